@@ -1,0 +1,52 @@
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+DATA ?= ../shared/data
+NAME ?= kermany-densenet121
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint train check clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+demo: $(VENV)/installed ## install what is missing and serve the page on http://127.0.0.1:7860
+	$(BIN)/python app.py
+
+test: $(VENV)/installed-dev lint ## install what tests need, a browser too, and run them all
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/installed-dev ## look for plain mistakes and untidy layout
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+train: $(VENV)/installed ## train NAME anew on the films in DATA, from scratch
+	$(BIN)/python -m train run $(NAME) --data $(DATA) --out weights/$(NAME) --from-scratch
+
+check: $(VENV)/installed ## let the bundled checkpoint prove its explanations
+	$(BIN)/python -m cxr_demo check weights/$(NAME)
+
+clean: ## remove what was installed and built here; weights and runs stay
+	rm -rf $(VENV) build .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# torch and torchvision are resolved together, from one index: mixed builds do not import.
+$(VENV)/installed: requirements.txt | $(BIN)/python
+	@echo "Installing (torch is large: a few minutes the first time)."
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed | browser
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+# Chromium: the machine's own, else Debian's, else playwright's.
+.PHONY: browser
+browser: $(VENV)/installed
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
+	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
+	  || { $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt && $(BIN)/python -m playwright install chromium; }
