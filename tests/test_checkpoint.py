@@ -1,0 +1,165 @@
+"""Save and load; whatever is broken, truncated, foreign or mismatched is refused with what is wrong."""
+
+import dataclasses
+import json
+import pickle
+
+import numpy as np
+import pytest
+import safetensors.torch
+import torch
+
+from cxr_demo import checkpoint
+from cxr_demo.checkpoint import Card
+from cxr_demo.errors import CheckpointError
+from cxr_demo.model import Classifier
+from cxr_demo.preprocess import Preprocess
+
+LABELS = ("normal", "bacterial_pneumonia", "viral_pneumonia")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    torch.manual_seed(0)
+    model = Classifier("tiny", 3, 1).eval()
+    card = Card("tiny", "tiny", LABELS, "single-label", Preprocess(64, "stretch", (0.449,), (0.226,)))
+    checkpoint.save(tmp_path / "tiny", model, card, half=False)
+    return tmp_path / "tiny"
+
+
+def rewrite_card(folder, **changes):
+    path = folder / checkpoint.CARD_FILE
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def refusal(folder) -> str:
+    with pytest.raises(CheckpointError) as caught:
+        checkpoint.load(folder)
+    assert caught.value.message.endswith(".") and str(folder.parent) not in str(caught.value)
+    return caught.value.message
+
+
+def test_what_was_saved_is_loaded(folder):
+    torch.manual_seed(0)
+    model = Classifier("tiny", 3, 1).eval()
+    loaded = checkpoint.load(folder)
+    x = torch.randn(2, 1, 64, 64)
+    assert torch.equal(loaded.model(x), model(x))
+    assert loaded.card.labels == LABELS and loaded.card.preprocess.size_px == 64
+    assert not loaded.model.training and not any(p.requires_grad for p in loaded.model.parameters())
+    assert checkpoint.load(str(folder)).sha256 == loaded.sha256 == loaded.card.weights_sha256
+
+
+def test_float16_keeps_the_vectors_exact_and_halves_the_file(folder):
+    full = (folder / checkpoint.WEIGHTS_FILE).stat().st_size
+    loaded = checkpoint.load(folder)
+    checkpoint.save(folder, loaded.model, loaded.card, half=True)
+    assert (folder / checkpoint.WEIGHTS_FILE).stat().st_size < 0.7 * full
+    halved = checkpoint.load(folder)
+    for (name, exact), stored in zip(loaded.model.named_parameters(), halved.model.parameters(), strict=True):
+        assert stored.dtype == torch.float32
+        torch.testing.assert_close(stored, exact, rtol=1e-3 if exact.ndim > 1 else 0, atol=1e-6, msg=name)
+
+
+def test_find_names_the_folders_and_an_empty_root_is_no_error(folder, tmp_path):
+    assert checkpoint.find(tmp_path) == [folder]
+    assert checkpoint.find(tmp_path / "nothing") == []
+
+
+def test_the_card_survives_json():
+    card = Card(
+        "a", "tiny", LABELS, "multi-label", Preprocess(96, "crop", (0.4,), (0.2,)),
+        temperature=1.3, thresholds={"normal": 0.4}, metrics={"test": {"accuracy": {"value": 0.5}}},
+    )  # fmt: skip
+    assert Card.from_json(card.to_json()) == card and card.calibrated
+    assert not dataclasses.replace(card, temperature=0.0).calibrated
+
+
+@pytest.mark.parametrize("keep", [0, 7, 100, 0.5, 0.99])
+def test_truncated_weights(folder, keep):
+    path = folder / checkpoint.WEIGHTS_FILE
+    data = path.read_bytes()
+    path.write_bytes(data[: keep if isinstance(keep, int) else int(len(data) * keep)])
+    rewrite_card(folder, weights_sha256="")
+    assert "broken or cut short" in refusal(folder)
+
+
+def test_weights_of_another_training_are_noticed_by_their_hash(folder):
+    loaded = checkpoint.load(folder)
+    tensors = {key: value + 1 for key, value in loaded.model.state_dict().items()}
+    safetensors.torch.save_file(tensors, folder / checkpoint.WEIGHTS_FILE)
+    assert "not the ones" in refusal(folder)
+
+
+def test_foreign_misshapen_and_not_a_number(folder):
+    rewrite_card(folder, weights_sha256="")
+    path = folder / checkpoint.WEIGHTS_FILE
+    tensors = safetensors.torch.load_file(path)
+    safetensors.torch.save_file({"something": torch.ones(3)}, path)
+    assert "another network" in refusal(folder)
+    name = "net.classifier.weight"
+    safetensors.torch.save_file(tensors | {name: torch.ones(5, tensors[name].shape[1])}, path)
+    assert "do not fit" in refusal(folder)
+    safetensors.torch.save_file(tensors | {name: torch.full_like(tensors[name], np.nan)}, path)
+    assert "not numbers" in refusal(folder)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"format": 2}, "format"),
+        ({"backbone": "transformer9000"}, "transformer9000"),
+        ({"task": "guess"}, "task"),
+        ({"head": "mystery"}, "head"),
+        ({"labels": []}, "labels"),
+        ({"labels": ["normal", "normal", "x"]}, "twice"),
+        ({"labels": ["normal", "viral_pneumonia"]}, "do not fit"),
+        ({"temperature": -1}, "temperature"),
+        ({"temperature": float("nan")}, "temperature"),
+        ({"thresholds": {"normal": 2}}, "threshold"),
+        ({"thresholds": {"hernia": 0.5}}, "threshold"),
+        ({"preprocess": {"size_px": 64, "geometry": "stretch", "mean": [0.4]}}, "std"),
+        ({"preprocess": 3}, "cannot be used"),
+        ({"surprise": 1}, "surprise"),
+    ],
+)
+def test_a_card_that_makes_no_sense(folder, changes, said):
+    rewrite_card(folder, **changes)
+    assert said in refusal(folder)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", "\x00\xff", '{"name": "x"}'])
+def test_a_broken_card(folder, text):
+    (folder / checkpoint.CARD_FILE).write_text(text)
+    assert checkpoint.CARD_FILE in refusal(folder)
+
+
+def test_missing_files_and_pickles(folder, tmp_path):
+    (folder / checkpoint.WEIGHTS_FILE).unlink()
+    assert "has no model.safetensors" in refusal(folder)
+    (folder / "model.pt").write_bytes(pickle.dumps({"a": 1}))
+    assert "pickle" in refusal(folder)
+    (tmp_path / "empty").mkdir()
+    assert "not a checkpoint" in refusal(tmp_path / "empty")
+    assert "no checkpoint named" in refusal(tmp_path / "nowhere")
+
+
+def test_a_hub_id_is_fetched_from_the_hub(folder, monkeypatch):
+    import huggingface_hub
+
+    asked = []
+    monkeypatch.setattr(
+        huggingface_hub, "snapshot_download", lambda hub_id, allow_patterns: asked.append(hub_id) or str(folder)
+    )
+    assert checkpoint.load("someone/tiny").card.name == "tiny" and asked == ["someone/tiny"]
+
+
+def test_an_unreachable_hub_is_one_sentence(monkeypatch):
+    import huggingface_hub
+
+    def unreachable(*args, **kwargs):
+        raise ConnectionError("no route to host")
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", unreachable)
+    with pytest.raises(CheckpointError, match="someone/tiny could not be fetched.*ConnectionError"):
+        checkpoint.load("someone/tiny")
