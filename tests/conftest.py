@@ -1,0 +1,97 @@
+"""Tiny networks and synthetic films: everything a test needs to be fast and still not trivial."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from cxr_demo.backbones import BACKBONES, Backbone
+from cxr_demo.checkpoint import Card, Checkpoint
+from cxr_demo.image import Radiograph
+from cxr_demo.model import Classifier
+from cxr_demo.preprocess import Preprocess
+
+LABELS = ("normal", "bacterial_pneumonia", "viral_pneumonia", "covid19")
+SIZE_PX = 64
+SMALL = {"growth_rate": 8, "block_config": (2, 2)}
+TINY = Backbone("densenet121", "features.norm5", lrp="densenet", options=SMALL)
+TINY_SILU = Backbone("densenet121", "features.norm5", lrp="densenet", options={**SMALL, "act_layer": "silu"})
+
+
+def make_film(seed: int, shape: tuple[int, int] = (90, 80)) -> np.ndarray:
+    """A smooth film with structure, (H, W) float32 0..1, different for every seed."""
+    random = np.random.default_rng(seed)
+    rows, columns = np.linspace(0, 1, shape[0])[:, None], np.linspace(0, 1, shape[1])[None]
+    film = sum(
+        random.normal() * np.cos(np.pi * (a * rows + random.random())) * np.cos(np.pi * (b * columns + random.random()))
+        for a in range(4)
+        for b in range(4)
+    )
+    film = film + 0.1 * random.standard_normal(shape)
+    return ((film - film.min()) / np.ptp(film)).astype(np.float32)
+
+
+def make_image(seed: int) -> Radiograph:
+    pixels = make_film(seed)
+    sha256 = hashlib.sha256(pixels.tobytes()).hexdigest()
+    pixels.flags.writeable = False
+    return Radiograph(pixels, (), sha256, "PNG")
+
+
+def make_model(backbone: str, labels: int = len(LABELS), channels: int = 1, seed: int = 0) -> Classifier:
+    """A classifier with statistics as after training: batch norms fitted to films, some scales negative, biases."""
+    torch.manual_seed(seed)
+    random = torch.Generator().manual_seed(seed)
+    model = Classifier(backbone, labels, channels)
+    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
+    films = torch.from_numpy(np.stack([make_film(100 + i, (SIZE_PX, SIZE_PX)) for i in range(8)]))
+    with torch.no_grad():
+        for norm in norms:
+            norm.weight.copy_(0.5 + torch.rand(norm.num_features, generator=random))
+            norm.weight.mul_(torch.where(torch.rand(norm.num_features, generator=random) < 0.2, -1.0, 1.0))
+            norm.bias.copy_(0.3 * torch.randn(norm.num_features, generator=random))
+            norm.momentum = 1.0
+        model.train()(((films - 0.5) / 0.25)[:, None].repeat(1, channels, 1, 1))
+        head = model.net.get_classifier()
+        head.weight.copy_(torch.randn(head.weight.shape, generator=random))
+        head.bias.copy_(0.3 * torch.randn(labels, generator=random))
+    return model.eval().requires_grad_(False)
+
+
+def make_checkpoint(backbone: str = "tiny", *, temperature=1.5, seed: int = 0, channels: int = 1) -> Checkpoint:
+    """A checkpoint as `load` gives it, without files."""
+    preprocess = Preprocess(SIZE_PX, "letterbox", (0.5,), (0.25,))
+    card = Card(f"{backbone}-{seed}", backbone, LABELS, "single-label", preprocess, temperature=temperature)
+    model = make_model(backbone, seed=seed)
+    return Checkpoint(card, model, weights_hash(model), Path("nowhere"))
+
+
+def weights_hash(model: nn.Module) -> str:
+    digest = hashlib.sha256()
+    for name, value in sorted(model.state_dict().items()):
+        digest.update(name.encode() + value.numpy().tobytes())
+    return digest.hexdigest()
+
+
+def count_hooks(model: nn.Module) -> int:
+    kinds = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+    return sum(len(getattr(module, kind)) for module in model.modules() for kind in kinds)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tiny_backbones():
+    """Small entries beside the real ones, so that a Card may name them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(BACKBONES, "tiny", TINY)
+        patch.setitem(BACKBONES, "tiny-silu", TINY_SILU)
+        yield
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint(tiny_backbones) -> Checkpoint:
+    return make_checkpoint()
