@@ -1,0 +1,202 @@
+"""Analyser: one checkpoint as the page uses it. An image in, a Study out; a Study in, Explanations out.
+
+It owns the one lock around every use of its networks and the cache of maps, so it may be called from any thread.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from cxr_demo.checkpoint import Card, Checkpoint
+from cxr_demo.errors import ExplanationError
+from cxr_demo.explain import METHODS
+from cxr_demo.explain.engine import Explainer
+from cxr_demo.explain.proof import Proof
+from cxr_demo.image import Radiograph
+from cxr_demo.model import probabilities
+
+CACHE_BYTES = 64 * 2**20  # about 450 LRP maps of 192 px
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """One analysed image. `labels`, `logits` (L,) and `probabilities` (L,) 0..1 float32 share one order; without
+    `calibrated` call the latter "uncalibrated score". `square` (S, S) float32 0..1 is what the model saw."""
+
+    image: Radiograph
+    checkpoint: str
+    checkpoint_sha256: str
+    labels: tuple[str, ...]
+    logits: np.ndarray
+    probabilities: np.ndarray
+    square: np.ndarray
+    calibrated: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """One raw map, `map_square` (h, w) float32 on the method's own grid over the square, in `unit`.
+
+    `total` is its sum and `left_out` = `logit` - `total`, both in logit points: what the network's biases carry and
+    no place of the image does.
+    """
+
+    method: str
+    label: str
+    map_square: np.ndarray
+    unit: str
+    logit: float
+    total: float
+    left_out: float
+
+
+class Analyser:
+    """The networks of one checkpoint, proved at start (`proof`), with one lock and one cache."""
+
+    def __init__(self, checkpoint: Checkpoint, *, cache_bytes: int = CACHE_BYTES) -> None:
+        self._checkpoint = checkpoint
+        self._explainer = Explainer(checkpoint)
+        self._lock = threading.Lock()
+        self._cache = _MapCache(cache_bytes)
+
+    @property
+    def card(self) -> Card:
+        return self._checkpoint.card
+
+    @property
+    def sha256(self) -> str:
+        return self._checkpoint.sha256
+
+    @property
+    def proof(self) -> Proof:
+        return self._explainer.proof
+
+    def analyse(self, image: Radiograph) -> Study:
+        """Logits and probabilities of every label, and the square they were read from."""
+        card = self.card
+        square = card.preprocess.square(image.pixels)
+        x = torch.from_numpy(card.preprocess.normalise(square))
+        with self._lock, torch.inference_mode():
+            logits = self._checkpoint.model(x)
+        scores = probabilities(logits, card.task, card.temperature if card.calibrated else 1.0)
+        return Study(
+            image, card.name, self.sha256, card.labels, _read_only(logits[0].numpy()), _read_only(scores[0].numpy()),
+            _read_only(square), card.calibrated,
+        )  # fmt: skip
+
+    def explain(
+        self,
+        study: Study,
+        labels: Sequence[str],
+        methods: Sequence[str],
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> dict[tuple[str, str], Explanation]:
+        """Every asked method for every asked label: (method, label) -> Explanation.
+
+        `on_progress(done, total)` is told the number of finished maps, outside the lock; what it raises ends the
+        work. Raises ExplanationError for a label or method that is unknown or refused, and for a foreign study.
+        """
+        self._check(study, labels, methods)
+        x = self.card.preprocess.normalise(study.square)
+        wanted = dict.fromkeys((method, label) for method in methods for label in labels)
+        maps: dict[tuple[str, str], np.ndarray] = {}
+        for batch in _batches(wanted):
+            maps |= self._maps(study, x, batch)
+            if on_progress is not None:
+                on_progress(len(maps), len(wanted))
+        return {pair: _explanation(study, pair, maps[pair]) for pair in wanted}
+
+    def forget(self, image_sha256: str) -> None:
+        """Drop the maps of one image from the cache; call it when its upload goes (nothing of it may stay)."""
+        self._cache.drop(image_sha256)
+
+    def _maps(self, study: Study, x: np.ndarray, batch: Sequence[tuple[str, str]]) -> dict[tuple[str, str], np.ndarray]:
+        """The maps of one batch, from the cache or from one call under the lock."""
+        prefix = (study.image.sha256, study.checkpoint_sha256)
+        maps = {pair: self._cache.get((*prefix, *pair)) for pair in batch}
+        if all(map_ is not None for map_ in maps.values()):
+            return maps
+        with self._lock:
+            # Looked up again: whoever held the lock before may have made what is missing.
+            maps = {pair: self._cache.get((*prefix, *pair)) for pair in batch}
+            missing = [pair for pair, map_ in maps.items() if map_ is None]
+            if missing:
+                positions = {study.labels.index(label): label for _, label in missing}
+                fresh = self._explainer.maps(x, list(positions), list(dict.fromkeys(method for method, _ in missing)))
+                for (method, position), map_ in fresh.items():
+                    pair = (method, positions[position])
+                    maps[pair] = _read_only(map_)
+                    self._cache.put((*prefix, *pair), maps[pair])
+        return maps
+
+    def _check(self, study: Study, labels: Sequence[str], methods: Sequence[str]) -> None:
+        if study.checkpoint_sha256 != self.sha256:
+            raise ExplanationError(
+                f"This analysis was made by {study.checkpoint}, not by {self.card.name} as it is loaded now.",
+                "Analyse the image again.",
+            )
+        for label in labels:
+            if label not in self.card.labels:
+                raise ExplanationError(f"There is no label {label!r} here; known: {', '.join(self.card.labels)}.")
+        for method in methods:
+            if method not in METHODS:
+                raise ExplanationError(f"There is no method {method!r}; known: {', '.join(METHODS)}.")
+            if reason := self.proof.available[method]:
+                raise ExplanationError(f"{METHODS[method].name} is not available for this checkpoint: {reason}.")
+
+
+class _MapCache:
+    """Raw maps, the least recently used leave first; safe for threads. Holds nothing but read-only arrays."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit_bytes, self._bytes = limit_bytes, 0
+        self._maps: OrderedDict[tuple[str, ...], np.ndarray] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple[str, ...]) -> np.ndarray | None:
+        with self._lock:
+            if key in self._maps:
+                self._maps.move_to_end(key)
+            return self._maps.get(key)
+
+    def drop(self, image_sha256: str) -> None:
+        with self._lock:
+            for key in [key for key in self._maps if key[0] == image_sha256]:
+                self._bytes -= self._maps.pop(key).nbytes
+
+    def put(self, key: tuple[str, ...], map_: np.ndarray) -> None:
+        with self._lock:
+            if (old := self._maps.pop(key, None)) is not None:
+                self._bytes -= old.nbytes
+            self._maps[key] = map_
+            self._bytes += map_.nbytes
+            while self._bytes > self._limit_bytes:
+                _, oldest = self._maps.popitem(last=False)
+                self._bytes -= oldest.nbytes
+
+
+def _batches(pairs: Sequence[tuple[str, str]]) -> list[list[tuple[str, str]]]:
+    """Pairs that one forward serves together: all CAM maps at once, every LRP map for itself, so that the lock is
+    free in between."""
+    cams = [pair for pair in pairs if METHODS[pair[0]].family == "cam"]
+    return [cams] * bool(cams) + [[pair] for pair in pairs if METHODS[pair[0]].family != "cam"]
+
+
+def _explanation(study: Study, pair: tuple[str, str], map_square: np.ndarray) -> Explanation:
+    method, label = pair
+    logit = float(study.logits[study.labels.index(label)])
+    total = float(map_square.sum(dtype=np.float64))
+    return Explanation(method, label, map_square, METHODS[method].unit, logit, total, logit - total)
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    """The array's own copy, so that no caller and no tensor can change it."""
+    array = np.array(array)
+    array.flags.writeable = False
+    return array

@@ -1,0 +1,149 @@
+"""Analyser: what a Study and an Explanation promise, what is refused, what is computed only once."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from cxr_demo.analysis import Analyser, _MapCache
+from cxr_demo.backbones import BACKBONES
+from cxr_demo.errors import ExplanationError
+from cxr_demo.explain import METHODS
+from tests.conftest import LABELS, SIZE_PX, TINY, make_checkpoint, make_image
+
+
+@pytest.fixture(scope="module")
+def analyser(tiny_checkpoint):
+    return Analyser(tiny_checkpoint)
+
+
+@pytest.fixture
+def study(analyser):
+    return analyser.analyse(make_image(0))
+
+
+def test_a_study_is_what_the_model_said_and_saw(analyser, tiny_checkpoint):
+    image = make_image(1)
+    study = analyser.analyse(image)
+    card, x = tiny_checkpoint.card, tiny_checkpoint.card.preprocess.apply(image.pixels)
+    logits = tiny_checkpoint.model(torch.from_numpy(x))[0].numpy()
+    assert study.image is image and study.labels == card.labels and study.calibrated
+    assert (study.checkpoint, study.checkpoint_sha256) == (card.name, tiny_checkpoint.sha256)
+    np.testing.assert_allclose(study.logits, logits, rtol=1e-5)
+    np.testing.assert_allclose(study.probabilities, torch.from_numpy(logits / 1.5).softmax(0), rtol=1e-5)
+    np.testing.assert_array_equal(card.preprocess.normalise(study.square), x)
+    for array in (study.logits, study.probabilities, study.square):
+        assert array.dtype == np.float32 and not array.flags.writeable
+
+
+def test_an_uncalibrated_checkpoint_says_so():
+    study = Analyser(make_checkpoint(temperature=0.0)).analyse(make_image(1))
+    assert not study.calibrated
+    np.testing.assert_allclose(study.probabilities, torch.from_numpy(np.array(study.logits)).softmax(0), rtol=1e-5)
+
+
+def test_explanations_account_for_the_logit(analyser, study, tiny_checkpoint):
+    found = analyser.explain(study, LABELS, list(METHODS))
+    assert list(found) == [(method, label) for method in METHODS for label in LABELS]
+    for (method, label), explanation in found.items():
+        assert (explanation.method, explanation.label) == (method, label)
+        assert explanation.unit == METHODS[method].unit
+        assert explanation.logit == study.logits[LABELS.index(label)]
+        assert explanation.total == pytest.approx(float(explanation.map_square.sum(dtype=np.float64)))
+        assert explanation.left_out == pytest.approx(explanation.logit - explanation.total)
+        assert explanation.map_square.dtype == np.float32 and not explanation.map_square.flags.writeable
+    head = tiny_checkpoint.model.net.classifier
+    for position, label in enumerate(LABELS):
+        assert found["grad-cam", label].left_out == pytest.approx(float(head.bias[position]), abs=1e-4)
+    assert found["lrp-epsilon", LABELS[0]].map_square.shape == (SIZE_PX, SIZE_PX)
+
+
+def test_what_is_unknown_is_refused_with_what_is_known(analyser, study):
+    with pytest.raises(ExplanationError, match="no label 'flu' here; known: normal, bacterial_pneumonia"):
+        analyser.explain(study, ["flu"], ["grad-cam"])
+    with pytest.raises(ExplanationError, match="no method 'lrp'; known: grad-cam, lrp-epsilon"):
+        analyser.explain(study, ["normal"], ["lrp"])
+
+
+def test_a_study_of_another_checkpoint_is_refused(analyser, study):
+    other = Analyser(make_checkpoint(seed=1))
+    with pytest.raises(ExplanationError, match="was made by tiny-0, not by tiny-1"):
+        other.explain(study, ["normal"], ["grad-cam"])
+
+
+def test_a_refused_method_draws_nothing(monkeypatch, tiny_checkpoint):
+    monkeypatch.setitem(BACKBONES, "tiny", dataclasses.replace(TINY, lrp="", lrp_refusal="its gates multiply"))
+    analyser = Analyser(tiny_checkpoint)
+    study = analyser.analyse(make_image(0))
+    with pytest.raises(ExplanationError, match="is not available for this checkpoint: its gates multiply"):
+        analyser.explain(study, ["normal"], list(METHODS))
+    assert analyser.explain(study, ["normal"], ["grad-cam"])
+
+
+# ---- computed once
+
+
+@pytest.fixture
+def counted(monkeypatch, tiny_checkpoint):
+    """A fresh analyser and the list of calls that its explainer gets."""
+    analyser, calls = Analyser(tiny_checkpoint), []
+    maps = analyser._explainer.maps
+
+    def counting(x, labels, methods):
+        calls.append((tuple(labels), tuple(methods)))
+        return maps(x, labels, methods)
+
+    monkeypatch.setattr(analyser._explainer, "maps", counting)
+    return analyser, calls
+
+
+def test_a_map_is_computed_once(counted):
+    analyser, calls = counted
+    study = analyser.analyse(make_image(0))
+    first = analyser.explain(study, LABELS[:2], ["grad-cam", "lrp-epsilon"])
+    assert calls == [((0, 1), ("grad-cam",)), ((0,), ("lrp-epsilon",)), ((1,), ("lrp-epsilon",))]
+    again = analyser.explain(analyser.analyse(make_image(0)), LABELS[:3], ["grad-cam"])
+    assert calls[3:] == [((2,), ("grad-cam",))]
+    assert again["grad-cam", LABELS[0]].map_square is first["grad-cam", LABELS[0]].map_square
+    analyser.explain(analyser.analyse(make_image(1)), LABELS[:1], ["grad-cam"])
+    assert len(calls) == 5, "another image has maps of its own"
+
+
+def test_progress_is_told_and_may_end_the_work(counted):
+    analyser, calls = counted
+    study, told = analyser.analyse(make_image(2)), []
+    analyser.explain(study, LABELS[:2], list(METHODS), lambda done, total: told.append((done, total)))
+    assert told == [(2, 6), (3, 6), (4, 6), (5, 6), (6, 6)]
+
+    def stop(done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        analyser.explain(analyser.analyse(make_image(3)), LABELS, list(METHODS), stop)
+    assert analyser.analyse(make_image(3)), "the lock is free again"
+
+
+def test_the_cache_is_bounded_and_forgets_the_oldest():
+    cache, map_ = _MapCache(3 * 400), np.zeros(100, np.float32)
+    for key in "abc":
+        cache.put((key,), map_)
+    assert cache.get(("a",)) is map_
+    cache.put(("d",), map_)
+    assert cache.get(("b",)) is None and cache.get(("a",)) is map_ and cache.get(("d",)) is map_
+    cache.put(("a",), map_)
+    assert cache._bytes == 3 * 400
+    cache.put(("large",), np.zeros(1000, np.float32))
+    assert cache.get(("large",)) is None and cache._bytes == 0
+
+
+def test_what_is_forgotten_leaves_no_map_in_the_cache(tiny_checkpoint):
+    analyser = Analyser(tiny_checkpoint)
+    gone, kept = (analyser.analyse(make_image(seed)) for seed in (1, 2))
+    for study in (gone, kept):
+        analyser.explain(study, LABELS[:2], ["grad-cam"])
+    analyser.forget(gone.image.sha256)
+    assert {key[0] for key in analyser._cache._maps} == {kept.image.sha256}
+    assert analyser._cache._bytes == sum(map_.nbytes for map_ in analyser._cache._maps.values())
