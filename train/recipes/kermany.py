@@ -1,0 +1,32 @@
+"""Paediatric pneumonia on Kermany's films: normal, bacterial, viral. Our own baseline.
+
+The task and the split are those of Rajaraman 2021 (validation out of train, the official 624 films once at the end);
+the network is Boit & Zeng's. The rest is our own choice:
+- with ImageNet weights, twelve epochs of fine-tuning at 224 px;
+- from scratch on a CPU, squares that grow from 64 to 160 px: most steps are cheap, the last ones sharpen.
+Kermany's labels know no sides, so films are flipped. Strong contrast and gamma changes, since the official test films
+differ in exposure from the training films.
+"""
+
+from __future__ import annotations
+
+from train.recipe import Augment, Recipe
+
+SUMMARY = "Normal, bacterial or viral pneumonia in children of 1 to 5 years, one hospital (Guangzhou)."
+
+
+def kermany_densenet121(pretrained: bool) -> Recipe:
+    return Recipe(
+        name="kermany-densenet121",
+        paper="own baseline; task of Rajaraman 2021, network of Boit & Zeng 2019",
+        dataset="kermany",
+        backbone="densenet121",
+        task="single-label",
+        stages=((224, 12),) if pretrained else ((64, 12), (96, 9), (128, 5), (160, 3)),
+        pretrained=pretrained,
+        summary=SUMMARY,
+        learning_rate=2e-4 if pretrained else 1e-3,
+        label_smoothing=0.1,
+        ema_decay=0.995,
+        augment=Augment(rotate_deg=10, scale=0.12, shift=0.06, flip=0.5, contrast=0.35, brightness=0.12, gamma=0.35),
+    )
