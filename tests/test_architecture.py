@@ -1,0 +1,69 @@
+"""Imports flow one way, files stay small, and only their owners touch files, DICOM, weights and gradio."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PRODUCT = sorted((ROOT / "cxr_demo").rglob("*.py"))
+TRAIN = sorted((ROOT / "train").rglob("*.py"))
+LAYERS = [
+    {"errors", "labels"},
+    {"image", "dicom", "preprocess", "render"},
+    {"backbones", "model"},
+    {"checkpoint", "explain"},
+    {"analysis"},
+    {"ui", "__main__"},
+]
+OWNERS = {  # package -> the only modules of the product that may import it
+    "gradio": {"ui"},
+    "pydicom": {"dicom", "image"},
+    "PIL": {"image", "dicom", "render", "ui"},
+    "safetensors": {"checkpoint"},
+    "zennit": {"explain"},
+    "pytorch_grad_cam": {"explain"},
+}
+
+
+def imported(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def module_of(path: Path) -> str:
+    """cxr_demo/ui/page.py -> ui; cxr_demo/image.py -> image."""
+    return path.relative_to(ROOT / "cxr_demo").parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("path", PRODUCT, ids=lambda p: str(p.relative_to(ROOT)))
+def test_the_product_imports_downwards(path):
+    layer = {name: depth for depth, names in enumerate(LAYERS) for name in names}
+    module = module_of(path)
+    assert not {name for name in imported(path) if name.split(".")[0] == "train"}
+    if module == "__init__":
+        return
+    for name in imported(path):
+        parts = name.split(".")
+        if parts[0] == "cxr_demo" and len(parts) > 1 and parts[1] in layer and parts[1] != module:
+            assert layer[parts[1]] <= layer[module], f"{module} imports {parts[1]}, which lies above it"
+
+
+@pytest.mark.parametrize("path", PRODUCT, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_package_has_one_owner(path):
+    for name in imported(path):
+        owners = OWNERS.get(name.split(".")[0])
+        assert owners is None or module_of(path) in owners, f"{name} belongs to {owners}"
+
+
+@pytest.mark.parametrize("path", PRODUCT + TRAIN + [ROOT / "app.py"], ids=lambda p: str(p.relative_to(ROOT)))
+def test_files_and_functions_stay_small(path):
+    assert len(path.read_text().splitlines()) <= 310
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef):
+            assert node.end_lineno - node.lineno < 60, node.name

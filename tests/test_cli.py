@@ -1,0 +1,150 @@
+"""`python -m cxr_demo` and the public API, on a tiny checkpoint and synthetic films."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+import cxr_demo
+from cxr_demo import METHODS, Analyser, load, read_image, render
+from cxr_demo import checkpoint as checkpoints
+from cxr_demo.__main__ import main
+from tests.conftest import LABELS, make_checkpoint
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def weights(tmp_path) -> str:
+    made = make_checkpoint()
+    checkpoints.save(tmp_path / "weights" / "tiny", made.model, made.card, half=False)
+    return str(tmp_path / "weights" / "tiny")
+
+
+@pytest.fixture
+def film(tmp_path) -> str:
+    rows, columns = np.mgrid[:150, :200]
+    pixels = (120 + 80 * np.sin(rows / 17) * np.cos(columns / 23)).astype(np.uint8)
+    path = tmp_path / "film.png"
+    cv2.imwrite(str(path), pixels)
+    return str(path)
+
+
+@pytest.fixture
+def broken(tmp_path) -> str:
+    path = tmp_path / "broken.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\nnothing more")
+    return str(path)
+
+
+def test_predict_prints_a_line_per_label(weights, film, capsys):
+    assert main(["predict", film, "--weights", weights]) == 0
+    rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    assert [row[1] for row in rows] == list(LABELS) and all(row[0] == film for row in rows)
+    assert sum(float(row[2]) for row in rows) == pytest.approx(1, abs=1e-3)
+
+
+def test_predict_as_json_says_what_python_says(weights, film, capsys):
+    assert main(["predict", film, "--weights", weights, "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    study = Analyser(load(weights)).analyse(read_image(film))
+    assert row["probabilities"] == pytest.approx(dict(zip(LABELS, study.probabilities.tolist(), strict=True)))
+    assert row["logits"] == pytest.approx(dict(zip(LABELS, study.logits.tolist(), strict=True)))
+    assert row["film"]["width_px"] == 200 and row["weights_sha256"] == load(weights).sha256
+
+
+def test_one_bad_file_does_not_stop_the_others(weights, film, broken, capsys):
+    assert main(["predict", broken, film, "--weights", weights, "--json"]) == 2
+    printed = capsys.readouterr()
+    bad, good = json.loads(printed.out)
+    assert "error" in bad and set(good["probabilities"]) == set(LABELS)
+    assert printed.err.count("\n") == 1
+
+
+def test_explain_writes_maps_on_the_films_own_grid_in_raw_units(weights, film, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert main(["explain", film, "--weights", weights, "--label", *LABELS[:2], "--out", str(out)]) == 0
+    maps, result = np.load(out / "maps.npz"), json.loads((out / "result.json").read_text())
+    assert set(maps) == {f"{method}/{label}" for method in METHODS for label in LABELS[:2]} == set(result["maps"])
+    analyser, image = Analyser(load(weights)), read_image(film)
+    explanations = analyser.explain(analyser.analyse(image), LABELS[:2], list(METHODS))
+    for (method, label), explanation in explanations.items():
+        map_image, said = maps[f"{method}/{label}"], result["maps"][f"{method}/{label}"]
+        assert map_image.dtype == np.float32 and map_image.shape == image.pixels.shape
+        expected = analyser.card.preprocess.map_to_image(explanation.map_square, image.pixels.shape)
+        np.testing.assert_allclose(map_image, expected, rtol=1e-4, atol=1e-7)
+        assert said["sum_over_native_map"] + said["left_out_as_bias"] == pytest.approx(said["logit"], abs=1e-4)
+        scale = render.scale_of(explanation.map_square, METHODS[method].shown, explanation.unit)
+        drawn = cv2.imread(str(out / said["overlay"]))[..., ::-1]
+        np.testing.assert_array_equal(drawn, render.overlay(image.pixels, map_image, scale, 0.6))
+
+
+def test_explain_takes_the_most_probable_label_when_none_is_named(weights, film, tmp_path, capsys):
+    assert main(["explain", film, "--weights", weights, "--method", "grad-cam", "--out", str(tmp_path / "o")]) == 0
+    study = Analyser(load(weights)).analyse(read_image(film))
+    assert set(np.load(tmp_path / "o" / "maps.npz")) == {f"grad-cam/{LABELS[int(study.probabilities.argmax())]}"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["predict", "BROKEN", "--weights", "WEIGHTS"],
+        ["predict", "nowhere.png", "--weights", "WEIGHTS"],
+        ["predict", "FILM", "--weights", "nowhere"],
+        ["explain", "BROKEN", "--weights", "WEIGHTS", "--out", "OUT"],
+        ["explain", "FILM", "--weights", "WEIGHTS", "--label", "hernia", "--out", "OUT"],
+        ["explain", "FILM", "--weights", "WEIGHTS", "--method", "magic", "--out", "OUT"],
+        ["explain", "FILM", "--weights", "WEIGHTS", "--out", "FILM"],
+        ["check", "nowhere"],
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_2(arguments, weights, film, broken, tmp_path, capsys):
+    named = {"WEIGHTS": weights, "FILM": film, "BROKEN": broken, "OUT": str(tmp_path / "out")}
+    assert main([named.get(argument, argument) for argument in arguments]) == 2
+    printed = capsys.readouterr()
+    assert printed.err.count("\n") == 1 and "Traceback" not in printed.err and not printed.out
+
+
+def test_check_prints_the_proof_and_fails_for_a_network_that_cannot_explain(weights, capsys, monkeypatch):
+    assert main(["check", weights]) == 0
+    line = capsys.readouterr().out
+    assert "Grad-CAM ok" in line and "LRP ok (r=" in line and "gradient x input" in line
+    from cxr_demo.explain import lrp
+
+    monkeypatch.setattr(lrp, "epsilon", lrp.epsilon_plus_flat)  # not gradient x input any more
+    assert main(["check", weights]) == 1
+    assert "LRP not available" in capsys.readouterr().out
+
+
+def test_models_and_methods(weights, capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("CXR_WEIGHTS", str(Path(weights).parent))
+    assert main(["models"]) == 0 and "viral_pneumonia" in capsys.readouterr().out
+    assert main(["methods"]) == 0
+    printed = capsys.readouterr().out
+    assert all(key in printed for key in METHODS)
+    monkeypatch.setenv("CXR_WEIGHTS", str(tmp_path))
+    assert main(["models"]) == 0
+    assert "python -m train run" in capsys.readouterr().err
+
+
+def test_the_first_checkpoint_is_taken_when_none_is_named(weights, film, capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("CXR_WEIGHTS", str(Path(weights).parent))
+    assert main(["predict", film]) == 0
+    monkeypatch.setenv("CXR_WEIGHTS", str(tmp_path / "empty"))
+    assert main(["predict", film]) == 2
+    assert "python -m train run" in capsys.readouterr().err
+
+
+def test_it_runs_as_a_module():
+    done = subprocess.run([sys.executable, "-m", "cxr_demo", "methods"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0 and "grad-cam" in done.stdout
+
+
+def test_the_package_offers_what_its_tour_names():
+    for name in cxr_demo.__all__:
+        assert hasattr(cxr_demo, name)
+    assert "Analyser(load(" in cxr_demo.__doc__ and "read_image(" in cxr_demo.__doc__
