@@ -26,8 +26,8 @@ TAGS = [
     *("Modality", "PresentationIntentType", "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel"),
     *("PixelData", "PlanarConfiguration", "PhotometricInterpretation", "PresentationLUTShape", "BitsStored"),
     *("PixelRepresentation", "BitsAllocated", "PixelPaddingValue", "PixelPaddingRangeLimit", "RescaleSlope"),
-    *("HighBit", "RescaleIntercept", "ModalityLUTSequence", "VOILUTSequence", "VOILUTFunction", "WindowCenter"),
-    *("WindowWidth", "PixelSpacing", "ImagerPixelSpacing", "PixelAspectRatio"),
+    *("HighBit", "RescaleIntercept", "ModalityLUTSequence", "VOILUTSequence", "VOILUTFunction"),
+    *("WindowCenter", "WindowWidth", "PixelSpacing", "ImagerPixelSpacing", "PixelAspectRatio"),
     *(name + part for name in PALETTES for part in ("Descriptor", "Data")),
 ]
 NATIVE = (uid.ImplicitVRLittleEndian, uid.ExplicitVRLittleEndian, uid.ExplicitVRBigEndian)
@@ -230,7 +230,7 @@ def _voi(values: np.ndarray, is_film: np.ndarray, dataset: Dataset, notes: list[
         shown, note = None, "The window in the file shows one grey only"
     if shown is None:
         note += f": its full range of values, {low:.6g} to {high:.6g}, is shown."
-        shown = np.clip((values.astype(np.float32) - np.float32(low)) / np.float32(max(high - low, 1e-30)), 0, 1)
+        shown = np.clip((values.astype(np.float32) - np.float32(low)) / np.float32(high - low or 1), 0, 1)
     notes.append(note)
     return shown
 

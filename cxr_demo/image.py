@@ -186,8 +186,8 @@ def _picture_samples(kind: str, data: bytes, notes: list[str]) -> np.ndarray:
         what = "several pages" if kind == "TIFF" else "an animation"
         raise ImageError(f"This {kind} file holds {what}, not one film.", "Save the film as its own file.")
     tags = dict(image.tag_v2) if kind == "TIFF" else {}
-    if tags.get(322, 1) * tags.get(323, 1) > MAX_PIXELS:  # a small TIFF of huge tiles; each is decoded whole
-        raise ImageError(DAMAGED.format(kind), GET_AGAIN)
+    if tags.get(322, 1) * tags.get(323, 1) > MAX_PIXELS:  # each tile is decoded whole, however small the film
+        raise ImageError("This TIFF file claims tiles of more than 40 megapixels.", GET_AGAIN)
     stored = _stored(image, data, is_signed=2 in tags.get(339, ()))
     orientation = tags.get(0x0112, 1) if kind == "TIFF" else _orientation(image)
     if orientation in ORIENTATIONS:

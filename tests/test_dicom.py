@@ -169,6 +169,12 @@ def test_table_wins_over_window_and_its_white_is_its_own_depth():
     assert_pixels(dicom_file(VOILUTSequence=[lut(0, entries, 14)]), FILM / 16383, "VOI LUT")
 
 
+def test_table_with_a_negative_start_written_as_unsigned():
+    table = lut(65536 - 1024, range(4096), 12)
+    data = dicom_file(RescaleSlope=1, RescaleIntercept=-1024, VOILUTSequence=[table])
+    assert_pixels(data, FILM / 4095, "Rescaled", "VOI LUT")
+
+
 def test_table_of_8_bits_packed_two_to_a_word():
     entries = np.minimum(np.arange(4096) // 16, 255).astype(np.uint8)
     item = lut(0, entries, 8)
