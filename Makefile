@@ -20,7 +20,7 @@ lint: $(VENV)/installed-dev ## look for plain mistakes and untidy layout
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-train: $(VENV)/installed ## train NAME anew on the films in DATA, from scratch
+train: $(VENV)/installed ## train NAME on the films in DATA, from scratch
 	$(BIN)/python -m train run $(NAME) --data $(DATA) --out weights/$(NAME) --from-scratch
 
 check: $(VENV)/installed ## let the bundled checkpoint prove its explanations

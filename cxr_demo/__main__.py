@@ -46,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     explain = commands.add_parser("explain", help="maps of one film as arrays and pictures")
     explain.add_argument("file", metavar="FILE")
     explain.add_argument("--label", nargs="+", help="labels to explain; the most probable one if left out")
-    explain.add_argument("--method", nargs="+", default=list(METHODS), help=", ".join(METHODS))
+    explain.add_argument("--method", nargs="+", help=f"{', '.join(METHODS)}; all that are available if left out")
     explain.add_argument("--out", type=Path, required=True, help="folder for maps.npz, result.json and overlays")
     explain.set_defaults(act=_explain)
     for command in (predict, explain):
@@ -85,7 +85,8 @@ def _explain(options: argparse.Namespace) -> int:
     image = read_image(options.file)
     study = analyser.analyse(image)
     labels = options.label or [study.labels[int(np.argmax(study.probabilities))]]
-    explanations = analyser.explain(study, labels, options.method)
+    methods = options.method or [key for key, refusal in analyser.proof.available.items() if not refusal]
+    explanations = analyser.explain(study, labels, methods)
     try:
         _write_explanations(options.out, image.pixels, analyser, study, explanations, options.file)
     except OSError as error:
@@ -105,14 +106,19 @@ def _models(options: argparse.Namespace) -> int:
     if not folders:
         _complain(f"There is no checkpoint in {_root()}. {checkpoint.MAKE_ONE}")
     for folder in folders:
-        card = checkpoint.load(folder).card
+        try:
+            card = checkpoint.read_card(folder)
+        except CxrError as error:
+            _complain(f"{folder}: {error}")
+            continue
         print(f"{folder}\t{card.backbone}, {card.preprocess.size_px} px\t{', '.join(card.labels)}\t{card.summary}")
     return 0
 
 
 def _methods(options: argparse.Namespace) -> int:
     for method in METHODS.values():
-        print(f"{method.key}\t{method.name}\t{method.unit}\t{method.paper}")
+        cost = f"about {method.cost_forwards:g} forward passes a label"
+        print(f"{method.key}\t{method.name}\t{method.unit}\t{cost}\t{method.paper}")
     return 0
 
 

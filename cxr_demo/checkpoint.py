@@ -24,6 +24,7 @@ from cxr_demo.preprocess import Preprocess
 
 WEIGHTS_FILE, CARD_FILE = "model.safetensors", "config.json"
 FORMAT = 1
+LABEL = re.compile(r"[A-Za-z0-9_-]{1,64}")
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 MAKE_ONE = "Make one with: python -m train run kermany-densenet121 --data DATA --out weights/NAME"
 
@@ -56,6 +57,7 @@ class Card:
     format: int = FORMAT
 
     def __post_init__(self) -> None:
+        _check_types(self)
         if self.format != FORMAT:
             raise ValueError(f"its format is {self.format}; this version reads format {FORMAT}")
         if self.backbone not in BACKBONES:
@@ -66,8 +68,8 @@ class Card:
             raise ValueError(f"its head is {self.head!r}; only 'linear' is known here")
         if not self.labels or len(set(self.labels)) != len(self.labels):
             raise ValueError("its labels are empty or named twice")
-        if not self.temperature >= 0 or self.temperature == float("inf"):
-            raise ValueError(f"its temperature is {self.temperature}; it must be a number of 0 or more")
+        if self.temperature != 0 and not 0.01 <= self.temperature <= 100:
+            raise ValueError(f"its temperature is {self.temperature}; it must be 0 or from 0.01 to 100")
         for label, threshold in self.thresholds.items():
             if label not in self.labels or not 0 <= threshold <= 1:
                 raise ValueError(f"its threshold for {label!r} is {threshold}; it needs a known label and 0 to 1")
@@ -85,12 +87,30 @@ class Card:
         facts = json.loads(text)
         if not isinstance(facts, dict):
             raise ValueError("it is not a JSON object")
+        if not isinstance(facts["labels"], list):
+            raise ValueError("its labels are not a list")
         facts["labels"] = tuple(facts["labels"])
         square = facts["preprocess"]
         facts["preprocess"] = Preprocess(
             square["size_px"], square["geometry"], tuple(square["mean"]), tuple(square["std"])
         )
         return cls(**facts)
+
+
+def _check_types(card: Card) -> None:
+    """JSON holds anything; the page and the file names made of labels must be able to rely on these."""
+    for name, kind in {"name": str, "summary": str, "licence": str, "commit": str, "weights_sha256": str,
+                       "training": dict, "metrics": dict, "versions": dict, "thresholds": dict}.items():  # fmt: skip
+        if not isinstance(getattr(card, name), kind):
+            raise ValueError(f"its {name} is not a {'text' if kind is str else 'JSON object'}")
+    for label in card.labels:
+        if not isinstance(label, str) or not LABEL.fullmatch(label):
+            raise ValueError(f"its label {label!r} is not made of letters, digits, '_' and '-' alone")
+    if not all(isinstance(measured, dict) for measured in card.metrics.values()):
+        raise ValueError("its metrics are not JSON objects")
+    for number in (card.temperature, *card.thresholds.values()):
+        if isinstance(number, bool) or not isinstance(number, (int, float)):
+            raise ValueError(f"{number!r} stands where a number must be")
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +156,7 @@ def load(source: str | Path) -> Checkpoint:
     Raises CheckpointError, saying what is wrong, when it is missing, broken, truncated, foreign or mismatched.
     """
     folder = _folder(source)
-    card = _read_card(folder)
+    card = read_card(folder)
     data = _read_weights(folder)
     sha256 = hashlib.sha256(data).hexdigest()
     if card.weights_sha256 and card.weights_sha256 != sha256:
@@ -170,13 +190,18 @@ def _from_hub(hub_id: str) -> Path:
         ) from error
 
 
-def _read_card(folder: Path) -> Card:
+def read_card(folder: Path) -> Card:
+    """The card of a checkpoint folder, without its weights; CheckpointError says what is wrong with it."""
     try:
         return Card.from_json((folder / CARD_FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise CheckpointError(f"{folder.name} has no {CARD_FILE}, so it is not a checkpoint.", MAKE_ONE) from None
     except KeyError as error:
         raise CheckpointError(f"The {CARD_FILE} of {folder.name} has no entry {error}.", MAKE_ONE) from None
+    except OSError as error:
+        raise _unreadable(CARD_FILE, folder, error) from None
+    except RecursionError:
+        raise CheckpointError(f"The {CARD_FILE} of {folder.name} is nested too deeply.", MAKE_ONE) from None
     except (ValueError, TypeError, AttributeError) as error:
         raise CheckpointError(f"The {CARD_FILE} of {folder.name} cannot be used: {error}.", MAKE_ONE) from None
 
@@ -192,6 +217,12 @@ def _read_weights(folder: Path) -> bytes:
                 f"Save it as {WEIGHTS_FILE} with safetensors.",
             ) from None
         raise CheckpointError(f"{folder.name} has no {WEIGHTS_FILE}.", MAKE_ONE) from None
+    except OSError as error:
+        raise _unreadable(WEIGHTS_FILE, folder, error) from None
+
+
+def _unreadable(name: str, folder: Path, error: OSError) -> CheckpointError:
+    return CheckpointError(f"The {name} of {folder.name} cannot be read: {error.strerror}.", "Check its rights.")
 
 
 def _fill(model: Classifier, data: bytes, name: str) -> None:

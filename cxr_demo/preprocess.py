@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 GEOMETRIES = ("stretch", "letterbox", "crop")
+SIZES_PX = (32, 1536)
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,14 @@ class Preprocess:
     def __post_init__(self) -> None:
         if self.geometry not in GEOMETRIES:
             raise ValueError(f"geometry is {self.geometry!r}; it must be one of {', '.join(GEOMETRIES)}")
-        if self.size_px < 32:
-            raise ValueError(f"size_px is {self.size_px}; it must be 32 or more")
-        if len(self.mean) != len(self.std) or not self.mean or min(self.std) <= 0:
-            raise ValueError("mean and std must have one value per channel, std above 0")
+        if type(self.size_px) is not int or not SIZES_PX[0] <= self.size_px <= SIZES_PX[1]:
+            raise ValueError(
+                f"size_px is {self.size_px!r}; it must be a whole number of {SIZES_PX[0]} to {SIZES_PX[1]}"
+            )
+        if len(self.mean) != len(self.std) or len(self.mean) not in (1, 3):
+            raise ValueError("mean and std must have one value per channel, of 1 or 3")
+        if not np.isfinite([*self.mean, *self.std]).all() or min(self.std) <= 0:
+            raise ValueError("mean and std must be numbers, std above 0")
 
     def apply(self, pixels: np.ndarray) -> np.ndarray:
         """pixels (H, W) float32 0..1 -> x (1, C, S, S) float32, normalised."""

@@ -153,14 +153,14 @@ def _positive_table() -> np.ndarray:
 
 
 def _signed_table() -> np.ndarray:
-    """Blue below zero, neutral at zero, orange above (own choice: safe for all common colour blindness). Both
-    arms have the same OKLab lightness at the same magnitude, so neither sign looks stronger."""
+    """Blue below zero, orange above (own choice: safe for all common colour blindness); the neutral middle is the
+    film itself, since alpha is 0 there. Both arms have the same OKLab lightness at the same magnitude, so neither
+    sign looks stronger."""
     steps = np.clip((np.arange(256) - SIGNED_ZERO) / 127, -1, 1)
     magnitude = np.abs(steps)
     hue = np.radians(np.where(steps < 0, 252, 52))
-    chroma = 0.16 * magnitude
-    lightness = 0.74 - 0.06 * magnitude
-    colour = _oklab_to_srgb(np.stack([lightness, chroma * np.cos(hue), chroma * np.sin(hue)], axis=1))
+    lightness = 0.60 + 0.08 * magnitude
+    colour = _oklab_to_srgb(np.stack([lightness, 0.16 * np.cos(hue), 0.16 * np.sin(hue)], axis=1))
     return np.column_stack([colour, np.rint(magnitude * 255)]).astype(np.uint8)
 
 

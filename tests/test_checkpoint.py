@@ -121,6 +121,19 @@ def test_foreign_misshapen_and_not_a_number(folder):
         ({"preprocess": {"size_px": 64, "geometry": "stretch", "mean": [0.4]}}, "std"),
         ({"preprocess": 3}, "cannot be used"),
         ({"surprise": 1}, "surprise"),
+        ({"training": []}, "training"),
+        ({"metrics": []}, "metrics"),
+        ({"metrics": {"test": 3}}, "metrics"),
+        ({"name": None}, "name"),
+        ({"labels": "abc"}, "list"),
+        ({"labels": [1, 2, 3]}, "label"),
+        ({"labels": ["a/b", "c", "d"]}, "label"),
+        ({"temperature": 1e-300}, "temperature"),
+        ({"temperature": "warm"}, "warm"),
+        ({"preprocess": {"size_px": 64.5, "geometry": "stretch", "mean": [0.4], "std": [0.2]}}, "size_px"),
+        ({"preprocess": {"size_px": 10**8, "geometry": "stretch", "mean": [0.4], "std": [0.2]}}, "size_px"),
+        ({"preprocess": {"size_px": 64, "geometry": "stretch", "mean": ["x"], "std": [0.2]}}, "cannot be used"),
+        ({"preprocess": {"size_px": 64, "geometry": "stretch", "mean": [0.4], "std": [float("nan")]}}, "numbers"),
     ],
 )
 def test_a_card_that_makes_no_sense(folder, changes, said):
@@ -132,6 +145,15 @@ def test_a_card_that_makes_no_sense(folder, changes, said):
 def test_a_broken_card(folder, text):
     (folder / checkpoint.CARD_FILE).write_text(text)
     assert checkpoint.CARD_FILE in refusal(folder)
+
+
+def test_unreadable_and_bottomless(folder):
+    path = folder / checkpoint.CARD_FILE
+    path.write_text("[" * 100_000)
+    assert checkpoint.CARD_FILE in refusal(folder)
+    path.unlink()
+    path.mkdir()
+    assert "cannot be read" in refusal(folder)
 
 
 def test_missing_files_and_pickles(folder, tmp_path):

@@ -131,6 +131,23 @@ def test_models_and_methods(weights, capsys, monkeypatch, tmp_path):
     assert "python -m train run" in capsys.readouterr().err
 
 
+def test_models_names_a_broken_checkpoint_and_goes_on(weights, capsys, monkeypatch):
+    root = Path(weights).parent
+    (root / "a-broken").mkdir()
+    (root / "a-broken" / checkpoints.CARD_FILE).write_text("{")
+    monkeypatch.setenv("CXR_WEIGHTS", str(root))
+    assert main(["models"]) == 0
+    printed = capsys.readouterr()
+    assert "tiny" in printed.out and "a-broken" in printed.err
+
+
+def test_explain_leaves_out_a_method_that_is_refused(film, tmp_path, capsys):
+    made = make_checkpoint("tiny-silu")
+    checkpoints.save(tmp_path / "silu", made.model, made.card, half=False)
+    assert main(["explain", film, "--weights", str(tmp_path / "silu"), "--out", str(tmp_path / "o")]) == 0
+    assert {key.split("/")[0] for key in np.load(tmp_path / "o" / "maps.npz")} == {"grad-cam"}
+
+
 def test_the_first_checkpoint_is_taken_when_none_is_named(weights, film, capsys, monkeypatch, tmp_path):
     monkeypatch.setenv("CXR_WEIGHTS", str(Path(weights).parent))
     assert main(["predict", film]) == 0

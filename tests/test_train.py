@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import safetensors.torch
 import torch
 from accelerate import Accelerator
 
@@ -16,11 +17,11 @@ from cxr_demo import checkpoint
 from cxr_demo.errors import TrainingError
 from cxr_demo.image import read_image
 from cxr_demo.model import probabilities
-from train import loop, metrics
+from train import evaluate, loop, metrics
 from train.__main__ import main
 from train.augment import augment
 from train.datasets import pack, read_kermany
-from train.evaluate import finish, predict_files
+from train.evaluate import finish, predict_files, unfinished
 from train.loop import fit
 from train.plots import PICTURES
 from train.recipe import Augment, Recipe
@@ -56,7 +57,7 @@ def data(tmp_path_factory) -> Path:
 @pytest.fixture
 def recipe() -> Recipe:
     return Recipe(
-        name="tiny", paper="none", dataset="kermany", backbone="tiny", task="single-label",
+        name="tiny", paper="none", dataset="kermany", backbone="tiny",
         stages=((32, 2), (48, 2)), pretrained=False, summary="Synthetic.", batch=8, learning_rate=3e-3,
         label_smoothing=0.05, ema_decay=0.8, augment=Augment(rotate_deg=5, shift=0.02, contrast=0.2), validation=0.2,
     )  # fmt: skip
@@ -136,14 +137,16 @@ def test_training_and_app_see_the_same_tensor(data, recipe):
 def test_train_save_load_gives_the_same_logits_and_a_complete_checkpoint(data, recipe, tmp_path, few_resamplings):
     """Law 5, second half, and everything that `finish` writes."""
     table = table_of(data, recipe)
-    model = fit(recipe, table, tmp_path / "run", Accelerator(cpu=True))
-    log = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
-    facts = {"command": "python -m train run tiny", "machine": "a test", "seconds": 60, "log": log}
-    card = finish(model, recipe, table, tmp_path / "weights", facts)
-    loaded = checkpoint.load(tmp_path / "weights")
+    folder = tmp_path / "weights"
+    fitted = fit(recipe, table, unfinished(folder), Accelerator(cpu=True))
+    card = finish(fitted, recipe, table, folder)
+    loaded = checkpoint.load(folder)
+    assert [json.loads(line) for line in (folder / loop.LOG_FILE).read_text().splitlines()] == fitted.log
+    assert [row["epoch"] for row in fitted.log] == [1, 2, 3, 4]
+    assert card.commit == fitted.made_with["commit"] and card.training["command"].startswith("python -m train")
     assert loaded.card == checkpoint.Card.from_json(card.to_json())
     x = torch.from_numpy(card.preprocess.apply(read_image(table.paths[0]).pixels))
-    p, p_stored = (probabilities(m(x), card.task, 1.0) for m in (model, loaded.model))
+    p, p_stored = (probabilities(m(x), card.task, card.temperature) for m in (fitted.model, loaded.model))
     assert (p - p_stored).abs().max() <= 0.002
     assert card.temperature > 0 and set(card.thresholds) == set(table.labels)
     test_logits, _ = predict_files(loaded, table.where(table.split == "test"))
@@ -152,16 +155,29 @@ def test_train_save_load_gives_the_same_logits_and_a_complete_checkpoint(data, r
     assert measured["accuracy"]["value"] == pytest.approx(accuracy)
     assert measured["accuracy"]["low"] <= accuracy <= measured["accuracy"]["high"]
     assert np.sum(measured["confusion"]) == measured["films"] == 18
-    text = (tmp_path / "weights" / "README.md").read_text()
-    assert f"{accuracy:.4f}" in text and "trained from scratch" in text and "python -m train run tiny" in text
-    assert all((tmp_path / "weights" / picture).stat().st_size > 3000 for picture in PICTURES)
-    assert not (tmp_path / "weights" / "unfinished").exists()
+    text = (folder / "README.md").read_text()
+    assert f"{accuracy:.4f}" in text and "trained from scratch" in text and card.training["command"] in text
+    assert all((folder / picture).stat().st_size > 3000 for picture in PICTURES)
+    assert not unfinished(folder).exists()
+
+
+def test_float16_is_kept_only_where_no_probability_moves(data, recipe, tmp_path, few_resamplings, monkeypatch):
+    recipe = dataclasses.replace(recipe, stages=((32, 1),))
+    table = table_of(data, recipe)
+    stored_as = {}
+    for tolerance in (1.0, 0.0):
+        monkeypatch.setattr(evaluate, "HALF_TOLERANCE", tolerance)
+        fitted = fit(recipe, table, unfinished(tmp_path / "w"), Accelerator(cpu=True))
+        finish(fitted, recipe, table, tmp_path / "w")
+        weights = safetensors.torch.load_file(tmp_path / "w" / checkpoint.WEIGHTS_FILE)
+        stored_as[tolerance] = weights["net.classifier.weight"].dtype
+    assert stored_as == {1.0: torch.float16, 0.0: torch.float32}
 
 
 def test_it_learns_and_the_same_seed_gives_the_same_weights(data, recipe, tmp_path):
     recipe = dataclasses.replace(recipe, stages=((32, 8),))
     table = table_of(data, recipe)
-    one, other = (fit(recipe, table, tmp_path / name, Accelerator(cpu=True)) for name in "ab")
+    one, other = (fit(recipe, table, tmp_path / name, Accelerator(cpu=True)).model for name in "ab")
     assert same_weights(one, other)
     films, rows = pack(table.where(table.split == "test"), recipe.preprocess())
     right = loop.predict(one, films, recipe, Accelerator(cpu=True)).argmax(1).numpy()
@@ -183,15 +199,34 @@ def test_a_run_that_was_killed_goes_on_to_the_same_weights(data, recipe, tmp_pat
     with pytest.raises(KeyboardInterrupt):
         fit(recipe, table, tmp_path / "killed", Accelerator(cpu=True))
     resumed = fit(recipe, table, tmp_path / "killed", Accelerator(cpu=True))
-    assert seen == [0, 1, 2, 2, 3] and same_weights(whole, resumed)
+    assert seen == [0, 1, 2, 2, 3] and same_weights(whole.model, resumed.model)
+    timeless = [[{key: row[key] for key in row if key != "s"} for row in run.log] for run in (whole, resumed)]
+    assert timeless[0] == timeless[1] and len(timeless[0]) == 4
 
 
-def test_another_recipe_does_not_go_on_from_that_state(data, recipe, tmp_path):
+def test_other_settings_or_films_do_not_go_on_from_that_state(data, recipe, tmp_path):
     table = table_of(data, recipe)
     recipe = dataclasses.replace(recipe, stages=((32, 1),))
     fit(recipe, table, tmp_path, Accelerator(cpu=True))
-    with pytest.raises(TrainingError, match="another recipe"):
+    with pytest.raises(TrainingError, match="other settings or other films"):
         fit(dataclasses.replace(recipe, batch=9), table, tmp_path, Accelerator(cpu=True))
+    with pytest.raises(TrainingError, match="other settings or other films"):
+        fit(recipe, table.where(np.arange(len(table) - 1)), tmp_path, Accelerator(cpu=True))
+
+
+@pytest.mark.parametrize("wrong", ["64x0", "16x1", "64", "64x1,", "9000x1"])
+def test_stages_that_make_no_sense_are_refused(wrong, data, tmp_path, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["run", "kermany-densenet121", "--data", str(data), "--out", str(tmp_path), "--stages", wrong])
+    assert stopped.value.code == 2 and "--stages" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("films", ["3", "14", "30"])
+def test_too_few_films_are_one_sentence(films, data, tmp_path, capsys):
+    order = ["run", "kermany-densenet121", "--data", str(data), "--out", str(tmp_path / "w"), "--from-scratch"]
+    assert main([*order, "--stages", "32x1", "--films", films]) == 2
+    assert "Take more films" in capsys.readouterr().err.splitlines()[-1]
+    assert not (tmp_path / "w" / checkpoint.CARD_FILE).exists()
 
 
 def test_a_loss_that_is_no_number_stops_and_leaves_the_last_state(data, recipe, tmp_path, monkeypatch):
@@ -206,7 +241,7 @@ def test_a_loss_that_is_no_number_stops_and_leaves_the_last_state(data, recipe, 
     with pytest.raises(TrainingError, match="not a number in epoch 2"):
         fit(recipe, table, tmp_path, Accelerator(cpu=True))
     state = torch.load(tmp_path / loop.STATE_FILE, weights_only=True)
-    assert state["epoch"] == 1 and all(torch.isfinite(v).all() for v in state["model"].values())
+    assert len(state["log"]) == 1 and all(torch.isfinite(v).all() for v in state["model"].values())
 
 
 def test_a_full_disk_stops_with_a_sentence_and_leaves_the_last_state(data, recipe, tmp_path, monkeypatch):
@@ -222,7 +257,7 @@ def test_a_full_disk_stops_with_a_sentence_and_leaves_the_last_state(data, recip
     monkeypatch.setattr(loop.torch, "save", full_at_the_second)
     with pytest.raises(TrainingError, match="cannot be written"):
         fit(recipe, table, tmp_path, Accelerator(cpu=True))
-    assert torch.load(tmp_path / loop.STATE_FILE, weights_only=True)["epoch"] == 1
+    assert len(torch.load(tmp_path / loop.STATE_FILE, weights_only=True)["log"]) == 1
     assert not list(tmp_path.glob("*.part"))
 
 
@@ -235,14 +270,14 @@ def test_an_unreachable_hub_names_the_switch(data, tmp_path, monkeypatch, capsys
 
     monkeypatch.setattr(timm, "create_model", unreachable)
     order = ["run", "kermany-densenet121", "--data", str(data), "--out", str(tmp_path / "w")]
-    assert main([*order, "--runs", str(tmp_path / "runs")]) == 2
+    assert main(order) == 2
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and "--from-scratch" in said and "hub" in said
 
 
 def test_the_bundled_recipe_runs_from_the_command_line(data, tmp_path, capsys, few_resamplings):
     order = ["run", "kermany-densenet121", "--data", str(data), "--out", str(tmp_path / "w"), "--from-scratch"]
-    assert main([*order, "--stages", "32x1", "--films", "60", "--runs", str(tmp_path / "runs")]) == 0
+    assert main([*order, "--stages", "32x1", "--films", "60"]) == 0
     assert "test accuracy" in capsys.readouterr().out
     assert checkpoint.load(tmp_path / "w").card.backbone == "densenet121"
 

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
-import os
-import platform
 import re
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
-import torch
 from accelerate import Accelerator
 
 from cxr_demo.errors import CxrError, TrainingError
+from cxr_demo.preprocess import SIZES_PX
 from train.datasets import DATASETS, Table
-from train.evaluate import finish
-from train.loop import LOG_FILE, fit
+from train.evaluate import finish, unfinished
+from train.loop import fit
 from train.recipes import RECIPES
 from train.splits import hold_out_validation
 
@@ -47,9 +43,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--out", type=Path, required=True, help="the checkpoint's folder, weights/NAME")
     run.add_argument("--from-scratch", action="store_true", help="do not ask the model hub for ImageNet weights")
     run.add_argument("--stages", type=_stages, help="SIZExEPOCHS,... instead of the recipe's own, e.g. 64x1,96x1")
-    run.add_argument("--films", type=int, help="train on about this many films, drawn evenly (a quick trial)")
+    run.add_argument("--films", type=_count, help="use about this many films, drawn evenly (a quick trial)")
     run.add_argument("--seed", type=int, default=0)
-    run.add_argument("--runs", type=Path, default=Path("runs"), help="where the state of unfinished runs is kept")
     run.set_defaults(act=_run)
     commands.add_parser("list", help="the recipes and their papers").set_defaults(act=_list)
     return parser
@@ -58,7 +53,16 @@ def _parser() -> argparse.ArgumentParser:
 def _stages(text: str) -> tuple[tuple[int, int], ...]:
     if not re.fullmatch(r"\d+x\d+(,\d+x\d+)*", text):
         raise argparse.ArgumentTypeError(f"{text!r} is not SIZExEPOCHS,SIZExEPOCHS")
-    return tuple((int(size), int(epochs)) for size, epochs in (stage.split("x") for stage in text.split(",")))
+    stages = tuple((int(size), int(epochs)) for size, epochs in (stage.split("x") for stage in text.split(",")))
+    if not all(SIZES_PX[0] <= size <= SIZES_PX[1] and epochs for size, epochs in stages):
+        raise argparse.ArgumentTypeError(f"sizes are {SIZES_PX[0]} to {SIZES_PX[1]} px, with 1 epoch or more each")
+    return stages
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of films")
+    return int(text)
 
 
 def _list(options: argparse.Namespace) -> None:
@@ -74,10 +78,8 @@ def _run(options: argparse.Namespace) -> None:
         raise TrainingError(f"There is no folder {options.data}.", "Give --data the folder that holds the films.")
     films = _some(DATASETS[recipe.dataset].read(options.data), options.films)
     table = hold_out_validation(films, recipe.validation, recipe.seed)
-    folder = options.runs / options.out.name
-    began = time.monotonic()
-    model = fit(recipe, table, folder, Accelerator())
-    card = finish(model, recipe, table, options.out, _facts(folder, time.monotonic() - began))
+    fitted = fit(recipe, table, unfinished(options.out), Accelerator())
+    card = finish(fitted, recipe, table, options.out)
     accuracy, macro_f1 = (card.metrics["test"][name]["value"] for name in ("accuracy", "macro_f1"))
     print(f"{options.out}: test accuracy {accuracy:.4f}, macro F1 {macro_f1:.4f}")
 
@@ -87,18 +89,6 @@ def _some(table: Table, films: int | None) -> Table:
     if not films or films >= len(table):
         return table
     return table.where(np.linspace(0, len(table) - 1, films).astype(int))
-
-
-def _facts(folder: Path, seconds: float) -> dict:
-    """What the card says of the run; a resumed run counts the time of all its epochs."""
-    log = [json.loads(line) for line in (folder / LOG_FILE).read_text(encoding="utf-8").splitlines()]
-    device = torch.cuda.get_device_name() if torch.cuda.is_available() else f"{os.cpu_count()} processor cores"
-    return {
-        "command": " ".join(["python -m train", *sys.argv[1:]]),
-        "machine": f"{device}, {platform.system()} {platform.machine()}",
-        "seconds": round(max(seconds, sum(row["s"] for row in log))),
-        "log": log,
-    }
 
 
 if __name__ == "__main__":

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import platform
 import shutil
-import subprocess
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -23,27 +20,31 @@ from cxr_demo import checkpoint
 from cxr_demo.checkpoint import Card, Checkpoint
 from cxr_demo.errors import ImageError
 from cxr_demo.image import read_image
-from cxr_demo.model import Classifier, probabilities
+from cxr_demo.model import probabilities
 from train import metrics, plots
 from train.datasets import DATASETS, Table
+from train.loop import LOG_FILE, Fitted
 from train.model_card import model_card
 from train.recipe import Recipe
 from train.splits import shared_patients
 
 HALF_TOLERANCE = 0.002  # float16 is stored where no probability moves by more than this
-PACKAGES = ("torch", "timm", "numpy", "opencv-python-headless")
 
 
-def finish(model: Classifier, recipe: Recipe, table: Table, folder: Path, facts: dict) -> Card:
+def unfinished(folder: Path) -> Path:
+    """Where a run that will become the checkpoint `folder` keeps its state."""
+    return folder / "unfinished"
+
+
+def finish(fitted: Fitted, recipe: Recipe, table: Table, folder: Path) -> Card:
     """Store the network in `folder`, calibrate it on "val", measure it on "test", write card, pictures and model card.
 
-    `facts` are those of the run (command, seconds, machine, log). Returns the card as written. Until all of it is
-    measured, a checkpoint that was in `folder` before stays as it is.
+    Returns the card as written. Until all of it is measured, a checkpoint that was in `folder` before stays as it is;
+    then the unfinished run's folder is removed, but for its log.
     """
-    scratch = folder / "unfinished"
-    stored = _store(model, _first_card(recipe, table, folder.name), scratch, table)
-    held_out, test = (_Scored.of(stored, table, split) for split in ("val", "test"))
-    temperature = metrics.fit_temperature(held_out.logits, torch.from_numpy(held_out.rows.targets))
+    scratch = unfinished(folder)
+    stored, held_out, temperature = _stored(fitted, _first_card(recipe, table, folder.name, fitted), scratch, table)
+    test = _Scored.of(stored, table, "test")
     thresholds = metrics.youden_thresholds(held_out.p(temperature), held_out.rows.targets, table.labels)
     measured = {"validation": held_out.measure(temperature), "test": test.measure(temperature)}
     if len(shared := shared_patients(table, "train", "test")):
@@ -53,11 +54,12 @@ def finish(model: Classifier, recipe: Recipe, table: Table, folder: Path, facts:
         stored.card,
         temperature=round(temperature, 4),
         thresholds=thresholds,
-        training=_training_facts(recipe, table, facts),
+        training=_training_facts(recipe, table, fitted),
         metrics=measured,
     )
-    plots.draw_all(folder, test.p(temperature), test.rows.targets, table.labels, facts["log"])
-    (scratch / checkpoint.WEIGHTS_FILE).replace(folder / checkpoint.WEIGHTS_FILE)
+    plots.draw_all(folder, test.p(temperature), test.rows.targets, table.labels, fitted.log)
+    for name in (checkpoint.WEIGHTS_FILE, LOG_FILE):
+        (scratch / name).replace(folder / name)
     checkpoint.save_card(folder, card)
     shutil.rmtree(scratch)
     (folder / "README.md").write_text(model_card(card, DATASETS[recipe.dataset]), encoding="utf-8")
@@ -111,36 +113,41 @@ def predict_files(stored: Checkpoint, table: Table) -> tuple[torch.Tensor, np.nd
     return torch.cat(logits), np.array(rows, dtype=int)
 
 
-def _store(model: Classifier, card: Card, folder: Path, table: Table) -> Checkpoint:
-    """As float16 where that keeps the probabilities of 64 validation films, else as float32; read back."""
-    some = table.where(np.flatnonzero(table.split == "val")[:64])
-    checkpoint.save(folder, model, card, half=False)
-    exact = checkpoint.load(folder)
-    checkpoint.save(folder, model, card, half=True)
-    stored = checkpoint.load(folder)
-    p, p_half = (probabilities(predict_files(c, some)[0], card.task, 1.0) for c in (exact, stored))
-    if (p - p_half).abs().max() > HALF_TOLERANCE:
-        checkpoint.save(folder, model, card, half=False)
-        return checkpoint.load(folder)
-    return stored
+def _stored(fitted: Fitted, card: Card, folder: Path, table: Table) -> tuple[Checkpoint, _Scored, float]:
+    """The network written to `folder` and read back, the validation films scored by it, and its temperature.
+
+    As float16 where that moves no calibrated probability of the sampled validation films by more than the tolerance,
+    else as float32.
+    """
+    for half in (True, False):
+        checkpoint.save(folder, fitted.model, card, half=half)
+        stored = checkpoint.load(folder)
+        held_out = _Scored.of(stored, table, "val")
+        temperature = metrics.fit_temperature(held_out.logits, torch.from_numpy(held_out.rows.targets))
+        some = np.linspace(0, len(held_out.rows) - 1, min(64, len(held_out.rows))).astype(int)
+        sample = held_out.where(some)
+        exact = _Scored(sample.rows, predict_files(dataclasses.replace(stored, model=fitted.model), sample.rows)[0])
+        if np.abs(exact.p(temperature) - sample.p(temperature)).max() <= HALF_TOLERANCE:
+            break
+    return stored, held_out, temperature
 
 
-def _first_card(recipe: Recipe, table: Table, name: str) -> Card:
+def _first_card(recipe: Recipe, table: Table, name: str, fitted: Fitted) -> Card:
     """What is known before anything is measured."""
     return Card(
         name=name,
         backbone=recipe.backbone,
         labels=table.labels,
-        task=recipe.task,
+        task="single-label",
         preprocess=recipe.preprocess(),
         summary=recipe.summary,
         licence="Apache-2.0",
-        versions={name: version(name) for name in PACKAGES} | {"python": platform.python_version()},
-        commit=_commit(),
+        versions=fitted.made_with["versions"],
+        commit=fitted.made_with["commit"],
     )
 
 
-def _training_facts(recipe: Recipe, table: Table, facts: dict) -> dict:
+def _training_facts(recipe: Recipe, table: Table, fitted: Fitted) -> dict:
     dataset = DATASETS[recipe.dataset]
     return {
         "recipe": recipe.name,
@@ -154,15 +161,7 @@ def _training_facts(recipe: Recipe, table: Table, facts: dict) -> dict:
         "patients": {split: len(np.unique(table.patient[table.split == split])) for split in ("train", "val", "test")},
         "patient_numbers_in_train_and_test": len(shared_patients(table, "train", "test")),
         "finished": datetime.date.today().isoformat(),
-        **{key: value for key, value in facts.items() if key != "log"},
+        "seconds": round(sum(row["s"] for row in fitted.log)),
+        "command": fitted.made_with["command"],
+        "machine": fitted.made_with["machine"],
     }
-
-
-def _commit() -> str:
-    """The commit of the code, empty outside a git checkout."""
-    here = Path(__file__).parent
-    try:
-        found = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-    return found.stdout.strip()

@@ -6,13 +6,15 @@ and started again ends with the same weights as one left alone.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -25,6 +27,7 @@ from cxr_demo.model import Classifier
 from train.augment import augment
 from train.datasets import Table, pack
 from train.metrics import validation_metrics
+from train.provenance import provenance
 from train.recipe import Recipe
 
 STATE_FILE, LOG_FILE = "state.pt", "log.jsonl"
@@ -37,19 +40,36 @@ class Run:
     model: torch.nn.Module
     average: torch.nn.Module  # the exponential moving average that is kept, or the model itself
     optimiser: torch.optim.Optimizer
-    epoch: int = 0  # epochs finished
+    identity: str
+    made_with: dict
+    log: list[dict] = field(default_factory=list)  # one row per finished epoch
     best: float = -math.inf
     best_weights: dict | None = None
 
+    @property
+    def epoch(self) -> int:
+        return len(self.log)
 
-def fit(recipe: Recipe, table: Table, folder: Path, accelerator: Accelerator) -> Classifier:
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """The chosen network in eval mode, the row of each epoch, and what the run was made with (`provenance`)."""
+
+    model: Classifier
+    log: list[dict]
+    made_with: dict
+
+
+def fit(recipe: Recipe, table: Table, folder: Path, accelerator: Accelerator) -> Fitted:
     """Train on the rows "train", choose the epoch by macro F1 on the rows "val" among those of the last stage.
 
-    Goes on from `folder` where it holds the state of this very recipe. Returns the chosen network in eval mode.
+    `folder` gets the state and the log; a run of the same recipe on the same films goes on from there.
     """
+    if accelerator.num_processes > 1:
+        raise TrainingError("Training runs in one process, on the CPU or one GPU.", "Start it without a launcher.")
     folder.mkdir(parents=True, exist_ok=True)
-    run = _start(recipe, len(table.labels), accelerator)
-    _resume(run, recipe, folder)
+    run = _start(recipe, table, accelerator)
+    _resume(run, folder)
     size_px = None
     while run.epoch < recipe.epochs:
         wanted = _size_of_epoch(recipe, run.epoch)
@@ -60,15 +80,14 @@ def fit(recipe: Recipe, table: Table, folder: Path, accelerator: Accelerator) ->
         began = time.monotonic()
         loss = _train_epoch(run, recipe, films, targets, accelerator)
         metrics = validation_metrics(predict(run.average, held_out, recipe, accelerator), held_out_targets)
-        run.epoch += 1
         if size_px == recipe.size_px and metrics["macro_f1"] > run.best:
             run.best = metrics["macro_f1"]
             run.best_weights = {key: value.detach().clone() for key, value in _kept(run).state_dict().items()}
-        _write_state(run, recipe, folder)
-        _log(folder, {"epoch": run.epoch, "size_px": size_px, "loss": loss, **metrics, "s": time.monotonic() - began})
+        _log(run, {"size_px": size_px, "loss": loss, **metrics, "s": time.monotonic() - began})
+        _write_state(run, folder)
     model = Classifier(recipe.backbone, len(table.labels), len(recipe.mean))
     model.load_state_dict({key: value.cpu() for key, value in run.best_weights.items()})
-    return model.eval()
+    return Fitted(model.eval(), run.log, run.made_with)
 
 
 def predict(model: torch.nn.Module, films: np.ndarray, recipe: Recipe, accelerator: Accelerator) -> torch.Tensor:
@@ -82,13 +101,14 @@ def predict(model: torch.nn.Module, films: np.ndarray, recipe: Recipe, accelerat
         return torch.cat(list(batches))
 
 
-def _start(recipe: Recipe, labels: int, accelerator: Accelerator) -> Run:
+def _start(recipe: Recipe, table: Table, accelerator: Accelerator) -> Run:
     torch.manual_seed(recipe.seed)
+    labels = len(table.labels)
+    if recipe.pretrained:
+        tqdm.write(f"Asking timm for the ImageNet weights of {recipe.backbone}.")
     try:
         model = Classifier(recipe.backbone, labels, len(recipe.mean), pretrained=recipe.pretrained)
-    except Exception as error:
-        if not recipe.pretrained:
-            raise
+    except (OSError, httpx.HTTPError) as error:  # the hub's own errors are OSErrors
         raise TrainingError(
             f"The ImageNet weights of {recipe.backbone} cannot be fetched: the model hub cannot be reached "
             f"({type(error).__name__}).",
@@ -104,16 +124,18 @@ def _start(recipe: Recipe, labels: int, accelerator: Accelerator) -> Run:
         average = AveragedModel(
             accelerator.unwrap_model(model), multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay), use_buffers=True
         )
-    return Run(model, average, optimiser)
+    return Run(model, average, optimiser, _identity(recipe, table), provenance())
 
 
 def _train_epoch(run: Run, recipe: Recipe, films: np.ndarray, targets: torch.Tensor, accelerator: Accelerator) -> float:
     """One pass over the films; returns the mean loss. TrainingError if it is no longer a number."""
     run.model.train()
+    steps = len(films) // recipe.batch
+    if not steps:
+        raise TrainingError(f"Only {len(films)} training films: one batch needs {recipe.batch}.", "Take more films.")
     weights = _class_weights(targets).to(accelerator.device) if recipe.balance else None
     losses = []
     batches = _batches(films, targets, recipe, run.epoch)
-    steps = len(films) // recipe.batch
     for step, (squares, wanted) in enumerate(
         tqdm(batches, f"epoch {run.epoch + 1} of {recipe.epochs}, {films.shape[1]} px", steps, leave=False)
     ):
@@ -184,36 +206,47 @@ def _kept(run: Run) -> torch.nn.Module:
     return run.average.module if isinstance(run.average, AveragedModel) else run.average
 
 
-def _resume(run: Run, recipe: Recipe, folder: Path) -> None:
+def _identity(recipe: Recipe, table: Table) -> str:
+    """What must be the same for a run to go on: every setting, and every film with its split and targets."""
+    films = zip(table.paths, table.split, table.targets.tolist(), strict=True)
+    rows = "\n".join(f"{path.name} {split} {targets}" for path, split, targets in films)
+    return hashlib.sha256(f"{recipe!r}\n{rows}".encode()).hexdigest()
+
+
+def _resume(run: Run, folder: Path) -> None:
     path = folder / STATE_FILE
     if not path.exists():
         return
     state = torch.load(path, map_location="cpu", weights_only=True)
-    if state["recipe"] != repr(recipe):
+    if state["identity"] != run.identity:
         raise TrainingError(
-            f"{folder} holds the state of another recipe or other settings.", "Delete it, or give another --runs."
+            f"{folder} holds an unfinished run with other settings or other films.",
+            "Delete that folder, or give another --out.",
         )
     run.model.load_state_dict(state["model"])
     run.average.load_state_dict(state["average"])
     run.optimiser.load_state_dict(state["optimiser"])
-    run.epoch, run.best, run.best_weights = state["epoch"], state["best"], state["best_weights"]
-    tqdm.write(f"Going on after epoch {run.epoch} of {recipe.epochs}.")
+    run.log, run.made_with = state["log"], state["made_with"]
+    run.best, run.best_weights = state["best"], state["best_weights"]
+    tqdm.write(f"Going on after epoch {run.epoch}.")
 
 
-def _write_state(run: Run, recipe: Recipe, folder: Path) -> None:
-    """By rename, so that a crash or a full disk leaves the last good state."""
-    scratch = folder / f"{STATE_FILE}.part"
+def _write_state(run: Run, folder: Path) -> None:
+    """State and log, each by rename, so that a crash or a full disk leaves the last good pair."""
     state = {
-        "recipe": repr(recipe),
+        "identity": run.identity,
+        "made_with": run.made_with,
         "model": run.model.state_dict(),
         "average": run.average.state_dict(),
         "optimiser": run.optimiser.state_dict(),
-        "epoch": run.epoch,
+        "log": run.log,
         "best": run.best,
         "best_weights": run.best_weights,
     }
+    scratch = folder / f"{STATE_FILE}.part"
     try:
         torch.save(state, scratch)
+        (folder / LOG_FILE).write_text("".join(json.dumps(row) + "\n" for row in run.log), encoding="utf-8")
     except (OSError, RuntimeError) as error:  # torch's zip writer raises RuntimeError on a full disk
         scratch.unlink(missing_ok=True)
         raise TrainingError(
@@ -223,8 +256,7 @@ def _write_state(run: Run, recipe: Recipe, folder: Path) -> None:
     scratch.replace(folder / STATE_FILE)
 
 
-def _log(folder: Path, row: dict) -> None:
+def _log(run: Run, row: dict) -> None:
     row = {key: round(value, 4) if isinstance(value, float) else value for key, value in row.items()}
-    with (folder / LOG_FILE).open("a", encoding="utf-8") as log:
-        log.write(json.dumps(row) + "\n")
-    tqdm.write("  ".join(f"{key} {value}" for key, value in row.items()))
+    run.log.append({"epoch": run.epoch + 1, **row})
+    tqdm.write("  ".join(f"{key} {value}" for key, value in run.log[-1].items()))

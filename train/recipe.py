@@ -31,7 +31,6 @@ class Recipe:
     paper: str
     dataset: str
     backbone: str
-    task: str
     stages: tuple[tuple[int, int], ...]
     pretrained: bool
     summary: str

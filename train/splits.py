@@ -16,7 +16,10 @@ def hold_out_validation(table: Table, share: float, seed: int) -> Table:
     label pattern. Test rows stay as they are."""
     rows = np.flatnonzero(table.split == "train")
     pattern = np.unique(table.targets[rows], axis=0, return_inverse=True)[1].ravel()
-    folds = StratifiedGroupKFold(max(2, round(1 / share)), shuffle=True, random_state=seed)
+    parts = max(2, round(1 / share))
+    if not len(rows) or np.bincount(pattern).min() < parts:
+        raise TrainingError(f"A label has fewer than {parts} training films: none can be held out.", "Take more films.")
+    folds = StratifiedGroupKFold(parts, shuffle=True, random_state=seed)
     _, held_out = next(folds.split(rows, pattern, table.patient[rows]))
     split = table.split.astype("<U5")
     split[rows[held_out]] = "val"

@@ -1,6 +1,6 @@
 """METHODS: every way to explain a logit. One entry is one method: its panel, its scale and its contract tests.
 
-`cam` and `lrp` compute, `engine` proves a checkpoint and serves many labels and methods from it.
+`cam` and `lrp` compute, `proof` proves a checkpoint, `engine` serves many labels and methods from it.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 zennit swaps weights while it works and hooks every layer, so it never touches the network that predicts. As timm
 builds a DenseNet, zennit runs on it without complaint and is wrong (its batch norms hide their ReLU inside, the rules
-skip them); `CANONIZATIONS` rewrites the copy into layers that the rules are defined on, and `engine` proves it.
+skip them); `CANONIZATIONS` rewrites the copy into layers that the rules are defined on, and `proof` proves it.
 Relevance starts as the logit of one label. Whatever a bias carries stays with it and is left out of the map.
 """
 

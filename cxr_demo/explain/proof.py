@@ -88,7 +88,9 @@ class Proof:
 
     @property
     def line(self) -> str:
-        return f"{self.cam.line} · {self.lrp.line}"
+        sums = ", ".join(f"{METHODS[key].name} {total:+.2f}" for key, total in self.totals.items())
+        shares = f"of the logit {self.logit:+.2f} the maps hold {sums}; the rest is the biases'"
+        return f"{self.cam.line} · {self.lrp.line} · {shares}"
 
 
 def prove(checkpoint: Checkpoint) -> tuple[Proof, Classifier | None]:

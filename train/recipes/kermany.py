@@ -21,7 +21,6 @@ def kermany_densenet121(pretrained: bool) -> Recipe:
         paper="own baseline; task of Rajaraman 2021, network of Boit & Zeng 2019",
         dataset="kermany",
         backbone="densenet121",
-        task="single-label",
         stages=((224, 12),) if pretrained else ((64, 12), (96, 9), (128, 5), (160, 3)),
         pretrained=pretrained,
         summary=SUMMARY,

@@ -1,0 +1,38 @@
+"""What a run was made with: read once at its start, kept in its state, written into the card."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+
+PACKAGES = ("torch", "timm", "numpy", "opencv-python-headless")
+
+
+def provenance() -> dict:
+    """`command`, `machine`, `commit` ("-dirty" behind it when files had changed) and `versions`."""
+    device = torch.cuda.get_device_name() if torch.cuda.is_available() else f"{os.cpu_count()} processor cores"
+    return {
+        "command": " ".join(["python -m train", *sys.argv[1:]]),
+        "machine": f"{device}, {platform.system()} {platform.machine()}",
+        "commit": _commit(),
+        "versions": {name: version(name) for name in PACKAGES} | {"python": platform.python_version()},
+    }
+
+
+def _commit() -> str:
+    """The commit of this code, empty outside a git checkout."""
+    here = Path(__file__).parent
+    try:
+        said = [
+            subprocess.run(["git", *order], cwd=here, capture_output=True, text=True, check=True).stdout.strip()
+            for order in (["rev-parse", "HEAD"], ["status", "--porcelain", "--untracked-files=no"])
+        ]
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return said[0] + ("-dirty" if said[1] else "")
