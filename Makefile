@@ -13,7 +13,7 @@ help: ## this list
 demo: $(VENV)/installed ## install what is missing and serve the page on http://127.0.0.1:7860
 	$(BIN)/python app.py
 
-test: $(VENV)/installed-dev lint ## install what tests need, a browser too, and run them all
+test: lint browser ## install what tests need, a browser too, and run them all
 	$(BIN)/python -m pytest
 
 lint: $(VENV)/installed-dev ## look for plain mistakes and untidy layout
@@ -30,23 +30,25 @@ clean: ## remove what was installed and built here; weights and runs stay
 	rm -rf $(VENV) build .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(BIN)/python:
+# Its pip is looked for, not its python: without Debian's python3-venv the one is there and the other is not.
+$(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "On Debian and Ubuntu: apt install python3-venv"; exit 1; }
 
 # torch and torchvision are resolved together, from one index: mixed builds do not import.
-$(VENV)/installed: requirements.txt | $(BIN)/python
+$(VENV)/installed: requirements.txt | $(BIN)/pip
 	@echo "Installing (torch is large: a few minutes the first time)."
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-$(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed | browser
+$(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
 # Chromium: the machine's own, else Debian's, else playwright's.
 .PHONY: browser
-browser: $(VENV)/installed
+browser: $(VENV)/installed-dev
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
 	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
-	  || { $(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt && $(BIN)/python -m playwright install chromium; }
+	  || $(BIN)/python -m playwright install chromium \
+	  || { echo "The tests need Chromium: install it, or name one in CXR_CHROMIUM."; exit 1; }

@@ -112,10 +112,6 @@ class Analyser:
                 on_progress(len(maps), len(wanted))
         return {pair: _explanation(study, pair, maps[pair]) for pair in wanted}
 
-    def forget(self, image_sha256: str) -> None:
-        """Drop the maps of one image from the cache; call it when its upload goes (nothing of it may stay)."""
-        self._cache.drop(image_sha256)
-
     def _maps(self, study: Study, x: np.ndarray, batch: Sequence[tuple[str, str]]) -> dict[tuple[str, str], np.ndarray]:
         """The maps of one batch, from the cache or from one call under the lock."""
         prefix = (study.image.sha256, study.checkpoint_sha256)
@@ -164,11 +160,6 @@ class _MapCache:
             if key in self._maps:
                 self._maps.move_to_end(key)
             return self._maps.get(key)
-
-    def drop(self, image_sha256: str) -> None:
-        with self._lock:
-            for key in [key for key in self._maps if key[0] == image_sha256]:
-                self._bytes -= self._maps.pop(key).nbytes
 
     def put(self, key: tuple[str, ...], map_: np.ndarray) -> None:
         with self._lock:

@@ -137,13 +137,3 @@ def test_the_cache_is_bounded_and_forgets_the_oldest():
     assert cache._bytes == 3 * 400
     cache.put(("large",), np.zeros(1000, np.float32))
     assert cache.get(("large",)) is None and cache._bytes == 0
-
-
-def test_what_is_forgotten_leaves_no_map_in_the_cache(tiny_checkpoint):
-    analyser = Analyser(tiny_checkpoint)
-    gone, kept = (analyser.analyse(make_image(seed)) for seed in (1, 2))
-    for study in (gone, kept):
-        analyser.explain(study, LABELS[:2], ["grad-cam"])
-    analyser.forget(gone.image.sha256)
-    assert {key[0] for key in analyser._cache._maps} == {kept.image.sha256}
-    assert analyser._cache._bytes == sum(map_.nbytes for map_ in analyser._cache._maps.values())

@@ -18,8 +18,8 @@ LAYERS = [
 ]
 OWNERS = {  # package -> the only modules of the product that may import it
     "gradio": {"ui"},
-    "pydicom": {"dicom", "image"},
-    "PIL": {"image", "dicom", "render", "ui"},
+    "pydicom": {"dicom"},
+    "PIL": {"image"},
     "safetensors": {"checkpoint"},
     "zennit": {"explain"},
     "pytorch_grad_cam": {"explain"},

@@ -36,20 +36,20 @@ _METHODS = (
     Method(
         "grad-cam", "Grad-CAM", "Selvaraju et al. 2017, Grad-CAM, ICCV", "cam", cam.grad_cam,
         "logit points per cell", True, "positive",
-        "Coarse: one cell covers a large part of the lung. Shows no evidence against the finding and no outline of it.",
+        "Does not show evidence against the finding, nor its outline: one cell covers a large part of the lung.",
         1.0,
     ),
     Method(
         "lrp-epsilon", "LRP (epsilon)", "Bach et al. 2015, PLoS ONE 10(7), eq. 58", "lrp", lrp.epsilon,
         "logit points per pixel", True, "signed",
-        "Equals gradient x input on this kind of network: grainy, and leaves out what the network's biases add.",
+        "Does not show regions, and leaves out what the network's biases add; equals gradient x input on this network.",
         8.0,
     ),
     Method(
         "lrp-epsilon-plus-flat", "LRP (epsilon, z-plus, flat)",
         "Montavon et al. 2019, Layer-Wise Relevance Propagation: An Overview; Lapuschkin et al. 2019", "lrp",
         lrp.epsilon_plus_flat, "logit points per pixel", True, "signed",
-        "Follows activations that add up and drops those that inhibit; passes batch norms that cannot be merged.",
+        "Does not show what holds the score down inside the network; unmerged batch norms are passed over.",
         9.0,
     ),
 )  # fmt: skip

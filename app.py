@@ -1,0 +1,56 @@
+"""`python app.py`, and the same file on Hugging Face Spaces: settings -> checkpoints -> page -> launch.
+
+Environment: CXR_WEIGHTS (folder of checkpoints, "weights"), PORT or GRADIO_SERVER_PORT (7860). The page listens on
+this machine only; on Spaces, which stand behind a proxy, on all addresses.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+# gradio calls its own page when it starts; the proxy of a hospital or a school cannot find it.
+os.environ["NO_PROXY"] = ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1", "localhost"]))
+
+from cxr_demo import checkpoint, ui  # noqa: E402  gradio reads these at import
+from cxr_demo.analysis import Analyser  # noqa: E402
+from cxr_demo.errors import CxrError  # noqa: E402
+
+
+def open_checkpoints(root: str) -> tuple[dict[str, Analyser], dict[str, str]]:
+    """Every checkpoint under `root` by the name shown, and for each that cannot be used the reason."""
+    ready: dict[str, Analyser] = {}
+    refused: dict[str, str] = {}
+    for folder in checkpoint.find(root):
+        try:
+            # No cache of its own: maps show the patient, so the session keeps them, and they go with it.
+            analyser = Analyser(checkpoint.load(folder), cache_bytes=0)
+        except CxrError as error:
+            refused[folder.name] = str(error)
+            print(f"{folder.name}: {error}", flush=True)
+            continue
+        name = analyser.card.name if analyser.card.name not in ready else f"{analyser.card.name} ({folder.name})"
+        ready[name] = analyser
+        print(f"{name}: {analyser.proof.line}", flush=True)
+    return ready, refused
+
+
+def launch() -> None:
+    on_spaces = os.environ.get("SYSTEM") == "spaces" or "SPACE_ID" in os.environ
+    port = int(os.environ.get("PORT") or os.environ.get("GRADIO_SERVER_PORT") or 7860)
+    host = "0.0.0.0" if on_spaces else "127.0.0.1"
+    try:
+        demo.launch(server_name=host, server_port=port, prevent_thread_lock=True, **ui.launch_settings())
+    except OSError:
+        sys.exit(f"Port {port} is taken. Choose another: PORT={port + 1} python app.py")
+    print(f"Ready: http://127.0.0.1:{port}", flush=True)
+    demo.block_thread()
+
+
+ANALYSERS, REFUSED = open_checkpoints(os.environ.get("CXR_WEIGHTS", "weights"))
+demo = ui.build(ANALYSERS, REFUSED, ui.open_folder())
+
+if __name__ == "__main__":
+    launch()

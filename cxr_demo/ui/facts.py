@@ -1,0 +1,68 @@
+"""What a checkpoint says of itself: data, measured quality with intervals, licence, what its maps are proved to be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cxr_demo.checkpoint import Card
+from cxr_demo.labels import finding
+from cxr_demo.ui import words
+from cxr_demo.ui.markup import Html, joined, tag
+
+TRAINING = {  # entry of the card's `training` -> what it is called here
+    "data": "Trained on", "data_licence": "Licence of the data", "data_citation": "Source of the data",
+    "caveat": "Known limits", "recipe": "Recipe", "initial_weights": "Started from", "finished": "Trained on the day",
+}  # fmt: skip
+
+
+def about(card: Card, sha256: str, proof_line: str) -> Html:
+    """One checkpoint's facts; entries that its card does not hold are left out."""
+    rows = [
+        ("What it is", card.summary),
+        ("Findings", ", ".join(finding(label).name for label in card.labels)),
+        *((name, card.training.get(key, "")) for key, name in TRAINING.items()),
+        ("Licence of the checkpoint", card.licence),
+        ("Network", f"{card.backbone}, {card.preprocess.size_px} px, {card.preprocess.geometry}"),
+        ("Calibration", f"temperature {card.temperature:g}" if card.calibrated else "none"),
+        ("Explanations", proof_line),
+        ("SHA-256 of the weights", sha256[:16]),
+    ]
+    listed = [joined(tag("dt", name), tag("dd", text)) for name, text in rows if text]
+    return joined(tag("h3", card.name), tag("dl", *listed, class_="facts"), *_measured(card))
+
+
+def unusable(refused: Mapping[str, str]) -> Html | None:
+    """The checkpoints that could not be opened, each with its reason."""
+    if not refused:
+        return None
+    rows = [tag("li", tag("strong", name), ": ", reason) for name, reason in refused.items()]
+    return joined(tag("h3", words.NOT_USABLE), tag("ul", *rows))
+
+
+def _measured(card: Card) -> list[Html]:
+    return [_table(name, measured) for name, measured in card.metrics.items() if _numbers(measured)]
+
+
+def _table(name: str, measured: Mapping) -> Html:
+    rows = [tag("tr", tag("th", metric, scope="row"), tag("td", text)) for metric, text in _numbers(measured)]
+    caption = tag("caption", f"Measured on: {name} (95 % interval in brackets)")
+    return tag("table", caption, tag("tbody", *rows), class_="measured")
+
+
+def _numbers(measured: object) -> list[tuple[str, str]]:
+    """Metrics that are a number, or a number with the two ends of its interval; nested ones and tables stay out."""
+    if not isinstance(measured, Mapping):
+        return []
+    return [(key.replace("_", " "), text) for key, entry in measured.items() if (text := _number(entry))]
+
+
+def _number(entry: object) -> str:
+    if isinstance(entry, bool):
+        return ""
+    if isinstance(entry, int):
+        return str(entry)
+    if isinstance(entry, float):
+        return f"{entry:.3f}"
+    if isinstance(entry, Mapping) and all(isinstance(entry.get(end), float) for end in ("value", "low", "high")):
+        return f"{entry['value']:.3f} [{entry['low']:.3f}, {entry['high']:.3f}]"
+    return ""

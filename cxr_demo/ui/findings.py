@@ -1,0 +1,81 @@
+"""The list of findings: what the classifier says, in numbers and in a word; each one is the button to its maps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cxr_demo.checkpoint import Card
+from cxr_demo.labels import finding
+from cxr_demo.ui import words
+from cxr_demo.ui.markup import Html, tag
+
+MANY = 4  # above this number the list is dense, and the gloss of the chosen finding stands with its maps
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a label's score stands: `word` for the eye, `seen`: whether its maps are shown without being asked for."""
+
+    word: str
+    seen: bool
+    threshold: float | None
+
+
+def standing(card: Card, probabilities: np.ndarray, label: str) -> Standing:
+    """By the label's threshold; without one, a single-label model sees what it finds most probable, and a
+    multi-label model has no say, so nothing is held back."""
+    index = card.labels.index(label)
+    is_most_probable = card.task == "single-label" and index == int(np.argmax(probabilities))
+    threshold = card.thresholds.get(label)
+    if threshold is None:
+        if card.task == "single-label":
+            return Standing(words.MOST_PROBABLE if is_most_probable else "", is_most_probable, None)
+        return Standing(words.NO_THRESHOLD, True, None)
+    seen = bool(probabilities[index] >= threshold)
+    word = words.ABOVE if seen else words.BELOW
+    return Standing(f"{words.MOST_PROBABLE}, {word}" if is_most_probable else word, seen, threshold)
+
+
+def most_probable(card: Card, probabilities: np.ndarray) -> str:
+    return card.labels[int(np.argmax(probabilities))]
+
+
+def value(card: Card, probabilities: np.ndarray, chosen: str) -> dict:
+    """The value of the findings component: its HTML, most probable first, stable."""
+    order = np.argsort(-probabilities, kind="stable")
+    rows = [_row(card, probabilities, card.labels[i], chosen) for i in order]
+    heading = tag("h2", words.FINDINGS, tag("small", words.score_name(card.calibrated)))
+    many = "findings many" if len(rows) > MANY else "findings"
+    listed = tag("ul", *rows, class_=many)
+    return {"html": tag("section", heading, listed, tag("p", words.meaning(card), class_="meaning"), class_="told")}
+
+
+def empty() -> dict:
+    steps = tag("ol", *(tag("li", step) for step in words.STEPS))
+    return {"html": tag("section", tag("h2", words.FINDINGS), steps, class_="told")}
+
+
+def _row(card: Card, probabilities: np.ndarray, label: str, chosen: str) -> Html:
+    p = float(probabilities[card.labels.index(label)])
+    known, how = finding(label), standing(card, probabilities, label)
+    button = tag(
+        "button",
+        tag("span", known.name, class_="name"),
+        tag("span", words.score(p, card.calibrated), class_="score"),
+        _meter(p, how.threshold),
+        tag("span", how.word, class_="word"),
+        tag("span", known.gloss, class_="gloss"),
+        type="button",
+        class_="finding seen" if how.seen else "finding",
+        data_label=label,
+        aria_pressed="true" if label == chosen else "false",
+        title=words.hover(known.gloss, how.word, how.threshold, card.calibrated),
+    )
+    return tag("li", button)
+
+
+def _meter(p: float, threshold: float | None) -> Html:
+    mark = None if threshold is None else tag("i", class_="mark", style=f"left:{threshold * 100:.1f}%")
+    return tag("span", tag("i", class_="fill", style=f"width:{p * 100:.1f}%"), mark, class_="meter", aria_hidden="true")

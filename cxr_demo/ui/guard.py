@@ -1,0 +1,70 @@
+"""What stands before gradio: headers for every answer, no way to fetch a file, a health check."""
+
+from __future__ import annotations
+
+from starlette.middleware import Middleware
+from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+# gradio compiles its templates in the browser, hence 'unsafe-eval'. Nothing but this server is ever asked.
+POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; font-src 'self' data:; "
+    "script-src 'self' 'unsafe-inline' 'unsafe-eval'; connect-src 'self' data: blob:; worker-src 'self' blob:; "
+    "frame-ancestors 'self' https://huggingface.co https://*.hf.space; object-src 'none'; base-uri 'self'; "
+    "form-action 'self'"
+)
+HEADERS = (
+    (b"content-security-policy", POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
+)
+# Of gradio's own interface, only what this page calls. It hands out no file, records nothing and lists nothing.
+API = "/gradio_api/"
+OPEN = (
+    "queue/", "run/predict", "upload", "heartbeat/", "startup-events", "cancel", "reset", "theme.css", "info",
+    "app_id", "login_check",
+)  # fmt: skip
+CLOSED = ("/monitoring", "/file", "/proxy", "/stream")
+ASSETS = ("/assets/", "/static/")
+
+
+class Guard:
+    """Pure ASGI, nothing is buffered: server-sent events keep streaming."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        path = scope["path"]
+        kept = path.startswith(ASSETS)
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                ours = {name for name, _ in HEADERS} | {b"cache-control"}
+                theirs = [pair for pair in message.get("headers", []) if pair[0].lower() not in ours]
+                cache = b"public, max-age=604800" if kept and message["status"] == 200 else b"no-store"
+                message["headers"] = [*theirs, *HEADERS, (b"cache-control", cache)]
+            await send(message)
+
+        if path.startswith(CLOSED) or (path.startswith(API) and not path.removeprefix(API).startswith(OPEN)):
+            return await PlainTextResponse("Not available.", 403)(scope, receive, send_with_headers)
+        return await self.app(scope, receive, send_with_headers)
+
+
+async def health(request) -> JSONResponse:
+    return JSONResponse({"ok": True})
+
+
+def app_settings() -> dict:
+    """For gradio's `app_kwargs`."""
+    return {
+        "middleware": [Middleware(Guard)],
+        "routes": [Route("/healthz", health)],
+        "openapi_url": None,
+        "docs_url": None,
+        "redoc_url": None,
+    }

@@ -1,0 +1,159 @@
+"""The page: gate, film, findings, panels, facts. Layout and wiring; what happens is in `events`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import gradio as gr
+
+from cxr_demo.analysis import Analyser
+from cxr_demo.checkpoint import MAKE_ONE
+from cxr_demo.image import MAX_FILE_BYTES
+from cxr_demo.ui import facts, findings, guard, panels, uploads, words
+from cxr_demo.ui.events import Events, unusable_note
+from cxr_demo.ui.markup import joined, tag
+from cxr_demo.ui.sessions import Sessions
+
+HERE = Path(__file__).parent
+ONE_AT_A_TIME = {"concurrency_id": "model", "concurrency_limit": 1}  # torch uses every core; more would only wait
+FEW_AT_A_TIME = {"concurrency_id": "read", "concurrency_limit": 2}  # a film may need 160 MB while it is decoded
+PRIVATE = {"api_visibility": "private"}
+VALUE = "${value.html}"
+MOST_WAITING = 64  # two events for each of a class of 30
+
+
+def build(analysers: Mapping[str, Analyser], refused: Mapping[str, str], folder: Path) -> gr.Blocks:
+    """The page for checkpoints by name, and for those that cannot be used, the reason by name.
+
+    `folder` is where uploads arrive, from `uploads.open_folder`.
+    """
+    events = Events(analysers, Sessions(), folder)
+    with gr.Blocks(title=words.TITLE, analytics_enabled=False, fill_width=True) as demo:
+        gr.HTML(_header(), apply_default_css=False, elem_id="top")
+        gate, accept = _gate()
+        with gr.Column(elem_id="desk", visible=False) as desk:
+            with gr.Row(elem_id="band", equal_height=False):
+                with gr.Column(scale=0, min_width=340, elem_id="intake"):
+                    film, checkpoint, remove = _intake(analysers)
+                with gr.Column(scale=1, min_width=360):
+                    events.message = _live(unusable_note(analysers, refused, MAKE_ONE))
+                    events.findings = _own("findings", findings.empty())
+            events.panels = _own("panels", panels.empty())
+            events.facts = _more(analysers, refused)
+        gr.HTML(tag("p", words.NOT_CLINICAL), apply_default_css=False, elem_id="foot")
+        accept.click(lambda: (gr.update(visible=False), gr.update(visible=True)), None, [gate, desk], queue=False,
+                     **PRIVATE).then(None, js="() => window.cxr.begin()", **PRIVATE)  # fmt: skip
+        _wire(events, film, checkpoint, remove)
+        demo.unload(events.closed)
+        demo.load(None, js=(HERE / "page.js").read_text(encoding="utf-8"), **PRIVATE)
+    demo.queue(max_size=MOST_WAITING, api_open=False)
+    events.sessions.on_gone = lambda key, session: _forget_values(demo, key)
+    uploads.keep_sweeping(folder, events.sessions.sweep)
+    return demo
+
+
+def launch_settings() -> dict:
+    """What `launch` needs besides an address: the look, the guard, and nothing kept or told to anybody."""
+    fonts = {
+        "font": [gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)), "ui-sans-serif", "system-ui", "sans-serif"],
+        "font_mono": [gr.themes.LocalFont("IBM Plex Mono", weights=(400, 700)), "ui-monospace", "monospace"],
+    }
+    theme = gr.themes.Default(primary_hue="sky", neutral_hue="slate", radius_size="sm", **fonts).set(
+        button_primary_background_fill="*primary_700",
+        button_primary_background_fill_hover="*primary_800",
+        button_primary_background_fill_dark="*primary_700",
+        button_primary_background_fill_hover_dark="*primary_600",
+        button_primary_text_color="white",
+        block_label_text_color="*body_text_color",
+    )
+    return {
+        "theme": theme,
+        "css_paths": [HERE / "page.css"],
+        "app_kwargs": guard.app_settings(),
+        "max_file_size": MAX_FILE_BYTES,
+        "footer_links": [],
+        "run_history": False,
+        "enable_monitoring": False,
+        "state_session_capacity": 100,
+        "ssr_mode": False,
+        "pwa": False,
+        "mcp_server": False,
+        "share": False,
+        "show_error": False,
+        "quiet": True,
+        # Skips nothing but gradio's look at its own page, which gives up after 3 s on a machine that is busy.
+        "_frontend": False,
+    }
+
+
+def _header():
+    title = tag("div", tag("h1", words.TITLE), tag("p", words.SUBTITLE))
+    return joined(title, tag("p", words.NOT_CLINICAL, class_="warning"))
+
+
+def _gate() -> tuple[gr.Column, gr.Button]:
+    with gr.Column(elem_id="gate") as gate:
+        gr.HTML(joined(tag("h2", words.GATE_TITLE), *(tag("p", text) for text in words.GATE)), apply_default_css=False)
+        accept = gr.Button(words.GATE_BUTTON, variant="primary", elem_id="accept")
+    return gate, accept
+
+
+def _intake(analysers: Mapping[str, Analyser]) -> tuple[gr.File, gr.Dropdown, gr.Button]:
+    names = list(analysers)
+    # file_types=None: DICOM files often have no ending, and what a file is, is decided by its bytes.
+    film = gr.File(label=words.FILM, file_types=None, height=92, elem_id="film", interactive=bool(names))
+    hint = joined(tag("p", words.FILM_HINT), tag("p", words.KEPT_SHORT))
+    gr.HTML(hint, apply_default_css=False, elem_classes="hint")
+    with gr.Row(elem_id="choice"):
+        checkpoint = gr.Dropdown(
+            names, value=names[0] if names else None, label=words.CHECKPOINT, elem_id="checkpoint", filterable=False,
+            interactive=len(names) > 1, scale=3,
+        )  # fmt: skip
+        remove = gr.Button(words.REMOVE, size="sm", elem_id="remove", min_width=110, scale=0)
+    return film, checkpoint, remove
+
+
+def _more(analysers: Mapping[str, Analyser], refused: Mapping[str, str]) -> gr.HTML:
+    first = next(iter(analysers.values()), None)
+    with gr.Accordion(words.FACTS, open=False, elem_id="facts"):
+        told = facts.about(first.card, first.sha256, first.proof.line) if first else words.NONE_READY
+        shown = gr.HTML(told, apply_default_css=False)
+        if refused:
+            gr.HTML(facts.unusable(refused), apply_default_css=False)
+    with gr.Accordion(words.KEPT_TITLE, open=False, elem_id="kept"):
+        gr.HTML(tag("p", words.KEPT), apply_default_css=False)
+    return shown
+
+
+def _live(text: str) -> gr.HTML:
+    """A region that a screen reader speaks when it changes."""
+    template = '<div role="alert">${value}</div>'
+    return gr.HTML(text, html_template=template, js_on_load="", apply_default_css=False, elem_id="message")
+
+
+def _own(name: str, value: dict) -> gr.HTML:
+    """A component of ours: constant template, markup from Python, behaviour from `<name>.js`."""
+    script = (HERE / f"{name}.js").read_text(encoding="utf-8")
+    return gr.HTML(value, html_template=VALUE, js_on_load=script, apply_default_css=False, elem_id=name)
+
+
+def _wire(events: Events, film: gr.File, checkpoint: gr.Dropdown, remove: gr.Button) -> None:
+    message, found, drawn = events.message, events.findings, events.panels
+    everything = [message, found, drawn]
+    quiet = {"show_progress": "minimal", "show_progress_on": [found], **PRIVATE}
+    taken = film.upload(events.take, film, message, show_progress="hidden", **FEW_AT_A_TIME, **PRIVATE)
+    taken.then(None, None, film, js="() => null", **PRIVATE)  # the drop zone is free for the next film
+    taken.then(events.analyse, checkpoint, everything, **quiet, **ONE_AT_A_TIME)
+    checkpoint.input(events.switch, checkpoint, [*everything, events.facts], **quiet, **ONE_AT_A_TIME)
+    found.choose(events.want, None, message, queue=False, show_progress="hidden", **PRIVATE)
+    found.choose(events.choose, None, [message, drawn], trigger_mode="always_last", show_progress="minimal",
+                 show_progress_on=[found], **ONE_AT_A_TIME, **PRIVATE)  # fmt: skip
+    remove.click(events.remove, None, everything, queue=False, show_progress="hidden", **PRIVATE)
+
+
+def _forget_values(demo: gr.Blocks, key: str) -> None:
+    """gradio keeps the last values of every component for an hour; here they go with the session."""
+    if holder := getattr(demo, "state_holder", None):  # there is none before the page is served
+        holder.session_data.pop(key, None)
+        holder.time_last_used.pop(key, None)

@@ -1,0 +1,84 @@
+"""What the server remembers of each open page: one film in memory, for a stated time, and nothing on disk."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # so that the store needs no torch
+    from cxr_demo.analysis import Explanation, Study
+    from cxr_demo.image import Radiograph
+
+KEPT_MINUTES = 15  # after the last use
+MOST_SESSIONS = 40  # a class of 30 and some; at 40 megapixels a film is 160 MB, at the usual 4 it is 16 MB
+
+
+@dataclass
+class Session:
+    """`waiting`: read and not yet analysed. `checkpoint`, `study`, `label`: what the page shows now. `maps`: those
+    made so far for the study, by (method, label); they show the patient as the film does, so they live here."""
+
+    used: float = field(default_factory=time.monotonic)
+    waiting: Radiograph | None = None
+    checkpoint: str = ""
+    study: Study | None = None
+    label: str = ""
+    maps: dict[tuple[str, str], Explanation] = field(default_factory=dict)
+
+
+class Sessions:
+    """Sessions by gradio's session hash. Thread-safe; a session goes when its page closes, when it is asked for,
+    `KEPT_MINUTES` after its last use, or when it is the longest unused of more than `MOST_SESSIONS`.
+
+    `on_gone(key, session)` is called once for each session that went.
+    """
+
+    def __init__(self, on_gone: Callable[[str, Session], None] = lambda key, session: None) -> None:
+        self._sessions: dict[str, Session] = {}
+        self._lock = threading.Lock()
+        self.on_gone = on_gone
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def holds(self, session: Session) -> bool:
+        return any(session is kept for kept in list(self._sessions.values()))
+
+    def find(self, key: str) -> Session | None:
+        """The session of a page, marked as used now; None if it has none or its time is over."""
+        self.sweep()
+        with self._lock:
+            session = self._sessions.get(key)
+            if session:
+                session.used = time.monotonic()
+            return session
+
+    def keep(self, key: str) -> Session:
+        """The session of a page, made if need be."""
+        session = self.find(key)
+        if session is None:
+            with self._lock:
+                session = self._sessions.setdefault(key, Session())
+            self._drop_beyond(MOST_SESSIONS)
+        return session
+
+    def forget(self, key: str) -> None:
+        with self._lock:
+            session = self._sessions.pop(key, None)
+        if session:
+            self.on_gone(key, session)
+
+    def sweep(self) -> None:
+        """Forget what was not used for `KEPT_MINUTES`."""
+        oldest = time.monotonic() - KEPT_MINUTES * 60
+        for key, session in list(self._sessions.items()):
+            if session.used < oldest:
+                self.forget(key)
+
+    def _drop_beyond(self, most: int) -> None:
+        by_use = sorted(self._sessions.items(), key=lambda item: item[1].used)
+        for key, _ in by_use[: max(0, len(by_use) - most)]:
+            self.forget(key)

@@ -1,0 +1,154 @@
+"""Every word of the page, in one place."""
+
+from __future__ import annotations
+
+from cxr_demo.ui.sessions import KEPT_MINUTES
+from cxr_demo.ui.uploads import LEFT_OVER_S, SWEEP_EVERY_S
+
+LEFT_OVER_MINUTES = -(-(LEFT_OVER_S + SWEEP_EVERY_S) // 60)
+
+TITLE = "Chest X-ray explanations, side by side"
+SUBTITLE = "What a classifier says about a film, and what two kinds of explanation say about the classifier."
+NOT_CLINICAL = "For research and teaching only. Not a medical device, not for clinical use."
+
+GATE_TITLE = "Before you start"
+GATE = (
+    "This page is for research and teaching. It is not a medical device. Do not use it to diagnose, to treat or to "
+    "rule anything out.",
+    "The classifier was trained on few films from few places and is often wrong. The maps show what moved its score; "
+    "they do not show where a disease is.",
+    "Choose only films that you are allowed to share, without names, also without names burned into the picture.",
+)
+GATE_BUTTON = "I understand, open the page"
+
+FILM = "Chest X-ray"
+FILM_HINT = "PNG, JPEG, TIFF, WebP, BMP or DICOM; drop, choose or paste."
+CHECKPOINT = "Checkpoint"
+REMOVE = "Remove film"
+REMOVED = "The film has been removed from the server and from this page."
+KEPT = (
+    "The file is deleted as soon as it is read. The picture and its maps stay in this server's memory until you "
+    f"remove the film, choose another, close the page, or {KEPT_MINUTES} minutes after your last click. "
+    f"An upload that breaks off is deleted within {LEFT_OVER_MINUTES} minutes. Nothing is logged about a film, and "
+    "nothing goes to anybody else. Whoever hosts this page may keep records of its own."
+)
+KEPT_TITLE = "What is kept, and for how long"
+KEPT_SHORT = f"Deleted once read; in memory for at most {KEPT_MINUTES} minutes after your last click."
+
+WORKING_READ = "Reading the film"
+EXPIRED = (
+    f"The film is no longer in memory: it was not used for {KEPT_MINUTES} minutes, or the server was restarted.",
+    "Choose it again.",
+)
+UNEXPECTED = "Something went wrong (ref {ref})."
+UNEXPECTED_HINT = "Try again; if it comes back, tell whoever runs this page the reference."
+
+FINDINGS = "Findings"
+STEPS = (
+    "Choose, drop or paste a film.",
+    "Read what the classifier says of each finding, beside its threshold.",
+    "Choose a finding and compare what the explanations say of it.",
+)
+ABOVE, BELOW, MOST_PROBABLE, NO_THRESHOLD = "above threshold", "below threshold", "most probable", "no threshold"
+
+FILM_PANEL = "Film"
+AS_THE_MODEL_SEES = "The dashed frame is the part the model sees."
+SIDES = "R and L are the patient's right and left if the film is oriented as usual."
+OWN_SCALE = (
+    "Each map has its own scale, full from the 99.5th percentile of its values: compare colours within a panel, "
+    "numbers between panels. Where a map is zero the film is untouched."
+)
+MAPS_OFF = "Maps are off at first: the score is below its threshold, and a map of a low score misleads easily."
+HIDE_AGAIN = "Hide the maps again"
+OPACITY = "Opacity of the maps"
+CELLS = "Grad-CAM as its own cells"
+NOTES = "What was done to the file"
+NO_NOTES = "Nothing: the pixels are as stored."
+COMPUTING = "Computing {name} …"
+NOT_AVAILABLE = "Not available for this checkpoint: {reason}"
+NO_POSITIVE = "No positive evidence: nothing in this map speaks for {finding}."
+NO_EVIDENCE = "No evidence either way: this map is next to zero everywhere."
+EMPTY_PANELS = {  # by a method's family, and for the film
+    "film": "The film as you gave it; its greys never change.",
+    "cam": "Which regions speak for the finding, on the network's last and coarsest feature maps.",
+    "lrp": "Which pixels carried the score: orange speaks for the finding, blue against it.",
+}
+
+ROWS = ("upper third", "middle third", "lower third")
+COLUMNS = ("image left", "centre", "image right")
+
+FACTS = "About this checkpoint"
+NONE_READY = "There is no checkpoint to analyse a film with."
+NOT_USABLE = "Cannot be used"
+
+
+def score(value: float, calibrated: bool) -> str:
+    """0.034 -> "3 %" when calibrated, else "0.03"; never a false 0 or 1."""
+    low, high = ("< 1 %", "> 99 %") if calibrated else ("< 0.01", "> 0.99")
+    if value < 0.01:
+        return low
+    if value > 0.99:
+        return high
+    return f"{value * 100:.0f} %" if calibrated else f"{value:.2f}"
+
+
+def score_name(calibrated: bool) -> str:
+    return "calibrated probability" if calibrated else "uncalibrated score"
+
+
+def hover(gloss: str, word: str, threshold: float | None, calibrated: bool) -> str:
+    """The tip of a finding in the list."""
+    mark = "" if threshold is None else f" ({score(threshold, calibrated)})"
+    return f"{gloss} {word.capitalize()}{mark}.".strip() if word else gloss
+
+
+def meaning(card) -> str:
+    """One sentence or two under the findings: what the number is and where it was learned."""
+    if card.calibrated:
+        number = "Calibrated: of 100 films given 70 %, about 70 should have the finding."
+        gap = card.metrics.get("test", {}).get("ece_after_temperature")
+        number += f" On its own test films it was off by {gap * 100:.0f} points on average." if gap is not None else ""
+    else:
+        number = "These are uncalibrated scores from 0 to 1: more means more likely, but 0.7 does not mean 70 in 100."
+    if card.task == "single-label" and card.calibrated:
+        number += " The findings share 100 %, but each has its own threshold: two may stand above theirs."
+    data, caveat = str(card.training.get("data", "")), str(card.training.get("caveat", ""))
+    learned = f"Trained on {data}." if data else card.summary
+    return " ".join(part for part in (number, learned, caveat) if part)
+
+
+def show_anyway(value: float, calibrated: bool) -> str:
+    if not calibrated:
+        return f"Show anyway: the model scores only {score(value, calibrated)}"
+    given = "less than 1 %" if value < 0.01 else f"only {score(value, calibrated)}"
+    return f"Show anyway: the model gives {given}"
+
+
+def shown_off(method: str, finding: str) -> str:
+    """The text alternative of a panel whose map is held back."""
+    return f"Film without the map of {method} for {finding}, which is off"
+
+
+def cell_size(width: float, height: float) -> str:
+    return f"One cell is about {width:.0f} × {height:.0f} px of the film."
+
+
+def place(found: tuple[int, int, float] | None) -> str:
+    """The text alternative of a map, from `render.strongest_place`."""
+    if found is None:
+        return "no positive region"
+    row, column, share = found
+    return f"strongest positive region: {COLUMNS[column]}, {ROWS[row]} ({share:.0%} of the positive evidence)"
+
+
+def canvas(method: str, finding: str, where: str) -> str:
+    return f"{method} for {finding}, {where}"
+
+
+def sums(total: float, logit: float, left_out: float) -> str:
+    """What the map's values add up to, beside what they explain."""
+    return f"Sums to {_signed(total)}; the logit is {_signed(logit)}, biases carry {_signed(left_out)}."
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "−") if abs(value) >= 0.005 else "0.00"

@@ -1,0 +1,191 @@
+"""The real `app.py` in its own process, small checkpoints, synthetic films, and a browser that tells on the page."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import httpx
+import numpy as np
+import pytest
+import torch
+from playwright.sync_api import Browser, Page, sync_playwright
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.pixels import set_pixel_data
+from pydicom.uid import DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian, generate_uid
+
+from cxr_demo import checkpoint
+from cxr_demo.checkpoint import Card
+from cxr_demo.model import Classifier
+from cxr_demo.preprocess import Preprocess
+from cxr_demo.ui.uploads import PREFIX
+
+ROOT = Path(__file__).parents[2]
+SCREENSHOTS = ROOT / "build" / "screenshots"
+STARTS_WITHIN_S = 400  # importing torch and gradio on a busy machine
+ANSWERS_WITHIN_MS = 120_000
+LABELS = ("normal", "bacterial_pneumonia", "viral_pneumonia")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+
+
+@dataclass
+class Seen:
+    """What went wrong in a browser tab, and every address it asked for."""
+
+    wrong: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Server:
+    url: str
+    scratch: Path  # its folder for temporary files
+    process: subprocess.Popen
+
+    def left_files(self) -> list[Path]:
+        return [path for path in self.scratch.rglob("*") if path.is_file() and path.stat().st_size]
+
+
+def synthetic_film(shape: tuple[int, int] = (120, 100)) -> np.ndarray:
+    """Two dark lungs beside a bright middle, (H, W) float32 0..1."""
+    rows, columns = np.linspace(-1, 1, shape[0])[:, None], np.linspace(-1, 1, shape[1])[None]
+    lungs = sum(np.exp(-((columns - side) ** 2) / 0.06 - rows**2 / 0.4) for side in (-0.45, 0.45))
+    noise = np.random.default_rng(0).normal(0, 0.02, shape)
+    return np.clip(0.75 - 0.6 * lungs + noise, 0, 1).astype(np.float32)
+
+
+def _model(logits: tuple[float, ...]) -> Classifier:
+    """A random network that gives `logits` for the synthetic film, from evidence worth 4 logit points and a bias."""
+    torch.manual_seed(0)
+    model = Classifier("densenet121", len(logits), 1).eval()
+    x = torch.from_numpy(_preprocess().apply(synthetic_film()))
+    with torch.no_grad():
+        for norm in (m for m in model.modules() if isinstance(m, torch.nn.BatchNorm2d)):
+            norm.running_mean.normal_(0, 0.1)
+            norm.running_var.uniform_(0.5, 1.5)
+        head = model.net.get_classifier()
+        head.bias.zero_()
+        head.weight.mul_((4 / model(x)[0])[:, None])
+        head.bias.copy_(torch.tensor(logits) - 4)
+    return model
+
+
+def _preprocess() -> Preprocess:
+    return Preprocess(64, "letterbox", (0.5,), (0.25,))
+
+
+@pytest.fixture(scope="session")
+def weights(tmp_path_factory) -> Path:
+    """One calibrated single-label checkpoint, one multi-label one without calibration, and a broken one."""
+    root = tmp_path_factory.mktemp("weights")
+    one = Card(
+        "a-calibrated", "densenet121", LABELS, "single-label", _preprocess(), temperature=1.0,
+        thresholds=dict.fromkeys(LABELS, 0.4), licence="Apache-2.0", summary="A random network for tests.",
+        training={"data": "synthetic films", "caveat": "Nothing was learned."},
+        metrics={"test": {"films": 3, "auc": {"value": 0.5, "low": 0.4, "high": 0.6}}},
+    )  # fmt: skip
+    checkpoint.save(root / "a", _model((0.2, 1.5, -2.0)), one, half=False)
+    many = Card("b-uncalibrated", "densenet121", ("effusion", "mass"), "multi-label", _preprocess())
+    checkpoint.save(root / "b", _model((1.0, -1.0)), many, half=False)
+    checkpoint.save(root / "c", _model((1.0, -1.0)), many, half=False)
+    stored = root / "c" / checkpoint.WEIGHTS_FILE
+    stored.write_bytes(stored.read_bytes()[:1000])
+    return root
+
+
+@pytest.fixture(scope="session")
+def films(tmp_path_factory) -> dict[str, Path]:
+    """The same film as 8-bit PNG, 16-bit PNG and DICOM without an ending, and a file that is cut short."""
+    folder = tmp_path_factory.mktemp("films")
+    film = synthetic_film()
+    paths = {name: folder / name for name in ("film.png", "film16.png", "DOE-JANE", "cut.png")}
+    eight, sixteen = np.rint(film * 255).astype(np.uint8), np.rint(film * 65535).astype(np.uint16)
+    cv2.imwrite(str(paths["film.png"]), eight)
+    cv2.imwrite(str(paths["film16.png"]), sixteen)
+    paths["cut.png"].write_bytes(paths["film.png"].read_bytes()[:200])
+    _dicom(sixteen >> 4, paths["DOE-JANE"])
+    return paths
+
+
+def _dicom(pixels: np.ndarray, path: Path) -> None:
+    dataset = Dataset()
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.SOPClassUID, dataset.SOPInstanceUID = DigitalXRayImageStorageForPresentation, generate_uid()
+    dataset.Modality, dataset.ViewPosition, dataset.PatientName = "DX", "PA", "DOE^JANE"
+    set_pixel_data(dataset, pixels, "MONOCHROME2", 12)
+    dataset.save_as(path, enforce_file_format=True)
+
+
+@pytest.fixture(scope="session")
+def server(weights, tmp_path_factory):
+    scratch = tmp_path_factory.mktemp("scratch")
+    log = tmp_path_factory.mktemp("log") / "app.log"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {"CXR_WEIGHTS": str(weights), "PORT": str(port), "TMPDIR": str(scratch)}
+    environment.pop("GRADIO_TEMP_DIR", None)
+    with log.open("wb") as sink:
+        process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=sink, stderr=sink)
+    try:
+        _wait_until_ready(process, f"http://127.0.0.1:{port}", log)
+        yield Server(f"http://127.0.0.1:{port}", scratch, process)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+    left = [path for path in scratch.rglob("*") if path.is_file() or path.name.startswith(PREFIX)]
+    assert left == [], "the upload folder outlives the server"
+    assert "DOE" not in log.read_text() and "film" not in log.read_text()
+
+
+def _wait_until_ready(process: subprocess.Popen, url: str, log: Path) -> None:
+    end = time.monotonic() + STARTS_WITHIN_S
+    while f"Ready: {url}" not in log.read_text():
+        assert process.poll() is None and time.monotonic() < end, log.read_text()
+        time.sleep(0.2)
+    assert httpx.get(f"{url}/healthz").json() == {"ok": True}
+
+
+@pytest.fixture(scope="session")
+def browser():
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = os.environ.get("CXR_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)  # `make test` has installed one
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, server: Server):
+    """open_page(width, height, theme, phone) -> a fresh tab on the page. At the end, whatever tab was opened must have
+    made no error, met no failed answer and asked nobody but our server."""
+    opened: list[tuple[Page, Seen]] = []
+
+    def open_one(width: int = 1440, height: int = 900, theme: str = "light", phone: bool = False) -> tuple[Page, Seen]:
+        context = browser.new_context(viewport={"width": width, "height": height}, is_mobile=phone, has_touch=phone)
+        page, seen = context.new_page(), Seen()
+        page.set_default_timeout(ANSWERS_WITHIN_MS)
+        page.on("console", lambda m: seen.wrong.append(f"console: {m.text}") if m.type == "error" else None)
+        page.on("pageerror", lambda error: seen.wrong.append(f"page error: {error}"))
+        page.on("response", lambda r: seen.wrong.append(f"{r.status} {r.url}") if r.status >= 400 else None)
+        page.on("request", lambda request: seen.asked.append(request.url))
+        opened.append((page, seen))
+        page.goto(f"{server.url}/?__theme={theme}")
+        page.wait_for_function("document.body.dataset.ready === '1'")
+        return page, seen
+
+    yield open_one
+    for page, seen in opened:
+        page.context.close()
+        foreign = [url for url in seen.asked if not url.startswith((server.url, "data:", "blob:"))]
+        assert seen.wrong == [] and foreign == []

@@ -1,0 +1,67 @@
+"""What is bundled in weights/: small enough, bound to its card, proved, and described by its own figures."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cxr_demo import METHODS, Analyser, checkpoint
+from cxr_demo.labels import FINDINGS
+from tests.conftest import count_hooks, make_image, weights_hash
+
+ROOT = Path(__file__).parent.parent
+FOLDERS = checkpoint.find(ROOT / "weights")
+
+
+def test_there_is_one_and_together_they_are_small():
+    assert FOLDERS
+    assert sum(path.stat().st_size for path in (ROOT / "weights").rglob("*") if path.is_file()) <= 90e6
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_a_bundled_checkpoint_is_complete_and_can_explain(folder):
+    assert (folder / checkpoint.WEIGHTS_FILE).stat().st_size <= 30e6
+    loaded = checkpoint.load(folder)
+    card = loaded.card
+    assert card.name == folder.name and card.weights_sha256 == loaded.sha256 and card.calibrated
+    assert set(card.thresholds) == set(card.labels) <= set(FINDINGS)
+    assert card.commit and card.licence and card.training["data_licence"]
+    proof = Analyser(loaded).proof
+    assert not any(proof.available.values()), proof.line
+    assert proof.lrp.identity_r > 0.999
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_eight_threads_at_full_size_give_the_maps_of_one(folder):
+    """Law 1 where it is hardest: every core works inside each of the networks' layers."""
+    analyser = Analyser(checkpoint.load(folder), cache_bytes=0)
+    networks = (analyser._checkpoint.model, analyser._explainer._private)
+    before = [weights_hash(network) for network in networks]
+    label = analyser.card.labels[0]
+    jobs = [(seed, method) for seed in (1, 2) for method in METHODS] + [(1, method) for method in METHODS][:2]
+
+    def explain(job):
+        seed, method = job
+        study = analyser.analyse(make_image(seed))
+        return analyser.explain(study, [label], [method])[method, label].map_square
+
+    alone = {job: explain(job) for job in dict.fromkeys(jobs)}
+    with ThreadPoolExecutor(8) as pool:
+        for job, map_square in zip(jobs, pool.map(explain, jobs), strict=True):
+            np.testing.assert_array_equal(map_square, alone[job])
+    assert [weights_hash(network) for network in networks] == before
+    assert [count_hooks(network) for network in networks] == [0, 0]
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_its_model_card_says_what_its_card_says(folder):
+    card = checkpoint.load(folder).card
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    for measured in card.metrics.values():
+        for value in measured.values():
+            if isinstance(value, dict):
+                assert f"{value['value']:.4f} | {value['low']:.4f} to {value['high']:.4f}" in text
+    assert card.training["initial_weights"] in text and card.commit[:12] in text
+    for picture in ("confusion.png", "roc.png", "calibration.png", "training.png"):
+        assert f"({picture})" in text and (folder / picture).exists()

@@ -1,0 +1,58 @@
+"""Law 8: the README's commands, tables and figures are what the code does."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from cxr_demo.__main__ import _parser as product_parser
+from cxr_demo.explain import METHODS
+from train.__main__ import _parser as train_parser
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^python -m (cxr_demo|train) (.+?)(?:\s+#.*)?$", README, re.MULTILINE)
+CARD = ROOT / "weights" / "kermany-densenet121" / "config.json"
+
+
+@pytest.mark.parametrize(("package", "arguments"), COMMANDS, ids=[" ".join(command) for command in COMMANDS])
+def test_every_command_is_understood(package, arguments):
+    parser = product_parser() if package == "cxr_demo" else train_parser()
+    assert callable(parser.parse_args(arguments.split()).act)
+
+
+def test_every_make_target_exists():
+    targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"^make ([a-z-]+)", README, re.MULTILINE))
+    assert {"demo", "test", "help"} <= named <= targets
+
+
+def test_the_space_runs_the_gradio_that_was_tested():
+    sdk_version = re.search(r"^sdk_version: (\S+)$", README, re.MULTILINE)[1]
+    assert f"gradio>={sdk_version}," in (ROOT / "requirements.txt").read_text()
+    assert (ROOT / re.search(r"^app_file: (\S+)$", README, re.MULTILINE)[1]).exists()
+    assert len(re.search(r"^short_description: (.+)$", README, re.MULTILINE)[1]) <= 60
+
+
+def test_the_table_of_methods_is_the_code():
+    rows = dict(re.findall(r"^\| `([a-z-]+)` \| (.+?) \|", README, re.MULTILINE))
+    assert set(rows) == set(METHODS)
+    for key, unit in rows.items():
+        assert unit.startswith(METHODS[key].unit)
+
+
+def test_the_figures_are_the_cards():
+    measured = json.loads(CARD.read_text())["metrics"]["test"]
+    for name in ("auroc_disease_against_normal", "accuracy", "macro_f1", "mcc"):
+        value = measured[name]
+        assert f"| {value['value']:.3f} | {value['low']:.3f} to {value['high']:.3f} |" in README, name
+    assert f"{measured['films']} films of {measured['patients']} patients" in README
+
+
+def test_the_house_in_the_picture_stands():
+    picture = README.split("## The house")[1].split("```")[1]
+    for name in re.findall(r"\b(\w+\.py)\b", picture):
+        assert list(ROOT.glob(f"**/{name}")), name
+    for name in re.search(r"recipes/ -> (.+)", picture)[1].split(", "):
+        assert (ROOT / "train" / f"{name.strip()}.py").exists(), name

@@ -1,0 +1,363 @@
+"""The page without a browser: what it says, what it escapes, what it keeps and for how long."""
+
+import base64
+import html
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+
+from cxr_demo import render
+from cxr_demo.checkpoint import Card
+from cxr_demo.errors import CxrError
+from cxr_demo.explain import METHODS
+from cxr_demo.image import Radiograph
+from cxr_demo.preprocess import Preprocess
+from cxr_demo.ui import events, facts, findings, markup, page, panels, pictures, sessions, uploads, words
+
+NASTY = "<img src=x onerror=alert(1)>${alert(2)}{{alert}}`\"'"
+LABELS = ("normal", "bacterial_pneumonia", "viral_pneumonia")
+
+
+def card(**changes) -> Card:
+    facts = {
+        "name": "a", "backbone": "densenet121", "labels": LABELS, "task": "single-label",
+        "preprocess": Preprocess(64, "letterbox", (0.5,), (0.2,)), "temperature": 1.2,
+        "thresholds": {"normal": 0.5, "bacterial_pneumonia": 0.4, "viral_pneumonia": 0.3},
+    }  # fmt: skip
+    return Card(**facts | changes)
+
+
+def study(probabilities=(0.2, 0.7, 0.1), notes=(), shape=(90, 70)) -> SimpleNamespace:
+    pixels = np.random.default_rng(0).random(shape, dtype=np.float32)
+    image = Radiograph(pixels, notes, "ab" * 32, "PNG")
+    p = np.array(probabilities)
+    return SimpleNamespace(image=image, labels=LABELS, probabilities=p, logits=np.log(p), calibrated=True)
+
+
+def explanation(method: str, map_square: np.ndarray, label: str = "bacterial_pneumonia") -> SimpleNamespace:
+    return SimpleNamespace(
+        method=method, label=label, map_square=map_square, total=1.5, logit=1.7, left_out=0.2, unit=METHODS[method].unit
+    )
+
+
+class StandIn:
+    """An Analyser's face with arithmetic instead of a network."""
+
+    def __init__(self, broken: Exception | None = None) -> None:
+        self.card, self.sha256, self.broken = card(), "cd" * 32, broken
+        self.proof = SimpleNamespace(line="Grad-CAM ok", available=dict.fromkeys(METHODS, ""))
+
+    def analyse(self, image):
+        if self.broken:
+            raise self.broken
+        return SimpleNamespace(**study().__dict__ | {"image": image})
+
+    def explain(self, study, labels, methods):
+        side = 2 if methods == ["grad-cam"] else 64
+        return {(m, la): explanation(m, np.full((side, side), 0.5), la) for m in methods for la in labels}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path
+
+
+@pytest.fixture
+def desk(folder):
+    """Events on components of a page that is never served."""
+    made = events.Events({"a": StandIn()}, sessions.Sessions(), folder)
+    made.message, made.findings, made.panels, made.facts = "message", "findings", "panels", "facts"
+    return made
+
+
+def uploaded(folder: Path, name: str, data: bytes) -> str:
+    (folder / "hash").mkdir()
+    path = folder / "hash" / name
+    path.write_bytes(data)
+    return str(path)
+
+
+def png() -> bytes:
+    film = np.random.default_rng(0).integers(0, 255, (80, 64), dtype=np.uint8)
+    return cv2.imencode(".png", film)[1].tobytes()
+
+
+def page_of(key: str) -> SimpleNamespace:
+    return SimpleNamespace(session_hash=key)
+
+
+def last(steps) -> dict:
+    return list(steps)[-1]
+
+
+# ---- markup
+
+
+def test_every_text_is_escaped_and_markup_is_not_escaped_twice():
+    made = markup.tag("p", NASTY, markup.tag("b", "&"), title=NASTY, class_="x", data_a=None, hidden=True)
+    assert "<img" not in made and made.count("<b>&amp;</b>") == 1
+    assert made.startswith('<p title="&lt;img') and ' class="x" hidden>' in made
+    assert html.unescape(re.search(r'title="([^"]*)"', made)[1]) == NASTY
+
+
+def test_names_of_a_card_and_notes_of_a_film_cannot_become_markup():
+    # Not through Card, which refuses such labels itself: the page must not lean on that.
+    bad = SimpleNamespace(**vars(card()) | {
+        "name": NASTY, "labels": (NASTY, "b", "c"), "thresholds": {}, "summary": NASTY, "licence": NASTY,
+        "training": {"data": NASTY, "caveat": NASTY}, "metrics": {NASTY: {NASTY: 1.0}}, "calibrated": True,
+    })  # fmt: skip
+    shown = study(notes=(NASTY,))
+    written = (
+        findings.value(bad, shown.probabilities, NASTY)["html"]
+        + panels.value(shown, bad, NASTY, {}, None)["html"]
+        + panels.refused(METHODS["grad-cam"], shown, NASTY, NASTY).html
+        + facts.about(bad, "0" * 64, NASTY)
+        + facts.unusable({NASTY: NASTY})
+        + events.said(NASTY, NASTY)
+    )
+    assert "<img src=x" not in written and "onerror=alert(1)&gt;" in written
+
+
+def test_no_template_of_ours_has_a_hole_that_gradio_would_evaluate_twice():
+    """gradio runs Handlebars, then evaluates the outcome as a template literal: only the bare ${...} is safe."""
+    source = (Path(page.__file__)).read_text()
+    assert "{{" not in source and page.VALUE == "${value.html}"
+
+
+# ---- findings
+
+
+@pytest.mark.parametrize(
+    ("probability", "word", "seen"),
+    [((0.6, 0.3, 0.1), words.BELOW, False), ((0.3, 0.41, 0.29), f"{words.MOST_PROBABLE}, {words.ABOVE}", True)],
+)
+def test_the_word_follows_the_threshold(probability, word, seen):
+    how = findings.standing(card(), np.array(probability), "bacterial_pneumonia")
+    assert (how.word, how.seen) == (word, seen)
+
+
+def test_without_a_threshold_a_single_label_model_sees_its_first_choice_and_a_multi_label_one_says_so():
+    p = np.array([0.6, 0.3, 0.1])
+    one, many = card(thresholds={}), card(thresholds={}, task="multi-label")
+    assert findings.standing(one, p, "normal").seen and not findings.standing(one, p, "viral_pneumonia").seen
+    assert findings.standing(many, p, "viral_pneumonia").word == words.NO_THRESHOLD
+
+
+def test_a_percent_sign_is_only_for_calibrated_scores():
+    raw = findings.value(card(temperature=0.0), np.array([0.25, 0.7, 0.05]), "normal")["html"]
+    told = re.sub(r'style="[^"]*"', "", raw)
+    assert "uncalibrated score" in told and "0.70" in told and "%" not in told
+    calibrated = findings.value(card(), np.array([0.25, 0.7, 0.05]), "normal")["html"]
+    assert "calibrated probability" in calibrated and "70 %" in calibrated and "uncalibrated" not in calibrated
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.0004, "< 1 %"), (0.9996, "> 99 %"), (0.034, "3 %"), (0.5, "50 %")])
+def test_no_probability_is_shown_as_certain(value, text):
+    assert words.score(value, True) == text
+    assert words.score(0.999, False) == "> 0.99" and words.score(0.001, False) == "< 0.01"
+
+
+def test_findings_stand_in_order_of_probability_and_one_is_pressed():
+    written = findings.value(card(), np.array([0.2, 0.7, 0.1]), "viral_pneumonia")["html"]
+    assert re.findall(r'data-label="(\w+)"', written) == ["bacterial_pneumonia", "normal", "viral_pneumonia"]
+    assert re.findall(r'aria-pressed="(\w+)"', written) == ["false", "false", "true"]
+
+
+def test_the_sentence_says_where_the_numbers_were_learned():
+    told = words.meaning(card(training={"data": "DATA", "caveat": "Children only."}))
+    assert "Trained on DATA. Children only." in told
+    assert "not mean 70 in 100" in words.meaning(card(temperature=0.0, summary="A summary."))
+
+
+# ---- panels
+
+
+def test_four_panels_of_one_geometry_with_their_sides_marked():
+    shown = study(shape=(90, 70))
+    made = panels.value(shown, card(), "bacterial_pneumonia", {}, "data:x")
+    assert re.findall(r'data-panel="([\w-]+)"', made["html"]) == ["film", *METHODS]
+    assert len(set(re.findall(r'<canvas width="(\d+)" height="(\d+)"', made["html"]))) == 1
+    assert made["html"].count('class="side R"') == made["html"].count('class="side L"') == 4
+    assert made["held"] is False and made["film"]["src"] == "data:x"
+
+
+def test_below_the_threshold_the_maps_are_held_back_with_a_button_that_names_the_number():
+    made = panels.value(study((0.03, 0.9, 0.07)), card(), "normal", {}, None)
+    assert made["held"] and "Show anyway: the model gives only 3 %" in made["html"]
+
+
+def test_a_map_comes_with_its_numbers_its_unit_and_its_words():
+    map_square = np.zeros((64, 64), np.float32)
+    map_square[50:60, 4:20] = 0.02
+    panel = panels.mapped(METHODS["lrp-epsilon"], explanation("lrp-epsilon", map_square), study(shape=(64, 64)), card())
+    assert "image left, lower third" in panel.html and "logit points per pixel" in panel.html
+    assert "≤ −0.020" in panel.html and "≥ +0.020" in panel.html and "+1.50" in panel.html
+    assert "cells" not in panel.data and METHODS["lrp-epsilon"].caption[:20] in panel.html
+
+
+def test_the_picture_of_a_map_holds_the_levels_that_export_draws():
+    map_square = np.linspace(-1, 1, 64 * 64, dtype=np.float32).reshape(64, 64)
+    panel = panels.mapped(METHODS["lrp-epsilon"], explanation("lrp-epsilon", map_square), study(shape=(64, 64)), card())
+    scale = render.scale_of(map_square, "signed", "u")
+    stored = cv2.imdecode(np.frombuffer(_decoded(panel.data["smooth"]), np.uint8), cv2.IMREAD_UNCHANGED)
+    assert (stored == render.levels(map_square, scale)).all()
+
+
+def test_a_coarse_map_can_be_drawn_as_its_cells_and_says_how_large_they_are():
+    map_square = np.array([[0, 1], [2, 3]], np.float32)
+    panel = panels.mapped(METHODS["grad-cam"], explanation("grad-cam", map_square), study(shape=(128, 128)), card())
+    assert "64 × 64 px" in panel.html and set(panel.data) == {"smooth", "cells", "table"}
+    cells = cv2.imdecode(np.frombuffer(_decoded(panel.data["cells"]), np.uint8), cv2.IMREAD_UNCHANGED)
+    assert cells[:56, :56].max() == 0 and cells[72:, 72:].min() == 255
+
+
+def test_a_map_of_next_to_nothing_is_a_sentence_and_not_a_picture():
+    for key, text in (("grad-cam", "No positive evidence"), ("lrp-epsilon", "No evidence either way")):
+        panel = panels.mapped(METHODS[key], explanation(key, np.full((7, 7), 1e-6)), study(), card())
+        assert panel.data is None and text in panel.html and "ticks" not in panel.html
+
+
+def test_a_refused_method_shows_its_reason_and_no_bar():
+    panel = panels.refused(METHODS["lrp-epsilon"], study(), "normal", "the network is of another kind")
+    assert "Not available for this checkpoint: the network is of another kind" in panel.html and panel.data is None
+
+
+def test_the_part_the_model_sees_is_framed_only_where_it_is_not_everything():
+    crop = card(preprocess=Preprocess(64, "crop", (0.5,), (0.2,)))
+    assert words.AS_THE_MODEL_SEES in panels.value(study(), crop, "normal", {}, None)["html"]
+    assert words.AS_THE_MODEL_SEES not in panels.value(study(), card(), "normal", {}, None)["html"]
+
+
+def test_a_large_film_is_shrunk_in_proportion_and_a_small_one_left_alone():
+    assert pictures.fitted((3000, 2400), 1024) == (1024, 819)
+    assert pictures.fitted((90, 70), 1024) == (90, 70)
+    stored = cv2.imdecode(np.frombuffer(_decoded(pictures.film(study().image.pixels)), np.uint8), cv2.IMREAD_UNCHANGED)
+    assert (stored == render.film_greys(study().image.pixels)).all()
+
+
+# ---- facts
+
+
+def test_facts_show_intervals_and_leave_out_what_is_no_number():
+    metrics = {
+        "test": {
+            "films": 624,
+            "auc": {"value": 0.97, "low": 0.96, "high": 0.98},
+            "confusion": [[1, 2], [3, 4]],
+            "ece_after": 0.02,
+        }
+    }
+    written = facts.about(card(metrics=metrics, licence="Apache-2.0"), "ef" * 32, "LRP proved")
+    assert "0.970 [0.960, 0.980]" in written and "624" in written and "confusion" not in written
+    assert "Apache-2.0" in written and "LRP proved" in written and "efefefef" in written
+
+
+# ---- events: what is done with a film
+
+
+def test_the_file_is_gone_once_it_is_read_and_the_maps_follow_the_probabilities(desk, folder):
+    path = uploaded(folder, "DOE^JANE.png", png())
+    list(desk.take(path, page_of("s")))
+    assert list(folder.iterdir()) == []
+    steps = list(desk.analyse("a", page_of("s")))
+    assert "findings" in steps[0] and steps[0]["panels"]["maps"] == {}
+    assert set(steps[-1]["panels"]["maps"]) == set(METHODS)
+    assert "DOE" not in str(steps)
+
+
+def test_a_broken_file_is_deleted_too_and_leaves_the_former_result(desk, folder):
+    list(desk.take(uploaded(folder, "a.png", png()), page_of("s")))
+    list(desk.analyse("a", page_of("s")))
+    before = desk.sessions.find("s").study
+    said = last(desk.take(uploaded(folder, "b.png", png()[:60]), page_of("s")))
+    assert set(said) == {"message"} and "damaged" in said["message"] and list(folder.iterdir()) == []
+    assert set(last(desk.analyse("a", page_of("s")))) == {"message"}
+    assert desk.sessions.find("s").study is before
+
+
+def test_only_files_of_the_upload_folder_are_ever_deleted(folder, tmp_path_factory):
+    other = tmp_path_factory.mktemp("elsewhere") / "a.png"
+    other.write_bytes(b"x")
+    uploads.delete(str(other), folder)
+    uploads.delete(f"{folder}/../{other.parent.name}/a.png", folder)
+    assert other.exists()
+
+
+def test_an_unforeseen_error_gives_a_reference_and_logs_nothing_of_the_film(desk, folder, caplog):
+    desk.analysers["a"].broken = RuntimeError("secret /home/x/DOE^JANE.png")
+    list(desk.take(uploaded(folder, "DOE^JANE.png", png()), page_of("s")))
+    said = last(desk.analyse("a", page_of("s")))["message"]
+    ref = re.search(r"ref (\w{4})", said)[1]
+    assert ref in caplog.text and "RuntimeError" in caplog.text
+    assert "DOE" not in caplog.text + said and "secret" not in caplog.text + said and "/" not in caplog.text
+
+
+def test_an_error_that_is_understood_is_one_sentence_and_a_next_step(desk, folder):
+    desk.analysers["a"].broken = CxrError("It is so.", "Do that.")
+    list(desk.take(uploaded(folder, "a.png", png()), page_of("s")))
+    assert "<strong>It is so.</strong> Do that." in last(desk.analyse("a", page_of("s")))["message"]
+
+
+def test_one_method_that_fails_does_not_take_the_others_along(desk, folder, monkeypatch):
+    analyser = desk.analysers["a"]
+    whole = analyser.explain
+
+    def explain(study, labels, methods):
+        if methods == ["lrp-epsilon"]:
+            raise RuntimeError
+        return whole(study, labels, methods)
+
+    monkeypatch.setattr(analyser, "explain", explain)
+    list(desk.take(uploaded(folder, "a.png", png()), page_of("s")))
+    shown = last(desk.analyse("a", page_of("s")))["panels"]
+    assert set(shown["maps"]) == {"grad-cam", "lrp-epsilon-plus-flat"} and "Something went wrong" in shown["html"]
+
+
+def test_choosing_a_finding_sends_no_film_again_and_a_forged_one_nothing(desk, folder):
+    list(desk.take(uploaded(folder, "a.png", png()), page_of("s")))
+    list(desk.analyse("a", page_of("s")))
+    chosen = last(desk.choose(SimpleNamespace(label="normal"), page_of("s")))
+    assert chosen["panels"]["film"]["src"] is None and chosen["panels"]["about"].endswith(" normal")
+    assert "panels" not in last(desk.choose(SimpleNamespace(label="../x"), page_of("s")))
+
+
+def test_maps_stop_when_another_finding_is_wanted_or_the_film_is_gone(desk, folder):
+    list(desk.take(uploaded(folder, "a.png", png()), page_of("s")))
+    list(desk.analyse("a", page_of("s")))
+    steps = desk.choose(SimpleNamespace(label="normal"), page_of("s"))
+    next(steps), next(steps)
+    list(desk.want(SimpleNamespace(label="viral_pneumonia"), page_of("s")))
+    assert list(steps) == []
+    steps = desk.choose(SimpleNamespace(label="normal"), page_of("s"))
+    next(steps), next(steps)
+    list(desk.remove(page_of("s")))
+    assert list(steps) == [] and len(desk.sessions) == 0
+
+
+@pytest.mark.parametrize("when", ["analysing", "explaining"])
+def test_a_film_removed_during_the_work_does_not_come_back(desk, folder, monkeypatch, when):
+    analyser = desk.analysers["a"]
+    name = "analyse" if when == "analysing" else "explain"
+    whole = getattr(analyser, name)
+
+    def removed_meanwhile(*arguments):
+        list(desk.remove(page_of("s")))
+        return whole(*arguments)
+
+    monkeypatch.setattr(analyser, name, removed_meanwhile)
+    list(desk.take(uploaded(folder, "a.png", png()), page_of("s")))
+    steps = list(desk.analyse("a", page_of("s")))
+    assert len(desk.sessions) == 0
+    assert all(step["panels"]["maps"] == {} for step in steps) and len(steps) == (0 if when == "analysing" else 2)
+
+
+def test_after_its_time_the_page_says_that_the_film_is_gone(desk):
+    assert "no longer in memory" in last(desk.choose(SimpleNamespace(label="normal"), page_of("s")))["message"]
+
+
+def _decoded(uri: str) -> bytes:
+    return base64.b64decode(uri.partition(",")[2])
