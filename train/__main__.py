@@ -73,7 +73,7 @@ def _list(options: argparse.Namespace) -> None:
 def _run(options: argparse.Namespace) -> None:
     recipe = dataclasses.replace(RECIPES[options.recipe](not options.from_scratch), seed=options.seed)
     if options.stages:
-        recipe = dataclasses.replace(recipe, stages=options.stages)
+        recipe = dataclasses.replace(recipe, stages=options.stages, input_px=0)
     if not options.data.is_dir():
         raise TrainingError(f"There is no folder {options.data}.", "Give --data the folder that holds the films.")
     films = _some(DATASETS[recipe.dataset].read(options.data), options.films)

@@ -70,17 +70,18 @@ def fit(recipe: Recipe, table: Table, folder: Path, accelerator: Accelerator) ->
     folder.mkdir(parents=True, exist_ok=True)
     run = _start(recipe, table, accelerator)
     _resume(run, folder)
-    size_px = None
+    stage = None
     while run.epoch < recipe.epochs:
-        wanted = _size_of_epoch(recipe, run.epoch)
-        if wanted != size_px:
-            size_px = wanted
+        wanted = _stage_of_epoch(recipe, run.epoch)
+        if wanted != stage:
+            stage, (size_px, _) = wanted, recipe.stages[wanted]
+            is_last = stage == len(recipe.stages) - 1
             films, targets = _packed(table, "train", recipe, size_px)
-            held_out, held_out_targets = _packed(table, "val", recipe, size_px)
+            held_out, held_out_targets = _packed(table, "val", recipe, recipe.size_px if is_last else size_px)
         began = time.monotonic()
         loss = _train_epoch(run, recipe, films, targets, accelerator)
         metrics = validation_metrics(predict(run.average, held_out, recipe, accelerator), held_out_targets)
-        if size_px == recipe.size_px and metrics["macro_f1"] > run.best:
+        if is_last and metrics["macro_f1"] > run.best:
             run.best = metrics["macro_f1"]
             run.best_weights = {key: value.detach().clone() for key, value in _kept(run).state_dict().items()}
         _log(run, {"size_px": size_px, "loss": loss, **metrics, "s": time.monotonic() - began})
@@ -192,8 +193,8 @@ def _set_learning_rate(optimiser: torch.optim.Optimizer, recipe: Recipe, step: i
         group["lr"] = recipe.learning_rate * max(factor, 1 / steps)
 
 
-def _size_of_epoch(recipe: Recipe, epoch: int) -> int:
-    return [size for size, epochs in recipe.stages for _ in range(epochs)][epoch]
+def _stage_of_epoch(recipe: Recipe, epoch: int) -> int:
+    return [stage for stage, (_, epochs) in enumerate(recipe.stages) for _ in range(epochs)][epoch]
 
 
 def _packed(table: Table, split: str, recipe: Recipe, size_px: int) -> tuple[np.ndarray, torch.Tensor]:

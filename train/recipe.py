@@ -25,7 +25,10 @@ class Augment:
 
 @dataclass(frozen=True)
 class Recipe:
-    """`stages` are (size in px, epochs), trained one after the other on growing squares (progressive resizing)."""
+    """`stages` are (size in px, epochs), trained one after the other on growing squares (progressive resizing).
+
+    `input_px` is the square of the checkpoint, 0 for that of the last stage; choose it on validation.
+    """
 
     name: str
     paper: str
@@ -34,6 +37,7 @@ class Recipe:
     stages: tuple[tuple[int, int], ...]
     pretrained: bool
     summary: str
+    input_px: int = 0
     geometry: str = "stretch"
     mean: tuple[float, ...] = (0.449,)  # of ImageNet's channels together: timm sums the colour filters for one channel
     std: tuple[float, ...] = (0.226,)
@@ -50,7 +54,7 @@ class Recipe:
 
     @property
     def size_px(self) -> int:
-        return self.stages[-1][0]
+        return self.input_px or self.stages[-1][0]
 
     @property
     def epochs(self) -> int:
