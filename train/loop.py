@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import math
 import time
 from collections.abc import Iterator
@@ -106,7 +107,8 @@ def _start(recipe: Recipe, table: Table, accelerator: Accelerator) -> Run:
     torch.manual_seed(recipe.seed)
     labels = len(table.labels)
     if recipe.pretrained:
-        tqdm.write(f"Asking timm for the ImageNet weights of {recipe.backbone}.")
+        tqdm.write(f"Asking the model hub for the ImageNet weights of {recipe.backbone}; it gives up after a minute.")
+        logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # it tells of each of its five tries
     try:
         model = Classifier(recipe.backbone, labels, len(recipe.mean), pretrained=recipe.pretrained)
     except (OSError, httpx.HTTPError) as error:  # the hub's own errors are OSErrors
