@@ -246,13 +246,18 @@ def test_facts_show_intervals_and_leave_out_what_is_no_number():
     metrics = {
         "test": {
             "films": 624,
-            "auc": {"value": 0.97, "low": 0.96, "high": 0.98},
+            "auroc_normal": {"value": 0.97, "low": 0.96, "high": 0.98},
             "confusion": [[1, 2], [3, 4]],
             "ece_after": 0.02,
         }
     }
     written = facts.about(card(metrics=metrics, licence="Apache-2.0"), "ef" * 32, "LRP proved")
-    assert "0.970 [0.960, 0.980]" in written and "624" in written and "confusion" not in written
+    assert (
+        "AUROC normal" in written
+        and "0.970 [0.960, 0.980]" in written
+        and "624" in written
+        and "confusion" not in written
+    )
     assert "Apache-2.0" in written and "LRP proved" in written and "efefefef" in written
 
 

@@ -53,7 +53,7 @@ def _numbers(measured: object) -> list[tuple[str, str]]:
     """Metrics that are a number, or a number with the two ends of its interval; nested ones and tables stay out."""
     if not isinstance(measured, Mapping):
         return []
-    return [(key.replace("_", " "), text) for key, entry in measured.items() if (text := _number(entry))]
+    return [(words.metric(key), text) for key, entry in measured.items() if (text := _number(entry))]
 
 
 def _number(entry: object) -> str:

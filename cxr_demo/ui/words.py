@@ -124,6 +124,11 @@ def show_anyway(value: float, calibrated: bool) -> str:
     return f"Show anyway: the model gives {given}"
 
 
+def metric(key: str) -> str:
+    """auroc_viral_pneumonia -> "AUROC viral pneumonia"."""
+    return " ".join(part.upper() if part in ("auroc", "mcc", "ece", "f1") else part for part in key.split("_"))
+
+
 def shown_off(method: str, finding: str) -> str:
     """The text alternative of a panel whose map is held back."""
     return f"Film without the map of {method} for {finding}, which is off"
