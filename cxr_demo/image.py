@@ -55,6 +55,12 @@ NOT_FILMS = (  # what people upload by mistake: where, which bytes, what it is
     (4, b"ftyp", "a HEIC or AVIF photo, or a video"),
     (4, b"jP  ", "a JPEG 2000 file outside DICOM"),
 )
+CONVERTED = {  # what is said of Pillow's modes that are neither grey nor RGB
+    "1": "One bit for each pixel: only black and white.",
+    "CMYK": "Print colours (CMYK) were turned to screen colours.",
+    "LAB": "Lab colours were turned to screen colours.",
+    **dict.fromkeys(("P", "PA"), "The palette of the file was applied."),
+}
 ORIENTATIONS = {  # EXIF tag 0x0112: how the stored rows and columns become upright
     2: lambda stored: stored[:, ::-1],
     3: lambda stored: stored[::-1, ::-1],
@@ -188,6 +194,8 @@ def _picture_samples(kind: str, data: bytes, notes: list[str]) -> np.ndarray:
     tags = dict(image.tag_v2) if kind == "TIFF" else {}
     if tags.get(322, 1) * tags.get(323, 1) > MAX_PIXELS:  # each tile is decoded whole, however small the film
         raise ImageError("This TIFF file claims tiles of more than 40 megapixels.", GET_AGAIN)
+    if image.mode in CONVERTED:
+        notes.append(CONVERTED[image.mode])
     stored = _stored(image, data, is_signed=2 in tags.get(339, ()))
     orientation = tags.get(0x0112, 1) if kind == "TIFF" else _orientation(image)
     if orientation in ORIENTATIONS:
