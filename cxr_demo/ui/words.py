@@ -35,7 +35,6 @@ KEPT = (
 KEPT_TITLE = "What is kept, and for how long"
 KEPT_SHORT = f"Deleted once read; in memory for at most {KEPT_MINUTES} minutes after your last click."
 
-WORKING_READ = "Reading the film"
 EXPIRED = (
     f"The film is no longer in memory: it was not used for {KEPT_MINUTES} minutes, or the server was restarted.",
     "Choose it again.",
