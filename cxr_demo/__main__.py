@@ -17,6 +17,8 @@ import numpy as np
 
 from cxr_demo import checkpoint, render
 from cxr_demo.analysis import Analyser, Explanation, Study
+from cxr_demo.card import Card
+from cxr_demo.ensemble import JOINED
 from cxr_demo.errors import CheckpointError, CxrError
 from cxr_demo.explain import METHODS
 from cxr_demo.image import read_image
@@ -111,7 +113,7 @@ def _models(options: argparse.Namespace) -> int:
         except CxrError as error:
             _complain(f"{folder}: {error}")
             continue
-        print(f"{folder}\t{card.backbone}, {card.preprocess.size_px} px\t{', '.join(card.labels)}\t{card.summary}")
+        print(f"{folder}\t{card.network}, {card.preprocess.size_px} px\t{', '.join(card.labels)}\t{card.summary}")
     return 0
 
 
@@ -144,6 +146,7 @@ def _facts(analyser: Analyser, study: Study) -> dict:
         "probabilities": _by_label(study.labels, study.probabilities),
         "logits": _by_label(study.labels, study.logits),
         "thresholds": card.thresholds,
+        **_members(card, study),
         "film": {
             "kind": study.image.kind,
             "height_px": study.image.pixels.shape[0],
@@ -152,6 +155,20 @@ def _facts(analyser: Analyser, study: Study) -> dict:
             "notes": list(study.image.notes),
         },
     }
+
+
+def _members(card: Card, study: Study) -> dict:
+    """Of an ensemble: its rule and what each member says for itself."""
+    if card.ensemble is None:
+        return {}
+    members = {
+        name: {"weight": weight, "probabilities": _by_label(study.labels, p), "logits": _by_label(study.labels, logits)}
+        for name, weight, p, logits in zip(
+            study.members.names, card.ensemble.weights, study.members.probabilities, study.members.logits, strict=True
+        )
+    }
+    explained = "the joined network's logit" if card.ensemble.rule == JOINED else "the weighted mean of members' logits"
+    return {"rule": card.ensemble.rule, "members": members, "maps_explain": explained}
 
 
 def _by_label(labels: tuple[str, ...], values: np.ndarray) -> dict[str, float]:

@@ -14,14 +14,25 @@ import numpy as np
 import torch
 
 from cxr_demo.checkpoint import Card, Checkpoint
+from cxr_demo.ensemble import JOINED, member_probabilities
 from cxr_demo.errors import ExplanationError
 from cxr_demo.explain import METHODS
-from cxr_demo.explain.engine import Explainer
+from cxr_demo.explain.engine import EnsembleProof, explainer
 from cxr_demo.explain.proof import Proof
 from cxr_demo.image import Radiograph
 from cxr_demo.model import probabilities
 
 CACHE_BYTES = 64 * 2**20  # about 450 LRP maps of 192 px
+
+
+@dataclass(frozen=True, eq=False)
+class Members:
+    """What the M members of an ensemble say for themselves: `logits` (M, L) and `probabilities` (M, L) 0..1, float32,
+    each at its own temperature. Empty for a single network: no names, (0, L)."""
+
+    names: tuple[str, ...]
+    logits: np.ndarray
+    probabilities: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +48,7 @@ class Study:
     probabilities: np.ndarray
     square: np.ndarray
     calibrated: bool
+    members: Members
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +56,8 @@ class Explanation:
     """One raw map, `map_square` (h, w) float32 on the method's own grid over the square, in `unit`.
 
     `total` is its sum and `left_out` = `logit` - `total`, both in logit points: what the network's biases carry and
-    no place of the image does.
+    no place of the image does. Where an ensemble joins predictions, map and `logit` are the weighted mean of the
+    members' (see `explain.engine.EnsembleExplainer`), and the logit is not the Study's.
     """
 
     method: str
@@ -61,7 +74,7 @@ class Analyser:
 
     def __init__(self, checkpoint: Checkpoint, *, cache_bytes: int = CACHE_BYTES) -> None:
         self._checkpoint = checkpoint
-        self._explainer = Explainer(checkpoint)
+        self._explainer = explainer(checkpoint)
         self._lock = threading.Lock()
         self._cache = _MapCache(cache_bytes)
 
@@ -74,7 +87,7 @@ class Analyser:
         return self._checkpoint.sha256
 
     @property
-    def proof(self) -> Proof:
+    def proof(self) -> Proof | EnsembleProof:
         return self._explainer.proof
 
     def analyse(self, image: Radiograph) -> Study:
@@ -82,13 +95,32 @@ class Analyser:
         card = self.card
         square = card.preprocess.square(image.pixels)
         x = torch.from_numpy(card.preprocess.normalise(square))
-        with self._lock, torch.inference_mode():
-            logits = self._checkpoint.model(x)
+        logits, members = self._answers(x)
         scores = probabilities(logits, card.task, card.temperature if card.calibrated else 1.0)
         return Study(
             image, card.name, self.sha256, card.labels, _read_only(logits[0].numpy()), _read_only(scores[0].numpy()),
-            _read_only(square), card.calibrated,
+            _read_only(square), card.calibrated, members,
         )  # fmt: skip
+
+    def _answers(self, x: torch.Tensor) -> tuple[torch.Tensor, Members]:
+        """x (1, C, S, S) -> logits (1, L), and the members' own in the same pass."""
+        model, card = self._checkpoint.model, self.card
+        with self._lock, torch.inference_mode():
+            if card.ensemble is None:
+                none = _read_only(np.zeros((0, len(card.labels)), np.float32))
+                return model(x), Members((), none, none)
+            logits, own = model.answers(x)
+        made = card.ensemble.members
+        scores = member_probabilities(own, card.task, [member.temperature for member in made])
+        names = tuple(member.name for member in made)
+        return logits, Members(names, _read_only(own[:, 0].numpy()), _read_only(scores[:, 0].float().numpy()))
+
+    def _explained_logit(self, study: Study, label: str) -> float:
+        """What the maps of a label explain, in logit points."""
+        position, made = study.labels.index(label), self.card.ensemble
+        if made is None or made.rule == JOINED:
+            return float(study.logits[position])
+        return float(np.asarray(made.weights) @ study.members.logits[:, position].astype(np.float64))
 
     def explain(
         self,
@@ -110,7 +142,7 @@ class Analyser:
             maps |= self._maps(study, x, batch)
             if on_progress is not None:
                 on_progress(len(maps), len(wanted))
-        return {pair: _explanation(study, pair, maps[pair]) for pair in wanted}
+        return {pair: _explanation(pair, maps[pair], self._explained_logit(study, pair[1])) for pair in wanted}
 
     def _maps(self, study: Study, x: np.ndarray, batch: Sequence[tuple[str, str]]) -> dict[tuple[str, str], np.ndarray]:
         """The maps of one batch, from the cache or from one call under the lock."""
@@ -179,9 +211,8 @@ def _batches(pairs: Sequence[tuple[str, str]]) -> list[list[tuple[str, str]]]:
     return [cams] * bool(cams) + [[pair] for pair in pairs if METHODS[pair[0]].family != "cam"]
 
 
-def _explanation(study: Study, pair: tuple[str, str], map_square: np.ndarray) -> Explanation:
+def _explanation(pair: tuple[str, str], map_square: np.ndarray, logit: float) -> Explanation:
     method, label = pair
-    logit = float(study.logits[study.labels.index(label)])
     total = float(map_square.sum(dtype=np.float64))
     return Explanation(method, label, map_square, METHODS[method].unit, logit, total, logit - total)
 

@@ -1,14 +1,14 @@
-"""Card, save, load, find: the only place that touches weight files.
+"""Save, load, find: the only place that touches weight files.
 
 A checkpoint is a folder with `model.safetensors`, `config.json` (the Card) and a model card `README.md`. The Card
-carries everything the app needs to be right about the network. Pickles are never opened.
+carries everything the app needs to be right about the network; an ensemble is a checkpoint like any other. Pickles
+are never opened.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,100 +17,15 @@ import safetensors.torch
 import torch
 from safetensors import SafetensorError
 
-from cxr_demo.backbones import BACKBONES
+from cxr_demo.card import Card
+from cxr_demo.ensemble import JOINED, Ensemble, Joined
 from cxr_demo.errors import CheckpointError
-from cxr_demo.model import TASKS, Classifier
-from cxr_demo.preprocess import Preprocess
+from cxr_demo.model import Classifier
 
 WEIGHTS_FILE, CARD_FILE = "model.safetensors", "config.json"
-FORMAT = 1
-LABEL = re.compile(r"[A-Za-z0-9_-]{1,64}")
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
+Network = Classifier | Ensemble | Joined
 MAKE_ONE = "Make one with: python -m train run kermany-densenet121 --data DATA --out weights/NAME"
-
-
-@dataclass(frozen=True)
-class Card:
-    """The facts of a checkpoint.
-
-    `labels` are in the order of the logits. `temperature` divides the logits; 0 means never calibrated, and the app
-    then shows an "uncalibrated score". `thresholds` (label -> probability) come from validation alone. `training`,
-    `metrics` (set -> metric -> value, low and high end of the 95 % interval) and `versions` are written by train.
-    `weights_sha256` binds the card to its weights.
-    """
-
-    name: str
-    backbone: str
-    labels: tuple[str, ...]
-    task: str
-    preprocess: Preprocess
-    temperature: float = 0.0
-    thresholds: dict[str, float] = dataclasses.field(default_factory=dict)
-    summary: str = ""
-    licence: str = ""
-    training: dict = dataclasses.field(default_factory=dict)
-    metrics: dict = dataclasses.field(default_factory=dict)
-    versions: dict = dataclasses.field(default_factory=dict)
-    commit: str = ""
-    weights_sha256: str = ""
-    head: str = "linear"
-    format: int = FORMAT
-
-    def __post_init__(self) -> None:
-        _check_types(self)
-        if self.format != FORMAT:
-            raise ValueError(f"its format is {self.format}; this version reads format {FORMAT}")
-        if self.backbone not in BACKBONES:
-            raise ValueError(f"its backbone {self.backbone!r} is not known here; known: {', '.join(BACKBONES)}")
-        if self.task not in TASKS:
-            raise ValueError(f"its task is {self.task!r}; it must be one of {', '.join(TASKS)}")
-        if self.head != "linear":
-            raise ValueError(f"its head is {self.head!r}; only 'linear' is known here")
-        if not self.labels or len(set(self.labels)) != len(self.labels):
-            raise ValueError("its labels are empty or named twice")
-        if self.temperature != 0 and not 0.01 <= self.temperature <= 100:
-            raise ValueError(f"its temperature is {self.temperature}; it must be 0 or from 0.01 to 100")
-        for label, threshold in self.thresholds.items():
-            if label not in self.labels or not 0 <= threshold <= 1:
-                raise ValueError(f"its threshold for {label!r} is {threshold}; it needs a known label and 0 to 1")
-
-    @property
-    def calibrated(self) -> bool:
-        return self.temperature > 0
-
-    def to_json(self) -> str:
-        return json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False) + "\n"
-
-    @classmethod
-    def from_json(cls, text: str) -> Card:
-        """The card of a `config.json`; ValueError, TypeError or KeyError say what is wrong with it."""
-        facts = json.loads(text)
-        if not isinstance(facts, dict):
-            raise ValueError("it is not a JSON object")
-        if not isinstance(facts["labels"], list):
-            raise ValueError("its labels are not a list")
-        facts["labels"] = tuple(facts["labels"])
-        square = facts["preprocess"]
-        facts["preprocess"] = Preprocess(
-            square["size_px"], square["geometry"], tuple(square["mean"]), tuple(square["std"])
-        )
-        return cls(**facts)
-
-
-def _check_types(card: Card) -> None:
-    """JSON holds anything; the page and the file names made of labels must be able to rely on these."""
-    for name, kind in {"name": str, "summary": str, "licence": str, "commit": str, "weights_sha256": str,
-                       "training": dict, "metrics": dict, "versions": dict, "thresholds": dict}.items():  # fmt: skip
-        if not isinstance(getattr(card, name), kind):
-            raise ValueError(f"its {name} is not a {'text' if kind is str else 'JSON object'}")
-    for label in card.labels:
-        if not isinstance(label, str) or not LABEL.fullmatch(label):
-            raise ValueError(f"its label {label!r} is not made of letters, digits, '_' and '-' alone")
-    if not all(isinstance(measured, dict) for measured in card.metrics.values()):
-        raise ValueError("its metrics are not JSON objects")
-    for number in (card.temperature, *card.thresholds.values()):
-        if isinstance(number, bool) or not isinstance(number, (int, float)):
-            raise ValueError(f"{number!r} stands where a number must be")
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,12 +33,28 @@ class Checkpoint:
     """A loaded card and its network in eval mode, all parameters frozen; `sha256` is that of the weights file."""
 
     card: Card
-    model: Classifier
+    model: Network
     sha256: str
     folder: Path
 
+    @property
+    def members(self) -> tuple[Checkpoint, ...]:
+        """The networks of an ensemble, each as a checkpoint of its own; empty for a single network."""
+        if self.card.ensemble is None:
+            return ()
+        return tuple(
+            Checkpoint(
+                dataclasses.replace(
+                    self.card, name=member.name, backbone=member.backbone, head=member.head,
+                    temperature=member.temperature, weights_sha256=member.sha256, ensemble=None,
+                ),
+                model, member.sha256, self.folder,
+            )
+            for member, model in zip(self.card.ensemble.members, self.model.members, strict=True)
+        )  # fmt: skip
 
-def save(folder: str | Path, model: Classifier, card: Card, *, half: bool) -> Card:
+
+def save(folder: str | Path, model: Network, card: Card, *, half: bool) -> Card:
     """Write weights, then the card, each by rename so that a crash leaves the last good pair; returns the card
     with the weights' hash. `half` stores convolution and linear weights as float16, the rest stays float32."""
     folder = Path(folder)
@@ -164,9 +95,24 @@ def load(source: str | Path) -> Checkpoint:
             f"The weights of {folder.name} are not the ones its config.json was written for.",
             "Copy both files again from the same place.",
         )
-    model = Classifier(card.backbone, len(card.labels), len(card.preprocess.mean))
+    model = _network(card)
     _fill(model, data, folder.name)
     return Checkpoint(card, model.eval().requires_grad_(False), sha256, folder)
+
+
+def _network(card: Card) -> Network:
+    """As the card describes it, its weights not yet filled."""
+
+    def single(backbone: str, head: str) -> Classifier:
+        return Classifier(backbone, len(card.labels), len(card.preprocess.mean), head=head)
+
+    if card.ensemble is None:
+        return single(card.backbone, card.head)
+    made = card.ensemble
+    members = [single(member.backbone, member.head) for member in made.members]
+    if made.rule == JOINED:
+        return Joined(members)
+    return Ensemble(members, made.rule, made.weights, card.task, [member.temperature for member in made.members])
 
 
 def _folder(source: str | Path) -> Path:
@@ -225,7 +171,7 @@ def _unreadable(name: str, folder: Path, error: OSError) -> CheckpointError:
     return CheckpointError(f"The {name} of {folder.name} cannot be read: {error.strerror}.", "Check its rights.")
 
 
-def _fill(model: Classifier, data: bytes, name: str) -> None:
+def _fill(model: Network, data: bytes, name: str) -> None:
     """Copy the tensors into the model, or say which do not fit."""
     again = "Copy it again, or train it anew."
     try:

@@ -43,12 +43,14 @@ def make_image(seed: int) -> Radiograph:
     return Radiograph(pixels, (), sha256, "PNG")
 
 
-def make_model(backbone: str, labels: int = len(LABELS), channels: int = 1, seed: int = 0) -> Classifier:
+def make_model(
+    backbone: str, labels: int = len(LABELS), channels: int = 1, seed: int = 0, head: str = "linear"
+) -> Classifier:
     """A classifier with statistics as after training: batch norms fitted to films, some scales negative, biases."""
     torch.manual_seed(seed)
     random = torch.Generator().manual_seed(seed)
-    model = Classifier(backbone, labels, channels)
-    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
+    model = Classifier(backbone, labels, channels, head=head)
+    norms = [module for module in model.modules() if isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d))]
     films = torch.from_numpy(np.stack([make_film(100 + i, (SIZE_PX, SIZE_PX)) for i in range(8)]))
     with torch.no_grad():
         for norm in norms:
@@ -57,17 +59,19 @@ def make_model(backbone: str, labels: int = len(LABELS), channels: int = 1, seed
             norm.bias.copy_(0.3 * torch.randn(norm.num_features, generator=random))
             norm.momentum = 1.0
         model.train()(((films - 0.5) / 0.25)[:, None].repeat(1, channels, 1, 1))
-        head = model.net.get_classifier()
-        head.weight.copy_(torch.randn(head.weight.shape, generator=random))
-        head.bias.copy_(0.3 * torch.randn(labels, generator=random))
+        output = model.output
+        output.weight.copy_(torch.randn(output.weight.shape, generator=random))
+        output.bias.copy_(0.3 * torch.randn(labels, generator=random))
     return model.eval().requires_grad_(False)
 
 
-def make_checkpoint(backbone: str = "tiny", *, temperature=1.5, seed: int = 0, channels: int = 1) -> Checkpoint:
+def make_checkpoint(
+    backbone: str = "tiny", *, temperature=1.5, seed: int = 0, channels: int = 1, head: str = "linear"
+) -> Checkpoint:
     """A checkpoint as `load` gives it, without files."""
-    preprocess = Preprocess(SIZE_PX, "letterbox", (0.5,), (0.25,))
-    card = Card(f"{backbone}-{seed}", backbone, LABELS, "single-label", preprocess, temperature=temperature)
-    model = make_model(backbone, seed=seed)
+    preprocess = Preprocess(SIZE_PX, "letterbox", (0.5,) * channels, (0.25,) * channels)
+    card = Card(f"{backbone}-{seed}", backbone, LABELS, "single-label", preprocess, temperature=temperature, head=head)
+    model = make_model(backbone, channels=channels, seed=seed, head=head)
     return Checkpoint(card, model, weights_hash(model), Path("nowhere"))
 
 

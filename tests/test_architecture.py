@@ -11,8 +11,9 @@ TRAIN = sorted((ROOT / "train").rglob("*.py"))
 LAYERS = [
     {"errors", "labels"},
     {"image", "dicom", "preprocess", "render"},
-    {"backbones", "model"},
-    {"checkpoint", "explain"},
+    {"backbones", "heads", "torchvision_nets"},
+    {"model"},
+    {"card", "checkpoint", "ensemble", "explain"},
     {"analysis"},
     {"ui", "__main__"},
 ]
@@ -21,6 +22,8 @@ OWNERS = {  # package -> the only modules of the product that may import it
     "pydicom": {"dicom"},
     "PIL": {"image"},
     "safetensors": {"checkpoint"},
+    "timm": {"model", "torchvision_nets"},
+    "torchvision": {"torchvision_nets"},
     "zennit": {"explain"},
     "pytorch_grad_cam": {"explain"},
 }

@@ -141,6 +141,64 @@ def test_a_card_that_makes_no_sense(folder, changes, said):
     assert said in refusal(folder)
 
 
+TWO = [
+    {"name": name, "backbone": "tiny", "head": "linear", "temperature": 1.1, "sha256": "ab"} for name in ("one", "two")
+]
+
+
+def ensemble(**changes) -> dict:
+    made = {"rule": "weighted", "weights": [0.25, 0.75], "members": TWO} | changes
+    return {"backbone": "", "ensemble": made}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (ensemble(rule="guess"), "rule"),
+        (ensemble(weights=[0.5, 0.6]), "sum to 1.1"),
+        (ensemble(weights=[1]), "for each member"),
+        (ensemble(weights=[-0.5, 1.5]), "from 0 to 1"),
+        (ensemble(weights=["a", "b"]), "where a number must be"),
+        (ensemble(weights=[float("nan"), 1.0]), "weights"),
+        (ensemble(weights=3), "not a list"),
+        (ensemble(rule="mean"), "weights differ"),
+        (ensemble(members=TWO[:1], weights=[1.0]), "fewer than two"),
+        (ensemble(members=[TWO[0], TWO[0]]), "same name"),
+        (ensemble(members=[TWO[0], TWO[1] | {"backbone": "transformer9000"}]), "its member's backbone"),
+        (ensemble(members=[TWO[0], TWO[1] | {"head": "mystery"}]), "its member's head"),
+        (ensemble(members=[TWO[0], TWO[1] | {"head": []}]), "its member's head is not a text"),
+        (ensemble(members=[TWO[0], TWO[1] | {"temperature": -1}]), "its member's temperature"),
+        (ensemble(members=[TWO[0], TWO[1] | {"surprise": 1}]), "surprise"),
+        (ensemble(members=[TWO[0], TWO[1] | {"name": ""}]), "no name"),
+        (ensemble(members=[TWO[0], "two"]), "cannot be used"),
+        (ensemble() | {"backbone": "tiny"}, "besides those of its members"),
+        ({"ensemble": 3}, "cannot be used"),
+        ({"ensemble": {}}, "no entry"),
+        ({"backbone": ""}, "backbone"),
+        (ensemble(), "belong to another network"),
+    ],
+)
+def test_an_ensemble_that_makes_no_sense(folder, changes, said):
+    rewrite_card(folder, **changes)
+    assert said in refusal(folder)
+
+
+def test_a_card_from_before_there_were_ensembles_loads_unchanged(folder):
+    facts = json.loads((folder / checkpoint.CARD_FILE).read_text())
+    del facts["ensemble"]
+    (folder / checkpoint.CARD_FILE).write_text(json.dumps(facts))
+    card = checkpoint.load(folder).card
+    assert card.ensemble is None and card.network == "tiny"
+
+
+def test_a_head_of_its_own_is_stored_and_loaded(tmp_path):
+    model = Classifier("tiny", 3, 1, head="dense256").eval()
+    card = Card("a", "tiny", LABELS, "single-label", Preprocess(64, "stretch", (0.4,), (0.2,)), head="dense256")
+    checkpoint.save(tmp_path / "a", model, card, half=False)
+    loaded, x = checkpoint.load(tmp_path / "a"), torch.rand(1, 1, 64, 64)
+    assert torch.equal(loaded.model(x), model(x)) and loaded.card.network == "tiny, head dense256"
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "\x00\xff", '{"name": "x"}'])
 def test_a_broken_card(folder, text):
     (folder / checkpoint.CARD_FILE).write_text(text)

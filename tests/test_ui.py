@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from cxr_demo import render
-from cxr_demo.checkpoint import Card
+from cxr_demo.analysis import Members
+from cxr_demo.card import Card, Makeup, Member
+from cxr_demo.ensemble import RULES
 from cxr_demo.errors import CxrError
 from cxr_demo.explain import METHODS
 from cxr_demo.image import Radiograph
@@ -35,7 +37,15 @@ def study(probabilities=(0.2, 0.7, 0.1), notes=(), shape=(90, 70)) -> SimpleName
     pixels = np.random.default_rng(0).random(shape, dtype=np.float32)
     image = Radiograph(pixels, notes, "ab" * 32, "PNG")
     p = np.array(probabilities)
-    return SimpleNamespace(image=image, labels=LABELS, probabilities=p, logits=np.log(p), calibrated=True)
+    members = Members(("one", "two"), np.log([p, p]), np.clip([p - 0.1, p + 0.1], 0, 1))
+    return SimpleNamespace(
+        image=image, labels=LABELS, probabilities=p, logits=np.log(p), calibrated=True, members=members
+    )
+
+
+def ensemble(rule: str = "weighted", names=("one", "two"), temperature: float = 1.1) -> Card:
+    members = tuple(Member(name, "densenet121", "linear", temperature, "ef" * 32) for name in names)
+    return card(backbone="", ensemble=Makeup(rule, (0.3, 0.7) if rule == "weighted" else (0.5, 0.5), members))
 
 
 def explanation(method: str, map_square: np.ndarray, label: str = "bacterial_pneumonia") -> SimpleNamespace:
@@ -173,6 +183,25 @@ def test_the_sentence_says_where_the_numbers_were_learned():
     assert "not mean 70 in 100" in words.meaning(card(temperature=0.0, summary="A summary."))
 
 
+def test_an_ensemble_shows_the_spread_of_its_members_to_eyes_and_to_screen_readers():
+    shown = study()
+    written = findings.value(ensemble(), shown.probabilities, "normal", shown.members)["html"]
+    row = written.split("</li>")[0]  # the most probable one
+    assert re.findall(r'class="dot" style="left:([\d.]+)%', row) == ["60.0", "80.0"]
+    assert '<span class="spread">2 members from 60 % to 80 %</span>' in row
+    assert "one 60 %; two 80 %." in re.search(r'title="([^"]*)"', row)[1]
+    assert written.count('class="dot"') == 2 * len(LABELS) and words.DOTS in written
+    assert "2: weighted mean of the probabilities." in written
+    alone = findings.value(card(), shown.probabilities, "normal", shown.members)["html"]
+    assert "dot" not in alone and "members" not in alone
+
+
+def test_members_that_were_never_calibrated_have_no_percent_signs():
+    shown, raw = study(), ensemble(temperature=0.0)
+    written = findings.value(raw, shown.probabilities, "normal", shown.members)["html"]
+    assert "2 members from 0.60 to 0.80" in written
+
+
 # ---- panels
 
 
@@ -259,6 +288,38 @@ def test_facts_show_intervals_and_leave_out_what_is_no_number():
         and "confusion" not in written
     )
     assert "Apache-2.0" in written and "LRP proved" in written and "efefefef" in written
+
+
+@pytest.mark.parametrize("rule", words.RULES)
+def test_facts_of_an_ensemble_name_its_rule_and_its_members(rule):
+    written = facts.about(ensemble(rule), "ef" * 32, "LRP proved")
+    assert f"2 networks, {words.RULES[rule]}" in written and "2 networks, below" in written
+    assert re.findall(r'<th scope="row">(\w+)</th><td>densenet121</td><td>([\d.]+)', written) == (
+        [("one", "0.30"), ("two", "0.70")] if rule == "weighted" else [("one", "0.50"), ("two", "0.50")]
+    )
+    assert ("one 0.30, two 0.70" in written) == (rule == "weighted")
+    assert "Members" not in facts.about(card(), "ef" * 32, "LRP proved")
+
+
+def test_every_rule_has_its_words():
+    assert tuple(words.RULES) == RULES
+
+
+def test_names_of_members_cannot_become_markup():
+    bad, shown = ensemble(names=(NASTY, "two")), study()
+    nasty = Members((NASTY, "two"), shown.members.logits, shown.members.probabilities)
+    written = facts.about(bad, "0" * 64, "") + findings.value(bad, shown.probabilities, "normal", nasty)["html"]
+    assert "<img src=x" not in written and "onerror=alert(1)&gt;" in written
+
+
+def test_maps_of_an_ensemble_say_whose_mean_they_are():
+    shown, map_square = study(shape=(64, 64)), np.full((64, 64), 0.1, np.float32)
+    for rule, how in (("weighted", "weighted as their"), ("majority", "each counting the same"), ("joined", "")):
+        told = panels.value(shown, ensemble(rule), "bacterial_pneumonia", {}, None)["html"]
+        panel = panels.mapped(
+            METHODS["lrp-epsilon"], explanation("lrp-epsilon", map_square), shown, ensemble(rule)
+        ).html
+        assert how in told and ("2 members" in told and "mean logit is +1.70" in panel) == (rule != "joined")
 
 
 # ---- events: what is done with a film

@@ -1,4 +1,5 @@
-"""`python -m train run RECIPE --data DATA --out weights/NAME`; `python -m train list`."""
+"""`python -m train run|list|describe|evaluate|compare|ensemble ...`; with `accelerate launch -m train run ...` on several
+processes, GPUs or machines."""
 
 from __future__ import annotations
 
@@ -8,16 +9,20 @@ import re
 import sys
 from pathlib import Path
 
-import numpy as np
-from accelerate import Accelerator
-
-from cxr_demo.errors import CxrError, TrainingError
+from cxr_demo.ensemble import RULES
+from cxr_demo.errors import CxrError
 from cxr_demo.preprocess import SIZES_PX
-from train.datasets import DATASETS, Table
-from train.evaluate import finish, unfinished
-from train.loop import fit
-from train.recipes import RECIPES
-from train.splits import hold_out_validation
+from train import run
+from train.compare import compare
+from train.datasets import DATASETS
+from train.describe import describe
+from train.ensembles import ensemble
+from train.evaluate import evaluate
+from train.recipes import SYSTEMS
+from train.results import run_name
+from train.tables import table_of_checkpoint
+
+SPLITS = ("test", "val", "external", "all")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -28,8 +33,11 @@ def main(arguments: list[str] | None = None) -> int:
     except CxrError as error:
         print(f"train: {error}", file=sys.stderr)
         return 2
+    except OSError as error:  # a full disk, a folder without rights: whatever was there before is still there
+        print(f"train: {Path(error.filename or '').name}: {error.strerror or error}.", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
-        print("\nStopped. The same command goes on after the last finished epoch.", file=sys.stderr)
+        print("\nStopped. The same command goes on from the last state that was written.", file=sys.stderr)
         return 130
     return 0
 
@@ -37,17 +45,57 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m train", description="Train the checkpoints that the app loads.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    run = commands.add_parser("run", help="train a recipe and write a checkpoint with its model card")
-    run.add_argument("recipe", choices=RECIPES, metavar="RECIPE", help=", ".join(RECIPES))
-    run.add_argument("--data", type=Path, required=True, help="the folder that holds the data set")
-    run.add_argument("--out", type=Path, required=True, help="the checkpoint's folder, weights/NAME")
-    run.add_argument("--from-scratch", action="store_true", help="do not ask the model hub for ImageNet weights")
-    run.add_argument("--stages", type=_stages, help="SIZExEPOCHS,... instead of the recipe's own, e.g. 64x1,96x1")
-    run.add_argument("--films", type=_count, help="use about this many films, drawn evenly (a quick trial)")
-    run.add_argument("--seed", type=int, default=0)
-    run.set_defaults(act=_run)
-    commands.add_parser("list", help="the recipes and their papers").set_defaults(act=_list)
+    commands.add_parser("list", help="the systems, their runs and their papers").set_defaults(act=_list)
+    _add_run(commands.add_parser("run", help="train a system, or one run of it, and write checkpoints"))
+
+    described = commands.add_parser("describe", help="count the films of a data set, and draw the counts")
+    described.add_argument("dataset", choices=DATASETS, metavar="DATASET", help=", ".join(DATASETS))
+    described.add_argument("--out", type=Path, metavar="PNG", help="draw them into this file")
+    described.set_defaults(act=lambda options: describe(options.dataset, options.data, options.out))
+
+    measured = commands.add_parser("evaluate", help="measure a checkpoint; nothing is fitted")
+    measured.add_argument("checkpoint", type=Path)
+    measured.add_argument("--out", type=Path, help="a folder for metrics.json and pictures")
+    measured.set_defaults(
+        act=lambda o: evaluate(o.checkpoint, o.dataset, o.data, o.split, o.out),
+    )
+    compared = commands.add_parser("compare", help="several checkpoints on the same films, with paired differences")
+    compared.add_argument("checkpoints", type=Path, nargs="+", metavar="CHECKPOINT")
+    compared.set_defaults(act=lambda o: compare(o.checkpoints, o.dataset, o.data, o.split))
+    for command in (measured, compared):
+        command.add_argument("--dataset", choices=DATASETS, default="", metavar="DATASET", help="default: its own")
+        command.add_argument("--split", choices=SPLITS, default="test", help="default: test")
+
+    joined = commands.add_parser("ensemble", help="join checkpoints of the same labels and square into one")
+    joined.add_argument("members", type=Path, nargs="+", metavar="CHECKPOINT")
+    joined.add_argument("--rule", choices=RULES, default="weighted", help="default: weighted, fitted on validation")
+    joined.add_argument("--out", type=Path, required=True, help="the ensemble's folder, weights/NAME")
+    joined.set_defaults(act=_ensemble)
+    for command in (described, measured, compared, joined):
+        command.add_argument("--data", type=Path, required=True, help="the folder that holds the films")
     return parser
+
+
+def _add_run(command: argparse.ArgumentParser) -> None:
+    command.add_argument("recipe", type=_recipe, metavar="SYSTEM[/RUN]", help=", ".join(SYSTEMS))
+    command.add_argument("--data", type=Path, required=True, help="the folder that holds the films")
+    command.add_argument("--out", type=Path, required=True, help="a folder: one checkpoint per run in it, or the one")
+    command.add_argument("--from-scratch", action="store_true", help="do not ask the model hub for ImageNet weights")
+    command.add_argument("--as-published", action="store_true", help="with the paper's defects")
+    command.add_argument("--stages", type=_stages, help="SIZExEPOCHS,... instead of the recipe's own, e.g. 64x1,96x1")
+    command.add_argument("--films", type=_count, help="use about this many films, drawn evenly (a quick trial)")
+    command.add_argument("--seed", type=int, help="instead of the recipe's own")
+    command.set_defaults(act=_run)
+
+
+def _recipe(text: str) -> tuple[str, str]:
+    system, _, name = text.partition("/")
+    if system not in SYSTEMS:
+        raise argparse.ArgumentTypeError(f"there is no system {system!r}; known: {', '.join(SYSTEMS)}")
+    names = [run_name(recipe.name) for recipe in SYSTEMS[system](False, False).recipes]
+    if name and name not in names:
+        raise argparse.ArgumentTypeError(f"{system} has no run {name!r}; known: {', '.join(names)}")
+    return system, name
 
 
 def _stages(text: str) -> tuple[tuple[int, int], ...]:
@@ -66,29 +114,30 @@ def _count(text: str) -> int:
 
 
 def _list(options: argparse.Namespace) -> None:
-    for name, recipe in RECIPES.items():
-        print(f"{name}  {recipe(True).paper}")
+    for name, make in SYSTEMS.items():
+        system = make(False, False)
+        runs = [run_name(recipe.name) for recipe in system.recipes]
+        print(f"{name}  {system.paper}" + (f"\n    {', '.join(runs)}" if len(runs) > 1 else ""))
 
 
 def _run(options: argparse.Namespace) -> None:
-    recipe = dataclasses.replace(RECIPES[options.recipe](not options.from_scratch), seed=options.seed)
-    if options.stages:
-        recipe = dataclasses.replace(recipe, stages=options.stages, input_px=0)
-    if not options.data.is_dir():
-        raise TrainingError(f"There is no folder {options.data}.", "Give --data the folder that holds the films.")
-    films = _some(DATASETS[recipe.dataset].read(options.data), options.films)
-    table = hold_out_validation(films, recipe.validation, recipe.seed)
-    fitted = fit(recipe, table, unfinished(options.out), Accelerator())
-    card = finish(fitted, recipe, table, options.out)
-    accuracy, macro_f1 = (card.metrics["test"][name]["value"] for name in ("accuracy", "macro_f1"))
-    print(f"{options.out}: test accuracy {accuracy:.4f}, macro F1 {macro_f1:.4f}")
+    name, only = options.recipe
+    system = SYSTEMS[name](not options.from_scratch, options.as_published)
+    changes = {"stages": options.stages, "input_px": 0} if options.stages else {}
+    changes |= {} if options.seed is None else {"seed": options.seed}
+    recipes = tuple(dataclasses.replace(recipe, **changes) for recipe in system.recipes)
+    system = dataclasses.replace(system, recipes=recipes)
+    if only or len(recipes) == 1:
+        recipe = next(recipe for recipe in recipes if run_name(recipe.name) == (only or name))
+        run.run_recipe(recipe, system, options.data, options.out, options.films)
+    else:
+        run.run_system(system, options.data, options.out, options.films)
 
 
-def _some(table: Table, films: int | None) -> Table:
-    """About that many rows, evenly drawn, or all."""
-    if not films or films >= len(table):
-        return table
-    return table.where(np.linspace(0, len(table) - 1, films).astype(int))
+def _ensemble(options: argparse.Namespace) -> None:
+    table = table_of_checkpoint(options.members[0], options.data)
+    card = ensemble(options.members, options.rule, table, options.out, options.out.name)
+    print(f"{options.out}: {run.figures(card)}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,12 @@
-"""Random changes of a batch of squares, in plain tensor arithmetic with a generator of its own."""
+"""Random changes of a batch of squares, in plain tensor arithmetic with a generator of its own.
+
+What is drawn and what is done with it are apart, so that each of several processes can draw for the whole batch and
+change its own part of it: the films do not depend on how many processes there are.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -8,33 +14,39 @@ import torch.nn.functional as F
 from train.recipe import Augment
 
 
-def augment(squares: torch.Tensor, how: Augment, generator: torch.Generator) -> torch.Tensor:
-    """squares (N, 1, S, S) float32 0..1 -> the same shape and range, each film changed by its own draw."""
-    return _grey_levels(_move(squares, how, generator), how, generator).clamp(0, 1)
+@dataclass(frozen=True)
+class Draw:
+    """One change per film: `theta` (N, 2, 3) for `affine_grid`, the others (N, 1, 1, 1)."""
+
+    theta: torch.Tensor
+    exponent: torch.Tensor
+    contrast: torch.Tensor
+    brightness: torch.Tensor
+
+    def part(self, rows: slice, device: torch.device | str) -> Draw:
+        return Draw(*(value[rows].to(device) for value in vars(self).values()))
 
 
-def _uniform(count: int, reach: float, generator: torch.Generator) -> torch.Tensor:
-    return (torch.rand(count, generator=generator) * 2 - 1) * reach
+def draw(how: Augment, count: int, generator: torch.Generator) -> Draw:
+    def uniform(reach: float) -> torch.Tensor:
+        return (torch.rand(count, generator=generator) * 2 - 1) * reach
 
-
-def _move(squares: torch.Tensor, how: Augment, generator: torch.Generator) -> torch.Tensor:
-    """Rotation, scale, shift and flip in one resampling, black outside."""
-    count = len(squares)
-    angle = torch.deg2rad(_uniform(count, how.rotate_deg, generator))
-    zoom = 1 / (1 + _uniform(count, how.scale, generator))
+    is_rotated = torch.rand(count, generator=generator) < how.rotate_share
+    angle = torch.deg2rad(uniform(how.rotate_deg)) * is_rotated
+    zoom = 1 / (1 + uniform(how.scale))
     mirror = 1 - 2 * (torch.rand(count, generator=generator) < how.flip).float()
     theta = torch.zeros(count, 2, 3)
     theta[:, 0, 0], theta[:, 0, 1] = zoom * angle.cos() * mirror, -zoom * angle.sin()
     theta[:, 1, 0], theta[:, 1, 1] = zoom * angle.sin() * mirror, zoom * angle.cos()
-    theta[:, :, 2] = 2 * torch.stack([_uniform(count, how.shift, generator) for _ in range(2)], dim=1)
-    grid = F.affine_grid(theta.to(squares.device), list(squares.shape), align_corners=False)
-    return F.grid_sample(squares, grid, padding_mode="zeros", align_corners=False)
+    theta[:, 0, 2], theta[:, 1, 2] = 2 * uniform(how.shift), 2 * uniform(how.shift)
+    grey = (uniform(how.gamma).exp(), 1 + uniform(how.contrast), uniform(how.brightness))
+    return Draw(theta, *(value[:, None, None, None] for value in grey))
 
 
-def _grey_levels(squares: torch.Tensor, how: Augment, generator: torch.Generator) -> torch.Tensor:
-    def draw(reach: float) -> torch.Tensor:
-        return _uniform(len(squares), reach, generator)[:, None, None, None].to(squares.device)
-
-    squares = squares.clamp(0, 1) ** draw(how.gamma).exp()
+def augment(squares: torch.Tensor, drawn: Draw) -> torch.Tensor:
+    """squares (N, 1, S, S) float32 0..1 -> the same shape and range; rotation, scale, shift and flip in one
+    resampling with black outside, then gamma, contrast around the film's mean, brightness."""
+    grid = F.affine_grid(drawn.theta, list(squares.shape), align_corners=False)
+    squares = F.grid_sample(squares, grid, padding_mode="zeros", align_corners=False).clamp(0, 1) ** drawn.exponent
     mean = squares.mean(dim=(1, 2, 3), keepdim=True)
-    return (squares - mean) * (1 + draw(how.contrast)) + mean + draw(how.brightness)
+    return ((squares - mean) * drawn.contrast + mean + drawn.brightness).clamp(0, 1)

@@ -1,34 +1,37 @@
-"""A trained network -> a checkpoint with its temperature, thresholds, metrics and pictures.
+"""A trained network -> a checkpoint with temperature, thresholds, metrics and pictures; any checkpoint -> its figures.
 
 Everything is measured on the weights as they are stored and read back, through the app's own way from file to logits.
-Temperature and thresholds come from the validation rows; the test rows are used once, at the end.
+Temperature and thresholds come from the validation rows; the rows of other splits are only ever measured.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import datetime
+import json
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from tqdm import tqdm
 
 from cxr_demo import checkpoint
-from cxr_demo.checkpoint import Card, Checkpoint
-from cxr_demo.errors import ImageError
-from cxr_demo.image import read_image
-from cxr_demo.model import probabilities
+from cxr_demo.card import Card
+from cxr_demo.checkpoint import Checkpoint
+from cxr_demo.errors import TrainingError
+from cxr_demo.labels import finding
 from train import metrics, plots
 from train.datasets import DATASETS, Table
-from train.loop import LOG_FILE, Fitted
-from train.model_card import model_card
-from train.recipe import Recipe
+from train.loop import Fitted
+from train.model_card import FIGURES, LABEL_FIGURES, baseline, model_card
+from train.recipe import IMAGENET, SCRATCH, Recipe
+from train.scored import Scored, films_of
 from train.splits import shared_patients
+from train.state import LOG_FILE, STATE_FILE
 
 HALF_TOLERANCE = 0.002  # float16 is stored where no probability moves by more than this
+MEASURED_SPLITS = {"validation": "val", "test": "test", "external": "external"}
+METRICS_FILE = "metrics.json"
 
 
 def unfinished(folder: Path) -> Path:
@@ -37,83 +40,73 @@ def unfinished(folder: Path) -> Path:
 
 
 def finish(fitted: Fitted, recipe: Recipe, table: Table, folder: Path) -> Card:
-    """Store the network in `folder`, calibrate it on "val", measure it on "test", write card, pictures and model card.
+    """Store the network in `folder`, calibrate it on "val", measure it, write card, pictures and model card.
 
     Returns the card as written. Until all of it is measured, a checkpoint that was in `folder` before stays as it is;
     then the unfinished run's folder is removed, but for its log.
     """
     scratch = unfinished(folder)
     stored, held_out, temperature = _stored(fitted, _first_card(recipe, table, folder.name, fitted), scratch, table)
-    test = _Scored.of(stored, table, "test")
-    thresholds = metrics.youden_thresholds(held_out.p(temperature), held_out.rows.targets, table.labels)
-    measured = {"validation": held_out.measure(temperature), "test": test.measure(temperature)}
-    if len(shared := shared_patients(table, "train", "test")):
-        apart = test.where(~np.isin(test.rows.patient, shared))
-        measured["test, numbers that do not recur in train"] = apart.measure(temperature)
-    card = dataclasses.replace(
-        stored.card,
-        temperature=round(temperature, 4),
-        thresholds=thresholds,
-        training=_training_facts(recipe, table, fitted),
-        metrics=measured,
-    )
-    plots.draw_all(folder, test.p(temperature), test.rows.targets, table.labels, fitted.log)
-    for name in (checkpoint.WEIGHTS_FILE, LOG_FILE):
+    card = _measure(stored, held_out, temperature, table, _training_facts(recipe, fitted))
+    last = (checkpoint.WEIGHTS_FILE, checkpoint.CARD_FILE)
+    others = [path.name for path in scratch.iterdir() if path.is_file() and path.name not in (STATE_FILE, *last)]
+    for name in (*others, *last):
         (scratch / name).replace(folder / name)
-    checkpoint.save_card(folder, card)
     shutil.rmtree(scratch)
-    (folder / "README.md").write_text(model_card(card, DATASETS[recipe.dataset]), encoding="utf-8")
     return card
 
 
-@dataclass(frozen=True, eq=False)
-class _Scored:
-    """The films of one split that could be read, with their logits (N, L)."""
+def measure_checkpoint(folder: Path, table: Table, training: dict | None = None) -> Card:
+    """Calibrate a stored checkpoint, single network or ensemble, on the rows "val" and measure it on all splits but
+    "train"; write card, pictures and model card beside its weights.
 
-    rows: Table
-    logits: torch.Tensor
-
-    @classmethod
-    def of(cls, stored: Checkpoint, table: Table, split: str) -> _Scored:
-        rows = table.where(table.split == split)
-        logits, read = predict_files(stored, rows)
-        return cls(rows.where(read), logits)
-
-    def where(self, chosen: np.ndarray) -> _Scored:
-        return _Scored(self.rows.where(chosen), self.logits[torch.from_numpy(chosen)])
-
-    def p(self, temperature: float) -> np.ndarray:
-        return probabilities(self.logits.double(), "single-label", temperature).numpy()
-
-    def measure(self, temperature: float) -> dict:
-        before, after, true = self.p(1.0), self.p(temperature), self.rows.targets.argmax(1)
-        return {
-            "films": len(self.rows),
-            "patients": len(np.unique(self.rows.patient)),
-            "majority_accuracy": float(np.bincount(true).max() / len(true)),
-            **metrics.with_intervals(after, true, self.rows.patient, self.rows.labels),
-            "ece_before_temperature": metrics.calibration_error(before, true),
-            "ece_after_temperature": metrics.calibration_error(after, true),
-            "confusion": metrics.confusion(after, true).tolist(),
-        }
+    `training` replaces what its card says of how it was made; ["settings"]["dataset"] names the data set, counts and
+    citation are filled in from the table. Returns the card as written.
+    """
+    stored = checkpoint.load(folder)
+    held_out = Scored.of(stored, table.where(table.split == "val"))
+    temperature = metrics.fit_temperature(held_out.logits, torch.from_numpy(held_out.targets), stored.card.task)
+    return _measure(stored, held_out, temperature, table, stored.card.training if training is None else training)
 
 
-def predict_files(stored: Checkpoint, table: Table) -> tuple[torch.Tensor, np.ndarray]:
-    """Film by film through the app's way: logits (M, L) and the rows (M,) that could be read."""
-    logits, rows = [], []
-    for row, path in enumerate(tqdm(table.paths, "measuring", leave=False)):
-        try:
-            x = stored.card.preprocess.apply(read_image(path).pixels)
-        except ImageError as error:  # named and left out, as when training
-            tqdm.write(f"{path.name} is left out: {error}")
-            continue
-        with torch.inference_mode():
-            logits.append(stored.model(torch.from_numpy(x)))
-        rows.append(row)
-    return torch.cat(logits), np.array(rows, dtype=int)
+def _measure(stored: Checkpoint, held_out: Scored, temperature: float, table: Table, training: dict) -> Card:
+    if (dataset := training.get("settings", {}).get("dataset")) not in DATASETS:
+        raise TrainingError(f"The card of {stored.card.name} does not say which data set it was made from.")
+    temperature, labels = round(temperature, 4), stored.card.labels
+    thresholds = metrics.youden_thresholds(held_out.p(temperature), held_out.targets, labels)
+    scored = {"validation": held_out}
+    for name, split in MEASURED_SPLITS.items():
+        if name != "validation" and (table.split == split).any():
+            scored[name] = Scored.of(stored, table.where(table.split == split))
+    measured = {}
+    for name, films in scored.items():
+        measured |= films.measure_by_source(name, temperature, thresholds)
+    if "test" in scored and len(shared := shared_patients(table, "train", "test")):
+        apart = ~np.isin(scored["test"].rows.patient, shared)
+        if apart.any():
+            name = "test, numbers that do not recur in train"
+            measured[name] = scored["test"].where(apart).measure(temperature, thresholds)
+    card = dataclasses.replace(
+        stored.card,
+        temperature=temperature,
+        thresholds=thresholds,
+        training={**training, **_data_facts(dataset, table)},
+        metrics=measured,
+    )
+    shown = "test" if "test" in scored else "validation"
+    pictures = _draw(stored.folder, scored[shown], temperature, shown)
+    (stored.folder / "README.md").write_text(model_card(card, DATASETS[dataset], pictures), encoding="utf-8")
+    checkpoint.save_card(stored.folder, card)
+    return card
 
 
-def _stored(fitted: Fitted, card: Card, folder: Path, table: Table) -> tuple[Checkpoint, _Scored, float]:
+def _draw(folder: Path, films: Scored, temperature: float, name: str) -> tuple[str, ...]:
+    lines = (folder / LOG_FILE).read_text(encoding="utf-8").splitlines() if (folder / LOG_FILE).exists() else []
+    log, p = [json.loads(line) for line in lines], films.p(temperature)
+    return plots.draw_all(folder, p, films.targets, films.card.labels, films.card.task, log, name)
+
+
+def _stored(fitted: Fitted, card: Card, folder: Path, table: Table) -> tuple[Checkpoint, Scored, float]:
     """The network written to `folder` and read back, the validation films scored by it, and its temperature.
 
     As float16 where that moves no calibrated probability of the sampled validation films by more than the tolerance,
@@ -122,11 +115,12 @@ def _stored(fitted: Fitted, card: Card, folder: Path, table: Table) -> tuple[Che
     for half in (True, False):
         checkpoint.save(folder, fitted.model, card, half=half)
         stored = checkpoint.load(folder)
-        held_out = _Scored.of(stored, table, "val")
-        temperature = metrics.fit_temperature(held_out.logits, torch.from_numpy(held_out.rows.targets))
-        some = np.linspace(0, len(held_out.rows) - 1, min(64, len(held_out.rows))).astype(int)
+        held_out = Scored.of(stored, table.where(table.split == "val"))
+        temperature = metrics.fit_temperature(held_out.logits, torch.from_numpy(held_out.targets), card.task)
+        some = np.zeros(len(held_out.rows), bool)
+        some[np.linspace(0, len(some) - 1, min(64, len(some))).astype(int)] = True
         sample = held_out.where(some)
-        exact = _Scored(sample.rows, predict_files(dataclasses.replace(stored, model=fitted.model), sample.rows)[0])
+        exact = Scored.of(dataclasses.replace(stored, model=fitted.model), sample.rows)
         if np.abs(exact.p(temperature) - sample.p(temperature)).max() <= HALF_TOLERANCE:
             break
     return stored, held_out, temperature
@@ -137,8 +131,9 @@ def _first_card(recipe: Recipe, table: Table, name: str, fitted: Fitted) -> Card
     return Card(
         name=name,
         backbone=recipe.backbone,
+        head=recipe.head,
         labels=table.labels,
-        task="single-label",
+        task=DATASETS[recipe.dataset].task_of(table),
         preprocess=recipe.preprocess(),
         summary=recipe.summary,
         licence="Apache-2.0",
@@ -147,21 +142,85 @@ def _first_card(recipe: Recipe, table: Table, name: str, fitted: Fitted) -> Card
     )
 
 
-def _training_facts(recipe: Recipe, table: Table, fitted: Fitted) -> dict:
-    dataset = DATASETS[recipe.dataset]
+def _training_facts(recipe: Recipe, fitted: Fitted) -> dict:
+    known = {IMAGENET: "ImageNet", SCRATCH: "none, trained from scratch"}
     return {
         "recipe": recipe.name,
         "settings": dataclasses.asdict(recipe),
-        "initial_weights": "ImageNet, through timm" if recipe.pretrained else "none, trained from scratch",
-        "data": dataset.title,
-        "data_licence": dataset.licence,
-        "data_citation": dataset.citation,
-        "caveat": dataset.caveat,
-        "films": {split: int((table.split == split).sum()) for split in ("train", "val", "test")},
-        "patients": {split: len(np.unique(table.patient[table.split == split])) for split in ("train", "val", "test")},
-        "patient_numbers_in_train_and_test": len(shared_patients(table, "train", "test")),
-        "finished": datetime.date.today().isoformat(),
+        "initial_weights": known.get(recipe.start, f"those of {recipe.start}, whose own card says where it began"),
         "seconds": round(sum(row["s"] for row in fitted.log)),
         "command": fitted.made_with["command"],
         "machine": fitted.made_with["machine"],
     }
+
+
+def _data_facts(key: str, table: Table) -> dict:
+    dataset = DATASETS[key]
+    splits = [split for split in ("train", "val", "test", "external") if (table.split == split).any()]
+    return {
+        "data": dataset.title,
+        "data_licence": dataset.licence,
+        "data_citation": dataset.citation,
+        "caveat": dataset.caveat,
+        "sources": np.unique(table.source[np.isin(table.split, ("train", "val"))]).tolist(),
+        "films": {split: int((table.split == split).sum()) for split in splits},
+        "patients": {split: len(np.unique(table.patient[table.split == split])) for split in splits},
+        "patient_numbers_in_train_and_test": len(shared_patients(table, "train", "test")),
+        "finished": datetime.date.today().isoformat(),
+    }
+
+
+def evaluate(folder: Path, dataset: str, root: Path, split: str = "test", out: Path | None = None) -> dict[str, dict]:
+    """Measure a checkpoint with the temperature and the thresholds of its card; nothing is fitted.
+
+    `dataset` and `split` as in `films_of`. Prints what comes out and returns it; `out` gets METRICS_FILE and pictures.
+    """
+    stored = checkpoint.load(folder)
+    card = stored.card
+    rows, note = films_of(stored, dataset, root, split)
+    scored, temperature = Scored.of(stored, rows), card.temperature or 1.0
+    measured = scored.measure_by_source(split, temperature, card.thresholds)
+    for line in _preface(card, scored, note):
+        print(line)
+    for name, figures in measured.items():
+        print("\n" + "\n".join(_written(name, figures, card)))
+    if out:
+        _draw(out, scored, temperature, split)
+        facts = {"checkpoint": card.name, "weights_sha256": stored.sha256, "note": note, "labels": card.labels}
+        (out / METRICS_FILE).write_text(json.dumps({**facts, "metrics": measured}, indent=2) + "\n", encoding="utf-8")
+    return measured
+
+
+def _preface(card: Card, scored: Scored, note: str) -> list[str]:
+    absent = [finding(label).name for label in card.labels if label not in scored.rows.labels]
+    return [
+        f"{card.name}: {card.network}, {card.preprocess.size_px} px",
+        *([note] if note else []),
+        *([] if card.calibrated else ["It was never calibrated: its scores are measured as they are."]),
+        *([] if card.thresholds else ["Its card has no thresholds: figures at a threshold are left out."]),
+        *([f"These films do not state: {', '.join(absent)}."] if absent else []),
+    ]
+
+
+def _written(name: str, measured: dict, card: Card) -> list[str]:
+    """One set as plain text: the figures of the whole set, then one row per label."""
+    lines = [
+        f"{name}: {measured['films']} films of {measured['patients']} patients, with 95 % intervals over patients. "
+        + baseline(measured, card.task)
+    ]
+    lines += [f"  {title:34} {_cell(measured[key], 3)}" for key, title in FIGURES.items() if key in measured]
+    lines.append(f"  {'':22}{'films':>12}  " + "".join(f"{title:21}" for title in LABEL_FIGURES.values()).rstrip())
+    for k, label in enumerate(card.labels):
+        if measured["stated"][k]:
+            films = f"{measured['positive'][k]} of {measured['stated'][k]}"
+            cells = [_cell(measured.get(f"{figure}_{label}"), 2) for figure in LABEL_FIGURES]
+            row = f"  {finding(label).name:22}{films:>12}  " + "".join(f"{cell:21}" for cell in cells)
+            lines.append(row.rstrip())
+    return lines
+
+
+def _cell(entry: dict | None, digits: int) -> str:
+    if entry is None:
+        return "-"
+    value, low, high = (f"{entry[end]:.{digits}f}" for end in ("value", "low", "high"))
+    return f"{value} [{low}, {high}]"

@@ -1,265 +1,223 @@
 """The training loop: plain named functions over accelerate, read top to bottom.
 
-Every random draw comes from (seed, epoch), and the state is written at the end of each epoch, so a run that was killed
-and started again ends with the same weights as one left alone.
+Every random draw comes from (seed, epoch), so a run that was killed and started again ends with the same weights as
+one left alone, and several processes with those of one (but for rounding, and for dropout, which each draws itself).
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import math
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import numpy as np
 import torch
-import torch.nn.functional as F
 from accelerate import Accelerator
+from accelerate.utils import gather_object
+from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
+from cxr_demo import checkpoint
 from cxr_demo.errors import TrainingError
 from cxr_demo.model import Classifier
-from train.augment import augment
-from train.datasets import Table, pack
+from train import state
+from train.batches import batches, normalise
+from train.datasets import DATASETS, Table, pack
+from train.losses import AS_PUBLISHED, LOSSES, Loss
 from train.metrics import validation_metrics
+from train.optimiser import is_over, make_optimiser, set_learning_rate
+from train.processes import part_of_batch, whole_batch, whole_batch_statistics
 from train.provenance import provenance
-from train.recipe import Recipe
+from train.recipe import IMAGENET, Recipe
+from train.state import Run
+from train.transfer import freeze, load_start, set_train_mode
 
-STATE_FILE, LOG_FILE = "state.pt", "log.jsonl"
-
-
-@dataclass(eq=False)
-class Run:
-    """What one training run changes as it goes."""
-
-    model: torch.nn.Module
-    average: torch.nn.Module  # the exponential moving average that is kept, or the model itself
-    optimiser: torch.optim.Optimizer
-    identity: str
-    made_with: dict
-    log: list[dict] = field(default_factory=list)  # one row per finished epoch
-    best: float = -math.inf
-    best_weights: dict | None = None
-
-    @property
-    def epoch(self) -> int:
-        return len(self.log)
+CHECK_EVERY = 50  # steps between two looks at the loss, each of which makes a GPU wait
 
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
     """The chosen network in eval mode, the row of each epoch, and what the run was made with (`provenance`)."""
 
-    model: Classifier
+    model: nn.Module
     log: list[dict]
     made_with: dict
 
 
-def fit(recipe: Recipe, table: Table, folder: Path, accelerator: Accelerator) -> Fitted:
-    """Train on the rows "train", choose the epoch by macro F1 on the rows "val" among those of the last stage.
+def fit(
+    recipe: Recipe,
+    table: Table,
+    folder: Path,
+    accelerator: Accelerator,
+    start: Path | None = None,
+    model: nn.Module | None = None,
+) -> Fitted:
+    """Train on the rows "train", choose the epoch by `recipe.watch` on the rows "val" among those of the last stage.
 
-    `folder` gets the state and the log; a run of the same recipe on the same films goes on from there.
+    `folder` gets the state and the log; a run of the same recipe on the same films goes on from there. `start` is the
+    checkpoint that the recipe starts from, `model` a network that is ready made.
     """
-    if accelerator.num_processes > 1:
-        raise TrainingError("Training runs in one process, on the CPU or one GPU.", "Start it without a launcher.")
     folder.mkdir(parents=True, exist_ok=True)
-    run = _start(recipe, table, accelerator)
-    _resume(run, folder)
+    part_of_batch(accelerator, recipe.batch)  # says at once what cannot be shared
+    run = _start(recipe, table, start, model, accelerator)
+    state.resume(run, folder)
     stage = None
-    while run.epoch < recipe.epochs:
+    while not is_over(run.log, recipe):
         wanted = _stage_of_epoch(recipe, run.epoch)
         if wanted != stage:
             stage, (size_px, _) = wanted, recipe.stages[wanted]
             is_last = stage == len(recipe.stages) - 1
-            films, targets = _packed(table, "train", recipe, size_px)
-            held_out, held_out_targets = _packed(table, "val", recipe, recipe.size_px if is_last else size_px)
+            films, targets = _packed(table, "train", recipe, size_px, accelerator)
+            held_out, true = _packed(table, "val", recipe, recipe.size_px if is_last else size_px, accelerator)
         began = time.monotonic()
         loss = _train_epoch(run, recipe, films, targets, accelerator)
-        metrics = validation_metrics(predict(run.average, held_out, recipe, accelerator), held_out_targets)
-        if is_last and metrics["macro_f1"] > run.best:
-            run.best = metrics["macro_f1"]
-            run.best_weights = {key: value.detach().clone() for key, value in _kept(run).state_dict().items()}
-        _log(run, {"size_px": size_px, "loss": loss, **metrics, "s": time.monotonic() - began})
-        _write_state(run, folder)
-    model = Classifier(recipe.backbone, len(table.labels), len(recipe.mean))
-    model.load_state_dict({key: value.cpu() for key, value in run.best_weights.items()})
-    return Fitted(model.eval(), run.log, run.made_with)
+        logits = predict(run.kept, held_out, recipe, accelerator)
+        metrics = validation_metrics(logits, true, DATASETS[recipe.dataset].task_of(table), table.labels)
+        _log(run, {"size_px": size_px, "loss": loss, **metrics, "s": time.monotonic() - began}, folder, accelerator)
+        if is_last and (run.log[-1][recipe.watch] > run.best or run.best_weights is None):
+            run.best = run.log[-1][recipe.watch]
+            run.best_weights = {key: value.detach().clone() for key, value in run.kept.state_dict().items()}
+        state.write(run, folder, accelerator, is_over=is_over(run.log, recipe))
+        accelerator.wait_for_everyone()
+    run.plain.load_state_dict(run.best_weights)
+    return Fitted(run.plain.cpu().eval(), run.log, run.made_with)
 
 
-def predict(model: torch.nn.Module, films: np.ndarray, recipe: Recipe, accelerator: Accelerator) -> torch.Tensor:
-    """films (N, S, S) uint8 -> logits (N, L) on the CPU, in eval mode."""
+def predict(model: nn.Module, films: np.ndarray, recipe: Recipe, accelerator: Accelerator) -> torch.Tensor:
+    """films (N, S, S) uint8 -> logits (N, L) on the CPU, in eval mode; each process does its share."""
     model.eval()
+    rank, count = accelerator.process_index, accelerator.num_processes
+    mine = np.arange(len(films))[rank::count]
     with torch.inference_mode():
-        batches = (
-            model(_normalise(torch.from_numpy(films[i : i + recipe.batch]).to(accelerator.device), recipe)).cpu()
-            for i in range(0, len(films), recipe.batch)
-        )
-        return torch.cat(list(batches))
+        found = [
+            model(normalise(torch.from_numpy(films[rows]).to(accelerator.device)[:, None].float() / 255, recipe))
+            for rows in np.array_split(mine, max(1, math.ceil(len(mine) / recipe.batch)))
+            if len(rows)
+        ]
+    shares = gather_object([(mine, torch.cat(found).float().cpu().numpy())] if found else [])
+    logits = np.concatenate([share for _, share in shares])
+    logits[np.concatenate([rows for rows, _ in shares])] = logits.copy()
+    return torch.from_numpy(logits)
 
 
-def _start(recipe: Recipe, table: Table, accelerator: Accelerator) -> Run:
+def _start(recipe: Recipe, table: Table, start: Path | None, model: nn.Module | None, accelerator: Accelerator) -> Run:
     torch.manual_seed(recipe.seed)
-    labels = len(table.labels)
-    if recipe.pretrained:
+    model = model or _new_model(recipe, len(table.labels))
+    sha256 = ""
+    if start is not None:
+        begun = checkpoint.load(start)
+        sha256 = begun.sha256
+        kept = load_start(model, table.labels, begun, recipe.keep_outputs)
+        tqdm.write(f"Starting from {begun.card.name}; output rows kept: {', '.join(kept) or 'none'}.")
+    freeze(model, recipe.train_from)
+    model = model.to(accelerator.device, memory_format=torch.channels_last)  # a quarter faster, on the CPU too
+    wrapped, optimiser = accelerator.prepare(model, make_optimiser(model, recipe))
+    average = None
+    if recipe.ema_decay:
+        average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay), use_buffers=True)
+    return Run(wrapped, model, average, optimiser, state.identity(recipe, table, sha256), provenance())
+
+
+def _new_model(recipe: Recipe, labels: int) -> Classifier:
+    pretrained = recipe.start == IMAGENET
+    if pretrained:
         tqdm.write(f"Asking the model hub for the ImageNet weights of {recipe.backbone}; it gives up after a minute.")
         logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # it tells of each of its five tries
     try:
-        model = Classifier(recipe.backbone, labels, len(recipe.mean), pretrained=recipe.pretrained)
-    except (OSError, httpx.HTTPError) as error:  # the hub's own errors are OSErrors
+        return Classifier(recipe.backbone, labels, len(recipe.mean), head=recipe.head, pretrained=pretrained)
+    except (OSError, httpx.HTTPError) as error:  # the hubs' own errors are OSErrors
         raise TrainingError(
             f"The ImageNet weights of {recipe.backbone} cannot be fetched: the model hub cannot be reached "
             f"({type(error).__name__}).",
             "Add --from-scratch to train without them.",
         ) from error
-    model = model.to(memory_format=torch.channels_last)  # a quarter faster on the CPU, and what GPUs like
-    decayed = [p for p in model.parameters() if p.ndim > 1]
-    plain = [p for p in model.parameters() if p.ndim <= 1]
-    groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": plain, "weight_decay": 0.0}]
-    model, optimiser = accelerator.prepare(model, torch.optim.AdamW(groups, lr=recipe.learning_rate))
-    average = model
-    if recipe.ema_decay:
-        average = AveragedModel(
-            accelerator.unwrap_model(model), multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay), use_buffers=True
-        )
-    return Run(model, average, optimiser, _identity(recipe, table), provenance())
 
 
 def _train_epoch(run: Run, recipe: Recipe, films: np.ndarray, targets: torch.Tensor, accelerator: Accelerator) -> float:
     """One pass over the films; returns the mean loss. TrainingError if it is no longer a number."""
-    run.model.train()
+    set_train_mode(run.model)
+    torch.manual_seed(recipe.seed * 10_007 + run.epoch)  # dropout
     steps = len(films) // recipe.batch
     if not steps:
         raise TrainingError(f"Only {len(films)} training films: one batch needs {recipe.batch}.", "Take more films.")
     weights = _class_weights(targets).to(accelerator.device) if recipe.balance else None
+    title = f"{recipe.name}, epoch {run.epoch + 1} of {recipe.epochs}, {films.shape[1]} px"
+    part = part_of_batch(accelerator, recipe.batch)
     losses = []
-    batches = _batches(films, targets, recipe, run.epoch)
-    for step, (squares, wanted) in enumerate(
-        tqdm(batches, f"epoch {run.epoch + 1} of {recipe.epochs}, {films.shape[1]} px", steps, leave=False)
-    ):
-        _set_learning_rate(run.optimiser, recipe, run.epoch * steps + step, recipe.epochs * steps)
-        logits = run.model(_to_model(squares.to(accelerator.device), recipe))
-        loss = F.cross_entropy(
-            logits, wanted.to(accelerator.device), weight=weights, label_smoothing=recipe.label_smoothing
-        )
-        if not torch.isfinite(loss):
-            raise TrainingError(
-                f"The loss is not a number in epoch {run.epoch + 1}; the last good state is untouched.",
-                "Lower the learning rate, or look for broken films.",
+    with whole_batch_statistics(accelerator):
+        for step, (squares, wanted) in enumerate(
+            tqdm(
+                batches(films, targets, recipe, run.epoch, part, accelerator.device),
+                title, steps, leave=False, disable=not accelerator.is_main_process,
             )
-        run.optimiser.zero_grad(set_to_none=True)
-        accelerator.backward(loss)
-        run.optimiser.step()
-        if run.average is not run.model:
-            run.average.update_parameters(accelerator.unwrap_model(run.model))
-        losses.append(loss.item())
-    return float(np.mean(losses))
+        ):  # fmt: skip
+            set_learning_rate(run.optimiser, recipe, run.log, (run.epoch + step / steps) / recipe.epochs)
+            losses.append(_step(run, recipe, squares, wanted, weights, accelerator))
+            if step % CHECK_EVERY == 0 or step == steps - 1:
+                _check(losses[-1], run.epoch)
+    return float(torch.stack(losses).mean())
 
 
-def _batches(films: np.ndarray, targets: torch.Tensor, recipe: Recipe, epoch: int) -> Iterator[tuple]:
-    """Augmented squares (N, 1, S, S) in 0..1 and classes (N,), shuffled and drawn from (seed, epoch) alone."""
-    generator = torch.Generator().manual_seed(recipe.seed * 10_007 + epoch)
-    order = torch.randperm(len(films), generator=generator)
-    for start in range(0, len(films) - recipe.batch + 1, recipe.batch):
-        rows = order[start : start + recipe.batch]
-        squares = torch.from_numpy(films[rows.numpy()])[:, None].float() / 255
-        yield augment(squares, recipe.augment, generator), targets[rows].argmax(dim=1)
+def _step(run: Run, recipe: Recipe, squares, wanted, weights, accelerator: Accelerator) -> torch.Tensor:
+    """One step on one batch, squares (n, 1, S, S) of this process, wanted (batch, L); returns the batch's loss."""
+    logits = whole_batch(run.model(normalise(squares, recipe)).float(), accelerator)
+    loss = loss_of(recipe).compute(logits, _smoothed(wanted, recipe.label_smoothing), weights)
+    run.optimiser.zero_grad(set_to_none=True)
+    accelerator.backward(loss * accelerator.num_processes)  # whose gradients are averaged, and should be summed
+    run.optimiser.step()
+    if run.average:
+        run.average.update_parameters(run.plain)
+    return loss.detach()
 
 
-def _normalise(films: torch.Tensor, recipe: Recipe) -> torch.Tensor:
-    """films (N, S, S) uint8 -> x (N, C, S, S), the tensor that `Preprocess.apply` gives."""
-    return _to_model(films[:, None].float() / 255, recipe)
+def loss_of(recipe: Recipe) -> Loss:
+    """`recipe.loss`; with "as published: " before it, the form with the paper's defect."""
+    key = recipe.loss.removeprefix("as published: ")
+    return (LOSSES if key == recipe.loss else AS_PUBLISHED)[key]
 
 
-def _to_model(squares: torch.Tensor, recipe: Recipe) -> torch.Tensor:
-    mean = torch.tensor(recipe.mean, device=squares.device)[:, None, None]
-    std = torch.tensor(recipe.std, device=squares.device)[:, None, None]
-    return ((squares - mean) / std).contiguous(memory_format=torch.channels_last)
+def _check(loss: torch.Tensor, epoch: int) -> None:
+    if not torch.isfinite(loss):
+        raise TrainingError(
+            f"The loss is not a number in epoch {epoch + 1}; the last good state is untouched.",
+            "Lower the learning rate, or look for broken films.",
+        )
+
+
+def _smoothed(targets: torch.Tensor, amount: float) -> torch.Tensor:
+    return targets * (1 - amount) + amount / targets.shape[1] if amount else targets
 
 
 def _class_weights(targets: torch.Tensor) -> torch.Tensor:
-    counts = targets.sum(dim=0)
+    """(L,): 1 on average over the films, the rarer the class the larger."""
+    counts = targets.nansum(dim=0)
     return counts.sum() / (len(counts) * counts.clamp(min=1))
-
-
-def _set_learning_rate(optimiser: torch.optim.Optimizer, recipe: Recipe, step: int, steps: int) -> None:
-    """Linear warm-up, then half a cosine down to zero."""
-    done, warm = step / steps, recipe.warmup
-    factor = done / warm if done < warm else 0.5 * (1 + math.cos(math.pi * (done - warm) / (1 - warm)))
-    for group in optimiser.param_groups:
-        group["lr"] = recipe.learning_rate * max(factor, 1 / steps)
 
 
 def _stage_of_epoch(recipe: Recipe, epoch: int) -> int:
     return [stage for stage, (_, epochs) in enumerate(recipe.stages) for _ in range(epochs)][epoch]
 
 
-def _packed(table: Table, split: str, recipe: Recipe, size_px: int) -> tuple[np.ndarray, torch.Tensor]:
+def _packed(
+    table: Table, split: str, recipe: Recipe, size_px: int, accelerator: Accelerator
+) -> tuple[np.ndarray, torch.Tensor]:
     rows = table.where(table.split == split)
-    films, read = pack(rows, recipe.preprocess(size_px), f"reading {split} at {size_px} px")
+    with accelerator.main_process_first():  # the others then find the packed films on the disk
+        progress = f"reading {split} at {size_px} px" if accelerator.is_main_process else ""
+        films, read = pack(rows, recipe.preprocess(size_px), progress)
     return films, torch.from_numpy(rows.targets[read])
 
 
-def _kept(run: Run) -> torch.nn.Module:
-    return run.average.module if isinstance(run.average, AveragedModel) else run.average
-
-
-def _identity(recipe: Recipe, table: Table) -> str:
-    """What must be the same for a run to go on: every setting, and every film with its split and targets."""
-    films = zip(table.paths, table.split, table.targets.tolist(), strict=True)
-    rows = "\n".join(f"{path.name} {split} {targets}" for path, split, targets in films)
-    return hashlib.sha256(f"{recipe!r}\n{rows}".encode()).hexdigest()
-
-
-def _resume(run: Run, folder: Path) -> None:
-    path = folder / STATE_FILE
-    if not path.exists():
-        return
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    if state["identity"] != run.identity:
-        raise TrainingError(
-            f"{folder} holds an unfinished run with other settings or other films.",
-            "Delete that folder, or give another --out.",
-        )
-    run.model.load_state_dict(state["model"])
-    run.average.load_state_dict(state["average"])
-    run.optimiser.load_state_dict(state["optimiser"])
-    run.log, run.made_with = state["log"], state["made_with"]
-    run.best, run.best_weights = state["best"], state["best_weights"]
-    tqdm.write(f"Going on after epoch {run.epoch}.")
-
-
-def _write_state(run: Run, folder: Path) -> None:
-    """State and log, each by rename, so that a crash or a full disk leaves the last good pair."""
-    state = {
-        "identity": run.identity,
-        "made_with": run.made_with,
-        "model": run.model.state_dict(),
-        "average": run.average.state_dict(),
-        "optimiser": run.optimiser.state_dict(),
-        "log": run.log,
-        "best": run.best,
-        "best_weights": run.best_weights,
-    }
-    scratch = folder / f"{STATE_FILE}.part"
-    try:
-        torch.save(state, scratch)
-        (folder / LOG_FILE).write_text("".join(json.dumps(row) + "\n" for row in run.log), encoding="utf-8")
-    except (OSError, RuntimeError) as error:  # torch's zip writer raises RuntimeError on a full disk
-        scratch.unlink(missing_ok=True)
-        raise TrainingError(
-            f"The state of epoch {run.epoch} cannot be written ({error}).",
-            "Make room on the disk and start the same command again; it goes on from the last good state.",
-        ) from error
-    scratch.replace(folder / STATE_FILE)
-
-
-def _log(run: Run, row: dict) -> None:
+def _log(run: Run, row: dict, folder: Path, accelerator: Accelerator) -> None:
     row = {key: round(value, 4) if isinstance(value, float) else value for key, value in row.items()}
     run.log.append({"epoch": run.epoch + 1, **row})
-    tqdm.write("  ".join(f"{key} {value}" for key, value in run.log[-1].items()))
+    if accelerator.is_main_process:
+        tqdm.write("  ".join(f"{key} {value}" for key, value in run.log[-1].items()))
+        with SummaryWriter(folder.parent / "tensorboard", purge_step=run.epoch) as writer:
+            for key, value in row.items():
+                writer.add_scalar(key, value, run.epoch)

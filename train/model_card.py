@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from cxr_demo.checkpoint import Card
+from cxr_demo.card import Card
 from cxr_demo.labels import finding
 from train.datasets import Dataset
 from train.metrics import RESAMPLINGS
-from train.plots import PICTURES
 
-NAMES = {
+FIGURES = {  # of a whole set, in this order
     "accuracy": "Accuracy",
     "macro_f1": "Macro F1",
     "mcc": "Matthews correlation",
-    "auroc_disease_against_normal": "AUROC, any pneumonia against normal",
+    "macro_precision": "Macro precision",
+    "macro_recall": "Macro recall",
+    "macro_specificity": "Macro specificity",
+    "macro_auroc": "Macro AUROC",
+    "macro_auprc": "Macro AUPRC",
+    "auroc_disease_against_normal": "AUROC, any disease against normal",
+    "ece": "Expected calibration error",
+}
+LABEL_FIGURES = {  # of one label against the rest; but for the first two, at its threshold
+    "auroc": "AUROC",
+    "auprc": "AUPRC",
+    "f1": "F1",
+    "mcc": "MCC",
+    "sensitivity": "Sensitivity",
+    "specificity": "Specificity",
 }
 
 
-def model_card(card: Card, dataset: Dataset) -> str:
+def model_card(card: Card, dataset: Dataset, pictures: tuple[str, ...]) -> str:
+    """`pictures` are the names of those that lie beside it."""
+    shown = "test" if "test" in card.metrics else "validation"
     return "\n".join(
         [
             "---", f"license: {card.licence.lower()}", "library_name: timm",
@@ -24,10 +39,11 @@ def model_card(card: Card, dataset: Dataset) -> str:
             f"# {card.name}", "",
             f"{card.summary} For research and teaching; not a medical device.", "",
             *_facts(card, dataset), "",
+            *_members(card),
             *[line for name, measured in card.metrics.items() for line in _metrics(name, measured, card)],
             "## Pictures", "",
-            "All are of the test films but the last.", "",
-            *[f"![{picture.removesuffix('.png')}]({picture})" for picture in PICTURES], "",
+            f"All are of the {shown} films" + (" but the last." if "training.png" in pictures else "."), "",
+            *[f"![{picture.removesuffix('.png')}]({picture})" for picture in pictures], "",
             "## Limits", "",
             dataset.caveat, "",
             f"Data: {dataset.citation}. {dataset.licence}.", "",
@@ -37,45 +53,106 @@ def model_card(card: Card, dataset: Dataset) -> str:
 
 def _facts(card: Card, dataset: Dataset) -> list[str]:
     training, square = card.training, card.preprocess
-    stages = ", ".join(f"{epochs} epochs at {size} px" for size, epochs in training["settings"]["stages"])
     counts = ", ".join(
         f"{split} {training['films'][split]} films of {training['patients'][split]} patients"
         for split in training["films"]
     )
-    thresholds = ", ".join(f"{finding(label).name} {value:.3f}" for label, value in card.thresholds.items())
-    return [
-        f"- Network: {card.backbone}, {len(square.mean)} channel, {square.size_px} px, {square.geometry}",
-        f"- Initial weights: {training['initial_weights']}",
-        f"- Labels ({card.task}): {', '.join(finding(label).name for label in card.labels)}",
-        f"- Data: {dataset.title}; {counts}",
-        f"- Training: {stages}; seed {training['settings']['seed']}; {training['machine']}; "
-        f"{training['seconds'] / 60:.0f} minutes",
-        f"- Command: `{training['command']}`",
-        f"- Temperature {card.temperature}, fitted on validation",
-        f"- Thresholds (largest sensitivity + specificity on validation): {thresholds}",
-        f"- Commit {card.commit[:12]}; " + ", ".join(f"{name} {number}" for name, number in card.versions.items()),
+    thresholds = ", ".join(f"{finding(label).name} {value:.3g}" for label, value in card.thresholds.items())
+    facts = {
+        "Network": f"{card.network}, {len(square.mean)} channel{'s' if len(square.mean) > 1 else ''}, "
+        f"{square.size_px} px, {square.geometry}",
+        "Initial weights": training.get("initial_weights", ""),
+        f"Labels ({card.task})": ", ".join(finding(label).name for label in card.labels),
+        "Data": f"{dataset.title}; {counts}",
+        "Training": _course(training),
+        "Command": f"`{training['command']}`" if training.get("command") else "",
+        "Temperature": f"{card.temperature}, fitted on validation",
+        "Thresholds": f"{thresholds} (largest sensitivity + specificity on validation)" if thresholds else "",
+        "Commit": "; ".join(
+            filter(None, [card.commit[:12], ", ".join(f"{name} {number}" for name, number in card.versions.items())])
+        ),
+    }
+    return [f"- {name}: {text}" for name, text in facts.items() if text]
+
+
+def _course(training: dict) -> str:
+    """How the weights were found; what a card does not say is left out."""
+    settings = training["settings"]
+    parts = [
+        ", ".join(f"{epochs} epochs at {size} px" for size, epochs in settings.get("stages", ())),
+        f"loss {settings['loss']}" if "loss" in settings else "",
+        f"optimiser {settings['optimiser']}" if "optimiser" in settings else "",
+        f"{settings['split']} split" if "split" in settings else "",
+        f"seed {settings['seed']}" if "seed" in settings else "",
+        training.get("machine", ""),
+        f"{training['seconds'] / 60:.0f} minutes" if "seconds" in training else "",
     ]
+    return "; ".join(filter(None, parts))
 
 
-def _metrics(name: str, measured: dict, card: Card) -> list[str]:
+def _members(card: Card) -> list[str]:
+    if card.ensemble is None:
+        return []
     rows = [
-        f"| {_metric_name(key)} | {value['value']:.4f} | {value['low']:.4f} to {value['high']:.4f} |"
-        for key, value in measured.items()
-        if isinstance(value, dict)
+        f"| {member.name} | {member.backbone} | {weight:.3f} | {member.sha256[:12]} |"
+        for member, weight in zip(card.ensemble.members, card.ensemble.weights, strict=True)
     ]
-    confusion = (f"{finding(label).name} {row}" for label, row in zip(card.labels, measured["confusion"], strict=True))
     return [
-        f"## Results: {name}", "",
-        f"{measured['films']} films of {measured['patients']} patients; 95 % intervals from {RESAMPLINGS:,} draws of "
-        "patients. Always saying the commonest class gives accuracy "
-        f"{measured['majority_accuracy']:.4f}.", "",
-        "| | value | 95 % interval |", "|---|---|---|",
-        *rows,
-        f"| Expected calibration error, before and after temperature | {measured['ece_before_temperature']:.4f}, "
-        f"{measured['ece_after_temperature']:.4f} | |", "",
-        f"Rows are the truth, columns the prediction: {'; '.join(confusion)}.", "",
+        "## Members", "",
+        f"An ensemble by the rule \"{card.ensemble.rule}\".", "",
+        "| member | network | weight | its weights, SHA-256 |", "|---|---|---|---|", *rows, "",
     ]  # fmt: skip
 
 
-def _metric_name(key: str) -> str:
-    return NAMES.get(key) or f"AUROC, {finding(key.removeprefix('auroc_')).name} against the rest"
+def _metrics(name: str, measured: dict, card: Card) -> list[str]:
+    rows = [f"| {title} | {_interval(measured[key], 4)} |" for key, title in FIGURES.items() if key in measured]
+    before = measured.get("ece_before_temperature")
+    said = [
+        f"{measured['films']} films of {measured['patients']} patients; 95 % intervals from {RESAMPLINGS:,} draws of "
+        f"patients. {baseline(measured, card.task)}",
+        f"Before the temperature the calibration error was {before:.4f}." if before is not None else "",
+    ]
+    return [
+        f"## Results: {name}", "", " ".join(filter(None, said)), "",
+        "| | value | 95 % interval |", "|---|---|---|", *rows, "",
+        *_labels(measured, card),
+        *_confusion(measured, card),
+    ]  # fmt: skip
+
+
+def baseline(measured: dict, task: str) -> str:
+    """One sentence on what the figures are to be compared with."""
+    if "majority_accuracy" not in measured:
+        return ""
+    what = "the commonest class" if task == "single-label" else "each label's commoner answer"
+    return f"Always saying {what} gives accuracy {measured['majority_accuracy']:.4f}."
+
+
+def _labels(measured: dict, card: Card) -> list[str]:
+    """One row per label; a coin has AUROC 0.5 and as AUPRC the label's share."""
+    counts = zip(measured["positive"], measured["stated"], strict=True)
+    rows = [
+        f"| {finding(label).name} | {positive} of {stated} | "
+        + " | ".join(_interval(measured.get(f"{figure}_{label}"), 3) for figure in LABEL_FIGURES)
+        + " |"
+        for label, (positive, stated) in zip(card.labels, counts, strict=True)
+    ]
+    return [
+        "| label | films | " + " | ".join(LABEL_FIGURES.values()) + " |",
+        "|---" * (2 + len(LABEL_FIGURES)) + "|", *rows, "",
+    ]  # fmt: skip
+
+
+def _interval(entry: dict | None, digits: int) -> str:
+    """Two cells of a table with four digits, one with three."""
+    if entry is None:
+        return ""
+    value, low, high = (f"{entry[end]:.{digits}f}" for end in ("value", "low", "high"))
+    return f"{value} | {low} to {high}" if digits == 4 else f"{value} ({low} to {high})"
+
+
+def _confusion(measured: dict, card: Card) -> list[str]:
+    if "confusion" not in measured:
+        return []
+    rows = (f"{finding(label).name} {row}" for label, row in zip(card.labels, measured["confusion"], strict=True))
+    return [f"Rows are the truth, columns the prediction: {'; '.join(rows)}.", ""]

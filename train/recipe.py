@@ -1,10 +1,14 @@
-"""Recipe: everything that decides a training run, in one frozen value."""
+"""Recipe: everything that decides one training run, in one frozen value. System: the runs that make one paper."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from cxr_demo.preprocess import Preprocess
+
+IMAGENET, SCRATCH = "imagenet", "scratch"
 
 
 @dataclass(frozen=True)
@@ -15,6 +19,7 @@ class Augment:
     """
 
     rotate_deg: float = 0.0
+    rotate_share: float = 1.0  # of the films that are rotated at all
     scale: float = 0.0  # 0.1: 90 % to 110 %
     shift: float = 0.0  # share of the side
     flip: float = 0.0  # probability
@@ -27,29 +32,42 @@ class Augment:
 class Recipe:
     """`stages` are (size in px, epochs), trained one after the other on growing squares (progressive resizing).
 
+    `name` is SYSTEM/RUN, or SYSTEM alone where there is one run. `start` says where the weights come from: IMAGENET,
+    SCRATCH, the name of a recipe that ran before in the same system, or a folder with a checkpoint. `keep_outputs`:
+    the output rows of labels that both know are kept (Bassi & Attux 2022), else all are made new. `train_from` is a
+    module of the network (dotted): all that is registered before it is frozen, its batch norms in eval mode.
     `input_px` is the square of the checkpoint, 0 for that of the last stage; choose it on validation.
     """
 
     name: str
     paper: str
-    dataset: str
-    backbone: str
+    dataset: str  # in DATASETS
+    backbone: str  # in BACKBONES
     stages: tuple[tuple[int, int], ...]
-    pretrained: bool
+    start: str
     summary: str
+    head: str = "linear"  # in HEADS
+    keep_outputs: bool = False
+    train_from: str = ""
     input_px: int = 0
     geometry: str = "stretch"
     mean: tuple[float, ...] = (0.449,)  # of ImageNet's channels together: timm sums the colour filters for one channel
     std: tuple[float, ...] = (0.226,)
-    batch: int = 32
+    batch: int = 32  # of all processes together
+    loss: str = "cross-entropy"  # in LOSSES
+    label_smoothing: float = 0.0  # of single-label targets, before any loss
+    balance: bool = True  # weigh each class by the inverse of its frequency
+    optimiser: str = "adamw"  # in OPTIMISERS
     learning_rate: float = 1e-3
     weight_decay: float = 0.05
+    schedule: str = "cosine"  # to zero; or "constant", or "plateau": a half where `watch` has not risen for 2 epochs
     warmup: float = 0.05  # share of all steps
-    label_smoothing: float = 0.0
-    balance: bool = True  # weigh each class by the inverse of its frequency
+    patience: int = 0  # epochs without a better `watch` before the run ends; 0: never
+    watch: str = "macro_f1"  # the validation figure that chooses the epoch; higher is better
     ema_decay: float = 0.0  # per step; 0 switches the averaged copy off
     augment: Augment = field(default_factory=Augment)
-    validation: float = 0.1  # share of the training patients
+    split: str = "official"  # or "custom": SPLIT_SHARES of all patients, drawn anew
+    validation: float = 0.1  # share of the training patients, official split
     seed: int = 0
 
     @property
@@ -62,3 +80,18 @@ class Recipe:
 
     def preprocess(self, size_px: int | None = None) -> Preprocess:
         return Preprocess(size_px or self.size_px, self.geometry, self.mean, self.std)
+
+
+@dataclass(frozen=True)
+class System:
+    """One published system: its runs in their order, and what is drawn from them together.
+
+    `conclude(system, folder, data)` is called when all runs are done; `folder` holds one checkpoint per run, named by
+    the part of the recipe's name behind the slash. It prints what it found and writes it beside them.
+    """
+
+    name: str
+    paper: str
+    summary: str
+    recipes: tuple[Recipe, ...]
+    conclude: Callable[[System, Path, Path], None] | None = None

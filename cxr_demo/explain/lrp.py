@@ -100,6 +100,7 @@ def _canonize_densenet(net: nn.Module) -> None:
 
     A batch norm that reads a concatenation cannot be merged. In a transition the 1x1 convolution and the mean over
     2x2 pixels commute; in this order the mean reads values after a ReLU, and z-plus cannot divide by a cancelled sum.
+    A batch norm in the head follows exactly one dense layer.
     """
     _merge(net.features, "conv0", "norm0")
     for module in list(net.modules()):
@@ -112,6 +113,11 @@ def _canonize_densenet(net: nn.Module) -> None:
     for name, transition in net.features.named_children():
         if name.startswith("transition"):
             setattr(net.features, name, nn.Sequential(transition.norm, transition.pool, transition.conv))
+    head = net.get_classifier()
+    for place, layer in enumerate(head.children()):
+        if isinstance(layer, nn.BatchNorm1d):
+            MergeBatchNorm.merge_batch_norm([head[place - 1]], layer)
+            head[place] = nn.Identity()
 
 
 def _merge(parent: nn.Module, convolution: str, norm: str) -> None:

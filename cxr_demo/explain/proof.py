@@ -29,7 +29,8 @@ NAN = float("nan")
 
 @dataclass(frozen=True)
 class CamProof:
-    """`sum_error`: worst of all labels, map's sum against logit minus bias, relative to the map's absolute sum."""
+    """`sum_error`: worst of all labels, map's sum against logit minus bias, relative to the map's absolute sum; NaN
+    where the head is not one linear layer on the mean, for then nothing says what the map must sum to."""
 
     sum_error: float = NAN
     refusal: str = ""
@@ -38,6 +39,8 @@ class CamProof:
     def line(self) -> str:
         if self.refusal:
             return f"Grad-CAM not available: {self.refusal}"
+        if np.isnan(self.sum_error):
+            return "Grad-CAM ok (the sum is not defined: its head is not linear)"
         return f"Grad-CAM ok (sum error {self.sum_error:.0e})"
 
 
@@ -67,8 +70,8 @@ class LrpProof:
 class Proof:
     """What was measured on a synthetic film of the checkpoint's size, for the label furthest from its bias.
 
-    `logit`, `head_bias` and `totals` (method -> sum of its map) are logit points; `logit - totals[method]` is what
-    that method leaves with the biases.
+    `logit`, `head_bias` (of the output layer) and `totals` (method -> sum of its map) are logit points;
+    `logit - totals[method]` is what that method leaves with the biases. `totals` has no method without a defined sum.
     """
 
     label: str
@@ -88,6 +91,8 @@ class Proof:
 
     @property
     def line(self) -> str:
+        if not self.totals:
+            return f"{self.cam.line} · {self.lrp.line}"
         sums = ", ".join(f"{METHODS[key].name} {total:+.2f}" for key, total in self.totals.items())
         shares = f"of the logit {self.logit:+.2f} the maps hold {sums}; the rest is the biases'"
         return f"{self.cam.line} · {self.lrp.line} · {shares}"
@@ -98,13 +103,15 @@ def prove(checkpoint: Checkpoint) -> tuple[Proof, Classifier | None]:
     card, model, backbone = checkpoint.card, checkpoint.model, BACKBONES[checkpoint.card.backbone]
     x = torch.from_numpy(card.preprocess.apply(proof_film(card.preprocess.size_px)))
     features, gradients, logits = cam.features_and_gradients(model, x, range(len(card.labels)))
-    bias = _head_bias(model, len(logits))
+    bias = model.output.bias.detach().numpy()
     label = int(np.abs(logits - bias).argmax())
     totals: dict[str, float] = {}
 
     cams = np.stack([cam.grad_cam(features, gradient) for gradient in gradients])
-    totals["grad-cam"] = float(cams[label].sum())
-    cam_proof = _prove_cam(model, backbone.cam_layer, x, cams, logits - bias)
+    expected = logits - bias if _head_is_linear(model, features, logits) else None
+    if expected is not None:
+        totals["grad-cam"] = float(cams[label].sum())
+    cam_proof = _prove_cam(model, backbone.cam_layer, x, cams, expected)
     try:
         private = _private_copy(model, backbone)
         lrp_proof = _prove_lrp(model, private, x, label, float(logits[label] - bias[label]), totals)
@@ -127,12 +134,28 @@ def proof_film(size_px: int) -> np.ndarray:
     return ((film - film.min()) / np.ptp(film)).astype(np.float32)
 
 
-def _prove_cam(model: Classifier, layer: str, x: torch.Tensor, cams: np.ndarray, expected: np.ndarray) -> CamProof:
-    """cams (L, h, w) raw, expected (L,) logit minus bias."""
-    error = max(_sum_error(map_, want) for map_, want in zip(cams, expected, strict=True))
+def _head_is_linear(model: Classifier, features: np.ndarray, logits: np.ndarray) -> bool:
+    """Whether the logits are the output layer's on the mean of the features (1, K, h, w), and nothing in between."""
+    mean = torch.from_numpy(features).mean(dim=(2, 3))
+    if model.output.in_features != mean.shape[1]:
+        return False
+    with torch.no_grad():
+        expected = model.output(mean)[0].numpy()
+    return bool(np.abs(expected - logits).max() <= CAM_SUM_ERROR * max(1.0, np.abs(logits).max()))
+
+
+def _prove_cam(
+    model: Classifier, layer: str, x: torch.Tensor, cams: np.ndarray, expected: np.ndarray | None
+) -> CamProof:
+    """cams (L, h, w) raw, expected (L,) logit minus bias, None where that says nothing about the maps."""
+    error = NAN
+    if expected is not None:
+        error = max(_sum_error(map_, want) for map_, want in zip(cams, expected, strict=True))
     if not _pooling_reads(model, layer, x):
         return CamProof(error, f"the global pooling does not read the output of {layer}")
-    if not error <= CAM_SUM_ERROR:
+    if not np.isfinite(cams).all():
+        return CamProof(error, "its map holds values that are not numbers")
+    if error > CAM_SUM_ERROR:
         return CamProof(error, f"its map does not sum to the logit minus the bias (error {error:.1g})")
     return CamProof(error)
 
@@ -191,11 +214,6 @@ def _gradient_x_input(model: Classifier, x: torch.Tensor, label: int) -> torch.T
         x = x.clone().requires_grad_()
         (gradient,) = torch.autograd.grad(model(x)[0, label], x)
     return (x.detach() * gradient)[0].sum(dim=0)
-
-
-def _head_bias(model: Classifier, labels: int) -> np.ndarray:
-    bias = model.net.get_classifier().bias
-    return np.zeros(labels, np.float32) if bias is None else bias.detach().numpy()
 
 
 def _sum_error(map_: np.ndarray, expected: float) -> float:

@@ -140,7 +140,7 @@ class Events:
             return
         yield {
             self.message: "",
-            self.findings: findings.value(analyser.card, study.probabilities, session.label),
+            self.findings: findings.value(analyser.card, study.probabilities, session.label, study.members),
             self.panels: panels.value(study, analyser.card, session.label, {}, film),
         }
         yield from self._maps(session, film)

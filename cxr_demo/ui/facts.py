@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from cxr_demo.checkpoint import Card
+from cxr_demo.card import Card, Member
 from cxr_demo.labels import finding
 from cxr_demo.ui import words
 from cxr_demo.ui.markup import Html, joined, tag
@@ -22,13 +22,14 @@ def about(card: Card, sha256: str, proof_line: str) -> Html:
         ("Findings", ", ".join(finding(label).name for label in card.labels)),
         *((name, card.training.get(key, "")) for key, name in TRAINING.items()),
         ("Licence of the checkpoint", card.licence),
-        ("Network", f"{card.backbone}, {card.preprocess.size_px} px, {card.preprocess.geometry}"),
+        ("Ensemble", words.ensemble(card.ensemble) if card.ensemble else ""),
+        ("Network", f"{_network(card)}, {card.preprocess.size_px} px, {card.preprocess.geometry}"),
         ("Calibration", f"temperature {card.temperature:g}" if card.calibrated else "none"),
         ("Explanations", proof_line),
         ("SHA-256 of the weights", sha256[:16]),
     ]
     listed = [joined(tag("dt", name), tag("dd", text)) for name, text in rows if text]
-    return joined(tag("h3", card.name), tag("dl", *listed, class_="facts"), *_measured(card))
+    return joined(tag("h3", card.name), tag("dl", *listed, class_="facts"), *_members(card), *_measured(card))
 
 
 def unusable(refused: Mapping[str, str]) -> Html | None:
@@ -37,6 +38,29 @@ def unusable(refused: Mapping[str, str]) -> Html | None:
         return None
     rows = [tag("li", tag("strong", name), ": ", reason) for name, reason in refused.items()]
     return joined(tag("h3", words.NOT_USABLE), tag("ul", *rows))
+
+
+def _network(card: Card) -> str:
+    return f"{len(card.ensemble.members)} networks, below" if card.ensemble else _with_head(card)
+
+
+def _with_head(network: Card | Member) -> str:
+    return network.backbone if network.head == "linear" else f"{network.backbone}, head {network.head}"
+
+
+def _members(card: Card) -> list[Html]:
+    """The members of an ensemble, a row each."""
+    if card.ensemble is None:
+        return []
+    head = tag("tr", *(tag("th", name, scope="col") for name in words.MEMBER_COLUMNS))
+    rows = [
+        tag(
+            "tr", tag("th", member.name, scope="row"), tag("td", _with_head(member)), tag("td", f"{weight:.2f}"),
+            tag("td", f"{member.temperature:g}" if member.temperature else "none"), tag("td", member.sha256[:16]),
+        )
+        for member, weight in zip(card.ensemble.members, card.ensemble.weights, strict=True)
+    ]  # fmt: skip
+    return [tag("table", tag("caption", words.MEMBERS), tag("thead", head), tag("tbody", *rows), class_="members")]
 
 
 def _measured(card: Card) -> list[Html]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from cxr_demo.analysis import Members
 from cxr_demo.checkpoint import Card
 from cxr_demo.labels import finding
 from cxr_demo.ui import words
@@ -42,10 +44,10 @@ def most_probable(card: Card, probabilities: np.ndarray) -> str:
     return card.labels[int(np.argmax(probabilities))]
 
 
-def value(card: Card, probabilities: np.ndarray, chosen: str) -> dict:
-    """The value of the findings component: its HTML, most probable first, stable."""
+def value(card: Card, probabilities: np.ndarray, chosen: str, members: Members | None = None) -> dict:
+    """The value of the findings component: its HTML, most probable first, stable. `members`: of an ensemble."""
     order = np.argsort(-probabilities, kind="stable")
-    rows = [_row(card, probabilities, card.labels[i], chosen) for i in order]
+    rows = [_row(card, probabilities, card.labels[i], chosen, members if card.ensemble else None) for i in order]
     heading = tag("h2", words.FINDINGS, tag("small", words.score_name(card.calibrated)))
     many = "findings many" if len(rows) > MANY else "findings"
     listed = tag("ul", *rows, class_=many)
@@ -57,25 +59,33 @@ def empty() -> dict:
     return {"html": tag("section", tag("h2", words.FINDINGS), steps, class_="told")}
 
 
-def _row(card: Card, probabilities: np.ndarray, label: str, chosen: str) -> Html:
-    p = float(probabilities[card.labels.index(label)])
-    known, how = finding(label), standing(card, probabilities, label)
+def _row(card: Card, probabilities: np.ndarray, label: str, chosen: str, members: Members | None) -> Html:
+    position = card.labels.index(label)
+    p, known, how = float(probabilities[position]), finding(label), standing(card, probabilities, label)
+    own = () if members is None else members.probabilities[:, position].tolist()
+    hover = words.hover(known.gloss, how.word, how.threshold, card.calibrated)
+    if own:
+        hover += " " + words.each(members.names, own, card.ensemble.calibrated)
     button = tag(
         "button",
         tag("span", known.name, class_="name"),
         tag("span", words.score(p, card.calibrated), class_="score"),
-        _meter(p, how.threshold),
+        _meter(p, how.threshold, own),
+        tag("span", words.spread(own, card.ensemble.calibrated), class_="spread") if own else None,
         tag("span", how.word, class_="word"),
         tag("span", known.gloss, class_="gloss"),
         type="button",
         class_="finding seen" if how.seen else "finding",
         data_label=label,
         aria_pressed="true" if label == chosen else "false",
-        title=words.hover(known.gloss, how.word, how.threshold, card.calibrated),
+        title=hover,
     )
     return tag("li", button)
 
 
-def _meter(p: float, threshold: float | None) -> Html:
+def _meter(p: float, threshold: float | None, own: Sequence[float]) -> Html:
+    """The bar, the threshold's mark and a dot for each member of an ensemble, at its own probability."""
     mark = None if threshold is None else tag("i", class_="mark", style=f"left:{threshold * 100:.1f}%")
-    return tag("span", tag("i", class_="fill", style=f"width:{p * 100:.1f}%"), mark, class_="meter", aria_hidden="true")
+    dots = [tag("i", class_="dot", style=f"left:{single * 100:.1f}%") for single in own]
+    fill = tag("i", class_="fill", style=f"width:{p * 100:.1f}%")
+    return tag("span", fill, mark, *dots, class_="meter", aria_hidden="true")

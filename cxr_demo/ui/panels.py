@@ -37,7 +37,7 @@ def value(study: Study, card: Card, label: str, panels: dict[str, Panel], film: 
     title = tag("div", heading, None if how.seen else _ask(p, card), class_="title")
     row = tag("div", _film_panel(study, card), *(figure.html for figure in figures), class_="row")
     off = None if how.seen else tag("strong", words.MAPS_OFF, " ")
-    legend = tag("p", off, f"{words.SIDES} {words.OWN_SCALE}", class_="legend")
+    legend = tag("p", off, words.legend(card), class_="legend")
     return {
         "html": joined(tag("header", title, _controls(), class_="head"), row, legend),
         "film": {"id": study.image.sha256, "src": film},
@@ -60,7 +60,7 @@ def mapped(method: Method, explanation, study: Study, card: Card) -> Panel:
     raw, name = explanation.map_square, finding(explanation.label).name
     scale = render.scale_of(raw, method.shown, explanation.unit)
     where = words.place(render.strongest_place(card.preprocess.map_to_image(raw, pictures.fitted(shape, 256))))
-    sums = tag("p", words.sums(explanation.total, explanation.logit, explanation.left_out), class_="sums")
+    sums = tag("p", words.sums(explanation, card), class_="sums")
     told = [sums, tag("figcaption", method.caption)]
     if scale.nothing:
         nothing = words.NO_EVIDENCE if scale.signed else words.NO_POSITIVE.format(finding=name)

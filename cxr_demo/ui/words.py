@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cxr_demo.ui.sessions import KEPT_MINUTES
 from cxr_demo.ui.uploads import LEFT_OVER_S, SWEEP_EVERY_S
 
@@ -80,6 +82,17 @@ FACTS = "About this checkpoint"
 NONE_READY = "There is no checkpoint to analyse a film with."
 NOT_USABLE = "Cannot be used"
 
+RULES = {  # by a card's `ensemble.rule`
+    "majority": "majority vote, ties by the mean of the probabilities",
+    "mean": "mean of the probabilities",
+    "weighted": "weighted mean of the probabilities",
+    "stacking": "a small network that reads all their probabilities",
+    "joined": "one classifier on the feature maps of all",
+}
+MEMBERS = "Members"
+MEMBER_COLUMNS = ("Name", "Network", "Weight", "Temperature", "SHA-256 of its weights")
+DOTS = "The dots are what each member says for itself."
+
 
 def score(value: float, calibrated: bool) -> str:
     """0.034 -> "3 %" when calibrated, else "0.03"; never a false 0 or 1."""
@@ -101,6 +114,33 @@ def hover(gloss: str, word: str, threshold: float | None, calibrated: bool) -> s
     return f"{gloss} {word.capitalize()}{mark}.".strip() if word else gloss
 
 
+def spread(own: Sequence[float], calibrated: bool) -> str:
+    """The dots of an ensemble's members, for those who do not see them."""
+    return f"{len(own)} members from {score(min(own), calibrated)} to {score(max(own), calibrated)}"
+
+
+def each(names: Sequence[str], own: Sequence[float], calibrated: bool) -> str:
+    """What the members say for themselves, one by one."""
+    return "; ".join(f"{name} {score(p, calibrated)}" for name, p in zip(names, own, strict=True)) + "."
+
+
+def ensemble(made) -> str:
+    """A card's `ensemble` in a sentence: how many, by which rule, with which weights."""
+    weights = zip(made.members, made.weights, strict=True)
+    told = "; weights: " + ", ".join(f"{member.name} {weight:.2f}" for member, weight in weights)
+    named = told if made.rule == "weighted" else ": " + ", ".join(member.name for member in made.members)
+    return f"{len(made.members)} networks, {RULES[made.rule]}{named}"
+
+
+def legend(card) -> str:
+    """What is true of all maps below it."""
+    made, of_members = card.ensemble, ""
+    if made and made.rule != "joined":
+        how = "weighted as their probabilities are" if made.rule == "weighted" else "each counting the same"
+        of_members = f"Each map is the mean of the {len(made.members)} members' maps, {how}. "
+    return f"{of_members}{SIDES} {OWN_SCALE}"
+
+
 def meaning(card) -> str:
     """One sentence or two under the findings: what the number is and where it was learned."""
     if card.calibrated:
@@ -111,6 +151,8 @@ def meaning(card) -> str:
         number = "These are uncalibrated scores from 0 to 1: more means more likely, but 0.7 does not mean 70 in 100."
     if card.task == "single-label" and card.calibrated:
         number += " The findings share 100 %, but each has its own threshold: two may stand above theirs."
+    if card.ensemble:
+        number += f" An ensemble of {len(card.ensemble.members)}: {RULES[card.ensemble.rule]}. {DOTS}"
     data, caveat = str(card.training.get("data", "")), str(card.training.get("caveat", ""))
     learned = f"Trained on {data}." if data else card.summary
     return " ".join(part for part in (number, learned, caveat) if part)
@@ -149,9 +191,11 @@ def canvas(method: str, finding: str, where: str) -> str:
     return f"{method} for {finding}, {where}"
 
 
-def sums(total: float, logit: float, left_out: float) -> str:
+def sums(explanation, card) -> str:
     """What the map's values add up to, beside what they explain."""
-    return f"Sums to {_signed(total)}; the logit is {_signed(logit)}, biases carry {_signed(left_out)}."
+    of_members = card.ensemble is not None and card.ensemble.rule != "joined"
+    logit = ("the members' mean logit is " if of_members else "the logit is ") + _signed(explanation.logit)
+    return f"Sums to {_signed(explanation.total)}; {logit}, biases carry {_signed(explanation.left_out)}."
 
 
 def _signed(value: float) -> str:

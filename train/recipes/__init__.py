@@ -1,12 +1,28 @@
-"""RECIPES: name -> function(pretrained) -> Recipe. One file per system."""
+"""SYSTEMS: name -> function(pretrained, as_published) -> System. One file per system.
+
+`pretrained`: start from ImageNet weights, which need the model hub, at the size and length they deserve; else from
+scratch, in what two cores can do. `as_published`: with the paper's defects instead of what mends them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from train.recipe import Recipe
+from train.recipe import System
+from train.recipes.avola2022 import avola2022
+from train.recipes.bassi2022 import bassi2022
+from train.recipes.boit2019 import boit2019
+from train.recipes.consilium import consilium
 from train.recipes.kermany import kermany_densenet121
+from train.recipes.kufel2023 import kufel2023
+from train.recipes.rajaraman2021 import rajaraman2021
 
-RECIPES: dict[str, Callable[[bool], Recipe]] = {
+SYSTEMS: dict[str, Callable[[bool, bool], System]] = {
+    "kufel2023": kufel2023,
+    "boit2019": boit2019,
+    "bassi2022": bassi2022,
+    "rajaraman2021": rajaraman2021,
+    "avola2022": avola2022,
+    "consilium": consilium,
     "kermany-densenet121": kermany_densenet121,
 }

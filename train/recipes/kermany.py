@@ -11,23 +11,27 @@ differ in exposure from the training films.
 
 from __future__ import annotations
 
-from train.recipe import Augment, Recipe
+from train.recipe import IMAGENET, SCRATCH, Augment, Recipe, System
 
 SUMMARY = "Normal, bacterial or viral pneumonia in children of 1 to 5 years, one hospital (Guangzhou)."
+AUGMENT = Augment(rotate_deg=10, scale=0.12, shift=0.06, flip=0.5, contrast=0.35, brightness=0.12, gamma=0.35)
 
 
-def kermany_densenet121(pretrained: bool) -> Recipe:
-    return Recipe(
+def kermany_densenet121(pretrained: bool, as_published: bool) -> System:
+    """Nothing is published of it, so `as_published` changes nothing."""
+    paper = "own baseline; task of Rajaraman 2021, network of Boit & Zeng 2019"
+    recipe = Recipe(
         name="kermany-densenet121",
-        paper="own baseline; task of Rajaraman 2021, network of Boit & Zeng 2019",
+        paper=paper,
         dataset="kermany",
         backbone="densenet121",
         stages=((224, 12),) if pretrained else ((64, 12), (96, 9), (128, 5), (160, 3)),
         input_px=0 if pretrained else 128,
-        pretrained=pretrained,
+        start=IMAGENET if pretrained else SCRATCH,
         summary=SUMMARY,
         learning_rate=2e-4 if pretrained else 1e-3,
         label_smoothing=0.1,
         ema_decay=0.995,
-        augment=Augment(rotate_deg=10, scale=0.12, shift=0.06, flip=0.5, contrast=0.35, brightness=0.12, gamma=0.35),
+        augment=AUGMENT,
     )
+    return System("kermany-densenet121", paper, SUMMARY, (recipe,))

@@ -1,0 +1,65 @@
+"""Two processes train as one: real ones, started as a person would start them."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from accelerate import Accelerator
+from torch import nn
+
+from cxr_demo.errors import TrainingError
+from tests.films import make_data
+from train.processes import part_of_batch, whole_batch, whole_batch_statistics
+
+ROOT = Path(__file__).parent.parent
+
+
+class Pretended:
+    """What `part_of_batch` reads of an accelerator."""
+
+    def __init__(self, index: int, count: int) -> None:
+        self.process_index, self.num_processes = index, count
+
+
+def test_each_process_has_its_part_of_every_batch():
+    parts = [part_of_batch(Pretended(i, 4), 32) for i in range(4)]
+    assert [list(range(32))[part] for part in parts] == [list(range(i, i + 8)) for i in (0, 8, 16, 24)]
+    with pytest.raises(TrainingError, match="32 films cannot be shared by 3 processes"):
+        part_of_batch(Pretended(0, 3), 32)
+
+
+def test_one_process_is_left_as_it_is():
+    logits, before = torch.randn(4, 3), nn.functional.batch_norm
+    assert whole_batch(logits, Accelerator()) is logits
+    with whole_batch_statistics(Accelerator()):
+        assert nn.functional.batch_norm is before
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory) -> dict[int, list[dict]]:
+    """Number of processes -> the log of the same recipe, films and batch."""
+    root = tmp_path_factory.mktemp("processes")
+    make_data(root / "data")
+    logs = {}
+    for count in (1, 2):
+        launch = ["-m", "accelerate.commands.launch", "--num_processes", str(count), "--cpu", "--num_machines", "1",
+                  "--mixed_precision", "no", "--dynamo_backend", "no", "--num_cpu_threads_per_process", "1"]  # fmt: skip
+        order = ["-m", "train", "run", "rajaraman2021/encoder", "--data", root / "data", "--out", root / f"by-{count}",
+                 "--from-scratch", "--stages", "32x2"]  # fmt: skip
+        done = subprocess.run([sys.executable, *launch, *order], cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        lines = (root / f"by-{count}" / "log.jsonl").read_text().splitlines()
+        logs[count] = [json.loads(line) for line in lines]
+    return logs
+
+
+def test_two_processes_give_what_one_gives(runs):
+    assert len(runs[1]) == len(runs[2]) == 2
+    for one, two in zip(runs[1], runs[2], strict=True):
+        assert one.keys() == two.keys()
+        for key in one.keys() - {"s"}:
+            assert two[key] == pytest.approx(one[key], abs=1e-3), key
+    assert runs[1][0]["loss"] != runs[1][1]["loss"]  # something was learned

@@ -1,0 +1,269 @@
+"""Ensembles of finished checkpoints: which members, which weights, and the checkpoint that comes of them.
+
+Rules and their parameters: Rajaraman et al. 2021, PLoS ONE 16(12):e0261307. Everything is fitted on the rows "val";
+the authors' code tunes the weights on test labels, which nothing here can do.
+"""
+
+from __future__ import annotations
+
+import datetime
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from scipy.optimize import minimize
+from torch import nn
+
+from cxr_demo import checkpoint
+from cxr_demo.card import Card, Makeup, Member
+from cxr_demo.checkpoint import Checkpoint, Network
+from cxr_demo.ensemble import CERTAIN, JOINED, RULES, Ensemble, Joined, by_film, make_stack
+from cxr_demo.errors import TrainingError
+from train.datasets import Table, pack
+from train.evaluate import measure_checkpoint, unfinished
+from train.loop import fit
+from train.losses import LOSSES
+from train.provenance import provenance
+from train.recipe import Recipe
+from train.scored import match_labels
+from train.state import LOG_FILE
+
+STARTS = 50  # of the search for weights, as published
+STACK_STEPS, STACK_DECAY = 100, 1e-3  # own choice; as published SGD with 1e-3
+JOINED_EPOCHS, JOINED_RATE = 2, 1e-3  # own choice; as published SGD with 1e-4 for at most 64 epochs
+BATCH = 32
+SPLIT_SETTINGS = ("dataset", "split", "validation", "seed")  # that decide which films were held back
+LOSS_OF_TASK = {"single-label": "cross-entropy", "multi-label": "bce"}
+
+
+def ensemble(
+    checkpoints: Sequence[Path],
+    rule: str,
+    table: Table,
+    out: Path,
+    name: str,
+    *,
+    seed: int = 0,
+    as_published: bool = False,
+) -> Card:
+    """Join checkpoints by a rule of `ensemble.RULES`, fit what it needs on the rows "val" ("joined" trains its new
+    layers on "train"), store the whole in `out` and measure it as any other. Returns its card.
+
+    `table` is split as when the members were trained. TrainingError for members that do not fit together.
+    """
+    if rule not in RULES:
+        raise TrainingError(f"There is no rule {rule!r}.", f"Known: {', '.join(RULES)}.")
+    members = [checkpoint.load(folder) for folder in checkpoints]
+    _check_fit(members, table)
+    card, made_with = members[0].card, provenance()
+    weights, model = _fitted(members, rule, table, out, seed, as_published)
+    makeup = Makeup(rule, tuple(weights), tuple(_member(member) for member in members))
+    joined = Card(
+        name=name, backbone="", labels=card.labels, task=card.task, preprocess=card.preprocess, summary=card.summary,
+        licence=card.licence, versions=made_with["versions"], commit=made_with["commit"], ensemble=makeup,
+    )  # fmt: skip
+    scratch = unfinished(out) / "checkpoint"
+    checkpoint.save(scratch, model, joined, half=_was_half(members))
+    if (log := unfinished(out) / LOG_FILE).exists():
+        shutil.copy(log, scratch)
+    measured = measure_checkpoint(scratch, table, _training_facts(members, rule, made_with))
+    for file in sorted(scratch.iterdir(), key=lambda file: file.name == checkpoint.CARD_FILE):  # the card last
+        file.replace(out / file.name)
+    shutil.rmtree(unfinished(out))
+    return measured
+
+
+def choose_top(metrics: Mapping[str, Mapping], k: int) -> list[str]:
+    """The k members with the highest MCC on validation, the best first; of several labels the mean of their MCCs.
+
+    `metrics`: member -> its card's `metrics`. The paper does not say by what it chose. TrainingError where one has no
+    MCC or there are fewer than k.
+    """
+    if not 1 <= k <= len(metrics):
+        raise TrainingError(f"The best {k} cannot be chosen of {len(metrics)} members.")
+    scores = {}
+    for name, measured in metrics.items():
+        held_out = measured.get("validation", {})
+        found = [held_out[key] for key in held_out if key == "mcc"] or [
+            held_out[key] for key in held_out if key.startswith("mcc_")
+        ]
+        if not found:
+            raise TrainingError(f"{name} has no MCC on validation films to be chosen by.", "Evaluate it first.")
+        scores[name] = np.mean([score["value"] for score in found])
+    return sorted(scores, key=scores.get, reverse=True)[:k]
+
+
+def fit_weights(
+    p: np.ndarray, targets: np.ndarray, task: str, *, seed: int = 0, as_published: bool = False
+) -> np.ndarray:
+    """The members' p (M, N, L) and targets (N, L) 1/0/NaN of validation films -> weights (M,), 0..1, that sum to 1 and
+    make the log loss of the weighted mean small.
+
+    SLSQP from `STARTS` random starts. Of their ends the one with the lowest log loss is taken; `as_published` takes the
+    one with the highest accuracy.
+    """
+    of_truth = _probability_of_truth(p, targets, task)
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        mixed = np.maximum(weights @ of_truth, CERTAIN)
+        return float(-np.log(mixed).mean()), -(of_truth / mixed).mean(axis=1)
+
+    def error(weights: np.ndarray) -> float:
+        if task == "multi-label":
+            return float((weights @ of_truth < 0.5).mean())
+        stated = ~np.isnan(targets).any(axis=1)
+        mixed = np.einsum("m,mnl->nl", weights, p[:, stated])
+        return float((mixed.argmax(1) != targets[stated].argmax(1)).mean())
+
+    random = np.random.default_rng(seed)
+    one = {"type": "eq", "fun": lambda weights: weights.sum() - 1, "jac": lambda weights: np.ones(len(p))}
+    ends = []
+    for start in random.dirichlet(np.ones(len(p)), STARTS):
+        found = minimize(loss, start, jac=True, method="SLSQP", bounds=[(0, 1)] * len(p), constraints=one)
+        end = np.clip(found.x, 0, 1)
+        ends.append(end / end.sum())
+    return min(ends, key=error if as_published else lambda weights: loss(weights)[0])
+
+
+def fit_stacking(p: np.ndarray, targets: np.ndarray, task: str, seed: int = 0) -> nn.Sequential:
+    """The members' p (M, N, L) and targets (N, L) 1/0/NaN of validation films -> the layers behind them: 15 ReLU units
+    and one logit per label. The members stay as they are.
+
+    L-BFGS on all films at once, with a weight decay because they are few. The caller's random numbers are not touched.
+    """
+    x, wanted = by_film(torch.from_numpy(p)), torch.from_numpy(targets)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        stack = make_stack(len(p), p.shape[2])
+    optimiser = torch.optim.LBFGS(stack.parameters(), max_iter=STACK_STEPS, line_search_fn="strong_wolfe")
+
+    def loss() -> torch.Tensor:
+        optimiser.zero_grad()
+        decay = sum(parameter.square().sum() for parameter in stack.parameters() if parameter.ndim > 1)
+        total = LOSSES[LOSS_OF_TASK[task]].compute(stack(x), wanted, None) + STACK_DECAY * decay
+        total.backward()
+        return total
+
+    optimiser.step(loss)
+    return stack.eval().requires_grad_(False)
+
+
+def _fitted(
+    members: Sequence[Checkpoint], rule: str, table: Table, out: Path, seed: int, as_published: bool
+) -> tuple[Sequence[float], Network]:
+    """The weights (M,), and the network in eval mode."""
+    card, models = members[0].card, [member.model for member in members]
+    weights = [1 / len(members)] * len(members)
+    if rule == JOINED:
+        return weights, _train_joined(members, table, out, seed)
+    temperatures = [member.card.temperature for member in members]
+    if rule in ("weighted", "stacking"):
+        p, targets = _validation(Ensemble(models, "mean", weights, card.task, temperatures), members[0], table)
+    if rule == "weighted":
+        weights = fit_weights(p, targets, card.task, seed=seed, as_published=as_published).tolist()
+    model = Ensemble(models, rule, weights, card.task, temperatures)
+    if rule == "stacking":
+        model.stack = fit_stacking(p, targets, card.task, seed)
+    return weights, model.eval()
+
+
+def _validation(model: Ensemble, first: Checkpoint, table: Table) -> tuple[np.ndarray, np.ndarray]:
+    """The members' p (M, N, L) float64 and the targets (N, L) of the validation films."""
+    rows = table.where(table.split == "val")
+    films, read = pack(rows, first.card.preprocess, "reading val")
+    found = []
+    with torch.inference_mode():
+        for some in np.array_split(np.arange(len(films)), -(-len(films) // BATCH)):
+            squares = [first.card.preprocess.normalise(films[i].astype(np.float32) / 255) for i in some]
+            found.append(model.member_probabilities(torch.from_numpy(np.concatenate(squares))).numpy())
+    return np.concatenate(found, axis=1), match_labels(rows.where(read), first.card.labels)
+
+
+def _train_joined(members: Sequence[Checkpoint], table: Table, out: Path, seed: int) -> Joined:
+    """The members' networks joined; only the layers behind them are trained, without augmentation, as published."""
+    card, settings = members[0].card, members[0].card.training["settings"]
+    torch.manual_seed(seed)
+    model = Joined([member.model for member in members])
+    recipe = Recipe(
+        name=f"ensemble/{out.name}", paper="Rajaraman et al. 2021", dataset=settings["dataset"], backbone="",
+        stages=((card.preprocess.size_px, JOINED_EPOCHS),), start=_sources(members), summary=card.summary,
+        geometry=card.preprocess.geometry, mean=card.preprocess.mean, std=card.preprocess.std, batch=BATCH,
+        loss=LOSS_OF_TASK[card.task], learning_rate=JOINED_RATE, seed=seed, balance=card.task == "single-label",
+        watch="mcc" if card.task == "single-label" else "macro_auroc",
+    )  # fmt: skip
+    return fit(recipe, table, unfinished(out), Accelerator(), model=model).model.requires_grad_(False)
+
+
+def _sources(members: Sequence[Checkpoint]) -> str:
+    return ", ".join(f"{member.card.name} {member.sha256[:12]}" for member in members)
+
+
+def _member(member: Checkpoint) -> Member:
+    card = member.card
+    return Member(card.name, card.backbone, card.head, card.temperature, member.sha256)
+
+
+def _was_half(members: Sequence[Checkpoint]) -> bool:
+    """Whether all members were stored as float16, so that storing them so again changes nothing."""
+    tensors = [value for member in members for value in member.model.state_dict().values() if value.ndim > 1]
+    return all(torch.equal(value, value.half().to(value.dtype)) for value in tensors)
+
+
+def _probability_of_truth(p: np.ndarray, targets: np.ndarray, task: str) -> np.ndarray:
+    """p (M, N, L), targets (N, L) -> what each member gives to what is true, (M, E): of a single-label film its class,
+    of a multi-label film each stated entry. Linear in p, so the mean of this is this of the mean."""
+    if task == "multi-label":
+        return np.where(targets == 1, p, 1 - p)[:, ~np.isnan(targets)]
+    stated = np.flatnonzero(~np.isnan(targets).any(axis=1))
+    return p[:, stated, targets[stated].argmax(1)]
+
+
+def _check_fit(members: Sequence[Checkpoint], table: Table) -> None:
+    """Whether the members can answer as one, and were all kept from the same validation films."""
+    first = members[0].card
+    if len(members) < 2:
+        raise TrainingError("An ensemble needs two checkpoints or more.")
+    if len({member.card.name for member in members}) < len(members):
+        raise TrainingError("Two of the checkpoints have the same name.", "Give each a folder of its own name.")
+    for card in (member.card for member in members):
+        if card.ensemble:
+            raise TrainingError(f"{card.name} is an ensemble itself.", "Only single networks can be members.")
+        for what in ("labels", "task", "preprocess"):
+            if getattr(card, what) != getattr(first, what):
+                raise TrainingError(f"{card.name} and {first.name} have different {what}, so they cannot be joined.")
+        if _held_back(card) != _held_back(first):
+            raise TrainingError(
+                f"{card.name} was trained on films that {first.name} was validated on: their data set, split or seed "
+                "differ.", "Train the members with one seed and one split.",
+            )  # fmt: skip
+    if missing := set(first.labels) - set(table.labels):
+        raise TrainingError(f"The films say nothing of {', '.join(sorted(missing))}.", "Give the members' own films.")
+    if not (table.split == "val").any():
+        raise TrainingError("There are no validation films to fit an ensemble on.", "Split the films first.")
+
+
+def _held_back(card: Card) -> list:
+    settings = card.training.get("settings", {})
+    return [settings.get(name) for name in SPLIT_SETTINGS]
+
+
+def _training_facts(members: Sequence[Checkpoint], rule: str, made_with: dict) -> dict:
+    """What the first member's card says of the data, which is true of all, and how the ensemble was made."""
+    first = members[0].card.training
+    settings, card = first.get("settings", {}), members[0].card
+    trained = {"stages": [[card.preprocess.size_px, JOINED_EPOCHS]], "loss": LOSS_OF_TASK[card.task]}
+    return {
+        **first,
+        "recipe": f"ensemble, {rule}",
+        "settings": {name: settings[name] for name in SPLIT_SETTINGS if name in settings}
+        | {"rule": rule, "members": [member.card.name for member in members]}
+        | (trained if rule == JOINED else {}),
+        "initial_weights": _sources(members),
+        "finished": datetime.date.today().isoformat(),
+        "seconds": sum(member.card.training.get("seconds", 0) for member in members),
+        "command": made_with["command"],
+        "machine": made_with["machine"],
+    }

@@ -1,0 +1,81 @@
+"""Several processes that train as one: the whole batch's logits and the whole batch's statistics in each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+import torch.distributed
+import torch.nn.functional as F
+from accelerate import Accelerator
+from torch.distributed.nn.functional import all_reduce
+
+from cxr_demo.errors import TrainingError
+
+
+def make_accelerator() -> Accelerator:
+    """Half precision where it helps: on GPUs that know bfloat16."""
+    helps = torch.cuda.is_available() and torch.cuda.is_bf16_supported()
+    return Accelerator(mixed_precision="bf16" if helps else "no")
+
+
+def part_of_batch(accelerator: Accelerator, batch: int) -> slice:
+    """The rows of each batch that are this process's."""
+    share, rest = divmod(batch, accelerator.num_processes)
+    if rest:
+        raise TrainingError(
+            f"A batch of {batch} films cannot be shared by {accelerator.num_processes} processes.",
+            "Start as many processes as divide it.",
+        )
+    return slice(accelerator.process_index * share, (accelerator.process_index + 1) * share)
+
+
+def whole_batch(logits: torch.Tensor, accelerator: Accelerator) -> torch.Tensor:
+    """logits (n, L) of this process -> (batch, L), those of the others as constants.
+
+    Each process takes the loss of the whole batch, so a loss may be anything (class weights, batch accuracy), and the
+    gradient of each process is that of its own films; the sum over processes is the gradient of one process alone.
+    """
+    if accelerator.num_processes == 1:
+        return logits
+    parts = list(accelerator.gather(logits.detach()).chunk(accelerator.num_processes))
+    parts[accelerator.process_index] = logits
+    return torch.cat(parts)
+
+
+@contextmanager
+def whole_batch_statistics(accelerator: Accelerator) -> Iterator[None]:
+    """Batch norms take mean and variance over the films of all processes, on the CPU too, where torch's own
+    SyncBatchNorm refuses to work. Every batch norm of torch and timm ends in `F.batch_norm`, so that is replaced."""
+    if accelerator.num_processes == 1:
+        yield
+        return
+    alone = F.batch_norm
+
+    def batch_norm(x, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5):
+        if not training:
+            return alone(x, running_mean, running_var, weight, bias, training, momentum, eps)
+        normal, mean, variance, count = _normalised(x, eps)
+        if running_mean is not None:
+            with torch.no_grad():
+                running_mean.lerp_(mean.flatten(), momentum)
+                running_var.lerp_(variance.flatten() * count / (count - 1), momentum)
+        shape = mean.shape
+        return normal if weight is None else normal * weight.view(shape) + bias.view(shape)
+
+    F.batch_norm = batch_norm
+    try:
+        yield
+    finally:
+        F.batch_norm = alone
+
+
+def _normalised(x: torch.Tensor, eps: float) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, int]:
+    """x (n, K, ...) -> normalised x, mean and variance (1, K, 1, ...) of all processes' films, values per channel."""
+    others = [axis for axis in range(x.ndim) if axis != 1]
+    count = x.numel() // x.shape[1] * torch.distributed.get_world_size()
+    mean = all_reduce(x.sum(others, keepdim=True)) / count
+    centred = x - mean
+    variance = all_reduce(centred.square().sum(others, keepdim=True)) / count
+    return centred * (variance + eps).rsqrt(), mean.detach(), variance.detach(), count

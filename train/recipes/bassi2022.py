@@ -1,0 +1,64 @@
+"""Bassi & Attux 2022: twice transfer learning and output neuron keeping for COVID-19, pneumonia, normal; LRP.
+
+Published: five nets. A: DenseNet-201 ImageNet -> COVID; B: ImageNet -> NIH ChestX-ray14 -> COVID; C: B with output
+neuron keeping; D: DenseNet-121 ImageNet -> NIH -> COVID; E: D with output neuron keeping. Their claim is about the
+beginning of training, so the five learning curves are drawn side by side.
+
+Where it is silent: the NIH stage has a 15th output "normal", so that two of three neurons can be kept; rates, epochs
+and sizes are ours. F, DenseNet-121 without the NIH stage, is added, since the paper's pairs lack it.
+
+Mended: the paper tests on films of the sources it trained on. Here normal and pneumonia are NIH's, COVID-19 is
+Hannover's, and the covid-chestxray-dataset, never trained on, is the external test: COVID-19 of one hospital against all
+else of another teaches the hospital, and the distance between the two figures shows how much. The marker test masks
+borders and letters and measures what changes in probability and maps. Flips change where the heart is and mirror the
+letters: off, but with `as_published`, which also rotates by 40 degrees as the group's papers do.
+"""
+
+from __future__ import annotations
+
+from train.markers import conclude_markers
+from train.recipe import IMAGENET, SCRATCH, Augment, Recipe, System
+from train.results import conclude_curves
+
+PAPER = "Bassi & Attux 2022, Research on Biomedical Engineering 38:139"
+SUMMARY = "COVID-19, other pneumonia or normal in adults; COVID-19 from one hospital, the rest from another."
+SUMMARY_NIH = "14 findings and normal in adults (NIH ChestX-ray14): the first of two transfers."
+# net -> (backbone, name of the NIH run it starts from, output neurons kept)
+NETS = {
+    "A": ("densenet201", "", False),
+    "B": ("densenet201", "nih-201", False),
+    "C": ("densenet201", "nih-201", True),
+    "D": ("densenet121", "nih-121", False),
+    "E": ("densenet121", "nih-121", True),
+    "F": ("densenet121", "", False),
+}
+
+
+def bassi2022(pretrained: bool, as_published: bool) -> System:
+    first = IMAGENET if pretrained else SCRATCH
+    published = Augment(rotate_deg=40, shift=0.125, flip=0.5)
+    augment = published if as_published else Augment(rotate_deg=10, shift=0.06, scale=0.08, contrast=0.2, gamma=0.2)
+
+    def nih(name: str, backbone: str) -> Recipe:
+        return Recipe(
+            name=f"bassi2022/{name}", paper=PAPER, dataset="nih-normal", backbone=backbone,
+            stages=((224, 12),) if pretrained else ((64, 12),), start=first, summary=SUMMARY_NIH,
+            loss="bce", balance=False, learning_rate=1e-4 if pretrained else 1e-3, watch="macro_auroc", augment=augment,
+        )  # fmt: skip
+
+    def covid(net: str) -> Recipe:
+        backbone, before, keep_outputs = NETS[net]
+        return Recipe(
+            name=f"bassi2022/{net}", paper=PAPER, dataset="covid-three", backbone=backbone,
+            stages=((224, 12),) if pretrained else ((64, 8),), start=f"bassi2022/{before}" if before else first,
+            keep_outputs=keep_outputs, summary=SUMMARY, learning_rate=1e-4 if pretrained else 5e-4, augment=augment,
+        )  # fmt: skip
+
+    firsts = (nih("nih-121", "densenet121"), nih("nih-201", "densenet201"))
+    nets = [net for net in NETS if not (as_published and net == "F")]
+    return System("bassi2022", PAPER, SUMMARY, (*firsts, *(covid(net) for net in nets)), _conclude)
+
+
+def _conclude(system: System, folder, data) -> None:
+    conclude_curves(system, folder, [net for net in NETS if (folder / net).is_dir()], "macro_f1")
+    conclude_markers(folder / "E", "covid-three", data)

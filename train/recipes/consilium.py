@@ -1,0 +1,67 @@
+"""Consilium: our own system, beside the five on the same films in the same run. Four classes, as Avola's.
+
+From each it takes what held up:
+- Bassi & Attux: it starts from a network of a related task (the bundled paediatric one) and keeps the output rows of the
+  labels that both know;
+- Boit & Zeng: fine-tuning, and the depth to unfreeze chosen on validation (all, in their sweep);
+- Kufel: losses and thresholds per label, a batch norm statistic that follows the new films;
+- Rajaraman: several losses, joined by weights that are fitted on validation;
+- Avola: the four classes, and architectures of different kinds in one ensemble.
+Its own: strong changes of exposure, label smoothing and an averaged copy of the weights.
+
+The five are what their papers would train here, at the same size and with the same epochs, on the same films.
+"""
+
+from __future__ import annotations
+
+from train.boards import conclude_consilium
+from train.recipe import IMAGENET, SCRATCH, Augment, Recipe, System
+from train.recipes.boit2019 import BUNDLED
+from train.recipes.kermany import AUGMENT
+from train.transfer import freeze_points
+
+PAPER = "our own; takes from all five"
+SUMMARY = "Normal, bacterial, viral pneumonia (children, one hospital) or COVID-19 (adults, another hospital)."
+OWN = ("own-smoothed", "own-calibrated", "own-cut")
+
+
+def consilium(pretrained: bool, as_published: bool) -> System:
+    """Nothing is published of it, so `as_published` changes nothing."""
+    first = IMAGENET if pretrained else SCRATCH
+    related = IMAGENET if pretrained else BUNDLED
+
+    def run(name: str, backbone: str, **settings) -> Recipe:
+        return Recipe(
+            name=f"consilium/{name}",
+            paper=PAPER,
+            dataset="four-classes",
+            backbone=backbone,
+            stages=((224, 12),) if pretrained else ((96, 2),),
+            summary=SUMMARY,
+            **settings,
+        )
+
+    rate = 2e-4 if pretrained else 1e-3
+    flip = Augment(rotate_deg=15, scale=0.06, shift=0.06, flip=0.5)
+    five = (
+        run("as-kufel", "efficientnet_b1", start=first, head="dense512-bn", optimiser="adam", weight_decay=0.0,
+            learning_rate=rate, augment=Augment(rotate_deg=5, rotate_share=0.1, flip=0.3, brightness=0.2)),
+        run("as-boit", "densenet121", start=related, head="dense256", optimiser="adam", weight_decay=0.0,
+            train_from=freeze_points("densenet121")["last convolution"], learning_rate=5e-4,
+            augment=Augment(rotate_deg=10, scale=0.1, shift=0.05, contrast=0.1)),
+        run("as-bassi", "densenet121", start=related, keep_outputs=not pretrained, learning_rate=rate / 2,
+            augment=Augment(rotate_deg=40, shift=0.125, flip=0.5)),
+        run("as-rajaraman", "efficientnet_b0_block5", start=first, loss="calibrated-cce", watch="mcc",
+            learning_rate=rate, augment=Augment()),
+        run("as-avola", "resnet50", start=first, head="dense256-dropout", optimiser="adam", weight_decay=0.0,
+            learning_rate=rate / 2, augment=flip),
+    )  # fmt: skip
+    own = dict(augment=AUGMENT, ema_decay=0.99)
+    ours = (
+        run("own-smoothed", "densenet121", start=related, keep_outputs=not pretrained, learning_rate=rate / 3,
+            label_smoothing=0.1, **own),
+        run("own-calibrated", "densenet121", start=related, keep_outputs=not pretrained, learning_rate=rate / 3,
+            loss="calibrated-cce", **own),
+        run("own-cut", "efficientnet_b0_block5", start=first, learning_rate=rate, label_smoothing=0.1, **own),
+    )  # fmt: skip
+    return System("consilium", PAPER, SUMMARY, (*five, *ours), conclude_consilium)
