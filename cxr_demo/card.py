@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from cxr_demo.backbones import BACKBONES
-from cxr_demo.ensemble import RULES
+from cxr_demo.ensemble import JOINED, RULES
 from cxr_demo.heads import HEADS
 from cxr_demo.model import TASKS
 from cxr_demo.preprocess import Preprocess
@@ -39,7 +39,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Makeup:
-    """What an ensemble is made of: its rule (of `ensemble.RULES`) and its members.
+    """What an ensemble is made of: its rule (of `ensemble.RULES`, or JOINED) and its members.
 
     `weights` sum to 1 and are equal unless the rule is "weighted"; with them the members' maps are averaged.
     """
@@ -49,8 +49,8 @@ class Makeup:
     members: tuple[Member, ...]
 
     def __post_init__(self) -> None:
-        if self.rule not in RULES:
-            raise ValueError(f"its rule is {self.rule!r}; it must be one of {', '.join(RULES)}")
+        if self.rule not in (*RULES, JOINED):
+            raise ValueError(f"its rule is {self.rule!r}; it must be one of {', '.join((*RULES, JOINED))}")
         if len(self.members) < 2:
             raise ValueError("it is an ensemble of fewer than two members")
         if len({member.name for member in self.members}) < len(self.members):

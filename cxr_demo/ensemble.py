@@ -13,8 +13,8 @@ from torch import nn
 
 from cxr_demo.model import Classifier, probabilities
 
-JOINED = "joined"  # of feature maps; the other rules are of predictions
-RULES = ("majority", "mean", "weighted", "stacking", JOINED)
+RULES = ("majority", "mean", "weighted", "stacking")  # of predictions
+JOINED = "joined"  # of feature maps
 WIDTH = 512  # channels behind the 1x1 convolution, as published
 STACK_UNITS = 15  # as published
 TIE_SHARE = 1e-3  # of a majority vote that the mean probability has, so that it breaks ties and nothing else

@@ -15,7 +15,7 @@ from cxr_demo.__main__ import main
 from cxr_demo.analysis import Analyser
 from cxr_demo.card import Makeup, Member
 from cxr_demo.checkpoint import Checkpoint
-from cxr_demo.ensemble import CERTAIN, RULES, TIE_SHARE, Ensemble, Joined, concatenated
+from cxr_demo.ensemble import CERTAIN, JOINED, RULES, TIE_SHARE, Ensemble, Joined, concatenated
 from cxr_demo.errors import ExplanationError
 from cxr_demo.explain import METHODS
 from cxr_demo.explain.engine import resized
@@ -90,7 +90,7 @@ def rederived(rule: str, logits: np.ndarray, task: str, stack) -> np.ndarray:
 
 
 @pytest.mark.parametrize("task", ["single-label", "multi-label"])
-@pytest.mark.parametrize("rule", [rule for rule in RULES if rule != "joined"])
+@pytest.mark.parametrize("rule", RULES)
 def test_each_rule_against_a_slow_derivation(singles, x, rule, task):
     torch.manual_seed(3)
     model = Ensemble([single.model for single in singles], rule, WEIGHTS, task, TEMPERATURES).eval()
@@ -162,7 +162,7 @@ def test_networks_of_other_kinds_can_be_joined_and_stay_in_their_mode(singles):
 
 
 @pytest.mark.parametrize("half", [True, False])
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", [*RULES, JOINED])
 def test_an_ensemble_is_one_folder_and_comes_back_the_same(singles, x, tmp_path, rule, half):
     stored = made(rule, singles)
     checkpoint.save(tmp_path / rule, stored.model, stored.card, half=half)
@@ -181,7 +181,7 @@ def test_an_ensemble_is_one_folder_and_comes_back_the_same(singles, x, tmp_path,
 # ---- analysed and explained
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", [*RULES, JOINED])
 def test_a_study_holds_what_each_member_says(singles, rule):
     image = make_image(4)
     study = Analyser(made(rule, singles)).analyse(image)
@@ -198,7 +198,7 @@ def test_a_study_holds_what_each_member_says(singles, rule):
     assert alone.names == () and alone.probabilities.shape == (0, len(LABELS))
 
 
-@pytest.mark.parametrize("rule", ["majority", "mean", "weighted", "stacking"])
+@pytest.mark.parametrize("rule", RULES)
 def test_a_map_is_the_weighted_mean_of_the_members_maps(singles, rule):
     image, label = make_image(5), LABELS[1]
     weights = WEIGHTS if rule == "weighted" else (1 / 3,) * 3

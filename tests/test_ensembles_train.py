@@ -13,7 +13,7 @@ import torch
 from cxr_demo import checkpoint
 from cxr_demo.card import Card
 from cxr_demo.checkpoint import Checkpoint
-from cxr_demo.ensemble import RULES, by_film
+from cxr_demo.ensemble import JOINED, RULES, by_film
 from cxr_demo.errors import TrainingError
 from cxr_demo.preprocess import Preprocess
 from tests.conftest import make_model
@@ -139,6 +139,11 @@ def test_the_top_are_chosen_by_validation_mcc():
 # ---- from checkpoints to a checkpoint
 
 
+@pytest.fixture(autouse=True)
+def cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("CXR_CACHE", str(tmp_path / "packed"))
+
+
 @pytest.fixture(scope="module")
 def films(tmp_path_factory) -> Table:
     """24 small films, 8 of each split, of patients of their own."""
@@ -185,7 +190,7 @@ def unmeasured(monkeypatch) -> list[dict]:
     return told
 
 
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", [*RULES, JOINED])
 def test_each_rule_makes_a_checkpoint_and_looks_at_no_test_target(folders, films, tmp_path, unmeasured, rule):
     card = ensemble(folders, rule, films, tmp_path / "one", "one")
     poisoned = films.where(np.arange(len(films)))

@@ -282,7 +282,7 @@ def test_evaluate_says_what_the_checkpoint_has_seen(single, tmp_path, register, 
     evaluate(tmp_path / "w", "", tmp_path, "val")
     assert "were chosen on these films" in capsys.readouterr().out
     register(single.where(np.arange(len(single)) > 1), "single-label")  # not the films that its card counts
-    evaluate(tmp_path / "w", "", tmp_path, "test")
+    evaluate(tmp_path / "w", "", tmp_path, "all")
     assert "cannot tell" in capsys.readouterr().out
 
 

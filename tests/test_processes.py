@@ -46,7 +46,8 @@ def runs(tmp_path_factory) -> dict[int, list[dict]]:
     logs = {}
     for count in (1, 2):
         launch = ["-m", "accelerate.commands.launch", "--num_processes", str(count), "--cpu", "--num_machines", "1",
-                  "--mixed_precision", "no", "--dynamo_backend", "no", "--num_cpu_threads_per_process", "1"]  # fmt: skip
+                  "--mixed_precision", "no", "--dynamo_backend", "no",
+                  "--num_cpu_threads_per_process", "1"]  # fmt: skip
         order = ["-m", "train", "run", "rajaraman2021/encoder", "--data", root / "data", "--out", root / f"by-{count}",
                  "--from-scratch", "--stages", "32x2"]  # fmt: skip
         done = subprocess.run([sys.executable, *launch, *order], cwd=ROOT, capture_output=True, text=True)

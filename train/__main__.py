@@ -1,5 +1,7 @@
-"""`python -m train run|list|describe|evaluate|compare|ensemble ...`; with `accelerate launch -m train run ...` on several
-processes, GPUs or machines."""
+"""`python -m train run|list|describe|evaluate|compare|ensemble ...`.
+
+On several processes, GPUs or machines: `accelerate launch -m train run ...`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ import re
 import sys
 from pathlib import Path
 
-from cxr_demo.ensemble import RULES
+from cxr_demo.ensemble import JOINED, RULES
 from cxr_demo.errors import CxrError
 from cxr_demo.preprocess import SIZES_PX
 from train import run
@@ -68,7 +70,9 @@ def _parser() -> argparse.ArgumentParser:
 
     joined = commands.add_parser("ensemble", help="join checkpoints of the same labels and square into one")
     joined.add_argument("members", type=Path, nargs="+", metavar="CHECKPOINT")
-    joined.add_argument("--rule", choices=RULES, default="weighted", help="default: weighted, fitted on validation")
+    joined.add_argument(
+        "--rule", choices=(*RULES, JOINED), default="weighted", help="default: weighted, fitted on validation"
+    )
     joined.add_argument("--out", type=Path, required=True, help="the ensemble's folder, weights/NAME")
     joined.set_defaults(act=_ensemble)
     for command in (described, measured, compared, joined):

@@ -25,13 +25,12 @@ def conclude_ensembles(system: System, folder: Path, data: Path) -> None:
             cards[f"{rule}-{k}"] = ensemble(members, rule, table, folder / f"{rule}-{k}", f"{rule}-{k}")
     order = choose_top(metrics, len(metrics))
     values = ", ".join(f"{name} {metrics[name]['validation']['mcc']['value']:.3f}" for name in order)
-    write_table(
-        folder, f"{system.name}: {system.paper}", cards, [f"MCC on validation, by which the top are chosen: {values}."]
-    )
+    chosen_by = f"MCC on validation, by which the top are chosen: {values}."
+    write_table(folder, f"{system.name}: {system.paper}", cards, [chosen_by])
 
 
 def conclude_consilium(system: System, folder: Path, data: Path) -> None:
-    """Our networks, those named own-..., joined by weights fitted on validation, beside what the five papers would do."""
+    """Our networks, those named own-..., joined by weights fitted on validation, beside what the five would do."""
     cards = cards_of(system, folder)
     members = [folder / name for name in cards if name.startswith("own-")]
     table = split_table_of(system.recipes[0], data)

@@ -49,13 +49,13 @@ def ensemble(
     seed: int = 0,
     as_published: bool = False,
 ) -> Card:
-    """Join checkpoints by a rule of `ensemble.RULES`, fit what it needs on the rows "val" ("joined" trains its new
-    layers on "train"), store the whole in `out` and measure it as any other. Returns its card.
+    """Join checkpoints by a rule of `ensemble.RULES` or JOINED, fit what it needs on the rows "val" (JOINED trains
+    its new layers on "train"), store the whole in `out` and measure it as any other. Returns its card.
 
     `table` is split as when the members were trained. TrainingError for members that do not fit together.
     """
-    if rule not in RULES:
-        raise TrainingError(f"There is no rule {rule!r}.", f"Known: {', '.join(RULES)}.")
+    if rule not in (*RULES, JOINED):
+        raise TrainingError(f"There is no rule {rule!r}.", f"Known: {', '.join((*RULES, JOINED))}.")
     members = [checkpoint.load(folder) for folder in checkpoints]
     _check_fit(members, table)
     card, made_with = members[0].card, provenance()

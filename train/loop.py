@@ -78,6 +78,10 @@ def fit(
         loss = _train_epoch(run, recipe, films, targets, accelerator)
         logits = predict(run.kept, held_out, recipe, accelerator)
         metrics = validation_metrics(logits, true, DATASETS[recipe.dataset].task_of(table), table.labels)
+        if recipe.watch not in metrics:
+            raise TrainingError(
+                f"The validation films cannot give {recipe.watch}: a label is missing.", "Take more films."
+            )
         _log(run, {"size_px": size_px, "loss": loss, **metrics, "s": time.monotonic() - began}, folder, accelerator)
         if is_last and (run.log[-1][recipe.watch] > run.best or run.best_weights is None):
             run.best = run.log[-1][recipe.watch]

@@ -135,10 +135,14 @@ def _changes(analyser: Analyser, rows: Table, split: str) -> list[Change]:
 
 def _said(split: str, changes: list[Change]) -> list[str]:
     moved = np.array([each.probability for each in changes])
-    lines = [f"{split}, {len(changes)} films: a probability moves by {np.median(moved):.3f} (median; 9 in 10 by less than "
-             f"{np.quantile(moved, 0.9):.3f}); another label leads in {sum(each.is_other for each in changes)} films.", "",
-             "| map of the leading label | rank correlation before and after (median) | "
-             "share of the map under the mask before (median) |", "|---|---|---|"]  # fmt: skip
+    most, others = np.quantile(moved, 0.9), sum(each.is_other for each in changes)
+    lines = [
+        f"{split}, {len(changes)} films: the probability that moves most moves by {np.median(moved):.3f} (median; "
+        f"9 in 10 by less than {most:.3f}); another label leads in {others} films.",
+        "",
+        "| map of the leading label, medians | rank correlation before and after | share of it under the mask before |",
+        "|---|---|---|",
+    ]
     for key in changes[0].agreement:
         agreement = np.nanmedian([each.agreement[key] for each in changes])
         share = np.nanmedian([each.under_mask[key] for each in changes])

@@ -133,12 +133,11 @@ def draw_curves(logs: Mapping[str, list[dict]], path: Path, key: str) -> None:
 
 
 def draw_bars(rows: Mapping[str, Mapping[str, float]], title: str, path: Path) -> None:
-    """One bar per name with its 95 % interval ("value", "low", "high"), from above down, into the picture `path`."""
+    """One value per name with its 95 % interval ("value", "low", "high"), from above down, into the picture `path`."""
     figure, axes = _axes(title, "with 95 % interval", "", (6.4, 1.2 + 0.36 * len(rows)))
     values = np.array([[row[end] for end in ("value", "low", "high")] for row in rows.values()])
-    ends = np.abs(values[:, 1:] - values[:, :1]).T
-    axes.barh(list(rows), values[:, 0], xerr=ends, color="tab:blue", alpha=0.7, capsize=3)
+    axes.errorbar(values[:, 0], list(rows), xerr=np.abs(values[:, 1:] - values[:, :1]).T, fmt="o", capsize=4)
+    axes.grid(axis="x", color="lightgrey")
+    axes.margins(y=0.5 / len(rows))
     axes.invert_yaxis()
-    margin = 0.1 * np.ptp(values) + 1e-3
-    axes.set_xlim(values.min() - margin, values.max() + margin)  # differences are what it is drawn for
     figure.savefig(path, dpi=90)

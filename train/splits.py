@@ -78,7 +78,8 @@ def shared_patients(table: Table, one: str, other: str) -> np.ndarray:
 def _check_has_all(table: Table, splits: tuple[str, ...]) -> None:
     """Classes that exclude each other must be on every side; a rare finding among many may be missing from one."""
     is_one = table.targets == 1
-    labels = is_one.T[is_one.any(0)] if (is_one.sum(1) == 1).all() else np.ones((1, len(table)), bool)
+    are_classes = len(table) and (is_one.sum(1) == 1).all()
+    labels = is_one.T[is_one.any(0)] if are_classes else np.ones((1, len(table)), bool)
     for name in splits:
         if not all((label & (table.split == name)).any() for label in labels):
             what = f"A label has too few patients, or none: {name} would get no film of it."

@@ -8,8 +8,8 @@ Where it is silent: the NIH stage has a 15th output "normal", so that two of thr
 and sizes are ours. F, DenseNet-121 without the NIH stage, is added, since the paper's pairs lack it.
 
 Mended: the paper tests on films of the sources it trained on. Here normal and pneumonia are NIH's, COVID-19 is
-Hannover's, and the covid-chestxray-dataset, never trained on, is the external test: COVID-19 of one hospital against all
-else of another teaches the hospital, and the distance between the two figures shows how much. The marker test masks
+Hannover's, and the covid-chestxray-dataset, never trained on, is the external test: COVID-19 of one hospital against
+all else of another teaches the hospital, and the distance between the two figures shows how much. The marker test masks
 borders and letters and measures what changes in probability and maps. Flips change where the heart is and mirror the
 letters: off, but with `as_published`, which also rotates by 40 degrees as the group's papers do.
 """
@@ -42,7 +42,7 @@ def bassi2022(pretrained: bool, as_published: bool) -> System:
     def nih(name: str, backbone: str) -> Recipe:
         return Recipe(
             name=f"bassi2022/{name}", paper=PAPER, dataset="nih-normal", backbone=backbone,
-            stages=((224, 12),) if pretrained else ((64, 12),), start=first, summary=SUMMARY_NIH,
+            stages=((224, 12),) if pretrained else ((64, 10),), start=first, summary=SUMMARY_NIH,
             loss="bce", balance=False, learning_rate=1e-4 if pretrained else 1e-3, watch="macro_auroc", augment=augment,
         )  # fmt: skip
 
@@ -50,7 +50,7 @@ def bassi2022(pretrained: bool, as_published: bool) -> System:
         backbone, before, keep_outputs = NETS[net]
         return Recipe(
             name=f"bassi2022/{net}", paper=PAPER, dataset="covid-three", backbone=backbone,
-            stages=((224, 12),) if pretrained else ((64, 8),), start=f"bassi2022/{before}" if before else first,
+            stages=((224, 12),) if pretrained else ((64, 6),), start=f"bassi2022/{before}" if before else first,
             keep_outputs=keep_outputs, summary=SUMMARY, learning_rate=1e-4 if pretrained else 5e-4, augment=augment,
         )  # fmt: skip
 

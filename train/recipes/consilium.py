@@ -1,10 +1,10 @@
 """Consilium: our own system, beside the five on the same films in the same run. Four classes, as Avola's.
 
 From each it takes what held up:
-- Bassi & Attux: it starts from a network of a related task (the bundled paediatric one) and keeps the output rows of the
-  labels that both know;
+- Bassi & Attux: it starts from a network of a related task (the bundled paediatric one) and keeps the output rows of
+  the labels that both know;
 - Boit & Zeng: fine-tuning, and the depth to unfreeze chosen on validation (all, in their sweep);
-- Kufel: losses and thresholds per label, a batch norm statistic that follows the new films;
+- Kufel: thresholds for each label, chosen on validation;
 - Rajaraman: several losses, joined by weights that are fitted on validation;
 - Avola: the four classes, and architectures of different kinds in one ensemble.
 Its own: strong changes of exposure, label smoothing and an averaged copy of the weights.

@@ -30,7 +30,7 @@ def kufel2023(pretrained: bool, as_published: bool) -> System:
             dataset="nih",
             backbone="efficientnet_b1",
             head="dense512-bn",
-            stages=((240, 40),) if pretrained else ((96, 10),),
+            stages=((240, 40),) if pretrained else ((96, 8),),
             start=IMAGENET if pretrained else SCRATCH,
             summary=SUMMARY,
             split=split,
