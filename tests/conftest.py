@@ -99,3 +99,11 @@ def tiny_backbones():
 @pytest.fixture(scope="session")
 def tiny_checkpoint(tiny_backbones) -> Checkpoint:
     return make_checkpoint()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_the_tests(tmp_path_factory):
+    """Decoded films of tests lie with the tests, also for the processes they start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CXR_CACHE", str(tmp_path_factory.mktemp("packed")))
+        yield

@@ -30,7 +30,10 @@ LABELS = ("normal", "bacterial_pneumonia", "viral_pneumonia")
 SQUARE = Preprocess(32, "stretch", (0.5,), (0.25,))
 SPLITS = {"train": 6, "val": 30, "test": 33, "external": 9}
 LOG = [{"epoch": e, "size_px": 32, "loss": 1 / e, "val_loss": 1.1, "macro_f1": 0.5, "s": 2.0} for e in (1, 2)]
-MADE_WITH = {"versions": {"torch": "2"}, "commit": "c" * 40, "command": "python -m train run x", "machine": "none"}
+MADE_WITH = {
+    "versions": {"torch": "2"}, "commit": "c" * 40, "command": "python -m train run x", "machine": "none",
+    "initial_weights": "none, trained from scratch",
+}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -242,7 +245,7 @@ def test_batches_give_what_single_films_give_and_broken_films_are_named(
     np.testing.assert_allclose(p, slow_p(tmp_path / "w", rows.where(read)), atol=1e-5)
     said = capsys.readouterr()
     assert (said.out + said.err).count("broken.png") == 1
-    with pytest.raises(TrainingError, match="no film to measure"):
+    with pytest.raises(TrainingError, match="None of the films could be read"):
         predict_files(stored, rows.where(np.array([5])))
 
 

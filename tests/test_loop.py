@@ -169,7 +169,8 @@ def test_a_start_gives_its_weights_and_the_outputs_that_are_kept(data, recipe, t
     second = dataclasses.replace(
         recipe, dataset="covid-three", keep_outputs=True, stages=((32, 1),), learning_rate=1e-9, ema_decay=0.0
     )
-    model = trained(second, data, tmp_path / "second", start=tmp_path / "first").model
+    fitted = trained(second, data, tmp_path / "second", start=tmp_path / "first")
+    model = fitted.model
     for row, label in enumerate(("normal", "pneumonia")):
         given = start.model.output.weight[start.card.labels.index(label)]
         torch.testing.assert_close(model.output.weight[row], given, atol=1e-5, rtol=0)

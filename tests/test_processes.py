@@ -1,8 +1,10 @@
 """Two processes train as one: real ones, started as a person would start them."""
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -39,16 +41,22 @@ def test_one_process_is_left_as_it_is():
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory) -> dict[int, list[dict]]:
+def data(tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("data")
+    make_data(root)
+    return root
+
+
+@pytest.fixture(scope="module")
+def runs(data, tmp_path_factory) -> dict[int, list[dict]]:
     """Number of processes -> the log of the same recipe, films and batch."""
     root = tmp_path_factory.mktemp("processes")
-    make_data(root / "data")
     logs = {}
     for count in (1, 2):
         launch = ["-m", "accelerate.commands.launch", "--num_processes", str(count), "--cpu", "--num_machines", "1",
                   "--mixed_precision", "no", "--dynamo_backend", "no",
                   "--num_cpu_threads_per_process", "1"]  # fmt: skip
-        order = ["-m", "train", "run", "rajaraman2021/encoder", "--data", root / "data", "--out", root / f"by-{count}",
+        order = ["-m", "train", "run", "bassi2022/F", "--data", data, "--out", root / f"by-{count}",
                  "--from-scratch", "--stages", "32x2"]  # fmt: skip
         done = subprocess.run([sys.executable, *launch, *order], cwd=ROOT, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
@@ -64,3 +72,33 @@ def test_two_processes_give_what_one_gives(runs):
         for key in one.keys() - {"s"}:
             assert two[key] == pytest.approx(one[key], abs=1e-3), key
     assert runs[1][0]["loss"] != runs[1][1]["loss"]  # something was learned
+
+
+ORDER = """
+import sys
+from train import state
+from train.__main__ import main
+state.STATE_EVERY_S = 0.0
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_a_process_killed_at_some_moment_goes_on_to_the_same_weights(data, tmp_path):
+    def start(name: str) -> subprocess.Popen:
+        order = ["run", "rajaraman2021/encoder", "--data", data, "--out", tmp_path / name, "--from-scratch",
+                 "--stages", "32x3,48x5"]  # fmt: skip
+        with (tmp_path / f"{name}.txt").open("w") as said:
+            return subprocess.Popen([sys.executable, "-c", ORDER, *order], cwd=ROOT, stdout=said, stderr=said)
+
+    whole, killed = start("whole"), start("killed")
+    state = tmp_path / "killed" / "unfinished" / "state.pt"
+    while not state.exists() and killed.poll() is None:
+        time.sleep(0.05)
+    time.sleep(time.time() % 1)  # wherever in an epoch that is
+    killed.send_signal(signal.SIGKILL)
+    assert killed.wait() == -signal.SIGKILL
+    resumed = start("killed")
+    assert (resumed.wait(), whole.wait()) == (0, 0)
+    assert "Going on after epoch" in (tmp_path / "killed.txt").read_text()
+    one, other = ((tmp_path / name / "model.safetensors").read_bytes() for name in ("whole", "killed"))
+    assert one == other

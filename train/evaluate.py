@@ -24,7 +24,7 @@ from train import metrics, plots
 from train.datasets import DATASETS, Table
 from train.loop import Fitted
 from train.model_card import FIGURES, LABEL_FIGURES, baseline, model_card
-from train.recipe import IMAGENET, SCRATCH, Recipe
+from train.recipe import Recipe
 from train.scored import Scored, films_of
 from train.splits import shared_patients
 from train.state import LOG_FILE, STATE_FILE
@@ -143,11 +143,10 @@ def _first_card(recipe: Recipe, table: Table, name: str, fitted: Fitted) -> Card
 
 
 def _training_facts(recipe: Recipe, fitted: Fitted) -> dict:
-    known = {IMAGENET: "ImageNet", SCRATCH: "none, trained from scratch"}
     return {
         "recipe": recipe.name,
         "settings": dataclasses.asdict(recipe),
-        "initial_weights": known.get(recipe.start, f"those of {recipe.start}, whose own card says where it began"),
+        "initial_weights": fitted.made_with["initial_weights"],
         "seconds": round(sum(row["s"] for row in fitted.log)),
         "command": fitted.made_with["command"],
         "machine": fitted.made_with["machine"],

@@ -112,10 +112,11 @@ def predict(model: nn.Module, films: np.ndarray, recipe: Recipe, accelerator: Ac
 def _start(recipe: Recipe, table: Table, start: Path | None, model: nn.Module | None, accelerator: Accelerator) -> Run:
     torch.manual_seed(recipe.seed)
     model = model or _new_model(recipe, len(table.labels))
-    sha256 = ""
+    sha256, began = "", "ImageNet" if recipe.start == IMAGENET else "none, trained from scratch"
     if start is not None:
         begun = checkpoint.load(start)
         sha256 = begun.sha256
+        began = f"those of {begun.card.name}, which began with: {begun.card.training.get('initial_weights', 'unknown')}"
         kept = load_start(model, table.labels, begun, recipe.keep_outputs)
         tqdm.write(f"Starting from {begun.card.name}; output rows kept: {', '.join(kept) or 'none'}.")
     freeze(model, recipe.train_from)
@@ -124,7 +125,8 @@ def _start(recipe: Recipe, table: Table, start: Path | None, model: nn.Module | 
     average = None
     if recipe.ema_decay:
         average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay), use_buffers=True)
-    return Run(wrapped, model, average, optimiser, state.identity(recipe, table, sha256), provenance())
+    made_with = {**provenance(), "initial_weights": began}
+    return Run(wrapped, model, average, optimiser, state.identity(recipe, table, sha256), made_with)
 
 
 def _new_model(recipe: Recipe, labels: int) -> Classifier:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,11 +10,10 @@ import torch
 from tqdm import tqdm
 
 from cxr_demo.checkpoint import Card, Checkpoint
-from cxr_demo.errors import ImageError, TrainingError
-from cxr_demo.image import read_image
+from cxr_demo.errors import TrainingError
 from cxr_demo.model import probabilities
 from train import metrics
-from train.datasets import DATASETS, Table
+from train.datasets import DATASETS, Table, pack
 from train.recipe import IMAGENET, SCRATCH
 from train.tables import table_of_checkpoint
 
@@ -133,25 +131,15 @@ def match_labels(rows: Table, labels: tuple[str, ...]) -> np.ndarray:
 
 
 def predict_files(stored: Checkpoint, rows: Table) -> tuple[torch.Tensor, np.ndarray]:
-    """Logits (M, L) and the rows (M,) that could be read; TrainingError if there are none."""
+    """Logits (M, L) and the rows (M,) that could be read; TrainingError if there are none.
 
-    def read(path: Path) -> np.ndarray | ImageError:
-        try:
-            return stored.card.preprocess.apply(read_image(path).pixels)
-        except ImageError as error:
-            return error
-
-    logits, good = [], []
-    with ThreadPoolExecutor() as pool, torch.inference_mode():
-        for start in tqdm(range(0, len(rows), BATCH), "measuring", leave=False):
-            films = dict(enumerate(pool.map(read, rows.paths[start : start + BATCH]), start))
-            for row, film in films.items():  # named and left out, as when training
-                if isinstance(film, ImageError):
-                    tqdm.write(f"{rows.paths[row].name} is left out: {film}")
-            x = {row: film for row, film in films.items() if isinstance(film, np.ndarray)}
-            if x:
-                logits.append(stored.model(torch.from_numpy(np.concatenate(list(x.values())))))
-                good += x
-    if not good:
-        raise TrainingError("There is no film to measure that can be read.", "Look at the data and at its splits.")
-    return torch.cat(logits), np.array(good, dtype=int)
+    `pack` reads a film as the app does, to squares of 256 greys, so they are the same to the last bit.
+    """
+    preprocess, logits = stored.card.preprocess, []
+    films, good = pack(rows, preprocess, "reading")
+    with torch.inference_mode():
+        for start in tqdm(range(0, len(films), BATCH), "measuring", leave=False):
+            squares = films[start : start + BATCH].astype(np.float32) / np.float32(255)
+            x = np.concatenate([preprocess.normalise(square) for square in squares])
+            logits.append(stored.model(torch.from_numpy(x)))
+    return torch.cat(logits), good
