@@ -5,10 +5,10 @@ DATA ?= ../shared/data
 NAME ?= kermany-densenet121
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint train check clean
+.PHONY: help demo test lint train bench check clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 demo: $(VENV)/installed ## install what is missing and serve the page on http://127.0.0.1:7860
 	$(BIN)/python app.py
@@ -23,7 +23,13 @@ lint: $(VENV)/installed-dev ## look for plain mistakes and untidy layout
 train: $(VENV)/installed ## train NAME on the films in DATA, from scratch
 	$(BIN)/python -m train run $(NAME) --data $(DATA) --out weights/$(NAME) --from-scratch
 
-check: $(VENV)/installed ## let the bundled checkpoint prove its explanations
+reproduce-%: $(VENV)/installed ## a published system as it deserves: ImageNet weights, all films in DATA (reproduce-kufel2023)
+	$(BIN)/python -m train run $* --data $(DATA) --out runs/$*
+
+bench: $(VENV)/installed-dev ## time the loader against the smallest network's training
+	$(BIN)/python -m tests.bench.loader
+
+check: $(VENV)/installed ## let the bundled checkpoint NAME prove its explanations
 	$(BIN)/python -m cxr_demo check weights/$(NAME)
 
 clean: ## remove what was installed and built here; weights and runs stay
