@@ -81,6 +81,11 @@ def test_one_sentence_each(data, trained, tmp_path, capsys, monkeypatch):
     assert "bassi2022/nih-201 first" in wrong(
         ["run", "bassi2022/B", "--from-scratch", "--data", str(data), *out], capsys
     )
+    assert "kufel2023 has no run official as published" in wrong(
+        ["run", "kufel2023/official", "--as-published", "--data", str(data), *out], capsys
+    )
+    boit = ["run", "consilium/as-boit", "--seed", "1", "--from-scratch", "--data", str(data), *out]
+    assert "its split or its seed is another" in wrong(boit, capsys)
     assert "Take more films" in wrong([*RUN, "--films", "14", "--data", str(data), *out], capsys)
     assert not (tmp_path / "w" / checkpoint.CARD_FILE).exists()
 

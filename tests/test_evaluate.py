@@ -32,7 +32,7 @@ SPLITS = {"train": 6, "val": 30, "test": 33, "external": 9}
 LOG = [{"epoch": e, "size_px": 32, "loss": 1 / e, "val_loss": 1.1, "macro_f1": 0.5, "s": 2.0} for e in (1, 2)]
 MADE_WITH = {
     "versions": {"torch": "2"}, "commit": "c" * 40, "command": "python -m train run x", "machine": "none",
-    "initial_weights": "none, trained from scratch",
+    "initial_weights": "none, trained from scratch", "identity": "i", "processes": 1,
 }  # fmt: skip
 
 

@@ -130,6 +130,31 @@ def test_a_loss_that_is_no_number_stops_and_leaves_the_last_state(data, recipe, 
     assert len(written["log"]) == 1 and all(torch.isfinite(v).all() for v in written["model"].values())
 
 
+def test_logits_that_are_no_numbers_stop_before_anything_is_written(data, recipe, tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "predict", lambda *arguments: torch.full((12, 3), math.nan))
+    with pytest.raises(TrainingError, match="not a number in epoch 1"):
+        trained(recipe, data, tmp_path)
+    assert not (tmp_path / state.STATE_FILE).exists()
+
+
+@pytest.mark.parametrize("damage", [b"", b"nothing", "cut", "other"])
+def test_a_damaged_state_is_one_sentence(damage, data, recipe, tmp_path):
+    recipe = dataclasses.replace(recipe, stages=((32, 1),))
+    trained(recipe, data, tmp_path)
+    path = tmp_path / state.STATE_FILE
+    if damage == "other":
+        torch.save({"something": 1}, path)
+    else:
+        path.write_bytes(path.read_bytes()[:5000] if damage == "cut" else damage)
+    with pytest.raises(TrainingError, match="is damaged. Delete that folder"):
+        trained(recipe, data, tmp_path)
+
+
+def test_a_loss_of_the_other_task_is_refused(data, recipe, tmp_path):
+    with pytest.raises(TrainingError, match="bce is not for single-label films"):
+        trained(dataclasses.replace(recipe, loss="bce"), data, tmp_path)
+
+
 def test_a_full_disk_stops_with_a_sentence_and_leaves_the_last_state(data, recipe, tmp_path, monkeypatch):
     save, calls = torch.save, []
 
@@ -189,7 +214,7 @@ def test_the_log_is_kept_as_lines_and_for_tensorboard(data, recipe, tmp_path):
 
 def test_schedules_and_early_stopping():
     log = [{"mcc": value} for value in (0.1, 0.3, 0.2, 0.3, 0.25, 0.1, 0.5)]
-    assert [plateaus(log[:n], "mcc") for n in range(8)] == [0, 0, 0, 0, 1, 1, 2, 2]
+    assert [plateaus(log[:n], "mcc", 2) for n in range(8)] == [0, 0, 0, 0, 1, 1, 2, 2]
     recipe = Recipe("r", "", "kermany", "tiny", ((32, 4), (48, 6)), SCRATCH, "", watch="mcc", warmup=0.1, patience=2)
     assert learning_rate_factor(recipe, [], 0.05) == pytest.approx(0.5)
     assert learning_rate_factor(recipe, [], 0.1) == 1 and learning_rate_factor(recipe, [], 0.55) == pytest.approx(0.5)
@@ -219,9 +244,20 @@ def test_every_optimiser_lowers_the_loss_and_leaves_the_frozen(name):
 
 def test_class_weights_are_one_on_average_over_the_films():
     targets = torch.eye(3)[torch.tensor([0] * 6 + [1] * 3 + [2])]
-    weights = loop._class_weights(targets)
+    weights = loop._class_weights(targets, "single-label")
     assert weights.tolist() == pytest.approx([10 / 18, 10 / 9, 10 / 3])
     assert (targets @ weights).mean() == pytest.approx(1)
+    stated = torch.tensor([[1, 1], [0, math.nan], [0, 0], [0, 0]])
+    assert loop._class_weights(stated, "multi-label").tolist() == [3, 2]
+
+
+def test_labels_are_smoothed_towards_all_classes_or_towards_both_answers():
+    assert loop._smoothed(torch.tensor([[1.0, 0, 0, 0]]), 0.2, "single-label").tolist() == [
+        pytest.approx([0.85, 0.05, 0.05, 0.05])
+    ]
+    assert loop._smoothed(torch.tensor([[1.0], [0.0]]), 0.2, "multi-label").flatten().tolist() == pytest.approx(
+        [0.9, 0.1]
+    )
 
 
 def test_a_process_gets_its_part_of_the_same_films():

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from cxr_demo.ensemble import JOINED, RULES
-from cxr_demo.errors import CxrError
+from cxr_demo.errors import CxrError, TrainingError
 from cxr_demo.preprocess import SIZES_PX
 from train import run
 from train.compare import compare
@@ -20,11 +20,12 @@ from train.datasets import DATASETS
 from train.describe import describe
 from train.ensembles import ensemble
 from train.evaluate import evaluate
+from train.processes import make_accelerator, start_the_others
 from train.recipes import SYSTEMS
 from train.results import run_name
 from train.tables import table_of_checkpoint
 
-SPLITS = ("test", "val", "external", "all")
+MEASURED = ("test", "val", "external", "all")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,10 +37,11 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"train: {error}", file=sys.stderr)
         return 2
     except OSError as error:  # a full disk, a folder without rights: whatever was there before is still there
-        print(f"train: {Path(error.filename or '').name}: {error.strerror or error}.", file=sys.stderr)
+        where = f"{Path(error.filename).name} cannot be written or read: " if error.filename else ""
+        print(f"train: {where}{error.strerror or error}.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("\nStopped. The same command goes on from the last state that was written.", file=sys.stderr)
+        print("\nStopped. A run goes on from its last state when the same command is given again.", file=sys.stderr)
         return 130
     return 0
 
@@ -66,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     compared.set_defaults(act=lambda o: compare(o.checkpoints, o.dataset, o.data, o.split))
     for command in (measured, compared):
         command.add_argument("--dataset", choices=DATASETS, default="", metavar="DATASET", help="default: its own")
-        command.add_argument("--split", choices=SPLITS, default="test", help="default: test")
+        command.add_argument("--split", choices=MEASURED, default="test", help="default: test")
 
     joined = commands.add_parser("ensemble", help="join checkpoints of the same labels and square into one")
     joined.add_argument("members", type=Path, nargs="+", metavar="CHECKPOINT")
@@ -88,7 +90,10 @@ def _add_run(command: argparse.ArgumentParser) -> None:
     command.add_argument("--as-published", action="store_true", help="with the paper's defects")
     command.add_argument("--stages", type=_stages, help="SIZExEPOCHS,... instead of the recipe's own, e.g. 64x1,96x1")
     command.add_argument("--films", type=_count, help="use about this many films, drawn evenly (a quick trial)")
-    command.add_argument("--seed", type=int, help="instead of the recipe's own")
+    command.add_argument("--seed", type=_seed, help="instead of the recipe's own")
+    command.add_argument(
+        "--dataset", choices=DATASETS, metavar="DATASET", help="not the recipe's own: folder, csv, ..."
+    )
     command.set_defaults(act=_run)
 
 
@@ -117,11 +122,17 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not 0 or a positive number")
+    return int(text)
+
+
 def _list(options: argparse.Namespace) -> None:
     for name, make in SYSTEMS.items():
         system = make(False, False)
         runs = [run_name(recipe.name) for recipe in system.recipes]
-        print(f"{name}  {system.paper}" + (f"\n    {', '.join(runs)}" if len(runs) > 1 else ""))
+        print(f"{name}  {system.paper}\n    {system.summary}" + (f"\n    {', '.join(runs)}" if len(runs) > 1 else ""))
 
 
 def _run(options: argparse.Namespace) -> None:
@@ -129,20 +140,26 @@ def _run(options: argparse.Namespace) -> None:
     system = SYSTEMS[name](not options.from_scratch, options.as_published)
     changes = {"stages": options.stages, "input_px": 0} if options.stages else {}
     changes |= {} if options.seed is None else {"seed": options.seed}
+    changes |= {"dataset": options.dataset} if options.dataset else {}
     recipes = tuple(dataclasses.replace(recipe, **changes) for recipe in system.recipes)
     system = dataclasses.replace(system, recipes=recipes)
-    if only or len(recipes) == 1:
-        recipe = next(recipe for recipe in recipes if run_name(recipe.name) == (only or name))
-        run.run_recipe(recipe, system, options.data, options.out, options.films)
+    chosen = [recipe for recipe in recipes if run_name(recipe.name) == (only or name)]
+    if only and not chosen:
+        raise TrainingError(f"{name} has no run {only} as published.")
+    if chosen:
+        run.run_recipe(chosen[0], system, options.data, options.out, options.films)
     else:
         run.run_system(system, options.data, options.out, options.films)
 
 
 def _ensemble(options: argparse.Namespace) -> None:
+    if make_accelerator().num_processes > 1:
+        raise TrainingError("An ensemble is made by one process.", "Start it without a launcher.")
     table = table_of_checkpoint(options.members[0], options.data)
     card = ensemble(options.members, options.rule, table, options.out, options.out.name)
     print(f"{options.out}: {run.figures(card)}")
 
 
 if __name__ == "__main__":
+    start_the_others()
     sys.exit(main())

@@ -38,6 +38,7 @@ from train.readers import (
 from train.splits import with_folds
 
 FREE = re.compile(r"CC[ -]BY(-SA)?([ -]\d\.\d)?|CC[ -]?0([ -]\d\.\d)?|public domain|unrestricted use.*", re.IGNORECASE)
+_NAMED: set[Path] = set()  # films that were said to be broken: once is enough
 AHEAD = 512  # films decoded before the first of them is written: bounds the memory
 
 
@@ -77,6 +78,14 @@ def mix(labels: tuple[str, ...], *tables: Table, renamed: dict[str, str] | None 
     return Table(labels=labels, targets=np.concatenate([targets_of(table) for table in tables]), **joined)
 
 
+def may_be_released(table: Table) -> Table:
+    """Without the rows that would be trained or chosen on and whose licence does not let the network be given away."""
+    is_free = np.isin(table.paths, released(table).paths) | (table.split == "external")
+    if not is_free.all():
+        tqdm.write(f"{(~is_free).sum()} films are left out: their licence does not let a trained network be released.")
+    return table.where(is_free)
+
+
 def one_class(table: Table) -> Table:
     """Labels as classes that exclude each other: what is not stated is 0. Films of none are left out, and counted."""
     has_class = (table.targets == 1).sum(1) == 1
@@ -107,7 +116,8 @@ def read_nih_pneumonia(root: Path) -> Table:
 def read_four_classes(root: Path) -> Table:
     """Kermany's classes and Hannover's COVID-19; covid-chestxray is "external"."""
     labels = (*KERMANY_LABELS, "covid19")
-    return one_class(mix(labels, read_kermany(root), read_hannover(root), read_covid_chestxray(root)))
+    tables = read_kermany(root), read_hannover(root), read_covid_chestxray(root)
+    return one_class(may_be_released(mix(labels, *tables)))
 
 
 def read_covid_three(root: Path) -> Table:
@@ -115,7 +125,7 @@ def read_covid_three(root: Path) -> Table:
     covid-chestxray is "external", with pneumonia of any other cause."""
     tables = read_nih_normal(root), read_hannover(root), read_covid_chestxray(root)
     renamed = dict.fromkeys(("viral_pneumonia", "bacterial_pneumonia"), "pneumonia")
-    return one_class(mix(("normal", "pneumonia", "covid19"), *tables, renamed=renamed))
+    return one_class(may_be_released(mix(("normal", "pneumonia", "covid19"), *tables, renamed=renamed)))
 
 
 KERMANY = "Kermany, Zhang, Goldbaum 2018, Labeled OCT and chest X-ray images, Mendeley Data, doi:10.17632/rscbjbr9sj"
@@ -191,8 +201,9 @@ def pack(table: Table, preprocess: Preprocess, progress: str = "") -> tuple[np.n
         except OSError as error:
             tqdm.write(f"Decoded films stay in memory: {place.parent} cannot keep them ({error.strerror or error}).")
     films, rows = packed or _in_memory(table.paths, preprocess, progress)
-    broken = np.delete(table.paths, rows)
-    if len(broken):
+    broken = [path for path in np.delete(table.paths, rows) if path not in _NAMED]
+    _NAMED.update(broken)
+    if broken:
         named = "; ".join(f"{path.name} ({_square(path, preprocess)[1]})" for path in broken[:10])
         tqdm.write(f"{len(broken)} of {len(table)} films cannot be read and are left out: {named}")
     if not len(rows):

@@ -147,6 +147,8 @@ def _training_facts(recipe: Recipe, fitted: Fitted) -> dict:
         "recipe": recipe.name,
         "settings": dataclasses.asdict(recipe),
         "initial_weights": fitted.made_with["initial_weights"],
+        "identity": fitted.made_with["identity"],
+        "processes": fitted.made_with["processes"],
         "seconds": round(sum(row["s"] for row in fitted.log)),
         "command": fitted.made_with["command"],
         "machine": fitted.made_with["machine"],

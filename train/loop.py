@@ -64,8 +64,13 @@ def fit(
     """
     folder.mkdir(parents=True, exist_ok=True)
     part_of_batch(accelerator, recipe.batch)  # says at once what cannot be shared
+    task = DATASETS[recipe.dataset].task_of(table)
+    if loss_of(recipe).task != task:
+        raise TrainingError(f"The loss {recipe.loss} is not for {task} films, which {recipe.dataset} are.")
     run = _start(recipe, table, start, model, accelerator)
     state.resume(run, folder)
+    if len(set(gather_object([run.epoch]))) > 1:
+        raise TrainingError("The machines do not share a disk: they would go on from different epochs.")
     stage = None
     while not is_over(run.log, recipe):
         wanted = _stage_of_epoch(recipe, run.epoch)
@@ -77,7 +82,8 @@ def fit(
         began = time.monotonic()
         loss = _train_epoch(run, recipe, films, targets, accelerator)
         logits = predict(run.kept, held_out, recipe, accelerator)
-        metrics = validation_metrics(logits, true, DATASETS[recipe.dataset].task_of(table), table.labels)
+        _check(logits, run.epoch)
+        metrics = validation_metrics(logits, true, task, table.labels)
         if recipe.watch not in metrics:
             raise TrainingError(
                 f"The validation films cannot give {recipe.watch}: a label is missing.", "Take more films."
@@ -89,6 +95,7 @@ def fit(
         state.write(run, folder, accelerator, is_over=is_over(run.log, recipe))
         accelerator.wait_for_everyone()
     run.plain.load_state_dict(run.best_weights)
+    accelerator.free_memory()  # else it keeps every network that it ever prepared
     return Fitted(run.plain.cpu().eval(), run.log, run.made_with)
 
 
@@ -125,8 +132,10 @@ def _start(recipe: Recipe, table: Table, start: Path | None, model: nn.Module | 
     average = None
     if recipe.ema_decay:
         average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay), use_buffers=True)
-    made_with = {**provenance(), "initial_weights": began}
-    return Run(wrapped, model, average, optimiser, state.identity(recipe, table, sha256), made_with)
+    identity = state.identity(recipe, table, sha256)
+    made_with = {**provenance(), "initial_weights": began, "identity": identity}
+    made_with["processes"] = accelerator.num_processes
+    return Run(wrapped, model, average, optimiser, identity, made_with)
 
 
 def _new_model(recipe: Recipe, labels: int) -> Classifier:
@@ -151,7 +160,7 @@ def _train_epoch(run: Run, recipe: Recipe, films: np.ndarray, targets: torch.Ten
     steps = len(films) // recipe.batch
     if not steps:
         raise TrainingError(f"Only {len(films)} training films: one batch needs {recipe.batch}.", "Take more films.")
-    weights = _class_weights(targets).to(accelerator.device) if recipe.balance else None
+    weights = _class_weights(targets, loss_of(recipe).task).to(accelerator.device) if recipe.balance else None
     title = f"{recipe.name}, epoch {run.epoch + 1} of {recipe.epochs}, {films.shape[1]} px"
     part = part_of_batch(accelerator, recipe.batch)
     losses = []
@@ -172,7 +181,8 @@ def _train_epoch(run: Run, recipe: Recipe, films: np.ndarray, targets: torch.Ten
 def _step(run: Run, recipe: Recipe, squares, wanted, weights, accelerator: Accelerator) -> torch.Tensor:
     """One step on one batch, squares (n, 1, S, S) of this process, wanted (batch, L); returns the batch's loss."""
     logits = whole_batch(run.model(normalise(squares, recipe)).float(), accelerator)
-    loss = loss_of(recipe).compute(logits, _smoothed(wanted, recipe.label_smoothing), weights)
+    how = loss_of(recipe)
+    loss = how.compute(logits, _smoothed(wanted, recipe.label_smoothing, how.task), weights)
     run.optimiser.zero_grad(set_to_none=True)
     accelerator.backward(loss * accelerator.num_processes)  # whose gradients are averaged, and should be summed
     run.optimiser.step()
@@ -187,21 +197,26 @@ def loss_of(recipe: Recipe) -> Loss:
     return (LOSSES if key == recipe.loss else AS_PUBLISHED)[key]
 
 
-def _check(loss: torch.Tensor, epoch: int) -> None:
-    if not torch.isfinite(loss):
+def _check(values: torch.Tensor, epoch: int) -> None:
+    """Of a loss, or of validation logits: a last step can break a network whose loss was still a number."""
+    if not torch.isfinite(values).all():
         raise TrainingError(
             f"The loss is not a number in epoch {epoch + 1}; the last good state is untouched.",
             "Lower the learning rate, or look for broken films.",
         )
 
 
-def _smoothed(targets: torch.Tensor, amount: float) -> torch.Tensor:
-    return targets * (1 - amount) + amount / targets.shape[1] if amount else targets
+def _smoothed(targets: torch.Tensor, amount: float, task: str) -> torch.Tensor:
+    """Towards all classes alike; of a label with its own yes or no, towards both."""
+    return targets * (1 - amount) + amount / (targets.shape[1] if task == "single-label" else 2)
 
 
-def _class_weights(targets: torch.Tensor) -> torch.Tensor:
-    """(L,): 1 on average over the films, the rarer the class the larger."""
+def _class_weights(targets: torch.Tensor, task: str) -> torch.Tensor:
+    """(L,), single-label: 1 on average over the films, the rarer the class the larger; multi-label, of the positives:
+    what makes both sides weigh the same."""
     counts = targets.nansum(dim=0)
+    if task == "multi-label":
+        return ((targets == 0).sum(dim=0) / counts.clamp(min=1)).clamp(min=1e-3)
     return counts.sum() / (len(counts) * counts.clamp(min=1))
 
 

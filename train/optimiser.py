@@ -10,7 +10,6 @@ from torch import nn
 
 from train.recipe import Recipe
 
-PLATEAU_EPOCHS = 2
 OPTIMISERS: dict[str, Callable[[list[dict], float], torch.optim.Optimizer]] = {
     "adamw": lambda groups, rate: torch.optim.AdamW(groups, lr=rate),
     "adam": lambda groups, rate: torch.optim.Adam(groups, lr=rate),
@@ -42,15 +41,15 @@ def learning_rate_factor(recipe: Recipe, log: list[dict], done: float) -> float:
         return max(done / warm, 0.01)
     if recipe.schedule == "cosine":
         return max(0.5 * (1 + math.cos(math.pi * (done - warm) / (1 - warm))), 1e-3)
-    return 0.5 ** plateaus(log, recipe.watch) if recipe.schedule == "plateau" else 1.0
+    return 0.5 ** plateaus(log, recipe.watch, recipe.plateau) if recipe.schedule == "plateau" else 1.0
 
 
-def plateaus(log: list[dict], watch: str) -> int:
-    """How often `watch` has stayed without a new best for PLATEAU_EPOCHS epochs in a row."""
+def plateaus(log: list[dict], watch: str, epochs: int) -> int:
+    """How often `watch` has stayed without a new best for so many epochs in a row."""
     best, waited, found = -math.inf, 0, 0
     for row in log:
         best, waited = (row[watch], 0) if row[watch] > best else (best, waited + 1)
-        if waited == PLATEAU_EPOCHS:
+        if waited == epochs:
             found, waited = found + 1, 0
     return found
 

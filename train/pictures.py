@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from cxr_demo.analysis import Analyser
 from cxr_demo.checkpoint import load
+from cxr_demo.errors import ImageError
 from cxr_demo.image import Radiograph, read_image
 from cxr_demo.labels import finding
 from cxr_demo.render import overlay, scale_of
@@ -48,7 +49,17 @@ def _films(dataset: str, data: Path) -> dict[str, Radiograph]:
     table = DATASETS[dataset].read(data)
     test = table.where(table.split == "test")
     firsts = {label: np.flatnonzero(test.targets[:, k] == 1) for k, label in enumerate(test.labels)}
-    return {label: read_image(test.paths[rows[0]]) for label, rows in firsts.items() if len(rows)}
+    films = {label: _first_readable(test.paths[rows]) for label, rows in firsts.items()}
+    return {label: film for label, film in films.items() if film is not None}
+
+
+def _first_readable(paths: np.ndarray) -> Radiograph | None:
+    for path in paths:
+        try:
+            return read_image(path)
+        except ImageError:  # named when it was packed
+            continue
+    return None
 
 
 def _picture(analyser: Analyser, image: Radiograph, label: str) -> np.ndarray:

@@ -2,22 +2,43 @@
 
 from __future__ import annotations
 
+import os
+import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
+import psutil
 import torch
 import torch.distributed
 import torch.nn.functional as F
 from accelerate import Accelerator
+from accelerate.utils import InitProcessGroupKwargs
 from torch.distributed.nn.functional import all_reduce
 
 from cxr_demo.errors import TrainingError
 
 
+def start_the_others() -> None:
+    """Without MPI, `accelerate launch --cpu --num_processes N` starts one process and says nothing (1.15): then this
+    process becomes torch's own launcher of N. Returns in every other case."""
+    launcher = psutil.Process().parent()
+    words = " ".join(launcher.cmdline()) if launcher else ""
+    asked = re.search(r"accelerate.* --num[-_]processes[ =](\d+)", words)
+    if asked and int(asked[1]) > 1 and " --cpu" in words and "WORLD_SIZE" not in os.environ:
+        launch = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", asked[1], "-m", "train"]
+        os.execv(sys.executable, [sys.executable, *launch, *sys.argv[1:]])
+
+
 def make_accelerator() -> Accelerator:
-    """Half precision where it helps: on GPUs that know bfloat16."""
-    helps = torch.cuda.is_available() and torch.cuda.is_bf16_supported()
-    return Accelerator(mixed_precision="bf16" if helps else "no")
+    """Half precision where it helps: on GPUs that know bfloat16. The others wait as long as one reads or measures."""
+    has_gpu = torch.cuda.is_available()
+    return Accelerator(
+        cpu=not has_gpu,
+        mixed_precision="bf16" if has_gpu and torch.cuda.is_bf16_supported() else "no",
+        kwargs_handlers=[InitProcessGroupKwargs(timeout=timedelta(days=1))],
+    )
 
 
 def part_of_batch(accelerator: Accelerator, batch: int) -> slice:

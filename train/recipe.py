@@ -9,6 +9,7 @@ from pathlib import Path
 from cxr_demo.preprocess import Preprocess
 
 IMAGENET, SCRATCH = "imagenet", "scratch"
+SCHEDULES = ("cosine", "constant", "plateau")
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,8 @@ class Recipe:
     optimiser: str = "adamw"  # in OPTIMISERS
     learning_rate: float = 1e-3
     weight_decay: float = 0.05
-    schedule: str = "cosine"  # to zero; or "constant", or "plateau": a half where `watch` has not risen for 2 epochs
+    schedule: str = "cosine"  # to zero; or "constant", or "plateau": a half whenever `watch` stays without a new best
+    plateau: int = 2  # epochs that make a plateau
     warmup: float = 0.05  # share of all steps
     patience: int = 0  # epochs without a better `watch` before the run ends; 0: never
     watch: str = "macro_f1"  # the validation figure that chooses the epoch; higher is better
@@ -78,6 +80,10 @@ class Recipe:
     def epochs(self) -> int:
         return sum(epochs for _, epochs in self.stages)
 
+    def __post_init__(self) -> None:
+        if self.schedule not in SCHEDULES:
+            raise ValueError(f"schedule is {self.schedule!r}; it must be one of {', '.join(SCHEDULES)}")
+
     def preprocess(self, size_px: int | None = None) -> Preprocess:
         return Preprocess(size_px or self.size_px, self.geometry, self.mean, self.std)
 
@@ -86,12 +92,13 @@ class Recipe:
 class System:
     """One published system: its runs in their order, and what is drawn from them together.
 
-    `conclude(system, folder, data)` is called when all runs are done; `folder` holds one checkpoint per run, named by
-    the part of the recipe's name behind the slash. It prints what it found and writes it beside them.
+    `conclude(system, folder, data, films)` is called when all runs are done, with what they were given; `folder` holds
+    one checkpoint per run, named by the part of the recipe's name behind the slash. It prints what it found and writes
+    it beside them.
     """
 
     name: str
     paper: str
     summary: str
     recipes: tuple[Recipe, ...]
-    conclude: Callable[[System, Path, Path], None] | None = None
+    conclude: Callable[[System, Path, Path, int | None], None] | None = None

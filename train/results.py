@@ -12,11 +12,12 @@ from train.recipe import System
 from train.state import LOG_FILE
 
 TABLE_FILE = "results.md"
-FIGURES = {  # of the test set, in a table's columns; those that a task does not have are left out
+COLUMNS = {  # of the test set, in a table's columns; those that a task does not have are left out
     "accuracy": "accuracy", "macro_f1": "macro F1", "mcc": "MCC", "macro_auroc": "macro AUROC",
     "macro_auprc": "macro AUPRC", "macro_precision": "macro precision", "macro_recall": "macro recall",
     "macro_specificity": "macro specificity",
 }  # fmt: skip
+OF_ONE_LABEL = ("auroc", "auprc", "sensitivity", "specificity", "f1", "mcc")  # instead, where there is one label alone
 
 
 def run_name(recipe_name: str) -> str:
@@ -28,9 +29,14 @@ def cards_of(system: System, folder: Path) -> dict[str, Card]:
     return {run_name(recipe.name): read_card(folder / run_name(recipe.name)) for recipe in system.recipes}
 
 
-def conclude_table(system: System, folder: Path, data: Path | None = None) -> None:
-    """All runs in one table."""
-    write_table(folder, f"{system.name}: {system.paper}", cards_of(system, folder))
+def conclude_table(system: System, folder: Path, *notes: str) -> None:
+    """All runs in one table, with the confusion matrix of each on the test films, and then the notes."""
+    cards = cards_of(system, folder)
+    lines = list(notes)
+    if labels := next((card.labels for card in cards.values() if card.task == "single-label"), ()):
+        lines.append(f"Confusion on test, rows the truth, in the order {', '.join(labels)}:\n")
+        lines += [f"- {name}: {card.metrics['test']['confusion']}" for name, card in cards.items()]
+    write_table(folder, f"{system.name}: {system.paper}", cards, lines)
 
 
 def write_table(folder: Path, title: str, cards: dict[str, Card], more: Sequence[str] = ()) -> None:
@@ -40,14 +46,18 @@ def write_table(folder: Path, title: str, cards: dict[str, Card], more: Sequence
         rows = {name: card.metrics[split] for name, card in cards.items() if split in card.metrics}
         if not rows:
             continue
-        extra = [f"auroc_{label}" for label in _labels(cards) if label in ("covid19", "pneumonia")]
-        keys = [key for key in (*FIGURES, *extra) if any(key in row for row in rows.values())]
+        labels = _labels(cards)
+        more_keys = [f"auroc_{label}" for label in labels if label in ("covid19", "pneumonia")]
+        wanted = (
+            (*COLUMNS, *more_keys) if len(labels) > 1 else ("accuracy", *(f"{of}_{labels[0]}" for of in OF_ONE_LABEL))
+        )
+        keys = [key for key in wanted if any(key in row for row in rows.values())]
         some = next(iter(rows.values()))
         baseline = (
             f"; the majority's accuracy is {some['majority_accuracy']:.3f}" if "majority_accuracy" in some else ""
         )
         lines += [f"{split}, {some['films']} films of {some['patients']} patients, 95 % intervals{baseline}", ""]
-        lines += ["| | " + " | ".join(FIGURES.get(key, key.replace("_", " ")) for key in keys) + " |"]
+        lines += ["| | " + " | ".join(COLUMNS.get(key, key.replace("_", " ")) for key in keys) + " |"]
         lines += ["|---" * (len(keys) + 1) + "|"]
         lines += [f"| {name} | " + " | ".join(_cell(row, key) for key in keys) + " |" for name, row in rows.items()]
         lines += [""]

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 from pathlib import Path
 
+import numpy as np
 from accelerate import Accelerator
 
 from cxr_demo.checkpoint import CARD_FILE, Card, read_card
 from cxr_demo.errors import TrainingError
+from train.datasets import Table
 from train.evaluate import finish, unfinished
 from train.loop import fit
 from train.processes import make_accelerator
 from train.recipe import IMAGENET, SCRATCH, Recipe, System
 from train.results import run_name
+from train.state import identity
 from train.tables import split_table_of
 
 ROOT = Path(__file__).parent.parent
@@ -22,17 +23,15 @@ HEADLINE = ("accuracy", "macro_f1", "mcc", "macro_auroc")
 
 
 def run_system(system: System, data: Path, out: Path, films: int | None = None) -> None:
-    """All runs, one after the other, into `out`/RUN; what is finished there with the same settings is not run again.
-    Then what the system concludes from them."""
+    """All runs, one after the other, into `out`/RUN; what is finished there with the same settings, films and start is
+    not run again. Then what the system concludes from them, which one process does alone."""
     accelerator = make_accelerator()
     for recipe in system.recipes:
-        folder = out / run_name(recipe.name)
-        if _is_done(recipe, folder):
-            accelerator.print(f"{folder} is finished already.")
-        else:
-            run_recipe(recipe, system, data, folder, films, accelerator)
-    if system.conclude and accelerator.is_main_process:
-        system.conclude(system, out, data)
+        run_recipe(recipe, system, data, out / run_name(recipe.name), films, accelerator)
+    if system.conclude and accelerator.num_processes > 1:
+        accelerator.print("All runs are finished. The same command in one process draws the conclusions.")
+    elif system.conclude:
+        system.conclude(system, out, data, films)
 
 
 def run_recipe(
@@ -43,10 +42,13 @@ def run_recipe(
     films: int | None = None,
     accelerator: Accelerator | None = None,
 ) -> None:
-    """Train and write the checkpoint `out`; the runs it starts from are looked for beside it."""
+    """Train and write the checkpoint `out`, unless it is there; the runs it starts from are looked for beside it."""
     accelerator = accelerator or make_accelerator()
     start = _start_folder(recipe, system, out)
     table = split_table_of(recipe, data, films)
+    if _is_done(out, identity(recipe, table, _check_start(recipe, table, start))):
+        accelerator.print(f"{out} is finished already.")
+        return
     fitted = fit(recipe, table, unfinished(out), accelerator, start)
     if accelerator.is_main_process:
         card = finish(fitted, recipe, table, out)
@@ -74,8 +76,22 @@ def _start_folder(recipe: Recipe, system: System, out: Path) -> Path | None:
     return folder
 
 
-def _is_done(recipe: Recipe, folder: Path) -> bool:
-    if not (folder / CARD_FILE).exists():
-        return False
-    settings = json.loads(json.dumps(dataclasses.asdict(recipe)))
-    return read_card(folder).training.get("settings") == settings
+def _check_start(recipe: Recipe, table: Table, start: Path | None) -> str:
+    """The start's sha256, or nothing. TrainingError if it may have been trained on what is held back here: the same
+    films are held back only by the same split and seed."""
+    if start is None:
+        return ""
+    card = read_card(start)
+    settings, sources = card.training.get("settings", {}), card.training.get("sources", ())
+    ours = (recipe.split, recipe.seed, recipe.validation)
+    theirs = (settings.get("split", "official"), settings.get("seed"), settings.get("validation"))
+    if ours != theirs and np.isin(sources, np.unique(table.source)).any():
+        raise TrainingError(
+            f"{card.name} was trained on films that {recipe.name} holds back: its split or its seed is another.",
+            "Give both the same.",
+        )
+    return card.weights_sha256
+
+
+def _is_done(folder: Path, wanted: str) -> bool:
+    return (folder / CARD_FILE).exists() and read_card(folder).training.get("identity") == wanted

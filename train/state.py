@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import pickle
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,8 +60,12 @@ def resume(run: Run, folder: Path) -> None:
     path = folder / STATE_FILE
     if not path.exists():
         return
-    state = torch.load(path, map_location="cpu", weights_only=True)
-    if state["identity"] != run.identity:
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        is_same = state["identity"] == run.identity
+    except (RuntimeError, OSError, EOFError, KeyError, TypeError, pickle.UnpicklingError):
+        raise TrainingError(f"The state in {folder} is damaged.", "Delete that folder to start again.") from None
+    if not is_same:
         raise TrainingError(
             f"{folder} holds an unfinished run with other settings or other films.",
             "Delete that folder, or give another --out.",

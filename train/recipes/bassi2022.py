@@ -1,20 +1,26 @@
 """Bassi & Attux 2022: twice transfer learning and output neuron keeping for COVID-19, pneumonia, normal; LRP.
 
-Published: five nets. A: DenseNet-201 ImageNet -> COVID; B: ImageNet -> NIH ChestX-ray14 -> COVID; C: B with output
-neuron keeping; D: DenseNet-121 ImageNet -> NIH -> COVID; E: D with output neuron keeping. Their claim is about the
-beginning of training, so the five learning curves are drawn side by side.
+Published: five nets, as far as known (the letters are from memory, and fit the sizes of the released weights). A:
+DenseNet-201 ImageNet -> COVID; B: ImageNet -> NIH ChestX-ray14 -> COVID; C: B with output neuron keeping; D:
+DenseNet-121 ImageNet -> NIH -> COVID; E: D with output neuron keeping. Their claim is about the beginning of training,
+so the five learning curves are drawn side by side.
 
-Where it is silent: the NIH stage has a 15th output "normal", so that two of three neurons can be kept; rates, epochs
-and sizes are ours. F, DenseNet-121 without the NIH stage, is added, since the paper's pairs lack it.
+Where it is silent, or known from memory alone (rotation by 40 degrees, shift by 28 px, flip): the NIH stage has a 15th
+output "normal", so that two of three neurons can be kept; rates, epochs and sizes are ours. F, DenseNet-121 without the
+NIH stage, is added, since the paper's pairs lack it.
 
 Mended: the paper tests on films of the sources it trained on. Here normal and pneumonia are NIH's, COVID-19 is
 Hannover's, and the covid-chestxray-dataset, never trained on, is the external test: COVID-19 of one hospital against
 all else of another teaches the hospital, and the distance between the two figures shows how much. The marker test masks
 borders and letters and measures what changes in probability and maps. Flips change where the heart is and mirror the
 letters: off, but with `as_published`, which also rotates by 40 degrees as the group's papers do.
+
+From scratch B to E have the NIH stage's epochs more than A and F: part of what the curves show is longer training.
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from train.markers import conclude_markers
 from train.recipe import IMAGENET, SCRATCH, Augment, Recipe, System
@@ -59,6 +65,6 @@ def bassi2022(pretrained: bool, as_published: bool) -> System:
     return System("bassi2022", PAPER, SUMMARY, (*firsts, *(covid(net) for net in nets)), _conclude)
 
 
-def _conclude(system: System, folder, data) -> None:
+def _conclude(system: System, folder: Path, data: Path, films: int | None) -> None:
     conclude_curves(system, folder, [net for net in NETS if (folder / net).is_dir()], "macro_f1")
     conclude_markers(folder / "E", "covid-three", data)

@@ -9,7 +9,7 @@ Mended: the paper does not name its binary label. Here it is pneumonia against a
 question of CheXNet, which the paper builds on. Accuracy alone says nothing where 1.3 % are positive: AUROC,
 sensitivity, specificity and the majority's accuracy stand beside it. "Cut-off" is swept in both readings: how deep to
 unfreeze ("depth"), and after which dense block to pool and classify ("tap"). Both are chosen on validation, and the
-chosen one's test figure is the one to quote. Frozen batch norms keep their ImageNet statistics, as in Keras.
+chosen one's test figure is the one to quote. Frozen batch norms keep the statistics they came with, as in Keras.
 
 From scratch a frozen network would be noise, so the bundled paediatric DenseNet-121 is the start.
 `as_published` runs the two strategies with the three optimisers, without the sweeps.
@@ -17,14 +17,16 @@ From scratch a frozen network would be noise, so the bundled paediatric DenseNet
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from train.recipe import IMAGENET, Augment, Recipe, System
-from train.results import conclude_sweep
+from train.results import conclude_sweep, conclude_table
 from train.transfer import freeze_points
 
 PAPER = "Boit & Zeng 2019 (poster)"
 SUMMARY = "Pneumonia or not in adults (NIH ChestX-ray14); labels mined from reports."
 BUNDLED = "weights/kermany-densenet121"
-OPTIMISERS = {"adam": 1e-3, "sgd": 1e-2, "rmsprop": 1e-3}  # and the learning rate of new layers
+RATES = {"adam": 1e-3, "sgd": 1e-2, "rmsprop": 1e-3}  # and the learning rate of new layers
 TAPS = ("densenet121_block1", "densenet121_block2", "densenet121_block3")
 AUGMENT = Augment(rotate_deg=10, scale=0.1, shift=0.05, contrast=0.1)
 DEPTHS = {"head": "head only", "block4": "denseblock4", "block3": "denseblock3", "block2": "denseblock2", "all": "all"}
@@ -48,7 +50,7 @@ def boit2019(pretrained: bool, as_published: bool) -> System:
             loss="bce",
             balance=False,
             optimiser=optimiser,
-            learning_rate=OPTIMISERS[optimiser] * (1.0 if is_extraction else 0.1 if pretrained else 0.5),
+            learning_rate=RATES[optimiser] * (1.0 if is_extraction else 0.1 if pretrained else 0.5),
             weight_decay=0.0,
             patience=5,
             watch="macro_auroc",
@@ -56,15 +58,18 @@ def boit2019(pretrained: bool, as_published: bool) -> System:
         )
 
     head, last = points["head only"], points["last convolution"]
-    strategies = [run(f"extraction-{optimiser}", head, optimiser) for optimiser in OPTIMISERS]
-    strategies += [run(f"finetuning-{optimiser}", last, optimiser) for optimiser in OPTIMISERS]
+    strategies = [run(f"extraction-{optimiser}", head, optimiser) for optimiser in RATES]
+    strategies += [run(f"finetuning-{optimiser}", last, optimiser) for optimiser in RATES]
     depths = [run(f"depth-{name}", points[point], "adam") for name, point in DEPTHS.items() if name != "head"]
     taps = [run(f"tap-{backbone.removeprefix('densenet121_')}", head, "adam", backbone) for backbone in TAPS]
     sweeps = () if as_published else (*depths, *taps)
-    return System("boit2019", PAPER, SUMMARY, (*strategies, *sweeps), None if as_published else _conclude)
+    return System("boit2019", PAPER, SUMMARY, (*strategies, *sweeps), _conclude)
 
 
-def _conclude(system: System, folder, data) -> None:
+def _conclude(system: System, folder: Path, data: Path, films: int | None) -> None:
+    if len(system.recipes) == 2 * len(RATES):
+        conclude_table(system, folder)
+        return
     conclude_sweep(
         system,
         folder,

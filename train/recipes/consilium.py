@@ -2,14 +2,15 @@
 
 From each it takes what held up:
 - Bassi & Attux: it starts from a network of a related task (the bundled paediatric one) and keeps the output rows of
-  the labels that both know;
-- Boit & Zeng: fine-tuning, and the depth to unfreeze chosen on validation (all, in their sweep);
+  the labels that both know; with the model hub at hand, from ImageNet;
+- Boit & Zeng: fine-tuning, the whole network;
 - Kufel: thresholds for each label, chosen on validation;
 - Rajaraman: several losses, joined by weights that are fitted on validation;
 - Avola: the four classes, and architectures of different kinds in one ensemble.
 Its own: strong changes of exposure, label smoothing and an averaged copy of the weights.
 
-The five are what their papers would train here, at the same size and with the same epochs, on the same films.
+The five are close to what their papers would train here, at the same size and with the same epochs, on the same films;
+where a paper has another task or no answer for this one, with the cross-entropy of the others.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ from train.transfer import freeze_points
 
 PAPER = "our own; takes from all five"
 SUMMARY = "Normal, bacterial, viral pneumonia (children, one hospital) or COVID-19 (adults, another hospital)."
-OWN = ("own-smoothed", "own-calibrated", "own-cut")
 
 
 def consilium(pretrained: bool, as_published: bool) -> System:

@@ -8,7 +8,8 @@ augmentation, balanced class weights.
 Mended: top-k are chosen by validation MCC (the paper does not say by what) and the ensembles' weights are fitted on
 validation films (the code fits them on the test labels); the entropy regulariser acts (it returns nothing in the code)
 and smoothing spreads epsilon over all classes (the code over two). `as_published` brings the two losses' defects and
-the optimiser back; fitting on test labels is never done.
+the optimiser, size and length of their fine-tuning back (512 px: not for two cores); fitting on test labels is never
+done. Their best result, a weighted mean of two joined ensembles, is not built: an ensemble cannot be a member.
 
 All twelve start from one common encoder, as in the paper. There it learned to segment lungs; here, where masks are few,
 it learned this task with cross-entropy (or comes from ImageNet), so the losses differ in the fine-tuning alone. Lung
@@ -43,7 +44,7 @@ def rajaraman2021(pretrained: bool, as_published: bool) -> System:
     )  # fmt: skip
     if as_published:
         how = dict(stages=((512, 64),), batch=16, optimiser="sgd", learning_rate=1e-4, weight_decay=0.0,
-                   schedule="plateau", warmup=0.0, patience=5, augment=Augment())  # fmt: skip
+                   schedule="plateau", plateau=5, warmup=0.0, patience=5, augment=Augment())  # fmt: skip
     else:
         how = dict(stages=((224, 8),) if pretrained else ((128, 1),), learning_rate=3e-4, augment=AUGMENT)
     losses = [
