@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from cxr_demo import checkpoint, render
-from cxr_demo.analysis import Analyser, Explanation, Study
+from cxr_demo.analysis import Analyser, Explanation, Study, ordered
 from cxr_demo.card import Card
 from cxr_demo.ensemble import JOINED
 from cxr_demo.errors import CheckpointError, CxrError
@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
 
     explain = commands.add_parser("explain", help="maps of one film as arrays and pictures")
     explain.add_argument("file", metavar="FILE")
-    explain.add_argument("--label", nargs="+", help="labels to explain; the most probable one if left out")
+    explain.add_argument("--label", nargs="+", help="labels to explain; the one that the page shows first if left out")
     explain.add_argument("--method", nargs="+", help=f"{', '.join(METHODS)}; all that are available if left out")
     explain.add_argument("--out", type=Path, required=True, help="folder for maps.npz, result.json and overlays")
     explain.set_defaults(act=_explain)
@@ -86,7 +86,7 @@ def _explain(options: argparse.Namespace) -> int:
     analyser = _analyser(options.weights)
     image = read_image(options.file)
     study = analyser.analyse(image)
-    labels = options.label or [study.labels[int(np.argmax(study.probabilities))]]
+    labels = options.label or ordered(analyser.card, study.probabilities)[:1]
     methods = options.method or [key for key, refusal in analyser.proof.available.items() if not refusal]
     explanations = analyser.explain(study, labels, methods)
     try:
@@ -141,7 +141,8 @@ def _facts(analyser: Analyser, study: Study) -> dict:
     card = analyser.card
     return {
         "checkpoint": card.name,
-        "weights_sha256": analyser.sha256,
+        "checkpoint_sha256": analyser.sha256,
+        "weights_sha256": card.weights_sha256,
         "calibrated": card.calibrated,
         "probabilities": _by_label(study.labels, study.probabilities),
         "logits": _by_label(study.labels, study.logits),
@@ -167,7 +168,9 @@ def _members(card: Card, study: Study) -> dict:
             study.members.names, card.ensemble.weights, study.members.probabilities, study.members.logits, strict=True
         )
     }
-    explained = "the joined network's logit" if card.ensemble.rule == JOINED else "the weighted mean of members' logits"
+    explained = "the weighted mean of the members' logits, each divided by its temperature"
+    if card.ensemble.rule == JOINED:
+        explained = "the joined network's logit"
     return {"rule": card.ensemble.rule, "members": members, "maps_explain": explained}
 
 

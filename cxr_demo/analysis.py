@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from cxr_demo.checkpoint import Card, Checkpoint
+from cxr_demo.card import Card
+from cxr_demo.checkpoint import Checkpoint
 from cxr_demo.ensemble import JOINED, member_probabilities
 from cxr_demo.errors import ExplanationError
 from cxr_demo.explain import METHODS
@@ -57,7 +58,7 @@ class Explanation:
 
     `total` is its sum and `left_out` = `logit` - `total`, both in logit points: what the network's biases carry and
     no place of the image does. Where an ensemble joins predictions, map and `logit` are the weighted mean of the
-    members' (see `explain.engine.EnsembleExplainer`), and the logit is not the Study's.
+    members', each divided by its temperature (see `explain.engine.EnsembleExplainer`); the Study's logit is another.
     """
 
     method: str
@@ -120,7 +121,7 @@ class Analyser:
         position, made = study.labels.index(label), self.card.ensemble
         if made is None or made.rule == JOINED:
             return float(study.logits[position])
-        return float(np.asarray(made.weights) @ study.members.logits[:, position].astype(np.float64))
+        return float(np.asarray(made.factors) @ study.members.logits[:, position].astype(np.float64))
 
     def explain(
         self,
@@ -202,6 +203,20 @@ class _MapCache:
             while self._bytes > self._limit_bytes:
                 _, oldest = self._maps.popitem(last=False)
                 self._bytes -= oldest.nbytes
+
+
+def ordered(card: Card, probabilities: np.ndarray) -> list[str]:
+    """The labels in the order in which to look at them: the most probable first; of a multi-label network, whose
+    rare findings are never probable, those above their threshold first, each by its share of the threshold, and last
+    those without a threshold."""
+
+    def rank(label: str) -> tuple[float, ...]:
+        p, threshold = float(probabilities[card.labels.index(label)]), card.thresholds.get(label)
+        if card.task == "single-label":
+            return (-p,)
+        return (2, -p) if threshold is None else (p < threshold, -p / max(threshold, 1e-9))
+
+    return sorted(card.labels, key=rank)
 
 
 def _batches(pairs: Sequence[tuple[str, str]]) -> list[list[tuple[str, str]]]:

@@ -16,6 +16,7 @@ from cxr_demo.preprocess import Preprocess
 FORMAT = 1
 LABEL = re.compile(r"[A-Za-z0-9_-]{1,64}")
 WEIGHTS_SUM_ERROR = 1e-6
+MOST_MEMBERS = 16  # what a card may make the app build
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Member:
 class Makeup:
     """What an ensemble is made of: its rule (of `ensemble.RULES`, or JOINED) and its members.
 
-    `weights` sum to 1 and are equal unless the rule is "weighted"; with them the members' maps are averaged.
+    `weights` sum to 1 and are equal unless the rule is "weighted".
     """
 
     rule: str
@@ -53,6 +54,8 @@ class Makeup:
             raise ValueError(f"its rule is {self.rule!r}; it must be one of {', '.join((*RULES, JOINED))}")
         if len(self.members) < 2:
             raise ValueError("it is an ensemble of fewer than two members")
+        if len(self.members) > MOST_MEMBERS:
+            raise ValueError(f"it is an ensemble of {len(self.members)} members; {MOST_MEMBERS} are the most")
         if len({member.name for member in self.members}) < len(self.members):
             raise ValueError("two of its members have the same name")
         for weight in self.weights:
@@ -69,13 +72,21 @@ class Makeup:
         """Whether every member is, each at its own temperature."""
         return all(member.temperature > 0 for member in self.members)
 
+    @property
+    def factors(self) -> tuple[float, ...]:
+        """What the members' logits and maps are multiplied with before they are added: weight / temperature."""
+        return tuple(
+            weight / (member.temperature or 1) for weight, member in zip(self.weights, self.members, strict=True)
+        )
+
     @classmethod
     def from_facts(cls, facts: dict) -> Makeup:
         """From parsed JSON."""
         for name in ("weights", "members"):
             if not isinstance(facts[name], list):
                 raise ValueError(f"its {name} are not a list")
-        return cls(facts["rule"], tuple(facts["weights"]), tuple(Member(**member) for member in facts["members"]))
+        members = tuple(Member(**member) for member in facts["members"])
+        return cls(**facts | {"rule": facts["rule"], "weights": tuple(facts["weights"]), "members": members})
 
 
 @dataclass(frozen=True)
@@ -117,6 +128,10 @@ class Card:
             raise ValueError("it is an ensemble and names a backbone or a head besides those of its members")
         if self.task not in TASKS:
             raise ValueError(f"its task is {self.task!r}; it must be one of {', '.join(TASKS)}")
+        if self.ensemble and self.ensemble.rule == "majority" and self.task == "multi-label":
+            raise ValueError(
+                "its rule is 'majority', which needs films that have one label each, and its task is multi-label"
+            )
         if not self.labels or len(set(self.labels)) != len(self.labels):
             raise ValueError("its labels are empty or named twice")
         _check_temperature(self.temperature, "its")
@@ -158,7 +173,7 @@ class Card:
 
 def _check_types(card: Card) -> None:
     """JSON holds anything; the page and the file names made of labels must be able to rely on these."""
-    _check_texts(card, ("name", "summary", "licence", "commit", "weights_sha256"), "its")
+    _check_texts(card, ("name", "backbone", "head", "summary", "licence", "commit", "weights_sha256"), "its")
     for name in ("training", "metrics", "versions", "thresholds"):
         if not isinstance(getattr(card, name), dict):
             raise ValueError(f"its {name} is not a JSON object")

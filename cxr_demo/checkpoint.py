@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,13 +25,15 @@ from cxr_demo.model import Classifier
 
 WEIGHTS_FILE, CARD_FILE = "model.safetensors", "config.json"
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
+DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.int64)  # that a weights file may hold
 Network = Classifier | Ensemble | Joined
 MAKE_ONE = "Make one with: python -m train run kermany-densenet121 --data DATA --out weights/NAME"
 
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """A loaded card and its network in eval mode, all parameters frozen; `sha256` is that of the weights file."""
+    """A loaded card and its network in eval mode, all parameters frozen. `sha256` names what it computes: that of the
+    weights file, and for an ensemble also of its rule, weights and members, which stand in its card alone."""
 
     card: Card
     model: Network
@@ -39,7 +42,8 @@ class Checkpoint:
 
     @property
     def members(self) -> tuple[Checkpoint, ...]:
-        """The networks of an ensemble, each as a checkpoint of its own; empty for a single network."""
+        """The networks of an ensemble, each as a checkpoint of its own, without what was measured of the whole; empty
+        for a single network."""
         if self.card.ensemble is None:
             return ()
         return tuple(
@@ -47,6 +51,7 @@ class Checkpoint:
                 dataclasses.replace(
                     self.card, name=member.name, backbone=member.backbone, head=member.head,
                     temperature=member.temperature, weights_sha256=member.sha256, ensemble=None,
+                    thresholds={}, metrics={}, training={}, summary="",
                 ),
                 model, member.sha256, self.folder,
             )
@@ -82,7 +87,7 @@ def find(root: str | Path = "weights") -> list[Path]:
 
 
 def load(source: str | Path) -> Checkpoint:
-    """A checkpoint from a folder or from a Hugging Face Hub id ("owner/name").
+    """A checkpoint from a folder or from a Hugging Face Hub id ("owner/name"); its card is bound to its weights.
 
     Raises CheckpointError, saying what is wrong, when it is missing, broken, truncated, foreign or mismatched.
     """
@@ -97,7 +102,16 @@ def load(source: str | Path) -> Checkpoint:
         )
     model = _network(card)
     _fill(model, data, folder.name)
-    return Checkpoint(card, model.eval().requires_grad_(False), sha256, folder)
+    card = dataclasses.replace(card, weights_sha256=sha256)
+    return Checkpoint(card, model.eval().requires_grad_(False), _identity(card), folder)
+
+
+def _identity(card: Card) -> str:
+    """The SHA-256 of a checkpoint; equal where the same film gets the same answer."""
+    if card.ensemble is None:
+        return card.weights_sha256
+    makeup = json.dumps(dataclasses.asdict(card.ensemble), sort_keys=True)
+    return hashlib.sha256(f"{card.weights_sha256} {makeup}".encode()).hexdigest()
 
 
 def _network(card: Card) -> Network:
@@ -192,9 +206,16 @@ def _fill(model: Network, data: bytes, name: str) -> None:
                 f"The weights of {name} do not fit its card: {key} is {tuple(value.shape)}, "
                 f"the card asks for {tuple(wanted[key].shape)}.", again,
             )  # fmt: skip
+        if value.dtype not in DTYPES:
+            kind = str(value.dtype).removeprefix("torch.")
+            raise CheckpointError(
+                f"The weights of {name} hold {kind} values, in {key}, which no network here has.", again
+            )
+    tensors = {key: value.to(wanted[key].dtype) for key, value in tensors.items()}
+    for key, value in tensors.items():
         if not torch.isfinite(value).all():
             raise CheckpointError(f"The weights of {name} hold values that are not numbers, in {key}.", again)
-    model.load_state_dict({key: value.to(wanted[key].dtype) for key, value in tensors.items()})
+    model.load_state_dict(tensors)
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -24,10 +24,10 @@ CERTAIN = 1e-12  # nearer to 0 or 1 no probability goes, so that every logit is 
 class Ensemble(nn.Module):
     """M classifiers whose probabilities are joined by a rule.
 
-    "mean"; "weighted": by `weights` (M,), which sum to 1 and count for this rule alone; "majority": the share of
-    members whose most probable label it is (multi-label: that give it 0.5 or more), and where votes are equal the mean
-    probability decides (as published the last of the tied classes wins, whatever the film); "stacking": all members'
-    probabilities, member by member -> 15 ReLU units -> labels. `temperatures` (M,) calibrate the members; 0: none.
+    "mean"; "weighted": by `weights` (M,), which sum to 1 and count for this rule alone; "majority", of one label per
+    film alone: the share of members whose most probable label it is, and where votes are equal the mean probability
+    decides (as published the last of the tied classes wins, whatever the film); "stacking": all members' probabilities,
+    member by member -> 15 ReLU units -> labels. `temperatures` (M,) calibrate the members; 0: none.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Ensemble(nn.Module):
         else:
             joined = p.mean(dim=0)
         if self.rule == "majority":
-            joined = (1 - TIE_SHARE) * votes(p, self.task) + TIE_SHARE * joined
+            joined = (1 - TIE_SHARE) * votes(p) + TIE_SHARE * joined
         joined = joined.clamp(CERTAIN, 1 - CERTAIN)
         return (joined.log() if self.task == "single-label" else joined.logit()).float()
 
@@ -115,10 +115,8 @@ def member_probabilities(logits: torch.Tensor, task: str, temperatures: Sequence
     return torch.stack([probabilities(member, task, temperature or 1.0) for member, temperature in own])
 
 
-def votes(p: torch.Tensor, task: str) -> torch.Tensor:
-    """p (M, N, L) -> (N, L), the share of members that vote for a label."""
-    if task == "multi-label":
-        return (p >= 0.5).to(p.dtype).mean(dim=0)
+def votes(p: torch.Tensor) -> torch.Tensor:
+    """p (M, N, L) -> (N, L), the share of members whose most probable label it is."""
     return F.one_hot(p.argmax(dim=-1), p.shape[-1]).to(p.dtype).mean(dim=0)
 
 

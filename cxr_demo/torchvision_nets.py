@@ -18,8 +18,8 @@ _HEAD = {"avgpool", "dropout", "classifier", "fc"}  # what torchvision registers
 class TorchvisionNet(nn.Module):
     """features -> global_pool -> hidden (the published dense layers of AlexNet and VGG, else nothing) -> classifier.
 
-    No dropout and no auxiliary outputs, as nowhere here; SqueezeNet's last 1x1 convolution becomes the linear layer on
-    the mean that it is, without the ReLU that keeps its published logits from going below 0. `pretrained` asks
+    The published dropout and auxiliary outputs are left out; SqueezeNet's last 1x1 convolution becomes the linear layer
+    on the mean that it is, without the ReLU that keeps its published logits from going below 0. `pretrained` asks
     torchvision's server for ImageNet weights and raises what urllib raises (an OSError).
     """
 

@@ -10,7 +10,7 @@ import safetensors.torch
 import torch
 
 from cxr_demo import checkpoint
-from cxr_demo.checkpoint import Card
+from cxr_demo.card import Card
 from cxr_demo.errors import CheckpointError
 from cxr_demo.model import Classifier
 from cxr_demo.preprocess import Preprocess
@@ -104,6 +104,31 @@ def test_foreign_misshapen_and_not_a_number(folder):
     assert "not numbers" in refusal(folder)
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.int8, torch.bool, torch.float8_e4m3fn, torch.complex64])
+def test_values_of_a_kind_that_no_network_has(folder, dtype):
+    rewrite_card(folder, weights_sha256="")
+    path = folder / checkpoint.WEIGHTS_FILE
+    tensors = safetensors.torch.load_file(path)
+    safetensors.torch.save_file(tensors | {"net.classifier.bias": torch.ones(3).to(dtype)}, path)
+    assert f"hold {str(dtype).removeprefix('torch.')} values, in net.classifier.bias" in refusal(folder)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_infinity_in_half_precision(folder, dtype):
+    rewrite_card(folder, weights_sha256="")
+    path = folder / checkpoint.WEIGHTS_FILE
+    tensors = safetensors.torch.load_file(path)
+    bias = torch.tensor([1.0, np.inf, 0.0]).to(dtype)
+    safetensors.torch.save_file(tensors | {"net.classifier.bias": bias}, path)
+    assert "not numbers, in net.classifier.bias" in refusal(folder)
+
+
+def test_a_card_without_its_weights_hash_is_bound_when_it_is_loaded(folder):
+    bound = checkpoint.load(folder)
+    rewrite_card(folder, weights_sha256="")
+    assert checkpoint.load(folder).card.weights_sha256 == bound.sha256 == bound.card.weights_sha256
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
@@ -172,6 +197,11 @@ def ensemble(**changes) -> dict:
         (ensemble(members=[TWO[0], TWO[1] | {"name": ""}]), "no name"),
         (ensemble(members=[TWO[0], "two"]), "cannot be used"),
         (ensemble() | {"backbone": "tiny"}, "besides those of its members"),
+        (ensemble() | {"backbone": None}, "backbone is not a text"),
+        (ensemble() | {"head": None}, "head is not a text"),
+        (ensemble(surprise=1), "surprise"),
+        (ensemble(weights=[1 / 17] * 17, members=[TWO[0] | {"name": f"{i}"} for i in range(17)]), "16 are the most"),
+        (ensemble(rule="majority", weights=[0.5, 0.5]) | {"task": "multi-label"}, "one label each"),
         ({"ensemble": 3}, "cannot be used"),
         ({"ensemble": {}}, "no entry"),
         ({"backbone": ""}, "backbone"),

@@ -13,6 +13,7 @@ from cxr_demo.analysis import Analyser
 from cxr_demo.errors import CxrError
 from cxr_demo.explain import METHODS
 from tests.conftest import LABELS, count_hooks, make_checkpoint, make_image, weights_hash
+from tests.test_ensemble import made
 
 THREADS = 8
 IMAGES = 4
@@ -24,7 +25,10 @@ def images():
 
 
 def networks(analyser):
-    return analyser._checkpoint.model, analyser._explainer._private
+    """The network and every private copy for LRP; joined feature maps have none."""
+    explainers = getattr(analyser._explainer, "_explainers", [analyser._explainer])
+    copies = [single._private for single in explainers if single._private is not None]
+    return [analyser._checkpoint.model, *copies]
 
 
 def ask(analyser, images, job):
@@ -35,8 +39,8 @@ def ask(analyser, images, job):
     return study.logits, explanation.map_square
 
 
-def jobs():
-    everything = [(i, label, method) for i in range(IMAGES) for label in LABELS[:2] for method in METHODS]
+def jobs(methods=METHODS, count=IMAGES):
+    everything = [(i, label, method) for i in range(count) for label in LABELS[:2] for method in methods]
     random.Random(0).shuffle(everything)
     return everything * 2
 
@@ -54,6 +58,23 @@ def test_a_map_under_load_equals_the_map_alone(images, tiny_checkpoint, cache_by
         np.testing.assert_array_equal(map_square, expected[job][1])
     assert [weights_hash(network) for network in networks(analyser)] == before
     assert [count_hooks(network) for network in networks(analyser)] == [0, 0]
+
+
+@pytest.mark.parametrize("rule", ["weighted", "joined"])
+def test_a_map_of_an_ensemble_under_load_equals_the_map_alone(images, tiny_backbones, rule):
+    stored = made(rule, [make_checkpoint(seed=seed) for seed in range(3)])
+    alone, analyser = Analyser(stored, cache_bytes=0), Analyser(stored, cache_bytes=0)
+    asked = jobs([key for key in METHODS if not analyser.proof.available[key]], count=2)
+    expected = {job: ask(alone, images, job) for job in set(asked)}
+    before = [weights_hash(network) for network in networks(analyser)]
+    assert len(before) == (4 if rule == "weighted" else 1)
+    with ThreadPoolExecutor(THREADS) as pool:
+        found = list(pool.map(lambda job: (job, *ask(analyser, images, job)), asked))
+    for job, logits, map_square in found:
+        np.testing.assert_array_equal(logits, expected[job][0])
+        np.testing.assert_array_equal(map_square, expected[job][1])
+    assert [weights_hash(network) for network in networks(analyser)] == before
+    assert not any(count_hooks(network) for network in networks(analyser))
 
 
 def test_failures_in_some_threads_do_not_touch_the_others(images, tiny_checkpoint, monkeypatch):

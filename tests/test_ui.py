@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from cxr_demo import render
-from cxr_demo.analysis import Members
+from cxr_demo.analysis import Members, ordered
 from cxr_demo.card import Card, Makeup, Member
 from cxr_demo.ensemble import JOINED, RULES
 from cxr_demo.errors import CxrError
@@ -43,9 +43,10 @@ def study(probabilities=(0.2, 0.7, 0.1), notes=(), shape=(90, 70)) -> SimpleName
     )
 
 
-def ensemble(rule: str = "weighted", names=("one", "two"), temperature: float = 1.1) -> Card:
+def ensemble(rule: str = "weighted", names=("one", "two"), temperature: float = 1.1, **changes) -> Card:
     members = tuple(Member(name, "densenet121", "linear", temperature, "ef" * 32) for name in names)
-    return card(backbone="", ensemble=Makeup(rule, (0.3, 0.7) if rule == "weighted" else (0.5, 0.5), members))
+    made = Makeup(rule, (0.3, 0.7) if rule == "weighted" else (0.5, 0.5), members)
+    return card(backbone="", ensemble=made, **changes)
 
 
 def explanation(method: str, map_square: np.ndarray, label: str = "bacterial_pneumonia") -> SimpleNamespace:
@@ -122,7 +123,7 @@ def test_names_of_a_card_and_notes_of_a_film_cannot_become_markup():
     })  # fmt: skip
     shown = study(notes=(NASTY,))
     written = (
-        findings.value(bad, shown.probabilities, NASTY)["html"]
+        findings.value(bad, shown.probabilities, NASTY, shown.members)["html"]
         + panels.value(shown, bad, NASTY, {}, None)["html"]
         + panels.refused(METHODS["grad-cam"], shown, NASTY, NASTY).html
         + facts.about(bad, "0" * 64, NASTY)
@@ -142,37 +143,91 @@ def test_no_template_of_ours_has_a_hole_that_gradio_would_evaluate_twice():
 
 
 @pytest.mark.parametrize(
-    ("probability", "word", "seen"),
+    ("probability", "word", "is_above"),
     [((0.6, 0.3, 0.1), words.BELOW, False), ((0.3, 0.41, 0.29), f"{words.MOST_PROBABLE}, {words.ABOVE}", True)],
 )
-def test_the_word_follows_the_threshold(probability, word, seen):
+def test_the_word_follows_the_threshold(probability, word, is_above):
     how = findings.standing(card(), np.array(probability), "bacterial_pneumonia")
-    assert (how.word, how.seen) == (word, seen)
+    assert (how.word, how.is_above, how.maps_shown) == (word, is_above, is_above)
 
 
-def test_without_a_threshold_a_single_label_model_sees_its_first_choice_and_a_multi_label_one_says_so():
-    p = np.array([0.6, 0.3, 0.1])
-    one, many = card(thresholds={}), card(thresholds={}, task="multi-label")
-    assert findings.standing(one, p, "normal").seen and not findings.standing(one, p, "viral_pneumonia").seen
-    assert findings.standing(many, p, "viral_pneumonia").word == words.NO_THRESHOLD
+@pytest.mark.parametrize(("task", "shown"), [("single-label", [True, False, False]), ("multi-label", [True] * 3)])
+def test_without_a_threshold_maps_may_be_shown_but_nothing_stands_above_it(task, shown):
+    p, without = np.array([0.6, 0.3, 0.1]), card(thresholds={}, task=task)
+    standings = [findings.standing(without, p, label) for label in LABELS]
+    assert [how.maps_shown for how in standings] == shown and not any(how.is_above for how in standings)
+    assert all(how.word.endswith(words.NO_THRESHOLD) for how in standings)
+    written = findings_of(without, p)
+    assert written.count('class="finding unjudged"') == 3 and "finding above" not in written
+    assert written.count(words.NO_THRESHOLD + "</span>") == 3 and 'class="mark"' not in written
+
+
+def test_only_what_is_above_its_threshold_is_coloured():
+    written = findings_of(card(thresholds={"normal": 0.5, "viral_pneumonia": 0.3}), np.array([0.6, 0.3, 0.1]))
+    looks = dict(re.findall(r'class="finding([ \w]*)" data-label="(\w+)"', written))
+    assert looks == {" above": "normal", " unjudged": "bacterial_pneumonia", "": "viral_pneumonia"}
+
+
+def test_maps_that_are_held_back_without_a_threshold_blame_no_threshold():
+    made = panels.value(study(), card(thresholds={}), "normal", {}, None)
+    assert made["held"] and words.MAPS_OFF_UNJUDGED in made["html"] and "below its threshold" not in made["html"]
+
+
+def test_a_multi_label_network_starts_with_what_is_furthest_above_its_own_threshold():
+    thresholds = {"infiltration": 0.4, "effusion": 0.3, "mass": 0.05, "hernia": 0.002}
+    many = card(
+        labels=("infiltration", "effusion", "mass", "edema", "hernia"), task="multi-label", thresholds=thresholds
+    )
+    p = np.array([0.39, 0.33, 0.02, 0.9, 0.008])  # shares: 0.98, 1.1, 0.4, no threshold, 4
+    assert ordered(many, p) == ["hernia", "effusion", "infiltration", "mass", "edema"]
+    assert re.findall(r'data-label="(\w+)"', findings_of(many, p)) == ordered(many, p)
+    assert ordered(card(labels=many.labels, task="multi-label", thresholds={}), p)[:2] == ["edema", "infiltration"]
+    assert ordered(card(thresholds={"normal": 0.9}), np.array([0.5, 0.1, 0.4]))[0] == "normal"
+
+
+def test_the_page_opens_on_the_first_of_the_list(desk, folder, monkeypatch):
+    monkeypatch.setattr(
+        desk.analysers["a"], "card", card(task="multi-label", thresholds={"normal": 0.1, LABELS[1]: 0.9})
+    )
+    list(desk.take(uploaded(folder, "a.png", png()), page_of("s")))
+    first = next(desk.analyse("a", page_of("s")))
+    assert (
+        first["panels"]["about"].endswith(" normal")
+        and 'data-label="normal" aria-pressed="true"' in first["findings"]["html"]
+    )
+
+
+def findings_of(card: Card, p: np.ndarray, chosen: str = "normal") -> str:
+    return findings.value(card, p, chosen, study(p).members)["html"]
 
 
 def test_a_percent_sign_is_only_for_calibrated_scores():
-    raw = findings.value(card(temperature=0.0), np.array([0.25, 0.7, 0.05]), "normal")["html"]
+    raw = findings_of(card(temperature=0.0), np.array([0.25, 0.7, 0.05]))
     told = re.sub(r'style="[^"]*"', "", raw)
     assert "uncalibrated score" in told and "0.70" in told and "%" not in told
-    calibrated = findings.value(card(), np.array([0.25, 0.7, 0.05]), "normal")["html"]
+    calibrated = findings_of(card(), np.array([0.25, 0.7, 0.05]))
     assert "calibrated probability" in calibrated and "70 %" in calibrated and "uncalibrated" not in calibrated
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.0004, "< 1 %"), (0.9996, "> 99 %"), (0.034, "3 %"), (0.5, "50 %")])
 def test_no_probability_is_shown_as_certain(value, text):
-    assert words.score(value, True) == text
-    assert words.score(0.999, False) == "> 0.99" and words.score(0.001, False) == "< 0.01"
+    assert words.score(value, True, "single-label") == text
+    assert words.score(0.999, False, "single-label") == "> 0.99" and words.score(0.001, False, "multi-label") == "0.001"
+
+
+def test_a_rare_finding_of_a_multi_label_network_keeps_a_decimal():
+    told = [words.score(p, True, "multi-label") for p in (0.0004, 0.0034, 0.034, 0.9996)]
+    assert told == ["< 0.1 %", "0.3 %", "3 %", "> 99 %"]
+    assert words.score(0.0004, False, "multi-label") == "< 0.001"
+    many = card(task="multi-label")
+    assert words.show_anyway(0.0034, many).endswith("gives only 0.3 %")
+    assert words.show_anyway(0.0004, many).endswith("gives less than 0.1 %")
+    assert words.show_anyway(0.004, card()).endswith("gives less than 1 %")
+    assert words.show_anyway(0.004, card(temperature=0.0)).endswith("scores less than 0.01")
 
 
 def test_findings_stand_in_order_of_probability_and_one_is_pressed():
-    written = findings.value(card(), np.array([0.2, 0.7, 0.1]), "viral_pneumonia")["html"]
+    written = findings_of(card(), np.array([0.2, 0.7, 0.1]), "viral_pneumonia")
     assert re.findall(r'data-label="(\w+)"', written) == ["bacterial_pneumonia", "normal", "viral_pneumonia"]
     assert re.findall(r'aria-pressed="(\w+)"', written) == ["false", "false", "true"]
 
@@ -183,17 +238,38 @@ def test_the_sentence_says_where_the_numbers_were_learned():
     assert "not mean 70 in 100" in words.meaning(card(temperature=0.0, summary="A summary."))
 
 
+@pytest.mark.parametrize("temperature", [0.0, 1.2])
+def test_findings_that_stand_alone_do_not_share_100_percent(temperature):
+    several = words.meaning(card(task="multi-label", temperature=temperature))
+    assert (
+        "several may be present, or none" in several
+        and "does not mean a normal film" in several
+        and "share" not in several
+    )
+    assert "stands alone" not in words.meaning(card(temperature=temperature))
+
+
+@pytest.mark.parametrize("gap", ["0.1", None, [0.1], {"value": 0.1}, True, float("nan"), float("inf")])
+def test_a_calibration_error_that_is_no_number_is_left_out(gap):
+    assert "points on average" not in words.meaning(card(metrics={"test": {"ece_after_temperature": gap}}))
+    assert "off by 5 points" in words.meaning(card(metrics={"test": {"ece_after_temperature": 0.05}}))
+
+
 def test_an_ensemble_shows_the_spread_of_its_members_to_eyes_and_to_screen_readers():
     shown = study()
     written = findings.value(ensemble(), shown.probabilities, "normal", shown.members)["html"]
     row = written.split("</li>")[0]  # the most probable one
     assert re.findall(r'class="dot" style="left:([\d.]+)%', row) == ["60.0", "80.0"]
     assert '<span class="spread">2 members from 60 % to 80 %</span>' in row
-    assert "one 60 %; two 80 %." in re.search(r'title="([^"]*)"', row)[1]
+    told = re.search(r"<details.*?</details>", written)[0]
+    assert words.MEMBERS_SAY in told and 'tabindex="0" role="region" aria-label=' in told
+    assert re.findall(r'<th scope="row">([\w ]+)</th><td>(.*?)</td><td>(.*?)</td>', told) == [
+        ("Bacterial pneumonia", "60 %", "80 %"), ("Normal", "10 %", "30 %"), ("Viral pneumonia", "&lt; 1 %", "20 %"),
+    ]  # fmt: skip
     assert written.count('class="dot"') == 2 * len(LABELS) and words.DOTS in written
     assert "2: weighted mean of the probabilities." in written
     alone = findings.value(card(), shown.probabilities, "normal", shown.members)["html"]
-    assert "dot" not in alone and "members" not in alone
+    assert "dot" not in alone and "member" not in alone
 
 
 def test_members_that_were_never_calibrated_have_no_percent_signs():
@@ -281,28 +357,43 @@ def test_facts_show_intervals_and_leave_out_what_is_no_number():
         }
     }
     written = facts.about(card(metrics=metrics, licence="Apache-2.0"), "ef" * 32, "LRP proved")
-    assert (
-        "AUROC normal" in written
-        and "0.970 [0.960, 0.980]" in written
-        and "624" in written
-        and "confusion" not in written
-    )
+    assert "AUROC" in written and "0.970 [0.960, 0.980]" in written and "624" in written and "confusion" not in written
     assert "Apache-2.0" in written and "LRP proved" in written and "efefefef" in written
 
 
-@pytest.mark.parametrize("rule", words.RULES)
+def test_facts_of_many_labels_are_two_tables_for_a_set():
+    interval = {"value": 0.5, "low": 0.4, "high": 0.6}
+    measured = {"films": 9, "ece_before_temperature": 0.07, "ece_after_temperature": 0.05, "ece": interval,
+                "macro_auprc": interval, "auroc_disease_against_normal": interval}  # fmt: skip
+    of_labels = {f"{metric}_{label}": interval for label in LABELS for metric in ("auprc", "f1") if label != "normal"}
+    written = facts.about(card(metrics={"test": measured | of_labels}), "ef" * 32, "")
+    overall, by_label = re.findall("<table>.*?</table>", written)
+    told = [re.sub("<[^>]*>", "", cell) for cell in re.findall('<th scope="row">.*?</th>', overall)]
+    assert told == ["films", "ECE before temperature", "ECE", "macro AUPRC", "AUROC disease against normal"]
+    assert re.findall('<th scope="col">(.*?)</th>', by_label) == ["Finding", "AUPRC", "F1"]
+    rows = re.findall('<th scope="row">(.*?)</th>(.*?)</tr>', by_label)
+    figure = "<td>0.500 [0.400, 0.600]</td>"
+    assert rows == [("Normal", "<td></td>" * 2), ("Bacterial pneumonia", figure * 2), ("Viral pneumonia", figure * 2)]
+    assert f'role="region" aria-label="{words.measured_on("test")}, by finding">{by_label}' in written
+    only = facts.about(card(metrics={"test": {"ece_after_temperature": 0.05}}), "ef" * 32, "")
+    assert "ECE after temperature" in only and "by finding" not in only
+
+
+@pytest.mark.parametrize("rule", words.RULE_WORDS)
 def test_facts_of_an_ensemble_name_its_rule_and_its_members(rule):
     written = facts.about(ensemble(rule), "ef" * 32, "LRP proved")
-    assert f"2 networks, {words.RULES[rule]}" in written and "2 networks, below" in written
+    assert f"2 networks, {words.RULE_WORDS[rule]}" in written and "2 networks, below" in written
     assert re.findall(r'<th scope="row">(\w+)</th><td>densenet121</td><td>([\d.]+)', written) == (
         [("one", "0.30"), ("two", "0.70")] if rule == "weighted" else [("one", "0.50"), ("two", "0.50")]
     )
     assert ("one 0.30, two 0.70" in written) == (rule == "weighted")
+    assert f'class="scroll" tabindex="0" role="region" aria-label="{words.MEMBERS}"><table>' in written
+    assert "SHA-256 of weights, rule and members" in written
     assert "Members" not in facts.about(card(), "ef" * 32, "LRP proved")
 
 
 def test_every_rule_has_its_words():
-    assert tuple(words.RULES) == (*RULES, JOINED)
+    assert tuple(words.RULE_WORDS) == (*RULES, JOINED)
 
 
 def test_names_of_members_cannot_become_markup():
@@ -319,7 +410,11 @@ def test_maps_of_an_ensemble_say_whose_mean_they_are():
         panel = panels.mapped(
             METHODS["lrp-epsilon"], explanation("lrp-epsilon", map_square), shown, ensemble(rule)
         ).html
-        assert how in told and ("2 members" in told and "mean logit is +1.70" in panel) == (rule != "joined")
+        of_members = "2 members" in told and "divided by the member's temperature" in html.unescape(told)
+        assert how in told and of_members == (rule != "joined")
+        assert ("mean calibrated logit is +1.70" in panel) == (rule != "joined")
+    raw = html.unescape(panels.value(shown, ensemble(temperature=0.0), "normal", {}, None)["html"])
+    assert "2 members" in raw and "temperature" not in raw
 
 
 # ---- events: what is done with a film

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from accelerate import Accelerator
 from scipy.optimize import minimize
 from torch import nn
 
@@ -26,6 +25,7 @@ from train.datasets import Table, pack
 from train.evaluate import measure_checkpoint, unfinished
 from train.loop import fit
 from train.losses import LOSSES
+from train.processes import make_accelerator
 from train.provenance import provenance
 from train.recipe import Recipe
 from train.scored import match_labels
@@ -47,7 +47,6 @@ def ensemble(
     name: str,
     *,
     seed: int = 0,
-    as_published: bool = False,
 ) -> Card:
     """Join checkpoints by a rule of `ensemble.RULES` or JOINED, fit what it needs on the rows "val" (JOINED trains
     its new layers on "train"), store the whole in `out` and measure it as any other. Returns its card.
@@ -58,8 +57,12 @@ def ensemble(
         raise TrainingError(f"There is no rule {rule!r}.", f"Known: {', '.join((*RULES, JOINED))}.")
     members = [checkpoint.load(folder) for folder in checkpoints]
     _check_fit(members, table)
+    if rule == "majority" and members[0].card.task == "multi-label":
+        raise TrainingError(
+            "A majority vote needs films that have one label each.", "Take another rule: mean, weighted."
+        )
     card, made_with = members[0].card, provenance()
-    weights, model = _fitted(members, rule, table, out, seed, as_published)
+    weights, model = _fitted(members, rule, table, out, seed)
     makeup = Makeup(rule, tuple(weights), tuple(_member(member) for member in members))
     joined = Card(
         name=name, backbone="", labels=card.labels, task=card.task, preprocess=card.preprocess, summary=card.summary,
@@ -96,27 +99,18 @@ def choose_top(metrics: Mapping[str, Mapping], k: int) -> list[str]:
     return sorted(scores, key=scores.get, reverse=True)[:k]
 
 
-def fit_weights(
-    p: np.ndarray, targets: np.ndarray, task: str, *, seed: int = 0, as_published: bool = False
-) -> np.ndarray:
+def fit_weights(p: np.ndarray, targets: np.ndarray, task: str, *, seed: int = 0) -> np.ndarray:
     """The members' p (M, N, L) and targets (N, L) 1/0/NaN of validation films -> weights (M,), 0..1, that sum to 1 and
     make the log loss of the weighted mean small.
 
-    SLSQP from `STARTS` random starts. Of their ends the one with the lowest log loss is taken; `as_published` takes the
-    one with the highest accuracy.
+    SLSQP from `STARTS` random starts. Of their ends the one with the lowest log loss is taken, not as published that
+    with the highest accuracy: the loss is convex in the weights, so all starts end at one place but for rounding.
     """
     of_truth = _probability_of_truth(p, targets, task)
 
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
         mixed = np.maximum(weights @ of_truth, CERTAIN)
         return float(-np.log(mixed).mean()), -(of_truth / mixed).mean(axis=1)
-
-    def error(weights: np.ndarray) -> float:
-        if task == "multi-label":
-            return float((weights @ of_truth < 0.5).mean())
-        stated = ~np.isnan(targets).any(axis=1)
-        mixed = np.einsum("m,mnl->nl", weights, p[:, stated])
-        return float((mixed.argmax(1) != targets[stated].argmax(1)).mean())
 
     random = np.random.default_rng(seed)
     one = {"type": "eq", "fun": lambda weights: weights.sum() - 1, "jac": lambda weights: np.ones(len(p))}
@@ -125,7 +119,7 @@ def fit_weights(
         found = minimize(loss, start, jac=True, method="SLSQP", bounds=[(0, 1)] * len(p), constraints=one)
         end = np.clip(found.x, 0, 1)
         ends.append(end / end.sum())
-    return min(ends, key=error if as_published else lambda weights: loss(weights)[0])
+    return min(ends, key=lambda weights: loss(weights)[0])
 
 
 def fit_stacking(p: np.ndarray, targets: np.ndarray, task: str, seed: int = 0) -> nn.Sequential:
@@ -152,7 +146,7 @@ def fit_stacking(p: np.ndarray, targets: np.ndarray, task: str, seed: int = 0) -
 
 
 def _fitted(
-    members: Sequence[Checkpoint], rule: str, table: Table, out: Path, seed: int, as_published: bool
+    members: Sequence[Checkpoint], rule: str, table: Table, out: Path, seed: int
 ) -> tuple[Sequence[float], Network]:
     """The weights (M,), and the network in eval mode."""
     card, models = members[0].card, [member.model for member in members]
@@ -163,7 +157,7 @@ def _fitted(
     if rule in ("weighted", "stacking"):
         p, targets = _validation(Ensemble(models, "mean", weights, card.task, temperatures), members[0], table)
     if rule == "weighted":
-        weights = fit_weights(p, targets, card.task, seed=seed, as_published=as_published).tolist()
+        weights = fit_weights(p, targets, card.task, seed=seed).tolist()
     model = Ensemble(models, rule, weights, card.task, temperatures)
     if rule == "stacking":
         model.stack = fit_stacking(p, targets, card.task, seed)
@@ -194,7 +188,7 @@ def _train_joined(members: Sequence[Checkpoint], table: Table, out: Path, seed: 
         loss=LOSS_OF_TASK[card.task], learning_rate=JOINED_RATE, seed=seed, balance=card.task == "single-label",
         watch="mcc" if card.task == "single-label" else "macro_auroc",
     )  # fmt: skip
-    return fit(recipe, table, unfinished(out), Accelerator(), model=model).model.requires_grad_(False)
+    return fit(recipe, table, unfinished(out), make_accelerator(), model=model).model.requires_grad_(False)
 
 
 def _sources(members: Sequence[Checkpoint]) -> str:
@@ -261,7 +255,9 @@ def _training_facts(members: Sequence[Checkpoint], rule: str, made_with: dict) -
         "settings": {name: settings[name] for name in SPLIT_SETTINGS if name in settings}
         | {"rule": rule, "members": [member.card.name for member in members]}
         | (trained if rule == JOINED else {}),
-        "initial_weights": _sources(members),
+        "initial_weights": "; ".join(
+            f"{member.card.name}: {member.card.training.get('initial_weights', 'unknown')}" for member in members
+        ),
         "finished": datetime.date.today().isoformat(),
         "seconds": sum(member.card.training.get("seconds", 0) for member in members),
         "command": made_with["command"],

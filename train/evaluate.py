@@ -187,7 +187,7 @@ def evaluate(folder: Path, dataset: str, root: Path, split: str = "test", out: P
         print("\n" + "\n".join(_written(name, figures, card)))
     if out:
         _draw(out, scored, temperature, split)
-        facts = {"checkpoint": card.name, "weights_sha256": stored.sha256, "note": note, "labels": card.labels}
+        facts = {"checkpoint": card.name, "checkpoint_sha256": stored.sha256, "note": note, "labels": card.labels}
         (out / METRICS_FILE).write_text(json.dumps({**facts, "metrics": measured}, indent=2) + "\n", encoding="utf-8")
     return measured
 

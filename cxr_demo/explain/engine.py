@@ -17,7 +17,7 @@ from cxr_demo.checkpoint import Checkpoint
 from cxr_demo.ensemble import JOINED
 from cxr_demo.errors import ExplanationError
 from cxr_demo.explain import METHODS, cam, lrp
-from cxr_demo.explain.proof import CAM_SUM_ERROR, CamProof, LrpProof, Proof, proof_film, prove
+from cxr_demo.explain.proof import Proof, prove, prove_joined
 
 Maps = dict[tuple[str, int], np.ndarray]
 
@@ -60,30 +60,31 @@ class Explainer:
 
 
 class EnsembleExplainer:
-    """Each map is the weighted mean of the members' maps: in logit points, the mean of what each member says.
+    """Each map is the weighted mean of the members' maps, each divided by its member's temperature.
 
     Own choice: the rules join probabilities, through which no map of a logit goes, so the maps explain the weighted
-    mean of the members' logits; a majority vote and stacking have no weights, and every member counts the same.
+    mean of the calibrated logits, which are what each member's probability is made of; a majority vote and stacking
+    have no weights, and every member counts the same. A member of weight 0 has no say, and its maps need no proof.
     """
 
     def __init__(self, checkpoint: Checkpoint) -> None:
-        self._weights = checkpoint.card.ensemble.weights
-        self._explainers = [Explainer(member) for member in checkpoint.members]
-        names = [member.card.name for member in checkpoint.members]
+        factors = checkpoint.card.ensemble.factors
+        counted = [(factor, member) for factor, member in zip(factors, checkpoint.members, strict=True) if factor]
+        self._factors = [factor for factor, _ in counted]
+        self._explainers = [Explainer(member) for _, member in counted]
+        names = [member.card.name for _, member in counted]
         self.proof = EnsembleProof(tuple(zip(names, (single.proof for single in self._explainers), strict=True)))
 
     def maps(self, x: np.ndarray, labels: Sequence[int], methods: Sequence[str]) -> Maps:
         """As `Explainer.maps`; on the finest of the members' grids, where these differ."""
         _refuse(self.proof, methods)
-        counted = [(weight, single) for weight, single in zip(self._weights, self._explainers, strict=True) if weight]
-        weights = [weight for weight, _ in counted]
-        found = [single.maps(x, labels, methods) for _, single in counted]
-        return {pair: _weighted_mean([maps[pair] for maps in found], weights) for pair in found[0]}
+        found = [single.maps(x, labels, methods) for single in self._explainers]
+        return {pair: _weighted_sum([maps[pair] for maps in found], self._factors) for pair in found[0]}
 
 
 @dataclass(frozen=True)
 class EnsembleProof:
-    """The members' proofs by their names; a method may be shown where every member's proof allows it."""
+    """The proofs of the members that count, by their names; a method may be shown where each of them allows it."""
 
     members: tuple[tuple[str, Proof], ...]
 
@@ -105,30 +106,6 @@ def explainer(checkpoint: Checkpoint) -> Explainer | EnsembleExplainer:
     return Explainer(checkpoint) if made is None or made.rule == JOINED else EnsembleExplainer(checkpoint)
 
 
-def prove_joined(checkpoint: Checkpoint) -> tuple[Proof, None]:
-    """Of joined feature maps: Grad-CAM on them, which a mean and a linear layer read, sums to logit minus bias; there
-    is no LRP."""
-    card, model = checkpoint.card, checkpoint.model
-    x = torch.from_numpy(card.preprocess.apply(proof_film(card.preprocess.size_px)))
-    features, gradients, logits = cam.features_and_gradients(model, x, range(len(card.labels)))
-    bias = model.output.bias.detach().numpy()
-    cams = np.stack([cam.grad_cam(features, gradient) for gradient in gradients]).astype(np.float64)
-    sums, sizes = cams.sum(axis=(1, 2)), np.abs(cams).sum(axis=(1, 2))
-    wanted = logits - bias
-    error = float((np.abs(sums - wanted) / np.maximum(np.maximum(sizes, np.abs(wanted)), 1e-12)).max())
-    refusal = "" if error <= CAM_SUM_ERROR else f"its map does not sum to the logit minus the bias (error {error:.1g})"
-    label = int(np.abs(wanted).argmax())
-    proof = Proof(
-        label=card.labels[label],
-        logit=float(logits[label]),
-        head_bias=float(bias[label]),
-        totals={"grad-cam": float(sums[label])},
-        cam=CamProof(error, refusal=refusal),
-        lrp=LrpProof(refusal="no rule set is proved here for feature maps of several networks that are joined"),
-    )
-    return proof, None
-
-
 def resized(map_: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
     """A map (h, w) over the square -> on another grid of the same square, float64; each cell's value is spread over
     the area it covers, so that the sum stays."""
@@ -142,14 +119,14 @@ def _shares(cells: int, into: int) -> np.ndarray:
     return np.maximum(overlap, 0) * cells
 
 
-def _weighted_mean(maps: Sequence[np.ndarray], weights: Sequence[float]) -> np.ndarray:
-    """Maps (h_m, w_m) and their weights, which sum to 1 -> float32 on the finest grid."""
+def _weighted_sum(maps: Sequence[np.ndarray], factors: Sequence[float]) -> np.ndarray:
+    """Maps (h_m, w_m), each times its factor -> their sum, float32, on the finest grid."""
     grid = max(map_.shape[0] for map_ in maps), max(map_.shape[1] for map_ in maps)
-    mean = sum(
-        weight * (map_ if map_.shape == grid else resized(map_, grid))
-        for weight, map_ in zip(weights, maps, strict=True)
+    total = sum(
+        factor * (map_ if map_.shape == grid else resized(map_, grid))
+        for factor, map_ in zip(factors, maps, strict=True)
     )
-    return mean.astype(np.float32)
+    return total.astype(np.float32)
 
 
 def _refuse(proof: Proof | EnsembleProof, methods: Sequence[str]) -> None:

@@ -121,6 +121,28 @@ def prove(checkpoint: Checkpoint) -> tuple[Proof, Classifier | None]:
     return proof, None if lrp_proof.refusal else private
 
 
+def prove_joined(checkpoint: Checkpoint) -> tuple[Proof, None]:
+    """Of joined feature maps: Grad-CAM on them, which a mean and a linear layer read, sums to logit minus bias; there
+    is no LRP."""
+    card, model = checkpoint.card, checkpoint.model
+    x = torch.from_numpy(card.preprocess.apply(proof_film(card.preprocess.size_px)))
+    features, gradients, logits = cam.features_and_gradients(model, x, range(len(card.labels)))
+    bias = model.output.bias.detach().numpy()
+    cams = [cam.grad_cam(features, gradient) for gradient in gradients]
+    error = float(np.max([_sum_error(map_, want) for map_, want in zip(cams, logits - bias, strict=True)]))
+    refusal = "" if error <= CAM_SUM_ERROR else f"its map does not sum to the logit minus the bias (error {error:.1g})"
+    label = int(np.abs(logits - bias).argmax())
+    proof = Proof(
+        label=card.labels[label],
+        logit=float(logits[label]),
+        head_bias=float(bias[label]),
+        totals={"grad-cam": float(cams[label].sum())},
+        cam=CamProof(error, refusal=refusal),
+        lrp=LrpProof(refusal="no rule set is proved here for feature maps of several networks that are joined"),
+    )
+    return proof, None
+
+
 def proof_film(size_px: int) -> np.ndarray:
     """A smooth stand-in for a frontal film, (S, S) float32 0..1, the same at every call: dark lungs with ribs, bright
     middle, heart and belly, and a little of everything else, so that no unit of a network is left in the dark."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import gradio as gr
 
-from cxr_demo.analysis import Analyser, Study
+from cxr_demo.analysis import Analyser, Study, ordered
 from cxr_demo.errors import CxrError, ExplanationError
 from cxr_demo.explain import METHODS, Method
 from cxr_demo.image import Radiograph, read_image
@@ -77,7 +77,7 @@ class Events:
 
     @guarded
     def analyse(self, checkpoint: str, request: gr.Request) -> Iterator[dict]:
-        """Probabilities first, then the maps of the most probable finding, each as it is ready."""
+        """Probabilities first, then the maps of the first finding, each as it is ready."""
         session = self.sessions.find(request.session_hash)
         if session is None or session.waiting is None:  # the file was refused, and that has been said
             yield {self.message: gr.skip()}
@@ -134,7 +134,7 @@ class Events:
         analyser = self.analysers[checkpoint]
         study = analyser.analyse(image)
         session.checkpoint, session.study, session.maps = checkpoint, study, {}
-        session.label = findings.most_probable(analyser.card, study.probabilities)
+        session.label = ordered(analyser.card, study.probabilities)[0]
         film = pictures.film(image.pixels)
         if not self._wanted(session, session.label):
             return

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from cxr_demo.card import Card, Member
 from cxr_demo.labels import finding
 from cxr_demo.ui import words
-from cxr_demo.ui.markup import Html, joined, tag
+from cxr_demo.ui.markup import Html, joined, scrolled, tag
 
 TRAINING = {  # entry of the card's `training` -> what it is called here
     "data": "Trained on", "data_licence": "Licence of the data", "data_citation": "Source of the data",
@@ -26,7 +26,7 @@ def about(card: Card, sha256: str, proof_line: str) -> Html:
         ("Network", f"{_network(card)}, {card.preprocess.size_px} px, {card.preprocess.geometry}"),
         ("Calibration", f"temperature {card.temperature:g}" if card.calibrated else "none"),
         ("Explanations", proof_line),
-        ("SHA-256 of the weights", sha256[:16]),
+        ("SHA-256 of weights, rule and members" if card.ensemble else "SHA-256 of the weights", sha256[:16]),
     ]
     listed = [joined(tag("dt", name), tag("dd", text)) for name, text in rows if text]
     return joined(tag("h3", card.name), tag("dl", *listed, class_="facts"), *_members(card), *_measured(card))
@@ -60,24 +60,48 @@ def _members(card: Card) -> list[Html]:
         )
         for member, weight in zip(card.ensemble.members, card.ensemble.weights, strict=True)
     ]  # fmt: skip
-    return [tag("table", tag("caption", words.MEMBERS), tag("thead", head), tag("tbody", *rows), class_="members")]
+    table = tag("table", tag("caption", words.MEMBERS), tag("thead", head), tag("tbody", *rows))
+    return [scrolled(words.MEMBERS, table)]
 
 
 def _measured(card: Card) -> list[Html]:
-    return [_table(name, measured) for name, measured in card.metrics.items() if _numbers(measured)]
+    return [table for name, measured in card.metrics.items() for table in _tables(name, measured, card.labels)]
 
 
-def _table(name: str, measured: Mapping) -> Html:
-    rows = [tag("tr", tag("th", metric, scope="row"), tag("td", text)) for metric, text in _numbers(measured)]
-    caption = tag("caption", f"Measured on: {name} (95 % interval in brackets)")
-    return tag("table", caption, tag("tbody", *rows), class_="measured")
-
-
-def _numbers(measured: object) -> list[tuple[str, str]]:
-    """Metrics that are a number, or a number with the two ends of its interval; nested ones and tables stay out."""
+def _tables(name: str, measured: object, labels: Sequence[str]) -> list[Html]:
+    """Of one set: the figures of the whole, and those of single labels, a row each. Only metrics that are a number, or
+    a number with the two ends of its interval; nested ones and tables stay out."""
     if not isinstance(measured, Mapping):
         return []
-    return [(words.metric(key), text) for key, entry in measured.items() if (text := _number(entry))]
+    overall = {key: text for key, entry in measured.items() if (text := _number(entry))}
+    if "ece" in overall:  # the same number, with its interval
+        overall.pop("ece_after_temperature", None)
+    by_label: dict[str, dict[str, str]] = {}
+    for key in list(overall):
+        metric, _, label = key.partition("_")
+        if label in labels:
+            by_label.setdefault(metric, {})[label] = overall.pop(key)
+    return [_overall(name, overall)] * bool(overall) + [_by_label(name, by_label, labels)] * bool(by_label)
+
+
+def _overall(name: str, figures: Mapping[str, str]) -> Html:
+    rows = [tag("tr", tag("th", words.metric(key), scope="row"), tag("td", text)) for key, text in figures.items()]
+    return tag("table", tag("caption", words.measured_on(name)), tag("tbody", *rows))
+
+
+def _by_label(name: str, figures: Mapping[str, Mapping[str, str]], labels: Sequence[str]) -> Html:
+    """figures: metric -> label -> text."""
+    head = tag("tr", *(tag("th", text, scope="col") for text in (words.FINDING, *map(words.metric, figures))))
+    rows = [
+        tag(
+            "tr",
+            tag("th", finding(label).name, scope="row"),
+            *(tag("td", of.get(label, "")) for of in figures.values()),
+        )
+        for label in labels
+    ]
+    caption = f"{words.measured_on(name)}, by finding"
+    return scrolled(caption, tag("table", tag("caption", caption), tag("thead", head), tag("tbody", *rows)))
 
 
 def _number(entry: object) -> str:

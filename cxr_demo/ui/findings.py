@@ -7,51 +7,45 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cxr_demo.analysis import Members
-from cxr_demo.checkpoint import Card
+from cxr_demo.analysis import Members, ordered
+from cxr_demo.card import Card
 from cxr_demo.labels import finding
 from cxr_demo.ui import words
-from cxr_demo.ui.markup import Html, tag
+from cxr_demo.ui.markup import Html, scrolled, tag
 
 MANY = 4  # above this number the list is dense, and the gloss of the chosen finding stands with its maps
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How a label's score stands: `word` for the eye, `seen`: whether its maps are shown without being asked for."""
+    """How a label's score stands: `word` for the eye; `maps_shown`: without being asked for."""
 
     word: str
-    seen: bool
+    maps_shown: bool
+    is_above: bool
     threshold: float | None
 
 
 def standing(card: Card, probabilities: np.ndarray, label: str) -> Standing:
-    """By the label's threshold; without one, a single-label model sees what it finds most probable, and a
+    """By the label's threshold; without one, a single-label model shows the maps of what it finds most probable, and a
     multi-label model has no say, so nothing is held back."""
-    index = card.labels.index(label)
+    index, threshold = card.labels.index(label), card.thresholds.get(label)
     is_most_probable = card.task == "single-label" and index == int(np.argmax(probabilities))
-    threshold = card.thresholds.get(label)
-    if threshold is None:
-        if card.task == "single-label":
-            return Standing(words.MOST_PROBABLE if is_most_probable else "", is_most_probable, None)
-        return Standing(words.NO_THRESHOLD, True, None)
-    seen = bool(probabilities[index] >= threshold)
-    word = words.ABOVE if seen else words.BELOW
-    return Standing(f"{words.MOST_PROBABLE}, {word}" if is_most_probable else word, seen, threshold)
+    is_above = threshold is not None and bool(probabilities[index] >= threshold)
+    maps_shown = is_above or (threshold is None and (is_most_probable or card.task == "multi-label"))
+    word = words.NO_THRESHOLD if threshold is None else words.ABOVE if is_above else words.BELOW
+    return Standing(f"{words.MOST_PROBABLE}, {word}" if is_most_probable else word, maps_shown, is_above, threshold)
 
 
-def most_probable(card: Card, probabilities: np.ndarray) -> str:
-    return card.labels[int(np.argmax(probabilities))]
-
-
-def value(card: Card, probabilities: np.ndarray, chosen: str, members: Members | None = None) -> dict:
-    """The value of the findings component: its HTML, most probable first, stable. `members`: of an ensemble."""
-    order = np.argsort(-probabilities, kind="stable")
-    rows = [_row(card, probabilities, card.labels[i], chosen, members if card.ensemble else None) for i in order]
+def value(card: Card, probabilities: np.ndarray, chosen: str, members: Members) -> dict:
+    """The value of the findings component: its HTML, in the order of `ordered`. `members`: of an ensemble."""
+    labels = ordered(card, probabilities)
+    rows = [_row(card, probabilities, label, chosen, members) for label in labels]
     heading = tag("h2", words.FINDINGS, tag("small", words.score_name(card.calibrated)))
-    many = "findings many" if len(rows) > MANY else "findings"
-    listed = tag("ul", *rows, class_=many)
-    return {"html": tag("section", heading, listed, tag("p", words.meaning(card), class_="meaning"), class_="told")}
+    listed = tag("ul", *rows, class_="findings many" if len(rows) > MANY else "findings")
+    told = tag("p", words.meaning(card), class_="meaning")
+    each = _each(card, labels, members) if card.ensemble else None
+    return {"html": tag("section", heading, listed, each, told, class_="told")}
 
 
 def empty() -> dict:
@@ -59,28 +53,38 @@ def empty() -> dict:
     return {"html": tag("section", tag("h2", words.FINDINGS), steps, class_="told")}
 
 
-def _row(card: Card, probabilities: np.ndarray, label: str, chosen: str, members: Members | None) -> Html:
+def _row(card: Card, probabilities: np.ndarray, label: str, chosen: str, members: Members) -> Html:
     position = card.labels.index(label)
     p, known, how = float(probabilities[position]), finding(label), standing(card, probabilities, label)
-    own = () if members is None else members.probabilities[:, position].tolist()
-    hover = words.hover(known.gloss, how.word, how.threshold, card.calibrated)
-    if own:
-        hover += " " + words.each(members.names, own, card.ensemble.calibrated)
+    own = members.probabilities[:, position].tolist() if card.ensemble else ()
+    look = " above" if how.is_above else " unjudged" if how.threshold is None else ""
     button = tag(
         "button",
         tag("span", known.name, class_="name"),
-        tag("span", words.score(p, card.calibrated), class_="score"),
+        tag("span", words.score(p, card.calibrated, card.task), class_="score"),
         _meter(p, how.threshold, own),
-        tag("span", words.spread(own, card.ensemble.calibrated), class_="spread") if own else None,
+        tag("span", words.spread(own, card), class_="spread") if own else None,
         tag("span", how.word, class_="word"),
         tag("span", known.gloss, class_="gloss"),
         type="button",
-        class_="finding seen" if how.seen else "finding",
+        class_=f"finding{look}",
         data_label=label,
         aria_pressed="true" if label == chosen else "false",
-        title=hover,
+        title=words.hover(known.gloss, how.word, how.threshold, card),
     )
     return tag("li", button)
+
+
+def _each(card: Card, labels: Sequence[str], members: Members) -> Html:
+    """What each member of an ensemble says of each label, to open."""
+    head = tag("tr", *(tag("th", name, scope="col") for name in (words.FINDING, *members.names)))
+    rows = []
+    for label in labels:
+        own = members.probabilities[:, card.labels.index(label)].tolist()
+        told = (tag("td", words.score(p, card.ensemble.calibrated, card.task)) for p in own)
+        rows.append(tag("tr", tag("th", finding(label).name, scope="row"), *told))
+    table = tag("table", tag("thead", head), tag("tbody", *rows))
+    return tag("details", tag("summary", words.MEMBERS_SAY), scrolled(words.MEMBERS_SAY, table), class_="each")
 
 
 def _meter(p: float, threshold: float | None, own: Sequence[float]) -> Html:

@@ -28,6 +28,11 @@ def tag(name: str, *children: object, **attributes: object) -> Html:
     return Html(f"<{name}{written}>{joined(*children)}</{name}>")
 
 
+def scrolled(name: str, table: Html) -> Html:
+    """A table that may be wider than the page, in a frame of this name that scrolls sideways, also by the keyboard."""
+    return tag("div", table, class_="scroll", tabindex="0", role="region", aria_label=name)
+
+
 def joined(*parts: object) -> Html:
     """The parts one after the other, each escaped unless it is Html."""
     return Html("".join(p if isinstance(p, Html) else html.escape(str(p)) for p in parts if p is not None))

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cxr_demo import render
-from cxr_demo.analysis import Study
-from cxr_demo.checkpoint import Card
+from cxr_demo.analysis import Explanation, Study
+from cxr_demo.card import Card
 from cxr_demo.explain import METHODS, Method
 from cxr_demo.labels import finding
 from cxr_demo.ui import pictures, words
@@ -31,18 +31,19 @@ def value(study: Study, card: Card, label: str, panels: dict[str, Panel], film: 
     figures = [panels.get(key) or computing(method, study) for key, method in METHODS.items()]
     p = float(study.probabilities[card.labels.index(label)])
     how, known = standing(card, study.probabilities, label), finding(label)
-    told = f"{words.score(p, card.calibrated)} · {how.word}" if how.word else words.score(p, card.calibrated)
+    told = f"{words.score(p, card.calibrated, card.task)} · {how.word}"
     gloss = f" · {known.gloss}" if len(card.labels) > MANY else ""
     heading = tag("h2", known.name, tag("small", told + gloss))
-    title = tag("div", heading, None if how.seen else _ask(p, card), class_="title")
+    title = tag("div", heading, None if how.maps_shown else _ask(p, card), class_="title")
     row = tag("div", _film_panel(study, card), *(figure.html for figure in figures), class_="row")
-    off = None if how.seen else tag("strong", words.MAPS_OFF, " ")
+    reason = words.MAPS_OFF_UNJUDGED if how.threshold is None else words.MAPS_OFF
+    off = None if how.maps_shown else tag("strong", reason, " ")
     legend = tag("p", off, words.legend(card), class_="legend")
     return {
         "html": joined(tag("header", title, _controls(), class_="head"), row, legend),
         "film": {"id": study.image.sha256, "src": film},
         "about": f"{study.image.sha256} {card.name} {label}",
-        "held": not how.seen,
+        "held": not how.maps_shown,
         "maps": {key: panel.data for key, panel in panels.items() if panel.data},
     }
 
@@ -54,7 +55,7 @@ def empty() -> dict:
     return {"html": tag("div", *figures, class_="row"), "film": None, "about": "", "held": False, "maps": {}}
 
 
-def mapped(method: Method, explanation, study: Study, card: Card) -> Panel:
+def mapped(method: Method, explanation: Explanation, study: Study, card: Card) -> Panel:
     """A finished map; drawn as nothing, with a sentence, when there is too little of it."""
     shape = study.image.pixels.shape
     raw, name = explanation.map_square, finding(explanation.label).name
@@ -159,7 +160,7 @@ def _controls() -> Html:
 
 
 def _ask(p: float, card: Card) -> Html:
-    show = words.show_anyway(p, card.calibrated)
+    show = words.show_anyway(p, card)
     return tag("button", show, type="button", class_="ask", data_show=show, data_hide=words.HIDE_AGAIN)
 
 

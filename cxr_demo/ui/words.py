@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
+from cxr_demo.analysis import Explanation
+from cxr_demo.card import Card, Makeup
+from cxr_demo.ensemble import JOINED
 from cxr_demo.ui.sessions import KEPT_MINUTES
 from cxr_demo.ui.uploads import LEFT_OVER_S, SWEEP_EVERY_S
 
@@ -60,6 +64,7 @@ OWN_SCALE = (
     "numbers between panels. Where a map is zero the film is untouched."
 )
 MAPS_OFF = "Maps are off at first: the score is below its threshold, and a map of a low score misleads easily."
+MAPS_OFF_UNJUDGED = "Maps are off at first: another finding is more probable, and a map of a low score misleads easily."
 HIDE_AGAIN = "Hide the maps again"
 OPACITY = "Opacity of the maps"
 CELLS = "Grad-CAM as its own cells"
@@ -82,7 +87,8 @@ FACTS = "About this checkpoint"
 NONE_READY = "There is no checkpoint to analyse a film with."
 NOT_USABLE = "Cannot be used"
 
-RULES = {  # by a card's `ensemble.rule`
+SHORT = ("auroc", "auprc", "mcc", "ece", "f1")  # parts of a metric's key that are written in capitals
+RULE_WORDS = {  # by a card's `ensemble.rule`
     "majority": "majority vote, ties by the mean of the probabilities",
     "mean": "mean of the probabilities",
     "weighted": "weighted mean of the probabilities",
@@ -91,83 +97,90 @@ RULES = {  # by a card's `ensemble.rule`
 }
 MEMBERS = "Members"
 MEMBER_COLUMNS = ("Name", "Network", "Weight", "Temperature", "SHA-256 of its weights")
+MEMBERS_SAY = "What each member says"
+FINDING = "Finding"
 DOTS = "The dots are what each member says for itself."
 
 
-def score(value: float, calibrated: bool) -> str:
-    """0.034 -> "3 %" when calibrated, else "0.03"; never a false 0 or 1."""
-    low, high = ("< 1 %", "> 99 %") if calibrated else ("< 0.01", "> 0.99")
-    if value < 0.01:
-        return low
+def score(value: float, calibrated: bool, task: str) -> str:
+    """0.034 -> "3 %" when calibrated, else "0.03"; never a false 0 or 1. One digit more below 1 % of a multi-label
+    network, where a rare finding may stand above its threshold and still have less."""
+    digits = 1 if task == "multi-label" and value < 0.01 else 0
+    if value < 0.01 / 10**digits:
+        return f"< {1 / 10**digits:g} %" if calibrated else f"< {0.01 / 10**digits:g}"
     if value > 0.99:
-        return high
-    return f"{value * 100:.0f} %" if calibrated else f"{value:.2f}"
+        return "> 99 %" if calibrated else "> 0.99"
+    return f"{value * 100:.{digits}f} %" if calibrated else f"{value:.{digits + 2}f}"
 
 
 def score_name(calibrated: bool) -> str:
     return "calibrated probability" if calibrated else "uncalibrated score"
 
 
-def hover(gloss: str, word: str, threshold: float | None, calibrated: bool) -> str:
+def hover(gloss: str, word: str, threshold: float | None, card: Card) -> str:
     """The tip of a finding in the list."""
-    mark = "" if threshold is None else f" ({score(threshold, calibrated)})"
-    return f"{gloss} {word.capitalize()}{mark}.".strip() if word else gloss
+    mark = "" if threshold is None else f" ({score(threshold, card.calibrated, card.task)})"
+    return f"{gloss} {word.capitalize()}{mark}."
 
 
-def spread(own: Sequence[float], calibrated: bool) -> str:
+def spread(own: Sequence[float], card: Card) -> str:
     """The dots of an ensemble's members, for those who do not see them."""
-    return f"{len(own)} members from {score(min(own), calibrated)} to {score(max(own), calibrated)}"
+    low, high = (score(p, card.ensemble.calibrated, card.task) for p in (min(own), max(own)))
+    return f"{len(own)} members from {low} to {high}"
 
 
-def each(names: Sequence[str], own: Sequence[float], calibrated: bool) -> str:
-    """What the members say for themselves, one by one."""
-    return "; ".join(f"{name} {score(p, calibrated)}" for name, p in zip(names, own, strict=True)) + "."
-
-
-def ensemble(made) -> str:
+def ensemble(made: Makeup) -> str:
     """A card's `ensemble` in a sentence: how many, by which rule, with which weights."""
     weights = zip(made.members, made.weights, strict=True)
     told = "; weights: " + ", ".join(f"{member.name} {weight:.2f}" for member, weight in weights)
     named = told if made.rule == "weighted" else ": " + ", ".join(member.name for member in made.members)
-    return f"{len(made.members)} networks, {RULES[made.rule]}{named}"
+    return f"{len(made.members)} networks, {RULE_WORDS[made.rule]}{named}"
 
 
-def legend(card) -> str:
+def legend(card: Card) -> str:
     """What is true of all maps below it."""
     made, of_members = card.ensemble, ""
-    if made and made.rule != "joined":
+    if made and made.rule != JOINED:
         how = "weighted as their probabilities are" if made.rule == "weighted" else "each counting the same"
-        of_members = f"Each map is the mean of the {len(made.members)} members' maps, {how}. "
+        of_members = f"Each map is the mean of the {len(made.members)} members' maps, {how}"
+        of_members += ", and divided by the member's temperature. " if made.calibrated else ". "
     return f"{of_members}{SIDES} {OWN_SCALE}"
 
 
-def meaning(card) -> str:
-    """One sentence or two under the findings: what the number is and where it was learned."""
+def meaning(card: Card) -> str:
+    """A few sentences under the findings: what the number is and where it was learned."""
     if card.calibrated:
         number = "Calibrated: of 100 films given 70 %, about 70 should have the finding."
         gap = card.metrics.get("test", {}).get("ece_after_temperature")
-        number += f" On its own test films it was off by {gap * 100:.0f} points on average." if gap is not None else ""
+        if isinstance(gap, float) and math.isfinite(gap):
+            number += f" On its own test films it was off by {gap * 100:.0f} points on average."
     else:
         number = "These are uncalibrated scores from 0 to 1: more means more likely, but 0.7 does not mean 70 in 100."
-    if card.task == "single-label" and card.calibrated:
+    if card.task == "multi-label":
+        number += " Each finding stands alone: several may be present, or none."
+        number += " All below threshold does not mean a normal film."
+    elif card.calibrated:
         number += " The findings share 100 %, but each has its own threshold: two may stand above theirs."
     if card.ensemble:
-        number += f" An ensemble of {len(card.ensemble.members)}: {RULES[card.ensemble.rule]}. {DOTS}"
+        number += f" An ensemble of {len(card.ensemble.members)}: {RULE_WORDS[card.ensemble.rule]}. {DOTS}"
     data, caveat = str(card.training.get("data", "")), str(card.training.get("caveat", ""))
     learned = f"Trained on {data}." if data else card.summary
     return " ".join(part for part in (number, learned, caveat) if part)
 
 
-def show_anyway(value: float, calibrated: bool) -> str:
-    if not calibrated:
-        return f"Show anyway: the model scores only {score(value, calibrated)}"
-    given = "less than 1 %" if value < 0.01 else f"only {score(value, calibrated)}"
-    return f"Show anyway: the model gives {given}"
+def show_anyway(value: float, card: Card) -> str:
+    given = score(value, card.calibrated, card.task)
+    given = given.replace("<", "less than") if "<" in given else f"only {given}"
+    return f"Show anyway: the model {'gives' if card.calibrated else 'scores'} {given}"
 
 
 def metric(key: str) -> str:
     """auroc_viral_pneumonia -> "AUROC viral pneumonia"."""
-    return " ".join(part.upper() if part in ("auroc", "mcc", "ece", "f1") else part for part in key.split("_"))
+    return " ".join(part.upper() if part in SHORT else part for part in key.split("_"))
+
+
+def measured_on(name: str) -> str:
+    return f"Measured on: {name} (95 % interval in brackets)"
 
 
 def shown_off(method: str, finding: str) -> str:
@@ -191,11 +204,13 @@ def canvas(method: str, finding: str, where: str) -> str:
     return f"{method} for {finding}, {where}"
 
 
-def sums(explanation, card) -> str:
+def sums(explanation: Explanation, card: Card) -> str:
     """What the map's values add up to, beside what they explain."""
-    of_members = card.ensemble is not None and card.ensemble.rule != "joined"
-    logit = ("the members' mean logit is " if of_members else "the logit is ") + _signed(explanation.logit)
-    return f"Sums to {_signed(explanation.total)}; {logit}, biases carry {_signed(explanation.left_out)}."
+    made, logit = card.ensemble, "the logit"
+    if made and made.rule != JOINED:
+        logit = "the members' mean calibrated logit" if made.calibrated else "the members' mean logit"
+    told, carried = _signed(explanation.logit), _signed(explanation.left_out)
+    return f"Sums to {_signed(explanation.total)}; {logit} is {told}, biases carry {carried}."
 
 
 def _signed(value: float) -> str:

@@ -23,7 +23,9 @@ from pydicom.pixels import set_pixel_data
 from pydicom.uid import DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian, generate_uid
 
 from cxr_demo import checkpoint
-from cxr_demo.checkpoint import Card
+from cxr_demo.card import Card, Makeup, Member
+from cxr_demo.ensemble import Ensemble
+from cxr_demo.labels import FINDINGS
 from cxr_demo.model import Classifier
 from cxr_demo.preprocess import Preprocess
 from cxr_demo.ui.uploads import PREFIX
@@ -33,6 +35,7 @@ SCREENSHOTS = ROOT / "build" / "screenshots"
 STARTS_WITHIN_S = 400  # importing torch and gradio on a busy machine
 ANSWERS_WITHIN_MS = 120_000
 LABELS = ("normal", "bacterial_pneumonia", "viral_pneumonia")
+MANY = tuple(FINDINGS)[-14:]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 
@@ -62,11 +65,12 @@ def synthetic_film(shape: tuple[int, int] = (120, 100)) -> np.ndarray:
     return np.clip(0.75 - 0.6 * lungs + noise, 0, 1).astype(np.float32)
 
 
-def _model(logits: tuple[float, ...]) -> Classifier:
+def _model(logits: tuple[float, ...], backbone: str = "densenet121") -> Classifier:
     """A random network that gives `logits` for the synthetic film, from evidence worth 4 logit points and a bias."""
     torch.manual_seed(0)
-    model = Classifier("densenet121", len(logits), 1).eval()
-    x = torch.from_numpy(_preprocess().apply(synthetic_film()))
+    model = Classifier(backbone, len(logits), 1).eval()
+    stored = np.rint(synthetic_film() * 255) / 255  # as in the PNG: a logit near 0 is scaled by a lot
+    x = torch.from_numpy(_preprocess().apply(stored.astype(np.float32)))
     with torch.no_grad():
         for norm in (m for m in model.modules() if isinstance(m, torch.nn.BatchNorm2d)):
             norm.running_mean.normal_(0, 0.1)
@@ -84,7 +88,8 @@ def _preprocess() -> Preprocess:
 
 @pytest.fixture(scope="session")
 def weights(tmp_path_factory) -> Path:
-    """One calibrated single-label checkpoint, one multi-label one without calibration, and a broken one."""
+    """One calibrated single-label checkpoint, one multi-label one without calibration, a broken one, and an ensemble
+    of 14 labels with all that a card may hold."""
     root = tmp_path_factory.mktemp("weights")
     one = Card(
         "a-calibrated", "densenet121", LABELS, "single-label", _preprocess(), temperature=1.0,
@@ -98,7 +103,29 @@ def weights(tmp_path_factory) -> Path:
     checkpoint.save(root / "c", _model((1.0, -1.0)), many, half=False)
     stored = root / "c" / checkpoint.WEIGHTS_FILE
     stored.write_bytes(stored.read_bytes()[:1000])
+    _save_ensemble(root / "d")
     return root
+
+
+def _save_ensemble(folder: Path) -> None:
+    """Of two shallow networks; nodule alone is above its threshold, and hernia, below 1 %, has none."""
+    logits = tuple({"nodule": -2.5, "hernia": -6.0}.get(label, -3.0) for label in MANY)
+    models = [_model(logits, backbone) for backbone in ("densenet121_block1", "densenet121_block2")]
+    names = ("the-first-network-with-a-long-name", "the-second-network-with-a-long-name")
+    backbones = ("densenet121_block1", "densenet121_block2")
+    members = [Member(*named, "linear", 1.2, "ab" * 32) for named in zip(names, backbones, strict=True)]
+    interval = {"value": 0.5, "low": 0.4, "high": 0.6}
+    measured = {f"{metric}_{label}": interval for label in MANY for metric in ("auroc", "auprc", "f1", "sensitivity")}
+    thresholds = dict.fromkeys(MANY, 0.2) | {"nodule": 0.05}
+    del thresholds["hernia"]
+    card = Card(
+        "d-ensemble", "", MANY, "multi-label", _preprocess(), temperature=1.0, thresholds=thresholds,
+        licence="Apache-2.0", summary="Random networks for tests.", training={"data": "synthetic films"},
+        metrics={name: {"films": 3, "macro_auroc": interval} | measured for name in ("validation", "test")},
+        ensemble=Makeup("weighted", (0.4, 0.6), tuple(members)),
+    )  # fmt: skip
+    model = Ensemble(models, "weighted", (0.4, 0.6), card.task, [1.2, 1.2]).eval()
+    checkpoint.save(folder, model, card, half=False)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from cxr_demo.explain import METHODS
 from cxr_demo.ui import words
-from tests.browser.conftest import SCREENSHOTS
+from tests.browser.conftest import MANY, SCREENSHOTS
 
 PANELS = ("film", *METHODS)
 SIZES = {"desktop": (1440, 900, False), "phone": (390, 844, True)}
@@ -47,6 +47,11 @@ def set_opacity(page: Page, percent: int) -> None:
     before = int(page.locator("#panels [data-drawn]").get_attribute("data-drawn"))
     page.locator("#panels input.opacity").fill(str(percent))
     page.wait_for_function("n => +document.querySelector('#panels [data-drawn]').dataset.drawn > n", arg=before)
+
+
+def choose_checkpoint(page: Page, name: str) -> None:
+    page.locator("#checkpoint input").click()
+    page.get_by_role("option", name=name).click()
 
 
 def open_result(open_page, films, **size) -> tuple[Page, object]:
@@ -143,8 +148,7 @@ def test_a_broken_file_gives_one_sentence_and_the_former_result_stays(open_page,
 
 def test_another_checkpoint_reads_the_same_film_and_an_uncalibrated_one_shows_no_percent(open_page, films):
     page, _ = open_result(open_page, films)
-    page.locator("#checkpoint input").click()
-    page.get_by_role("option", name="b-uncalibrated").click()
+    choose_checkpoint(page, "b-uncalibrated")
     wait_for_maps(page, "effusion")
     findings = page.locator("#findings")
     expect(findings).to_contain_text("uncalibrated score")
@@ -210,6 +214,14 @@ def test_it_fits_it_is_accessible_and_here_is_how_it_looks(open_page, films, siz
     expect(page.locator("#message")).to_contain_text("damaged")
     page.locator("#facts button").first.click()
     look(page, f"{size}-{theme}-4-below-threshold")
+    choose_checkpoint(page, "d-ensemble")
+    wait_for_maps(page, "nodule")  # the only one above its threshold
+    expect(page.locator("button.finding").first).to_contain_text("Nodule")
+    expect(page.locator("button.finding.above")).to_have_count(1)
+    assert page.locator("button.finding.unjudged .word").bounding_box()["width"] > 40, "its words can be read"
+    page.locator(".each summary").click()
+    assert page.locator(".each td").count() == 2 * len(MANY)
+    look(page, f"{size}-{theme}-5-ensemble")
 
 
 def look(page: Page, name: str) -> None:
