@@ -13,7 +13,7 @@ class Finding:
 
 
 _ROWS = (
-    ("normal", "Normal", "No sign of pneumonia; says nothing about other disease."),
+    ("normal", "Normal", "None of the other findings of this list; says nothing about the rest."),
     ("bacterial_pneumonia", "Bacterial pneumonia", "Often one dense, well-bounded opacity in a lobe."),
     ("viral_pneumonia", "Viral pneumonia", "Often hazy, diffuse opacities on both sides."),
     ("covid19", "COVID-19", "Often hazy opacities on both sides, towards the edges and bases."),
