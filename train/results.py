@@ -44,26 +44,30 @@ def write_table(folder: Path, title: str, cards: dict[str, Card], more: Sequence
     lines = [f"# {title}", ""]
     for split in ("test", "external"):
         rows = {name: card.metrics[split] for name, card in cards.items() if split in card.metrics}
-        if not rows:
-            continue
-        labels = _labels(cards)
-        more_keys = [f"auroc_{label}" for label in labels if label in ("covid19", "pneumonia")]
-        wanted = (
-            (*COLUMNS, *more_keys) if len(labels) > 1 else ("accuracy", *(f"{of}_{labels[0]}" for of in OF_ONE_LABEL))
-        )
-        keys = [key for key in wanted if any(key in row for row in rows.values())]
-        some = next(iter(rows.values()))
-        baseline = (
-            f"; the majority's accuracy is {some['majority_accuracy']:.3f}" if "majority_accuracy" in some else ""
-        )
-        lines += [f"{split}, {some['films']} films of {some['patients']} patients, 95 % intervals{baseline}", ""]
-        lines += ["| | " + " | ".join(COLUMNS.get(key, key.replace("_", " ")) for key in keys) + " |"]
-        lines += ["|---" * (len(keys) + 1) + "|"]
-        lines += [f"| {name} | " + " | ".join(_cell(row, key) for key in keys) + " |" for name, row in rows.items()]
-        lines += [""]
+        lines += [*_table(split, rows, _labels(cards)), ""] if rows else []
     text = "\n".join([*lines, *more]).rstrip() + "\n"
     (folder / TABLE_FILE).write_text(text, encoding="utf-8")
     print(text)
+
+
+def _table(split: str, rows: dict[str, dict], labels: list[str]) -> list[str]:
+    """Name -> measured, as a table; each row has its own films where they are not the same for all."""
+    of_one = ("accuracy", *(f"{of}_{labels[0]}" for of in OF_ONE_LABEL))
+    watched = [f"auroc_{label}" for label in labels if label in ("covid19", "pneumonia")]
+    wanted = (*COLUMNS, *watched) if len(labels) > 1 else of_one
+    keys = [key for key in wanted if any(key in row for row in rows.values())]
+    films = {name: f"{row['films']} films of {row['patients']} patients" for name, row in rows.items()}
+    is_shared = len(set(films.values())) == 1
+    lines = [f"{split}, {next(iter(films.values())) if is_shared else 'each on its own films'}, 95 % intervals"]
+    first = next(iter(rows.values()))
+    if is_shared and "majority_accuracy" in first:
+        lines[0] += f"; the majority's accuracy is {first['majority_accuracy']:.3f}"
+    lines += ["", "| | " + " | ".join(COLUMNS.get(key, key.replace("_", " ")) for key in keys) + " |"]
+    lines += ["|---" * (len(keys) + 1) + "|"]
+    for name, row in rows.items():
+        title = name if is_shared else f"{name}, {films[name]}"
+        lines.append(f"| {title} | " + " | ".join(_cell(row, key) for key in keys) + " |")
+    return lines
 
 
 def _labels(cards: dict[str, Card]) -> list[str]:
