@@ -12,6 +12,8 @@ from train.datasets import DATASETS, Table
 from train.recipe import Recipe
 from train.splits import custom_split, hold_out_validation
 
+LEAST = 24  # films of a class in a trial: with a tenth held back, hardly ever none
+
 
 def split_table_of(recipe: Recipe, data: Path, films: int | None = None) -> Table:
     """The rows of the recipe's data set in the folder `data`, or about `films` of them, evenly drawn."""
@@ -34,9 +36,19 @@ def _read(dataset: str, data: Path) -> Table:
 
 
 def _some(table: Table, films: int | None) -> Table:
+    """About so many rows, evenly drawn; where classes exclude each other, LEAST of each class in each split at least."""
     if not films or films >= len(table):
         return table
-    return table.where(np.linspace(0, len(table) - 1, films).astype(int))
+    classes = np.where((table.targets == 1).sum(1) == 1, table.targets.argmax(1), -1)
+    if (classes < 0).any():
+        return table.where(np.linspace(0, len(table) - 1, films).astype(int))
+    chosen = []
+    for split in np.unique(table.split):
+        for number in np.unique(classes):
+            rows = np.flatnonzero((table.split == split) & (classes == number))
+            count = min(len(rows), max(LEAST, round(len(rows) * films / len(table))))
+            chosen.append(rows[np.linspace(0, len(rows) - 1, count).astype(int)])
+    return table.where(np.sort(np.concatenate(chosen)))
 
 
 def _split(table: Table, split: str, validation: float, seed: int) -> Table:
