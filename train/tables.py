@@ -36,7 +36,7 @@ def _read(dataset: str, data: Path) -> Table:
 
 
 def _some(table: Table, films: int | None) -> Table:
-    """About so many rows, evenly drawn; where classes exclude each other, LEAST of each class in each split at least."""
+    """About so many rows, evenly drawn; where classes exclude each other, LEAST or more of each in each split."""
     if not films or films >= len(table):
         return table
     classes = np.where((table.targets == 1).sum(1) == 1, table.targets.argmax(1), -1)
