@@ -38,7 +38,8 @@ def test_the_space_runs_the_gradio_that_was_tested():
 
 
 def test_the_table_of_methods_is_the_code():
-    rows = dict(re.findall(r"^\| `([a-z-]+)` \| (.+?) \|", README, re.MULTILINE))
+    section = README.split("## What a map is")[1].split("\n## ")[0]
+    rows = dict(re.findall(r"^\| `([a-z-]+)` \| (.+?) \|", section, re.MULTILINE))
     assert set(rows) == set(METHODS)
     for key, unit in rows.items():
         assert unit.startswith(METHODS[key].unit)
@@ -52,6 +53,12 @@ def test_the_figures_are_the_cards(card):
     figure, value = (cell.strip() for cell in row.split("|")[-3:-1])
     found = measured[{"accuracy": "accuracy", "macro AUROC": "macro_auroc", "macro F1": "macro_f1"}[figure]]
     assert value == "{value:.3f} ({low:.3f} to {high:.3f})".format(**found)
+
+
+def test_the_table_of_systems_is_the_code():
+    section = README.split("## The five systems")[1].split("\n## ")[0]
+    systems = set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE))
+    assert systems == set(SYSTEMS) - {"kermany-densenet121"}
 
 
 def test_the_house_in_the_picture_stands():
