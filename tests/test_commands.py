@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
 from cxr_demo import checkpoint
@@ -60,6 +62,23 @@ def test_an_ensemble_is_a_checkpoint_like_any_other(rule, data, trained, tmp_pat
     assert [member.card.name for member in loaded.members] == ["one", "other"] and loaded.card.ensemble.rule == rule
     assert "test accuracy" in capsys.readouterr().out
     assert main(["evaluate", str(tmp_path / rule), "--data", str(data)]) == 0
+
+
+def test_a_persons_own_films_train_a_recipe(tmp_path, capsys):
+    """A folder for each class, with labels that the house does not know, and a film that is none."""
+    random = np.random.default_rng(0)
+    for name, brightness in (("healthy", 0), ("silicosis", 90)):
+        (tmp_path / "own" / name).mkdir(parents=True)
+        for i in range(40):
+            film = random.integers(40, 80, (48, 48)) + brightness * (np.arange(48) > 24)
+            cv2.imwrite(str(tmp_path / "own" / name / f"{name}-{i}.png"), film.astype(np.uint8))
+    (tmp_path / "own" / "healthy" / "notes.png").write_bytes(b"nothing")
+    order = [*RUN, "--dataset", "folder", "--data", str(tmp_path / "own"), "--out", str(tmp_path / "w")]
+    assert main(order) == 0
+    card = checkpoint.load(tmp_path / "w").card
+    assert card.labels == ("healthy", "silicosis") and card.training["settings"]["dataset"] == "folder"
+    assert "notes.png" in "".join(capsys.readouterr())
+    assert main(order) == 0 and "finished already" in capsys.readouterr().out
 
 
 def wrong(order: list[str], capsys) -> str:
