@@ -105,7 +105,8 @@ def test_one_sentence_each(data, trained, tmp_path, capsys, monkeypatch):
     )
     boit = ["run", "consilium/as-boit", "--seed", "1", "--from-scratch", "--data", str(data), *out]
     assert "its split or its seed is another" in wrong(boit, capsys)
-    assert "Take more films" in wrong([*RUN, "--films", "14", "--data", str(data), *out], capsys)
+    few = ["run", "kufel2023/official", "--from-scratch", "--stages", "32x1", "--films", "14"]
+    assert "Take more films" in wrong([*few, "--data", str(data), *out], capsys)
     assert not (tmp_path / "w" / checkpoint.CARD_FILE).exists()
 
 
