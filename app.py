@@ -34,7 +34,8 @@ def open_checkpoints(root: str) -> tuple[dict[str, Analyser], dict[str, str]]:
         name = analyser.card.name if analyser.card.name not in ready else f"{analyser.card.name} ({folder.name})"
         ready[name] = analyser
         print(f"{name}: {analyser.proof.line}", flush=True)
-    return ready, refused
+    # The page opens on the first: the one that sees most of a film.
+    return dict(sorted(ready.items(), key=lambda item: -item[1].card.preprocess.size_px)), refused
 
 
 def launch() -> None:
