@@ -107,3 +107,13 @@ def cache_of_the_tests(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CXR_CACHE", str(tmp_path_factory.mktemp("packed")))
         yield
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory) -> Path:
+    """Synthetic films in the layouts of all released data sets; for tests that leave them as they are."""
+    from tests.films import make_data  # which imports the training side, that most tests do without
+
+    root = tmp_path_factory.mktemp("data")
+    make_data(root)
+    return root

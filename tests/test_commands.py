@@ -7,18 +7,10 @@ import numpy as np
 import pytest
 
 from cxr_demo import checkpoint
-from tests.films import make_data
 from train import metrics
 from train.__main__ import main
 
 RUN = ["run", "rajaraman2021/encoder", "--from-scratch", "--stages", "32x1"]
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory) -> Path:
-    root = tmp_path_factory.mktemp("data")
-    make_data(root)
-    return root
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,6 @@ from cxr_demo import checkpoint
 from cxr_demo.errors import TrainingError
 from cxr_demo.image import read_image
 from cxr_demo.model import Classifier
-from tests.films import make_data
 from train import loop, metrics, state
 from train.augment import augment, draw
 from train.batches import batches, normalise
@@ -24,13 +23,6 @@ from train.loop import fit
 from train.optimiser import is_over, learning_rate_factor, make_optimiser, plateaus
 from train.recipe import SCRATCH, Augment, Recipe
 from train.tables import split_table_of
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory) -> Path:
-    root = tmp_path_factory.mktemp("data")
-    make_data(root)
-    return root
 
 
 @pytest.fixture

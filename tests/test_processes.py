@@ -14,7 +14,6 @@ from accelerate import Accelerator
 from torch import nn
 
 from cxr_demo.errors import TrainingError
-from tests.films import make_data
 from train.processes import part_of_batch, whole_batch, whole_batch_statistics
 
 ROOT = Path(__file__).parent.parent
@@ -39,13 +38,6 @@ def test_one_process_is_left_as_it_is():
     assert whole_batch(logits, Accelerator()) is logits
     with whole_batch_statistics(Accelerator()):
         assert nn.functional.batch_norm is before
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory) -> Path:
-    root = tmp_path_factory.mktemp("data")
-    make_data(root)
-    return root
 
 
 @pytest.fixture(scope="module")
