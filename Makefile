@@ -26,8 +26,9 @@ train: $(VENV)/installed ## train NAME on the films in DATA, from scratch
 reproduce-%: $(VENV)/installed ## a published system as it deserves: ImageNet weights, all films in DATA (reproduce-kufel2023)
 	$(BIN)/python -m train run $* --data $(DATA) --out runs/$*
 
-bench: $(VENV)/installed-dev ## time the loader against the smallest network's training
+bench: $(VENV)/installed-dev ## time the loader against training, and explanations against plain forwards
 	$(BIN)/python -m tests.bench.loader
+	$(BIN)/python -m tests.bench.explain
 
 check: $(VENV)/installed ## let the bundled checkpoint NAME prove its explanations
 	$(BIN)/python -m cxr_demo check weights/$(NAME)

@@ -1,4 +1,4 @@
-"""`python -m cxr_demo predict|explain|check|models|methods`: the same as the page, for scripts.
+"""`python -m cxr_demo predict|explain|believe|check|models|methods`: the same as the page, for scripts.
 
 Exit 0 when all went well, 1 when `check` finds that a checkpoint cannot explain, 2 for input that cannot be used.
 Results go to stdout, errors as one sentence each to stderr.
@@ -14,9 +14,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from tqdm import tqdm
 
 from cxr_demo import checkpoint, render
-from cxr_demo.analysis import Analyser, Explanation, Study, ordered
+from cxr_demo.agreement import agreements
+from cxr_demo.analysis import SHOWN_FIRST, Analyser, Explanation, Study, ordered
+from cxr_demo.belief import told
 from cxr_demo.card import Card
 from cxr_demo.ensemble import JOINED
 from cxr_demo.errors import CheckpointError, CxrError
@@ -48,10 +51,16 @@ def _parser() -> argparse.ArgumentParser:
     explain = commands.add_parser("explain", help="maps of one film as arrays and pictures")
     explain.add_argument("file", metavar="FILE")
     explain.add_argument("--label", nargs="+", help="labels to explain; the one that the page shows first if left out")
-    explain.add_argument("--method", nargs="+", help=f"{', '.join(METHODS)}; all that are available if left out")
+    explain.add_argument("--method", nargs="+", help=f"{', '.join(METHODS)}; if left out, {', '.join(SHOWN_FIRST)}")
     explain.add_argument("--out", type=Path, required=True, help="folder for maps.npz, result.json and overlays")
     explain.set_defaults(act=_explain)
-    for command in (predict, explain):
+
+    believe = commands.add_parser("believe", help="how far to believe the maps of one label on one film; minutes")
+    believe.add_argument("file", metavar="FILE")
+    believe.add_argument("--label", help="the one that the page shows first if left out")
+    believe.add_argument("--method", nargs="+", help=f"if left out, {', '.join(SHOWN_FIRST)}")
+    believe.set_defaults(act=_believe)
+    for command in (predict, explain, believe):
         command.add_argument("--weights", help="checkpoint folder or Hub id; the first in weights/ if left out")
 
     check = commands.add_parser("check", help="does a checkpoint prove its explanations? exit 1 if not")
@@ -87,7 +96,7 @@ def _explain(options: argparse.Namespace) -> int:
     image = read_image(options.file)
     study = analyser.analyse(image)
     labels = options.label or ordered(analyser.card, study.probabilities)[:1]
-    methods = options.method or [key for key, refusal in analyser.proof.available.items() if not refusal]
+    methods = options.method or [key for key in SHOWN_FIRST if not analyser.proof.available[key]]
     explanations = analyser.explain(study, labels, methods)
     try:
         _write_explanations(options.out, image.pixels, analyser, study, explanations, options.file)
@@ -97,10 +106,25 @@ def _explain(options: argparse.Namespace) -> int:
     return 0
 
 
+def _believe(options: argparse.Namespace) -> int:
+    analyser = _analyser(options.weights)
+    study = analyser.analyse(read_image(options.file))
+    label = options.label or ordered(analyser.card, study.probabilities)[0]
+    methods = options.method or [key for key in SHOWN_FIRST if not analyser.proof.available[key]]
+    with tqdm(total=100, unit="%", leave=False, disable=None) as bar:
+        found = analyser.believe(study, label, methods, lambda done, total: bar.update(int(100 * done / total) - bar.n))
+    explained = analyser.explain(study, [label], methods)
+    maps = {key: explained[key, label].map_square for key in methods}
+    seen = analyser.card.preprocess.square(np.ones_like(study.image.pixels)) > 0
+    for line in told(label, found, agreements(maps, seen)):
+        print(line)
+    return 0
+
+
 def _check(options: argparse.Namespace) -> int:
     analyser = Analyser(checkpoint.load(options.weights))
     print(f"{analyser.card.name}: {analyser.proof.line}")
-    return 1 if any(analyser.proof.available.values()) else 0
+    return 1 if analyser.proof.fails else 0
 
 
 def _models(options: argparse.Namespace) -> int:

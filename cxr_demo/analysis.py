@@ -6,6 +6,7 @@ It owns the one lock around every use of its networks and the cache of maps, so 
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,16 +14,19 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from cxr_demo.belief import Belief, believe
 from cxr_demo.card import Card
 from cxr_demo.checkpoint import Checkpoint
 from cxr_demo.ensemble import JOINED, member_probabilities
 from cxr_demo.errors import ExplanationError
 from cxr_demo.explain import METHODS
-from cxr_demo.explain.engine import EnsembleProof, explainer
+from cxr_demo.explain.engine import EnsembleProof, Pause, explainer, no_pause
 from cxr_demo.explain.proof import Proof
 from cxr_demo.image import Radiograph
 from cxr_demo.model import probabilities
 
+SHOWN_FIRST = ("grad-cam", "lrp-epsilon", "lrp-epsilon-plus-flat")  # methods, until a person asks for others
+LETTING_GO_S = 1e-3  # long enough for a thread that waits to take the lock
 CACHE_BYTES = 64 * 2**20  # about 450 LRP maps of 192 px
 
 
@@ -128,25 +132,29 @@ class Analyser:
         study: Study,
         labels: Sequence[str],
         methods: Sequence[str],
-        on_progress: Callable[[int, int], None] | None = None,
+        on_progress: Callable[[float, int], None] | None = None,
     ) -> dict[tuple[str, str], Explanation]:
         """Every asked method for every asked label: (method, label) -> Explanation.
 
-        `on_progress(done, total)` is told the number of finished maps, outside the lock; what it raises ends the
-        work. Raises ExplanationError for a label or method that is unknown or refused, and for a foreign study.
+        `on_progress(done, total)` is told the number of finished maps, with fractions while a long one is made, outside
+        the lock; what it raises ends the work. Raises ExplanationError for a label or method that is unknown or
+        refused, and for a foreign study.
         """
         self._check(study, labels, methods)
         x = self.card.preprocess.normalise(study.square)
         wanted = dict.fromkeys((method, label) for method in methods for label in labels)
         maps: dict[tuple[str, str], np.ndarray] = {}
         for batch in _batches(wanted):
-            maps |= self._maps(study, x, batch)
+            told = _sharing(on_progress or no_pause, len(maps), len(batch), len(wanted))
+            maps |= self._maps(study, x, batch, told)
             if on_progress is not None:
                 on_progress(len(maps), len(wanted))
         return {pair: _explanation(pair, maps[pair], self._explained_logit(study, pair[1])) for pair in wanted}
 
-    def _maps(self, study: Study, x: np.ndarray, batch: Sequence[tuple[str, str]]) -> dict[tuple[str, str], np.ndarray]:
-        """The maps of one batch, from the cache or from one call under the lock."""
+    def _maps(
+        self, study: Study, x: np.ndarray, batch: Sequence[tuple[str, str]], tell: Pause
+    ) -> dict[tuple[str, str], np.ndarray]:
+        """The maps of one batch, from the cache or from one call under the lock, which long methods let go of."""
         prefix = (study.image.sha256, study.checkpoint_sha256)
         maps = {pair: self._cache.get((*prefix, *pair)) for pair in batch}
         if all(map_ is not None for map_ in maps.values()):
@@ -157,12 +165,40 @@ class Analyser:
             missing = [pair for pair, map_ in maps.items() if map_ is None]
             if missing:
                 positions = {study.labels.index(label): label for _, label in missing}
-                fresh = self._explainer.maps(x, list(positions), list(dict.fromkeys(method for method, _ in missing)))
+                methods = list(dict.fromkeys(method for method, _ in missing))
+                fresh = self._explainer.maps(x, list(positions), methods, self._letting_go(tell))
                 for (method, position), map_ in fresh.items():
                     pair = (method, positions[position])
                     maps[pair] = _read_only(map_)
                     self._cache.put((*prefix, *pair), maps[pair])
         return maps
+
+    def believe(
+        self,
+        study: Study,
+        label: str,
+        methods: Sequence[str],
+        on_progress: Callable[[float, int], None] | None = None,
+    ) -> dict[str, Belief]:
+        """How far to believe the maps of one label: method -> Belief. Takes hundreds of forwards; `on_progress(done,
+        total)` as in `explain`. Raises ExplanationError as `explain` does."""
+        self._check(study, [label], methods)
+        pause = self._letting_go(on_progress or no_pause)
+        with self._lock:
+            return believe(self._checkpoint, self._explainer, study.square, study.labels.index(label), methods, pause)
+
+    def _letting_go(self, tell: Pause) -> Pause:
+        """A pause that lets others have the networks, called with the lock held."""
+
+        def pause(done: int, total: int) -> None:
+            self._lock.release()
+            try:
+                tell(done, total)
+                time.sleep(LETTING_GO_S)
+            finally:
+                self._lock.acquire()
+
+        return pause
 
     def _check(self, study: Study, labels: Sequence[str], methods: Sequence[str]) -> None:
         if study.checkpoint_sha256 != self.sha256:
@@ -220,10 +256,17 @@ def ordered(card: Card, probabilities: np.ndarray) -> list[str]:
 
 
 def _batches(pairs: Sequence[tuple[str, str]]) -> list[list[tuple[str, str]]]:
-    """Pairs that one forward serves together: all CAM maps at once, every LRP map for itself, so that the lock is
-    free in between."""
-    cams = [pair for pair in pairs if METHODS[pair[0]].family == "cam"]
-    return [cams] * bool(cams) + [[pair] for pair in pairs if METHODS[pair[0]].family != "cam"]
+    """Pairs that are made together: all CAM maps, and every other method's labels; in between the lock is free."""
+    batches: dict[str, list[tuple[str, str]]] = {}
+    for pair in pairs:
+        family = METHODS[pair[0]].family
+        batches.setdefault(family if family == "cam" else pair[0], []).append(pair)
+    return list(batches.values())
+
+
+def _sharing(on_progress: Callable[[float, int], None], before: int, share: int, total: int) -> Pause:
+    """Progress within the next `share` of `total` maps, of which `before` are finished."""
+    return lambda done, of: on_progress(before + share * done / of, total)
 
 
 def _explanation(pair: tuple[str, str], map_square: np.ndarray, logit: float) -> Explanation:

@@ -43,6 +43,11 @@ class Classifier(nn.Module):
         """The last linear layer: its rows are the labels."""
         return [module for module in self.classifier.modules() if isinstance(module, nn.Linear)][-1]
 
+    @property
+    def pooling(self) -> nn.Module:
+        """The global pooling; timm keeps it in the head of some networks."""
+        return self.net.global_pool if hasattr(self.net, "global_pool") else self.net.head.global_pool
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """x (N, C, S, S), normalised -> logits (N, L)."""
         return self.net(x)

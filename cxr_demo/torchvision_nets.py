@@ -11,7 +11,7 @@ from torch import nn
 from torchvision import models
 
 # vgg16 is in timm too, but there hidden layers stand before the pooling, so no layer is what the pooling reads.
-TORCHVISION_NETS = ("alexnet", "vgg16", "googlenet", "squeezenet1_0", "shufflenet_v2_x1_0")
+TORCHVISION_NETS = ("alexnet", "vgg16", "vgg16_bn", "googlenet", "squeezenet1_0", "shufflenet_v2_x1_0")
 _HEAD = {"avgpool", "dropout", "classifier", "fc"}  # what torchvision registers after the feature maps
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -16,11 +18,32 @@ from cxr_demo.image import Radiograph
 from cxr_demo.model import Classifier
 from cxr_demo.preprocess import Preprocess
 
+if TYPE_CHECKING:
+    from cxr_demo.explain.program import Program
+
 LABELS = ("normal", "bacterial_pneumonia", "viral_pneumonia", "covid19")
 SIZE_PX = 64
 SMALL = {"growth_rate": 8, "block_config": (2, 2)}
-TINY = Backbone("densenet121", "features.norm5", lrp="densenet", options=SMALL)
-TINY_SILU = Backbone("densenet121", "features.norm5", lrp="densenet", options={**SMALL, "act_layer": "silu"})
+TINY = Backbone("densenet121", "features.norm5", options=SMALL)
+TINY_SILU = Backbone("densenet121", "features.norm5", options={**SMALL, "act_layer": "silu"})
+# One small network of every family that the maps must be right for; squeezenet and shufflenet are as they come.
+FAMILIES = {
+    "tiny": TINY,
+    "tiny-silu": TINY_SILU,
+    "tiny-resnet": Backbone("resnet18", "layer4", options={"layers": (1, 1, 1, 1), "channels": (8, 8, 16, 16)}),
+    "tiny-resnext": Backbone(
+        "resnext50_32x4d",
+        "layer4",
+        options={"layers": (1, 2, 1, 1), "channels": (16, 16, 32, 32), "cardinality": 4},
+    ),
+    "tiny-efficientnet": Backbone("tinynet_e", "bn2"),
+    "tiny-mobilenetv2": Backbone("mobilenetv2_035", "bn2"),
+    "tiny-mobilenetv3": Backbone("mobilenetv3_small_050", "blocks"),
+    "tiny-convnext": Backbone("convnext_atto", "stages", options={"depths": (1, 1, 2, 1), "dims": (8, 16, 16, 24)}),
+    "shufflenet_v2_x1_0": BACKBONES["shufflenet_v2_x1_0"],
+    "squeezenet1_0": BACKBONES["squeezenet1_0"],
+}
+TINY_ELU = Backbone("densenet121", "features.norm5", options={**SMALL, "act_layer": "elu"})  # no rule for ELU
 
 
 def make_film(seed: int, shape: tuple[int, int] = (90, 80)) -> np.ndarray:
@@ -82,6 +105,16 @@ def weights_hash(model: nn.Module) -> str:
     return digest.hexdigest()
 
 
+def tensors_of(program: Program) -> list[torch.Tensor]:
+    """All weights of a program."""
+    held = [getattr(step.operation, field.name) for step in program.steps for field in fields(step.operation)]
+    return [value for value in held if torch.is_tensor(value)]
+
+
+def program_hash(program: Program) -> str:
+    return hashlib.sha256(b"".join(value.numpy().tobytes() for value in tensors_of(program))).hexdigest()
+
+
 def count_hooks(model: nn.Module) -> int:
     kinds = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
     return sum(len(getattr(module, kind)) for module in model.modules() for kind in kinds)
@@ -91,8 +124,8 @@ def count_hooks(model: nn.Module) -> int:
 def tiny_backbones():
     """Small entries beside the real ones, so that a Card may name them."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(BACKBONES, "tiny", TINY)
-        patch.setitem(BACKBONES, "tiny-silu", TINY_SILU)
+        for name, entry in {**FAMILIES, "tiny-elu": TINY_ELU}.items():
+            patch.setitem(BACKBONES, name, entry)
         yield
 
 

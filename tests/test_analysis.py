@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
 import torch
 
 from cxr_demo.analysis import Analyser, _MapCache
-from cxr_demo.backbones import BACKBONES
 from cxr_demo.errors import ExplanationError
 from cxr_demo.explain import METHODS
-from tests.conftest import LABELS, SIZE_PX, TINY, make_checkpoint, make_image
+from tests.conftest import LABELS, SIZE_PX, make_checkpoint, make_image
 
 
 @pytest.fixture(scope="module")
@@ -74,11 +71,10 @@ def test_a_study_of_another_checkpoint_is_refused(analyser, study):
         other.explain(study, ["normal"], ["grad-cam"])
 
 
-def test_a_refused_method_draws_nothing(monkeypatch, tiny_checkpoint):
-    monkeypatch.setitem(BACKBONES, "tiny", dataclasses.replace(TINY, lrp="", lrp_refusal="its gates multiply"))
-    analyser = Analyser(tiny_checkpoint)
+def test_a_refused_method_draws_nothing(tiny_backbones):
+    analyser = Analyser(make_checkpoint("tiny-elu"))
     study = analyser.analyse(make_image(0))
-    with pytest.raises(ExplanationError, match="is not available for this checkpoint: its gates multiply"):
+    with pytest.raises(ExplanationError, match="is not available for this checkpoint: the network holds ELU layers"):
         analyser.explain(study, ["normal"], list(METHODS))
     assert analyser.explain(study, ["normal"], ["grad-cam"])
 
@@ -92,9 +88,9 @@ def counted(monkeypatch, tiny_checkpoint):
     analyser, calls = Analyser(tiny_checkpoint), []
     maps = analyser._explainer.maps
 
-    def counting(x, labels, methods):
+    def counting(x, labels, methods, pause):
         calls.append((tuple(labels), tuple(methods)))
-        return maps(x, labels, methods)
+        return maps(x, labels, methods, pause)
 
     monkeypatch.setattr(analyser._explainer, "maps", counting)
     return analyser, calls
@@ -104,26 +100,49 @@ def test_a_map_is_computed_once(counted):
     analyser, calls = counted
     study = analyser.analyse(make_image(0))
     first = analyser.explain(study, LABELS[:2], ["grad-cam", "lrp-epsilon"])
-    assert calls == [((0, 1), ("grad-cam",)), ((0,), ("lrp-epsilon",)), ((1,), ("lrp-epsilon",))]
+    assert calls == [((0, 1), ("grad-cam",)), ((0, 1), ("lrp-epsilon",))]
     again = analyser.explain(analyser.analyse(make_image(0)), LABELS[:3], ["grad-cam"])
-    assert calls[3:] == [((2,), ("grad-cam",))]
+    assert calls[2:] == [((2,), ("grad-cam",))]
     assert again["grad-cam", LABELS[0]].map_square is first["grad-cam", LABELS[0]].map_square
     analyser.explain(analyser.analyse(make_image(1)), LABELS[:1], ["grad-cam"])
-    assert len(calls) == 5, "another image has maps of its own"
+    assert len(calls) == 4, "another image has maps of its own"
 
 
-def test_progress_is_told_and_may_end_the_work(counted):
-    analyser, calls = counted
+@pytest.mark.parametrize("methods", [["lrp-epsilon", "grad-cam", "layer-cam"], ["gradient", "occlusion"]])
+def test_progress_is_told_and_may_end_the_work(counted, methods):
+    """All class activation maps in one step, others method by method, a long one in parts."""
+    analyser, _ = counted
     study, told = analyser.analyse(make_image(2)), []
-    analyser.explain(study, LABELS[:2], list(METHODS), lambda done, total: told.append((done, total)))
-    assert told == [(2, 6), (3, 6), (4, 6), (5, 6), (6, 6)]
+    analyser.explain(study, LABELS[:2], methods, lambda done, total: told.append((done, total)))
+    done = [done for done, _ in told]
+    assert {total for _, total in told} == {2 * len(methods)} and done == sorted(done)
+    if "occlusion" in methods:
+        assert {2, 4} < set(done) and len(done) > 30 and max(done[:-1]) <= 4 == done[-1]
+    else:
+        assert done == [2, 6]
 
     def stop(done, total):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        analyser.explain(analyser.analyse(make_image(3)), LABELS, list(METHODS), stop)
+        analyser.explain(analyser.analyse(make_image(3)), LABELS, methods, stop)
     assert analyser.analyse(make_image(3)), "the lock is free again"
+
+
+def test_a_long_method_lets_others_have_the_networks_in_between(analyser, study):
+    """Also others that make the same map."""
+    alone = analyser.explain(study, LABELS[:1], ["integrated-gradients"])["integrated-gradients", LABELS[0]]
+    fresh, between = Analyser(analyser._checkpoint, cache_bytes=0), []
+
+    def others(done, total):
+        if len(between) < 3:
+            between.append(fresh.analyse(make_image(7)).logits)
+            fresh.explain(study, LABELS[:1], ["lrp-gamma-box", "gradient", "grad-cam"])
+
+    found = fresh.explain(study, LABELS[:1], ["integrated-gradients"], others)["integrated-gradients", LABELS[0]]
+    np.testing.assert_array_equal(found.map_square, alone.map_square)
+    expected = analyser.analyse(make_image(7)).logits
+    assert len(between) == 3 and all((logits == expected).all() for logits in between)
 
 
 def test_the_cache_is_bounded_and_forgets_the_oldest():

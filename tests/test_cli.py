@@ -1,5 +1,6 @@
 """`python -m cxr_demo` and the public API, on a tiny checkpoint and synthetic films."""
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -13,6 +14,8 @@ import cxr_demo
 from cxr_demo import METHODS, Analyser, load, read_image, render
 from cxr_demo import checkpoint as checkpoints
 from cxr_demo.__main__ import main
+from cxr_demo.analysis import SHOWN_FIRST
+from cxr_demo.explain import lrp
 from tests.conftest import LABELS, make_checkpoint
 
 ROOT = Path(__file__).parent.parent
@@ -65,13 +68,15 @@ def test_one_bad_file_does_not_stop_the_others(weights, film, broken, capsys):
     assert printed.err.count("\n") == 1
 
 
-def test_explain_writes_maps_on_the_films_own_grid_in_raw_units(weights, film, tmp_path, capsys):
+@pytest.mark.parametrize("methods", [SHOWN_FIRST, tuple(METHODS)], ids=["left out", "all"])
+def test_explain_writes_maps_on_the_films_own_grid_in_raw_units(weights, film, tmp_path, capsys, methods):
     out = tmp_path / "out"
-    assert main(["explain", film, "--weights", weights, "--label", *LABELS[:2], "--out", str(out)]) == 0
+    asked = [] if methods == SHOWN_FIRST else ["--method", *methods]
+    assert main(["explain", film, "--weights", weights, "--label", *LABELS[:2], *asked, "--out", str(out)]) == 0
     maps, result = np.load(out / "maps.npz"), json.loads((out / "result.json").read_text())
-    assert set(maps) == {f"{method}/{label}" for method in METHODS for label in LABELS[:2]} == set(result["maps"])
+    assert set(maps) == {f"{method}/{label}" for method in methods for label in LABELS[:2]} == set(result["maps"])
     analyser, image = Analyser(load(weights)), read_image(film)
-    explanations = analyser.explain(analyser.analyse(image), LABELS[:2], list(METHODS))
+    explanations = analyser.explain(analyser.analyse(image), LABELS[:2], methods)
     for (method, label), explanation in explanations.items():
         map_image, said = maps[f"{method}/{label}"], result["maps"][f"{method}/{label}"]
         assert map_image.dtype == np.float32 and map_image.shape == image.pixels.shape
@@ -113,9 +118,8 @@ def test_check_prints_the_proof_and_fails_for_a_network_that_cannot_explain(weig
     assert main(["check", weights]) == 0
     line = capsys.readouterr().out
     assert "Grad-CAM ok" in line and "LRP ok (r=" in line and "gradient x input" in line
-    from cxr_demo.explain import lrp
-
-    monkeypatch.setattr(lrp, "epsilon", lrp.epsilon_plus_flat)  # not gradient x input any more
+    other = dataclasses.replace(METHODS["lrp-epsilon"], compute=lrp.EPSILON_PLUS_FLAT)
+    monkeypatch.setitem(METHODS, "lrp-epsilon", other)  # not gradient x input any more
     assert main(["check", weights]) == 1
     assert "LRP not available" in capsys.readouterr().out
 
@@ -142,9 +146,9 @@ def test_models_names_a_broken_checkpoint_and_goes_on(weights, capsys, monkeypat
 
 
 def test_explain_leaves_out_a_method_that_is_refused(film, tmp_path, capsys):
-    made = make_checkpoint("tiny-silu")
-    checkpoints.save(tmp_path / "silu", made.model, made.card, half=False)
-    assert main(["explain", film, "--weights", str(tmp_path / "silu"), "--out", str(tmp_path / "o")]) == 0
+    made = make_checkpoint("tiny-elu")
+    checkpoints.save(tmp_path / "elu", made.model, made.card, half=False)
+    assert main(["explain", film, "--weights", str(tmp_path / "elu"), "--out", str(tmp_path / "o")]) == 0
     assert {key.split("/")[0] for key in np.load(tmp_path / "o" / "maps.npz")} == {"grad-cam"}
 
 

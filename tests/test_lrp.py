@@ -1,21 +1,30 @@
-"""LRP against its formulas written out as matrices, against gradient x input, and on networks it must refuse."""
+"""LRP against its formulas written out as matrices, against gradient x input, and where a library goes wrong."""
 
 from __future__ import annotations
 
 import copy
+import operator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import torch
+from timm.layers import LayerNorm2d
 from torch import nn
+from torchvision.models.shufflenetv2 import channel_shuffle
+from zennit.attribution import Gradient
 from zennit.composites import EpsilonPlusFlat
+from zennit.core import Composite
 from zennit.rules import Epsilon
 
-from cxr_demo.errors import ExplanationError
 from cxr_demo.explain import lrp
-from tests.conftest import SIZE_PX, count_hooks, make_film, make_model, weights_hash
+from cxr_demo.explain.lowering import program_of
+from cxr_demo.explain.proof import gradient_x_input_of_lines
+from cxr_demo.model import Classifier
+from tests.conftest import FAMILIES, SIZE_PX, make_film, make_model, program_hash
 
-RULE_SETS = [lrp.epsilon, lrp.epsilon_plus_flat]
+THREADS = 8
+LABELS = range(4)
 
 
 def square(seed: int = 0, channels: int = 1) -> torch.Tensor:
@@ -34,32 +43,102 @@ def distance(a: np.ndarray, b: np.ndarray) -> float:
 
 
 @pytest.fixture(scope="module")
-def model(tiny_backbones):
+def model(tiny_backbones) -> Classifier:
     return make_model("tiny")
 
 
 @pytest.fixture(scope="module")
-def private(model):
-    return lrp.private_copy(model, "densenet")
+def propagator(model) -> lrp.Propagator:
+    return lrp.Propagator(program_of(model))
 
 
 # ---- the rules, slowly
 
 
-def plain_net() -> nn.Sequential:
-    """Every kind of layer the rules meet, small enough for whole matrices; a batch norm that nothing absorbs."""
-    torch.manual_seed(3)
-    net = nn.Sequential(
-        nn.Conv2d(1, 3, 3, stride=2, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.BatchNorm2d(3), nn.ReLU(),
-        nn.Conv2d(3, 4, 3, padding=1), nn.ReLU(), nn.AvgPool2d(2), nn.Flatten(), nn.Linear(16, 2),
-    )  # fmt: skip
-    norm = net[3]
-    norm.running_mean.normal_(), norm.running_var.uniform_(0.5, 2)
-    nn.init.normal_(norm.weight), nn.init.normal_(norm.bias)
-    return net.double().eval().requires_grad_(False)
+def first_half(x: torch.Tensor) -> torch.Tensor:
+    return x.chunk(2, dim=1)[0]
 
 
-def matrix(layer: nn.Module, shape: torch.Size) -> tuple[np.ndarray, np.ndarray]:
+def second_half(x: torch.Tensor) -> torch.Tensor:
+    return x.chunk(2, dim=1)[1]
+
+
+def joined(*parts: torch.Tensor) -> torch.Tensor:
+    return torch.cat(parts, dim=1)
+
+
+def shuffled(x: torch.Tensor) -> torch.Tensor:
+    return channel_shuffle(x, 2)
+
+
+STEPS = (  # every kind of operation that the rules meet, from "x" (1, 2, 18, 18) to "logits" (1, 3)
+    ("stem", nn.Sequential(nn.Conv2d(2, 4, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(4)), "x"),
+    ("rectified", nn.ReLU(), "stem"),
+    ("pooled", nn.MaxPool2d(3, 2, 1), "rectified"),
+    ("norm", nn.BatchNorm2d(4), "pooled"),  # nothing absorbs it
+    ("bright", nn.ReLU(), "norm"),
+    ("grouped", nn.Sequential(nn.Conv2d(4, 6, 3, padding=1, groups=2), nn.BatchNorm2d(6)), "bright"),
+    ("side", nn.Conv2d(4, 6, 1), "bright"),
+    ("sum", operator.add, "grouped", "side"),
+    ("bent", nn.SiLU(), "sum"),
+    ("mean", nn.AdaptiveAvgPool2d(1), "bent"),
+    ("squeezed", nn.Conv2d(6, 6, 1), "mean"),
+    ("gate", nn.Sigmoid(), "squeezed"),
+    ("gated", operator.mul, "bent", "gate"),
+    ("dilated", nn.Conv2d(6, 6, 3, padding=2, dilation=2), "gated"),
+    ("both", joined, "gated", "dilated"),
+    ("shuffled", shuffled, "both"),
+    ("left", first_half, "shuffled"),
+    ("right", second_half, "shuffled"),
+    ("turned", nn.Conv2d(6, 6, 3, stride=(1, 2), padding=(1, 0), groups=6), "right"),
+    ("cut", nn.AdaptiveAvgPool2d(3), "turned"),
+    ("kept", nn.AdaptiveAvgPool2d(3), "left"),
+    ("again", joined, "kept", "cut"),
+    ("standard", LayerNorm2d(12), "again"),
+    ("blocks", nn.AvgPool2d(2), "standard"),  # leaves a row and a column out
+    ("corner", nn.AvgPool2d(9), "rectified"),
+    ("all", joined, "blocks", "corner"),
+    ("flat", nn.Flatten(), "all"),
+    ("hidden", nn.Sequential(nn.Linear(16, 5), nn.BatchNorm1d(5)), "flat"),
+    ("awake", nn.ReLU(), "hidden"),
+    ("logits", nn.Linear(5, 3), "awake"),
+)
+FIRST, NORMS = "stem", ("norm", "standard")
+CONVOLUTIONS = ("grouped", "side", "dilated", "turned")
+UNCHANGED = (nn.ReLU, nn.SiLU, nn.Sigmoid)
+MOVED = (joined, shuffled, first_half, second_half)
+
+
+class Everything(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(3)
+        self.layers = nn.ModuleDict({out: copy.deepcopy(c) for out, c, *_ in STEPS if isinstance(c, nn.Module)})
+        for module in self.modules():
+            if isinstance(module, (nn.Conv2d, nn.Linear)):
+                module.reset_parameters()
+            elif isinstance(module, (nn.modules.batchnorm._BatchNorm, nn.LayerNorm)):
+                nn.init.normal_(module.weight), nn.init.normal_(module.bias)
+            if isinstance(module, nn.modules.batchnorm._BatchNorm):
+                module.running_mean.normal_(), module.running_var.uniform_(0.5, 2)
+        self.double().eval().requires_grad_(False)
+
+    def values(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
+        values = {"x": x}
+        for out, call, *ins in STEPS:
+            call = self.layers[out] if isinstance(call, nn.Module) else call
+            values[out] = call(*(values[name] for name in ins))
+        return values
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.values(x)["logits"]
+
+
+def film_of_everything() -> torch.Tensor:
+    return 4 * torch.from_numpy(np.stack([make_film(5, (18, 18)), make_film(6, (18, 18))])).double()[None] - 2
+
+
+def matrix(layer, shape: torch.Size) -> tuple[np.ndarray, np.ndarray]:
     """An affine layer as W (inputs, outputs) and b (outputs), read off one input at a time."""
     inputs = torch.eye(int(np.prod(shape)), dtype=torch.float64).reshape(-1, *shape[1:])
     bias = layer(torch.zeros(shape, dtype=torch.float64)).flatten()
@@ -81,6 +160,13 @@ def z_plus_rule(a, weights, bias, r):
     return contributions @ (r / stable(contributions.sum(0)))
 
 
+def alpha2_beta1_rule(a, weights, bias, r):
+    """Bach et al. 2015, eq. 60, biases left out: twice the shares of what excites less those of what inhibits."""
+    contributions = a[:, None] * weights
+    exciting, inhibiting = np.clip(contributions, 0, None), np.clip(contributions, None, 0)
+    return exciting @ (2 * r / stable(exciting.sum(0))) - inhibiting @ (r / stable(inhibiting.sum(0)))
+
+
 def flat_rule(a, weights, bias, r):
     """Lapuschkin et al. 2019: evenly over the inputs that an output reads."""
     reads = (weights != 0).astype(float)
@@ -91,94 +177,200 @@ def pass_rule(a, weights, bias, r):
     return r
 
 
-MATRIX_RULES = {
-    lrp.epsilon: {"first": epsilon_rule, nn.Conv2d: epsilon_rule, nn.BatchNorm2d: epsilon_rule},
-    lrp.epsilon_plus_flat: {"first": flat_rule, nn.Conv2d: z_plus_rule, nn.BatchNorm2d: pass_rule},
+MATRIX_RULES = {  # rule set -> rule of the first convolution, of the others, of norms that nothing absorbs
+    "EPSILON": (epsilon_rule, epsilon_rule, epsilon_rule),
+    "EPSILON_PLUS": (z_plus_rule, z_plus_rule, pass_rule),
+    "EPSILON_PLUS_FLAT": (flat_rule, z_plus_rule, pass_rule),
+    "EPSILON_ALPHA2_BETA1": (alpha2_beta1_rule, alpha2_beta1_rule, pass_rule),
+    "EPSILON_ALPHA2_BETA1_FLAT": (flat_rule, alpha2_beta1_rule, pass_rule),
 }
+RULE_SETS = [getattr(lrp, name) for name in MATRIX_RULES]
 
 
-def slow_relevance(net: nn.Sequential, rules: dict, x: torch.Tensor, label: int) -> np.ndarray:
-    activations = [x]
-    for layer in net:
-        activations.append(layer(activations[-1]))
-    r = np.zeros(activations[-1].numel())
-    r[label] = activations[-1][0, label]
-    for position in reversed(range(len(net))):
-        layer, a = net[position], activations[position]
-        if isinstance(layer, nn.MaxPool2d):  # the winner takes it
-            _, winners = nn.functional.max_pool2d(a, 2, return_indices=True)
-            planes = np.zeros((a.shape[1], a[0, 0].numel()))
-            for plane, winner, share in zip(planes, winners[0].flatten(1), r.reshape(a.shape[1], -1), strict=True):
-                np.add.at(plane, winner.numpy(), share)
-            r = planes.ravel()
-        elif not isinstance(layer, (nn.ReLU, nn.Flatten)):
-            rule = rules["first"] if position == 0 else rules.get(type(layer), epsilon_rule)
-            r = rule(a.flatten().numpy(), *matrix(layer, a.shape), r)
-    return r.reshape(x.shape[2:])
+def frozen(norm: nn.Module, a: torch.Tensor):
+    """A layer norm with the deviations that `a` has."""
+    if not isinstance(norm, nn.LayerNorm):
+        return norm
+    weight, bias = norm.weight[:, None, None], norm.bias[:, None, None]
+    deviation = torch.sqrt(((a - a.mean(1, keepdim=True)) ** 2).mean(1, keepdim=True) + norm.eps)
+    return lambda v: (v - v.mean(1, keepdim=True)) / deviation * weight + bias
+
+
+def to_winners(pool: nn.MaxPool2d, a: torch.Tensor, r: np.ndarray) -> np.ndarray:
+    """Window by window, the largest takes it all."""
+    _, channels, height, width = a.shape
+    found, shares = np.zeros(a.shape[1:]), iter(r)
+    side = (height + 2 * pool.padding - pool.kernel_size) // pool.stride + 1
+    for channel in range(channels):
+        for row in range(side):
+            for column in range(side):
+                top, left = row * pool.stride - pool.padding, column * pool.stride - pool.padding
+                window = [
+                    (y, x)
+                    for y in range(max(top, 0), min(top + pool.kernel_size, height))
+                    for x in range(max(left, 0), min(left + pool.kernel_size, width))
+                ]
+                y, x = max(window, key=lambda place: float(a[0, channel][place]))
+                found[channel, y, x] += next(shares)
+    return found.ravel()
+
+
+def followed(move, ins: list[torch.Tensor], r: np.ndarray) -> list[np.ndarray]:
+    """Each input value is given a number; where the number went, from there its relevance comes."""
+    sizes = [a.numel() for a in ins]
+    numbers = torch.arange(sum(sizes)).split(sizes)
+    moved = move(*(part.reshape(a.shape) for part, a in zip(numbers, ins, strict=True))).flatten().numpy()
+    total = np.zeros(sum(sizes))
+    np.add.at(total, moved, r)
+    return np.split(total, np.cumsum(sizes)[:-1])
+
+
+def shares(out: str, call, ins: list[torch.Tensor], r: np.ndarray, rules: tuple) -> list[np.ndarray]:
+    """What of the relevance r of `out` each of its inputs gets."""
+    first, convolution, norm = rules
+    a = ins[0].flatten().numpy()
+    if call is operator.add:
+        z = stable(sum(ins).flatten().numpy())
+        return [part.flatten().numpy() * r / z for part in ins]
+    if call is operator.mul:
+        return [r, np.zeros(ins[1].numel())]
+    if call in MOVED or isinstance(call, nn.Flatten):
+        return followed(call, ins, r)
+    if isinstance(call, UNCHANGED):
+        return [r]
+    if isinstance(call, nn.MaxPool2d):
+        return [to_winners(call, ins[0], r)]
+    rule = {FIRST: first, **dict.fromkeys(CONVOLUTIONS, convolution), **dict.fromkeys(NORMS, norm)}
+    return [rule.get(out, epsilon_rule)(a, *matrix(frozen(call, ins[0]), ins[0].shape), r)]
+
+
+def slow_relevance(net: Everything, rules: tuple, x: torch.Tensor, label: int) -> np.ndarray:
+    values = net.values(x)
+    r = {name: np.zeros(value.numel()) for name, value in values.items()}
+    r["logits"][label] = values["logits"][0, label]
+    for out, call, *ins in reversed(STEPS):
+        call = net.layers[out] if isinstance(call, nn.Module) else call
+        for name, share in zip(ins, shares(out, call, [values[name] for name in ins], r[out], rules), strict=True):
+            r[name] += share
+    return r["x"].reshape(x.shape[1:]).sum(axis=0)
+
+
+@pytest.mark.parametrize("name", MATRIX_RULES)
+def test_each_rule_set_equals_its_formulas(name):
+    net, x = Everything(), film_of_everything()
+    fast = lrp.Propagator(program_of(net)).relevance(getattr(lrp, name), x, range(3)).numpy()
+    for label in range(3):
+        expected = slow_relevance(net, MATRIX_RULES[name], x, label)
+        assert np.abs(expected).max() > 1e-5 and distance(fast[label], expected) < 1e-7
+
+
+def test_no_two_rule_sets_say_the_same(propagator):
+    maps = [propagator.relevance(rules, square(1), [0]).numpy() for rules in RULE_SETS]
+    assert all(distance(a, b) > 1e-2 for i, a in enumerate(maps) for b in maps[:i])
+
+
+# ---- LRP-epsilon is gradient x input
+
+
+@pytest.mark.parametrize(("family", "channels"), [*((family, 1) for family in FAMILIES), ("tiny", 3)])
+def test_lrp_epsilon_is_gradient_x_input(family, channels, tiny_backbones):
+    """Of the network itself where all that bends is a ReLU or a maximum; else of the network of lines."""
+    model, x = make_model(family, channels=channels, seed=channels).double(), square(1, channels).double()
+    program = program_of(model)
+    maps = lrp.Propagator(program).relevance(lrp.EPSILON, x, LABELS).numpy()
+    for label, found in zip(LABELS, maps, strict=True):
+        lines = gradient_x_input_of_lines(program, x, label).numpy()
+        assert distance(found, lines) < 1e-6
+        assert (distance(found, gradient_x_input(model, x, label)) < 1e-6) == program.is_piecewise_linear
+
+
+def test_lrp_epsilon_is_gradient_x_input_in_single_precision(model, propagator):
+    x = square(2)
+    for label, found in zip(LABELS, propagator.relevance(lrp.EPSILON, x, LABELS).numpy(), strict=True):
+        expected = gradient_x_input(model, x, label)
+        assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.999
+        assert distance(found, expected) < 1e-3
+
+
+# ---- what every map promises
+
+
+@pytest.mark.parametrize("rules", RULE_SETS[1:])
+def test_all_but_epsilon_sum_to_the_logit_without_the_heads_bias(model, propagator, rules):
+    x = square(6)
+    for label, map_ in zip(LABELS, propagator.relevance(rules, x, LABELS).numpy(), strict=True):
+        expected = float(model(x)[0, label] - model.output.bias[label])
+        assert abs(map_.sum() - expected) < 0.05 * abs(map_).sum()
 
 
 @pytest.mark.parametrize("rules", RULE_SETS)
-@pytest.mark.parametrize("label", [0, 1])
-def test_each_rule_set_equals_its_formulas(rules, label):
-    net, x = plain_net(), 4 * torch.from_numpy(make_film(5, (16, 16))).double()[None, None] - 2
-    fast = lrp.relevance(net, rules, x, label).numpy()
-    assert np.abs(fast).max() > 1e-3
-    np.testing.assert_allclose(fast, slow_relevance(net, MATRIX_RULES[rules], x, label), rtol=1e-9, atol=1e-12)
+@pytest.mark.parametrize("family", ["tiny", "tiny-mobilenetv3", "tiny-convnext"])
+def test_many_labels_at_once_are_each_alone(family, rules):
+    x, propagator = square(3).double(), lrp.Propagator(program_of(make_model(family).double()))
+    order = [2, 0, 0, 3]
+    found = propagator.relevance(rules, x, order).numpy()
+    for label, map_ in zip(order, found, strict=True):
+        assert distance(map_, propagator.relevance(rules, x, [label])[0].numpy()) < 1e-10
+    assert distance(found[0], found[1]) > 1e-2
 
 
-# ---- the dense network
+@pytest.mark.parametrize("rules", RULE_SETS)
+def test_a_label_that_depends_on_nothing_has_no_relevance(rules):
+    silent = make_model("tiny")
+    silent.output.weight[0] = 0
+    found = lrp.Propagator(program_of(silent)).relevance(rules, square(), [0, 1])
+    assert silent.output.bias[0] != 0 and not found[0].any() and found[1].any()
 
 
-@pytest.mark.parametrize("channels", [1, 3])
-def test_lrp_epsilon_is_gradient_x_input(channels, tiny_backbones):
-    model = make_model("tiny", channels=channels, seed=channels).double()
-    private, x = lrp.private_copy(model, "densenet"), square(1, channels).double()
-    for label in range(4):
-        expected = gradient_x_input(model, x, label)
-        assert distance(lrp.relevance(private, lrp.epsilon, x, label).numpy(), expected) < 1e-6
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("value", [-2.0, 0.0, 2.0])
+def test_a_film_of_one_grey_gives_numbers(family, value):
+    propagator = lrp.Propagator(program_of(make_model(family)))
+    for rules in RULE_SETS:
+        x = torch.full((1, 1, SIZE_PX, SIZE_PX), value)
+        assert torch.isfinite(propagator.relevance(rules, x, [0, 1])).all()
 
 
-def test_lrp_epsilon_is_gradient_x_input_in_single_precision(model, private):
-    x = square(2)
-    maps = [(lrp.relevance(private, lrp.epsilon, x, label), gradient_x_input(model, x, label)) for label in range(4)]
-    for fast, expected in maps:
-        assert np.corrcoef(fast.numpy().ravel(), expected.ravel())[0, 1] > 0.999
-        assert distance(fast.numpy(), expected) < 1e-3
+# ---- nothing is left behind
 
 
-def test_the_copy_computes_the_same_logits_in_known_layers(model, private):
-    torch.testing.assert_close(private(square(4)), model(square(4)), atol=1e-5, rtol=1e-5)
-    modules = list(private.modules())
-    assert not [m for m in modules if hasattr(m, "act")], "a batch norm still hides its activation"
-    assert not [m for m in modules if getattr(m, "inplace", False)]
-    # The stem and the four bottlenecks are merged; four norms after a concatenation, transition's and last one stay.
-    assert sum(isinstance(m, nn.Conv2d) and m.bias is not None for m in modules) == 1 + 4
-    assert sum(isinstance(m, nn.BatchNorm2d) for m in modules) == 4 + 1 + 1
-    assert not {p.data_ptr() for p in private.parameters()} & {p.data_ptr() for p in model.parameters()}
+@pytest.mark.parametrize("family", ["tiny", "tiny-resnext", "tiny-mobilenetv3"])
+def test_eight_threads_on_one_propagator_get_the_maps_of_one(family):
+    program = program_of(make_model(family))
+    before, jobs = program_hash(program), [(rules, seed) for rules in RULE_SETS for seed in range(3)] * 2
+    alone = lrp.Propagator(program)
+    expected = {job: alone.relevance(job[0], square(job[1]), [0, 1]) for job in jobs}
+    shared = lrp.Propagator(program)  # that has split and turned no weights yet
+    with ThreadPoolExecutor(THREADS) as pool:
+        found = list(pool.map(lambda job: shared.relevance(job[0], square(job[1]), [0, 1]), jobs))
+    assert all(torch.equal(map_, expected[job]) for job, map_ in zip(jobs, found, strict=True))
+    assert program_hash(program) == before
+    assert shared._parts.keys() == alone._parts.keys()
+    assert all(torch.equal(part, alone._parts[key]) for key, part in shared._parts.items())
 
 
-def test_no_mean_is_taken_over_values_that_cancel(private):
-    """z-plus hands a mean's relevance on by shares of its sum; values of both signs make those shares explode."""
-    inputs = []
-    pools = [m for m in private.modules() if isinstance(m, (nn.AvgPool2d, nn.AdaptiveAvgPool2d))]
-    handles = [pool.register_forward_pre_hook(lambda _, args: inputs.append(args[0])) for pool in pools]
-    private(square(3))
-    for handle in handles:
-        handle.remove()
-    assert len(inputs) == 2 and all((values >= 0).all() for values in inputs)
+@pytest.mark.parametrize("rules", RULE_SETS)
+def test_nothing_is_left_of_a_map_or_of_a_failure(propagator, rules):
+    before, x = program_hash(propagator.program), square()
+    kept = x.clone()
+    first = propagator.relevance(rules, x, LABELS)
+    with pytest.raises(RuntimeError):
+        propagator.relevance(rules, x.repeat(1, 2, 1, 1), [0])  # a channel too many
+    with pytest.raises(IndexError):
+        propagator.relevance(rules, x, [4])
+    assert torch.equal(propagator.relevance(rules, x, LABELS), first)
+    assert program_hash(propagator.program) == before and torch.equal(x, kept)
+    assert not x.requires_grad and not first.requires_grad
 
 
-def test_zennit_as_it_comes_is_wrong_and_its_sum_does_not_tell(model):
-    raw, x, label = copy.deepcopy(model), square(2), 1
-    expected = gradient_x_input(model, x, label).ravel()
-    as_it_comes = lrp.relevance(raw, lambda: LayerRules(), x, label).numpy().ravel()
-    assert not abs(np.corrcoef(as_it_comes, expected)[0, 1]) > 0.9  # NaN where it overflows
+# ---- why zennit is not simply run on the network
 
-    logit = float(model(x)[0, label])
-    flat = lrp.relevance(raw, lambda: EpsilonPlusFlat(zero_params="bias"), x, label).numpy()
-    assert abs(flat.sum() - logit) < 0.2 * abs(flat).sum()
-    right = lrp.relevance(lrp.private_copy(model, "densenet"), lrp.epsilon_plus_flat, x, label).numpy()
-    assert np.corrcoef(flat.ravel(), right.ravel())[0, 1] < 0.9
+
+def as_it_comes(model: nn.Module, composite: Composite, x: torch.Tensor, label: int) -> np.ndarray:
+    start = torch.zeros_like(model(x))
+    start[:, label] = model(x)[:, label]
+    with Gradient(copy.deepcopy(model), composite) as attributor:
+        return attributor(x.clone(), start)[1][0].sum(0).numpy()
 
 
 class LayerRules(EpsilonPlusFlat):
@@ -188,66 +380,16 @@ class LayerRules(EpsilonPlusFlat):
         super().__init__(layer_map=[(nn.Conv2d, Epsilon())], first_map=[(nn.Conv2d, Epsilon())])
 
 
-def test_epsilon_plus_flat_sums_to_the_logit_without_the_heads_bias(model, private):
-    x = square(6)
-    for label in range(4):
-        relevance = lrp.relevance(private, lrp.epsilon_plus_flat, x, label).numpy()
-        expected = float(model(x)[0, label] - model.net.classifier.bias[label])
-        assert abs(relevance.sum() - expected) < 0.05 * abs(relevance).sum()
+@pytest.mark.parametrize("family", ["tiny", "tiny-resnet"])
+def test_zennit_as_it_comes_is_wrong(family):
+    """timm's DenseNet hides ReLUs in its batch norms, its ResNet adds residuals outside of any module."""
+    model, x, label = make_model(family), square(2), 1
+    wrong = as_it_comes(model, LayerRules(), x, label).ravel()
+    assert not abs(np.corrcoef(wrong, gradient_x_input(model, x, label).ravel())[0, 1]) > 0.9  # NaN where it overflows
 
-
-@pytest.mark.parametrize("rules", RULE_SETS)
-def test_a_label_that_depends_on_nothing_has_no_relevance(model, private, rules):
-    silent = copy.deepcopy(private)
-    silent.net.classifier.weight[0] = 0
-    assert not lrp.relevance(silent, rules, square(), 0).any()
-    assert lrp.relevance(silent, rules, square(), 1).any()
-
-
-@pytest.mark.parametrize("rules", RULE_SETS)
-@pytest.mark.parametrize("value", [-2.0, 0.0, 2.0])
-def test_a_film_of_one_grey_gives_numbers(private, rules, value):
-    assert torch.isfinite(lrp.relevance(private, rules, torch.full((1, 1, SIZE_PX, SIZE_PX), value), 0)).all()
-
-
-def test_a_network_without_relu_is_refused_by_name(tiny_backbones):
-    with pytest.raises(ExplanationError, match="SiLU"):
-        lrp.private_copy(make_model("tiny-silu"), "densenet")
-
-
-# ---- nothing is left behind
-
-
-def raising(*_):
-    raise RuntimeError("in the middle")
-
-
-def half_registered():
-    composite = lrp.epsilon()
-    given = composite.module_map
-    composite.module_map = lambda ctx, name, module: raising() if "norm5" in name else given(ctx, name, module)
-    return composite
-
-
-def failing_rule():
-    composite = lrp.epsilon()
-    composite.layer_map = [(nn.BatchNorm2d, Epsilon(raising)), *composite.layer_map]
-    return composite
-
-
-@pytest.mark.parametrize("rules", [*RULE_SETS, half_registered, failing_rule])
-def test_nothing_is_left_on_the_copy(private, rules):
-    before, x = weights_hash(private), square()
-    parameters = [id(p) for p in private.parameters()]
-    if rules in RULE_SETS:
-        lrp.relevance(private, rules, x, 0)
-        with pytest.raises(RuntimeError):
-            lrp.relevance(private, rules, x.repeat(1, 2, 1, 1), 0)  # a channel too many
-    else:
-        with pytest.raises(RuntimeError, match="in the middle"):
-            lrp.relevance(private, rules, x, 0)
-    assert count_hooks(private) == 0
-    assert weights_hash(private) == before
-    assert [id(p) for p in private.parameters()] == parameters
-    assert not private.training and not any(p.requires_grad or p.grad is not None for p in private.parameters())
-    assert not x.requires_grad
+    propagator = lrp.Propagator(program_of(model))
+    flat = as_it_comes(model, EpsilonPlusFlat(zero_params="bias"), x, label)
+    right = propagator.relevance(lrp.EPSILON_PLUS_FLAT, x, [label])[0].numpy()
+    assert np.corrcoef(flat.ravel(), right.ravel())[0, 1] < 0.9
+    if family == "tiny":  # and its sum does not tell
+        assert abs(flat.sum() - float(model(x)[0, label])) < 0.2 * abs(flat).sum()

@@ -39,7 +39,7 @@ def test_the_space_runs_the_gradio_that_was_tested():
 
 def test_the_table_of_methods_is_the_code():
     section = README.split("## What a map is")[1].split("\n## ")[0]
-    rows = dict(re.findall(r"^\| `([a-z-]+)` \| (.+?) \|", section, re.MULTILINE))
+    rows = dict(re.findall(r"^\| `([a-z0-9-]+)` \| (.+?) \|", section, re.MULTILINE))
     assert set(rows) == set(METHODS)
     for key, unit in rows.items():
         assert unit.startswith(METHODS[key].unit)

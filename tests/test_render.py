@@ -88,13 +88,22 @@ def test_the_limit_ignores_how_much_of_the_map_is_empty():
 
 @pytest.mark.parametrize("shown", ["positive", "signed"])
 @pytest.mark.parametrize("size", [(7, 7), (224, 224)])
-def test_next_to_nothing_is_not_stretched(film, shown, size):
+@pytest.mark.parametrize(("unit", "norm"), [("per cell", 1), ("per pixel", 1), ("when hidden", np.inf)])
+def test_next_to_nothing_is_not_stretched(film, shown, size, unit, norm):
+    """Shares of the logit add up, so their sum counts; of what hiding a place does, the largest."""
     noise = np.random.default_rng(1).normal(size=size)
-    noise *= 0.9 * render.EVIDENCE_FLOOR / np.abs(noise).sum()
-    found = render.scale_of(noise, shown, "u")
+    noise *= 0.9 * render.EVIDENCE_FLOOR / np.linalg.norm(noise.ravel(), norm)
+    assert not render.scale_of(10 * noise, shown, f"logit points {unit}").nothing
+    found = render.scale_of(noise, shown, f"logit points {unit}")
     assert found.nothing and render.ticks(found) == ()
     map_image = cv2.resize(noise, film.shape[::-1])
     assert (render.overlay(film, map_image, found, 1.0) == render.film_greys(film)[..., None]).all()
+
+
+@pytest.mark.parametrize("unit", ["logit points per unit of input", "relative"])
+def test_values_that_are_no_evidence_in_logit_points_have_no_floor(unit):
+    assert render.scale_of(np.full((7, 7), 1e-12), "positive", unit).limit == pytest.approx(1e-12)
+    assert render.scale_of(np.zeros((7, 7)), "signed", unit).nothing
 
 
 def test_a_map_of_evidence_against_alone_has_nothing_positive():

@@ -1,8 +1,9 @@
 """The page without a browser: what it says, what it escapes, what it keeps and for how long."""
 
-import base64
 import html
+import queue
 import re
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,15 +11,14 @@ import cv2
 import numpy as np
 import pytest
 
-from cxr_demo import render
-from cxr_demo.analysis import Members, ordered
+from cxr_demo.analysis import SHOWN_FIRST, Explanation, Members, ordered
 from cxr_demo.card import Card, Makeup, Member
 from cxr_demo.ensemble import JOINED, RULES
 from cxr_demo.errors import CxrError
 from cxr_demo.explain import METHODS
 from cxr_demo.image import Radiograph
 from cxr_demo.preprocess import Preprocess
-from cxr_demo.ui import events, facts, findings, markup, page, panels, pictures, sessions, uploads, words
+from cxr_demo.ui import events, facts, findings, markup, page, panels, sessions, uploads, words
 
 NASTY = "<img src=x onerror=alert(1)>${alert(2)}{{alert}}`\"'"
 LABELS = ("normal", "bacterial_pneumonia", "viral_pneumonia")
@@ -49,10 +49,12 @@ def ensemble(rule: str = "weighted", names=("one", "two"), temperature: float = 
     return card(backbone="", ensemble=made, **changes)
 
 
-def explanation(method: str, map_square: np.ndarray, label: str = "bacterial_pneumonia") -> SimpleNamespace:
-    return SimpleNamespace(
-        method=method, label=label, map_square=map_square, total=1.5, logit=1.7, left_out=0.2, unit=METHODS[method].unit
-    )
+def explanation(method: str, map_square: np.ndarray, label: str = "bacterial_pneumonia") -> Explanation:
+    return Explanation(method, label, map_square, METHODS[method].unit, 1.7, 1.5, 0.2)
+
+
+def figure(made: dict, method: str) -> str:
+    return re.search(rf'<figure class="panel" data-method="{method}">.*?</figure>', made["html"])[0]
 
 
 class StandIn:
@@ -61,14 +63,17 @@ class StandIn:
     def __init__(self, broken: Exception | None = None) -> None:
         self.card, self.sha256, self.broken = card(), "cd" * 32, broken
         self.proof = SimpleNamespace(line="Grad-CAM ok", available=dict.fromkeys(METHODS, ""))
+        self.asked: list[tuple[str, str]] = []
 
     def analyse(self, image):
         if self.broken:
             raise self.broken
         return SimpleNamespace(**study().__dict__ | {"image": image})
 
-    def explain(self, study, labels, methods):
-        side = 2 if methods == ["grad-cam"] else 64
+    def explain(self, study, labels, methods, on_progress):
+        self.asked += [(method, label) for method in methods for label in labels]
+        on_progress(0.5, 1)
+        side = 2 if METHODS[methods[0]].family == "cam" else 64
         return {(m, la): explanation(m, np.full((side, side), 0.5), la) for m in methods for la in labels}
 
 
@@ -81,7 +86,8 @@ def folder(tmp_path):
 def desk(folder):
     """Events on components of a page that is never served."""
     made = events.Events({"a": StandIn()}, sessions.Sessions(), folder)
-    made.message, made.findings, made.panels, made.facts = "message", "findings", "panels", "facts"
+    for name in ("message", "findings", "methods", "panels", "facts"):
+        setattr(made, name, name)
     return made
 
 
@@ -124,8 +130,7 @@ def test_names_of_a_card_and_notes_of_a_film_cannot_become_markup():
     shown = study(notes=(NASTY,))
     written = (
         findings.value(bad, shown.probabilities, NASTY, shown.members)["html"]
-        + panels.value(shown, bad, NASTY, {}, None)["html"]
-        + panels.refused(METHODS["grad-cam"], shown, NASTY, NASTY).html
+        + panels.value(shown, bad, NASTY, {"grad-cam": NASTY}, None, {})["html"]
         + facts.about(bad, "0" * 64, NASTY)
         + facts.unusable({NASTY: NASTY})
         + events.said(NASTY, NASTY)
@@ -169,7 +174,7 @@ def test_only_what_is_above_its_threshold_is_coloured():
 
 
 def test_maps_that_are_held_back_without_a_threshold_blame_no_threshold():
-    made = panels.value(study(), card(thresholds={}), "normal", {}, None)
+    made = panels.value(study(), card(thresholds={}), "normal", {}, None, {})
     assert made["held"] and words.MAPS_OFF_UNJUDGED in made["html"] and "below its threshold" not in made["html"]
 
 
@@ -190,11 +195,9 @@ def test_the_page_opens_on_the_first_of_the_list(desk, folder, monkeypatch):
         desk.analysers["a"], "card", card(task="multi-label", thresholds={"normal": 0.1, LABELS[1]: 0.9})
     )
     list(desk.take(uploaded(folder, "a.png", png()), page_of("s")))
-    first = next(desk.analyse("a", page_of("s")))
-    assert (
-        first["panels"]["about"].endswith(" normal")
-        and 'data-label="normal" aria-pressed="true"' in first["findings"]["html"]
-    )
+    first = next(desk.analyse("a", SHOWN_FIRST, page_of("s")))
+    assert 'data-label="normal" aria-pressed="true"' in first["findings"]["html"]
+    assert desk.sessions.find("s").label == "normal"
 
 
 def findings_of(card: Card, p: np.ndarray, chosen: str = "normal") -> str:
@@ -278,72 +281,6 @@ def test_members_that_were_never_calibrated_have_no_percent_signs():
     assert "2 members from 0.60 to 0.80" in written
 
 
-# ---- panels
-
-
-def test_four_panels_of_one_geometry_with_their_sides_marked():
-    shown = study(shape=(90, 70))
-    made = panels.value(shown, card(), "bacterial_pneumonia", {}, "data:x")
-    assert re.findall(r'data-panel="([\w-]+)"', made["html"]) == ["film", *METHODS]
-    assert len(set(re.findall(r'<canvas width="(\d+)" height="(\d+)"', made["html"]))) == 1
-    assert made["html"].count('class="side R"') == made["html"].count('class="side L"') == 4
-    assert made["held"] is False and made["film"]["src"] == "data:x"
-
-
-def test_below_the_threshold_the_maps_are_held_back_with_a_button_that_names_the_number():
-    made = panels.value(study((0.03, 0.9, 0.07)), card(), "normal", {}, None)
-    assert made["held"] and "Show anyway: the model gives only 3 %" in made["html"]
-
-
-def test_a_map_comes_with_its_numbers_its_unit_and_its_words():
-    map_square = np.zeros((64, 64), np.float32)
-    map_square[50:60, 4:20] = 0.02
-    panel = panels.mapped(METHODS["lrp-epsilon"], explanation("lrp-epsilon", map_square), study(shape=(64, 64)), card())
-    assert "image left, lower third" in panel.html and "logit points per pixel" in panel.html
-    assert "≤ −0.020" in panel.html and "≥ +0.020" in panel.html and "+1.50" in panel.html
-    assert "cells" not in panel.data and METHODS["lrp-epsilon"].caption[:20] in panel.html
-
-
-def test_the_picture_of_a_map_holds_the_levels_that_export_draws():
-    map_square = np.linspace(-1, 1, 64 * 64, dtype=np.float32).reshape(64, 64)
-    panel = panels.mapped(METHODS["lrp-epsilon"], explanation("lrp-epsilon", map_square), study(shape=(64, 64)), card())
-    scale = render.scale_of(map_square, "signed", "u")
-    stored = cv2.imdecode(np.frombuffer(_decoded(panel.data["smooth"]), np.uint8), cv2.IMREAD_UNCHANGED)
-    assert (stored == render.levels(map_square, scale)).all()
-
-
-def test_a_coarse_map_can_be_drawn_as_its_cells_and_says_how_large_they_are():
-    map_square = np.array([[0, 1], [2, 3]], np.float32)
-    panel = panels.mapped(METHODS["grad-cam"], explanation("grad-cam", map_square), study(shape=(128, 128)), card())
-    assert "64 × 64 px" in panel.html and set(panel.data) == {"smooth", "cells", "table"}
-    cells = cv2.imdecode(np.frombuffer(_decoded(panel.data["cells"]), np.uint8), cv2.IMREAD_UNCHANGED)
-    assert cells[:56, :56].max() == 0 and cells[72:, 72:].min() == 255
-
-
-def test_a_map_of_next_to_nothing_is_a_sentence_and_not_a_picture():
-    for key, text in (("grad-cam", "No positive evidence"), ("lrp-epsilon", "No evidence either way")):
-        panel = panels.mapped(METHODS[key], explanation(key, np.full((7, 7), 1e-6)), study(), card())
-        assert panel.data is None and text in panel.html and "ticks" not in panel.html
-
-
-def test_a_refused_method_shows_its_reason_and_no_bar():
-    panel = panels.refused(METHODS["lrp-epsilon"], study(), "normal", "the network is of another kind")
-    assert "Not available for this checkpoint: the network is of another kind" in panel.html and panel.data is None
-
-
-def test_the_part_the_model_sees_is_framed_only_where_it_is_not_everything():
-    crop = card(preprocess=Preprocess(64, "crop", (0.5,), (0.2,)))
-    assert words.AS_THE_MODEL_SEES in panels.value(study(), crop, "normal", {}, None)["html"]
-    assert words.AS_THE_MODEL_SEES not in panels.value(study(), card(), "normal", {}, None)["html"]
-
-
-def test_a_large_film_is_shrunk_in_proportion_and_a_small_one_left_alone():
-    assert pictures.fitted((3000, 2400), 1024) == (1024, 819)
-    assert pictures.fitted((90, 70), 1024) == (90, 70)
-    stored = cv2.imdecode(np.frombuffer(_decoded(pictures.film(study().image.pixels)), np.uint8), cv2.IMREAD_UNCHANGED)
-    assert (stored == render.film_greys(study().image.pixels)).all()
-
-
 # ---- facts
 
 
@@ -403,20 +340,6 @@ def test_names_of_members_cannot_become_markup():
     assert "<img src=x" not in written and "onerror=alert(1)&gt;" in written
 
 
-def test_maps_of_an_ensemble_say_whose_mean_they_are():
-    shown, map_square = study(shape=(64, 64)), np.full((64, 64), 0.1, np.float32)
-    for rule, how in (("weighted", "weighted as their"), ("majority", "each counting the same"), ("joined", "")):
-        told = panels.value(shown, ensemble(rule), "bacterial_pneumonia", {}, None)["html"]
-        panel = panels.mapped(
-            METHODS["lrp-epsilon"], explanation("lrp-epsilon", map_square), shown, ensemble(rule)
-        ).html
-        of_members = "2 members" in told and "divided by the member's temperature" in html.unescape(told)
-        assert how in told and of_members == (rule != "joined")
-        assert ("mean calibrated logit is +1.70" in panel) == (rule != "joined")
-    raw = html.unescape(panels.value(shown, ensemble(temperature=0.0), "normal", {}, None)["html"])
-    assert "2 members" in raw and "temperature" not in raw
-
-
 # ---- events: what is done with a film
 
 
@@ -424,19 +347,19 @@ def test_the_file_is_gone_once_it_is_read_and_the_maps_follow_the_probabilities(
     path = uploaded(folder, "DOE^JANE.png", png())
     list(desk.take(path, page_of("s")))
     assert list(folder.iterdir()) == []
-    steps = list(desk.analyse("a", page_of("s")))
-    assert "findings" in steps[0] and steps[0]["panels"]["maps"] == {}
-    assert set(steps[-1]["panels"]["maps"]) == set(METHODS)
+    steps = list(desk.analyse("a", SHOWN_FIRST, page_of("s")))
+    assert "findings" in steps[0] and steps[1]["panels"]["maps"] == {}
+    assert set(steps[-1]["panels"]["maps"]) == set(SHOWN_FIRST)
     assert "DOE" not in str(steps)
 
 
 def test_a_broken_file_is_deleted_too_and_leaves_the_former_result(desk, folder):
     list(desk.take(uploaded(folder, "a.png", png()), page_of("s")))
-    list(desk.analyse("a", page_of("s")))
+    list(desk.analyse("a", SHOWN_FIRST, page_of("s")))
     before = desk.sessions.find("s").study
     said = last(desk.take(uploaded(folder, "b.png", png()[:60]), page_of("s")))
     assert set(said) == {"message"} and "damaged" in said["message"] and list(folder.iterdir()) == []
-    assert set(last(desk.analyse("a", page_of("s")))) == {"message"}
+    assert set(last(desk.analyse("a", SHOWN_FIRST, page_of("s")))) == {"message"}
     assert desk.sessions.find("s").study is before
 
 
@@ -451,7 +374,7 @@ def test_only_files_of_the_upload_folder_are_ever_deleted(folder, tmp_path_facto
 def test_an_unforeseen_error_gives_a_reference_and_logs_nothing_of_the_film(desk, folder, caplog):
     desk.analysers["a"].broken = RuntimeError("secret /home/x/DOE^JANE.png")
     list(desk.take(uploaded(folder, "DOE^JANE.png", png()), page_of("s")))
-    said = last(desk.analyse("a", page_of("s")))["message"]
+    said = last(desk.analyse("a", SHOWN_FIRST, page_of("s")))["message"]
     ref = re.search(r"ref (\w{4})", said)[1]
     assert ref in caplog.text and "RuntimeError" in caplog.text
     assert "DOE" not in caplog.text + said and "secret" not in caplog.text + said and "/" not in caplog.text
@@ -460,43 +383,147 @@ def test_an_unforeseen_error_gives_a_reference_and_logs_nothing_of_the_film(desk
 def test_an_error_that_is_understood_is_one_sentence_and_a_next_step(desk, folder):
     desk.analysers["a"].broken = CxrError("It is so.", "Do that.")
     list(desk.take(uploaded(folder, "a.png", png()), page_of("s")))
-    assert "<strong>It is so.</strong> Do that." in last(desk.analyse("a", page_of("s")))["message"]
+    assert "<strong>It is so.</strong> Do that." in last(desk.analyse("a", SHOWN_FIRST, page_of("s")))["message"]
 
 
 def test_one_method_that_fails_does_not_take_the_others_along(desk, folder, monkeypatch):
     analyser = desk.analysers["a"]
     whole = analyser.explain
 
-    def explain(study, labels, methods):
+    def explain(study, labels, methods, on_progress):
         if methods == ["lrp-epsilon"]:
             raise RuntimeError
-        return whole(study, labels, methods)
+        return whole(study, labels, methods, on_progress)
 
     monkeypatch.setattr(analyser, "explain", explain)
     list(desk.take(uploaded(folder, "a.png", png()), page_of("s")))
-    shown = last(desk.analyse("a", page_of("s")))["panels"]
+    shown = last(desk.analyse("a", SHOWN_FIRST, page_of("s")))["panels"]
     assert set(shown["maps"]) == {"grad-cam", "lrp-epsilon-plus-flat"} and "Something went wrong" in shown["html"]
 
 
 def test_choosing_a_finding_sends_no_film_again_and_a_forged_one_nothing(desk, folder):
     list(desk.take(uploaded(folder, "a.png", png()), page_of("s")))
-    list(desk.analyse("a", page_of("s")))
+    list(desk.analyse("a", SHOWN_FIRST, page_of("s")))
     chosen = last(desk.choose(SimpleNamespace(label="normal"), page_of("s")))
     assert chosen["panels"]["film"]["src"] is None and chosen["panels"]["about"].endswith(" normal")
     assert "panels" not in last(desk.choose(SimpleNamespace(label="../x"), page_of("s")))
 
 
-def test_maps_stop_when_another_finding_is_wanted_or_the_film_is_gone(desk, folder):
+def opened(desk, folder, chosen=SHOWN_FIRST) -> dict:
+    """A film analysed and its maps drawn; the last of the page's changes."""
     list(desk.take(uploaded(folder, "a.png", png()), page_of("s")))
-    list(desk.analyse("a", page_of("s")))
-    steps = desk.choose(SimpleNamespace(label="normal"), page_of("s"))
-    next(steps), next(steps)
-    list(desk.want(SimpleNamespace(label="viral_pneumonia"), page_of("s")))
+    return last(desk.analyse("a", chosen, page_of("s")))["panels"]
+
+
+def shown_in(made: dict) -> list[str]:
+    return re.findall(r'data-method="([\w-]+)"', made["html"])
+
+
+def test_only_what_is_chosen_is_computed_and_nothing_twice(desk, folder):
+    asked = desk.analysers["a"].asked
+    assert shown_in(opened(desk, folder, ["occlusion", "grad-cam"])) == ["grad-cam", "occlusion"]
+    assert asked == [("grad-cam", LABELS[1]), ("occlusion", LABELS[1])]
+    made = last(desk.look(["eigen-cam", "grad-cam", "magic"], page_of("s")))["panels"]
+    assert shown_in(made) == list(made["maps"]) == ["grad-cam", "eigen-cam"]
+    assert asked[2:] == [("eigen-cam", LABELS[1])]
+    last(desk.choose(SimpleNamespace(label="normal"), page_of("s")))
+    assert asked[3:] == [("grad-cam", "normal"), ("eigen-cam", "normal")]  # the choice stays
+    last(desk.switch("a", page_of("s")))
+    assert shown_in(made) == ["grad-cam", "eigen-cam"] and len(asked) == 7
+    assert shown_in(last(desk.look([], page_of("s")))["panels"]) == [] and len(asked) == 7
+
+
+def test_a_choice_before_the_first_film_is_what_the_empty_page_shows(desk):
+    told = last(desk.look(["occlusion"], page_of("s")))["panels"]["html"]
+    assert words.EMPTY_PANELS["occlusion"] in told and "Zeiler" in told and "Grad-CAM" not in told
+    assert set(words.EMPTY_PANELS) == {"film"} | {method.family for method in METHODS.values()}
+
+
+def test_a_refused_method_is_never_asked_for(desk, folder):
+    analyser = desk.analysers["a"]
+    analyser.proof.available["lrp-epsilon"] = "it is so"
+    made = opened(desk, folder)
+    assert "lrp-epsilon" not in [method for method, _ in analyser.asked]
+    assert "Not available for this checkpoint: it is so" in figure(made, "lrp-epsilon")
+
+
+class Slow(StandIn):
+    """Takes a step of Score-CAM whenever it is told to, and says when it was made to stop."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.steps, self.stopped = queue.SimpleQueue(), threading.Event()
+
+    def explain(self, study, labels, methods, on_progress):
+        try:
+            for done in iter(self.steps.get, None) if methods == ["score-cam"] else ():
+                on_progress(done, 4)
+        except Exception:
+            self.stopped.set()
+            raise
+        return super().explain(study, labels, methods, on_progress)
+
+
+def until(steps, wanted) -> dict:
+    """The first change of the panels' HTML that holds the text."""
+    return next(step["panels"] for step in steps if wanted in step["panels"]["html"])
+
+
+@pytest.fixture
+def slow(desk, folder, monkeypatch):
+    """(the slow analyser, the page's changes while it makes Score-CAM)"""
+    monkeypatch.setattr(events, "TELL_EVERY_S", 0.01)
+    desk.analysers["a"] = analyser = Slow()
+    opened(desk, folder)
+    steps = desk.look(["grad-cam", "score-cam"], page_of("s"))
+    analyser.steps.put(1)
+    until(steps, "Computing Score-CAM … 25 %")
+    yield analyser, steps
+    analyser.steps.put(None)
+
+
+def test_a_long_method_says_how_far_it_is(slow):
+    analyser, steps = slow
+    analyser.steps.put(3)
+    until(steps, "Computing Score-CAM … 75 %")
+    analyser.steps.put(None)
+    assert set(last(steps)["panels"]["maps"]) == {"grad-cam", "score-cam"}
+
+
+def test_a_cheap_method_does_not_wait_for_a_long_one(desk, slow):
+    analyser, steps = slow
+    list(desk.want_methods(["grad-cam", "layer-cam", "score-cam"], page_of("s")))
+    made = until(steps, 'data-text="LayerCAM for')
+    assert list(made["maps"]) == ["grad-cam", "layer-cam"] and "Computing Score-CAM" in made["html"]
+
+
+def test_a_long_method_that_is_left_out_stops_and_the_others_stay(desk, slow):
+    analyser, steps = slow
+    (answer,) = desk.leave(["grad-cam", "score-cam"], SimpleNamespace(method="score-cam"), page_of("s"))
+    assert answer == {"methods": ["grad-cam"]}
+    analyser.steps.put(2)
+    assert shown_in(last(steps)["panels"]) == ["grad-cam"] and analyser.stopped.wait(10)
+    assert ("score-cam", LABELS[1]) not in analyser.asked
+
+
+def test_a_long_method_stops_when_another_finding_is_chosen_or_the_film_is_gone(desk, slow):
+    analyser, steps = slow
+    list(desk.want(SimpleNamespace(label="normal"), page_of("s")))
     assert list(steps) == []
+    analyser.steps.put(2)
+    assert analyser.stopped.wait(10)
+
+
+@pytest.mark.parametrize("how", ["another finding", "removed"])
+def test_maps_stop_when_another_finding_is_wanted_or_the_film_is_gone(desk, folder, how):
+    opened(desk, folder)
     steps = desk.choose(SimpleNamespace(label="normal"), page_of("s"))
     next(steps), next(steps)
-    list(desk.remove(page_of("s")))
-    assert list(steps) == [] and len(desk.sessions) == 0
+    if how == "removed":
+        list(desk.remove(SHOWN_FIRST, page_of("s")))
+    else:
+        list(desk.want(SimpleNamespace(label="viral_pneumonia"), page_of("s")))
+    assert list(steps) == [] and len(desk.sessions) == (how != "removed")
 
 
 @pytest.mark.parametrize("when", ["analysing", "explaining"])
@@ -506,19 +533,15 @@ def test_a_film_removed_during_the_work_does_not_come_back(desk, folder, monkeyp
     whole = getattr(analyser, name)
 
     def removed_meanwhile(*arguments):
-        list(desk.remove(page_of("s")))
+        list(desk.remove(SHOWN_FIRST, page_of("s")))
         return whole(*arguments)
 
     monkeypatch.setattr(analyser, name, removed_meanwhile)
     list(desk.take(uploaded(folder, "a.png", png()), page_of("s")))
-    steps = list(desk.analyse("a", page_of("s")))
-    assert len(desk.sessions) == 0
-    assert all(step["panels"]["maps"] == {} for step in steps) and len(steps) == (0 if when == "analysing" else 2)
+    steps = list(desk.analyse("a", SHOWN_FIRST, page_of("s")))
+    assert len(desk.sessions) == 0 and len(steps) == (0 if when == "analysing" else 2)
+    assert all(step["panels"]["maps"] == {} for step in steps if "panels" in step)
 
 
 def test_after_its_time_the_page_says_that_the_film_is_gone(desk):
     assert "no longer in memory" in last(desk.choose(SimpleNamespace(label="normal"), page_of("s")))["message"]
-
-
-def _decoded(uri: str) -> bytes:
-    return base64.b64decode(uri.partition(",")[2])

@@ -1,4 +1,4 @@
-"""`python -m train run|list|describe|evaluate|compare|ensemble ...`.
+"""`python -m train run|list|describe|evaluate|compare|ensemble|phantom ...`.
 
 On several processes, GPUs or machines: `accelerate launch -m train run ...`.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from cxr_demo.ensemble import JOINED, RULES
 from cxr_demo.errors import CxrError, TrainingError
+from cxr_demo.explain import METHODS
 from cxr_demo.preprocess import SIZES_PX
 from train import run
 from train.compare import compare
@@ -20,6 +21,7 @@ from train.datasets import DATASETS
 from train.describe import describe
 from train.ensembles import ensemble
 from train.evaluate import evaluate
+from train.phantoms import MOST_FORWARDS, RECIPE, benchmark
 from train.processes import make_accelerator, start_the_others
 from train.recipes import SYSTEMS
 from train.results import run_name
@@ -60,8 +62,13 @@ def _parser() -> argparse.ArgumentParser:
     measured = commands.add_parser("evaluate", help="measure a checkpoint; nothing is fitted")
     measured.add_argument("checkpoint", type=Path)
     measured.add_argument("--out", type=Path, help="a folder for metrics.json and pictures")
+    measured.add_argument(
+        "--localisation", type=_methods, nargs="?", const=(), metavar="METHOD,METHOD",
+        help="also measure where the maps point, on films with boxes; default: all quick methods",
+    )  # fmt: skip
+    measured.add_argument("--record", action="store_true", help="write the localisation on the checkpoint's page")
     measured.set_defaults(
-        act=lambda o: evaluate(o.checkpoint, o.dataset, o.data, o.split, o.out),
+        act=lambda o: evaluate(o.checkpoint, o.dataset, o.data, o.split, o.out, o.localisation, o.record),
     )
     compared = commands.add_parser("compare", help="several checkpoints on the same films, with paired differences")
     compared.add_argument("checkpoints", type=Path, nargs="+", metavar="CHECKPOINT")
@@ -79,6 +86,14 @@ def _parser() -> argparse.ArgumentParser:
     joined.set_defaults(act=_ensemble)
     for command in (described, measured, compared, joined):
         command.add_argument("--data", type=Path, required=True, help="the folder that holds the films")
+
+    drawn = commands.add_parser("phantom", help="measure every method's maps on drawn films whose cause is known")
+    drawn.add_argument("--out", type=Path, required=True, help="a folder for two networks and the figures")
+    drawn.add_argument("--films", type=_count, default=2400, help="to train on; default: 2400")
+    drawn.add_argument("--explained", type=_count, default=40, help="films whose maps are measured; default: 40")
+    drawn.add_argument("--most-forwards", type=float, default=MOST_FORWARDS, help="leave costlier methods out")
+    drawn.add_argument("--seed", type=_seed, default=0)
+    drawn.set_defaults(act=_phantom)
     return parser
 
 
@@ -114,6 +129,12 @@ def _stages(text: str) -> tuple[tuple[int, int], ...]:
     if not all(SIZES_PX[0] <= size <= SIZES_PX[1] and epochs for size, epochs in stages):
         raise argparse.ArgumentTypeError(f"sizes are {SIZES_PX[0]} to {SIZES_PX[1]} px, with 1 epoch or more each")
     return stages
+
+
+def _methods(text: str) -> tuple[str, ...]:
+    if unknown := [key for key in text.split(",") if key not in METHODS]:
+        raise argparse.ArgumentTypeError(f"there is no method {unknown[0]!r}; known: {', '.join(METHODS)}")
+    return tuple(dict.fromkeys(text.split(",")))
 
 
 def _count(text: str) -> int:
@@ -158,6 +179,11 @@ def _ensemble(options: argparse.Namespace) -> None:
     table = table_of_checkpoint(options.members[0], options.data)
     card = ensemble(options.members, options.rule, table, options.out, options.out.name)
     print(f"{options.out}: {run.figures(card)}")
+
+
+def _phantom(options: argparse.Namespace) -> None:
+    recipe = dataclasses.replace(RECIPE, seed=options.seed)
+    benchmark(options.out, options.films, options.explained, options.most_forwards, recipe)
 
 
 if __name__ == "__main__":

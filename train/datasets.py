@@ -27,6 +27,7 @@ from train.readers import (
     KERMANY_LABELS,
     NIH_LABELS,
     NIH_LICENCE,
+    Boxes,
     Table,
     read_covid_chestxray,
     read_csv,
@@ -34,6 +35,7 @@ from train.readers import (
     read_hannover,
     read_kermany,
     read_nih,
+    read_nih_boxes,
 )
 from train.splits import with_folds
 
@@ -53,6 +55,7 @@ class Dataset:
     licence: str
     citation: str
     caveat: str  # what an honest report says about it
+    boxes: Callable[[Path], Boxes] | None = None
 
     def task_of(self, table: Table) -> str:
         has_one_class = ((table.targets == 1).sum(1) == 1).all() and not np.isnan(table.targets).any()
@@ -151,14 +154,14 @@ DATASETS: dict[str, Dataset] = {
         caveat="One hospital, children of 1 to 5 years; class and patient are taken from file names. A model that "
         "does well here has not been shown to work on adults or at another hospital.",
     ),
-    "nih": Dataset("NIH ChestX-ray14, 14 findings", read_nih, "multi-label", NIH_LICENCE, NIH, MINED),
+    "nih": Dataset("NIH ChestX-ray14, 14 findings", read_nih, "multi-label", NIH_LICENCE, NIH, MINED, read_nih_boxes),
     "nih-normal": Dataset(
         "NIH ChestX-ray14, 14 findings and normal", read_nih_normal, "multi-label", NIH_LICENCE, NIH,
-        f"{MINED} Normal means that no finding was mined.",
+        f"{MINED} Normal means that no finding was mined.", read_nih_boxes,
     ),
     "nih-pneumonia": Dataset(
         "NIH ChestX-ray14, pneumonia or not", read_nih_pneumonia, "multi-label", NIH_LICENCE, NIH,
-        f"{MINED} Few films show pneumonia: accuracy says little.",
+        f"{MINED} Few films show pneumonia: accuracy says little.", read_nih_boxes,
     ),
     "hannover": Dataset(
         "COVID-19 Image Repository, Hannover", read_hannover, "single-label", "CC BY 3.0", HANNOVER,
@@ -178,7 +181,7 @@ DATASETS: dict[str, Dataset] = {
     "covid-three": Dataset(
         "NIH and Hannover: normal, pneumonia, COVID-19", read_covid_three, "single-label",
         f"{NIH_LICENCE}; CC BY 3.0; the external films are tested on only", f"{NIH}; {HANNOVER}; {COHEN}",
-        f"{SOURCES_TELL} NIH's labels were mined from reports.",
+        f"{SOURCES_TELL} NIH's labels were mined from reports.", read_nih_boxes,
     ),
     "folder": Dataset("A folder for each class", read_folder, "single-label", UNKNOWN, UNKNOWN, OWN_DATA),
     "csv": Dataset("Films listed in films.csv", read_csv, "", UNKNOWN, UNKNOWN, OWN_DATA),

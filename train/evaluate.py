@@ -10,6 +10,7 @@ import dataclasses
 import datetime
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from cxr_demo.errors import TrainingError
 from cxr_demo.labels import finding
 from train import metrics, plots
 from train.datasets import DATASETS, Table
+from train.localisation import LOCALISATION, boxes_of, localise_films, written
 from train.loop import Fitted
 from train.model_card import FIGURES, LABEL_FIGURES, baseline, model_card
 from train.recipe import Recipe
@@ -171,25 +173,53 @@ def _data_facts(key: str, table: Table) -> dict:
     }
 
 
-def evaluate(folder: Path, dataset: str, root: Path, split: str = "test", out: Path | None = None) -> dict[str, dict]:
+def evaluate(
+    folder: Path,
+    dataset: str,
+    root: Path,
+    split: str = "test",
+    out: Path | None = None,
+    methods: Sequence[str] | None = None,
+    record: bool = False,
+) -> dict[str, dict]:
     """Measure a checkpoint with the temperature and the thresholds of its card; nothing is fitted.
 
-    `dataset` and `split` as in `films_of`. Prints what comes out and returns it; `out` gets METRICS_FILE and pictures.
+    `dataset` and `split` as in `films_of`. With `methods` also where their maps point, as "localisation"; () are all
+    that are quick. Prints what comes out and returns it; `out` gets METRICS_FILE and pictures, and to `record` is to
+    write the localisation into the checkpoint's card and README.
     """
+    if record and methods is None:
+        raise TrainingError("There is nothing to record.", "Measure the localisation too: --localisation.")
     stored = checkpoint.load(folder)
     card = stored.card
     rows, note = films_of(stored, dataset, root, split)
+    boxes = None if methods is None else boxes_of(card, dataset, root)
     scored, temperature = Scored.of(stored, rows), card.temperature or 1.0
     measured = scored.measure_by_source(split, temperature, card.thresholds)
     for line in _preface(card, scored, note):
         print(line)
     for name, figures in measured.items():
         print("\n" + "\n".join(_written(name, figures, card)))
+    if boxes is not None:
+        measured[LOCALISATION] = localise_films(stored, scored.rows, boxes, split, note, methods)
+        print("\n" + "\n".join(written(measured[LOCALISATION])))
     if out:
         _draw(out, scored, temperature, split)
         facts = {"checkpoint": card.name, "checkpoint_sha256": stored.sha256, "note": note, "labels": card.labels}
         (out / METRICS_FILE).write_text(json.dumps({**facts, "metrics": measured}, indent=2) + "\n", encoding="utf-8")
+    if record:
+        _record(stored, measured[LOCALISATION])
     return measured
+
+
+def _record(stored: Checkpoint, localised: dict) -> None:
+    own = stored.card.training.get("settings", {}).get("dataset")
+    if own not in DATASETS:
+        raise TrainingError(f"The card of {stored.card.name} does not say which data set it was made from.")
+    card = dataclasses.replace(stored.card, metrics={**stored.card.metrics, LOCALISATION: localised})
+    pictures = tuple(name for name in plots.PICTURES if (stored.folder / name).is_file())
+    (stored.folder / "README.md").write_text(model_card(card, DATASETS[own], pictures), encoding="utf-8")
+    checkpoint.save_card(stored.folder, card)
 
 
 def _preface(card: Card, scored: Scored, note: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cxr_demo.card import Card
 from cxr_demo.labels import finding
 from train.datasets import Dataset
+from train.localisation import LOCALISATION, written
 from train.metrics import RESAMPLINGS
 
 FIGURES = {  # of a whole set, in this order
@@ -40,7 +41,7 @@ def model_card(card: Card, dataset: Dataset, pictures: tuple[str, ...]) -> str:
             f"{card.summary} For research and teaching; not a medical device.", "",
             *_facts(card, dataset), "",
             *_members(card),
-            *[line for name, measured in card.metrics.items() for line in _metrics(name, measured, card)],
+            *[line for name, measured in card.metrics.items() for line in _measured(name, measured, card)],
             "## Pictures", "",
             f"All are of the {shown} films" + (" but the last." if "training.png" in pictures else "."), "",
             *[f"![{picture.removesuffix('.png')}]({picture})" for picture in pictures], "",
@@ -102,6 +103,12 @@ def _members(card: Card) -> list[str]:
         f"An ensemble by the rule \"{card.ensemble.rule}\".", "",
         "| member | network | weight | its weights, SHA-256 |", "|---|---|---|---|", *rows, "",
     ]  # fmt: skip
+
+
+def _measured(name: str, measured: dict, card: Card) -> list[str]:
+    if name == LOCALISATION:
+        return ["## Where its maps point", "", *written(measured)]
+    return _metrics(name, measured, card)
 
 
 def _metrics(name: str, measured: dict, card: Card) -> list[str]:

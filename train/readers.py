@@ -39,6 +39,7 @@ FRONTAL = ("PA", "AP", "AP Supine")
 HELD_BACK = 0.3  # of Hannover's patients, own choice: the repository has no official test set
 FILM_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".dcm")
 FILM_COLUMNS = ("path", "patient", "split", "source", "view", "licence")  # of films.csv; all others are labels
+Boxes = dict[tuple[str, str], list[tuple[float, ...]]]  # file name, label -> x, y, width, height in shares of the film
 STATES = {"1": 1.0, "1.0": 1.0, "0": 0.0, "0.0": 0.0, "": np.nan}
 
 
@@ -119,15 +120,27 @@ def read_nih(root: Path) -> Table:
 
 
 def _nih_targets(rows: list[dict]) -> np.ndarray:
-    targets = np.zeros((len(rows), len(NIH_LABELS)), np.float32)
-    for target, row in zip(targets, rows, strict=True):
-        for name in row["Finding Labels"].split("|"):
-            key = name.strip().lower().replace(" ", "_")
-            if key in NIH_LABELS:
-                target[NIH_LABELS.index(key)] = 1
-            elif key != "no_finding":
-                raise TrainingError(f"NIH's table has a label that nobody knows: {name!r}.", "Is it the original file?")
-    return targets
+    named = [{_nih_label(name) for name in row["Finding Labels"].split("|")} for row in rows]
+    return np.array([[label in of_film for label in NIH_LABELS] for of_film in named], np.float32)
+
+
+def _nih_label(name: str) -> str:
+    label = name.strip().lower().replace(" ", "_").replace("infiltrate", "infiltration")  # the word of its boxes
+    if label not in (*NIH_LABELS, "no_finding"):
+        raise TrainingError(f"NIH's table has a label that nobody knows: {name!r}.", "Is it the original file?")
+    return label
+
+
+def read_nih_boxes(root: Path) -> Boxes:
+    """`BBox_List_2017.csv`: drawn by a radiologist, in pixels of the released films, all of them 1024 x 1024."""
+    columns, boxes = ("Image Index", "Finding Label", "Bbox [x", "y", "w", "h]"), {}
+    for row in _rows(_find(root, "boxed NIH", ("nih",), ("BBox_List_2017.csv",)), columns):
+        try:
+            box = tuple(float(row[side]) / 1024 for side in columns[2:])
+        except ValueError:
+            raise TrainingError(f"A box of {row['Image Index']} is not made of numbers.") from None
+        boxes.setdefault((row["Image Index"], _nih_label(row["Finding Label"])), []).append(box)
+    return boxes
 
 
 def read_hannover(root: Path) -> Table:

@@ -1,25 +1,35 @@
 """The raw maps of one checkpoint, many labels and methods at a time: `Explainer` for one network or joined feature
 maps, `EnsembleExplainer` for networks whose predictions are joined. `explainer` chooses.
 
-Not for two threads at once; `analysis.Analyser` holds the lock. The maps are bit-equal in every thread all the same,
-because torch gives each new thread the process's one number of intra-op threads.
+Nothing here changes while it works, but for zennit's part, which has a lock of its own; `analysis.Analyser` lets one
+thread in at a time, so that no two share the cores. The maps are bit-equal in every thread, because torch gives each
+new thread the process's one number of intra-op threads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import nn
 
 from cxr_demo.checkpoint import Checkpoint
-from cxr_demo.ensemble import JOINED
+from cxr_demo.ensemble import JOINED, Joined
 from cxr_demo.errors import ExplanationError
-from cxr_demo.explain import METHODS, cam, lrp
-from cxr_demo.explain.proof import Proof, prove, prove_joined
+from cxr_demo.explain import METHODS, cam
+from cxr_demo.explain.lowering import program_of
+from cxr_demo.explain.proof import Proof, prove
+from cxr_demo.explain.relevance import Relevance
+from cxr_demo.model import Classifier
 
 Maps = dict[tuple[str, int], np.ndarray]
+Pause = Callable[[int, int], None]
+
+
+def no_pause(done: int, total: int) -> None:
+    """Between two forwards of a long method, `done` of `total` of them: here a caller may do something else."""
 
 
 class Explainer:
@@ -28,35 +38,22 @@ class Explainer:
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self._model = checkpoint.model
-        self.proof, self._private = prove_joined(checkpoint) if checkpoint.members else prove(checkpoint)
+        self.proof, self._relevance = prove(checkpoint)
 
-    def maps(self, x: np.ndarray, labels: Sequence[int], methods: Sequence[str]) -> Maps:
+    def maps(self, x: np.ndarray, labels: Sequence[int], methods: Sequence[str], pause: Pause = no_pause) -> Maps:
         """x (1, C, S, S) float32, normalised -> (method, label index) -> raw map float32 on its native grid.
 
-        CAM (h, w), LRP (S, S); unit and sign as `METHODS` says. One forward serves all labels of all CAM methods; LRP
-        runs once per label and rule set. Raises ExplanationError for a refused method and for a map with no numbers.
+        CAMs (h, w), all others (S, S); unit and sign as `METHODS` says. One forward serves all labels of all CAM
+        methods, one forward and one way back all labels of an LRP rule set; methods that need many forwards call
+        `pause(done, total)` between them. Raises ExplanationError for a refused method and for a map with values that
+        are not numbers.
         """
         _refuse(self.proof, methods)
-        square = torch.from_numpy(x)
-        maps = self._cams(square, labels, [key for key in methods if METHODS[key].family == "cam"])
-        for key in methods:
-            if METHODS[key].family == "lrp":
-                for label in labels:
-                    maps[key, label] = lrp.relevance(self._private, METHODS[key].compute, square, label).numpy()
+        maps = _maps(self._model, self._relevance, x, labels, methods, pause)
         for (key, _), map_ in maps.items():
             if not np.isfinite(map_).all():
                 raise ExplanationError(f"{METHODS[key].name} gave values that are not numbers for this image.")
         return maps
-
-    def _cams(self, x: torch.Tensor, labels: Sequence[int], methods: Sequence[str]) -> Maps:
-        if not methods:
-            return {}
-        features, gradients, _ = cam.features_and_gradients(self._model, x, labels)
-        return {
-            (key, label): METHODS[key].compute(features, gradient).astype(np.float32)
-            for key in methods
-            for label, gradient in zip(labels, gradients, strict=True)
-        }
 
 
 class EnsembleExplainer:
@@ -75,10 +72,15 @@ class EnsembleExplainer:
         names = [member.card.name for _, member in counted]
         self.proof = EnsembleProof(tuple(zip(names, (single.proof for single in self._explainers), strict=True)))
 
-    def maps(self, x: np.ndarray, labels: Sequence[int], methods: Sequence[str]) -> Maps:
+    def maps(self, x: np.ndarray, labels: Sequence[int], methods: Sequence[str], pause: Pause = no_pause) -> Maps:
         """As `Explainer.maps`; on the finest of the members' grids, where these differ."""
         _refuse(self.proof, methods)
-        found = [single.maps(x, labels, methods) for single in self._explainers]
+        count = len(self._explainers)
+
+        def pause_of(place: int) -> Pause:
+            return lambda done, total: pause(place * total + done, count * total)
+
+        found = [single.maps(x, labels, methods, pause_of(i)) for i, single in enumerate(self._explainers)]
         return {pair: _weighted_sum([maps[pair] for maps in found], self._factors) for pair in found[0]}
 
 
@@ -97,13 +99,61 @@ class EnsembleProof:
         }
 
     @property
+    def fails(self) -> bool:
+        return any(proof.fails for _, proof in self.members)
+
+    @property
     def line(self) -> str:
         return "; ".join(f"{name}: {proof.line}" for name, proof in self.members)
 
 
-def explainer(checkpoint: Checkpoint) -> Explainer | EnsembleExplainer:
-    made = checkpoint.card.ensemble
-    return Explainer(checkpoint) if made is None or made.rule == JOINED else EnsembleExplainer(checkpoint)
+Explaining = Explainer | EnsembleExplainer
+
+
+def explainer(checkpoint: Checkpoint) -> Explaining:
+    return EnsembleExplainer(checkpoint) if _joins_predictions(checkpoint) else Explainer(checkpoint)
+
+
+def unproved_maps(
+    checkpoint: Checkpoint, model: nn.Module, x: np.ndarray, labels: Sequence[int], methods: Sequence[str]
+) -> Maps:
+    """Maps, as the explainer of `checkpoint` makes them, of a network of the same kind that nobody need believe."""
+    models, factors = [model], [1.0]
+    if _joins_predictions(checkpoint):
+        models, factors = list(model.members), checkpoint.card.ensemble.factors
+    found = []
+    for single in models:
+        has_lrp = any(METHODS[key].family == "lrp" for key in methods)
+        relevance = Relevance(program_of(single), checkpoint.card.preprocess) if has_lrp else None
+        found.append(_maps(single, relevance, x, labels, methods, no_pause))
+    return {pair: _weighted_sum([maps[pair] for maps in found], factors) for pair in found[0]}
+
+
+def _joins_predictions(checkpoint: Checkpoint) -> bool:
+    return checkpoint.card.ensemble is not None and checkpoint.card.ensemble.rule != JOINED
+
+
+def _maps(
+    model: Classifier | Joined,
+    relevance: Relevance | None,
+    x: np.ndarray,
+    labels: Sequence[int],
+    methods: Sequence[str],
+    pause: Pause,
+) -> Maps:
+    square, maps = torch.from_numpy(x), {}
+    cams = [key for key in methods if METHODS[key].family == "cam"]
+    if cams:
+        features, gradients, _ = cam.features_and_gradients(model, square, labels)
+    for key in methods:
+        if key in cams:
+            found = METHODS[key].compute(features[0], gradients).astype(np.float32)
+        elif METHODS[key].family == "lrp":
+            found = relevance.maps(key, square, labels)
+        else:
+            found = METHODS[key].compute(model, square, labels, pause)
+        maps |= {(key, label): map_ for label, map_ in zip(labels, found, strict=True)}
+    return maps
 
 
 def resized(map_: np.ndarray, grid: tuple[int, int]) -> np.ndarray:

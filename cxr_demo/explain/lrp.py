@@ -1,27 +1,24 @@
-"""Layer-wise relevance propagation by zennit, on a private canonized copy of the network.
+"""Layer-wise relevance propagation as a plain tensor program: no hooks, no autograd, nothing that changes.
 
-zennit swaps weights while it works and hooks every layer, so it never touches the network that predicts. As timm
-builds a DenseNet, zennit runs on it without complaint and is wrong (its batch norms hide their ReLU inside, the rules
-skip them); `CANONIZATIONS` rewrites the copy into layers that the rules are defined on, and `proof` proves it.
-Relevance starts as the logit of one label. Whatever a bias carries stays with it and is left out of the map.
+One forward of one film keeps every value; one sweep back carries the relevance of many labels at once. What is divided
+by a denominator is known for the film and not for each label, so the relevance of a value travels as coefficients
+(labels) times a factor (film), and is multiplied out only where several readers of one value meet.
+
+Relevance starts as the logit of the label. Whatever a bias carries stays with it and is left out of the map.
 """
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable
+import math
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
-from torch import nn
-from zennit.attribution import Gradient
-from zennit.canonizers import MergeBatchNorm
-from zennit.composites import LayerMapComposite, SpecialFirstLayerMapComposite
-from zennit.core import Composite
-from zennit.rules import Epsilon, Flat, Norm, Pass, ZPlus
-from zennit.types import AvgPool, BatchNorm, Convolution
+import torch.nn.functional as F
 
-from cxr_demo.errors import ExplanationError
-from cxr_demo.model import Classifier
+from cxr_demo.explain import operations as op
+from cxr_demo.explain.program import WINNERS, Program, Step
 
 # Only keeps 0 / 0 away, so as small as float32 carries easily: what is divided is a product with the same activation,
 # and does not grow when that vanishes. Measured on a DenseNet-121 against gradient x input, relative distance: 1e-4
@@ -29,117 +26,255 @@ from cxr_demo.model import Classifier
 STABILISER = 1e-12
 
 
-def epsilon() -> Composite:
-    """LRP-epsilon in every layer (Bach et al. 2015, eq. 58), batch norm and pooling as the linear layers they are.
+@dataclass(frozen=True)
+class Rules:
+    """Which rule of `SHARES` (or "flat") the first convolution and the others follow; dense layers follow epsilon.
 
-    With a vanishing epsilon it equals gradient x input on a ReLU network (Montavon et al. 2019, section 10.2).
-    Biases stay in the denominators and keep their share, so the map sums to the logit minus that of all biases, which
-    can be larger than the logit. To spread it over the inputs instead (`zero_params="bias"`) explodes: 1e7 logits.
+    `norm`: an affine operation or a layer norm that no convolution absorbs hands its relevance on unchanged ("pass") or
+    as the linear operation it is, its deviation a number ("linear"; Ali et al. 2022, XAI for Transformers, section 4).
     """
-    rule = Epsilon(STABILISER)
-    return LayerMapComposite(
-        [(nn.ReLU, Pass()), (AvgPool, Norm(STABILISER)), ((BatchNorm, Convolution, nn.Linear), rule)]
-    )
+
+    first: str
+    convolution: str
+    norm: str
 
 
-def epsilon_plus_flat() -> Composite:
-    """Flat in the first convolution, z-plus in the others, epsilon in the head (Montavon et al. 2019, section 10.3;
-    Lapuschkin et al. 2019 for flat); relevance passes unchanged through batch norms that no convolution absorbs.
-
-    Such a batch norm has no positive-only reading: as a linear layer it would multiply the total (12 x, 32 x on a
-    small net). Hidden biases hand their share on wherever a unit has an input above 0 (up to 6 % stay with them on real
-    films); the head's keeps its own, so the map sums to logit minus bias, as Grad-CAM does. Were it spread too, the
-    whole map would flip its sign wherever logit and logit minus bias differ in theirs.
-    """
-    layers = [
-        (nn.ReLU, Pass()),
-        (AvgPool, Norm(STABILISER)),
-        (BatchNorm, Pass()),
-        (Convolution, ZPlus(STABILISER, zero_params="bias")),
-        (nn.Linear, Epsilon(STABILISER)),
-    ]
-    return SpecialFirstLayerMapComposite(layers, [(Convolution, Flat(STABILISER))])
+# With a vanishing epsilon "epsilon" equals gradient x input on a ReLU network (Montavon et al. 2019, section 10.2).
+# Biases stay in its denominators and keep their share, so the map sums to the logit minus that of all biases, which
+# can be larger than the logit. In the other sets hidden biases hand theirs on wherever a unit has an input that counts,
+# and the dense layers' keep it, so the map sums to logit minus bias, as Grad-CAM does. Under these a leftover norm has
+# no positive-only reading: as a linear operation it would multiply the total (12 x, 32 x on a small net).
+EPSILON = Rules("epsilon", "epsilon", "linear")
+EPSILON_PLUS = Rules("z-plus", "z-plus", "pass")
+EPSILON_PLUS_FLAT = Rules("flat", "z-plus", "pass")
+EPSILON_ALPHA2_BETA1 = Rules("alpha2-beta1", "alpha2-beta1", "pass")
+EPSILON_ALPHA2_BETA1_FLAT = Rules("flat", "alpha2-beta1", "pass")
 
 
-def private_copy(model: Classifier, canonization: str) -> Classifier:
-    """A deep copy of `model` that computes the same logits in layers LRP is defined on.
+@dataclass(frozen=True)
+class Share:
+    """`factor` of the relevance goes to the inputs by their products with the weights in `pairs`: (part of the input,
+    part of the weight), each "all", "above" or "below" zero. Their sum divides, plus the bias if `bias`."""
 
-    Raises ExplanationError, naming the layer, when the network holds one that is not.
-    """
-    private = copy.deepcopy(model)
-    CANONIZATIONS[canonization](private.net)
-    for module in private.modules():
-        if not any(True for _ in module.children()) and not isinstance(module, _KNOWN):
-            raise ExplanationError(f"the network holds {type(module).__name__} layers, for which no rule here is right")
-    return private.eval().requires_grad_(False)
+    factor: float
+    pairs: tuple[tuple[str, str], ...]
+    bias: bool = False
 
 
-def relevance(private: Classifier, rules: Callable[[], Composite], x: torch.Tensor, label: int) -> torch.Tensor:
-    """x (1, C, S, S), normalised -> relevance of one label's logit (S, S), summed over channels, signed.
-
-    Not for two threads at once on one copy: zennit changes it for the length of the call, and only that long.
-    """
-    composite = rules()
-    try:
-        with Gradient(private, composite) as attributor, torch.enable_grad():
-            _, scores = attributor(x.clone(), lambda logits: _only(logits, label))
-    finally:
-        composite.remove()  # `with` does not undo a registration that failed half way
-    return scores[0].sum(dim=0)
+_ABOVE = (("above", "above"), ("below", "below"))  # products above zero
+_BELOW = (("above", "below"), ("below", "above"))
+SHARES: dict[str, tuple[Share, ...]] = {
+    "epsilon": (Share(1.0, (("all", "all"),), bias=True),),  # Bach et al. 2015, PLoS ONE 10(7), eq. 58
+    "z-plus": (Share(1.0, _ABOVE),),  # Montavon et al. 2017, Pattern Recognition 65, eq. 14, both signs of the input
+    "alpha2-beta1": (Share(2.0, _ABOVE), Share(-1.0, _BELOW)),  # Bach et al. 2015, eq. 60
+}
 
 
-def _only(logits: torch.Tensor, label: int) -> torch.Tensor:
-    """The starting relevance: the logit itself at `label`, so that maps of all labels share one unit; 0 elsewhere."""
-    start = torch.zeros_like(logits)
-    start[:, label] = logits[:, label].detach()
-    return start
+class Propagator:
+    """LRP on one program. Weights are split and turned once, at the first use of a rule; safe for threads."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self._parts: dict[tuple[str, str, bool], torch.Tensor] = {}
+        self._lock = threading.Lock()
+
+    def relevance(self, rules: Rules, x: torch.Tensor, labels: Sequence[int]) -> torch.Tensor:
+        """x (1, C, S, S), normalised -> relevance of each label's logit (len(labels), S, S), summed over channels."""
+        with torch.no_grad():
+            values = self.program.values(x)
+            sweep = _Sweep(self, rules, values)
+            logits = values[self.program.end]
+            start = torch.zeros(len(labels), logits.shape[1], dtype=logits.dtype)
+            start[range(len(labels)), list(labels)] = logits[0, list(labels)]
+            return sweep.run(start).sum(dim=1)
+
+    def part(self, step: Step, sign: str, turned: bool) -> torch.Tensor:
+        """The weights of a convolution, above or below zero or all, turned for the way back or not."""
+        key = step.out, sign, turned
+        if key not in self._parts:
+            with self._lock:
+                weight = _part(step.operation.weight, sign)
+                weight = step.operation.turned(weight) if turned else weight
+                self._parts[key] = weight.contiguous(memory_format=torch.channels_last)
+        return self._parts[key]
 
 
-def _canonize_densenet(net: nn.Module) -> None:
-    """timm DenseNet, in place: merge what follows exactly one convolution, split the rest, pool before 1x1 convolving.
+class _Relevance:
+    """What has reached one value so far: the sum of coefficients (L, K, h, w) times factors (1, K, h, w) or None."""
 
-    A batch norm that reads a concatenation cannot be merged. In a transition the 1x1 convolution and the mean over
-    2x2 pixels commute; in this order the mean reads values after a ReLU, and z-plus cannot divide by a cancelled sum.
-    A batch norm in the head follows exactly one dense layer.
-    """
-    _merge(net.features, "conv0", "norm0")
-    for module in list(net.modules()):
-        if {"conv1", "norm2"} <= module._modules.keys() and module is not net.features:
-            _merge(module, "conv1", "norm2")
-    for parent in list(net.modules()):
-        for name, child in list(parent.named_children()):
-            if isinstance(child, nn.BatchNorm2d) and hasattr(child, "act"):
-                setattr(parent, name, nn.Sequential(_plain_batch_norm(child), _activation(child)))
-    for name, transition in net.features.named_children():
-        if name.startswith("transition"):
-            setattr(net.features, name, nn.Sequential(transition.norm, transition.pool, transition.conv))
-    head = net.get_classifier()
-    for place, layer in enumerate(head.children()):
-        if isinstance(layer, nn.BatchNorm1d):
-            MergeBatchNorm.merge_batch_norm([head[place - 1]], layer)
-            head[place] = nn.Identity()
+    def __init__(self) -> None:
+        self._terms: list[tuple[torch.Tensor, torch.Tensor | None]] = []
+        self._sum: torch.Tensor | None = None  # ours to write on
+
+    def add(self, coefficients: torch.Tensor, factor: torch.Tensor | None = None) -> None:
+        self._terms.append((coefficients, factor))
+
+    def begin(self, total: torch.Tensor) -> None:
+        """Starts with a tensor that nobody else reads any more."""
+        if self._sum is None:
+            self._sum = total
+        else:
+            self._terms.append((total, None))
+
+    def hand_on(self, to: _Relevance) -> None:
+        """All of it, unchanged."""
+        for coefficients, factor in self._terms:
+            to.add(coefficients, factor)
+        if self._sum is not None:
+            to.begin(self._sum)
+
+    def total(self) -> torch.Tensor:
+        """Multiplied out, once."""
+        if self._sum is None and len(self._terms) == 1 and self._terms[0][1] is None:
+            return self._terms[0][0]
+        if self._sum is None:
+            coefficients, factor = self._terms.pop(0)
+            self._sum = coefficients.clone() if factor is None else coefficients * factor
+        for coefficients, factor in self._terms:
+            self._sum = self._sum.add_(coefficients) if factor is None else self._sum.addcmul_(coefficients, factor)
+        self._terms.clear()
+        return self._sum
+
+    def over(self, divisor: torch.Tensor) -> torch.Tensor:
+        """Divided by a value (1, K, ...) of the film; for a single product once for all labels."""
+        if self._sum is None and len(self._terms) == 1 and self._terms[0][1] is not None:
+            coefficients, factor = self._terms[0]
+            return coefficients * (factor / divisor)
+        return self.total() / divisor
 
 
-def _merge(parent: nn.Module, convolution: str, norm: str) -> None:
-    """Fold the batch norm `norm` into the convolution it alone reads; its activation takes its place."""
-    batch_norm = getattr(parent, norm)
-    MergeBatchNorm.merge_batch_norm([getattr(parent, convolution)], batch_norm)
-    setattr(parent, norm, _activation(batch_norm))
+class _Sweep:
+    """The way back through one film's values."""
+
+    def __init__(self, weights: Propagator, rules: Rules, values: dict[str, torch.Tensor]) -> None:
+        self._weights, self._rules, self._values = weights, rules, values
+        self._reached: dict[str, _Relevance] = {}
+
+    def run(self, start: torch.Tensor) -> torch.Tensor:
+        """start (L, number of logits) -> relevance of the image's values (L, C, S, S)."""
+        program = self._weights.program
+        self._at(program.end).add(start)
+        for step in reversed(program.steps):
+            if step.explained and step.out in self._reached:
+                self._back(step, self._reached.pop(step.out))
+        return self._reached[program.start].total()
+
+    def _at(self, name: str) -> _Relevance:
+        return self._reached.setdefault(name, _Relevance())
+
+    def _back(self, step: Step, r: _Relevance) -> None:
+        source = step.ins[0]
+        x = self._values[source]
+        match step.operation:
+            case op.Convolution():
+                self._convolution(step, r)
+            case op.Dense():
+                s = r.over(_stable(self._values[step.out]))
+                self._at(source).add(s @ step.operation.weight, x)
+            case op.Activation() | op.Gate():
+                r.hand_on(self._at(source))
+            case op.Affine() | op.Standardise() if self._rules.norm == "pass":
+                r.hand_on(self._at(source))
+            case op.Affine():
+                s = r.over(_stable(self._values[step.out]))
+                self._at(source).add(s, x * op.by_channel(step.operation.scale, x))
+            case op.Standardise():
+                s = r.over(_stable(self._values[step.out])) * step.operation.slope(x)
+                self._at(source).add(s - s.mean(dim=1, keepdim=True), x)
+            case op.Add():
+                s = r.over(_stable(self._values[step.out]))
+                for name in step.ins:
+                    self._at(name).add(s, self._values[name])
+            case op.BlockMean() | op.MeanPool():
+                s = r.over(_stable(self._values[step.out]))
+                self._at(source).add(step.operation.transposed(s, x.shape[2:]), x)
+            case op.MaxPool():
+                winners = self._values[step.out + WINNERS]
+                self._at(source).begin(_to_winners(r.total(), winners, x.shape, self._is_summed_before(source)))
+            case op.Concatenate():
+                parts = r.total().split([self._values[name].shape[1] for name in step.ins], dim=1)
+                for name, part in zip(step.ins, parts, strict=True):
+                    self._at(name).begin(part)
+            case op.Half():
+                total = r.total()
+                rest = x.shape[1] - total.shape[1]
+                room = (rest, 0) if step.operation.place else (0, rest)
+                self._at(source).begin(F.pad(total, (0, 0, 0, 0, *room)))
+            case op.Shuffle():
+                self._at(source).begin(r.total()[:, step.operation.order(x.shape[1]).argsort()])
+            case op.Flatten():
+                self._at(source).begin(r.total().reshape(-1, *x.shape[1:]))
+
+    def _is_summed_before(self, name: str) -> bool:
+        """Whether the relevance of a value goes to the flat rule and nowhere else, which adds up its channels."""
+        if self._rules.first != "flat":
+            return False
+        steps = self._weights.program.steps
+        if sum(name in step.ins for step in steps) != 1:
+            return False
+        maker = next((step for step in steps if step.out == name), None)
+        match maker and maker.operation:
+            case op.Convolution():
+                return maker.first
+            case op.Activation():
+                return self._is_summed_before(maker.ins[0])
+        return False
+
+    def _convolution(self, step: Step, r: _Relevance) -> None:
+        rule = self._rules.first if step.first else self._rules.convolution
+        if rule == "flat":
+            self._flat(step, r)
+            return
+        layer, source, part = step.operation, step.ins[0], self._weights.part
+        x = self._values[source]
+        for share in SHARES[rule]:
+            pairs = [pair for pair in share.pairs if not (step.above_zero and pair[0] == "below")]
+            inputs = [x if step.above_zero else _part(x, of_input) for of_input, _ in pairs]
+            if share.bias:
+                divisor = _stable(self._values[step.out])
+            else:
+                products = [
+                    layer.linear(a, part(step, of_w, False)) for a, (_, of_w) in zip(inputs, pairs, strict=True)
+                ]
+                divisor = products[0] if len(products) == 1 else products[0].add_(products[1])
+                divisor += math.copysign(STABILISER, share.factor)  # these products are all of one sign, the factor's
+            s = r.over(divisor if share.factor == 1 else divisor / share.factor)
+            for a, (_, sign) in zip(inputs, pairs, strict=True):
+                self._at(source).add(layer.transposed(s, part(step, sign, True), x.shape[2:]), a)
+
+    def _flat(self, step: Step, r: _Relevance) -> None:
+        """Evenly over the places that an output reads (Lapuschkin et al. 2019), and over the channels of each."""
+        layer, x = step.operation, self._values[step.ins[0]]
+        if layer.groups != 1:
+            raise ValueError("the first convolution reads its channels apart from each other")
+        height, width = layer.weight.shape[2:]
+        even = op.Convolution(x.new_ones(1, 1, height, width), None, layer.stride, layer.padding, layer.dilation)
+        places = even.apply(torch.ones_like(x[:, :1]))
+        s = r.total().sum(dim=1, keepdim=True) / places
+        spread = even.transposed(s, even.turned(even.weight), x.shape[2:])
+        self._at(step.ins[0]).add((spread / x.shape[1]).expand(-1, x.shape[1], -1, -1))
 
 
-def _plain_batch_norm(batch_norm: nn.BatchNorm2d) -> nn.BatchNorm2d:
-    plain = nn.BatchNorm2d(batch_norm.num_features, eps=batch_norm.eps).to(batch_norm.weight.dtype)
-    plain.load_state_dict(batch_norm.state_dict())
-    return plain
+def _stable(z: torch.Tensor) -> torch.Tensor:
+    """z + epsilon sign z; the sign of 0 is 1."""
+    return z + torch.copysign(torch.tensor(STABILISER, dtype=z.dtype), z)
 
 
-def _activation(batch_norm: nn.Module) -> nn.Module:
-    """timm's activation inside a batch norm; a ReLU not in place, because zennit reads a layer's input afterwards."""
-    return nn.ReLU() if type(batch_norm.act) is nn.ReLU else batch_norm.act
+def _part(values: torch.Tensor, sign: str) -> torch.Tensor:
+    if sign == "all":
+        return values
+    return values.clamp(min=0) if sign == "above" else values.clamp(max=0)
 
 
-CANONIZATIONS: dict[str, Callable[[nn.Module], None]] = {"densenet": _canonize_densenet}
-_KNOWN = (
-    nn.Conv2d, nn.BatchNorm2d, nn.ReLU, nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.Linear,
-    nn.Flatten, nn.Identity, nn.Dropout,
-)  # fmt: skip
+def _to_winners(r: torch.Tensor, winners: torch.Tensor, shape: torch.Size, summed: bool) -> torch.Tensor:
+    """r (L, K, h', w') to the places winners (1, K, h', w') of (L, K, h, w), zero elsewhere; `summed` over K at once,
+    (L, 1, h, w)."""
+    if summed:
+        there = r.new_zeros(len(r), shape[2] * shape[3])
+        # Read in the order in which both lie in memory.
+        places = winners.permute(0, 2, 3, 1).reshape(1, -1).expand(len(r), -1)
+        there.scatter_add_(1, places, r.permute(0, 2, 3, 1).reshape(len(r), -1))
+        return there.reshape(len(r), 1, *shape[2:])
+    there = r.new_zeros(len(r), shape[1], shape[2] * shape[3])
+    there.scatter_add_(2, winners.flatten(2).expand(len(r), -1, -1), r.flatten(2))
+    return there.reshape(len(r), *shape[1:])

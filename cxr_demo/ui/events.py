@@ -8,22 +8,38 @@ from __future__ import annotations
 import functools
 import logging
 import secrets
+import threading
+import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import gradio as gr
 
-from cxr_demo.analysis import Analyser, Study, ordered
+from cxr_demo.analysis import Analyser, ordered
 from cxr_demo.errors import CxrError, ExplanationError
-from cxr_demo.explain import METHODS, Method
+from cxr_demo.explain import METHODS
 from cxr_demo.image import Radiograph, read_image
-from cxr_demo.ui import facts, findings, panels, pictures, uploads, words
+from cxr_demo.ui import facts, findings, methods, panels, pictures, uploads, words
 from cxr_demo.ui.markup import Html, joined, tag
 from cxr_demo.ui.sessions import Session, Sessions
 
 log = logging.getLogger("cxr_demo")
+TELL_EVERY_S = 0.4  # while a map is made
+
+
+class Unwanted(Exception):
+    """Ends the making of a map that nobody looks at any more."""
+
+
+@dataclass
+class Making:
+    """A map that is being made: how much of it is done (0..1), and whether it is made or has failed."""
+
+    share: float = 0.0
+    made: Future = field(default_factory=Future)
 
 
 def guarded(event):
@@ -62,6 +78,7 @@ class Events:
     folder: Path
     message: gr.HTML = field(init=False)
     findings: gr.HTML = field(init=False)
+    methods: gr.CheckboxGroup = field(init=False)
     panels: gr.HTML = field(init=False)
     facts: gr.HTML = field(init=False)
 
@@ -76,20 +93,24 @@ class Events:
         yield {self.message: ""}
 
     @guarded
-    def analyse(self, checkpoint: str, request: gr.Request) -> Iterator[dict]:
+    def analyse(self, checkpoint: str, chosen: Sequence[str], request: gr.Request) -> Iterator[dict]:
         """Probabilities first, then the maps of the first finding, each as it is ready."""
         session = self.sessions.find(request.session_hash)
         if session is None or session.waiting is None:  # the file was refused, and that has been said
             yield {self.message: gr.skip()}
             return
         image, session.waiting = session.waiting, None
+        session.methods = methods.in_order(chosen)
         yield from self._study(session, checkpoint, image)
 
     @guarded
     def switch(self, checkpoint: str, request: gr.Request) -> Iterator[dict]:
-        """Another checkpoint: its facts, and the same film again if there is one."""
+        """Another checkpoint: its facts, its methods, and the same film again if there is one."""
         analyser = self.analysers[checkpoint]
-        yield {self.facts: facts.about(analyser.card, analyser.sha256, analyser.proof.line)}
+        yield {
+            self.facts: facts.about(analyser.card, analyser.sha256, analyser.proof.line),
+            self.methods: gr.update(**methods.settings(analyser.proof.available)),
+        }
         session = self.sessions.find(request.session_hash)
         if session is not None and session.study is not None:
             yield from self._study(session, checkpoint, session.study.image)
@@ -102,6 +123,31 @@ class Events:
         if session is not None and session.study is not None and label in session.study.labels:
             session.label = label
         yield {self.message: gr.skip()}
+
+    @guarded
+    def want_methods(self, chosen: Sequence[str], request: gr.Request) -> Iterator[dict]:
+        """Not queued: maps under way go on with these methods, and a map that is no longer chosen is left."""
+        session = self.sessions.find(request.session_hash)
+        if session is not None:
+            session.methods = methods.in_order(chosen)
+        yield {self.message: gr.skip()}
+
+    @guarded
+    def leave(self, chosen: Sequence[str], event: gr.EventData, request: gr.Request) -> Iterator[dict]:
+        """Not queued: a method is left out from its own panel."""
+        left = [key for key in chosen if key != event.method]
+        list(self.want_methods(left, request))
+        yield {self.methods: left}  # one answer: what is not queued gives its first alone
+
+    @guarded
+    def look(self, chosen: Sequence[str], request: gr.Request) -> Iterator[dict]:
+        """Other methods, of the same finding."""
+        session = self.sessions.find(request.session_hash)
+        if session is None or session.study is None:
+            yield {self.panels: panels.empty(methods.in_order(chosen))}
+            return
+        session.methods = methods.in_order(chosen)
+        yield from self._maps(session, None)
 
     @guarded
     def choose(self, event: gr.EventData, request: gr.Request) -> Iterator[dict]:
@@ -118,12 +164,12 @@ class Events:
         yield from self._maps(session, None)
 
     @guarded
-    def remove(self, request: gr.Request) -> Iterator[dict]:
+    def remove(self, chosen: Sequence[str], request: gr.Request) -> Iterator[dict]:
         self.sessions.forget(request.session_hash)
         yield {
             self.message: said(words.REMOVED, kind="done"),
             self.findings: findings.empty(),
-            self.panels: panels.empty(),
+            self.panels: panels.empty(methods.in_order(chosen)),
         }
 
     def closed(self, request: gr.Request) -> None:
@@ -132,51 +178,76 @@ class Events:
 
     def _study(self, session: Session, checkpoint: str, image: Radiograph) -> Iterator[dict]:
         analyser = self.analysers[checkpoint]
+        started = time.monotonic()
         study = analyser.analyse(image)
+        forward_s = time.monotonic() - started
         session.checkpoint, session.study, session.maps = checkpoint, study, {}
         session.label = ordered(analyser.card, study.probabilities)[0]
-        film = pictures.film(image.pixels)
         if not self._wanted(session, session.label):
             return
         yield {
             self.message: "",
             self.findings: findings.value(analyser.card, study.probabilities, session.label, study.members),
-            self.panels: panels.value(study, analyser.card, session.label, {}, film),
+            self.methods: gr.update(**methods.settings(analyser.proof.available, forward_s)),
         }
-        yield from self._maps(session, film)
+        yield from self._maps(session, pictures.film(image.pixels))
 
     def _maps(self, session: Session, film: str | None) -> Iterator[dict]:
-        """The panels of the session's label, method by method; stops when the film or the label is no longer
-        wanted. `film` is its picture until the browser surely has it."""
-        study, maps, label = session.study, session.maps, session.label
-        analyser = self.analysers[session.checkpoint]
-        done: dict[str, panels.Panel] = {}
-        yield {self.panels: panels.value(study, analyser.card, label, done, film)}
-        for key, method in METHODS.items():
-            if self._wanted(session, label):
-                done[key] = self._panel(maps, study, label, analyser, method)
-            if not self._wanted(session, label):  # also when it was removed during the computation
+        """The panels of the session's label and methods, each map as it is ready; follows a choice of other methods,
+        and stops when the film or the label is no longer wanted. `film` is its picture until the browser surely has it.
+
+        The cheapest map is made first. Between two forwards of a dear one there is room for a cheaper one that is
+        chosen meanwhile.
+        """
+        analyser, study, label = self.analysers[session.checkpoint], session.study, session.label
+        maps, drawn = session.maps, {}
+        reasons = {key: reason for key, reason in analyser.proof.available.items() if reason}
+        under_way: dict[str, Making] = {}
+        while self._wanted(session, label):
+            shares = {key: making.share for key, making in under_way.items()}
+            entries = {key: reasons.get(key) or maps.get((key, label), shares.get(key, 0.0)) for key in session.methods}
+            yield {self.panels: panels.value(study, analyser.card, label, entries, film, drawn)}
+            missing = [key for key, entry in entries.items() if isinstance(entry, float) and key not in under_way]
+            if not (missing or under_way) or not self._wanted(session, label):
                 return
-            yield {self.panels: panels.value(study, analyser.card, label, done, film)}
+            key = min((*missing, *under_way), key=lambda key: METHODS[key].cost_forwards)
+            if key not in under_way:
+                under_way[key] = self._make(session, label, key)
+            finished, _ = wait([making.made for making in under_way.values()], TELL_EVERY_S, FIRST_COMPLETED)
+            for key in [key for key, making in under_way.items() if making.made in finished]:
+                if reason := _failure(under_way.pop(key).made.exception()):
+                    reasons[key] = reason
+
+    def _make(self, session: Session, label: str, key: str) -> Making:
+        """Starts a thread that makes one map and puts it among those of the study."""
+        analyser, study, maps = self.analysers[session.checkpoint], session.study, session.maps
+        making = Making()
+
+        def told(done: float, total: int) -> None:
+            making.share = done / total
+            if not self._wanted(session, label) or key not in session.methods:
+                raise Unwanted
+
+        def run() -> None:
+            try:
+                maps.update(analyser.explain(study, [label], [key], told))
+                making.made.set_result(None)
+            except Exception as error:  # told where the map is waited for
+                making.made.set_exception(error)
+
+        threading.Thread(target=run, name=key, daemon=True).start()
+        return making
 
     def _wanted(self, session: Session, label: str) -> bool:
         """Whether the page still shows this film and label, and no other film waits."""
         return self.sessions.holds(session) and session.waiting is None and session.label == label
 
-    @staticmethod
-    def _panel(maps: dict, study: Study, label: str, analyser: Analyser, method: Method) -> panels.Panel:
-        pair = (method.key, label)
-        reason = analyser.proof.available[method.key]
-        if not reason:
-            try:
-                if pair not in maps:
-                    maps |= analyser.explain(study, [label], [method.key])
-                return panels.mapped(method, maps[pair], study, analyser.card)
-            except ExplanationError as error:
-                reason = str(error)
-            except Exception as error:  # one method that fails must not take the others with it
-                reason = words.UNEXPECTED.format(ref=noted(error))
-        return panels.refused(method, study, label, reason)
+
+def _failure(error: BaseException | None) -> str:
+    """Why there is no map; one method that fails must not take the others with it."""
+    if error is None or isinstance(error, Unwanted):
+        return ""
+    return str(error) if isinstance(error, ExplanationError) else words.UNEXPECTED.format(ref=noted(error))
 
 
 def unusable_note(analysers: Mapping[str, Analyser], refused: Mapping[str, str], make_one: str) -> Html | str:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import gradio as gr
 
-from cxr_demo.analysis import Analyser
+from cxr_demo.analysis import SHOWN_FIRST, Analyser
 from cxr_demo.checkpoint import MAKE_ONE
 from cxr_demo.image import MAX_FILE_BYTES
-from cxr_demo.ui import facts, findings, guard, panels, uploads, words
+from cxr_demo.ui import facts, findings, guard, methods, panels, uploads, words
 from cxr_demo.ui.events import Events, unusable_note
 from cxr_demo.ui.markup import joined, tag
 from cxr_demo.ui.sessions import Sessions
@@ -39,7 +39,8 @@ def build(analysers: Mapping[str, Analyser], refused: Mapping[str, str], folder:
                 with gr.Column(scale=1, min_width=360):
                     events.message = _live(unusable_note(analysers, refused, MAKE_ONE))
                     events.findings = _own("findings", findings.empty())
-            events.panels = _own("panels", panels.empty())
+            events.methods = _methods(next(iter(analysers.values()), None))
+            events.panels = _own("panels", panels.empty(SHOWN_FIRST))
             events.facts = _more(analysers, refused)
         gr.HTML(tag("p", words.NOT_CLINICAL), apply_default_css=False, elem_id="foot")
         accept.click(lambda: (gr.update(visible=False), gr.update(visible=True)), None, [gate, desk], queue=False,
@@ -114,6 +115,19 @@ def _intake(analysers: Mapping[str, Analyser]) -> tuple[gr.File, gr.Dropdown, gr
     return film, checkpoint, remove
 
 
+def _methods(first: Analyser | None) -> gr.CheckboxGroup:
+    settings = methods.settings(first.proof.available) if first else methods.settings()
+    with gr.Accordion(words.METHODS_TITLE, open=False, elem_id="methods"):
+        return gr.CheckboxGroup(
+            value=list(SHOWN_FIRST),
+            label=words.METHODS_LIST,
+            show_label=False,
+            container=False,
+            interactive=True,
+            **settings,
+        )
+
+
 def _more(analysers: Mapping[str, Analyser], refused: Mapping[str, str]) -> gr.HTML:
     first = next(iter(analysers.values()), None)
     with gr.Accordion(words.FACTS, open=False, elem_id="facts"):
@@ -139,17 +153,22 @@ def _own(name: str, value: dict) -> gr.HTML:
 
 
 def _wire(events: Events, film: gr.File, checkpoint: gr.Dropdown, remove: gr.Button) -> None:
-    message, found, drawn = events.message, events.findings, events.panels
-    everything = [message, found, drawn]
+    message, found, chosen, drawn = events.message, events.findings, events.methods, events.panels
+    everything = [message, found, chosen, drawn]
     quiet = {"show_progress": "minimal", "show_progress_on": [found], **PRIVATE}
+    unqueued = {"queue": False, "show_progress": "hidden", **PRIVATE}
+    newest = {"trigger_mode": "always_last", **quiet, **ONE_AT_A_TIME}
     taken = film.upload(events.take, film, message, show_progress="hidden", **FEW_AT_A_TIME, **PRIVATE)
     taken.then(None, None, film, js="() => null", **PRIVATE)  # the drop zone is free for the next film
-    taken.then(events.analyse, checkpoint, everything, **quiet, **ONE_AT_A_TIME)
+    taken.then(events.analyse, [checkpoint, chosen], everything, **quiet, **ONE_AT_A_TIME)
     checkpoint.input(events.switch, checkpoint, [*everything, events.facts], **quiet, **ONE_AT_A_TIME)
-    found.choose(events.want, None, message, queue=False, show_progress="hidden", **PRIVATE)
-    found.choose(events.choose, None, [message, drawn], trigger_mode="always_last", show_progress="minimal",
-                 show_progress_on=[found], **ONE_AT_A_TIME, **PRIVATE)  # fmt: skip
-    remove.click(events.remove, None, everything, queue=False, show_progress="hidden", **PRIVATE)
+    found.choose(events.want, None, message, **unqueued)
+    found.choose(events.choose, None, [message, drawn], **newest)
+    chosen.input(events.want_methods, chosen, message, **unqueued)
+    chosen.input(events.look, chosen, [message, drawn], **newest)
+    left = drawn.leave(events.leave, chosen, [message, chosen], **unqueued)
+    left.then(events.look, chosen, [message, drawn], **newest)
+    remove.click(events.remove, chosen, [message, found, drawn], **unqueued)
 
 
 def _forget_values(demo: gr.Blocks, key: str) -> None:

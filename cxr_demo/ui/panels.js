@@ -1,9 +1,12 @@
-// Given by gr.HTML: element, props, watch. Colours come from Python as a table of 256 RGBA levels per map; here a map
+// Given by gr.HTML: element, trigger, props, watch. Colours come from Python as a table of 256 RGBA levels per map; here a map
 // becomes one transparent layer, once, and every redraw is the film with the layer over it. The server is never asked.
-const state = { opacity: 0.7, cells: false, asked: false, about: null };
+const state = { opacity: 0.7, scale: "relative", contours: false, cells: false, asked: false, about: null };
+const LINES = 4; // contours at every quarter of the limit
+const THICK = 2; // px of a map
 let film = null;
 let filmId = null;
 let layers = {};
+const lines = new WeakMap(); // a layer -> its contours, made when they are first asked for
 
 function picture(source) {
   return new Promise((resolve, reject) => {
@@ -34,20 +37,59 @@ async function layer(source, table) {
   return canvas;
 }
 
-async function layersOf(map) {
+async function layersOf(pictures, table) {
+  const smooth = await layer(pictures.smooth, table);
+  return { source: pictures.smooth, smooth, cells: pictures.cells ? await layer(pictures.cells, table) : smooth };
+}
+
+// Both scales of a map; what was made of the same picture before is kept.
+async function scalesOf(map, old) {
   const table = Uint8Array.from(atob(map.table), (character) => character.charCodeAt(0));
-  const smooth = await layer(map.smooth, table);
-  return { smooth, cells: map.cells ? await layer(map.cells, table) : smooth };
+  const made = Object.values(old ?? {});
+  const scales = {};
+  for (const scale of ["relative", "absolute"]) {
+    const found = made.find((one) => one.source === map[scale].smooth);
+    scales[scale] = found ?? (await layersOf(map[scale], table));
+    made.push(scales[scale]);
+  }
+  return scales;
+}
+
+// A layer's alpha is the magnitude: its lines are the pixels just inside each quarter, in their own colour.
+function contoursOf(fill) {
+  if (lines.has(fill)) return lines.get(fill);
+  const { width, height } = fill;
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [width, height];
+  const context = canvas.getContext("2d");
+  const pixels = fill.getContext("2d").getImageData(0, 0, width, height);
+  const data = pixels.data;
+  const band = new Uint8Array(width * height);
+  for (let at = 0; at < band.length; at++) band[at] = (data[at * 4 + 3] * LINES) / 255;
+  for (let at = 0; at < band.length; at++) {
+    const x = at % width;
+    const lower = (there, inside) => inside && band[there] < band[at];
+    const line =
+      lower(at - THICK, x >= THICK) ||
+      lower(at + THICK, x < width - THICK) ||
+      lower(at - THICK * width, at >= THICK * width) ||
+      lower(at + THICK * width, at < band.length - THICK * width);
+    data[at * 4 + 3] = line ? 255 : 0;
+  }
+  context.putImageData(pixels, 0, 0);
+  lines.set(fill, canvas);
+  return canvas;
 }
 
 function paint(canvas, off) {
   const context = canvas.getContext("2d");
   context.globalAlpha = 1;
   context.drawImage(film, 0, 0, canvas.width, canvas.height);
-  const map = layers[canvas.dataset.panel];
+  const map = layers[canvas.dataset.panel]?.[state.scale];
   if (!map || off) return;
+  const fill = state.cells ? map.cells : map.smooth;
   context.globalAlpha = state.opacity;
-  context.drawImage(state.cells ? map.cells : map.smooth, 0, 0, canvas.width, canvas.height);
+  context.drawImage(state.contours ? contoursOf(fill) : fill, 0, 0, canvas.width, canvas.height);
 }
 
 function draw() {
@@ -65,7 +107,10 @@ function draw() {
     slider.value = Math.round(state.opacity * 100);
     slider.parentElement.querySelector("output").textContent = `${slider.value} %`;
     element.querySelector("input.as-cells").checked = state.cells;
+    element.querySelector("input.contours").checked = state.contours;
+    for (const way of element.querySelectorAll("input[name=scale]")) way.checked = way.value === state.scale;
   }
+  element.dataset.scale = state.scale;
   element.dataset.off = String(off);
   element.dataset.drawn = String(Number(element.dataset.drawn || 0) + 1);
 }
@@ -82,10 +127,10 @@ async function show() {
     film = await picture(value.film.src);
     filmId = value.film.id;
   }
+  draw(); // a panel that was put in between has moved the others' canvases
   const kept = layers;
   for (const [key, map] of Object.entries(value.maps)) {
-    if (kept[key]) continue;
-    const made = await layersOf(map);
+    const made = await scalesOf(map, kept[key]);
     if (kept !== layers) return; // another finding came meanwhile and draws itself
     kept[key] = made;
   }
@@ -102,10 +147,14 @@ function redraw() {
 element.addEventListener("input", (event) => {
   if (event.target.matches("input.opacity")) state.opacity = event.target.value / 100;
   else if (event.target.matches("input.as-cells")) state.cells = event.target.checked;
+  else if (event.target.matches("input.contours")) state.contours = event.target.checked;
+  else if (event.target.matches("input[name=scale]")) state.scale = event.target.value;
   else return;
   redraw();
 });
 element.addEventListener("click", (event) => {
+  const leave = event.target.closest("button.leave");
+  if (leave) trigger("leave", { method: leave.dataset.leave });
   if (!event.target.closest("button.ask")) return;
   state.asked = !state.asked;
   redraw();

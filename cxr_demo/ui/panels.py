@@ -1,91 +1,116 @@
-"""The row of four panels: the film and one map per method, same geometry, all numbers beside their colours.
+"""The panels: the film and one map per method that is looked at, same geometry, all numbers beside their colours.
 
 `value(...)` is the value of the panels component: `html` for the eye, `film` and `maps` for the canvases.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+
+import numpy as np
 
 from cxr_demo import render
 from cxr_demo.analysis import Explanation, Study
 from cxr_demo.card import Card
 from cxr_demo.explain import METHODS, Method
 from cxr_demo.labels import finding
-from cxr_demo.ui import pictures, words
+from cxr_demo.ui import comparison, pictures, words
 from cxr_demo.ui.findings import MANY, standing
 from cxr_demo.ui.markup import Html, joined, tag
+from cxr_demo.ui.scales import Scales, bar, scales_of
+
+Entry = Explanation | float | str  # a finished map, how much of it is done (0..1), or why there is none
+Drawn = dict[tuple[str, float], dict]  # (method, limit) -> the map's pictures, so that none is made twice
 
 
-@dataclass(frozen=True)
-class Panel:
-    """One figure, and what its canvas needs: {"smooth", "cells", "table"}, or None where there is only the film."""
+def value(study: Study, card: Card, label: str, entries: Mapping[str, Entry], film: str | None, drawn: Drawn) -> dict:
+    """`entries` by method key, in the order in which they are shown. `film` is its picture, or None where the browser
+    has it already; `drawn` is filled here, and belongs to one study and label."""
+    maps = {key: entry for key, entry in entries.items() if isinstance(entry, Explanation)}
+    scales = scales_of(maps)
+    figures = [_figure_of(METHODS[key], entry, scales.get(key), study, card, label) for key, entry in entries.items()]
+    squares = {key: map_.map_square for key, map_ in maps.items()}
+    return {
+        "html": joined(
+            _header(study, card, label),
+            tag("div", _film_panel(study, card), *figures, class_="row"),
+            _legend(study, card, label),
+            comparison.table(squares, card, study.image.pixels.shape),
+        ),
+        "film": {"id": study.image.sha256, "src": film},
+        "about": f"{study.image.sha256} {card.name} {label}",
+        "held": not standing(card, study.probabilities, label).maps_shown,
+        "maps": {
+            key: _pictures(map_, scales[key], study, card, drawn)
+            for key, map_ in maps.items()
+            if not scales[key].own.nothing
+        },
+    }
 
-    html: Html
-    data: dict | None = None
+
+def empty(methods: Sequence[str]) -> dict:
+    """Before the first film: what will stand where, and what each map does not show."""
+    figures = [_blank(_name(words.FILM_PANEL), "film", words.SIDES)]
+    figures += [_blank(_title(METHODS[key]), METHODS[key].family, METHODS[key].caption) for key in methods]
+    return {"html": tag("div", *figures, class_="row"), "film": None, "about": "", "held": False, "maps": {}}
 
 
-def value(study: Study, card: Card, label: str, panels: dict[str, Panel], film: str | None) -> dict:
-    """`panels` by method key, of the methods that are done; the others are shown as being computed. `film` is its
-    picture, or None where the browser has it already."""
-    figures = [panels.get(key) or computing(method, study) for key, method in METHODS.items()]
+def _figure_of(method: Method, entry: Entry, scales: Scales | None, study: Study, card: Card, label: str) -> Html:
+    if isinstance(entry, Explanation):
+        return _mapped(method, entry, scales, study, card)
+    if isinstance(entry, str):
+        text = words.NOT_AVAILABLE.format(reason=entry)
+        return _figure(method, study, finding(label).name, text, _notice(text))
+    busy = tag("p", words.computing(method, entry), class_="notice busy", role="status")
+    return _figure(method, study, "", words.computing(method, 0.0), busy)
+
+
+def _mapped(method: Method, explanation: Explanation, scales: Scales, study: Study, card: Card) -> Html:
+    """A finished map; a sentence instead of it when there is too little of it."""
+    shape, raw, name = study.image.pixels.shape, explanation.map_square, finding(explanation.label).name
+    sums = tag("p", words.sums(explanation, card), class_="sums")
+    if scales.own.nothing:
+        nothing = words.nothing(scales.own, name)
+        return _figure(method, study, name, nothing, _notice(nothing), sums)
+    where = words.place(render.strongest_place(card.preprocess.map_to_image(raw, pictures.fitted(shape, 256))))
+    below = [bar(scales), sums]
+    if _is_coarse(raw, card):
+        below.append(tag("p", words.cell_size(*_cell_px(raw.shape, card, shape)), class_="cell"))
+    return _figure(method, study, name, where, None, *below)
+
+
+def _pictures(explanation: Explanation, scales: Scales, study: Study, card: Card, drawn: Drawn) -> dict:
+    """What a canvas needs: the colour table, and the map on both scales."""
+
+    def on(scale: render.Scale) -> dict:
+        at = explanation.method, scale.limit
+        if at not in drawn:
+            raw, shape = explanation.map_square, study.image.pixels.shape
+            drawn[at] = {"smooth": pictures.map_levels(raw, scale, card.preprocess, shape)}
+            if _is_coarse(raw, card):
+                cells = pictures.as_cells(raw, card.preprocess.size_px)
+                drawn[at]["cells"] = pictures.map_levels(cells, scale, card.preprocess, shape)
+        return drawn[at]
+
+    return {"table": pictures.table(scales.own), "relative": on(scales.own), "absolute": on(scales.shared)}
+
+
+def _header(study: Study, card: Card, label: str) -> Html:
     p = float(study.probabilities[card.labels.index(label)])
     how, known = standing(card, study.probabilities, label), finding(label)
     told = f"{words.score(p, card.calibrated, card.task)} · {how.word}"
     gloss = f" · {known.gloss}" if len(card.labels) > MANY else ""
     heading = tag("h2", known.name, tag("small", told + gloss))
     title = tag("div", heading, None if how.maps_shown else _ask(p, card), class_="title")
-    row = tag("div", _film_panel(study, card), *(figure.html for figure in figures), class_="row")
+    return tag("header", title, _controls(), class_="head")
+
+
+def _legend(study: Study, card: Card, label: str) -> Html:
+    how = standing(card, study.probabilities, label)
     reason = words.MAPS_OFF_UNJUDGED if how.threshold is None else words.MAPS_OFF
     off = None if how.maps_shown else tag("strong", reason, " ")
-    legend = tag("p", off, words.legend(card), class_="legend")
-    return {
-        "html": joined(tag("header", title, _controls(), class_="head"), row, legend),
-        "film": {"id": study.image.sha256, "src": film},
-        "about": f"{study.image.sha256} {card.name} {label}",
-        "held": not how.maps_shown,
-        "maps": {key: panel.data for key, panel in panels.items() if panel.data},
-    }
-
-
-def empty() -> dict:
-    """Before the first film: what will stand where, and what each map does not show."""
-    figures = [_blank(words.FILM_PANEL, "", "film", words.SIDES)]
-    figures += [_blank(method.name, method.paper, method.family, method.caption) for method in METHODS.values()]
-    return {"html": tag("div", *figures, class_="row"), "film": None, "about": "", "held": False, "maps": {}}
-
-
-def mapped(method: Method, explanation: Explanation, study: Study, card: Card) -> Panel:
-    """A finished map; drawn as nothing, with a sentence, when there is too little of it."""
-    shape = study.image.pixels.shape
-    raw, name = explanation.map_square, finding(explanation.label).name
-    scale = render.scale_of(raw, method.shown, explanation.unit)
-    where = words.place(render.strongest_place(card.preprocess.map_to_image(raw, pictures.fitted(shape, 256))))
-    sums = tag("p", words.sums(explanation, card), class_="sums")
-    told = [sums, tag("figcaption", method.caption)]
-    if scale.nothing:
-        nothing = words.NO_EVIDENCE if scale.signed else words.NO_POSITIVE.format(finding=name)
-        return Panel(_figure(method, study, name, nothing, _notice(nothing), *told))
-    data = {
-        "smooth": pictures.map_levels(raw, scale, card.preprocess, shape),
-        "table": pictures.table(scale),
-    }
-    if method.family == "cam":
-        cells = pictures.as_cells(raw, card.preprocess.size_px)
-        data["cells"] = pictures.map_levels(cells, scale, card.preprocess, shape)
-        told.insert(1, tag("p", words.cell_size(*_cell_px(raw.shape, card, shape)), class_="cell"))
-    return Panel(_figure(method, study, name, where, None, _bar(scale), *told), data)
-
-
-def refused(method: Method, study: Study, label: str, reason: str) -> Panel:
-    text = words.NOT_AVAILABLE.format(reason=reason)
-    return Panel(_figure(method, study, finding(label).name, text, _notice(text), tag("figcaption", method.caption)))
-
-
-def computing(method: Method, study: Study) -> Panel:
-    text = words.COMPUTING.format(name=method.name)
-    busy = tag("p", text, class_="notice busy", role="status")
-    return Panel(_figure(method, study, "", text, busy, tag("figcaption", method.caption)))
+    scales = (tag("span", words.OWN_SCALE, class_="own"), tag("span", words.SHARED_SCALE, class_="shared"))
+    return tag("p", off, words.legend(card), " ", *scales, class_="legend")
 
 
 def _figure(method: Method, study: Study, label_name: str, alternative: str, over: Html | None, *below: Html) -> Html:
@@ -93,9 +118,9 @@ def _figure(method: Method, study: Study, label_name: str, alternative: str, ove
     off = words.shown_off(method.name, label_name)
     return tag(
         "figure",
-        _name(method.name, method.paper),
+        _title(method),
         _stage(study, method.key, text, over, off),
-        tag("div", *below, class_="below"),
+        tag("div", *below, tag("figcaption", method.caption), class_="below"),
         class_="panel",
         data_method=method.key,
     )
@@ -121,14 +146,22 @@ def _film_panel(study: Study, card: Card) -> Html:
     )
 
 
-def _blank(name: str, paper: str, family: str, caption: str) -> Html:
+def _blank(title: Html, family: str, caption: str) -> Html:
     stage = tag("div", tag("p", words.EMPTY_PANELS[family]), class_="stage blank")
-    return tag("figure", _name(name, paper), stage, tag("figcaption", caption), class_="panel")
+    return tag("figure", title, stage, tag("figcaption", caption), class_="panel")
 
 
-def _name(name: str, paper: str = "") -> Html:
+def _title(method: Method) -> Html:
+    """A method's name, its paper, and the button that leaves it out."""
+    text = words.LEAVE_OUT.format(name=method.name)
+    leave = tag("button", "×", type="button", class_="leave", data_leave=method.key, aria_label=text, title=text)
+    return _name(method.name, method.paper, leave)
+
+
+def _name(name: str, paper: str = "", leave: Html | None = None) -> Html:
     """The paper in short, "Bach et al. 2015", in full on hovering."""
-    return tag("h3", name, tag("small", paper.partition(",")[0], title=paper) if paper else None)
+    short = tag("small", paper.partition(",")[0], title=paper) if paper else None
+    return tag("div", tag("h3", name, short), leave, class_="name")
 
 
 def _stage(study: Study, key: str, text: str, over: Html | None, off: str = "") -> Html:
@@ -144,19 +177,20 @@ def _notice(text: str) -> Html:
     return tag("p", text, class_="notice")
 
 
-def _bar(scale: render.Scale) -> Html:
-    numbers = [tag("span", text) for _, text in render.ticks(scale)]
-    ramp = tag("img", src=pictures.bar(scale), alt="", class_="ramp")
-    return tag("div", ramp, tag("div", *numbers, class_="ticks"), tag("p", scale.unit, class_="unit"), class_="bar")
-
-
 def _controls() -> Html:
     opacity = tag(
         "label", words.OPACITY, tag("input", type="range", class_="opacity", min="0", max="100", step="5", value="70"),
         tag("output", "70 %"),
     )  # fmt: skip
+    ways = [
+        tag("label", tag("input", type="radio", name_="scale", value=value), text)
+        for value, text in (("relative", words.OWN), ("absolute", words.SHARED))
+    ]
+    scales = tag("fieldset", tag("legend", words.SCALE), *ways, class_="scales")
+    contours = tag("label", tag("input", type="checkbox", class_="contours"), words.CONTOURS)
     cells = tag("label", tag("input", type="checkbox", class_="as-cells"), words.CELLS)
-    return tag("div", opacity, cells, class_="controls", role="group", aria_label="Drawing")
+    drawing = {"role": "group", "aria_label": words.DRAWING}
+    return tag("div", opacity, scales, contours, cells, class_="controls", **drawing)
 
 
 def _ask(p: float, card: Card) -> Html:
@@ -170,3 +204,7 @@ def _cell_px(grid: tuple[int, int], card: Card, shape: tuple[int, int]) -> tuple
     left, top = card.preprocess.point_to_image(0, 0, shape)
     right, bottom = card.preprocess.point_to_image(side / grid[1], side / grid[0], shape)
     return right - left, bottom - top
+
+
+def _is_coarse(map_square: np.ndarray, card: Card) -> bool:
+    return map_square.shape[0] < card.preprocess.size_px

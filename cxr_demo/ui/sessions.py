@@ -18,14 +18,15 @@ MOST_SESSIONS = 40  # a class of 30 and some; at 40 megapixels a film is 160 MB,
 
 @dataclass
 class Session:
-    """`waiting`: read and not yet analysed. `checkpoint`, `study`, `label`: what the page shows now. `maps`: those
-    made so far for the study, by (method, label); they show the patient as the film does, so they live here."""
+    """`waiting`: read and not yet analysed. `checkpoint`, `study`, `label`, `methods`: what the page shows now. `maps`:
+    those made so far for the study, by (method, label); they show the patient as the film does, so they live here."""
 
     used: float = field(default_factory=time.monotonic)
     waiting: Radiograph | None = None
     checkpoint: str = ""
     study: Study | None = None
     label: str = ""
+    methods: tuple[str, ...] = ()
     maps: dict[tuple[str, str], Explanation] = field(default_factory=dict)
 
 

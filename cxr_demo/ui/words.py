@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from cxr_demo import render
+from cxr_demo.agreement import Overlap
 from cxr_demo.analysis import Explanation
 from cxr_demo.card import Card, Makeup
+from cxr_demo.checks import CHECKS
 from cxr_demo.ensemble import JOINED
+from cxr_demo.explain import CELL, METHODS, PIXEL, RELATIVE, Method
 from cxr_demo.ui.sessions import KEPT_MINUTES
 from cxr_demo.ui.uploads import LEFT_OVER_S, SWEEP_EVERY_S
 
+DEAR_FORWARDS = 30  # a method that takes more says beforehand how long
 LEFT_OVER_MINUTES = -(-(LEFT_OVER_S + SWEEP_EVERY_S) // 60)
 
 TITLE = "Chest X-ray explanations, side by side"
-SUBTITLE = "What a classifier says about a film, and what two kinds of explanation say about the classifier."
+SUBTITLE = "What a classifier says about a film, what its explanations say, and where they disagree."
 NOT_CLINICAL = "For research and teaching only. Not a medical device, not for clinical use."
 
 GATE_TITLE = "Before you start"
@@ -63,22 +68,47 @@ OWN_SCALE = (
     "Each map has its own scale, full from the 99.5th percentile of its values: compare colours within a panel, "
     "numbers between panels. Where a map is zero the film is untouched."
 )
+SHARED_SCALE = (
+    "Maps of one unit have one scale, full from the largest of the 99.5th percentiles of those shown now: compare "
+    "colours between their panels. Relative maps keep their own. Where a map is zero the film is untouched."
+)
 MAPS_OFF = "Maps are off at first: the score is below its threshold, and a map of a low score misleads easily."
 MAPS_OFF_UNJUDGED = "Maps are off at first: another finding is more probable, and a map of a low score misleads easily."
 HIDE_AGAIN = "Hide the maps again"
-OPACITY = "Opacity of the maps"
-CELLS = "Grad-CAM as its own cells"
+OPACITY = "Opacity"
+CELLS = "Native cells"
+CONTOURS = "Contours (25, 50, 75 %)"
+SCALE, OWN, SHARED = "Scale", "Relative", "Absolute"
+DRAWING = "Drawing"
+METHODS_LIST = "Methods"
+METHODS_TITLE = f"Choose among {len(METHODS)} explanations"
+METHODS_HINT = "Only what is chosen is computed, for the finding that is chosen; your choice stays."
+LEAVE_OUT = "Leave out {name}"
 NOTES = "What was done to the file"
 NO_NOTES = "Nothing: the pixels are as stored."
-COMPUTING = "Computing {name} …"
 NOT_AVAILABLE = "Not available for this checkpoint: {reason}"
-NO_POSITIVE = "No positive evidence: nothing in this map speaks for {finding}."
-NO_EVIDENCE = "No evidence either way: this map is next to zero everywhere."
+NOTHING = {  # by a map's unit, what it holds less of than the floor; of other units it is 0 everywhere
+    CELL: "all its cells together hold less than {floor} logit points",
+    PIXEL: "all its pixels together hold less than {floor} logit points",
+    "logit points when hidden": "hiding a part moves the logit by less than {floor} points everywhere",
+}
 EMPTY_PANELS = {  # by a method's family, and for the film
     "film": "The film as you gave it; its greys never change.",
     "cam": "Which regions speak for the finding, on the network's last and coarsest feature maps.",
+    "score-cam": "Which patterns of the last feature maps keep the score, when the film is darkened outside them.",
     "lrp": "Which pixels carried the score: orange speaks for the finding, blue against it.",
+    "gradient": "Which pixels the score hangs on: orange where more brightness raises it, blue where it lowers it.",
+    "occlusion": "Which parts the score needs: orange where it falls when they are hidden, blue where it rises.",
 }
+
+AGREEMENT = "How far the maps agree"
+AGREEMENT_COLUMNS = ("Maps", "Rank correlation", "Overlap of the strongest 10 % (by chance)", "of 5 %", "of 20 %")
+AGREEMENT_SAYS_NOT = f"{CHECKS['rank'].says_not} The overlap {CHECKS['overlap'].says_not.replace('Does', 'does')}"
+AGREEMENT_HOW = (
+    "The sums of the maps in 16 × 16 fields are compared: their order (1 the same, 0 by chance, −1 opposite), and the "
+    "fields with the most evidence for the finding. Brackets and mark are what chance gives."
+)
+UNDEFINED, WITH = "not defined", " and "
 
 ROWS = ("upper third", "middle third", "lower third")
 COLUMNS = ("image left", "centre", "image right")
@@ -138,13 +168,13 @@ def ensemble(made: Makeup) -> str:
 
 
 def legend(card: Card) -> str:
-    """What is true of all maps below it."""
+    """What is true of all maps, whatever their scale."""
     made, of_members = card.ensemble, ""
     if made and made.rule != JOINED:
         how = "weighted as their probabilities are" if made.rule == "weighted" else "each counting the same"
         of_members = f"Each map is the mean of the {len(made.members)} members' maps, {how}"
         of_members += ", and divided by the member's temperature. " if made.calibrated else ". "
-    return f"{of_members}{SIDES} {OWN_SCALE}"
+    return f"{of_members}{SIDES}"
 
 
 def meaning(card: Card) -> str:
@@ -209,8 +239,75 @@ def sums(explanation: Explanation, card: Card) -> str:
     made, logit = card.ensemble, "the logit"
     if made and made.rule != JOINED:
         logit = "the members' mean calibrated logit" if made.calibrated else "the members' mean logit"
-    told, carried = _signed(explanation.logit), _signed(explanation.left_out)
-    return f"Sums to {_signed(explanation.total)}; {logit} is {told}, biases carry {carried}."
+    told = f"{logit} is {_signed(explanation.logit)}"
+    if explanation.unit not in (CELL, PIXEL):
+        return f"{told[0].upper()}{told[1:]}; the values of this map do not add up to it."
+    return (
+        f"Sums to {_signed(explanation.total)}; {told}. The rest, {_signed(explanation.left_out)}, is not in the map."
+    )
+
+
+def nothing(scale: render.Scale, finding: str) -> str:
+    """Instead of a map that holds too little."""
+    what = "No evidence either way" if scale.signed else f"No positive evidence for {finding}"
+    why = NOTHING.get(scale.unit, "this map is 0 everywhere" if scale.signed else "this map is nowhere above 0")
+    return f"{what}: {why.format(floor=render.EVIDENCE_FLOOR)}."
+
+
+def computing(method: Method, share: float) -> str:
+    return f"Computing {method.name} … {share:.0%}".replace("%", " %") if share else f"Computing {method.name} …"
+
+
+def choice(method: Method, reason: str, forward_s: float | None) -> str:
+    """A method in the list to choose from; `forward_s` is None before the first film."""
+    if reason:
+        return f"{method.name} · not available"
+    if method.cost_forwards <= DEAR_FORWARDS:
+        return method.name
+    return f"{method.name} · {'long' if forward_s is None else duration(method.cost_forwards * forward_s)}"
+
+
+def duration(seconds: float) -> str:
+    """Two steps of a digit: nobody can say more beforehand."""
+    if seconds >= 90:
+        return f"about {seconds / 60:.0f} min"
+    step = 1 if seconds < 10 else 10
+    return f"about {max(1, round(seconds / step) * step)} s"
+
+
+def methods_hint(available: Mapping[str, str]) -> str:
+    """Under the list of methods: those that the checkpoint's proof refuses, by reason."""
+    refused: dict[str, list[str]] = {}
+    for key, reason in available.items():
+        if reason:
+            refused.setdefault(reason, []).append(METHODS[key].name)
+    told = "; ".join(f"{', '.join(names)}: {reason}" for reason, names in refused.items())
+    return f"{METHODS_HINT} {NOT_AVAILABLE.format(reason=told)}." if told else METHODS_HINT
+
+
+def own_scale(scale: render.Scale) -> str:
+    return "relative: no unit, own scale" if scale.unit == RELATIVE else f"{scale.unit}, own scale"
+
+
+def shared_scale(own: render.Scale, shared: render.Scale, sharing: int) -> str:
+    """`own` is the map's scale by itself, `sharing` how many maps have the shared one."""
+    if shared.unit == RELATIVE:
+        return "relative: no unit, shares no scale"
+    if sharing == 1:
+        return f"{shared.unit}, no other map of this unit"
+    alone, all_ = render.number_text(own.limit), render.number_text(shared.limit)
+    return f"{shared.unit}, shared by {sharing} maps" + (f"; alone full at {alone}" if alone != all_ else "")
+
+
+def rank(value: float) -> str:
+    return UNDEFINED if math.isnan(value) else _signed(value)
+
+
+def overlap(found: Overlap) -> tuple[str, str]:
+    """What is common, and in brackets what would be by chance."""
+    if math.isnan(found.common):
+        return UNDEFINED, ""
+    return f"{found.common * 100:.0f} %", f"({found.chance * 100:.0f} %)"
 
 
 def _signed(value: float) -> str:

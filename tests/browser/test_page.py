@@ -10,11 +10,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from cxr_demo.explain import METHODS
+from cxr_demo.analysis import SHOWN_FIRST
 from cxr_demo.ui import words
 from tests.browser.conftest import MANY, SCREENSHOTS
 
-PANELS = ("film", *METHODS)
+PANELS = ("film", *SHOWN_FIRST)
 SIZES = {"desktop": (1440, 900, False), "phone": (390, 844, True)}
 
 
@@ -47,6 +47,18 @@ def set_opacity(page: Page, percent: int) -> None:
     before = int(page.locator("#panels [data-drawn]").get_attribute("data-drawn"))
     page.locator("#panels input.opacity").fill(str(percent))
     page.wait_for_function("n => +document.querySelector('#panels [data-drawn]').dataset.drawn > n", arg=before)
+
+
+def choose_method(page: Page, name: str) -> None:
+    """From the list, which is opened if need be."""
+    choice = page.locator("#methods").get_by_label(name, exact=True)
+    if not choice.is_visible():
+        page.locator("#methods button").first.click()
+    choice.check()
+
+
+def panels_of(page: Page) -> list[str]:
+    return [canvas.get_attribute("data-panel") for canvas in page.locator("#panels canvas[data-panel]").all()]
 
 
 def choose_checkpoint(page: Page, name: str) -> None:
@@ -83,9 +95,8 @@ def test_every_kind_of_file_gives_probabilities_and_four_panels(open_page, films
     expect(first).to_contain_text("Bacterial pneumonia")
     expect(first).to_contain_text(re.compile(r"\d\d %"))
     expect(first).to_contain_text(words.ABOVE)
-    shown = page.locator("#panels canvas[data-panel]")
-    assert [canvas.get_attribute("data-panel") for canvas in shown.all()] == list(PANELS)
-    boxes = [canvas.bounding_box() for canvas in shown.all()]
+    assert panels_of(page) == list(PANELS)
+    boxes = [canvas.bounding_box() for canvas in page.locator("#panels canvas[data-panel]").all()]
     assert len({(box["y"], box["width"], box["height"]) for box in boxes}) == 1
     assert boxes[0]["width"] / boxes[0]["height"] == pytest.approx(100 / 120, abs=0.01)
     for side in "RL":
@@ -111,6 +122,65 @@ def test_opacity_and_cells_redraw_here_and_ask_the_server_nothing(open_page, fil
         "old => document.querySelector('canvas[data-panel=grad-cam]').toDataURL() !== old", arg=strong
     )
     assert len([url for url in seen.asked[asked:] if not url.startswith("data:")]) == 0
+
+
+def test_contours_are_lines_and_leave_the_rest_of_the_film_alone(open_page, films):
+    page, seen = open_result(open_page, films)
+    asked = len(seen.asked)
+    changed = """() => {
+      const pixels = (panel) => {
+        const canvas = document.querySelector(`canvas[data-panel=${panel}]`);
+        return canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+      };
+      const [film, map] = [pixels("film"), pixels("grad-cam")];
+      return film.filter((value, at) => value !== map[at]).length / film.length;
+    }"""
+    filled, before = page.evaluate(changed), pixels(page, "grad-cam")
+    page.get_by_label(words.CONTOURS).check()
+    wait_for_change(page, before)
+    assert 0 < page.evaluate(changed) < filled / 2
+    page.get_by_label(words.CONTOURS).uncheck()
+    page.wait_for_function(
+        "old => document.querySelector('canvas[data-panel=grad-cam]').toDataURL() === old", arg=before
+    )
+    assert [url for url in seen.asked[asked:] if not url.startswith("data:")] == []
+
+
+def test_a_method_is_added_from_the_list_and_left_out_from_its_panel(open_page, films):
+    page, _ = open_result(open_page, films)
+    choose_method(page, "HiResCAM")
+    page.locator("canvas[data-panel=hires-cam][aria-label*='positive region']").wait_for()
+    assert panels_of(page) == [*PANELS, "hires-cam"]
+    expect(page.locator(".agreement tbody tr")).to_have_count(6)
+    page.locator("button.finding[data-label=normal]").click()
+    wait_for_maps(page, "normal")
+    assert panels_of(page) == [*PANELS, "hires-cam"], "the choice stays with another finding"
+    page.get_by_role("button", name=words.LEAVE_OUT.format(name="LRP (epsilon)"), exact=True).press("Enter")
+    page.locator("canvas[data-panel=lrp-epsilon]").wait_for(state="detached")
+    expect(page.locator("#methods").get_by_label("LRP (epsilon)", exact=True)).not_to_be_checked()
+    choose_checkpoint(page, "b-uncalibrated")
+    wait_for_maps(page, "effusion")
+    assert panels_of(page) == ["film", "grad-cam", "lrp-epsilon-plus-flat", "hires-cam"]
+    page.locator("#remove").click()
+    expect(page.locator("#panels figure")).to_have_count(4)
+
+
+def test_on_the_absolute_scale_the_weaker_map_of_a_unit_fades_and_the_server_is_not_asked(open_page, films):
+    page, seen = open_result(open_page, films)
+    asked, old = len(seen.asked), {panel: pixels(page, panel) for panel in PANELS}
+    bars = page.locator("[data-method=lrp-epsilon] .ticks:visible, [data-method=lrp-epsilon-plus-flat] .ticks:visible")
+    alone = bars.all_inner_texts()
+    page.get_by_label(words.SHARED).check()
+    page.wait_for_function("document.querySelector('#panels [data-scale]').dataset.scale === 'absolute'")
+    together = bars.all_inner_texts()
+    assert len(set(alone)) == 2 and len(set(together)) == 1 and together[0] in alone
+    weaker = SHOWN_FIRST[1 + (alone[0] == together[0])]
+    assert {panel for panel in PANELS if pixels(page, panel) != old[panel]} == {weaker}
+    expect(page.locator("#panels .legend .shared")).to_be_visible()
+    page.get_by_label(words.OWN).check()
+    page.wait_for_function("document.querySelector('#panels [data-scale]').dataset.scale === 'relative'")
+    assert {panel: pixels(page, panel) for panel in PANELS} == old
+    assert [url for url in seen.asked[asked:] if not url.startswith("data:")] == []
 
 
 def test_below_the_threshold_the_maps_are_off_until_asked_for(open_page, films):
@@ -208,12 +278,16 @@ def test_it_fits_it_is_accessible_and_here_is_how_it_looks(open_page, films, siz
     if not phone:
         row = page.locator("#panels .row").bounding_box()
         assert row["y"] + row["height"] <= height, "the whole row of results shows without scrolling"
+    choose_method(page, "Grad-CAM++")
+    page.locator("canvas[data-panel=grad-cam-plus-plus][aria-label*='positive region']").wait_for()
+    look(page, f"{size}-{theme}-4-methods")
+    page.locator("#methods button").first.click()
     page.locator("button.finding[data-label=viral_pneumonia]").click()
     wait_for_maps(page, "viral_pneumonia")
     give(page, films["cut.png"])
     expect(page.locator("#message")).to_contain_text("damaged")
     page.locator("#facts button").first.click()
-    look(page, f"{size}-{theme}-4-below-threshold")
+    look(page, f"{size}-{theme}-5-below-threshold")
     choose_checkpoint(page, "d-ensemble")
     wait_for_maps(page, "nodule")  # the only one above its threshold
     expect(page.locator("button.finding").first).to_contain_text("Nodule")
@@ -221,7 +295,7 @@ def test_it_fits_it_is_accessible_and_here_is_how_it_looks(open_page, films, siz
     assert page.locator("button.finding.unjudged .word").bounding_box()["width"] > 40, "its words can be read"
     page.locator(".each summary").click()
     assert page.locator(".each td").count() == 2 * len(MANY)
-    look(page, f"{size}-{theme}-5-ensemble")
+    look(page, f"{size}-{theme}-6-ensemble")
 
 
 def look(page: Page, name: str) -> None:

@@ -1,0 +1,22 @@
+"""The list of methods to choose from: what is chosen is computed and shown, in the order of `METHODS`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from cxr_demo.explain import METHODS
+from cxr_demo.ui import words
+
+NONE_REFUSED = dict.fromkeys(METHODS, "")
+
+
+def settings(available: Mapping[str, str] = NONE_REFUSED, forward_s: float | None = None) -> dict:
+    """For the list, of one checkpoint: each method's text, and what stands under all. `available` is that of its
+    proof, `forward_s` what one forward pass takes."""
+    choices = [(words.choice(method, available[key], forward_s), key) for key, method in METHODS.items()]
+    return {"choices": choices, "info": words.methods_hint(available)}
+
+
+def in_order(chosen: Sequence[str]) -> tuple[str, ...]:
+    """As they are shown; what is no method is left out."""
+    return tuple(key for key in METHODS if key in chosen)
