@@ -60,9 +60,10 @@ class Study:
 class Explanation:
     """One raw map, `map_square` (h, w) float32 on the method's own grid over the square, in `unit`.
 
-    `total` is its sum and `left_out` = `logit` - `total`, both in logit points: what the network's biases carry and
-    no place of the image does. Where an ensemble joins predictions, map and `logit` are the weighted mean of the
-    members', each divided by its temperature (see `explain.engine.EnsembleExplainer`); the Study's logit is another.
+    `total` is its sum and `left_out` = `logit` - `total`, which mean logit points where the unit is one of logit points
+    per cell or pixel: what no place of the image has, as what the network's biases carry. Where an ensemble joins
+    predictions, map and `logit` are the weighted mean of the members', each divided by its temperature (see
+    `explain.engine.EnsembleExplainer`); the Study's logit is another.
     """
 
     method: str

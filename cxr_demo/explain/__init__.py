@@ -87,9 +87,9 @@ _METHODS = (
     Method(
         "score-cam", "Score-CAM", "Wang et al. 2020, Score-CAM, CVPR Workshops", "score-cam",
         perturbation.score_cam_maps, RELATIVE, True, "positive",
-        "Does not show what the film alone does: it asks films that are darkened outside one pattern, which no network "
+        "Does not show what the film alone does: it asks films that are greyed outside one pattern, which no network "
         "was trained on.",
-        750.0,
+        1000.0,
     ),
     Method(
         "lrp-epsilon-plus", "LRP (epsilon, z-plus)", "Montavon et al. 2017, Pattern Recognition 65", "lrp",
@@ -144,7 +144,7 @@ _METHODS = (
         "occlusion", "Occlusion", "Zeiler & Fergus 2014, Visualizing and Understanding CNNs, ECCV", "occlusion",
         perturbation.occlusion, "logit points when hidden", True, "signed",
         "Does not show findings wider than its blurred patch, nor what the network reads in two places at once.",
-        170.0,
+        220.0,
     ),
 )  # fmt: skip
 METHODS: dict[str, Method] = {method.key: method for method in _METHODS}
