@@ -15,7 +15,7 @@ from cxr_demo.errors import CxrError
 from cxr_demo.explain import METHODS
 from cxr_demo.explain import operations as op
 from tests.conftest import LABELS, count_hooks, make_checkpoint, make_image, program_hash, weights_hash
-from tests.test_ensemble import UNTRACED, made
+from tests.test_ensemble import made
 
 THREADS = 8
 IMAGES = 2
@@ -71,7 +71,7 @@ def test_a_map_under_load_equals_the_map_alone(images, tiny_checkpoint, cache_by
     assert state(analyser) == before and hooks(analyser) == 0
 
 
-@pytest.mark.parametrize("rule", ["weighted", pytest.param("joined", marks=UNTRACED)])
+@pytest.mark.parametrize("rule", ["weighted", "joined"])
 def test_a_map_of_an_ensemble_under_load_equals_the_map_alone(images, tiny_backbones, rule):
     stored = made(rule, [make_checkpoint(seed=seed) for seed in range(3)])
     alone, analyser = Analyser(stored, cache_bytes=0), Analyser(stored, cache_bytes=0)
@@ -110,7 +110,7 @@ def test_failures_in_some_threads_do_not_touch_the_others(images, tiny_checkpoin
         found = list(pool.map(attempt, range(len(jobs())), jobs()))
     monkeypatch.undo()
     broken = [METHODS[job[2]].family == "lrp" and place % 3 == 0 for place, job in enumerate(jobs())]
-    assert [result is None for result in found] == broken and 5 < sum(broken)
+    assert [result is None for result in found] == broken and sum(broken) > 5
     for job, result in zip(jobs(), found, strict=True):
         if result is not None:
             np.testing.assert_array_equal(result[1], expected[job][1])

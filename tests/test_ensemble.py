@@ -24,11 +24,6 @@ from tests.conftest import LABELS, make_checkpoint, make_film, make_image, weigh
 
 TEMPERATURES = (1.5, 0.7, 0.0)
 WEIGHTS = (0.5, 0.2, 0.3)
-UNTRACED = pytest.mark.xfail(
-    raises=torch.fx.proxy.TraceError,
-    strict=True,
-    reason="joined feature maps compare their grids while they are traced",
-)
 RULES_OF_TASKS = [(rule, "single-label") for rule in RULES]
 RULES_OF_TASKS += [(rule, "multi-label") for rule in RULES if rule != "majority"]
 
@@ -219,7 +214,7 @@ def test_what_answers_otherwise_has_another_hash(singles, tmp_path):
 # ---- analysed and explained
 
 
-@pytest.mark.parametrize("rule", [*RULES, pytest.param(JOINED, marks=UNTRACED)])
+@pytest.mark.parametrize("rule", [*RULES, JOINED])
 def test_a_study_holds_what_each_member_says(singles, rule):
     image = make_image(4)
     study = Analyser(made(rule, singles)).analyse(image)
@@ -299,7 +294,6 @@ def test_what_one_member_refuses_the_ensemble_refuses_by_its_name(singles):
     assert analyser.explain(study, ["normal"], ["grad-cam"])
 
 
-@UNTRACED
 def test_joined_maps_have_grad_cam_that_sums_and_lrp_that_is_proved_or_refused(singles):
     analyser = Analyser(made("joined", singles))
     proof, available = analyser.proof, analyser.proof.available

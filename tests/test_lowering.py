@@ -156,10 +156,7 @@ class Scaled(nn.Module):
         return self.output(self.norm(x).mean((2, 3)))
 
 
-SHARED = pytest.mark.xfail(strict=True, reason="a layer scale that nothing absorbs is the network's own tensor")
-
-
-@pytest.mark.parametrize("kind", [*FAMILIES, pytest.param("scaled", marks=SHARED)])
+@pytest.mark.parametrize("kind", [*FAMILIES, "scaled"])
 def test_a_program_holds_copies_of_the_weights(kind):
     x, model = squares(), Scaled().eval() if kind == "scaled" else make_model(kind)
     program, expected = program_of(model), model(x).detach()

@@ -261,7 +261,8 @@ def test_each_rule_set_equals_its_formulas(name):
     fast = lrp.Propagator(program_of(net)).relevance(getattr(lrp, name), x, range(3)).numpy()
     for label in range(3):
         expected = slow_relevance(net, MATRIX_RULES[name], x, label)
-        assert np.abs(expected).max() > 1e-5 and distance(fast[label], expected) < 1e-7
+        assert np.abs(expected).max() > 1e-5
+        assert distance(fast[label], expected) < 1e-7  # the weights of means over cells are in single precision
 
 
 def test_no_two_rule_sets_say_the_same(propagator):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import torch
 import torch.nn.functional as F
@@ -45,7 +45,7 @@ def _lowered(model: nn.Module) -> tuple[list[Step], str, str]:
     start = end = ""
     turned: set[str] = set()  # nodes of the network that have their channels last, as (N, h, w, K)
 
-    for node in _Tracer().trace(model).nodes:
+    for node in _traced(model):
         ins = tuple(names[i.name] for i in node.all_input_nodes if i.name not in constants)
         if node.op == "placeholder":
             start = names[node.name] = node.name
@@ -54,7 +54,7 @@ def _lowered(model: nn.Module) -> tuple[list[Step], str, str]:
             end = ins[0]
             continue
         if node.op == "get_attr":
-            constants[node.name] = operator.attrgetter(node.target)(model).detach()
+            constants[node.name] = _copy(operator.attrgetter(node.target)(model))
             continue
         if ins == () and node.target == "reshape":
             constants[node.name] = constants[node.args[0].name].reshape(node.args[1:])
@@ -72,6 +72,13 @@ def _lowered(model: nn.Module) -> tuple[list[Step], str, str]:
             ins = (out,)
         names[node.name] = ins[0]
     return steps, start, end
+
+
+def _traced(model: nn.Module) -> Iterable[fx.Node]:
+    try:
+        return _Tracer().trace(model).nodes
+    except fx.proxy.TraceError as error:
+        raise ExplanationError("what the network does depends on the size of the film or on its values") from error
 
 
 def _signal_first(ins: tuple[str, ...], operation: op.Operation, steps: list[Step]) -> tuple[str, ...]:
