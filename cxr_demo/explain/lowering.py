@@ -94,7 +94,7 @@ def _signal_first(ins: tuple[str, ...], operation: op.Operation, steps: list[Ste
 
 def _of_module(module: nn.Module) -> list[op.Operation]:
     lower = next((make for kind, make in _MODULES.items() if isinstance(module, kind)), None)
-    if lower is None:
+    if lower is None or (lower is _activation and type(module) not in _ACTIVATIONS):
         raise ExplanationError(f"the network holds {type(module).__name__} layers, for which no rule here is right")
     return lower(module)
 
@@ -102,7 +102,7 @@ def _of_module(module: nn.Module) -> list[op.Operation]:
 def _of_call(node: fx.Node, constants: list[torch.Tensor]) -> list[op.Operation]:
     """A function or a method on tensors. `constants`: those of its arguments that are weights."""
     target = node.target
-    if target in (operator.add, operator.iadd, torch.add):
+    if target in (operator.add, operator.iadd, torch.add) and len(node.all_input_nodes) == 2 and not constants:
         return [op.Add()]
     if target in (operator.mul, torch.mul, "mul"):
         return [op.Affine(constants[0].flatten(), torch.zeros(constants[0].numel()))] if constants else [op.Gate()]

@@ -241,7 +241,7 @@ class MeanPool:
     def transposed(self, s: torch.Tensor, size: torch.Size) -> torch.Tensor:
         if self.cells == 1:
             return (s / (size[0] * size[1])).expand(-1, -1, *size)
-        rows, columns = (_means(length, self.cells).to(s.dtype) for length in size)
+        rows, columns = (_means(length, self.cells, s.dtype) for length in size)
         return torch.einsum("nkij,ih,jw->nkhw", s, rows, columns)
 
     def keeps_above_zero(self, inputs: bool) -> bool:
@@ -282,9 +282,9 @@ def _pointwise(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None)
     return F.linear(x.permute(0, 2, 3, 1), weight[:, :, 0, 0], bias).permute(0, 3, 1, 2)
 
 
-def _means(length: int, cells: int) -> torch.Tensor:
+def _means(length: int, cells: int, dtype: torch.dtype) -> torch.Tensor:
     """(cells, length): which places each mean is taken of, and their weights, as torch's adaptive pooling has them."""
-    return F.adaptive_avg_pool1d(torch.eye(length)[None], cells)[0].T
+    return F.adaptive_avg_pool1d(torch.eye(length, dtype=dtype)[None], cells)[0].T
 
 
 def by_channel(values: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
