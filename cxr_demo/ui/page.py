@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import gradio as gr
+from gradio.events import Dependency
 
 from cxr_demo.analysis import SHOWN_FIRST, Analyser
 from cxr_demo.checkpoint import MAKE_ONE
@@ -152,7 +153,8 @@ def _own(name: str, value: dict) -> gr.HTML:
     return gr.HTML(value, html_template=VALUE, js_on_load=script, apply_default_css=False, elem_id=name)
 
 
-def _wire(events: Events, film: gr.File, checkpoint: gr.Dropdown, remove: gr.Button) -> None:
+def _wire(events: Events, film: gr.File, checkpoint: gr.Dropdown, remove: gr.Button) -> list[Dependency]:
+    """-> the events after which the panels show something else: what stands below them follows these."""
     message, found, chosen, drawn = events.message, events.findings, events.methods, events.panels
     everything = [message, found, chosen, drawn]
     quiet = {"show_progress": "minimal", "show_progress_on": [found], **PRIVATE}
@@ -160,15 +162,17 @@ def _wire(events: Events, film: gr.File, checkpoint: gr.Dropdown, remove: gr.But
     newest = {"trigger_mode": "always_last", **quiet, **ONE_AT_A_TIME}
     taken = film.upload(events.take, film, message, show_progress="hidden", **FEW_AT_A_TIME, **PRIVATE)
     taken.then(None, None, film, js="() => null", **PRIVATE)  # the drop zone is free for the next film
-    taken.then(events.analyse, [checkpoint, chosen], everything, **quiet, **ONE_AT_A_TIME)
-    checkpoint.input(events.switch, checkpoint, [*everything, events.facts], **quiet, **ONE_AT_A_TIME)
     found.choose(events.want, None, message, **unqueued)
-    found.choose(events.choose, None, [message, drawn], **newest)
     chosen.input(events.want_methods, chosen, message, **unqueued)
-    chosen.input(events.look, chosen, [message, drawn], **newest)
     left = drawn.leave(events.leave, chosen, [message, chosen], **unqueued)
-    left.then(events.look, chosen, [message, drawn], **newest)
-    remove.click(events.remove, chosen, [message, found, drawn], **unqueued)
+    return [
+        taken.then(events.analyse, [checkpoint, chosen], everything, **quiet, **ONE_AT_A_TIME),
+        checkpoint.input(events.switch, checkpoint, [*everything, events.facts], **quiet, **ONE_AT_A_TIME),
+        found.choose(events.choose, None, [message, drawn], **newest),
+        chosen.input(events.look, chosen, [message, drawn], **newest),
+        left.then(events.look, chosen, [message, drawn], **newest),
+        remove.click(events.remove, chosen, [message, found, drawn], **unqueued),
+    ]
 
 
 def _forget_values(demo: gr.Blocks, key: str) -> None:
