@@ -48,7 +48,8 @@ def guarded(event):
     @functools.wraps(event)
     def safe(self: Events, *arguments):
         try:
-            yield from event(self, *arguments)
+            with self.sessions.working():
+                yield from event(self, *arguments)
         except CxrError as error:
             yield {self.message: said(error.message, error.hint)}
         except Exception as error:  # the last place before gradio, which would show or log the traceback
@@ -181,7 +182,7 @@ class Events:
         started = time.monotonic()
         study = analyser.analyse(image)
         forward_s = time.monotonic() - started
-        session.checkpoint, session.study, session.maps = checkpoint, study, {}
+        session.checkpoint, session.study, session.maps, session.failed_ahead = checkpoint, study, {}, set()
         session.label = ordered(analyser.card, study.probabilities)[0]
         if not self._wanted(session, session.label):
             return

@@ -11,7 +11,7 @@ from gradio.events import Dependency
 from cxr_demo.analysis import SHOWN_FIRST, Analyser
 from cxr_demo.checkpoint import MAKE_ONE
 from cxr_demo.image import MAX_FILE_BYTES
-from cxr_demo.ui import facts, findings, guard, methods, panels, uploads, words
+from cxr_demo.ui import ahead, facts, findings, guard, methods, panels, uploads, words
 from cxr_demo.ui.events import Events, unusable_note
 from cxr_demo.ui.markup import joined, tag
 from cxr_demo.ui.sessions import Sessions
@@ -52,6 +52,7 @@ def build(analysers: Mapping[str, Analyser], refused: Mapping[str, str], folder:
     demo.queue(max_size=MOST_WAITING, api_open=False)
     events.sessions.on_gone = lambda key, session: _forget_values(demo, key)
     uploads.keep_sweeping(folder, events.sessions.sweep)
+    ahead.keep_ahead(analysers, events.sessions)
     return demo
 
 
