@@ -38,8 +38,8 @@ def films(tmp_path) -> Path:
     for k, (patient, licence) in enumerate(ROWS):
         film = make_phantom(k, 100)
         rows.append((patient, "PA" if k % 2 else "AP", f"{k}.png", licence))
-        cv2.imwrite(str(base / "images" / f"{k}.png"), np.rint(film.pixels * 255))
-        cv2.imwrite(str(base / "lung_masks" / f"{k}.png"), film.lungs * 255)
+        cv2.imwrite(str(base / "images" / f"{k}.png"), np.rint(film.pixels * 255).astype(np.uint8))
+        cv2.imwrite(str(base / "lung_masks" / f"{k}.png"), film.lungs.astype(np.uint8) * 255)
     with (base / "metadata.csv").open("w", newline="") as file:
         csv.writer(file).writerows(rows)
     hannover = tmp_path / "covid_hannover"
@@ -47,7 +47,9 @@ def films(tmp_path) -> Path:
     rows = [("patient_id", "image_id", "projection")]
     for k in range(12):
         rows.append((f"p{k}", f"{k}", "ap"))
-        cv2.imwrite(str(hannover / "images" / f"{k}.png"), np.rint(make_phantom(50 + k, 64).pixels * 255))
+        cv2.imwrite(
+            str(hannover / "images" / f"{k}.png"), np.rint(make_phantom(50 + k, 64).pixels * 255).astype(np.uint8)
+        )
     with (hannover / "metadata.csv").open("w", newline="") as file:
         csv.writer(file).writerows(rows)
     return tmp_path

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import re
+
+import cv2
 import numpy as np
 import pytest
 
+from cxr_demo import checkpoint
+from cxr_demo.__main__ import main
 from cxr_demo.agreement import Share
+from cxr_demo.analysis import Analyser
 from cxr_demo.errors import ExplanationError
+from cxr_demo.lungs import LUNGS_FILE, LungNet
 from cxr_demo.phantom import make_phantom
 from cxr_demo.preprocess import Preprocess
 from cxr_demo.where import DRAWN, LUNGS, OUTSIDE, on_film, regions, told, where
+from tests.conftest import make_checkpoint
 
 GEOMETRIES = ("stretch", "letterbox", "crop")
 SHAPES = ((90, 60), (60, 90), (40, 40), (130, 101))
@@ -174,3 +183,43 @@ def test_shares_are_told_beside_areas_and_the_lungs_are_called_an_estimate():
     assert lines[0] == "grad-cam: evidence in lungs 43% (area 30%), corners none (area 9%)"
     assert "estimate" in lines[1] and "Dice 0.93 (95 % interval 0.90 to 0.95)" in lines[1]
     assert "no lung model" in list(told(found, None))[1]
+
+
+# ---- the command line
+
+
+@pytest.fixture
+def believing(tmp_path, monkeypatch):
+    """-> what `believe` says of a film, with a lung model beside the checkpoint."""
+    made, root = make_checkpoint(), tmp_path / "weights"
+    checkpoint.save(root / "tiny", made.model, made.card, half=False)
+    card = {"weights_sha256": checkpoint.save_weights(root / "lungs", LungNet(), half=True)}
+    card["dice"] = {"value": 0.91, "low": 0.9, "high": 0.92}
+    (root / "lungs" / LUNGS_FILE).write_text(json.dumps(card))
+    monkeypatch.setenv("CXR_WEIGHTS", str(root))
+    monkeypatch.setattr(Analyser, "believe", lambda *of, **how: {})  # minutes of other checks
+    cv2.imwrite(str(tmp_path / "film.png"), np.rint(make_phantom(0, 96).pixels * 255).astype(np.uint8))
+    return lambda *more: main(["believe", str(tmp_path / "film.png"), "--method", "grad-cam", *more])
+
+
+def test_believe_tells_where_the_evidence_lies(believing, capsys):
+    assert believing("--region", "0.25", "0", "0.5", "1") == 0
+    lines = capsys.readouterr().out.splitlines()
+    (line,) = [line for line in lines if line.startswith("grad-cam: evidence in")]
+    told_of = re.findall(r"([a-z ]+) (?:\d+%|none) \(area (\d+)%\)", line.split("evidence in")[1])
+    assert [name.strip() for name, _ in told_of] == [LUNGS, OUTSIDE, "borders", "corners", DRAWN]
+    assert [int(area) for _, area in told_of[2:]] == [20, 9, 50]
+    assert any("estimate" in line and "Dice 0.91 (95 % interval 0.90 to 0.92)" in line for line in lines)
+
+
+def test_believe_without_a_lung_model_says_so(believing, capsys, tmp_path):
+    (tmp_path / "weights" / "lungs" / LUNGS_FILE).unlink()
+    assert believing() == 0
+    said = capsys.readouterr().out
+    assert "There is no lung model" in said and "evidence in borders" in said and "in lungs" not in said
+
+
+def test_believe_refuses_a_region_beside_the_film_before_any_work(believing, capsys):
+    assert believing("--region", "0.5", "0.5", "0.6", "0.1") == 2
+    told, sentence = capsys.readouterr()
+    assert not told and "The region does not lie on the film." in sentence
