@@ -70,7 +70,7 @@ def benchmark(
     """
     if films < recipe.batch:
         raise TrainingError(f"{films} films do not fill one batch of {recipe.batch}.", "Take more films.")
-    began, networks = time.monotonic(), {}
+    began, made, networks = time.monotonic(), provenance(), {}
     decks = {
         deck: draw_deck(recipe.seed, deck, count, recipe.size_px)
         for deck, count in {"train": films, **MEASURED}.items()
@@ -78,7 +78,7 @@ def benchmark(
     for name, placement in NETWORKS.items():
         own, started = dataclasses.replace(recipe, name=name, summary=SUMMARIES[name]), time.monotonic()
         model = _train(own, decks["train"], placement)
-        networks[name] = _finish(out / name, model, own, decks, time.monotonic() - started)
+        networks[name] = _finish(out / name, model, own, decks, made | {"seconds": time.monotonic() - started})
     with_any = some_films(recipe.seed, "test", explained, recipe.size_px, "by lot", LABELS)
     with_shortcut = some_films(recipe.seed, "test", explained, recipe.size_px, "aligned", (SHORTCUT,))
     explainers = {name: explainer(network) for name, network in networks.items()}
@@ -96,7 +96,7 @@ def benchmark(
         "cause": measured(HONEST, with_any, LABELS),
         "shortcut": {name: measured(name, with_shortcut, (SHORTCUT,)) for name in networks},
     }
-    (out / RESULTS_FILE).write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    (out / RESULTS_FILE).write_text(json.dumps(found) + "\n", encoding="utf-8")
     print("\n".join(_written(found)) + f"\n{time.monotonic() - began:.0f} s in all.")
     return found
 
@@ -123,10 +123,10 @@ def _train(recipe: Recipe, deck: Deck, placement: str) -> Classifier:
     return model.to(memory_format=torch.contiguous_format).eval()
 
 
-def _finish(folder: Path, model: Classifier, recipe: Recipe, decks: dict[str, Deck], seconds: float) -> Checkpoint:
+def _finish(folder: Path, model: Classifier, recipe: Recipe, decks: dict[str, Deck], made: dict) -> Checkpoint:
     """Save, read back, calibrate on films as it was trained on, measure with the letters in every place, describe."""
     own, held_out, test = NETWORKS[recipe.name], decks["validation"], decks["test"]
-    card = _first_card(recipe, decks, seconds)
+    card = _first_card(recipe, decks, made)
     model, logits, temperature = _stored(folder, model, card, recipe, held_out)
     thresholds = metrics.youden_thresholds(_scores(logits, temperature), held_out.targets.numpy(), LABELS)
     measured = {"validation": _figures(_scores(logits, temperature), held_out.targets.numpy(), thresholds)}
@@ -135,21 +135,21 @@ def _finish(folder: Path, model: Classifier, recipe: Recipe, decks: dict[str, De
         p = _scores(_predict(model, recipe, test.films(placement)), temperature)
         measured[_set_of(placement, own)] = _figures(p, test.targets.numpy(), thresholds)
         pictures = pictures or plots.draw_all(folder, p, test.targets.numpy(), LABELS, TASK, [], "test")
-    made = checkpoint.load(folder).card
-    card = dataclasses.replace(made, temperature=temperature, thresholds=thresholds, metrics=measured)
+    card = checkpoint.load(folder).card
+    card = dataclasses.replace(card, temperature=temperature, thresholds=thresholds, metrics=measured)
     (folder / "README.md").write_text(model_card(card, pictures), encoding="utf-8")
     checkpoint.save_card(folder, card)
     return checkpoint.load(folder)
 
 
-def _first_card(recipe: Recipe, decks: dict[str, Deck], seconds: float) -> Card:
+def _first_card(recipe: Recipe, decks: dict[str, Deck], made: dict) -> Card:
     """What is known before anything is measured. Each film is a patient."""
-    made, counts = provenance(), {name: len(deck.lots) for name, deck in decks.items()}
+    counts = {name: len(deck.lots) for name, deck in decks.items()}
     training = {
         "recipe": recipe.name, "settings": dataclasses.asdict(recipe), "initial_weights": "none, trained from scratch",
         "data": "drawn films (cxr_demo.phantom), none of a person", "data_licence": "Apache-2.0",
         "data_citation": "Drawn by this project's own generator", "caveat": CAVEAT, "letters": NETWORKS[recipe.name],
-        "films": counts, "patients": counts, "seconds": round(seconds),
+        "films": counts, "patients": counts, "seconds": round(made["seconds"]),
         "command": made["command"], "machine": made["machine"], "finished": datetime.date.today().isoformat(),
     }  # fmt: skip
     return Card(

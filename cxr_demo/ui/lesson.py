@@ -11,6 +11,7 @@ from cxr_demo.explain import METHODS
 from cxr_demo.labels import finding
 from cxr_demo.lesson import DECK, NETWORKS, Lesson, Look, Question, truth_of
 from cxr_demo.ui import pictures
+from cxr_demo.ui import words as page_words
 from cxr_demo.ui.markup import Html, joined, scrolled, tag
 from cxr_demo.ui.words import lesson as words
 
@@ -24,6 +25,12 @@ def begin(lesson: Lesson) -> dict:
     if lesson.missing:
         return _value([], tag("p", words.ABSENT.format(names=" and ".join(lesson.missing))))
     return _value([], tag("p", words.INTRO, class_="intro"), _button(words.BEGIN))
+
+
+def failed(reference: str) -> dict:
+    """Something went wrong that nobody foresaw."""
+    said = tag("p", page_words.UNEXPECTED.format(ref=reference), " ", page_words.UNEXPECTED_HINT, role="alert")
+    return _value([], said, _button(words.BEGIN))
 
 
 def ask(lesson: Lesson, guesses: Sequence[int]) -> dict:

@@ -8,6 +8,7 @@ import gradio as gr
 
 from cxr_demo.lesson import DECK, Lesson
 from cxr_demo.ui import lesson as shown
+from cxr_demo.ui.events import noted
 
 SOME_AT_A_TIME = {"concurrency_id": "lesson", "concurrency_limit": 4}  # what a film needs is computed once
 
@@ -38,5 +39,11 @@ def guesses_of(given: object) -> tuple[int, ...]:
 
 
 def _on(trigger: Callable, event: Callable[[gr.EventData], dict], component: gr.HTML) -> None:
-    trigger(event, None, component, show_progress="minimal", trigger_mode="once", api_visibility="private",
+    def safe(told: gr.EventData) -> dict:
+        try:
+            return event(told)
+        except Exception as error:  # the last place before gradio, which would show or log the traceback
+            return shown.failed(noted(error))
+
+    trigger(safe, None, component, show_progress="hidden", trigger_mode="once", api_visibility="private",
             **SOME_AT_A_TIME)  # fmt: skip
