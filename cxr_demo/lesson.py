@@ -66,13 +66,12 @@ class Look:
 
 @dataclass(frozen=True)
 class Exposed:
-    """By one method, of CHEAT: the shares of its positive evidence on the letters and on the finding, and those that
-    evidence spread evenly would have; means over the films of the deck with both, 0 where a map has no evidence."""
+    """By one method, of CHEAT: the shares of its positive evidence on the letters and on the finding, means over the
+    films of the deck that have both, a map without evidence counting as 0."""
 
     method: str
-    on_letters: float
-    on_finding: float
-    by_chance: float
+    letters: Share
+    finding: Share
 
 
 class Lesson:
@@ -145,14 +144,13 @@ def _exposed(network: Analyser) -> tuple[Exposed, ...]:
             maps = {method: made for (method, _), made in network.explain(study, [LABEL], quick).items()}
             for method, of in _shares(network, maps, film).items():
                 found[method].append((of[LETTERS], of[f"planted {finding(LABEL).name.lower()}"]))
-    rows = [
-        Exposed(
-            method, *(float(np.mean([np.nan_to_num(pair[place].evidence) for pair in of])) for place in (0, 1)),
-            float(np.mean([letters.area for letters, _ in of])),
-        )
-        for method, of in found.items()
-    ]  # fmt: skip
-    return tuple(sorted(rows, key=lambda row: -row.on_letters))
+    rows = [Exposed(method, *(_mean(of) for of in zip(*pairs, strict=True))) for method, pairs in found.items()]
+    return tuple(sorted(rows, key=lambda row: -row.letters.evidence))
+
+
+def _mean(of: Sequence[Share]) -> Share:
+    evidence = np.nan_to_num([share.evidence for share in of])
+    return Share(float(evidence.mean()), float(np.mean([share.area for share in of])))
 
 
 TOGETHER, LETTERS_ALONE, FINDING_ALONE = (
@@ -166,12 +164,12 @@ DECK = (
         "Both networks see the consolidation, and both are right. One of them does not look at it: it has learned to "
         "read the letters. Which one?",
         ("Network A", "Network B"), 0,
-        "Their answers could not tell you: both are right. Their maps can. The evidence of network A lies on the "
+        "Their answers could not tell you: both are right. Their maps can. The evidence of network A gathers on the "
         "letters, that of network B on the consolidation.",
     ),
     Question(
         TOGETHER, 11, (LABEL,), "PORT", True,
-        "Another patient, again with both. Where will the evidence of network A lie?",
+        "Another patient, again with both. Where will the evidence of network A gather most?",
         ("On the consolidation", "On the letters", "On both alike"), 1,
         "On the letters again. One map may mislead you; a pattern that comes back from film to film is worth a test.",
     ),
@@ -179,14 +177,15 @@ DECK = (
         LETTERS_ALONE, 3, (), "PORT", False,
         "In this film nothing is planted but the letters. Which network will find a consolidation?",
         ("Network A", "Network B", "Both", "Neither"), 0,
-        "Network A says consolidation, and there is none. This is the proof that a map alone cannot be: the letters "
-        "were changed, nothing else, and the answer followed.",
+        "Network A says consolidation where there is none, and its maps still point at the letters. Network B is not "
+        "misled.",
     ),
     Question(
         LETTERS_ALONE, 3, (), "", False,
         "The same patient, the letters wiped out: not one other pixel differs. What will network A say now?",
         ("Consolidation", "No consolidation"), 1,
-        "No consolidation. What its map pointed at is what it needs: a map is a suspicion, a changed film is a test.",
+        "Nothing but the letters was changed, and the answer followed: that is proof. A map raises a suspicion; a "
+        "changed film puts it to the test.",
     ),
     Question(
         FINDING_ALONE, 6, (LABEL,), "", False,

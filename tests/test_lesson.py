@@ -97,14 +97,14 @@ def test_the_last_table_has_every_quick_method_in_order(tiny):
     network = tiny.networks["A"]
     quick = {key for key in METHODS if METHODS[key].cost_forwards <= 5 and not network.proof.available[key]}
     assert {row.method for row in rows} == quick and "grad-cam" in quick
-    assert [row.on_letters for row in rows] == sorted((row.on_letters for row in rows), reverse=True)
+    assert [row.letters.evidence for row in rows] == sorted((row.letters.evidence for row in rows), reverse=True)
     looks = [tiny.look(question)["A"] for question in DECK if question.letters and question.findings]
     assert len(looks) == 2
     (grad_cam,) = (row for row in rows if row.method == "grad-cam")
     of = [look.shares["grad-cam"] for look in looks]
-    assert grad_cam.on_letters == pytest.approx(np.mean([share[LETTERS].evidence for share in of]))
-    assert grad_cam.on_finding == pytest.approx(np.mean([share[PLANTED].evidence for share in of]))
-    assert grad_cam.by_chance == pytest.approx(np.mean([share[LETTERS].area for share in of]))
+    for told, name in ((grad_cam.letters, LETTERS), (grad_cam.finding, PLANTED)):
+        assert told.evidence == pytest.approx(np.mean([share[name].evidence for share in of]))
+        assert told.area == pytest.approx(np.mean([share[name].area for share in of]))
 
 
 def test_without_the_networks_nothing_is_there(tiny_checkpoint):
@@ -151,7 +151,7 @@ def test_the_bundled_networks_do_what_the_deck_says(bundled):
         "Network A", "On the letters", "Network A", "No consolidation", "Network B",
     ]  # fmt: skip
     best = bundled.exposed()[0]
-    assert best.on_letters > 5 * best.by_chance
+    assert best.letters.evidence > 5 * best.letters.area
 
 
 def test_the_bundled_networks_say_that_they_are_synthetic(bundled):

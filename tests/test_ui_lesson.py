@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
+from cxr_demo.agreement import Share
 from cxr_demo.analysis import SHOWN_FIRST
 from cxr_demo.explain import METHODS
 from cxr_demo.lesson import CHEAT, DECK, LETTERS, Lesson
@@ -83,10 +84,12 @@ def test_outlines_are_where_the_mask_ends_and_nowhere_else():
     mask[40:90, 30:100] = True
     drawn = decoded(pictures.outlines([mask]))
     assert drawn.shape == (200, 160, 4)
-    inner, outer = cv2.erode(mask.astype(np.uint8), np.ones((7, 7))), cv2.dilate(mask.astype(np.uint8), np.ones((7, 7)))
+    inner, outer = (
+        cv2.erode(mask.astype(np.uint8), np.ones((3, 3))),
+        cv2.dilate(mask.astype(np.uint8), np.ones((11, 11))),
+    )
     assert not drawn[inner > 0][:, 3].any() and not drawn[outer == 0][:, 3].any()
-    edge = drawn[40, 30:100]
-    assert (edge == 255).all()
+    assert (drawn[40 - 2, 35:95] == 255).all()  # 0.012 of 200 px outside
     assert decoded(pictures.outlines([np.pad(mask, ((0, 1848), (0, 1888)))])).shape[:2] == (1024, 1024)
 
 
@@ -117,7 +120,7 @@ def test_a_question_hides_what_would_tell_the_answer(tiny):  # noqa: F811
         assert re.findall(r'data-option="(\d)"', told) == [str(k) for k in range(len(question.options))]
         assert words.RIGHT not in told and question.explanation not in told and "--truth:none" in told
         assert "planted" not in told.replace(question.asked, "")
-        assert (words.NETWORKS in told) == question.told
+        assert (words.SAID in told) == question.told
         assert (words.score(at, at) in told) if at else ("of 0" not in told)
 
 
@@ -131,7 +134,7 @@ def test_a_guess_is_answered_with_maps_and_counted(tiny):  # noqa: F811
         assert right.count(f"<small>{name}</small>") == 1
     assert right.count(words.NO_MAP) == 1 and right.count("--map:url(") == 2
     shares = tiny.look(DECK[0])["A"].shares["grad-cam"]
-    assert f"On the letters {words.percent(shares[LETTERS].evidence)} (" in html.unescape(right)
+    assert f"On the letters: {words.share(shares[LETTERS])}" in html.unescape(right)
     assert "Question 1 of 6" in right and words.NEXT in right
     assert words.FINISH in lesson.reveal(tiny, RIGHT)["html"]
 
@@ -141,7 +144,7 @@ def test_the_end_has_score_sentence_and_a_row_for_each_quick_method(tiny):  # no
     assert "5 of 6 right" in told and words.LESSON in told and words.AGAIN in told
     rows = re.findall(r'<tr><th scope="row">(.+?)</th><td>(.+?)</td>', told)
     assert [name for name, _ in rows] == [METHODS[row.method].name for row in tiny.exposed()]
-    assert html.unescape(rows[0][1]) == words.percent(tiny.exposed()[0].on_letters)
+    assert html.unescape(rows[0][1]) == words.share(tiny.exposed()[0].letters)
 
 
 def test_an_error_becomes_a_sentence_with_a_reference(tiny, monkeypatch, caplog):  # noqa: F811
@@ -156,6 +159,19 @@ def test_an_error_becomes_a_sentence_with_a_reference(tiny, monkeypatch, caplog)
     assert "ZeroDivisionError" in caplog.text and re.search(r"\(ref \w{4}\)", told)[0].strip("()") in caplog.text
     assert words.BEGIN in told and "division" not in told
     assert words.BEGIN in events["guess"](SimpleNamespace(guesses=[]))["html"]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "text"),
+    [
+        (0.12, "22 × chance (12 %)"),
+        (0.03, "5.5 × chance (3 %)"),
+        (0.0, "0.0 × chance (< 1 %)"),
+        (float("nan"), words.NO_EVIDENCE),
+    ],
+)
+def test_a_share_is_told_against_chance(evidence, text):
+    assert words.share(Share(evidence, 0.0055)) == text
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def _told(looks: dict[str, Look]) -> Html:
         )
         for letter, look in looks.items()
     ]  # fmt: skip
-    return tag("div", tag("p", words.NETWORKS, ": ", words.SAYS), tag("ul", *rows, class_="said"), class_="told-by")
+    return tag("div", tag("p", words.SAID), tag("ul", *rows, class_="said"), class_="told-by")
 
 
 def _meter(look: Look) -> Html:
@@ -129,7 +129,7 @@ def _layers(question: Question, revealed: bool) -> str:
     film = question.film
     truth = truth_of(film).values()
     outlines = f"url({pictures.outlines(truth)})" if revealed and truth else "none"
-    return f"--film:url({pictures.film(film.pixels)});--truth:{outlines}"
+    return f"--drawn:url({pictures.film(film.pixels)});--truth:{outlines}"
 
 
 @functools.lru_cache(maxsize=4 * len(DECK))  # of a process, whose lesson is one
@@ -160,16 +160,16 @@ def _end(lesson: Lesson, guesses: Sequence[int]) -> tuple[Html, ...]:
     rows = lesson.exposed()
     head = tag("tr", *(tag("th", name, scope="col") for name in words.EXPOSED_COLUMNS))
     listed = [
-        tag("tr", tag("th", METHODS[row.method].name, scope="row"), tag("td", words.percent(row.on_letters)),
-            tag("td", words.percent(row.on_finding)))
+        tag("tr", tag("th", METHODS[row.method].name, scope="row"), tag("td", words.share(row.letters)),
+            tag("td", words.share(row.finding)))
         for row in rows
     ]  # fmt: skip
     table = scrolled(words.EXPOSED, tag("table", tag("thead", head), tag("tbody", *listed)))
-    how = words.EXPOSED_HOW.format(chance=words.percent(rows[0].by_chance))
+    best = words.best(rows[0], METHODS[rows[0].method].name)
     names = {"cheat": NETWORKS["A"], "honest": NETWORKS["B"]}
     return (
         tag("header", tag("h3", words.LESSON, tabindex="-1", class_="verdict"), tag("p", _score(guesses))),
         tag("p", words.LESSON_HOW.format(**names), class_="how"),
-        tag("h4", words.EXPOSED), tag("p", words.best(rows[0], METHODS[rows[0].method].name), " ", how, class_="how"),
-        table, tag("button", words.AGAIN, type="button", class_="go", data_go="again"),
+        tag("h4", words.EXPOSED), tag("p", best, " ", words.EXPOSED_HOW, class_="how"), table,
+        tag("button", words.AGAIN, type="button", class_="go", data_go="again"),
     )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from cxr_demo.agreement import Share
 from cxr_demo.lesson import LETTERS, Exposed
 
@@ -16,8 +18,11 @@ ABSENT = "The lesson needs the checkpoints {names}, and they are not among those
 SYNTHETIC = "Drawn film. No person."
 OUTLINED = "White lines: what was planted."
 RIGHT, WRONG = "Right.", "Not so."
-NETWORKS, SAYS = "What they say", "consolidation"
-OF_CHANCE = "In brackets: what evidence spread evenly would have there. Each map has its own scale."
+SAID = "Probability of consolidation"
+OF_CHANCE = (
+    "How much of a map's positive evidence lies there, as a multiple of chance, which is evidence spread evenly over "
+    "the film; in brackets as a share of all. Each map has its own colour scale."
+)
 NO_MAP = "Sees no consolidation, so no map: a map of what a network does not see misleads."
 NO_EVIDENCE = "No positive evidence."
 CHOICES = "Your guess"
@@ -29,9 +34,9 @@ LESSON_HOW = (
 )
 EXPOSED = "What exposed network A"
 EXPOSED_HOW = (
-    "Share of its positive evidence for consolidation, mean over the films of this deck that have both; computed just "
-    "now. Spread evenly, {chance} would lie on the letters. Two films are an example: the benchmark in the README "
-    "measures many."
+    "Where its positive evidence for consolidation lies, as a multiple of chance and in brackets as a share of all; "
+    "mean over the films of this lesson that have both, computed just now. Two films are an example: the benchmark in "
+    "the README measures many."
 )
 EXPOSED_COLUMNS = ("Method", "On the letters", "On the consolidation")
 
@@ -56,6 +61,14 @@ def percent(value: float) -> str:
     return "> 99 %" if value > 0.99 else f"{value * 100:.0f} %"
 
 
+def share(found: Share) -> str:
+    """22 × chance (12 %)."""
+    if math.isnan(found.evidence):
+        return NO_EVIDENCE
+    times = found.evidence / found.area
+    return f"{times:.{0 if times >= 10 else 1}f} × chance ({percent(found.evidence)})"
+
+
 def network(letter: str) -> str:
     return f"Network {letter}"
 
@@ -65,11 +78,8 @@ def probability(value: float, threshold: float) -> str:
 
 
 def evidence(shares: dict[str, Share]) -> list[str]:
-    """One line for each planted thing: On the letters 34 % (1 %)."""
-    return [
-        f"On the {name.removeprefix('planted ')} {percent(share.evidence)} ({percent(share.area)})"
-        for name, share in shares.items()
-    ]
+    """One line for each planted thing: On the letters: 22 × chance (12 %)."""
+    return [f"On the {name.removeprefix('planted ')}: {share(found)}" for name, found in shares.items()]
 
 
 def picture(method: str, letter: str, lines: list[str]) -> str:
@@ -84,4 +94,4 @@ def film(letters: str, findings: tuple[str, ...], revealed: bool) -> str:
 
 
 def best(row: Exposed, name: str) -> str:
-    return f"Most plainly: {name}, with {percent(row.on_letters)} on the {LETTERS}."
+    return f"Most plainly {name}: on the {LETTERS} lies {share(row.letters)}."
