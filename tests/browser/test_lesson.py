@@ -98,6 +98,7 @@ def test_the_lesson_fits_and_is_accessible(open_page, size, theme):
     open_lesson(page)
     guess(page, RIGHT[0])
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.wait_for_timeout(300)  # fades of the theme end
     found = Axe().run(page, context="#lesson-section", options={"runOnly": ["wcag2a", "wcag2aa"]})
     told = [(v["id"], [node["html"][:160] for node in v["nodes"]]) for v in found.response["violations"]]
     assert told == []
