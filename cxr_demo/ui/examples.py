@@ -24,7 +24,7 @@ def value() -> dict:
         tag("button", name.removeprefix(words.SYNTHETIC), type="button", title=f"{name}. {gloss}", data_example=index)
         for index, (name, gloss, _) in enumerate(_films())
     ]
-    return {"html": tag("div", tag("p", words.NO_FILM), *buttons, role="group", aria_label=words.NO_FILM)}
+    return {"html": tag("div", tag("p", words.OR), *buttons, role="group", aria_label=words.TRY)}
 
 
 def example(index: object) -> tuple[Radiograph, dict[str, np.ndarray]] | None:

@@ -109,7 +109,7 @@ def _gate() -> tuple[gr.Column, gr.Button]:
 def _intake(analysers: Mapping[str, Analyser]) -> tuple[gr.File, gr.HTML, gr.Dropdown, gr.Button]:
     names = list(analysers)
     # file_types=None: DICOM files often have no ending, and what a file is, is decided by its bytes.
-    film = gr.File(label=words.FILM, file_types=None, height=92, elem_id="film", interactive=bool(names))
+    film = gr.File(label=words.FILM, file_types=None, height=82, elem_id="film", interactive=bool(names))
     hint = joined(tag("p", words.FILM_HINT), tag("p", words.KEPT_SHORT))
     gr.HTML(hint, apply_default_css=False, elem_classes="hint")
     tried = _own("examples", examples.value() if names else {"html": ""})

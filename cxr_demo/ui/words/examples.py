@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-NO_FILM = "No film at hand? Try a synthetic one:"
+TRY = "Try a synthetic film"
+OR = "Or synthetic:"
 SYNTHETIC = "Synthetic: "  # begins the name of every example, and is told once instead
 NOTE = "Synthetic: drawn by this program, not a film of a person. Nothing was uploaded."
 SHOW = "Show what was planted"
