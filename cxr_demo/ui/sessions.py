@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # so that the store needs no torch
+    import numpy as np
+
     from cxr_demo.analysis import Explanation, Study
     from cxr_demo.image import Radiograph
 
@@ -21,12 +23,15 @@ MOST_SESSIONS = 40  # a class of 30 and some; at 40 megapixels a film is 160 MB,
 class Session:
     """`waiting`: read and not yet analysed. `checkpoint`, `study`, `label`, `methods`: what the page shows now. `maps`:
     those made so far for the study, by (method, label); they show the patient as the film does, so they live here.
-    `failed_ahead`: those that could not be made before anybody asked."""
+    `failed_ahead`: those that could not be made before anybody asked. `truth`, of a drawn film: what was planted in it,
+    by name, as masks (H, W) bool; `waiting_truth`: of the one that waits."""
 
     used: float = field(default_factory=time.monotonic)
     waiting: Radiograph | None = None
+    waiting_truth: dict[str, np.ndarray] = field(default_factory=dict)
     checkpoint: str = ""
     study: Study | None = None
+    truth: dict[str, np.ndarray] = field(default_factory=dict)
     label: str = ""
     methods: tuple[str, ...] = ()
     maps: dict[tuple[str, str], Explanation] = field(default_factory=dict)

@@ -26,6 +26,7 @@ from cxr_demo import checkpoint
 from cxr_demo.card import Card, Makeup, Member
 from cxr_demo.ensemble import Ensemble
 from cxr_demo.labels import FINDINGS
+from cxr_demo.lesson import CHEAT, HONEST, LABEL
 from cxr_demo.model import Classifier
 from cxr_demo.preprocess import Preprocess
 from cxr_demo.ui.uploads import PREFIX
@@ -104,6 +105,15 @@ def weights(tmp_path_factory) -> Path:
     stored = root / "c" / checkpoint.WEIGHTS_FILE
     stored.write_bytes(stored.read_bytes()[:1000])
     _save_ensemble(root / "d")
+    for name, threshold in {
+        CHEAT: 0.0,
+        HONEST: 1.0,
+    }.items():  # the one sees it everywhere, the other never
+        drawn = Card(
+            name, "densenet121_block1", (LABEL, "mass"), "multi-label", _preprocess(), temperature=1.0,
+            thresholds={LABEL: threshold, "mass": 0.5}, summary="A random network for tests.",
+        )  # fmt: skip
+        checkpoint.save(root / name, _model((1.0, -1.0), "densenet121_block1"), drawn, half=False)
     return root
 
 
