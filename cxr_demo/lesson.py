@@ -14,12 +14,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cxr_demo.agreement import Share, shares
+from cxr_demo.agreement import Share
 from cxr_demo.analysis import Analyser, Explanation
 from cxr_demo.explain import METHODS
 from cxr_demo.image import Radiograph
 from cxr_demo.labels import finding
 from cxr_demo.phantom import Phantom, make_phantom
+from cxr_demo.where import where
 
 HONEST, CHEAT = "phantom-honest", "phantom-cheat"  # names of their cards
 NETWORKS = {"A": CHEAT, "B": HONEST}  # as the deck calls them
@@ -126,9 +127,8 @@ def _look(network: Analyser, film: Phantom) -> Look:
 
 
 def _shares(network: Analyser, maps: Mapping[str, Explanation], film: Phantom) -> dict[str, dict[str, Share]]:
-    shape, truth = film.pixels.shape, truth_of(film)
-    to_image = network.card.preprocess.map_to_image
-    return {method: shares(to_image(made.map_square, shape), truth) for method, made in maps.items()}
+    truth = truth_of(film)
+    return {method: where(made.map_square, network.card.preprocess, truth) for method, made in maps.items()}
 
 
 def _exposed(network: Analyser) -> tuple[Exposed, ...]:
