@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import OrderedDict
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,12 +12,15 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torchvision.models import vgg
+from torchvision.models._api import register_model
 
 from cxr_demo.backbones import BACKBONES, Backbone
 from cxr_demo.checkpoint import Card, Checkpoint
 from cxr_demo.image import Radiograph
 from cxr_demo.model import Classifier
 from cxr_demo.preprocess import Preprocess
+from cxr_demo.torchvision_nets import TORCHVISION_NETS
 
 if TYPE_CHECKING:
     from cxr_demo.explain.program import Program
@@ -40,10 +44,20 @@ FAMILIES = {
     "tiny-mobilenetv2": Backbone("mobilenetv2_035", "bn2"),
     "tiny-mobilenetv3": Backbone("mobilenetv3_small_050", "blocks"),
     "tiny-convnext": Backbone("convnext_atto", "stages", options={"depths": (1, 1, 2, 1), "dims": (8, 16, 16, 24)}),
+    "tiny-vgg": Backbone("tiny_vgg16_bn", "features"),
     "shufflenet_v2_x1_0": BACKBONES["shufflenet_v2_x1_0"],
     "squeezenet1_0": BACKBONES["squeezenet1_0"],
 }
 TINY_ELU = Backbone("densenet121", "features.norm5", options={**SMALL, "act_layer": "elu"})  # no rule for ELU
+
+
+@register_model()
+def tiny_vgg16_bn(weights: None = None) -> nn.Module:
+    """torchvision's, an eighth of the channels wide, with a grid of 2 x 2 means before short dense layers."""
+    widths = [width if width == "M" else width // 8 for width in vgg.cfgs["D"]]
+    head = nn.Sequential(nn.Linear(64 * 4, 24), nn.ReLU(inplace=True), nn.Dropout(), nn.Linear(24, 10))
+    parts = {"features": vgg.make_layers(widths, batch_norm=True), "avgpool": nn.AdaptiveAvgPool2d(2)}
+    return nn.Sequential(OrderedDict(**parts, classifier=head))
 
 
 def make_film(seed: int, shape: tuple[int, int] = (90, 80)) -> np.ndarray:
@@ -126,6 +140,7 @@ def tiny_backbones():
     with pytest.MonkeyPatch.context() as patch:
         for name, entry in {**FAMILIES, "tiny-elu": TINY_ELU}.items():
             patch.setitem(BACKBONES, name, entry)
+        patch.setattr("cxr_demo.model.TORCHVISION_NETS", (*TORCHVISION_NETS, "tiny_vgg16_bn"))
         yield
 
 

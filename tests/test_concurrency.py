@@ -14,7 +14,8 @@ from cxr_demo.analysis import Analyser
 from cxr_demo.errors import CxrError
 from cxr_demo.explain import METHODS
 from cxr_demo.explain import operations as op
-from tests.conftest import LABELS, count_hooks, make_checkpoint, make_image, program_hash, weights_hash
+from cxr_demo.explain.engine import Explainer
+from tests.conftest import LABELS, count_hooks, make_checkpoint, make_film, make_image, program_hash, weights_hash
 from tests.test_ensemble import made
 
 THREADS = 8
@@ -115,6 +116,29 @@ def test_failures_in_some_threads_do_not_touch_the_others(images, tiny_checkpoin
         if result is not None:
             np.testing.assert_array_equal(result[1], expected[job][1])
     assert state(analyser) == before and hooks(analyser) == 0
+
+
+def test_eight_threads_in_one_explainer_at_once_get_the_maps_of_one(tiny_checkpoint):
+    """An analyser lets one thread in at a time; here all methods but the long ones really meet."""
+    explainer = Explainer(tiny_checkpoint)
+    films = [tiny_checkpoint.card.preprocess.apply(make_film(seed)) for seed in range(IMAGES)]
+    asked = [(film, key) for film in range(IMAGES) for key in METHODS if METHODS[key].cost_forwards <= 50] * 4
+    random.Random(1).shuffle(asked)
+    before = weights_hash(tiny_checkpoint.model), program_hash(explainer._relevance.program)
+
+    def explain(job: tuple[int, str]) -> dict:
+        film, key = job
+        return explainer.maps(films[film], [0, 2], [key])
+
+    expected = {job: explain(job) for job in set(asked)}
+    explainer = Explainer(tiny_checkpoint)  # which has split no weights yet but for its proof
+    with ThreadPoolExecutor(THREADS) as pool:
+        found = list(pool.map(explain, asked))
+    for job, maps in zip(asked, found, strict=True):
+        assert maps.keys() == expected[job].keys()
+        assert all(np.array_equal(map_, expected[job][pair]) for pair, map_ in maps.items()), job
+    assert (weights_hash(tiny_checkpoint.model), program_hash(explainer._relevance.program)) == before
+    assert count_hooks(tiny_checkpoint.model) == count_hooks(explainer._relevance._rebuilt) == 0
 
 
 def test_two_analysers_share_nothing(images):

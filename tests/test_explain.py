@@ -135,6 +135,8 @@ def test_five_hundred_explanations_in_a_row_leave_no_memory_behind(tiny_checkpoi
     """The cache is small enough to be full from the start, so that it is not what grows."""
     analyser, process = Analyser(tiny_checkpoint, cache_bytes=2**19), psutil.Process()
     keys = [key for key, method in METHODS.items() if method.cost_forwards <= 50]
+    # Class activation maps, the fast sweep, zennit and gradients: all but what asks hundreds of forwards.
+    assert {METHODS[key].family for key in keys} == {"cam", "lrp", "gradient"} and set(LRP) < set(keys)
     images = [make_image(seed) for seed in range(8)]
 
     def explain(count: int) -> int:

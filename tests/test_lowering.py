@@ -17,6 +17,7 @@ from torch import nn
 from cxr_demo.errors import ExplanationError
 from cxr_demo.explain import operations as op
 from cxr_demo.explain.lowering import program_of
+from cxr_demo.explain.program import DIVISOR
 from tests.conftest import FAMILIES, SIZE_PX, make_film, make_model, tensors_of
 
 BLOCKS = (BasicBlock, Bottleneck, ConvNeXtBlock)  # each adds its input to what it made of it
@@ -78,6 +79,31 @@ def test_the_image_is_never_written_over(program):
     before = x.clone()
     program.values(x)
     assert torch.equal(x, before)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_values_lie_with_their_channels_last(channels):
+    """Of one channel torch cannot tell, and would take the other order for all that follows: twice the time."""
+    program = program_of(make_model("tiny", channels=channels))
+    values = program.values(squares().repeat(1, channels, 1, 1))
+    assert all(value.stride(1) == 1 for value in values.values() if value.dim() == 4)
+
+
+def test_a_doubled_convolution_gives_both_values(program):
+    x, plain = squares(), program.values(squares())
+    chosen = [s for s in program.steps if isinstance(s.operation, op.Convolution) and s.operation.groups == 1][:3]
+    layers = [step.operation for step in chosen]
+    found = program.values(
+        x,
+        {
+            step.out: (torch.cat([layer.weight, -2 * layer.weight]), torch.cat([layer.bias, layer.bias + 1]))
+            for step, layer in zip(chosen, layers, strict=True)
+        },
+    )
+    torch.testing.assert_close(found[program.end], plain[program.end], rtol=1e-4, atol=1e-4)
+    for step, layer in zip(chosen, layers, strict=True):
+        second = layer.linear(found[step.ins[0]], -2 * layer.weight, layer.bias + 1)
+        torch.testing.assert_close(found[step.out + DIVISOR], second, rtol=1e-4, atol=1e-4)
 
 
 # ---- what it is made of

@@ -316,6 +316,24 @@ def test_many_labels_at_once_are_each_alone(family, rules):
 
 
 @pytest.mark.parametrize("rules", RULE_SETS)
+@pytest.mark.parametrize("at_once", [1, 2**17], ids=["alone from the start", "in halves on the way"])
+def test_labels_that_go_down_apart_get_what_they_get_together(monkeypatch, rules, at_once):
+    nets = {family: make_model(family).double() for family in ("tiny", "tiny-resnext", "tiny-mobilenetv3")}
+    parted, apart = [], lrp._Sweep._apart
+    monkeypatch.setattr(lrp._Sweep, "_apart", lambda *what: parted.append(what[2]) or apart(*what))
+    for net, x in ((Everything(), film_of_everything()), *((net, square(4).double()) for net in nets.values())):
+        propagator = lrp.Propagator(program_of(net))
+        together = propagator.relevance(rules, x, [2, 0, 1, 0, 2]).numpy()
+        assert not parted
+        with monkeypatch.context() as patch:
+            patch.setattr(lrp, "TOGETHER_BYTES", at_once if net in nets.values() else at_once // 64)
+            found = propagator.relevance(rules, x, [2, 0, 1, 0, 2]).numpy()
+        assert parted.pop(0) == 5 and len(parted) <= 3
+        parted.clear()
+        assert distance(found, together) < 1e-10
+
+
+@pytest.mark.parametrize("rules", RULE_SETS)
 def test_a_label_that_depends_on_nothing_has_no_relevance(rules):
     silent = make_model("tiny")
     silent.output.weight[0] = 0

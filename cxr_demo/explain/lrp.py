@@ -11,19 +11,25 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 
 from cxr_demo.explain import operations as op
-from cxr_demo.explain.program import WINNERS, Program, Step
+from cxr_demo.explain.program import DIVISOR, WINNERS, Doubled, Program, Step
+from cxr_demo.explain.reached import Reached
 
 # Only keeps 0 / 0 away, so as small as float32 carries easily: what is divided is a product with the same activation,
 # and does not grow when that vanishes. Measured on a DenseNet-121 against gradient x input, relative distance: 1e-4
 # gives 6e-2, zennit's own 1e-6 gives 4e-3, 1e-9 gives 3e-4, 1e-12 gives 9e-7.
 STABILISER = 1e-12
+
+# Labels go down together while what one step reads for all of them is smaller than this, then in halves: products and
+# sums then work in the processor's cache and in memory that is used again. Measured in processor time of 14 maps of a
+# DenseNet-121, one thread, medians: all together 1.22 s, by 16 MB 1.12, by 8 MB 1.07, by 4 MB 1.11 and twice the steps.
+TOGETHER_BYTES = 8 * 2**20
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,14 @@ class Rules:
     first: str
     convolution: str
     norm: str
+
+    def of(self, step: Step) -> str:
+        """The rule of one convolution."""
+        return self.first if step.first else self.convolution
+
+    def doubles(self, step: Step) -> bool:
+        """Whether a convolution's divisor is one other convolution of the same input, with the weights above zero."""
+        return self.of(step) == "z-plus" and step.above_zero and step.operation.groups == 1
 
 
 # With a vanishing epsilon "epsilon" equals gradient x input on a ReLU network (Montavon et al. 2019, section 10.2).
@@ -60,6 +74,10 @@ class Share:
     pairs: tuple[tuple[str, str], ...]
     bias: bool = False
 
+    def of(self, step: Step) -> list[tuple[str, str]]:
+        """The pairs that are not empty."""
+        return [pair for pair in self.pairs if not (step.above_zero and pair[0] == "below")]
+
 
 _ABOVE = (("above", "above"), ("below", "below"))  # products above zero
 _BELOW = (("above", "below"), ("below", "above"))
@@ -81,66 +99,29 @@ class Propagator:
     def relevance(self, rules: Rules, x: torch.Tensor, labels: Sequence[int]) -> torch.Tensor:
         """x (1, C, S, S), normalised -> relevance of each label's logit (len(labels), S, S), summed over channels."""
         with torch.no_grad():
-            values = self.program.values(x)
+            values = self.program.values(x, self._doubled(rules))
             sweep = _Sweep(self, rules, values)
             logits = values[self.program.end]
             start = torch.zeros(len(labels), logits.shape[1], dtype=logits.dtype)
             start[range(len(labels)), list(labels)] = logits[0, list(labels)]
             return sweep.run(start).sum(dim=1)
 
+    def _doubled(self, rules: Rules) -> Doubled:
+        """The convolutions whose divisor is one other convolution of the same input, with both one's weights."""
+        return {
+            step.out: (self.part(step, "doubled", False), self.part(step, "doubled bias", False))
+            for step in self.program.steps
+            if step.explained and isinstance(step.operation, op.Convolution) and rules.doubles(step)
+        }
+
     def part(self, step: Step, sign: str, turned: bool) -> torch.Tensor:
-        """The weights of a convolution, above or below zero or all, turned for the way back or not."""
+        """The weights of a convolution, above or below zero or all, turned for the way back or not; "doubled": all of
+        them and below them those above zero, "doubled bias": their biases, the stabiliser for the second."""
         key = step.out, sign, turned
         if key not in self._parts:
             with self._lock:
-                weight = _part(step.operation.weight, sign)
-                weight = step.operation.turned(weight) if turned else weight
-                self._parts[key] = weight.contiguous(memory_format=torch.channels_last)
+                self._parts[key] = _weights(step.operation, sign, turned)
         return self._parts[key]
-
-
-class _Relevance:
-    """What has reached one value so far: the sum of coefficients (L, K, h, w) times factors (1, K, h, w) or None."""
-
-    def __init__(self) -> None:
-        self._terms: list[tuple[torch.Tensor, torch.Tensor | None]] = []
-        self._sum: torch.Tensor | None = None  # ours to write on
-
-    def add(self, coefficients: torch.Tensor, factor: torch.Tensor | None = None) -> None:
-        self._terms.append((coefficients, factor))
-
-    def begin(self, total: torch.Tensor) -> None:
-        """Starts with a tensor that nobody else reads any more."""
-        if self._sum is None:
-            self._sum = total
-        else:
-            self._terms.append((total, None))
-
-    def hand_on(self, to: _Relevance) -> None:
-        """All of it, unchanged."""
-        for coefficients, factor in self._terms:
-            to.add(coefficients, factor)
-        if self._sum is not None:
-            to.begin(self._sum)
-
-    def total(self) -> torch.Tensor:
-        """Multiplied out, once."""
-        if self._sum is None and len(self._terms) == 1 and self._terms[0][1] is None:
-            return self._terms[0][0]
-        if self._sum is None:
-            coefficients, factor = self._terms.pop(0)
-            self._sum = coefficients.clone() if factor is None else coefficients * factor
-        for coefficients, factor in self._terms:
-            self._sum = self._sum.add_(coefficients) if factor is None else self._sum.addcmul_(coefficients, factor)
-        self._terms.clear()
-        return self._sum
-
-    def over(self, divisor: torch.Tensor) -> torch.Tensor:
-        """Divided by a value (1, K, ...) of the film; for a single product once for all labels."""
-        if self._sum is None and len(self._terms) == 1 and self._terms[0][1] is not None:
-            coefficients, factor = self._terms[0]
-            return coefficients * (factor / divisor)
-        return self.total() / divisor
 
 
 class _Sweep:
@@ -148,45 +129,77 @@ class _Sweep:
 
     def __init__(self, weights: Propagator, rules: Rules, values: dict[str, torch.Tensor]) -> None:
         self._weights, self._rules, self._values = weights, rules, values
-        self._reached: dict[str, _Relevance] = {}
+        self._reached: dict[str, Reached] = {}
+        self._of_film: dict[tuple[str, ...], torch.Tensor] = {}  # what all labels are divided by or multiplied with
 
     def run(self, start: torch.Tensor) -> torch.Tensor:
         """start (L, number of logits) -> relevance of the image's values (L, C, S, S)."""
-        program = self._weights.program
-        self._at(program.end).add(start)
-        for step in reversed(program.steps):
-            if step.explained and step.out in self._reached:
-                self._back(step, self._reached.pop(step.out))
-        return self._reached[program.start].total()
+        steps = self._weights.program.steps
+        self._at(self._weights.program.end).add(start)
+        return self._down([step for step in reversed(steps) if step.explained], len(start))
 
-    def _at(self, name: str) -> _Relevance:
-        return self._reached.setdefault(name, _Relevance())
+    def _down(self, steps: list[Step], labels: int) -> torch.Tensor:
+        for place, step in enumerate(steps):
+            if step.out not in self._reached:
+                continue
+            if labels > 1 and labels * self._values[step.ins[0]].nbytes > TOGETHER_BYTES:
+                return self._apart(steps[place:], labels)
+            self._back(step, self._reached.pop(step.out))
+        return self._reached[self._weights.program.start].total()
 
-    def _back(self, step: Step, r: _Relevance) -> None:
+    def _apart(self, steps: list[Step], labels: int) -> torch.Tensor:
+        """The same, one half of the labels after the other."""
+        reached, found, half = self._reached, [], labels // 2
+        for count, part in ((half, slice(half)), (labels - half, slice(half, None))):
+            self._reached = {name: r.of(part) for name, r in reached.items()}
+            found.append(self._down(steps, count))
+        return torch.cat(found)
+
+    def _at(self, name: str) -> Reached:
+        return self._reached.setdefault(name, Reached())
+
+    def _once(self, make: Callable[[], torch.Tensor], *key: str) -> torch.Tensor:
+        """A value of the film, made for the first labels and kept for the others."""
+        if key not in self._of_film:
+            self._of_film[key] = make()
+        return self._of_film[key]
+
+    def _over(self, r: Reached, divisor: Callable[[], torch.Tensor], *key: str) -> torch.Tensor:
+        """r divided by a value (1, K, ...) of the film; for a single product once for all labels."""
+        coefficients, factor = r.product()
+        if factor is None:
+            return coefficients / self._once(divisor, *key)
+        return coefficients * self._once(lambda: factor / divisor(), *key)
+
+    def _over_output(self, r: Reached, step: Step) -> torch.Tensor:
+        return self._over(r, lambda: _stable(self._values[step.out]), step.out)
+
+    def _back(self, step: Step, r: Reached) -> None:
         source = step.ins[0]
         x = self._values[source]
         match step.operation:
             case op.Convolution():
                 self._convolution(step, r)
             case op.Dense():
-                s = r.over(_stable(self._values[step.out]))
+                s = self._over_output(r, step)
                 self._at(source).add(s @ step.operation.weight, x)
             case op.Activation() | op.Gate():
                 r.hand_on(self._at(source))
             case op.Affine() | op.Standardise() if self._rules.norm == "pass":
                 r.hand_on(self._at(source))
             case op.Affine():
-                s = r.over(_stable(self._values[step.out]))
-                self._at(source).add(s, x * op.by_channel(step.operation.scale, x))
+                s = self._over_output(r, step)
+                weighted = self._once(lambda: x * op.by_channel(step.operation.scale, x), step.out, "scale")
+                self._at(source).add(s, weighted)
             case op.Standardise():
-                s = r.over(_stable(self._values[step.out])) * step.operation.slope(x)
+                s = self._over_output(r, step) * self._once(lambda: step.operation.slope(x), step.out, "slope")
                 self._at(source).add(s - s.mean(dim=1, keepdim=True), x)
             case op.Add():
-                s = r.over(_stable(self._values[step.out]))
+                s = self._over_output(r, step)
                 for name in step.ins:
                     self._at(name).add(s, self._values[name])
             case op.BlockMean() | op.MeanPool():
-                s = r.over(_stable(self._values[step.out]))
+                s = self._over_output(r, step)
                 self._at(source).add(step.operation.transposed(s, x.shape[2:]), x)
             case op.MaxPool():
                 winners = self._values[step.out + WINNERS]
@@ -220,39 +233,57 @@ class _Sweep:
                 return self._is_summed_before(maker.ins[0])
         return False
 
-    def _convolution(self, step: Step, r: _Relevance) -> None:
-        rule = self._rules.first if step.first else self._rules.convolution
+    def _convolution(self, step: Step, r: Reached) -> None:
+        rule = self._rules.of(step)
         if rule == "flat":
             self._flat(step, r)
             return
-        layer, source, part = step.operation, step.ins[0], self._weights.part
-        x = self._values[source]
+        layer, source = step.operation, step.ins[0]
         for share in SHARES[rule]:
-            pairs = [pair for pair in share.pairs if not (step.above_zero and pair[0] == "below")]
-            inputs = [x if step.above_zero else _part(x, of_input) for of_input, _ in pairs]
-            if share.bias:
-                divisor = _stable(self._values[step.out])
-            else:
-                products = [
-                    layer.linear(a, part(step, of_w, False)) for a, (_, of_w) in zip(inputs, pairs, strict=True)
-                ]
-                divisor = products[0] if len(products) == 1 else products[0].add_(products[1])
-                divisor += math.copysign(STABILISER, share.factor)  # these products are all of one sign, the factor's
-            s = r.over(divisor if share.factor == 1 else divisor / share.factor)
-            for a, (_, sign) in zip(inputs, pairs, strict=True):
-                self._at(source).add(layer.transposed(s, part(step, sign, True), x.shape[2:]), a)
+            s = self._over(r, lambda share=share: self._divisor(step, share), step.out, str(share.factor))
+            for sign, of_weight in share.of(step):
+                part = self._weights.part(step, of_weight, True)
+                a = self._input(step, sign)
+                self._at(source).add(layer.transposed(s, part, a.shape[2:]), a)
 
-    def _flat(self, step: Step, r: _Relevance) -> None:
+    def _divisor(self, step: Step, share: Share) -> torch.Tensor:
+        """Of one share of a convolution's relevance, (1, K, h, w), `share.factor` in it."""
+        if share.bias:
+            return _stable(self._values[step.out])
+        if step.out + DIVISOR in self._values:
+            return self._values[step.out + DIVISOR]
+        total = None
+        for sign, of_weight in share.of(step):
+            products = step.operation.linear(self._input(step, sign), self._weights.part(step, of_weight, False))
+            total = products if total is None else total.add_(products)
+        total += math.copysign(STABILISER, share.factor)  # these products are all of one sign, the factor's
+        return total if share.factor == 1 else total.div_(share.factor)
+
+    def _input(self, step: Step, sign: str) -> torch.Tensor:
+        """What a convolution reads, above or below zero or all of it."""
+        x = self._values[step.ins[0]]
+        if sign == "all" or step.above_zero:
+            return x
+        return self._once(lambda: _part(x, sign), step.ins[0], sign)
+
+    def _flat(self, step: Step, r: Reached) -> None:
         """Evenly over the places that an output reads (Lapuschkin et al. 2019), and over the channels of each."""
         layer, x = step.operation, self._values[step.ins[0]]
         if layer.groups != 1:
             raise ValueError("the first convolution reads its channels apart from each other")
         height, width = layer.weight.shape[2:]
         even = op.Convolution(x.new_ones(1, 1, height, width), None, layer.stride, layer.padding, layer.dilation)
-        places = even.apply(torch.ones_like(x[:, :1]))
+        places = self._once(lambda: even.apply(torch.ones_like(x[:, :1])), step.out)
         s = r.total().sum(dim=1, keepdim=True) / places
         spread = even.transposed(s, even.turned(even.weight), x.shape[2:])
         self._at(step.ins[0]).add((spread / x.shape[1]).expand(-1, x.shape[1], -1, -1))
+
+
+def _weights(layer: op.Convolution, sign: str, turned: bool) -> torch.Tensor:
+    if sign == "doubled bias":
+        return torch.cat([layer.bias, torch.full_like(layer.bias, STABILISER)])
+    weight = torch.cat([layer.weight, layer.weight.clamp(min=0)]) if sign == "doubled" else _part(layer.weight, sign)
+    return (layer.turned(weight) if turned else weight).contiguous(memory_format=torch.channels_last)
 
 
 def _stable(z: torch.Tensor) -> torch.Tensor:

@@ -120,7 +120,9 @@ class Activation:
     writes_over: bool = False  # a ReLU's input that nobody else reads
 
     def apply(self, x: torch.Tensor) -> torch.Tensor:
-        return x.relu_() if self.writes_over else self.function(x)
+        is_whole = x.is_contiguous() or (x.dim() == 4 and x.is_contiguous(memory_format=torch.channels_last))
+        # A part of a wider value is better left behind and what follows made whole.
+        return x.relu_() if self.writes_over and is_whole else self.function(x)
 
     @property
     def is_relu(self) -> bool:
@@ -222,8 +224,15 @@ class BlockMean:
         return F.avg_pool2d(x, self.size)
 
     def transposed(self, s: torch.Tensor, size: torch.Size) -> torch.Tensor:
-        spread = F.interpolate(s, scale_factor=self.size, mode="nearest") / self.size**2
-        return F.pad(spread, (0, size[1] - spread.shape[3], 0, size[0] - spread.shape[2]))
+        rows, columns = s.shape[2:]
+        # As one copy that keeps the order in memory: several times faster than F.interpolate.
+        each = (s / self.size**2).permute(0, 2, 3, 1)[:, :, None, :, None]
+        spread = each.expand(-1, -1, self.size, -1, self.size, -1).reshape(
+            len(s), rows * self.size, columns * self.size, -1
+        )
+        rest = size[0] - rows * self.size, size[1] - columns * self.size
+        spread = spread.permute(0, 3, 1, 2)
+        return F.pad(spread, (0, rest[1], 0, rest[0])) if any(rest) else spread
 
     def keeps_above_zero(self, inputs: bool) -> bool:
         return inputs

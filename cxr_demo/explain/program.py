@@ -15,7 +15,10 @@ import torch
 
 from cxr_demo.explain import operations as op
 
-WINNERS = " winners"
+WINNERS, DIVISOR = " winners", " divisor"
+
+
+Doubled = dict[str, tuple[torch.Tensor, torch.Tensor]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,14 +42,24 @@ class Program:
     start: str
     end: str
 
-    def values(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
+    def values(self, x: torch.Tensor, doubled: Doubled | None = None) -> dict[str, torch.Tensor]:
         """x (N, C, S, S) -> every intermediate value by name, and with `WINNERS` behind it what a maximum took; `end`
-        are the logits (N, L)."""
-        values = {self.start: x.contiguous(memory_format=torch.channels_last)}
+        are the logits (N, L).
+
+        `doubled`: of some convolutions, by `out`, weight and bias with as many rows again, for a second convolution
+        of the same input; what that gives has `DIVISOR` behind its name. One product of twice the width costs less.
+        """
+        doubled = doubled or {}
+        # A clone, because an image of one channel passes for channels last as it is, and every layer up to the next 3x3
+        # convolution would take its order from it.
+        values = {self.start: x.clone(memory_format=torch.channels_last)}
         for step in self.steps:
             ins = [values[name] for name in step.ins]
             if isinstance(step.operation, op.MaxPool):
                 values[step.out], values[step.out + WINNERS] = step.operation.pooled(*ins)
+            elif step.out in doubled:
+                both = step.operation.linear(*ins, *doubled[step.out])
+                values[step.out], values[step.out + DIVISOR] = both.chunk(2, dim=1)
             else:
                 values[step.out] = step.operation.apply(*ins)
         return values

@@ -1,0 +1,55 @@
+"""What has reached one value on the way back through a network."""
+
+from __future__ import annotations
+
+import torch
+
+
+class Reached:
+    """What has reached one value so far: the sum of coefficients (L, K, h, w) times factors (1, K, h, w) or None."""
+
+    def __init__(self) -> None:
+        self._terms: list[tuple[torch.Tensor, torch.Tensor | None]] = []
+        self._sum: torch.Tensor | None = None  # ours to write on
+
+    def add(self, coefficients: torch.Tensor, factor: torch.Tensor | None = None) -> None:
+        self._terms.append((coefficients, factor))
+
+    def begin(self, total: torch.Tensor) -> None:
+        """Starts with a tensor that nobody else reads any more."""
+        if self._sum is None:
+            self._sum = total
+        else:
+            self._terms.append((total, None))
+
+    def hand_on(self, to: Reached) -> None:
+        """All of it, unchanged."""
+        for coefficients, factor in self._terms:
+            to.add(coefficients, factor)
+        if self._sum is not None:
+            to.begin(self._sum)
+
+    def total(self) -> torch.Tensor:
+        """Multiplied out, once."""
+        if self._sum is None and len(self._terms) == 1 and self._terms[0][1] is None:
+            return self._terms[0][0]
+        if self._sum is None:
+            coefficients, factor = self._terms.pop(0)
+            self._sum = coefficients.clone() if factor is None else coefficients * factor
+        for coefficients, factor in self._terms:
+            self._sum = self._sum.add_(coefficients) if factor is None else self._sum.addcmul_(coefficients, factor)
+        self._terms.clear()
+        return self._sum
+
+    def product(self) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Coefficients and the factor that they wait for; None where there is no single one."""
+        if self._sum is None and len(self._terms) == 1:
+            return self._terms[0]
+        return self.total(), None
+
+    def of(self, labels: slice) -> Reached:
+        """The part of some labels; the parts of others are not touched by what is done to it."""
+        part = Reached()
+        part._terms = [(coefficients[labels], factor) for coefficients, factor in self._terms]
+        part._sum = None if self._sum is None else self._sum[labels]
+        return part
