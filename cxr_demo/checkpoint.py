@@ -17,6 +17,7 @@ from pathlib import Path
 import safetensors.torch
 import torch
 from safetensors import SafetensorError
+from torch import nn
 
 from cxr_demo.card import Card
 from cxr_demo.ensemble import JOINED, Ensemble, Joined
@@ -62,6 +63,13 @@ class Checkpoint:
 def save(folder: str | Path, model: Network, card: Card, *, half: bool) -> Card:
     """Write weights, then the card, each by rename so that a crash leaves the last good pair; returns the card
     with the weights' hash. `half` stores convolution and linear weights as float16, the rest stays float32."""
+    card = dataclasses.replace(card, weights_sha256=save_weights(folder, model, half=half))
+    save_card(folder, card)
+    return card
+
+
+def save_weights(folder: str | Path, model: nn.Module, *, half: bool) -> str:
+    """Write the weights alone, of any network, and return their SHA-256."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     tensors = {
@@ -69,10 +77,8 @@ def save(folder: str | Path, model: Network, card: Card, *, half: bool) -> Card:
         for name, value in model.state_dict().items()
     }
     data = safetensors.torch.save(tensors, metadata={"format": "pt"})
-    card = dataclasses.replace(card, weights_sha256=hashlib.sha256(data).hexdigest())
     _replace(folder / WEIGHTS_FILE, data)
-    save_card(folder, card)
-    return card
+    return hashlib.sha256(data).hexdigest()
 
 
 def save_card(folder: str | Path, card: Card) -> None:
@@ -93,17 +99,24 @@ def load(source: str | Path) -> Checkpoint:
     """
     folder = _folder(source)
     card = read_card(folder)
+    model = _network(card)
+    card = dataclasses.replace(card, weights_sha256=fill(model, folder, card.weights_sha256, CARD_FILE))
+    return Checkpoint(card, model, _identity(card), folder)
+
+
+def fill(model: nn.Module, folder: Path, wanted_sha256: str, card_file: str) -> str:
+    """Read a folder's weights into a network, which is then in eval mode with all parameters frozen; returns their
+    SHA-256. CheckpointError where they are not those that the card wants ("" wants any), or do not fit the network."""
     data = _read_weights(folder)
     sha256 = hashlib.sha256(data).hexdigest()
-    if card.weights_sha256 and card.weights_sha256 != sha256:
+    if wanted_sha256 and wanted_sha256 != sha256:
         raise CheckpointError(
-            f"The weights of {folder.name} are not the ones its config.json was written for.",
+            f"The weights of {folder.name} are not the ones its {card_file} was written for.",
             "Copy both files again from the same place.",
         )
-    model = _network(card)
     _fill(model, data, folder.name)
-    card = dataclasses.replace(card, weights_sha256=sha256)
-    return Checkpoint(card, model.eval().requires_grad_(False), _identity(card), folder)
+    model.eval().requires_grad_(False)
+    return sha256
 
 
 def _identity(card: Card) -> str:
@@ -185,7 +198,7 @@ def _unreadable(name: str, folder: Path, error: OSError) -> CheckpointError:
     return CheckpointError(f"The {name} of {folder.name} cannot be read: {error.strerror}.", "Check its rights.")
 
 
-def _fill(model: Network, data: bytes, name: str) -> None:
+def _fill(model: nn.Module, data: bytes, name: str) -> None:
     """Copy the tensors into the model, or say which do not fit."""
     again = "Copy it again, or train it anew."
     try:
