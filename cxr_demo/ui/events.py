@@ -181,7 +181,7 @@ class Events:
         started = time.monotonic()
         study = analyser.analyse(image)
         forward_s = time.monotonic() - started
-        session.checkpoint, session.study, session.maps = checkpoint, study, {}
+        session.checkpoint, session.study, session.maps, session.forward_s = checkpoint, study, {}, forward_s
         session.label = ordered(analyser.card, study.probabilities)[0]
         if not self._wanted(session, session.label):
             return

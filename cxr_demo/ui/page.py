@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import gradio as gr
@@ -11,7 +11,9 @@ from gradio.events import Dependency
 from cxr_demo.analysis import SHOWN_FIRST, Analyser
 from cxr_demo.checkpoint import MAKE_ONE
 from cxr_demo.image import MAX_FILE_BYTES
-from cxr_demo.ui import facts, findings, guard, methods, panels, uploads, words
+from cxr_demo.lungs import Lungs
+from cxr_demo.ui import belief_table, facts, findings, guard, methods, panels, uploads, where_table, words
+from cxr_demo.ui.believing import Believing
 from cxr_demo.ui.events import Events, unusable_note
 from cxr_demo.ui.markup import joined, tag
 from cxr_demo.ui.sessions import Sessions
@@ -19,17 +21,21 @@ from cxr_demo.ui.sessions import Sessions
 HERE = Path(__file__).parent
 ONE_AT_A_TIME = {"concurrency_id": "model", "concurrency_limit": 1}  # torch uses every core; more would only wait
 FEW_AT_A_TIME = {"concurrency_id": "read", "concurrency_limit": 2}  # a film may need 160 MB while it is decoded
+TWO_AT_A_TIME = {"concurrency_id": "belief", "concurrency_limit": 2}  # takes minutes, and lets go of the networks
 PRIVATE = {"api_visibility": "private"}
 VALUE = "${value.html}"
 MOST_WAITING = 64  # two events for each of a class of 30
 
 
-def build(analysers: Mapping[str, Analyser], refused: Mapping[str, str], folder: Path) -> gr.Blocks:
+def build(
+    analysers: Mapping[str, Analyser], refused: Mapping[str, str], folder: Path, lungs: Lungs | None = None
+) -> gr.Blocks:
     """The page for checkpoints by name, and for those that cannot be used, the reason by name.
 
-    `folder` is where uploads arrive, from `uploads.open_folder`.
+    `folder` is where uploads arrive, from `uploads.open_folder`; without `lungs` no map is told where the lungs are.
     """
     events = Events(analysers, Sessions(), folder)
+    believing = Believing(analysers, events.sessions, lungs)
     with gr.Blocks(title=words.TITLE, analytics_enabled=False, fill_width=True) as demo:
         gr.HTML(_header(), apply_default_css=False, elem_id="top")
         gate, accept = _gate()
@@ -42,11 +48,13 @@ def build(analysers: Mapping[str, Analyser], refused: Mapping[str, str], folder:
                     events.findings = _own("findings", findings.empty())
             events.methods = _methods(next(iter(analysers.values()), None))
             events.panels = _own("panels", panels.empty(SHOWN_FIRST))
+            _believing(believing)
             events.facts = _more(analysers, refused)
         gr.HTML(tag("p", words.NOT_CLINICAL), apply_default_css=False, elem_id="foot")
         accept.click(lambda: (gr.update(visible=False), gr.update(visible=True)), None, [gate, desk], queue=False,
                      **PRIVATE).then(None, js="() => window.cxr.begin()", **PRIVATE)  # fmt: skip
-        _wire(events, film, checkpoint, remove)
+        believing.message = events.message
+        _wire_believing(believing, events, _wire(events, film, checkpoint, remove))
         demo.unload(events.closed)
         demo.load(None, js=(HERE / "page.js").read_text(encoding="utf-8"), **PRIVATE)
     demo.queue(max_size=MOST_WAITING, api_open=False)
@@ -71,7 +79,7 @@ def launch_settings() -> dict:
     )
     return {
         "theme": theme,
-        "css_paths": [HERE / "page.css"],
+        "css_paths": [HERE / "page.css", HERE / "belief.css"],
         "app_kwargs": guard.app_settings(),
         "max_file_size": MAX_FILE_BYTES,
         "footer_links": [],
@@ -129,6 +137,15 @@ def _methods(first: Analyser | None) -> gr.CheckboxGroup:
         )
 
 
+def _believing(believing: Believing) -> None:
+    with gr.Column(elem_id="believing"):
+        believing.where = _own("where", where_table.EMPTY)
+        believing.bar = _own("belief", belief_table.EMPTY)
+        believing.checks = gr.HTML(belief_table.EMPTY, html_template=VALUE, js_on_load="", apply_default_css=False,
+                                   elem_id="checks")  # fmt: skip
+        gr.HTML(belief_table.meanings(), apply_default_css=False)
+
+
 def _more(analysers: Mapping[str, Analyser], refused: Mapping[str, str]) -> gr.HTML:
     first = next(iter(analysers.values()), None)
     with gr.Accordion(words.FACTS, open=False, elem_id="facts"):
@@ -173,6 +190,21 @@ def _wire(events: Events, film: gr.File, checkpoint: gr.Dropdown, remove: gr.But
         left.then(events.look, chosen, [message, drawn], **newest),
         remove.click(events.remove, chosen, [message, found, drawn], **unqueued),
     ]
+
+
+def _wire_believing(believing: Believing, events: Events, shown: Sequence[Dependency]) -> None:
+    """`shown`: after which the panels show something else."""
+    message, where, bar, checks = believing.message, believing.where, believing.bar, believing.checks
+    unqueued = {"queue": False, "show_progress": "hidden", **PRIVATE}
+    for changed in shown:
+        changed.then(believing.show, None, [message, where, bar, checks], **unqueued)
+    events.findings.choose(believing.follow, None, [message, where, bar, checks], **unqueued)
+    where.draw(believing.draw, None, [message, where], **unqueued)
+    bar.stop(believing.stop, None, [message, bar], **unqueued)
+    bar.check(believing.ask, None, [message, bar], **unqueued).then(
+        believing.check, None, [message, bar, checks], show_progress="hidden", trigger_mode="multiple",
+        **TWO_AT_A_TIME, **PRIVATE,
+    )  # fmt: skip
 
 
 def _forget_values(demo: gr.Blocks, key: str) -> None:

@@ -9,8 +9,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # so that the store needs no torch
+    import numpy as np
+
     from cxr_demo.analysis import Explanation, Study
     from cxr_demo.image import Radiograph
+    from cxr_demo.ui.checking import Checked, Checking
+    from cxr_demo.ui.grounds import Ground
 
 KEPT_MINUTES = 15  # after the last use
 MOST_SESSIONS = 40  # a class of 30 and some; at 40 megapixels a film is 160 MB, at the usual 4 it is 16 MB
@@ -19,7 +23,9 @@ MOST_SESSIONS = 40  # a class of 30 and some; at 40 megapixels a film is 160 MB,
 @dataclass
 class Session:
     """`waiting`: read and not yet analysed. `checkpoint`, `study`, `label`, `methods`: what the page shows now. `maps`:
-    those made so far for the study, by (method, label); they show the patient as the film does, so they live here."""
+    those made so far for the study, by (method, label); they show the patient as the film does, so they live here.
+    `truth`: masks (H, W) bool of what is known to be in a drawn film, by name. `forward_s`: what the analysis took.
+    `ground`, `checked`, `checking`: how far to believe the maps, see `believing`."""
 
     used: float = field(default_factory=time.monotonic)
     waiting: Radiograph | None = None
@@ -28,6 +34,11 @@ class Session:
     label: str = ""
     methods: tuple[str, ...] = ()
     maps: dict[tuple[str, str], Explanation] = field(default_factory=dict)
+    truth: dict[str, np.ndarray] = field(default_factory=dict)
+    forward_s: float = 0.0
+    ground: Ground | None = None
+    checked: Checked | None = None
+    checking: Checking | None = None
 
 
 class Sessions:
