@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from cxr_demo import checkpoint, render
+from cxr_demo import checkpoint, render, where
 from cxr_demo.agreement import agreements
 from cxr_demo.analysis import SHOWN_FIRST, Analyser, Explanation, Study, ordered
 from cxr_demo.belief import told
@@ -26,6 +26,7 @@ from cxr_demo.errors import CheckpointError, CxrError
 from cxr_demo.explain import METHODS
 from cxr_demo.image import read_image
 from cxr_demo.labels import finding
+from cxr_demo.lungs import load_lungs
 
 OPACITY = 0.6
 
@@ -59,6 +60,10 @@ def _parser() -> argparse.ArgumentParser:
     believe.add_argument("file", metavar="FILE")
     believe.add_argument("--label", help="the one that the page shows first if left out")
     believe.add_argument("--method", nargs="+", help=f"if left out, {', '.join(SHOWN_FIRST)}")
+    believe.add_argument(
+        "--region", type=float, nargs=4, metavar=("X", "Y", "WIDTH", "HEIGHT"),
+        help="a box, in shares of the film (0 to 1, from its upper left corner): how much evidence lies in it",
+    )  # fmt: skip
     believe.set_defaults(act=_believe)
     for command in (predict, explain, believe):
         command.add_argument("--weights", help="checkpoint folder or Hub id; the first in weights/ if left out")
@@ -109,6 +114,8 @@ def _explain(options: argparse.Namespace) -> int:
 def _believe(options: argparse.Namespace) -> int:
     analyser = _analyser(options.weights)
     study = analyser.analyse(read_image(options.file))
+    film, model = study.image.pixels, load_lungs(Path(_root()) / "lungs")
+    masks = where.regions(film.shape, model and model.estimate(film), options.region and tuple(options.region))
     label = options.label or ordered(analyser.card, study.probabilities)[0]
     methods = options.method or [key for key in SHOWN_FIRST if not analyser.proof.available[key]]
     explained = analyser.explain(study, [label], methods)
@@ -119,6 +126,10 @@ def _believe(options: argparse.Namespace) -> int:
     maps = {key: explained[key, label].map_square for key in methods}
     seen = analyser.card.preprocess.square(np.ones_like(study.image.pixels)) > 0
     for line in told(label, found, agreements(maps, seen)):
+        print(line)
+    print()
+    places = {key: where.where(map_square, analyser.card.preprocess, masks) for key, map_square in maps.items()}
+    for line in where.told(places, model and model.dice):
         print(line)
     return 0
 

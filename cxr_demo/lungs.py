@@ -54,11 +54,8 @@ class LungNet(nn.Module):
 def _block(channels_in: int, channels: int) -> nn.Sequential:
     layers = []
     for first in (channels_in, channels):
-        layers += [
-            nn.Conv2d(first, channels, 3, padding=1, bias=False),
-            nn.GroupNorm(GROUPS, channels),
-            nn.ReLU(inplace=True),
-        ]
+        layers += [nn.Conv2d(first, channels, 3, padding=1, bias=False), nn.GroupNorm(GROUPS, channels)]
+        layers.append(nn.ReLU(inplace=True))
     return nn.Sequential(*layers)
 
 
@@ -89,6 +86,14 @@ def parts(probability: np.ndarray) -> np.ndarray:
     return filled.astype(bool)
 
 
+def outlined(probability: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """probability (S, S) over SQUARE -> the lungs on a film (H, W), bool; the outline runs between the cells."""
+    lungs = parts(probability)
+    others = (probability > 0.5) & ~lungs
+    clean = np.where(others, 0, np.where(lungs, np.maximum(probability, 0.51), probability))
+    return SQUARE.map_to_image(clean, shape) > 0.5
+
+
 @dataclass(frozen=True, eq=False)
 class Lungs:
     """The loaded network. `dice`: mean Dice's coefficient on real films that it had not seen, with the ends of its 95 %
@@ -101,11 +106,7 @@ class Lungs:
     def estimate(self, pixels: np.ndarray) -> np.ndarray:
         """pixels (H, W) float32 0..1, bone bright -> (H, W) bool, True inside a lung as far as it is seen beside the
         heart; nowhere True where the network finds no lung."""
-        probability = self.probability(pixels)
-        # What is left out is pressed below one half and the rest kept, so that the outline stays between the cells.
-        kept = np.where(parts(probability) | (probability <= 0.5), probability, 0).astype(np.float32)
-        kept = np.where(parts(probability), np.maximum(kept, 0.501), kept)
-        return SQUARE.map_to_image(kept, pixels.shape) > 0.5
+        return outlined(self.probability(pixels), pixels.shape)
 
     def probability(self, pixels: np.ndarray) -> np.ndarray:
         """pixels (H, W) float32 0..1 -> (S, S) float32 0..1 over SQUARE."""

@@ -68,16 +68,20 @@ def on_film(map_square: np.ndarray, preprocess: Preprocess, shape: tuple[int, in
 def told(found: Mapping[str, Mapping[str, Share]], dice: tuple[float, float, float] | None) -> Iterator[str]:
     """Lines of text: one for each map of {method: {region: Share}}, and what the lungs' outline is worth."""
     for method, of_regions in found.items():
-        said = (f"{name} {share.evidence:.0%} (area {share.area:.0%})" for name, share in of_regions.items())
+        said = (f"{name} {_percent(share.evidence)} (area {share.area:.0%})" for name, share in of_regions.items())
         yield f"{method}: evidence in {', '.join(said)}"
     if dice is None:
         yield "There is no lung model beside the checkpoints, so nothing is said about the lungs."
     else:
         value, low, high = dice
         yield (
-            f"The lungs are an estimate by a small network: Dice {value:.2f} (95 % interval {low:.2f} to {high:.2f}) on "
-            "real films that it had not seen."
+            f"The lungs are an estimate by a small network: Dice {value:.2f} (95 % interval {low:.2f} to {high:.2f}) "
+            "on real films that it had not seen."
         )
+
+
+def _percent(evidence: float) -> str:
+    return "none" if np.isnan(evidence) else f"{evidence:.0%}"
 
 
 def _inside(box: Box, shape: tuple[int, int]) -> np.ndarray:

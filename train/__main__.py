@@ -1,4 +1,4 @@
-"""`python -m train run|list|describe|evaluate|compare|ensemble|phantom ...`.
+"""`python -m train run|list|describe|evaluate|compare|ensemble|phantom|lungs ...`.
 
 On several processes, GPUs or machines: `accelerate launch -m train run ...`.
 """
@@ -21,6 +21,7 @@ from train.datasets import DATASETS
 from train.describe import describe
 from train.ensembles import ensemble
 from train.evaluate import evaluate
+from train.lungs import COURSE, train_lungs
 from train.phantoms import MOST_FORWARDS, RECIPE, benchmark
 from train.processes import make_accelerator, start_the_others
 from train.recipes import SYSTEMS
@@ -94,6 +95,12 @@ def _parser() -> argparse.ArgumentParser:
     drawn.add_argument("--most-forwards", type=float, default=MOST_FORWARDS, help="leave costlier methods out")
     drawn.add_argument("--seed", type=_seed, default=0)
     drawn.set_defaults(act=_phantom)
+
+    lungs = commands.add_parser("lungs", help="train the lung model that says which evidence lies inside them")
+    lungs.add_argument("--data", type=Path, required=True, help="the folder that holds the films")
+    lungs.add_argument("--out", type=Path, required=True, help="its folder, weights/lungs")
+    lungs.add_argument("--seed", type=_seed, default=0)
+    lungs.set_defaults(act=lambda o: train_lungs(o.data, o.out, dataclasses.replace(COURSE, seed=o.seed)))
     return parser
 
 
