@@ -23,9 +23,12 @@ from cxr_demo.randomisation import VIEWS, Randomisation, networks, randomisation
 from cxr_demo.stability import CHANGED_FILMS, Stability, stability
 
 PARTS = ("faithfulness", "stability", "randomisation")  # what can be asked for alone; the dearest last
-CHANCE_FORWARDS = ORDERS * (STEPS + 1)
-# Lowering a network to a program, measured on two bundled networks in forwards of one film.
-LOWERING_FORWARDS = 3.0
+# Measured on two bundled networks, of 128 and 96 px: eight films at once take 6.1 and 4.7 times as long as one, and to
+# lower a network to a program takes 1.3 and 1.7 times as long.
+BATCHED = 0.7
+LOWERING_FORWARDS = 1.5
+CHANCE_FORWARDS = BATCHED * ORDERS * (STEPS + 1)
+CURVES_FORWARDS = BATCHED * 2 * (STEPS + 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,14 +89,14 @@ def of_chance(asked: Asked, pause: Pause) -> Baseline:
 
 
 def forwards(model: nn.Module, methods: Sequence[str], part: str) -> float:
-    """What a part takes for these methods at once, in forwards of one film, beside the film's own maps and
+    """How long a part takes for these methods at once, in forwards of one film, beside the film's own maps and
     `CHANCE_FORWARDS`, which come once; rough, as `Method.cost_forwards` is."""
     if part == "faithfulness":
-        return 2.0 * (STEPS + 1) * len(methods)
+        return CURVES_FORWARDS * len(methods)
     if part == "stability":
         return CHANGED_FILMS * _cost(methods)
     lowered = LOWERING_FORWARDS if any(METHODS[key].family == "lrp" for key in methods) else 0.0
-    return networks(model) * (VIEWS + _cost(methods) + lowered)
+    return networks(model) * (BATCHED * VIEWS + _cost(methods) + lowered)
 
 
 def _cost(methods: Sequence[str]) -> float:
@@ -105,7 +108,7 @@ def _cost(methods: Sequence[str]) -> float:
 def _faithfulness(
     asked: Asked, maps: Mapping[str, np.ndarray], chance: Baseline | None, pause: Pause
 ) -> dict[str, dict[str, Curve]]:
-    before, each = 0.0 if chance else CHANCE_FORWARDS, 2.0 * (STEPS + 1)
+    before, each = 0.0 if chance else CHANCE_FORWARDS, CURVES_FORWARDS
     total = before + each * len(maps)
     chance = chance or of_chance(asked, _within(pause, 0.0, before, total))
     return {

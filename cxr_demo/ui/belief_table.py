@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cxr_demo.belief import Belief
@@ -43,11 +43,13 @@ class Running:
     left_s: float = 0.0
 
 
-def value(label: str, beliefs: Mapping[str, Belief], failed: Mapping[tuple[str, str], str]) -> dict:
-    """Beliefs by method, parts may be missing; `failed`: (method, part) -> why -> the table, empty for no beliefs."""
+def value(
+    label: str, methods: Iterable[str], beliefs: Mapping[str, Belief], failed: Mapping[tuple[str, str], str]
+) -> dict:
+    """A row for each of the methods; `beliefs` by method, of which parts may be missing, and `failed`: (method, part)
+    -> why. Empty where nothing was asked for yet."""
     if not beliefs and not failed:
         return EMPTY
-    methods = dict.fromkeys([*beliefs, *(method for method, _ in failed)])
     head = tag("tr", tag("th", words.MAP, scope="col", role="columnheader"), *map(_head, PART_OF), role="row")
     rows = [
         tag(
@@ -56,8 +58,7 @@ def value(label: str, beliefs: Mapping[str, Belief], failed: Mapping[tuple[str, 
             *(_cell(check, key, beliefs.get(key, Belief()), failed) for check in PART_OF),
             role="row",
         )
-        for key in METHODS
-        if key in methods
+        for key in methods
     ]
     table = tag("table", tag("thead", head, role="rowgroup"), tag("tbody", *rows, role="rowgroup"), role="table",
                 class_="cards checks")  # fmt: skip
@@ -139,13 +140,12 @@ def _cell(check: str, method: str, belief: Belief, failed: Mapping[tuple[str, st
 
 
 def _curve(found: Curve) -> list[Html]:
-    undefined = math.isnan(found.area)
-    area = (
-        [] if undefined else [tag("b", words.number(found.area)), tag("small", words.by_chance(found), class_="beside")]
-    )
-    why = tag("small", words.NO_FALL) if undefined else None
+    if math.isnan(found.area):
+        area = [tag("small", words.NO_AREA)]
+    else:
+        area = [tag("b", words.number(found.area)), tag("small", words.by_chance(found), class_="beside")]
     beaten = tag("small", words.beats(found)), tag("small", words.gain(found))
-    told = tag("div", *area, why, *beaten, class_="told-number")
+    told = tag("div", *area, *beaten, class_="told-number")
     return [tag("div", belief_curves.curve(found), told, class_="found")]
 
 

@@ -155,7 +155,7 @@ class Believing:
         checked, shown = _checked(session), _shown(session, label)
         beliefs = {key: checked.found[key, label] for key in shown if (key, label) in checked.found}
         failed = {(key, part): why for (key, of, part), why in checked.failed.items() if of == label and key in shown}
-        return belief_table.value(label, beliefs, failed)
+        return belief_table.value(label, shown, beliefs, failed)
 
     def _bar(self, session: Session, label: str) -> dict:
         """A run under way, or else what may be asked for next and how long it takes."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from cxr_demo.agreement import BORDER, CORNER, Share
 from cxr_demo.checks import CHECKS
 from cxr_demo.explain import METHODS
-from cxr_demo.faithfulness import ORDERS, Curve
+from cxr_demo.faithfulness import MIN_FALL, ORDERS, Curve
 from cxr_demo.randomisation import UNCHANGED, Randomisation
 from cxr_demo.ui.words import UNDEFINED, WITH, duration
 from cxr_demo.where import DRAWN, LUNGS, OUTSIDE
@@ -60,7 +60,7 @@ MEASURES = {  # by a check's key: what stands in its column
 }
 NOT_YET = "not checked"
 FAILED = "not computed ({reason})"
-NO_FALL = "Area not defined: the film scores hardly more than a blurred one."
+NO_AREA = "area not defined"
 UNCHANGED_FLAG = "Does not change"
 UNCHANGED_WHY = f"Still at {UNCHANGED} or more when all weights are random: it cannot speak of what was learned."
 BLIND_WHY = "Stays when the last block is random: it is not about this finding."
@@ -69,7 +69,8 @@ MEANINGS = "What each number says, where it comes from, and what it does not say
 LEGEND = (
     "Curves: the logit while the film is blurred away, or made sharp again, in the map's order (line) and in "
     f"{ORDERS} random orders (band). Steps: rank correlation with the map of the trained network, from random weights "
-    "in the last block to random weights in all; thin: without signs; dashed: where “does not change” begins."
+    "in the last block to random weights in all; thin: without signs; dashed: where “does not change” begins. An area "
+    f"is 0 for the blurred film's logit and 1 for the film's; it needs {MIN_FALL:g} logit points between them."
 )
 SEPARATE = " · "
 
