@@ -1,7 +1,7 @@
 """Where the lungs are on a film, as a small network estimates it: for shares of evidence, never for a diagnosis.
 
-A network of the shape of U-Net (Ronneberger, Fischer, Brox 2015), thin enough for a millisecond's work per film. Made
-by `python -m train lungs`. Its folder is no checkpoint of a classifier, so its card has a name of its own.
+A network of the shape of U-Net (Ronneberger, Fischer, Brox 2015), thin enough to take some 20 ms a film. Made by
+`python -m train lungs`. Its folder is no checkpoint of a classifier, so its card has a name of its own.
 """
 
 from __future__ import annotations

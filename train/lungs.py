@@ -27,7 +27,7 @@ from cxr_demo import checkpoint
 from cxr_demo.errors import TrainingError
 from cxr_demo.image import read_image
 from cxr_demo.lungs import LUNGS_FILE, SQUARE, WIDTHS, LungNet, Lungs, load_lungs, outlined, parts
-from train.datasets import released
+from train.datasets import COHEN, HANNOVER, KERMANY, NIH, released
 from train.intervals import draw_patients, ratio
 from train.lung_films import Film, Masked, batch, draw_films, read_masked
 from train.metrics import RESAMPLINGS, interval
@@ -246,8 +246,9 @@ def written(card: dict) -> list[str]:
         *_table(card["measured"]), "",
         "## Limits", "",
         "A lung is what is seen of it beside the heart and above the diaphragm. The masks come with covid-chestxray; "
-        "some are not exact. They are of adults, so nothing is measured on children. Expect failures where a "
+        "some are not exact. Nearly all are of adults, so nothing is measured on children. Expect failures where a "
         "lung is white, where a film shows only a part of the chest, and where it is not frontal.", "",
+        f"Data: {COHEN}; {HANNOVER}; {NIH}; {KERMANY}.", "",
     ]  # fmt: skip
 
 
