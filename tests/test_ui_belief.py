@@ -367,6 +367,19 @@ def test_work_ends_when_nobody_looks_at_it_any_more_and_what_was_found_stays(des
         assert [methods for part, methods, _ in analyser.checked if part == "faithfulness"] == [(key,) for key in SHOWN]
 
 
+def test_a_check_under_way_is_a_use_of_the_film(desk):
+    made, analyser, session = desk
+    ask(made)
+    steps = made.check(page_of("s"))
+    next(steps)
+    session.used -= 10_000
+    next(steps)
+    made.sessions.sweep()
+    assert made.sessions.find("s") is session
+    steps.close()
+    analyser.steps.put(1)
+
+
 def test_a_closed_tab_ends_the_work(desk):
     made, analyser, session = desk
     ask(made)

@@ -2,6 +2,9 @@
 element.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
-  if (button.matches(".check")) trigger("check", { slow: button.dataset.slow === "1" });
+  if (button.matches(".check")) {
+    if (button.dataset.slow) trigger("slow", { slow: true });
+    else trigger("check", { slow: false });
+  }
   if (button.matches(".stop")) trigger("stop");
 });

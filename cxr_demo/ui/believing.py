@@ -104,6 +104,7 @@ class Believing:
             before = run.done
             made = begin(self.analysers[session.checkpoint], run, unit, lambda: self._wanted(session, run))
             while True:
+                session.used = time.monotonic()  # a check under way is a use: it may take longer than a film is kept
                 yield {self.bar: self._bar(session, run.label)}
                 finished = wait([made], TELL_EVERY_S).done
                 if not self._wanted(session, run):

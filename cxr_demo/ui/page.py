@@ -21,7 +21,8 @@ from cxr_demo.ui.sessions import Sessions
 HERE = Path(__file__).parent
 ONE_AT_A_TIME = {"concurrency_id": "model", "concurrency_limit": 1}  # torch uses every core; more would only wait
 FEW_AT_A_TIME = {"concurrency_id": "read", "concurrency_limit": 2}  # a film may need 160 MB while it is decoded
-TWO_AT_A_TIME = {"concurrency_id": "belief", "concurrency_limit": 2}  # takes minutes, and lets go of the networks
+TWO_AT_A_TIME = {"concurrency_id": "belief", "concurrency_limit": 2}  # takes a minute, and lets go of the networks
+ONE_SLOW_AT_A_TIME = {"concurrency_id": "slow belief", "concurrency_limit": 1}
 PRIVATE = {"api_visibility": "private"}
 VALUE = "${value.html}"
 MOST_WAITING = 64  # two events for each of a class of 30
@@ -201,10 +202,12 @@ def _wire_believing(believing: Believing, events: Events, shown: Sequence[Depend
     events.findings.choose(believing.follow, None, [message, where, bar, checks], **unqueued)
     where.draw(believing.draw, None, [message, where], **unqueued)
     bar.stop(believing.stop, None, [message, bar], **unqueued)
-    bar.check(believing.ask, None, [message, bar], **unqueued).then(
-        believing.check, None, [message, bar, checks], show_progress="hidden", trigger_mode="multiple",
-        **TWO_AT_A_TIME, **PRIVATE,
-    )  # fmt: skip
+    # In lines of their own, so that neither maps nor quick checks wait for what takes long.
+    for asked, line in ((bar.check, TWO_AT_A_TIME), (bar.slow, ONE_SLOW_AT_A_TIME)):
+        asked(believing.ask, None, [message, bar], **unqueued).then(
+            believing.check, None, [message, bar, checks], show_progress="hidden", trigger_mode="multiple",
+            **line, **PRIVATE,
+        )  # fmt: skip
 
 
 def _forget_values(demo: gr.Blocks, key: str) -> None:
