@@ -31,7 +31,7 @@ NO_LUNG_FOUND = "The lung model finds no lung on this film, so the lungs are not
 
 DRAW = "Draw a region"
 DRAW_HINT = "Drag over any panel. Escape stops."
-REGION = "A region of your own, in % of the film"
+REGION = "A region of your own: draw it on a panel, or give it in % of the film"
 SIDES = {"x": "left", "y": "top", "width": "width", "height": "height"}
 SET_REGION, CLEAR_REGION = "Show its share", "Clear"
 NO_NUMBERS = "Give left, top, width and height as numbers from 0 to 100."
@@ -63,7 +63,7 @@ FAILED = "not computed ({reason})"
 NO_AREA = "area not defined"
 UNCHANGED_FLAG = "Does not change"
 UNCHANGED_WHY = f"Still at {UNCHANGED} or more when all weights are random: it cannot speak of what was learned."
-BLIND_WHY = "Stays when the last block is random: it is not about this finding."
+BLIND_WHY = "Stays with random weights in the last block: it is not about this finding."
 BLOCKS = ("last block", "all blocks")
 MEANINGS = "What each number says, where it comes from, and what it does not say"
 LEGEND = (
@@ -142,7 +142,7 @@ def beats(curve: Curve) -> str:
 
 def gain(curve: Curve) -> str:
     """Over the mean of the random orders; what is below 0 is worse than chance."""
-    return f"by {curve.gain:+.2f} logit points".replace("-", "−")
+    return f"mean gain {curve.gain:+.2f} logit points".replace("-", "−")
 
 
 def curve(found: Curve) -> str:
