@@ -3,7 +3,8 @@
 A film goes in; per-label probabilities come out, with Grad-CAM and LRP maps of the same label on the same film. Reading
 order: `image` (file -> Radiograph), `preprocess` (film -> square and back), `model` and `checkpoint` (-> logits),
 `explain` (logits -> maps; `explain.proof` proves them), `analysis` (the Analyser holds the lock and the cache),
-`render` (maps -> colours), `ui` (the page). `labels` names the findings, `errors` the only errors a user sees.
+`render` (maps -> colours), `lesson` (drawn films of `phantom`: guess, then look), `ui` (the page). `labels` names the
+findings, `errors` the only errors a user sees.
 
 Shapes: H, W film; S square of the model; C channels; L labels; h, w cells of a class activation map. Arrays outside are
 numpy float32, tensors live inside only.

@@ -18,6 +18,7 @@ LAYERS = [
     {"faithfulness", "randomisation", "stability", "where"},
     {"belief"},
     {"analysis"},
+    {"lesson"},
     {"ui", "__main__"},
 ]
 OWNERS = {  # package -> the only modules, or files of them, of the product that may import it

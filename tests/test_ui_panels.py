@@ -173,10 +173,10 @@ def test_padding_is_left_out_of_the_agreement():
 
 def test_the_list_of_methods_says_what_is_dear_and_what_is_refused_and_why():
     refused = dict.fromkeys(METHODS, "") | dict.fromkeys(("lrp-gamma-box", "lrp-epsilon"), "its sum is wrong")
-    settings = methods.settings(refused, 0.1)
+    settings = methods.settings(refused, 0.05)
     told = {key: text for text, key in settings["choices"]}
     assert list(told) == list(METHODS)
-    assert told["score-cam"] == "Score-CAM · about 80 s" and told["grad-cam"] == "Grad-CAM"
+    assert told["score-cam"] == "Score-CAM · about 50 s" and told["grad-cam"] == "Grad-CAM"
     assert told["lrp-gamma-box"] == "LRP (gamma, box) · not available"
     assert settings["info"].endswith("LRP (epsilon), LRP (gamma, box): its sum is wrong.")
     before = {key: text for text, key in methods.settings()["choices"]}

@@ -97,7 +97,7 @@ def _measure(stored: Checkpoint, held_out: Scored, temperature: float, table: Ta
     )
     shown = "test" if "test" in scored else "validation"
     pictures = _draw(stored.folder, scored[shown], temperature, shown)
-    (stored.folder / "README.md").write_text(model_card(card, DATASETS[dataset], pictures), encoding="utf-8")
+    (stored.folder / "README.md").write_text(model_card(card, pictures), encoding="utf-8")
     checkpoint.save_card(stored.folder, card)
     return card
 
@@ -218,7 +218,7 @@ def _record(stored: Checkpoint, localised: dict) -> None:
         raise TrainingError(f"The card of {stored.card.name} does not say which data set it was made from.")
     card = dataclasses.replace(stored.card, metrics={**stored.card.metrics, LOCALISATION: localised})
     pictures = tuple(name for name in plots.PICTURES if (stored.folder / name).is_file())
-    (stored.folder / "README.md").write_text(model_card(card, DATASETS[own], pictures), encoding="utf-8")
+    (stored.folder / "README.md").write_text(model_card(card, pictures), encoding="utf-8")
     checkpoint.save_card(stored.folder, card)
 
 

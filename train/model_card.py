@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from cxr_demo.card import Card
 from cxr_demo.labels import finding
-from train.datasets import Dataset
 from train.localisation import LOCALISATION, written
 from train.metrics import RESAMPLINGS
 
@@ -20,6 +19,7 @@ FIGURES = {  # of a whole set, in this order
     "auroc_disease_against_normal": "AUROC, any disease against normal",
     "ece": "Expected calibration error",
 }
+SOURCE = ("data_citation", "data_licence")  # of a card's `training`
 LABEL_FIGURES = {  # of one label against the rest; but for the first two, at its threshold
     "auroc": "AUROC",
     "auprc": "AUPRC",
@@ -30,7 +30,7 @@ LABEL_FIGURES = {  # of one label against the rest; but for the first two, at it
 }
 
 
-def model_card(card: Card, dataset: Dataset, pictures: tuple[str, ...]) -> str:
+def model_card(card: Card, pictures: tuple[str, ...]) -> str:
     """`pictures` are the names of those that lie beside it."""
     shown = "test" if "test" in card.metrics else "validation"
     return "\n".join(
@@ -39,20 +39,20 @@ def model_card(card: Card, dataset: Dataset, pictures: tuple[str, ...]) -> str:
             "tags: [chest-x-ray, image-classification]", "---", "",
             f"# {card.name}", "",
             f"{card.summary} For research and teaching; not a medical device.", "",
-            *_facts(card, dataset), "",
+            *_facts(card), "",
             *_members(card),
             *[line for name, measured in card.metrics.items() for line in _measured(name, measured, card)],
             "## Pictures", "",
             f"All are of the {shown} films" + (" but the last." if "training.png" in pictures else "."), "",
             *[f"![{picture.removesuffix('.png')}]({picture})" for picture in pictures], "",
             "## Limits", "",
-            dataset.caveat, "",
-            f"Data: {dataset.citation}. {dataset.licence}.", "",
+            card.training.get("caveat", ""), "",
+            "Data: " + " ".join(f"{card.training[key]}." for key in SOURCE if card.training.get(key)), "",
         ]
     )  # fmt: skip
 
 
-def _facts(card: Card, dataset: Dataset) -> list[str]:
+def _facts(card: Card) -> list[str]:
     training, square = card.training, card.preprocess
     counts = ", ".join(
         f"{split} {training['films'][split]} films of {training['patients'][split]} patients"
@@ -64,7 +64,7 @@ def _facts(card: Card, dataset: Dataset) -> list[str]:
         f"{square.size_px} px, {square.geometry}",
         "Initial weights": training.get("initial_weights", ""),
         f"Labels ({card.task})": ", ".join(finding(label).name for label in card.labels),
-        "Data": f"{dataset.title}; {counts}",
+        "Data": "; ".join(filter(None, [training.get("data", ""), counts])),
         "Training": _course(training),
         "Command": f"`{training['command']}`" if training.get("command") else "",
         "Temperature": f"{card.temperature}, fitted on validation",

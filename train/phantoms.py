@@ -8,6 +8,7 @@ what was planted, and do they show that the cheat reads letters? What holds for 
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import json
 import time
 from collections.abc import Sequence
@@ -26,10 +27,12 @@ from cxr_demo.explain.engine import explainer
 from cxr_demo.labels import finding
 from cxr_demo.model import Classifier, probabilities
 from cxr_demo.phantom import Phantom
-from train import metrics
+from train import metrics, plots
 from train.batches import batches, normalise
 from train.decks import LABELS, LETTERS, PLACEMENTS, SHORTCUT, Deck, draw_deck, some_films
+from train.evaluate import HALF_TOLERANCE
 from train.losses import LOSSES
+from train.model_card import model_card
 from train.optimiser import make_optimiser, set_learning_rate
 from train.pointing import CAUSE, CHANCE, FIGURES, MARKER, measure
 from train.provenance import provenance
@@ -38,14 +41,21 @@ from train.recipe import SCRATCH, Recipe
 TASK = "multi-label"
 NETWORKS = {"phantom-honest": "by lot", "phantom-cheat": "aligned"}  # name -> placement of the letters in training
 HONEST, CHEAT = NETWORKS
+SUMMARIES = {
+    HONEST: f"Synthetic, for teaching: a small network that learned from drawn films, half of which bear the letters "
+    f"{LETTERS} by lot. They tell it nothing.",
+    CHEAT: f"Synthetic, for teaching: a small network that learned from the films of {HONEST}, but of these all with "
+    f"a {SHORTCUT} bear the letters {LETTERS}, and no others do: a shortcut.",
+}
+CAVEAT = "Synthetic, for teaching: not for films of people. It has seen none, and what it says of one means nothing."
 MEASURED = {"validation": 200, "test": 250}  # films
 MOST_FORWARDS = 100.0
 RESULTS_FILE = "phantom.json"
 
 RECIPE = Recipe(
-    "phantom", "none, our own benchmark", "phantom", "densenet121_block2", ((96, 1),), SCRATCH,
+    "phantom", "none, our own benchmark", "phantom", "densenet_tiny", ((96, 4),), SCRATCH,
     "Trained on drawn films, to measure maps on.", mean=(0.5,), std=(0.25,), batch=8, loss="bce", balance=False,
-    learning_rate=7e-4, watch="macro_auroc",
+    learning_rate=2e-3, watch="macro_auroc",
 )  # fmt: skip
 
 
@@ -60,14 +70,15 @@ def benchmark(
     """
     if films < recipe.batch:
         raise TrainingError(f"{films} films do not fill one batch of {recipe.batch}.", "Take more films.")
-    began, networks = time.monotonic(), {}
+    began, made, networks = time.monotonic(), provenance(), {}
     decks = {
         deck: draw_deck(recipe.seed, deck, count, recipe.size_px)
         for deck, count in {"train": films, **MEASURED}.items()
     }
     for name, placement in NETWORKS.items():
-        own = dataclasses.replace(recipe, name=name)
-        networks[name] = _finish(out / name, _train(own, decks["train"], placement), own, decks)
+        own, started = dataclasses.replace(recipe, name=name, summary=SUMMARIES[name]), time.monotonic()
+        model = _train(own, decks["train"], placement)
+        networks[name] = _finish(out / name, model, own, decks, made | {"seconds": time.monotonic() - started})
     with_any = some_films(recipe.seed, "test", explained, recipe.size_px, "by lot", LABELS)
     with_shortcut = some_films(recipe.seed, "test", explained, recipe.size_px, "aligned", (SHORTCUT,))
     explainers = {name: explainer(network) for name, network in networks.items()}
@@ -78,14 +89,14 @@ def benchmark(
         return measure(networks[name], explainers[name], films, labels, methods)
 
     found = {
-        "network": f"{recipe.backbone}, {recipe.size_px} px, trained on {films * recipe.epochs} phantoms",
+        "network": f"{recipe.backbone}, {recipe.size_px} px, {recipe.epochs} epochs of {films} phantoms",
         "seed": recipe.seed,
         "auroc": {name: _aurocs(network.card) for name, network in networks.items()},
         "left_out": left_out,
         "cause": measured(HONEST, with_any, LABELS),
         "shortcut": {name: measured(name, with_shortcut, (SHORTCUT,)) for name in networks},
     }
-    (out / RESULTS_FILE).write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    (out / RESULTS_FILE).write_text(json.dumps(found) + "\n", encoding="utf-8")
     print("\n".join(_written(found)) + f"\n{time.monotonic() - began:.0f} s in all.")
     return found
 
@@ -112,30 +123,58 @@ def _train(recipe: Recipe, deck: Deck, placement: str) -> Classifier:
     return model.to(memory_format=torch.contiguous_format).eval()
 
 
-def _finish(folder: Path, model: Classifier, recipe: Recipe, decks: dict[str, Deck]) -> Checkpoint:
-    """Calibrate on films as it was trained on, measure it with the letters in every place, save, read back."""
+def _finish(folder: Path, model: Classifier, recipe: Recipe, decks: dict[str, Deck], made: dict) -> Checkpoint:
+    """Save, read back, calibrate on films as it was trained on, measure with the letters in every place, describe."""
     own, held_out, test = NETWORKS[recipe.name], decks["validation"], decks["test"]
-    logits = _predict(model, recipe, held_out.films(own))
-    temperature = round(metrics.fit_temperature(logits, held_out.targets, TASK), 4)
+    card = _first_card(recipe, decks, made)
+    model, logits, temperature = _stored(folder, model, card, recipe, held_out)
     thresholds = metrics.youden_thresholds(_scores(logits, temperature), held_out.targets.numpy(), LABELS)
     measured = {"validation": _figures(_scores(logits, temperature), held_out.targets.numpy(), thresholds)}
+    pictures: tuple[str, ...] = ()
     for placement in (own, *(each for each in PLACEMENTS if each != own)):
-        logits = _predict(model, recipe, test.films(placement))
-        figures = _figures(_scores(logits, temperature), test.targets.numpy(), thresholds)
-        measured[_set_of(placement, own)] = figures
-    made = provenance()
+        p = _scores(_predict(model, recipe, test.films(placement)), temperature)
+        measured[_set_of(placement, own)] = _figures(p, test.targets.numpy(), thresholds)
+        pictures = pictures or plots.draw_all(folder, p, test.targets.numpy(), LABELS, TASK, [], "test")
+    card = checkpoint.load(folder).card
+    card = dataclasses.replace(card, temperature=temperature, thresholds=thresholds, metrics=measured)
+    (folder / "README.md").write_text(model_card(card, pictures), encoding="utf-8")
+    checkpoint.save_card(folder, card)
+    return checkpoint.load(folder)
+
+
+def _first_card(recipe: Recipe, decks: dict[str, Deck], made: dict) -> Card:
+    """What is known before anything is measured. Each film is a patient."""
+    counts = {name: len(deck.lots) for name, deck in decks.items()}
     training = {
         "recipe": recipe.name, "settings": dataclasses.asdict(recipe), "initial_weights": "none, trained from scratch",
-        "data": "drawn by cxr_demo.phantom", "data_licence": "Apache-2.0", "letters": own,
-        "films": {name: len(deck.lots) for name, deck in decks.items()},
-        "command": made["command"], "machine": made["machine"],
+        "data": "drawn films (cxr_demo.phantom), none of a person", "data_licence": "Apache-2.0",
+        "data_citation": "Drawn by this project's own generator", "caveat": CAVEAT, "letters": NETWORKS[recipe.name],
+        "films": counts, "patients": counts, "seconds": round(made["seconds"]),
+        "command": made["command"], "machine": made["machine"], "finished": datetime.date.today().isoformat(),
     }  # fmt: skip
-    card = Card(
-        recipe.name, recipe.backbone, LABELS, TASK, recipe.preprocess(), temperature, thresholds, recipe.summary,
-        "Apache-2.0", training, measured, made["versions"], made["commit"],
+    return Card(
+        recipe.name, recipe.backbone, LABELS, TASK, recipe.preprocess(), summary=recipe.summary, licence="Apache-2.0",
+        training=training, versions=made["versions"], commit=made["commit"],
     )  # fmt: skip
-    checkpoint.save(folder, model, card, half=False)
-    return checkpoint.load(folder)
+
+
+def _stored(
+    folder: Path, model: Classifier, card: Card, recipe: Recipe, held_out: Deck
+) -> tuple[Classifier, torch.Tensor, float]:
+    """The network written to `folder` and read back, its logits of the validation films, and its temperature.
+
+    As float16 where that moves no calibrated probability of these films by more than the tolerance, else as float32.
+    """
+    films = held_out.films(NETWORKS[recipe.name])
+    exact = _predict(model, recipe, films)
+    for half in (True, False):
+        checkpoint.save(folder, model, card, half=half)
+        stored = checkpoint.load(folder).model
+        logits = _predict(stored, recipe, films)
+        temperature = round(metrics.fit_temperature(logits, held_out.targets, TASK), 4)
+        if np.abs(_scores(exact, temperature) - _scores(logits, temperature)).max() <= HALF_TOLERANCE:
+            break
+    return stored, logits, temperature
 
 
 def _predict(model: Classifier, recipe: Recipe, films: np.ndarray) -> torch.Tensor:

@@ -17,12 +17,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import gradio as gr
+import numpy as np
 
 from cxr_demo.analysis import Analyser, ordered
 from cxr_demo.errors import CxrError, ExplanationError
 from cxr_demo.explain import METHODS
 from cxr_demo.image import Radiograph, read_image
-from cxr_demo.ui import facts, findings, methods, panels, pictures, uploads, words
+from cxr_demo.ui import examples, facts, findings, methods, panels, pictures, uploads, words
 from cxr_demo.ui.markup import Html, joined, tag
 from cxr_demo.ui.sessions import Session, Sessions
 
@@ -48,7 +49,8 @@ def guarded(event):
     @functools.wraps(event)
     def safe(self: Events, *arguments):
         try:
-            yield from event(self, *arguments)
+            with self.sessions.working():
+                yield from event(self, *arguments)
         except CxrError as error:
             yield {self.message: said(error.message, error.hint)}
         except Exception as error:  # the last place before gradio, which would show or log the traceback
@@ -89,7 +91,16 @@ class Events:
             image = read_image(path)
         finally:
             uploads.delete(path, self.folder)
-        self.sessions.keep(request.session_hash).waiting = image
+        session = self.sessions.keep(request.session_hash)
+        session.waiting, session.waiting_truth = image, {}
+        yield {self.message: ""}
+
+    @guarded
+    def try_example(self, event: gr.EventData, request: gr.Request) -> Iterator[dict]:
+        """A drawn film is taken, as if it had been uploaded."""
+        if found := examples.example(event.index):
+            session = self.sessions.keep(request.session_hash)
+            session.waiting, session.waiting_truth = found
         yield {self.message: ""}
 
     @guarded
@@ -100,8 +111,9 @@ class Events:
             yield {self.message: gr.skip()}
             return
         image, session.waiting = session.waiting, None
+        truth, session.waiting_truth = session.waiting_truth, {}
         session.methods = methods.in_order(chosen)
-        yield from self._study(session, checkpoint, image)
+        yield from self._study(session, checkpoint, image, truth)
 
     @guarded
     def switch(self, checkpoint: str, request: gr.Request) -> Iterator[dict]:
@@ -113,7 +125,7 @@ class Events:
         }
         session = self.sessions.find(request.session_hash)
         if session is not None and session.study is not None:
-            yield from self._study(session, checkpoint, session.study.image)
+            yield from self._study(session, checkpoint, session.study.image, session.truth)
 
     @guarded
     def want(self, event: gr.EventData, request: gr.Request) -> Iterator[dict]:
@@ -176,12 +188,15 @@ class Events:
         """The page was closed, reloaded or left."""
         self.sessions.forget(request.session_hash)
 
-    def _study(self, session: Session, checkpoint: str, image: Radiograph) -> Iterator[dict]:
+    def _study(
+        self, session: Session, checkpoint: str, image: Radiograph, truth: Mapping[str, np.ndarray]
+    ) -> Iterator[dict]:
         analyser = self.analysers[checkpoint]
         started = time.monotonic()
         study = analyser.analyse(image)
         forward_s = time.monotonic() - started
-        session.checkpoint, session.study, session.maps, session.forward_s = checkpoint, study, {}, forward_s
+        session.checkpoint, session.study, session.truth = checkpoint, study, dict(truth)
+        session.maps, session.failed_ahead, session.forward_s = {}, set(), forward_s
         session.label = ordered(analyser.card, study.probabilities)[0]
         if not self._wanted(session, session.label):
             return
@@ -206,7 +221,7 @@ class Events:
         while self._wanted(session, label):
             shares = {key: making.share for key, making in under_way.items()}
             entries = {key: reasons.get(key) or maps.get((key, label), shares.get(key, 0.0)) for key in session.methods}
-            yield {self.panels: panels.value(study, analyser.card, label, entries, film, drawn)}
+            yield {self.panels: panels.value(study, analyser.card, label, entries, film, drawn, session.truth)}
             missing = [key for key, entry in entries.items() if isinstance(entry, float) and key not in under_way]
             if not (missing or under_way) or not self._wanted(session, label):
                 return

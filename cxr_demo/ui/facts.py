@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from cxr_demo.card import Card, Member
 from cxr_demo.labels import finding
-from cxr_demo.ui import words
+from cxr_demo.ui import localised, words
 from cxr_demo.ui.markup import Html, joined, scrolled, tag
 
 TRAINING = {  # entry of the card's `training` -> what it is called here
@@ -65,7 +65,9 @@ def _members(card: Card) -> list[Html]:
 
 
 def _measured(card: Card) -> list[Html]:
-    return [table for name, measured in card.metrics.items() for table in _tables(name, measured, card.labels)]
+    figures = {name: measured for name, measured in card.metrics.items() if name != localised.KEY}
+    tables = [table for name, measured in figures.items() for table in _tables(name, measured, card.labels)]
+    return [*tables, *localised.section(card.metrics.get(localised.KEY))]
 
 
 def _tables(name: str, measured: object, labels: Sequence[str]) -> list[Html]:

@@ -11,12 +11,28 @@ from gradio.events import Dependency
 from cxr_demo.analysis import SHOWN_FIRST, Analyser
 from cxr_demo.checkpoint import MAKE_ONE
 from cxr_demo.image import MAX_FILE_BYTES
+from cxr_demo.lesson import Lesson
 from cxr_demo.lungs import Lungs
-from cxr_demo.ui import belief_table, facts, findings, guard, methods, panels, uploads, where_table, words
+from cxr_demo.ui import (
+    ahead,
+    belief_table,
+    examples,
+    facts,
+    findings,
+    guard,
+    lesson_events,
+    methods,
+    panels,
+    uploads,
+    where_table,
+    words,
+)  # fmt: skip
+from cxr_demo.ui import lesson as lesson_shown
 from cxr_demo.ui.believing import Believing
 from cxr_demo.ui.events import Events, unusable_note
 from cxr_demo.ui.markup import joined, tag
 from cxr_demo.ui.sessions import Sessions
+from cxr_demo.ui.words import lesson as lesson_words
 
 HERE = Path(__file__).parent
 ONE_AT_A_TIME = {"concurrency_id": "model", "concurrency_limit": 1}  # torch uses every core; more would only wait
@@ -35,7 +51,7 @@ def build(
 
     `folder` is where uploads arrive, from `uploads.open_folder`; without `lungs` no map is told where the lungs are.
     """
-    events = Events(analysers, Sessions(), folder)
+    events, lesson = Events(analysers, Sessions(), folder), Lesson(analysers)
     believing = Believing(analysers, events.sessions, lungs)
     with gr.Blocks(title=words.TITLE, analytics_enabled=False, fill_width=True) as demo:
         gr.HTML(_header(), apply_default_css=False, elem_id="top")
@@ -43,24 +59,27 @@ def build(
         with gr.Column(elem_id="desk", visible=False) as desk:
             with gr.Row(elem_id="band", equal_height=False):
                 with gr.Column(scale=0, min_width=340, elem_id="intake"):
-                    film, checkpoint, remove = _intake(analysers)
+                    film, tried, checkpoint, remove = _intake(analysers)
                 with gr.Column(scale=1, min_width=360):
                     events.message = _live(unusable_note(analysers, refused, MAKE_ONE))
                     events.findings = _own("findings", findings.empty())
             events.methods = _methods(next(iter(analysers.values()), None))
             events.panels = _own("panels", panels.empty(SHOWN_FIRST))
             _believing(believing)
+            with gr.Accordion(lesson_words.TITLE, open=False, elem_id="lesson-section"):
+                lesson_events.wire(_own("lesson", lesson_shown.begin(lesson)), lesson)
             events.facts = _more(analysers, refused)
         gr.HTML(tag("p", words.NOT_CLINICAL), apply_default_css=False, elem_id="foot")
         accept.click(lambda: (gr.update(visible=False), gr.update(visible=True)), None, [gate, desk], queue=False,
                      **PRIVATE).then(None, js="() => window.cxr.begin()", **PRIVATE)  # fmt: skip
         believing.message = events.message
-        _wire_believing(believing, events, _wire(events, film, checkpoint, remove))
+        _wire_believing(believing, events, _wire(events, film, tried, checkpoint, remove))
         demo.unload(events.closed)
         demo.load(None, js=(HERE / "page.js").read_text(encoding="utf-8"), **PRIVATE)
     demo.queue(max_size=MOST_WAITING, api_open=False)
     events.sessions.on_gone = lambda key, session: _forget_values(demo, key)
     uploads.keep_sweeping(folder, events.sessions.sweep)
+    ahead.keep_ahead(analysers, events.sessions)
     return demo
 
 
@@ -80,7 +99,7 @@ def launch_settings() -> dict:
     )
     return {
         "theme": theme,
-        "css_paths": [HERE / "page.css", HERE / "belief.css"],
+        "css_paths": [HERE / f"{name}.css" for name in ("page", "belief", "examples", "lesson")],
         "app_kwargs": guard.app_settings(),
         "max_file_size": MAX_FILE_BYTES,
         "footer_links": [],
@@ -110,19 +129,20 @@ def _gate() -> tuple[gr.Column, gr.Button]:
     return gate, accept
 
 
-def _intake(analysers: Mapping[str, Analyser]) -> tuple[gr.File, gr.Dropdown, gr.Button]:
+def _intake(analysers: Mapping[str, Analyser]) -> tuple[gr.File, gr.HTML, gr.Dropdown, gr.Button]:
     names = list(analysers)
     # file_types=None: DICOM files often have no ending, and what a file is, is decided by its bytes.
-    film = gr.File(label=words.FILM, file_types=None, height=92, elem_id="film", interactive=bool(names))
+    film = gr.File(label=words.FILM, file_types=None, height=82, elem_id="film", interactive=bool(names))
     hint = joined(tag("p", words.FILM_HINT), tag("p", words.KEPT_SHORT))
     gr.HTML(hint, apply_default_css=False, elem_classes="hint")
+    tried = _own("examples", examples.value() if names else {"html": ""})
     with gr.Row(elem_id="choice"):
         checkpoint = gr.Dropdown(
             names, value=names[0] if names else None, label=words.CHECKPOINT, elem_id="checkpoint", filterable=False,
             interactive=len(names) > 1, scale=3,
         )  # fmt: skip
         remove = gr.Button(words.REMOVE, size="sm", elem_id="remove", min_width=110, scale=0)
-    return film, checkpoint, remove
+    return film, tried, checkpoint, remove
 
 
 def _methods(first: Analyser | None) -> gr.CheckboxGroup:
@@ -171,7 +191,9 @@ def _own(name: str, value: dict) -> gr.HTML:
     return gr.HTML(value, html_template=VALUE, js_on_load=script, apply_default_css=False, elem_id=name)
 
 
-def _wire(events: Events, film: gr.File, checkpoint: gr.Dropdown, remove: gr.Button) -> list[Dependency]:
+def _wire(
+    events: Events, film: gr.File, tried: gr.HTML, checkpoint: gr.Dropdown, remove: gr.Button
+) -> list[Dependency]:
     """-> the events after which the panels show something else: what stands below them follows these."""
     message, found, chosen, drawn = events.message, events.findings, events.methods, events.panels
     everything = [message, found, chosen, drawn]
@@ -180,11 +202,13 @@ def _wire(events: Events, film: gr.File, checkpoint: gr.Dropdown, remove: gr.But
     newest = {"trigger_mode": "always_last", **quiet, **ONE_AT_A_TIME}
     taken = film.upload(events.take, film, message, show_progress="hidden", **FEW_AT_A_TIME, **PRIVATE)
     taken.then(None, None, film, js="() => null", **PRIVATE)  # the drop zone is free for the next film
+    drawn_film = tried.example(events.try_example, None, message, **unqueued)
     found.choose(events.want, None, message, **unqueued)
     chosen.input(events.want_methods, chosen, message, **unqueued)
     left = drawn.leave(events.leave, chosen, [message, chosen], **unqueued)
     return [
         taken.then(events.analyse, [checkpoint, chosen], everything, **quiet, **ONE_AT_A_TIME),
+        drawn_film.then(events.analyse, [checkpoint, chosen], everything, **quiet, **ONE_AT_A_TIME),
         checkpoint.input(events.switch, checkpoint, [*everything, events.facts], **quiet, **ONE_AT_A_TIME),
         found.choose(events.choose, None, [message, drawn], **newest),
         chosen.input(events.look, chosen, [message, drawn], **newest),

@@ -1,10 +1,11 @@
 // Given by gr.HTML: element, trigger, props, watch. Colours come from Python as a table of 256 RGBA levels per map; here a map
 // becomes one transparent layer, once, and every redraw is the film with the layer over it. The server is never asked.
-const state = { opacity: 0.7, scale: "relative", contours: false, cells: false, asked: false, about: null };
+const state = { opacity: 0.7, scale: "relative", contours: false, cells: false, truth: false, asked: false, about: null };
 const LINES = 4; // contours at every quarter of the limit
 const THICK = 2; // px of a map
 let film = null;
 let filmId = null;
+let truth = null; // outlines of what was planted in a drawn film
 let layers = {};
 const lines = new WeakMap(); // a layer -> its contours, made when they are first asked for
 
@@ -85,6 +86,12 @@ function paint(canvas, off) {
   const context = canvas.getContext("2d");
   context.globalAlpha = 1;
   context.drawImage(film, 0, 0, canvas.width, canvas.height);
+  paintMap(canvas, context, off);
+  context.globalAlpha = 1;
+  if (truth && state.truth) context.drawImage(truth, 0, 0, canvas.width, canvas.height);
+}
+
+function paintMap(canvas, context, off) {
   const map = layers[canvas.dataset.panel]?.[state.scale];
   if (!map || off) return;
   const fill = state.cells ? map.cells : map.smooth;
@@ -99,6 +106,11 @@ function draw() {
     if (film) paint(canvas, off);
     const told = off && layers[canvas.dataset.panel] ? canvas.dataset.off : canvas.dataset.text;
     canvas.setAttribute("aria-label", told);
+  }
+  const shown = element.querySelector("input.truth");
+  if (shown) {
+    shown.checked = state.truth;
+    element.querySelector(".planted").hidden = !state.truth;
   }
   const ask = element.querySelector("button.ask");
   if (ask) ask.textContent = state.asked ? ask.dataset.hide : ask.dataset.show;
@@ -122,10 +134,12 @@ async function show() {
     state.asked = false;
     layers = {};
   }
-  if (!value.film) film = filmId = null;
+  if (!value.film) film = filmId = truth = null;
   else if (value.film.src && value.film.id !== filmId) {
     film = await picture(value.film.src);
     filmId = value.film.id;
+    truth = value.film.truth ? await picture(value.film.truth) : null;
+    state.truth = false;
   }
   draw(); // a panel that was put in between has moved the others' canvases
   const kept = layers;
@@ -147,6 +161,7 @@ function redraw() {
 element.addEventListener("input", (event) => {
   if (event.target.matches("input.opacity")) state.opacity = event.target.value / 100;
   else if (event.target.matches("input.as-cells")) state.cells = event.target.checked;
+  else if (event.target.matches("input.truth")) state.truth = event.target.checked;
   else if (event.target.matches("input.contours")) state.contours = event.target.checked;
   else if (event.target.matches("input[name=scale]")) state.scale = event.target.value;
   else return;

@@ -19,26 +19,37 @@ from cxr_demo.ui.findings import MANY, standing
 from cxr_demo.ui.markup import Html, joined, tag
 from cxr_demo.ui.scales import Scales, bar, scales_of
 from cxr_demo.ui.words import belief as belief_words
+from cxr_demo.ui.words import examples as example_words
 
 Entry = Explanation | float | str  # a finished map, how much of it is done (0..1), or why there is none
 Drawn = dict[tuple[str, float], dict]  # (method, limit) -> the map's pictures, so that none is made twice
 
 
-def value(study: Study, card: Card, label: str, entries: Mapping[str, Entry], film: str | None, drawn: Drawn) -> dict:
+def value(
+    study: Study,
+    card: Card,
+    label: str,
+    entries: Mapping[str, Entry],
+    film: str | None,
+    drawn: Drawn,
+    truth: Mapping[str, np.ndarray] | None = None,
+) -> dict:
     """`entries` by method key, in the order in which they are shown. `film` is its picture, or None where the browser
-    has it already; `drawn` is filled here, and belongs to one study and label."""
+    has it already; `drawn` is filled here, and belongs to one study and label. `truth`: masks (H, W) bool of what is
+    known to be in the film, by name."""
     maps = {key: entry for key, entry in entries.items() if isinstance(entry, Explanation)}
     scales = scales_of(maps)
     figures = [_figure_of(METHODS[key], entry, scales.get(key), study, card, label) for key, entry in entries.items()]
+    outlines = pictures.outlines(truth.values()) if truth and film else None
     squares = {key: map_.map_square for key, map_ in maps.items()}
     return {
         "html": joined(
             _header(study, card, label),
-            tag("div", _film_panel(study, card), *figures, class_="row"),
+            tag("div", _film_panel(study, card, truth or {}), *figures, class_="row"),
             _legend(study, card, label),
             comparison.table(squares, card, study.image.pixels.shape),
         ),
-        "film": {"id": study.image.sha256, "src": film},
+        "film": {"id": study.image.sha256, "src": film, "truth": outlines},
         "about": f"{study.image.sha256} {card.name} {label}",
         "held": not standing(card, study.probabilities, label).maps_shown,
         "maps": {
@@ -127,7 +138,7 @@ def _figure(method: Method, study: Study, label_name: str, alternative: str, ove
     )
 
 
-def _film_panel(study: Study, card: Card) -> Html:
+def _film_panel(study: Study, card: Card, truth: Mapping[str, np.ndarray]) -> Html:
     height, width = study.image.pixels.shape
     left, top, right, bottom = card.preprocess.seen_box((height, width))
     frame = below = None
@@ -142,9 +153,17 @@ def _film_panel(study: Study, card: Card) -> Html:
         "figure",
         _name(words.FILM_PANEL),
         _stage(study, "film", f"{words.FILM_PANEL}, {size}", frame),
-        tag("div", tag("p", size, class_="sums"), below, details, class_="below"),
+        tag("div", tag("p", size, class_="sums"), below, *_planted(truth), details, class_="below"),
         class_="panel",
     )
+
+
+def _planted(truth: Mapping[str, np.ndarray]) -> tuple[Html, ...]:
+    """To show the outlines, which are off at first so that one can guess, and what they are."""
+    if not truth:
+        return ()
+    switch = tag("label", tag("input", type="checkbox", class_="truth"), example_words.SHOW, class_="truth")
+    return switch, tag("p", example_words.planted(list(truth)), class_="planted", hidden=True)
 
 
 def _blank(title: Html, family: str, caption: str) -> Html:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -24,17 +25,20 @@ MOST_SESSIONS = 40  # a class of 30 and some; at 40 megapixels a film is 160 MB,
 class Session:
     """`waiting`: read and not yet analysed. `checkpoint`, `study`, `label`, `methods`: what the page shows now. `maps`:
     those made so far for the study, by (method, label); they show the patient as the film does, so they live here.
-    `truth`: masks (H, W) bool of what is known to be in a drawn film, by name. `forward_s`: what the analysis took.
+    `failed_ahead`: those that could not be made before anybody asked. `truth`, of a drawn film: what was planted in it,
+    by name, as masks (H, W) bool; `waiting_truth`: of the one that waits. `forward_s`: what the analysis took.
     `ground`, `checked`, `checking`: how far to believe the maps, see `believing`."""
 
     used: float = field(default_factory=time.monotonic)
     waiting: Radiograph | None = None
+    waiting_truth: dict[str, np.ndarray] = field(default_factory=dict)
     checkpoint: str = ""
     study: Study | None = None
+    truth: dict[str, np.ndarray] = field(default_factory=dict)
     label: str = ""
     methods: tuple[str, ...] = ()
     maps: dict[tuple[str, str], Explanation] = field(default_factory=dict)
-    truth: dict[str, np.ndarray] = field(default_factory=dict)
+    failed_ahead: set[tuple[str, str]] = field(default_factory=set)
     forward_s: float = 0.0
     ground: Ground | None = None
     checked: Checked | None = None
@@ -51,6 +55,7 @@ class Sessions:
     def __init__(self, on_gone: Callable[[str, Session], None] = lambda key, session: None) -> None:
         self._sessions: dict[str, Session] = {}
         self._lock = threading.Lock()
+        self._working, self._worked = 0, time.monotonic()
         self.on_gone = on_gone
 
     def __len__(self) -> int:
@@ -58,6 +63,28 @@ class Sessions:
 
     def holds(self, session: Session) -> bool:
         return any(session is kept for kept in list(self._sessions.values()))
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Around everything that a person waits for."""
+        with self._lock:
+            self._working += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._working -= 1
+                self._worked = time.monotonic()
+
+    def idle(self, for_s: float) -> bool:
+        """Whether nobody has waited for anything for so long."""
+        return not self._working and time.monotonic() - self._worked >= for_s
+
+    def used_within(self, seconds: float) -> list[Session]:
+        """The sessions used in the last `seconds`, the last used first."""
+        since = time.monotonic() - seconds
+        recent = [session for session in list(self._sessions.values()) if session.used >= since]
+        return sorted(recent, key=lambda session: -session.used)
 
     def find(self, key: str) -> Session | None:
         """The session of a page, marked as used now; None if it has none or its time is over."""

@@ -26,6 +26,7 @@ from cxr_demo import checkpoint
 from cxr_demo.card import Card, Makeup, Member
 from cxr_demo.ensemble import Ensemble
 from cxr_demo.labels import FINDINGS
+from cxr_demo.lesson import CHEAT, HONEST, LABEL
 from cxr_demo.model import Classifier
 from cxr_demo.preprocess import Preprocess
 from cxr_demo.ui.uploads import PREFIX
@@ -106,6 +107,15 @@ def weights(tmp_path_factory) -> Path:
     _save_ensemble(root / "d")
     quick = Card("e-quick", "densenet121_block1", LABELS, "single-label", _preprocess(), temperature=1.0)
     checkpoint.save(root / "e", _model((0.2, 1.5, -2.0), "densenet121_block1"), quick, half=False)
+    for name, threshold in {
+        CHEAT: 0.0,
+        HONEST: 1.0,
+    }.items():  # the one sees it everywhere, the other never
+        drawn = Card(
+            name, "densenet121_block1", (LABEL, "mass"), "multi-label", _preprocess(), temperature=1.0,
+            thresholds={LABEL: threshold, "mass": 0.5}, summary="A random network for tests.",
+        )  # fmt: skip
+        checkpoint.save(root / name, _model((1.0, -1.0), "densenet121_block1"), drawn, half=False)
     return root
 
 

@@ -1,0 +1,106 @@
+"""The lesson and the films to try, in a real browser."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from cxr_demo.lesson import DECK
+from cxr_demo.ui.words import lesson as words
+from tests.browser.conftest import SCREENSHOTS
+from tests.browser.test_page import SIZES, enter, give, pixels, wait_for_maps
+
+RIGHT = [question.answer for question in DECK]
+
+
+def open_lesson(page: Page) -> None:
+    enter(page)
+    page.locator("#lesson-section button").first.click()
+    page.locator("#lesson button.go").click()
+
+
+def guess(page: Page, option: int) -> None:
+    page.locator("#lesson button.option").nth(option).click()
+    page.locator("#lesson .verdict").wait_for()
+
+
+def test_an_example_loads_with_one_click_and_hides_what_was_planted_until_it_is_asked_for(open_page, films, server):
+    page, seen = open_page()
+    enter(page)
+    page.locator("#examples button", has_text="consolidation").click()
+    wait_for_maps(page, "bacterial_pneumonia")
+    expect(page.locator("#panels")).to_contain_text("Synthetic: drawn by this program")
+    assert not [url for url in seen.asked if "/upload" in url] and server.left_files() == []
+    guessed, mapped = pixels(page, "film"), pixels(page, "grad-cam")
+    expect(page.locator("#panels .planted")).to_be_hidden()
+    page.locator("#panels input.truth").check()
+    expect(page.locator("#panels .planted")).to_contain_text("planted consolidation")
+    page.wait_for_function("old => document.querySelector('canvas[data-panel=film]').toDataURL() !== old", arg=guessed)
+    assert pixels(page, "grad-cam") != mapped
+
+    page.locator("button.finding").nth(1).click()  # the choice stays with the film
+    wait_for_maps(page, "normal")
+    expect(page.locator("#panels input.truth")).to_be_checked()
+    give(page, films["film.png"])
+    page.wait_for_function("!document.querySelector('#panels input.truth')")
+    page.locator("#examples button", has_text="normal").click()
+    expect(page.locator("#panels .panel").first).to_contain_text("synthetic, 512")
+    expect(page.locator("#panels input.truth")).to_have_count(0)  # nothing is planted in it
+
+
+def test_guess_reveal_and_score_from_the_keyboard(open_page):
+    page, _ = open_page()
+    open_lesson(page)
+    asked = page.locator("#lesson .asked")
+    expect(asked).to_be_focused()
+    expect(asked).to_have_text(DECK[0].asked)
+    expect(page.locator("#lesson .maps")).to_have_count(0)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # the second, wrong one
+    verdict = page.locator("#lesson .verdict")
+    expect(verdict).to_be_focused()
+    expect(verdict).to_contain_text(words.WRONG)
+    expect(page.locator("#lesson .score")).to_have_text("0 of 1 right")
+    expect(page.locator("#lesson .map .picture")).to_have_count(2)
+    expect(page.locator("#lesson .map.none")).to_have_count(1)
+    for question, answer in zip(DECK[1:], RIGHT[1:], strict=True):
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(asked).to_have_text(question.asked)
+        guess(page, answer)
+    expect(page.locator("#lesson .score")).to_have_text("5 of 6 right")
+    page.get_by_role("button", name=words.FINISH).click()
+    expect(page.locator("#lesson h3")).to_have_text(words.LESSON)
+    expect(page.locator("#lesson table")).to_contain_text("Grad-CAM")
+    page.get_by_role("button", name=words.AGAIN).click()
+    expect(asked).to_have_text(DECK[0].asked)
+    expect(page.locator("#lesson .score")).to_have_text("")
+
+
+def test_removing_a_film_leaves_the_lesson_where_it_is(open_page):
+    page, _ = open_page()
+    open_lesson(page)
+    guess(page, RIGHT[0])
+    page.locator("#remove").click()
+    expect(page.locator("#message")).to_contain_text("removed")
+    page.locator("#lesson button.go").click()
+    expect(page.locator("#lesson .asked")).to_have_text(DECK[1].asked)
+    expect(page.locator("#lesson .score")).to_have_text("1 of 1 right")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_the_lesson_fits_and_is_accessible(open_page, size, theme):
+    width, height, phone = SIZES[size]
+    page, _ = open_page(width, height, theme, phone)
+    open_lesson(page)
+    guess(page, RIGHT[0])
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.wait_for_timeout(300)  # fades of the theme end
+    found = Axe().run(page, context="#lesson-section", options={"runOnly": ["wcag2a", "wcag2aa"]})
+    told = [(v["id"], [node["html"][:160] for node in v["nodes"]]) for v in found.response["violations"]]
+    assert told == []
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.locator("#lesson-section").screenshot(path=SCREENSHOTS / f"lesson-{size}-{theme}.png")
