@@ -45,7 +45,7 @@ KEPT = (
     "nothing goes to anybody else. Whoever hosts this page may keep records of its own."
 )
 KEPT_TITLE = "What is kept, and for how long"
-KEPT_SHORT = f"Deleted once read; in memory for at most {KEPT_MINUTES} minutes after your last click or check."
+KEPT_SHORT = f"Deleted once read; in memory for at most {KEPT_MINUTES} minutes after your last use."
 
 EXPIRED = (
     f"The film is no longer in memory: it was not used for {KEPT_MINUTES} minutes, or the server was restarted.",
