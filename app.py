@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 # gradio calls its own page when it starts; the proxy of a hospital or a school cannot find it.
 os.environ["NO_PROXY"] = ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1", "localhost"]))
 
-from cxr_demo import checkpoint, ui  # noqa: E402  gradio reads these at import
+from cxr_demo import checkpoint, lungs, ui  # noqa: E402  gradio reads these at import
 from cxr_demo.analysis import Analyser  # noqa: E402
 from cxr_demo.errors import CxrError  # noqa: E402
 
@@ -38,6 +39,16 @@ def open_checkpoints(root: str) -> tuple[dict[str, Analyser], dict[str, str]]:
     return dict(sorted(ready.items(), key=lambda item: -item[1].card.preprocess.size_px)), refused
 
 
+def open_lungs(root: str, refused: dict[str, str]) -> lungs.Lungs | None:
+    """The lung model under `root`, if there is one; one that cannot be used is told like a checkpoint."""
+    try:
+        return lungs.load_lungs(Path(root) / "lungs")
+    except CxrError as error:
+        refused["lungs"] = str(error)
+        print(f"lungs: {error}", flush=True)
+        return None
+
+
 def launch() -> None:
     on_spaces = os.environ.get("SYSTEM") == "spaces" or "SPACE_ID" in os.environ
     port = int(os.environ.get("PORT") or os.environ.get("GRADIO_SERVER_PORT") or 7860)
@@ -50,8 +61,9 @@ def launch() -> None:
     demo.block_thread()
 
 
-ANALYSERS, REFUSED = open_checkpoints(os.environ.get("CXR_WEIGHTS", "weights"))
-demo = ui.build(ANALYSERS, REFUSED, ui.open_folder())
+ROOT = os.environ.get("CXR_WEIGHTS", "weights")
+ANALYSERS, REFUSED = open_checkpoints(ROOT)
+demo = ui.build(ANALYSERS, REFUSED, ui.open_folder(), open_lungs(ROOT, REFUSED))
 
 if __name__ == "__main__":
     launch()

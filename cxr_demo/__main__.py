@@ -118,9 +118,11 @@ def _believe(options: argparse.Namespace) -> int:
     masks = where.regions(film.shape, model and model.estimate(film), options.region and tuple(options.region))
     label = options.label or ordered(analyser.card, study.probabilities)[0]
     methods = options.method or [key for key in SHOWN_FIRST if not analyser.proof.available[key]]
-    with tqdm(total=100, unit="%", leave=False, disable=None) as bar:
-        found = analyser.believe(study, label, methods, lambda done, total: bar.update(int(100 * done / total) - bar.n))
     explained = analyser.explain(study, [label], methods)
+    with tqdm(total=100, unit="%", leave=False, disable=None) as bar:
+        found = analyser.believe(
+            study, list(explained.values()), lambda done, total: bar.update(int(100 * done / total) - bar.n)
+        )
     maps = {key: explained[key, label].map_square for key in methods}
     seen = analyser.card.preprocess.square(np.ones_like(study.image.pixels)) > 0
     for line in told(label, found, agreements(maps, seen)):

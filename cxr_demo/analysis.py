@@ -8,13 +8,13 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from cxr_demo.belief import Belief, believe
+from cxr_demo.belief import PARTS, Asked, Belief, believe, forwards, of_chance
 from cxr_demo.card import Card
 from cxr_demo.checkpoint import Checkpoint
 from cxr_demo.ensemble import JOINED, member_probabilities
@@ -22,6 +22,7 @@ from cxr_demo.errors import ExplanationError
 from cxr_demo.explain import METHODS
 from cxr_demo.explain.engine import EnsembleProof, Pause, explainer, no_pause
 from cxr_demo.explain.proof import Proof
+from cxr_demo.faithfulness import Baseline
 from cxr_demo.image import Radiograph
 from cxr_demo.model import probabilities
 
@@ -177,16 +178,36 @@ class Analyser:
     def believe(
         self,
         study: Study,
-        label: str,
-        methods: Sequence[str],
-        on_progress: Callable[[float, int], None] | None = None,
+        explanations: Sequence[Explanation],
+        on_progress: Callable[[float, float], None] | None = None,
+        parts: Collection[str] = PARTS,
+        chance: Baseline | None = None,
     ) -> dict[str, Belief]:
-        """How far to believe the maps of one label: method -> Belief. Takes hundreds of forwards; `on_progress(done,
-        total)` as in `explain`. Raises ExplanationError as `explain` does."""
-        self._check(study, [label], methods)
+        """How far to believe maps of one label that `explain` made of this study: method -> Belief.
+
+        Takes hundreds of forwards, which `on_progress(done, total)` counts; `chance`, from `of_chance`, saves some.
+        Raises ExplanationError as `explain` does, and ValueError for maps of several labels.
+        """
+        maps = {explained.method: explained.map_square for explained in explanations}
+        (label,) = {explained.label for explained in explanations}
+        self._check(study, [label], list(maps))
         pause = self._letting_go(on_progress or no_pause)
         with self._lock:
-            return believe(self._checkpoint, self._explainer, study.square, study.labels.index(label), methods, pause)
+            return believe(self._asked(study, label), maps, pause, parts, chance)
+
+    def of_chance(self, study: Study, on_progress: Callable[[float, float], None] | None = None) -> Baseline:
+        """What all maps of the study are compared with when they are checked."""
+        self._check(study, [], [])
+        pause = self._letting_go(on_progress or no_pause)
+        with self._lock:
+            return of_chance(self._asked(study, study.labels[0]), pause)
+
+    def believe_forwards(self, methods: Sequence[str], part: str) -> float:
+        """About how many forwards `believe` takes for one part of the belief in maps of these methods at once."""
+        return forwards(self._checkpoint.model, methods, part)
+
+    def _asked(self, study: Study, label: str) -> Asked:
+        return Asked(self._checkpoint, self._explainer, study.square, study.labels.index(label))
 
     def _letting_go(self, tell: Pause) -> Pause:
         """A pause that lets others have the networks, called with the lock held."""

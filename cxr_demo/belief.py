@@ -5,8 +5,8 @@ Works on one checkpoint and its explainer; `analysis.Analyser.believe` holds the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -15,63 +15,171 @@ from torch import nn
 from cxr_demo.agreement import Agreement
 from cxr_demo.checkpoint import Checkpoint
 from cxr_demo.checks import CHECKS, Pause
+from cxr_demo.explain import METHODS
 from cxr_demo.explain.engine import Explaining, unproved_maps
-from cxr_demo.faithfulness import ORDERS, Curve, baseline, curves
+from cxr_demo.faithfulness import ORDERS, STEPS, Baseline, Curve, Predict, baseline, curves
 from cxr_demo.model import probabilities
-from cxr_demo.randomisation import Randomisation, randomisation
-from cxr_demo.stability import Stability, stability
+from cxr_demo.randomisation import VIEWS, Randomisation, networks, randomisation
+from cxr_demo.stability import CHANGED_FILMS, Stability, stability
+
+PARTS = ("faithfulness", "stability", "randomisation")  # what can be asked for alone; the dearest last
+# Measured on two bundled networks, of 128 and 96 px: eight films at once take 6.1 and 4.7 times as long as one, and to
+# lower a network to a program takes 1.3 and 1.7 times as long.
+BATCHED = 0.7
+LOWERING_FORWARDS = 1.5
+CHANCE_FORWARDS = BATCHED * ORDERS * (STEPS + 1)
+CURVES_FORWARDS = BATCHED * 2 * (STEPS + 1)
 
 
 @dataclass(frozen=True, eq=False)
 class Belief:
-    """Of one map; what each says, in which direction it is better and what it does not say stands in `CHECKS`."""
+    """Of one map; what each says, in which direction it is better and what it does not say stands in `CHECKS`. None
+    where its part was not asked for."""
 
-    deletion: Curve
-    insertion: Curve
-    randomisation: Randomisation
-    stability: Stability
+    deletion: Curve | None = None
+    insertion: Curve | None = None
+    randomisation: Randomisation | None = None
+    stability: Stability | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """Who is asked about what: a film as the model saw it, `square` (S, S) float32 0..1, and one of its labels."""
+
+    checkpoint: Checkpoint
+    explainer: Explaining
+    square: np.ndarray
+    label: int
+
+    @property
+    def x(self) -> np.ndarray:
+        """(1, C, S, S) float32, normalised."""
+        return self.checkpoint.card.preprocess.normalise(self.square)
 
 
 def believe(
-    checkpoint: Checkpoint, explainer: Explaining, square: np.ndarray, label: int, methods: Sequence[str], pause: Pause
+    asked: Asked,
+    maps: Mapping[str, np.ndarray],
+    pause: Pause,
+    parts: Collection[str] = PARTS,
+    chance: Baseline | None = None,
 ) -> dict[str, Belief]:
-    """square (S, S) float32 0..1, as the model saw it -> method -> Belief, for maps that the proof allows.
+    """The film's raw maps of the label by method, as the explainer makes them -> method -> Belief, with these parts.
 
-    Costs about 150 forwards, 13 times the maps for stability and 3 times the maps for each of the network's blocks.
-    `pause(done, total)` counts the four kinds of work, each a quarter, whatever it takes.
+    `chance` is what `of_chance` gave for this film. `pause(done, total)` counts forwards, as `forwards` does.
     """
-    x = checkpoint.card.preprocess.normalise(square)
+    parts = [part for part in PARTS if part in parts]
+    costs = [forwards(asked.checkpoint.model, tuple(maps), part) for part in parts]
+    if "faithfulness" in parts and chance is None:
+        costs[0] += CHANCE_FORWARDS
+    beliefs = dict.fromkeys(maps, Belief())
+    for place, part in enumerate(parts):
+        within = _within(pause, sum(costs[:place]), costs[place], sum(costs))
+        if part == "faithfulness":
+            found = _faithfulness(asked, maps, chance, within)
+        else:
+            found = (_stability if part == "stability" else _randomisation)(asked, maps, within)
+        beliefs = {method: replace(beliefs[method], **found[method]) for method in maps}
+    return beliefs
 
+
+def of_chance(asked: Asked, pause: Pause) -> Baseline:
+    """What all maps of the film are compared with, whatever their label."""
+    return baseline(_predict(asked.checkpoint), asked.x, pause=pause)
+
+
+def forwards(model: nn.Module, methods: Sequence[str], part: str) -> float:
+    """How long a part takes for these methods at once, in forwards of one film, beside the film's own maps and
+    `CHANCE_FORWARDS`, which come once; rough, as `Method.cost_forwards` is."""
+    if part == "faithfulness":
+        return CURVES_FORWARDS * len(methods)
+    if part == "stability":
+        return CHANGED_FILMS * _cost(methods)
+    lowered = LOWERING_FORWARDS if any(METHODS[key].family == "lrp" for key in methods) else 0.0
+    return networks(model) * (BATCHED * VIEWS + _cost(methods) + lowered)
+
+
+def _cost(methods: Sequence[str]) -> float:
+    """Forwards of one map of each; class activation maps share theirs."""
+    cams = [METHODS[key].cost_forwards for key in methods if METHODS[key].family == "cam"]
+    return max(cams, default=0.0) + sum(METHODS[key].cost_forwards for key in methods if METHODS[key].family != "cam")
+
+
+def _faithfulness(
+    asked: Asked, maps: Mapping[str, np.ndarray], chance: Baseline | None, pause: Pause
+) -> dict[str, dict[str, Curve]]:
+    before, each = 0.0 if chance else CHANCE_FORWARDS, CURVES_FORWARDS
+    total = before + each * len(maps)
+    chance = chance or of_chance(asked, _within(pause, 0.0, before, total))
+    return {
+        method: curves(
+            _predict(asked.checkpoint), asked.x, map_, asked.label, chance,
+            pause=_within(pause, before + each * place, each, total),
+        )
+        for place, (method, map_) in enumerate(maps.items())
+    }  # fmt: skip
+
+
+def _stability(asked: Asked, maps: Mapping[str, np.ndarray], pause: Pause) -> dict[str, dict[str, Stability]]:
+    step = _Steps(pause, CHANGED_FILMS + 1)
+
+    def explain(film: np.ndarray) -> Mapping[str, np.ndarray]:
+        if film is asked.square:
+            return maps
+        x = asked.checkpoint.card.preprocess.normalise(film)
+        return _of_label(asked.explainer.maps(x, [asked.label], list(maps), step.inside))
+
+    return {key: {"stability": found} for key, found in stability(explain, asked.square, pause=step.ended).items()}
+
+
+def _randomisation(asked: Asked, maps: Mapping[str, np.ndarray], pause: Pause) -> dict[str, dict[str, Randomisation]]:
+    step = _Steps(pause, networks(asked.checkpoint.model) + 1)
+
+    def explain(net: nn.Module) -> Mapping[str, np.ndarray]:
+        if net is asked.checkpoint.model:
+            return maps
+        return _of_label(unproved_maps(asked.checkpoint, net, asked.x, [asked.label], list(maps), step.inside))
+
+    found = randomisation(explain, asked.checkpoint.model, asked.x, pause=step.ended)
+    return {key: {"randomisation": changed} for key, changed in found.items()}
+
+
+def _predict(checkpoint: Checkpoint) -> Predict:
     def predict(films: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         with torch.inference_mode():
             logits = checkpoint.model(torch.from_numpy(films))
             temperature = checkpoint.card.temperature if checkpoint.card.calibrated else 1.0
             return logits.numpy(), probabilities(logits, checkpoint.card.task, temperature).numpy()
 
-    def explain(net: nn.Module) -> dict[str, np.ndarray]:
-        if net is checkpoint.model:
-            return _of_label(explainer.maps(x, [label], methods))
-        return _of_label(unproved_maps(checkpoint, net, x, [label], methods))
+    return predict
 
-    def explain_square(film: np.ndarray) -> dict[str, np.ndarray]:
-        return _of_label(explainer.maps(checkpoint.card.preprocess.normalise(film), [label], methods))
 
-    maps = explain(checkpoint.model)
-    chance = baseline(predict, x, pause=_quarter(pause, 0))
-    tested = {}
-    for place, (method, map_) in enumerate(maps.items()):
-        tested[method] = curves(predict, x, map_, label, chance)
-        _quarter(pause, 1)(place + 1, len(maps))
-    changed = randomisation(explain, checkpoint.model, x, pause=_quarter(pause, 2))
-    stable = stability(explain_square, square, pause=_quarter(pause, 3))
-    return {
-        method: Belief(tested[method]["deletion"], tested[method]["insertion"], changed[method], stable[method])
-        for method in maps
-    }
+class _Steps:
+    """`total` steps of which each may be long: `ended` is told after each, `inside` within one."""
+
+    def __init__(self, pause: Pause, total: int) -> None:
+        self._pause, self._total, self._done = pause, total, 0
+
+    def ended(self, done: int, total: int) -> None:
+        self._done = done
+        self._pause(done, self._total)
+
+    def inside(self, done: float, total: int) -> None:
+        self._pause(self._done + done / total, self._total)
+
+
+def _within(pause: Pause, before: float, share: float, total: float) -> Pause:
+    """The pause of a part that takes `share` of `total`, when `before` of it is done."""
+    return lambda done, of: pause(before + share * done / of, total)
+
+
+def _of_label(maps: Mapping[tuple[str, int], np.ndarray]) -> dict[str, np.ndarray]:
+    return {method: map_ for (method, _), map_ in maps.items()}
 
 
 def told(label: str, beliefs: Mapping[str, Belief], pairs: Mapping[tuple[str, str], Agreement]) -> Iterator[str]:
-    """Markdown: a line for each map, a line for each pair of maps, and what each number says and does not say."""
+    """Markdown: a line for each map, with all its parts, a line for each pair of maps, and what each number says and
+    does not say."""
     yield f"| {label} | deletion | insertion | randomisation | noise | shift |"
     yield "|---|---|---|---|---|---|"
     for method, belief in beliefs.items():
@@ -89,11 +197,3 @@ def told(label: str, beliefs: Mapping[str, Belief], pairs: Mapping[tuple[str, st
     yield "of a network that has learned nothing. noise, shift: largest change of the map, relative to its length."
     for check in CHECKS.values():
         yield f"- {check.name} ({check.paper}; better: {check.better}). {check.says} {check.says_not}"
-
-
-def _of_label(maps: dict[tuple[str, int], np.ndarray]) -> dict[str, np.ndarray]:
-    return {method: map_ for (method, _), map_ in maps.items()}
-
-
-def _quarter(pause: Pause, place: int) -> Pause:
-    return lambda done, total: pause(place * total + done, 4 * total)

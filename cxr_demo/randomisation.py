@@ -23,6 +23,7 @@ from cxr_demo.checks import Pause, nothing
 FRAMES = ("net", "features", "blocks", "members")
 WEIGHTED = (nn.Conv2d, nn.Linear)
 DRAWS = 3
+VIEWS = 8  # forwards that fit the batch norms of one network
 # Mean correlation over the draws that is left when nothing learned is; own choice. Measured on two bundled networks: a
 # single draw of a smooth map gives 0.0 +- 0.3, gradient x input without its signs 0.2 to 0.4, and the size of the
 # gradient, which any edge of the film moves, 0.6 to 0.8.
@@ -73,10 +74,10 @@ def randomisation(
     """`explain`: network in eval mode -> raw maps (h, w) of the film x (1, C, S, S) float32, normalised, by any names;
     each map is compared with its own name's. The network itself is not touched.
 
-    Costs 1 + draws * blocks times the maps, and 8 forwards each time, which many maps share.
+    Costs 1 + `networks` times the maps, and VIEWS forwards each time, which many maps share.
     """
     wanted = {name: fields(map_) for name, map_ in explain(model).items()}
-    total = 1 + draws * len(blocks(model))
+    total = 1 + networks(model, draws)
     done = 1
     pause(done, total)
     ranks: dict[Key, dict[str, list[tuple[float, float]]]] = {name: {} for name in wanted}
@@ -89,6 +90,11 @@ def randomisation(
             done += 1
             pause(done, total)
     return {name: Randomisation(_stages(by_block)) for name, by_block in ranks.items()}
+
+
+def networks(model: nn.Module, draws: int = DRAWS) -> int:
+    """How many networks are drawn in all."""
+    return draws * len(blocks(model))
 
 
 def _stages(ranks: Mapping[str, Sequence[tuple[float, float]]]) -> tuple[Stage, ...]:

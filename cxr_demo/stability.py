@@ -20,6 +20,7 @@ SIGMA = 0.01  # of the film's range 0..1: between two and three of 256 grey leve
 DRAWS = 8
 SHIFT = 1 / 64  # of the square's side: 2 px at 128 px
 DIRECTIONS = ((0, 1), (0, -1), (1, 0), (-1, 0))  # down, right
+CHANGED_FILMS = DRAWS + len(DIRECTIONS)
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -45,9 +46,9 @@ def stability(
 ) -> dict[Key, Stability]:
     """`explain`: square (S, S) float32 0..1, not normalised -> raw maps (h, w) by any names, always the same ones.
 
-    Costs 1 + DRAWS + 4 times the maps. The noise is the same at every call and is cut off at black and white. A shifted
-    film goes on at its edge as it ends there; its map is drawn on the square's pixels as the page draws it, moved back,
-    and compared without a border of the width of the shift.
+    Costs 1 + CHANGED_FILMS times the maps. The noise is the same at every call and is cut off at black and white. A
+    shifted film goes on at its edge as it ends there; its map is drawn on the square's pixels as the page draws it,
+    moved back, and compared without a border of the width of the shift.
     """
     step = max(1, round(SHIFT * len(square)))
     shifts = [(down * step, right * step) for down, right in DIRECTIONS]

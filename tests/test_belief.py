@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from cxr_demo.analysis import Analyser
-from cxr_demo.belief import told
+from cxr_demo.belief import BATCHED, PARTS, told
 from cxr_demo.checks import CHECKS
 from cxr_demo.errors import ExplanationError
+from cxr_demo.explain import METHODS as TABLE
 from cxr_demo.explain.engine import explainer, unproved_maps
 from cxr_demo.faithfulness import baseline, curves
 from tests.conftest import LABELS, make_checkpoint, make_image, weights_hash
@@ -22,9 +25,14 @@ def analyser(tiny_checkpoint):
     return Analyser(tiny_checkpoint)
 
 
+def explained(analyser, study, label, methods=METHODS):
+    return list(analyser.explain(study, [label], methods).values())
+
+
 @pytest.fixture(scope="module")
 def beliefs(analyser):
-    return analyser.believe(analyser.analyse(make_image(0)), LABELS[1], METHODS)
+    study = analyser.analyse(make_image(0))
+    return analyser.believe(study, explained(analyser, study, LABELS[1]))
 
 
 def test_the_curves_are_those_of_the_maps_that_are_shown(analyser, beliefs, tiny_checkpoint):
@@ -56,15 +64,72 @@ def test_every_map_has_every_check_and_its_own(beliefs):
 
 def test_the_network_stays_and_progress_rises_to_the_end(analyser, tiny_checkpoint):
     before, heard = weights_hash(tiny_checkpoint.model), []
-    analyser.believe(analyser.analyse(make_image(1)), LABELS[0], METHODS[:1], lambda *told: heard.append(told))
+    study = analyser.analyse(make_image(1))
+    analyser.believe(study, explained(analyser, study, LABELS[0], METHODS[:1]), lambda *told: heard.append(told))
     assert weights_hash(tiny_checkpoint.model) == before
     shares = [done / total for done, total in heard]
-    assert shares == sorted(shares) and shares[-1] == 1 and len(shares) > 20
+    assert shares == sorted(shares) and shares[-1] == pytest.approx(1) and len(shares) > 20
+
+
+def test_parts_asked_for_one_by_one_give_the_whole(analyser, beliefs):
+    study = analyser.analyse(make_image(0))
+    maps = explained(analyser, study, LABELS[1])
+    chance = analyser.of_chance(study)
+    for part, fields in {
+        "faithfulness": ("deletion", "insertion"), "stability": ("stability",), "randomisation": ("randomisation",)
+    }.items():  # fmt: skip
+        heard = []
+        alone = analyser.believe(study, maps[1:], lambda *told: heard.append(told), [part], chance)  # noqa: B023
+        assert heard[-1] == pytest.approx((analyser.believe_forwards(METHODS[1:], part),) * 2)
+        for name in ("deletion", "insertion", "randomisation", "stability"):
+            found, wanted = getattr(alone[METHODS[1]], name), getattr(beliefs[METHODS[1]], name)
+            if name not in fields:
+                assert found is None
+            elif part == "faithfulness":
+                np.testing.assert_array_equal(found.logits, wanted.logits)
+                np.testing.assert_array_equal(found.random_logits, wanted.random_logits)
+            else:
+                assert found == wanted
+
+
+@pytest.mark.parametrize("part", ["stability", "randomisation"])
+def test_a_person_who_wants_to_stop_does_not_wait_for_a_whole_dear_map(analyser, part):
+    study, method = analyser.analyse(make_image(0)), "integrated-gradients"
+    maps, heard = explained(analyser, study, LABELS[0], [method]), []
+
+    def hear(done, total):
+        heard.append(done)
+        if len(heard) == 6:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        analyser.believe(study, maps, hear, [part])
+    assert heard == sorted(heard)
+    assert min(np.diff(heard)[1:]) < 0.5 * TABLE[method].cost_forwards
+
+
+def test_what_it_takes_is_what_is_asked(tiny_checkpoint, analyser, monkeypatch):
+    """Forwards of the network, counted one by one, against what is told beforehand; of a CAM, whose map is one."""
+    asked, study = [], analyser.analyse(make_image(0))
+    maps = explained(analyser, study, LABELS[0], ["grad-cam"])
+    chance = analyser.of_chance(study)
+    forward = type(tiny_checkpoint.model.net).forward_features
+
+    def counted(self, x):
+        asked.append(len(x) * (BATCHED if len(x) > 1 else 1.0))
+        return forward(self, x)
+
+    monkeypatch.setattr(type(tiny_checkpoint.model.net), "forward_features", counted)
+    for part in PARTS:
+        asked.clear()
+        analyser.believe(study, maps, None, [part], chance)
+        told_before = analyser.believe_forwards(["grad-cam"], part)
+        assert 0.8 * told_before <= sum(asked) <= told_before
 
 
 def test_others_get_the_network_in_between_and_it_can_be_left(analyser):
     study = analyser.analyse(make_image(2))
-    asked = []
+    maps, asked = explained(analyser, study, LABELS[0]), []
 
     def ask(done, total):
         asked.append(analyser.explain(study, LABELS, ["grad-cam"]))  # takes the lock: would wait for ever
@@ -72,17 +137,22 @@ def test_others_get_the_network_in_between_and_it_can_be_left(analyser):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        analyser.believe(study, LABELS[0], METHODS, ask)
+        analyser.believe(study, maps, ask)
     assert len(asked) == 3 and not analyser._lock.locked()
 
 
 def test_what_cannot_be_explained_cannot_be_believed(analyser):
     study = analyser.analyse(make_image(0))
+    maps = explained(analyser, study, LABELS[0])
     with pytest.raises(ExplanationError, match="no label"):
-        analyser.believe(study, "flu", METHODS)
+        analyser.believe(study, [replace(map_, label="flu") for map_ in maps])
+    with pytest.raises(ValueError, match="unpack"):
+        analyser.believe(study, [maps[0], replace(maps[1], label=LABELS[1])])
     other = Analyser(make_checkpoint(seed=1))
     with pytest.raises(ExplanationError, match="was made by"):
-        other.believe(study, LABELS[0], METHODS)
+        other.believe(study, maps)
+    with pytest.raises(ExplanationError, match="was made by"):
+        other.of_chance(study)
 
 
 def test_unproved_maps_of_the_same_network_are_the_proved_ones(tiny_checkpoint):

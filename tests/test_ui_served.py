@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from anyio import open_file  # noqa: F401  here, because pytest rewrites it, and the server's thread would do that late
 
 from cxr_demo.ui import guard, page, sessions, uploads, words
 from tests.test_ui import StandIn, png
@@ -129,6 +130,16 @@ def test_everything_that_touches_a_model_waits_in_one_line(served):
     _, demo, _ = served
     queues = {fn.fn.__name__: fn.concurrency_id for fn in demo.fns.values() if fn.fn and fn.queue is not False}
     assert {queues[name] for name in ("analyse", "switch", "choose")} == {"model"}
+
+
+def test_checks_wait_neither_for_maps_nor_maps_for_them_and_the_rest_for_nobody(served):
+    _, demo, _ = served
+    lines = {}
+    for fn in demo.fns.values():
+        if fn.fn and fn.fn.__qualname__.startswith("Believing."):
+            lines.setdefault(fn.fn.__name__, set()).add(fn.concurrency_id if fn.queue else None)
+    assert lines.pop("check") == {"belief", "slow belief"}
+    assert lines == dict.fromkeys(("show", "follow", "draw", "ask", "stop"), {None})
 
 
 def test_no_component_holds_pixels_between_events(served):

@@ -76,11 +76,10 @@ class EnsembleExplainer:
         """As `Explainer.maps`; on the finest of the members' grids, where these differ."""
         _refuse(self.proof, methods)
         count = len(self._explainers)
-
-        def pause_of(place: int) -> Pause:
-            return lambda done, total: pause(place * total + done, count * total)
-
-        found = [single.maps(x, labels, methods, pause_of(i)) for i, single in enumerate(self._explainers)]
+        found = [
+            single.maps(x, labels, methods, _of_one(pause, place, count))
+            for place, single in enumerate(self._explainers)
+        ]
         return {pair: _weighted_sum([maps[pair] for maps in found], self._factors) for pair in found[0]}
 
 
@@ -115,18 +114,28 @@ def explainer(checkpoint: Checkpoint) -> Explaining:
 
 
 def unproved_maps(
-    checkpoint: Checkpoint, model: nn.Module, x: np.ndarray, labels: Sequence[int], methods: Sequence[str]
+    checkpoint: Checkpoint,
+    model: nn.Module,
+    x: np.ndarray,
+    labels: Sequence[int],
+    methods: Sequence[str],
+    pause: Pause = no_pause,
 ) -> Maps:
     """Maps, as the explainer of `checkpoint` makes them, of a network of the same kind that nobody need believe."""
     models, factors = [model], [1.0]
     if _joins_predictions(checkpoint):
         models, factors = list(model.members), checkpoint.card.ensemble.factors
     found = []
-    for single in models:
+    for place, single in enumerate(models):
         has_lrp = any(METHODS[key].family == "lrp" for key in methods)
         relevance = Relevance(program_of(single), checkpoint.card.preprocess) if has_lrp else None
-        found.append(_maps(single, relevance, x, labels, methods, no_pause))
+        found.append(_maps(single, relevance, x, labels, methods, _of_one(pause, place, len(models))))
     return {pair: _weighted_sum([maps[pair] for maps in found], factors) for pair in found[0]}
+
+
+def _of_one(pause: Pause, place: int, count: int) -> Pause:
+    """The pause of one of `count` networks that are explained one after the other."""
+    return lambda done, total: pause(place * total + done, count * total)
 
 
 def _joins_predictions(checkpoint: Checkpoint) -> bool:

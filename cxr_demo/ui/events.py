@@ -196,7 +196,7 @@ class Events:
         study = analyser.analyse(image)
         forward_s = time.monotonic() - started
         session.checkpoint, session.study, session.truth = checkpoint, study, dict(truth)
-        session.maps, session.failed_ahead = {}, set()
+        session.maps, session.failed_ahead, session.forward_s = {}, set(), forward_s
         session.label = ordered(analyser.card, study.probabilities)[0]
         if not self._wanted(session, session.label):
             return

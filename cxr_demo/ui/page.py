@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import gradio as gr
@@ -12,8 +12,23 @@ from cxr_demo.analysis import SHOWN_FIRST, Analyser
 from cxr_demo.checkpoint import MAKE_ONE
 from cxr_demo.image import MAX_FILE_BYTES
 from cxr_demo.lesson import Lesson
-from cxr_demo.ui import ahead, examples, facts, findings, guard, lesson_events, methods, panels, uploads, words
+from cxr_demo.lungs import Lungs
+from cxr_demo.ui import (
+    ahead,
+    belief_table,
+    examples,
+    facts,
+    findings,
+    guard,
+    lesson_events,
+    methods,
+    panels,
+    uploads,
+    where_table,
+    words,
+)  # fmt: skip
 from cxr_demo.ui import lesson as lesson_shown
+from cxr_demo.ui.believing import Believing
 from cxr_demo.ui.events import Events, unusable_note
 from cxr_demo.ui.markup import joined, tag
 from cxr_demo.ui.sessions import Sessions
@@ -22,17 +37,22 @@ from cxr_demo.ui.words import lesson as lesson_words
 HERE = Path(__file__).parent
 ONE_AT_A_TIME = {"concurrency_id": "model", "concurrency_limit": 1}  # torch uses every core; more would only wait
 FEW_AT_A_TIME = {"concurrency_id": "read", "concurrency_limit": 2}  # a film may need 160 MB while it is decoded
+TWO_AT_A_TIME = {"concurrency_id": "belief", "concurrency_limit": 2}  # takes a minute, and lets go of the networks
+ONE_SLOW_AT_A_TIME = {"concurrency_id": "slow belief", "concurrency_limit": 1}
 PRIVATE = {"api_visibility": "private"}
 VALUE = "${value.html}"
 MOST_WAITING = 64  # two events for each of a class of 30
 
 
-def build(analysers: Mapping[str, Analyser], refused: Mapping[str, str], folder: Path) -> gr.Blocks:
+def build(
+    analysers: Mapping[str, Analyser], refused: Mapping[str, str], folder: Path, lungs: Lungs | None = None
+) -> gr.Blocks:
     """The page for checkpoints by name, and for those that cannot be used, the reason by name.
 
-    `folder` is where uploads arrive, from `uploads.open_folder`.
+    `folder` is where uploads arrive, from `uploads.open_folder`; without `lungs` no map is told where the lungs are.
     """
     events, lesson = Events(analysers, Sessions(), folder), Lesson(analysers)
+    believing = Believing(analysers, events.sessions, lungs)
     with gr.Blocks(title=words.TITLE, analytics_enabled=False, fill_width=True) as demo:
         gr.HTML(_header(), apply_default_css=False, elem_id="top")
         gate, accept = _gate()
@@ -45,13 +65,15 @@ def build(analysers: Mapping[str, Analyser], refused: Mapping[str, str], folder:
                     events.findings = _own("findings", findings.empty())
             events.methods = _methods(next(iter(analysers.values()), None))
             events.panels = _own("panels", panels.empty(SHOWN_FIRST))
+            _believing(believing)
             with gr.Accordion(lesson_words.TITLE, open=False, elem_id="lesson-section"):
                 lesson_events.wire(_own("lesson", lesson_shown.begin(lesson)), lesson)
             events.facts = _more(analysers, refused)
         gr.HTML(tag("p", words.NOT_CLINICAL), apply_default_css=False, elem_id="foot")
         accept.click(lambda: (gr.update(visible=False), gr.update(visible=True)), None, [gate, desk], queue=False,
                      **PRIVATE).then(None, js="() => window.cxr.begin()", **PRIVATE)  # fmt: skip
-        _wire(events, film, tried, checkpoint, remove)
+        believing.message = events.message
+        _wire_believing(believing, events, _wire(events, film, tried, checkpoint, remove))
         demo.unload(events.closed)
         demo.load(None, js=(HERE / "page.js").read_text(encoding="utf-8"), **PRIVATE)
     demo.queue(max_size=MOST_WAITING, api_open=False)
@@ -77,7 +99,7 @@ def launch_settings() -> dict:
     )
     return {
         "theme": theme,
-        "css_paths": [HERE / "page.css", HERE / "examples.css", HERE / "lesson.css"],
+        "css_paths": [HERE / f"{name}.css" for name in ("page", "belief", "examples", "lesson")],
         "app_kwargs": guard.app_settings(),
         "max_file_size": MAX_FILE_BYTES,
         "footer_links": [],
@@ -136,6 +158,15 @@ def _methods(first: Analyser | None) -> gr.CheckboxGroup:
         )
 
 
+def _believing(believing: Believing) -> None:
+    with gr.Column(elem_id="believing"):
+        believing.where = _own("where", where_table.EMPTY)
+        believing.bar = _own("belief", belief_table.EMPTY)
+        believing.checks = gr.HTML(belief_table.EMPTY, html_template=VALUE, js_on_load="", apply_default_css=False,
+                                   elem_id="checks")  # fmt: skip
+        gr.HTML(belief_table.meanings(), apply_default_css=False)
+
+
 def _more(analysers: Mapping[str, Analyser], refused: Mapping[str, str]) -> gr.HTML:
     first = next(iter(analysers.values()), None)
     with gr.Accordion(words.FACTS, open=False, elem_id="facts"):
@@ -184,6 +215,23 @@ def _wire(
         left.then(events.look, chosen, [message, drawn], **newest),
         remove.click(events.remove, chosen, [message, found, drawn], **unqueued),
     ]
+
+
+def _wire_believing(believing: Believing, events: Events, shown: Sequence[Dependency]) -> None:
+    """`shown`: after which the panels show something else."""
+    message, where, bar, checks = believing.message, believing.where, believing.bar, believing.checks
+    unqueued = {"queue": False, "show_progress": "hidden", **PRIVATE}
+    for changed in shown:
+        changed.then(believing.show, None, [message, where, bar, checks], **unqueued)
+    events.findings.choose(believing.follow, None, [message, where, bar, checks], **unqueued)
+    where.draw(believing.draw, None, [message, where], **unqueued)
+    bar.stop(believing.stop, None, [message, bar], **unqueued)
+    # In lines of their own, so that neither maps nor quick checks wait for what takes long.
+    for asked, line in ((bar.check, TWO_AT_A_TIME), (bar.slow, ONE_SLOW_AT_A_TIME)):
+        asked(believing.ask, None, [message, bar], **unqueued).then(
+            believing.check, None, [message, bar, checks], show_progress="hidden", trigger_mode="multiple",
+            **line, **PRIVATE,
+        )  # fmt: skip
 
 
 def _forget_values(demo: gr.Blocks, key: str) -> None:

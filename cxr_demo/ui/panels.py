@@ -18,6 +18,7 @@ from cxr_demo.ui import comparison, pictures, words
 from cxr_demo.ui.findings import MANY, standing
 from cxr_demo.ui.markup import Html, joined, tag
 from cxr_demo.ui.scales import Scales, bar, scales_of
+from cxr_demo.ui.words import belief as belief_words
 from cxr_demo.ui.words import examples as example_words
 
 Entry = Explanation | float | str  # a finished map, how much of it is done (0..1), or why there is none
@@ -208,8 +209,9 @@ def _controls() -> Html:
     scales = tag("fieldset", tag("legend", words.SCALE), *ways, class_="scales")
     contours = tag("label", tag("input", type="checkbox", class_="contours"), words.CONTOURS)
     cells = tag("label", tag("input", type="checkbox", class_="as-cells"), words.CELLS)
+    region = tag("button", belief_words.DRAW, type="button", class_="draw-region", title=belief_words.DRAW_HINT)
     drawing = {"role": "group", "aria_label": words.DRAWING}
-    return tag("div", opacity, scales, contours, cells, class_="controls", **drawing)
+    return tag("div", opacity, scales, contours, cells, region, class_="controls", **drawing)
 
 
 def _ask(p: float, card: Card) -> Html:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:  # so that the store needs no torch
 
     from cxr_demo.analysis import Explanation, Study
     from cxr_demo.image import Radiograph
+    from cxr_demo.ui.checking import Checked, Checking
+    from cxr_demo.ui.grounds import Ground
 
 KEPT_MINUTES = 15  # after the last use
 MOST_SESSIONS = 40  # a class of 30 and some; at 40 megapixels a film is 160 MB, at the usual 4 it is 16 MB
@@ -24,7 +26,8 @@ class Session:
     """`waiting`: read and not yet analysed. `checkpoint`, `study`, `label`, `methods`: what the page shows now. `maps`:
     those made so far for the study, by (method, label); they show the patient as the film does, so they live here.
     `failed_ahead`: those that could not be made before anybody asked. `truth`, of a drawn film: what was planted in it,
-    by name, as masks (H, W) bool; `waiting_truth`: of the one that waits."""
+    by name, as masks (H, W) bool; `waiting_truth`: of the one that waits. `forward_s`: what the analysis took.
+    `ground`, `checked`, `checking`: how far to believe the maps, see `believing`."""
 
     used: float = field(default_factory=time.monotonic)
     waiting: Radiograph | None = None
@@ -36,6 +39,10 @@ class Session:
     methods: tuple[str, ...] = ()
     maps: dict[tuple[str, str], Explanation] = field(default_factory=dict)
     failed_ahead: set[tuple[str, str]] = field(default_factory=set)
+    forward_s: float = 0.0
+    ground: Ground | None = None
+    checked: Checked | None = None
+    checking: Checking | None = None
 
 
 class Sessions:

@@ -89,8 +89,8 @@ def _preprocess() -> Preprocess:
 
 @pytest.fixture(scope="session")
 def weights(tmp_path_factory) -> Path:
-    """One calibrated single-label checkpoint, one multi-label one without calibration, a broken one, and an ensemble
-    of 14 labels with all that a card may hold."""
+    """One calibrated single-label checkpoint, one multi-label one without calibration, a broken one, an ensemble of 14
+    labels with all that a card may hold, and a shallow one whose maps are checked in seconds."""
     root = tmp_path_factory.mktemp("weights")
     one = Card(
         "a-calibrated", "densenet121", LABELS, "single-label", _preprocess(), temperature=1.0,
@@ -105,6 +105,8 @@ def weights(tmp_path_factory) -> Path:
     stored = root / "c" / checkpoint.WEIGHTS_FILE
     stored.write_bytes(stored.read_bytes()[:1000])
     _save_ensemble(root / "d")
+    quick = Card("e-quick", "densenet121_block1", LABELS, "single-label", _preprocess(), temperature=1.0)
+    checkpoint.save(root / "e", _model((0.2, 1.5, -2.0), "densenet121_block1"), quick, half=False)
     for name, threshold in {
         CHEAT: 0.0,
         HONEST: 1.0,

@@ -39,12 +39,13 @@ REMOVE = "Remove film"
 REMOVED = "The film has been removed from the server and from this page."
 KEPT = (
     "The file is deleted as soon as it is read. The picture and its maps stay in this server's memory until you "
-    f"remove the film, choose another, close the page, or {KEPT_MINUTES} minutes after your last click. "
+    f"remove the film, choose another, close the page, or {KEPT_MINUTES} minutes after your last click or the end of "
+    "a check that you asked for. "
     f"An upload that breaks off is deleted within {LEFT_OVER_MINUTES} minutes. Nothing is logged about a film, and "
     "nothing goes to anybody else. Whoever hosts this page may keep records of its own."
 )
 KEPT_TITLE = "What is kept, and for how long"
-KEPT_SHORT = f"Deleted once read; in memory for at most {KEPT_MINUTES} minutes after your last click."
+KEPT_SHORT = f"Deleted once read; in memory for at most {KEPT_MINUTES} minutes after your last use."
 
 EXPIRED = (
     f"The film is no longer in memory: it was not used for {KEPT_MINUTES} minutes, or the server was restarted.",

@@ -1,0 +1,116 @@
+// Given by gr.HTML: element, trigger, props, watch. A region is four shares of the film: left, top, width, height. It is
+// drawn on every panel of #panels, which gradio redraws as it likes, so it is put back whenever the panels were drawn.
+const LEAST = 0.01; // of a side: what is smaller was a click
+const SIDES = ["x", "y", "width", "height"];
+let start = null; // {stage, x, y} while a region is dragged
+let dragged = null;
+
+const stages = () => document.querySelectorAll("#panels .stage:has(canvas)");
+const isArmed = () => document.body.dataset.drawing === "1";
+
+function arm(on) {
+  if (on) document.body.dataset.drawing = "1";
+  else delete document.body.dataset.drawing;
+  const button = document.querySelector("#panels button.draw-region");
+  if (button) button.setAttribute("aria-pressed", String(on));
+}
+
+function place() {
+  const region = props.value?.region;
+  const box = dragged ?? region?.box;
+  for (const stage of stages()) {
+    let frame = stage.querySelector(":scope > div.region");
+    if (!box) {
+      frame?.remove();
+      continue;
+    }
+    if (!frame) {
+      frame = document.createElement("div");
+      frame.className = "region";
+      frame.setAttribute("aria-hidden", "true");
+      frame.append(document.createElement("span"));
+      stage.append(frame);
+    }
+    const [left, top, width, height] = box.map((share) => `${share * 100}%`);
+    Object.assign(frame.style, { left, top, width, height });
+    const text = dragged ? "" : (region?.told[stage.querySelector("canvas").dataset.panel] ?? "");
+    frame.firstChild.textContent = text;
+    frame.classList.toggle("low", box[1] < 0.08); // no room above it for the text
+    frame.classList.toggle("right", box[0] > 0.5);
+  }
+  const button = document.querySelector("#panels button.draw-region");
+  if (button) button.setAttribute("aria-pressed", String(isArmed()));
+}
+
+function shares(event, stage) {
+  const frame = stage.querySelector("canvas").getBoundingClientRect();
+  const share = (at, from, length) => Math.min(1, Math.max(0, (at - from) / length));
+  return [share(event.clientX, frame.left, frame.width), share(event.clientY, frame.top, frame.height)];
+}
+
+function forget() {
+  start = dragged = null;
+  place();
+}
+
+document.addEventListener("pointerdown", (event) => {
+  if (!isArmed() || !event.isPrimary || event.button !== 0) return;
+  const stage = event.target.closest?.("#panels .stage");
+  if (!stage?.querySelector("canvas")) return;
+  event.preventDefault();
+  start = { stage, at: shares(event, stage) };
+});
+document.addEventListener("pointermove", (event) => {
+  if (!start || !event.isPrimary) return;
+  const [x, y] = shares(event, start.stage);
+  const [left, top] = start.at;
+  dragged = [Math.min(x, left), Math.min(y, top), Math.abs(x - left), Math.abs(y - top)];
+  place();
+});
+document.addEventListener("pointerup", (event) => {
+  if (!start || !event.isPrimary) return;
+  const box = dragged;
+  start = null;
+  if (!box || box[2] < LEAST || box[3] < LEAST) return forget();
+  arm(false); // so that the finger scrolls again
+  trigger("draw", { box });
+});
+document.addEventListener("pointercancel", forget);
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || !isArmed()) return;
+  arm(false);
+  forget();
+});
+document.addEventListener("click", (event) => {
+  if (event.target.closest?.("#panels button.draw-region")) arm(!isArmed());
+});
+
+element.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const fields = SIDES.map((side) => event.target.elements[side].value);
+  trigger("draw", { box: fields.map((value) => (value.trim() === "" ? null : Number(value) / 100)) });
+});
+element.addEventListener("click", (event) => {
+  if (event.target.closest("button.clear")) trigger("draw", { box: null });
+});
+
+// Gradio sets a field only where its HTML has changed; what was typed and refused stays for the person to mend.
+function fill() {
+  const box = props.value?.region?.box;
+  const form = element.querySelector("form.region");
+  if (!form || form.querySelector(".fault")?.textContent) return;
+  SIDES.forEach((side, at) => {
+    form.elements[side].value = box ? Number((box[at] * 100).toFixed(1)) : "";
+  });
+}
+
+new MutationObserver(place).observe(document.querySelector("#panels"), {
+  subtree: true,
+  attributes: true,
+  attributeFilter: ["data-drawn"],
+});
+watch("value", () => {
+  dragged = null;
+  fill();
+  place();
+});
