@@ -18,7 +18,8 @@ LAYERS = [
     {"faithfulness", "randomisation", "stability"},
     {"belief"},
     {"analysis"},
-    {"ui", "__main__"},
+    {"pairing", "members"},
+    {"ui", "__main__", "written"},
 ]
 OWNERS = {  # package -> the only modules, or files of them, of the product that may import it
     "gradio": {"ui"},

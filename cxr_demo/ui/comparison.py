@@ -37,13 +37,13 @@ def _row(pair: tuple[str, str], found: Agreement) -> Html:
         "tr",
         tag("th", pair[0], tag("small", words.WITH), pair[1], tag("small", f" · {found.note}") if found.note else None,
             scope="row"),
-        tag("td", _measure(words.rank(found.rank), 0.5, (found.rank + 1) / 2, 0.5)),
-        tag("td", _measure(common, 0.0, told.common, told.chance), tag("small", by_chance)),
+        tag("td", measure(words.rank(found.rank), 0.5, (found.rank + 1) / 2, 0.5)),
+        tag("td", measure(common, 0.0, told.common, told.chance), tag("small", by_chance)),
         *(tag("td", tag("small", f"{common} {by_chance}")) for common, by_chance in others),
     )  # fmt: skip
 
 
-def _measure(text: str, start: float, value: float, chance: float) -> Html:
+def measure(text: str, start: float, value: float, chance: float) -> Html:
     """A number and its bar, from `start` to `value` of 0..1, with a mark at chance; no bar for NaN."""
     number = tag("span", text, class_="number")
     if math.isnan(value):

@@ -11,10 +11,12 @@ from gradio.events import Dependency
 from cxr_demo.analysis import SHOWN_FIRST, Analyser
 from cxr_demo.checkpoint import MAKE_ONE
 from cxr_demo.image import MAX_FILE_BYTES
-from cxr_demo.ui import facts, findings, guard, methods, panels, uploads, words
+from cxr_demo.ui import facts, findings, guard, methods, pair, panels, uploads, words
 from cxr_demo.ui.events import Events, unusable_note
 from cxr_demo.ui.markup import joined, tag
+from cxr_demo.ui.pair_events import NOTHING, PairEvents
 from cxr_demo.ui.sessions import Sessions
+from cxr_demo.ui.words import pair as pair_words
 
 HERE = Path(__file__).parent
 ONE_AT_A_TIME = {"concurrency_id": "model", "concurrency_limit": 1}  # torch uses every core; more would only wait
@@ -41,12 +43,14 @@ def build(analysers: Mapping[str, Analyser], refused: Mapping[str, str], folder:
                     events.message = _live(unusable_note(analysers, refused, MAKE_ONE))
                     events.findings = _own("findings", findings.empty())
             events.methods = _methods(next(iter(analysers.values()), None))
-            events.panels = _own("panels", panels.empty(SHOWN_FIRST))
+            events.panels = _own("panels", panels.empty(SHOWN_FIRST), "drawing")
+            compared = _compared(events)
             events.facts = _more(analysers, refused)
         gr.HTML(tag("p", words.NOT_CLINICAL), apply_default_css=False, elem_id="foot")
         accept.click(lambda: (gr.update(visible=False), gr.update(visible=True)), None, [gate, desk], queue=False,
                      **PRIVATE).then(None, js="() => window.cxr.begin()", **PRIVATE)  # fmt: skip
-        _wire(events, film, checkpoint, remove)
+        after = _wire(events, film, checkpoint, remove)
+        _wire_compared(compared, checkpoint, after)
         demo.unload(events.closed)
         demo.load(None, js=(HERE / "page.js").read_text(encoding="utf-8"), **PRIVATE)
     demo.queue(max_size=MOST_WAITING, api_open=False)
@@ -71,7 +75,7 @@ def launch_settings() -> dict:
     )
     return {
         "theme": theme,
-        "css_paths": [HERE / "page.css"],
+        "css_paths": [HERE / "page.css", HERE / "pair.css"],
         "app_kwargs": guard.app_settings(),
         "max_file_size": MAX_FILE_BYTES,
         "footer_links": [],
@@ -147,10 +151,35 @@ def _live(text: str) -> gr.HTML:
     return gr.HTML(text, html_template=template, js_on_load="", apply_default_css=False, elem_id="message")
 
 
-def _own(name: str, value: dict) -> gr.HTML:
-    """A component of ours: constant template, markup from Python, behaviour from `<name>.js`."""
-    script = (HERE / f"{name}.js").read_text(encoding="utf-8")
+def _own(name: str, value: dict, *before: str) -> gr.HTML:
+    """A component of ours: constant template, markup from Python, behaviour from `<name>.js`, with the scripts that it
+    shares with others `before` it."""
+    script = "\n".join((HERE / f"{part}.js").read_text(encoding="utf-8") for part in (*before, name))
     return gr.HTML(value, html_template=VALUE, js_on_load=script, apply_default_css=False, elem_id=name)
+
+
+def _compared(events: Events) -> PairEvents:
+    """The section that compares, without anything to compare at first."""
+    made = PairEvents(events)
+    choices = made.choices(next(iter(events.analysers), ""))
+    with gr.Row(elem_id="compare", visible=len(choices) > 1):
+        made.choice = gr.Dropdown(
+            choices, value=NOTHING, label=pair_words.COMPARE, info=pair_words.COMPARE_HINT, filterable=False,
+            interactive=True, elem_id="compared",
+        )  # fmt: skip
+    made.shown = _own("pair", pair.EMPTY, "drawing")
+    return made
+
+
+def _wire_compared(made: PairEvents, checkpoint: gr.Dropdown, after: list[Dependency]) -> None:
+    message, shown, choice = made.message, made.shown, made.choice
+    unqueued = {"queue": False, "show_progress": "hidden", **PRIVATE}
+    queued = {"show_progress": "hidden", **PRIVATE, **ONE_AT_A_TIME}
+    checkpoint.input(made.offer, [checkpoint, choice], choice, **unqueued)
+    choice.input(made.want, choice, message, **unqueued)
+    choice.input(made.show, choice, [message, shown], trigger_mode="always_last", **queued)
+    for event in (*after, shown.dear(made.dear, None, message, **unqueued)):
+        event.then(made.show, choice, [message, shown], **queued)
 
 
 def _wire(events: Events, film: gr.File, checkpoint: gr.Dropdown, remove: gr.Button) -> list[Dependency]:
