@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 import signal
@@ -88,8 +89,8 @@ def _preprocess() -> Preprocess:
 
 @pytest.fixture(scope="session")
 def weights(tmp_path_factory) -> Path:
-    """One calibrated single-label checkpoint, one multi-label one without calibration, a broken one, and an ensemble
-    of 14 labels with all that a card may hold."""
+    """One calibrated single-label checkpoint, one multi-label one without calibration, a broken one, an ensemble of 14
+    labels with all that a card may hold, and another network for the labels of the first, with smaller cells."""
     root = tmp_path_factory.mktemp("weights")
     one = Card(
         "a-calibrated", "densenet121", LABELS, "single-label", _preprocess(), temperature=1.0,
@@ -104,6 +105,8 @@ def weights(tmp_path_factory) -> Path:
     stored = root / "c" / checkpoint.WEIGHTS_FILE
     stored.write_bytes(stored.read_bytes()[:1000])
     _save_ensemble(root / "d")
+    second = dataclasses.replace(one, name="e-second", backbone="densenet121_block2", labels=LABELS[::-1])
+    checkpoint.save(root / "e", _model((-2.0, 1.0, 0.2), second.backbone), second, half=False)
     return root
 
 
