@@ -164,9 +164,10 @@ def _compared(events: Events) -> PairEvents:
     choices = made.choices(next(iter(events.analysers), ""))
     with gr.Row(elem_id="compare", visible=len(choices) > 1):
         made.choice = gr.Dropdown(
-            choices, value=NOTHING, label=pair_words.COMPARE, info=pair_words.COMPARE_HINT, filterable=False,
-            interactive=True, elem_id="compared",
+            choices, value=NOTHING, label=pair_words.COMPARE, filterable=False, interactive=True, scale=0,
+            min_width=320, elem_id="compared",
         )  # fmt: skip
+        gr.HTML(tag("p", pair_words.COMPARE_HINT), apply_default_css=False)
     made.shown = _own("pair", pair.EMPTY, "drawing")
     return made
 

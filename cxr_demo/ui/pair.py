@@ -217,7 +217,7 @@ def _difference(
         this.study, key, told.canvas(method.name, label, told.DIFFERENCE, where), None,
         told.off(method.name, label, told.DIFFERENCE), pictures.MAP_SIDE_PX,
     )  # fmt: skip
-    return figure(told.DIFFERENCE, told.subtracted(*names), stage, tag("p", told.difference_of(*names)))
+    return figure(told.DIFFERENCE, told.SUBTRACTED, stage, tag("p", told.difference_of(*names)))
 
 
 def _where(pair: Pair, this: Reading, other: Reading) -> str:

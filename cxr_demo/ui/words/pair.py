@@ -18,6 +18,7 @@ COMPARE_HINT = (
 NOTHING, MEMBERS = "nothing", "its members"
 THIS, OTHER = "the checkpoint above", "compared with it"
 DIFFERENCE, MEAN, SPREAD = "Difference", "Mean", "Spread"
+SUBTRACTED = "the second minus the first"
 MEAN_OF, SPREAD_OF = "the map above", "weighted standard deviation"
 FIGURES = "In numbers"
 RANK, OVERLAP = "Rank correlation", "Overlap of the strongest 10 %"
@@ -64,10 +65,6 @@ def unknown(label: str, other: str, known: Sequence[str]) -> str:
     return f"{told} Both know: {', '.join(finding(key).name for key in known)}."
 
 
-def subtracted(this: str, other: str) -> str:
-    return f"{other} − {this}"
-
-
 def difference_of(this: str, other: str) -> str:
     return f"Orange: more for the finding in {other}. Blue: more in {this}."
 
@@ -104,11 +101,11 @@ def sums(side: Side) -> str:
 def sums_of_difference(this: Side, other: Side) -> str:
     if math.isnan(this.total):
         return ""
-    return f"Sums to {words.signed(other.total - this.total)}."
+    return f"The difference sums to {words.signed(other.total - this.total)}."
 
 
 def bar(unit: str, count: int) -> str:
-    return f"{unit}, {count} maps on one scale"
+    return f"{unit}; one scale for {count} maps"
 
 
 def nothing(name: str) -> str:
