@@ -108,10 +108,11 @@ def waiting(method: Method, entry: Entry) -> Html:
 
 
 def couple(method: Method, *children: object, class_: str = "alone") -> Html:
-    """One method's row, named by it."""
+    """One method's row, named by it; its style knows how many stand in it."""
     short = tag("small", method.paper.partition(",")[0], title=method.paper)
     title = tag("h3", method.name, short)
-    return tag("section", title, tag("div", *children, class_=class_), class_="couple", aria_label=method.name)
+    row = tag("div", *children, class_=class_, style=f"--count:{len(children)}")
+    return tag("section", title, row, class_="couple", aria_label=method.name)
 
 
 def figure(name: str, small: str, stage: Html, *below: object) -> Html:

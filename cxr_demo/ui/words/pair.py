@@ -19,7 +19,7 @@ NOTHING, MEMBERS = "nothing", "its members"
 THIS, OTHER = "the checkpoint above", "compared with it"
 DIFFERENCE, MEAN, SPREAD = "Difference", "Mean", "Spread"
 SUBTRACTED = "the second minus the first"
-MEAN_OF, SPREAD_OF = "the map above", "weighted standard deviation"
+MEAN_OF, SPREAD_OF = "the map above", "standard deviation"
 FIGURES = "In numbers"
 RANK, OVERLAP = "Rank correlation", "Overlap of the strongest 10 %"
 RANK_OF_MEMBER = "Rank correlation with the mean"
@@ -94,7 +94,9 @@ def sums(side: Side) -> str:
     kind = "calibrated logit" if side.unit.startswith("calibrated") else "logit"
     if math.isnan(side.total):
         return f"The {kind} is {words.signed(side.logit)}."
-    beyond = f"; {words.signed(side.outside)} lies beyond what both see" if abs(side.outside) >= 0.005 else ""
+    beyond = (
+        f"; {words.signed(side.outside)} lies in padding or beyond what both see" if abs(side.outside) >= 0.005 else ""
+    )
     return f"Sums to {words.signed(side.total)}{beyond}. The {kind} is {words.signed(side.logit)}."
 
 
@@ -137,7 +139,7 @@ def spread_most(found: tuple[int, int, float] | None) -> str:
 
 
 def unsure(share: float) -> str:
-    return f"The spread is larger than the mean on {share * 100:.0f} % of the film."
+    return f"The spread is larger than the mean on {share * 100:.0f} % of the map."
 
 
 def canvas(method: str, label: str, whose: str, where: str) -> str:
