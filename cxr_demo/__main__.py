@@ -1,4 +1,4 @@
-"""`python -m cxr_demo predict|explain|believe|check|models|methods`: the same as the page, for scripts.
+"""`python -m cxr_demo predict|explain|compare|believe|check|models|methods`: the same as the page, for scripts.
 
 Exit 0 when all went well, 1 when `check` finds that a checkpoint cannot explain, 2 for input that cannot be used.
 Results go to stdout, errors as one sentence each to stderr.
@@ -12,23 +12,19 @@ import os
 import sys
 from pathlib import Path
 
-import cv2
 import numpy as np
 from tqdm import tqdm
 
-from cxr_demo import checkpoint, render, where
+from cxr_demo import checkpoint, where
 from cxr_demo.agreement import agreements
-from cxr_demo.analysis import SHOWN_FIRST, Analyser, Explanation, Study, ordered
+from cxr_demo.analysis import SHOWN_FIRST, Analyser, ordered
 from cxr_demo.belief import told
-from cxr_demo.card import Card
-from cxr_demo.ensemble import JOINED
 from cxr_demo.errors import CheckpointError, CxrError
 from cxr_demo.explain import METHODS
 from cxr_demo.image import read_image
-from cxr_demo.labels import finding
 from cxr_demo.lungs import load_lungs
-
-OPACITY = 0.6
+from cxr_demo.pairing import common_labels
+from cxr_demo.written import facts, write_explanations, write_members, write_pairs, writing
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -56,6 +52,14 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument("--out", type=Path, required=True, help="folder for maps.npz, result.json and overlays")
     explain.set_defaults(act=_explain)
 
+    compare = commands.add_parser("compare", help="two checkpoints on one film, or the members of an ensemble")
+    compare.add_argument("file", metavar="FILE")
+    compare.add_argument("--weights", nargs="+", required=True, help="two folders or Hub ids; one, of an ensemble")
+    compare.add_argument("--label", help="one that both know; of these the first on the first one's page if left out")
+    compare.add_argument("--method", nargs="+", help=f"if left out, {', '.join(SHOWN_FIRST)}")
+    compare.add_argument("--out", type=Path, required=True, help="folder for maps.npz, result.json and overlays")
+    compare.set_defaults(act=_compare)
+
     believe = commands.add_parser("believe", help="how far to believe the maps of one label on one film; minutes")
     believe.add_argument("file", metavar="FILE")
     believe.add_argument("--label", help="the one that the page shows first if left out")
@@ -82,7 +86,7 @@ def _predict(options: argparse.Namespace) -> int:
     rows, failed = [], False
     for name in options.files:
         try:
-            rows.append({"file": name, **_facts(analyser, analyser.analyse(read_image(name)))})
+            rows.append({"file": name, **facts(analyser, analyser.analyse(read_image(name)))})
         except CxrError as error:
             failed = True
             _complain(f"{name}: {error}")
@@ -103,11 +107,34 @@ def _explain(options: argparse.Namespace) -> int:
     labels = options.label or ordered(analyser.card, study.probabilities)[:1]
     methods = options.method or [key for key in SHOWN_FIRST if not analyser.proof.available[key]]
     explanations = analyser.explain(study, labels, methods)
-    try:
-        _write_explanations(options.out, image.pixels, analyser, study, explanations, options.file)
-    except OSError as error:
-        raise CxrError(f"The results cannot be written: {error.strerror}.", "Give --out another folder.") from error
+    with writing(options.out):
+        write_explanations(options.out, analyser, study, explanations, options.file)
     print(f"{options.out}: {len(explanations)} maps of {', '.join(labels)}")
+    return 0
+
+
+def _compare(options: argparse.Namespace) -> int:
+    if len(options.weights) > 2:
+        raise CxrError(f"{len(options.weights)} checkpoints were given.", "Give two, or one that is an ensemble.")
+    analysers = [_analyser(weights) for weights in options.weights]
+    image = read_image(options.file)
+    studies = [analyser.analyse(image) for analyser in analysers]
+    cards = [analyser.card for analyser in analysers]
+    known = common_labels(cards[0], cards[-1])
+    if not known or (options.label and options.label not in known):
+        asked = f"the label {options.label!r}" if options.label else "a label"
+        raise CxrError(f"They have {asked} not in common.", f"Both know: {', '.join(known) or 'none'}.")
+    label = options.label or next(key for key in ordered(cards[0], studies[0].probabilities) if key in known)
+    proofs = [analyser.proof.available for analyser in analysers]
+    methods = options.method or [key for key in SHOWN_FIRST if not any(proof[key] for proof in proofs)]
+    found = [made.explain(study, [label], methods) for made, study in zip(analysers, studies, strict=True)]
+    with writing(options.out):
+        if len(analysers) == 1:
+            lines = write_members(options.out, analysers[0], studies[0], found[0], options.file)
+        else:
+            lines = write_pairs(options.out, analysers, studies, found, options.file)
+    for line in lines:
+        print(line)
     return 0
 
 
@@ -172,83 +199,6 @@ def _analyser(weights: str | None) -> Analyser:
             raise CheckpointError(f"There is no checkpoint in {_root()}.", checkpoint.MAKE_ONE)
         weights = folders[0]
     return Analyser(checkpoint.load(weights))
-
-
-def _facts(analyser: Analyser, study: Study) -> dict:
-    card = analyser.card
-    return {
-        "checkpoint": card.name,
-        "checkpoint_sha256": analyser.sha256,
-        "weights_sha256": card.weights_sha256,
-        "calibrated": card.calibrated,
-        "probabilities": _by_label(study.labels, study.probabilities),
-        "logits": _by_label(study.labels, study.logits),
-        "thresholds": card.thresholds,
-        **_members(card, study),
-        "film": {
-            "kind": study.image.kind,
-            "height_px": study.image.pixels.shape[0],
-            "width_px": study.image.pixels.shape[1],
-            "sha256": study.image.sha256,
-            "notes": list(study.image.notes),
-        },
-    }
-
-
-def _members(card: Card, study: Study) -> dict:
-    """Of an ensemble: its rule and what each member says for itself."""
-    if card.ensemble is None:
-        return {}
-    members = {
-        name: {"weight": weight, "probabilities": _by_label(study.labels, p), "logits": _by_label(study.labels, logits)}
-        for name, weight, p, logits in zip(
-            study.members.names, card.ensemble.weights, study.members.probabilities, study.members.logits, strict=True
-        )
-    }
-    explained = "the weighted mean of the members' logits, each divided by its temperature"
-    if card.ensemble.rule == JOINED:
-        explained = "the joined network's logit"
-    return {"rule": card.ensemble.rule, "members": members, "maps_explain": explained}
-
-
-def _by_label(labels: tuple[str, ...], values: np.ndarray) -> dict[str, float]:
-    return {label: float(value) for label, value in zip(labels, values, strict=True)}
-
-
-def _write_explanations(
-    folder: Path,
-    film: np.ndarray,
-    analyser: Analyser,
-    study: Study,
-    explanations: dict[tuple[str, str], Explanation],
-    file: str,
-) -> None:
-    """maps.npz: "method/label" -> (H, W) float32 on the film's pixels, raw units; result.json; one PNG per map."""
-    folder.mkdir(parents=True, exist_ok=True)
-    maps, described = {}, {}
-    for (method, label), explanation in explanations.items():
-        key = f"{method}/{label}"
-        maps[key] = analyser.card.preprocess.map_to_image(explanation.map_square, film.shape)
-        scale = render.scale_of(explanation.map_square, METHODS[method].shown, explanation.unit)
-        picture = f"{method}_{label}.png"
-        overlay = render.overlay(film, maps[key], scale, OPACITY)
-        (folder / picture).write_bytes(cv2.imencode(".png", overlay[..., ::-1])[1].tobytes())
-        described[key] = {
-            "name": f"{METHODS[method].name}, {finding(label).name}",
-            "unit": explanation.unit,
-            "signed": METHODS[method].signed,
-            "drawn": METHODS[method].shown,
-            "native_shape": list(explanation.map_square.shape),
-            "sum_over_native_map": explanation.total,
-            "logit": explanation.logit,
-            "left_out_as_bias": explanation.left_out,
-            "full_colour_at": scale.limit,
-            "overlay": picture,
-            "does_not_show": METHODS[method].caption,
-        }
-    np.savez_compressed(folder / "maps.npz", **maps)
-    result = {"file": file, **_facts(analyser, study), "maps": described, "not_for_clinical_use": True}
-    (folder / "result.json").write_text(json.dumps(result, indent=2, ensure_ascii=False), encoding="utf-8")
 
 
 def _complain(sentence: str) -> None:

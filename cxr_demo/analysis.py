@@ -20,7 +20,7 @@ from cxr_demo.checkpoint import Checkpoint
 from cxr_demo.ensemble import JOINED, member_probabilities
 from cxr_demo.errors import ExplanationError
 from cxr_demo.explain import METHODS
-from cxr_demo.explain.engine import EnsembleProof, Pause, explainer, no_pause
+from cxr_demo.explain.engine import EnsembleProof, Made, MemberMap, Pause, explainer, no_pause
 from cxr_demo.explain.proof import Proof
 from cxr_demo.faithfulness import Baseline
 from cxr_demo.image import Radiograph
@@ -64,7 +64,8 @@ class Explanation:
     `total` is its sum and `left_out` = `logit` - `total`, which mean logit points where the unit is one of logit points
     per cell or pixel: what no place of the image has, as what the network's biases carry. Where an ensemble joins
     predictions, map and `logit` are the weighted mean of the members', each divided by its temperature (see
-    `explain.engine.EnsembleExplainer`); the Study's logit is another.
+    `explain.engine.EnsembleExplainer`); the Study's logit is another, and `members` are those maps, each of them
+    divided already, on their own grids.
     """
 
     method: str
@@ -74,6 +75,7 @@ class Explanation:
     logit: float
     total: float
     left_out: float
+    members: tuple[MemberMap, ...] = ()
 
 
 class Analyser:
@@ -145,7 +147,7 @@ class Analyser:
         self._check(study, labels, methods)
         x = self.card.preprocess.normalise(study.square)
         wanted = dict.fromkeys((method, label) for method in methods for label in labels)
-        maps: dict[tuple[str, str], np.ndarray] = {}
+        maps: dict[tuple[str, str], Made] = {}
         for batch in _batches(wanted):
             told = _sharing(on_progress or no_pause, len(maps), len(batch), len(wanted))
             maps |= self._maps(study, x, batch, told)
@@ -155,7 +157,7 @@ class Analyser:
 
     def _maps(
         self, study: Study, x: np.ndarray, batch: Sequence[tuple[str, str]], tell: Pause
-    ) -> dict[tuple[str, str], np.ndarray]:
+    ) -> dict[tuple[str, str], Made]:
         """The maps of one batch, from the cache or from one call under the lock, which long methods let go of."""
         prefix = (study.image.sha256, study.checkpoint_sha256)
         maps = {pair: self._cache.get((*prefix, *pair)) for pair in batch}
@@ -168,10 +170,10 @@ class Analyser:
             if missing:
                 positions = {study.labels.index(label): label for _, label in missing}
                 methods = list(dict.fromkeys(method for method, _ in missing))
-                fresh = self._explainer.maps(x, list(positions), methods, self._letting_go(tell))
-                for (method, position), map_ in fresh.items():
+                fresh = self._explainer.made(x, list(positions), methods, self._letting_go(tell))
+                for (method, position), made in fresh.items():
                     pair = (method, positions[position])
-                    maps[pair] = _read_only(map_)
+                    maps[pair] = _kept(made)
                     self._cache.put((*prefix, *pair), maps[pair])
         return maps
 
@@ -243,16 +245,16 @@ class _MapCache:
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit_bytes, self._bytes = limit_bytes, 0
-        self._maps: OrderedDict[tuple[str, ...], np.ndarray] = OrderedDict()
+        self._maps: OrderedDict[tuple[str, ...], Made] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: tuple[str, ...]) -> np.ndarray | None:
+    def get(self, key: tuple[str, ...]) -> Made | None:
         with self._lock:
             if key in self._maps:
                 self._maps.move_to_end(key)
             return self._maps.get(key)
 
-    def put(self, key: tuple[str, ...], map_: np.ndarray) -> None:
+    def put(self, key: tuple[str, ...], map_: Made) -> None:
         with self._lock:
             if (old := self._maps.pop(key, None)) is not None:
                 self._bytes -= old.nbytes
@@ -291,10 +293,16 @@ def _sharing(on_progress: Callable[[float, int], None], before: int, share: int,
     return lambda done, of: on_progress(before + share * done / of, total)
 
 
-def _explanation(pair: tuple[str, str], map_square: np.ndarray, logit: float) -> Explanation:
+def _explanation(pair: tuple[str, str], made: Made, logit: float) -> Explanation:
     method, label = pair
-    total = float(map_square.sum(dtype=np.float64))
-    return Explanation(method, label, map_square, METHODS[method].unit, logit, total, logit - total)
+    total = float(made.map_square.sum(dtype=np.float64))
+    return Explanation(method, label, made.map_square, METHODS[method].unit, logit, total, logit - total, made.members)
+
+
+def _kept(made: Made) -> Made:
+    """The same, that no caller can change."""
+    members = (MemberMap(member.name, member.weight, _read_only(member.map_square)) for member in made.members)
+    return Made(_read_only(made.map_square), tuple(members))
 
 
 def _read_only(array: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ from cxr_demo.errors import CxrError
 from cxr_demo.explain import METHODS
 from cxr_demo.image import Radiograph
 from cxr_demo.preprocess import Preprocess
-from cxr_demo.ui import events, facts, findings, markup, page, panels, sessions, uploads, words
+from cxr_demo.ui import components, events, facts, findings, markup, panels, sessions, uploads, words
 
 NASTY = "<img src=x onerror=alert(1)>${alert(2)}{{alert}}`\"'"
 LABELS = ("normal", "bacterial_pneumonia", "viral_pneumonia")
@@ -140,8 +140,8 @@ def test_names_of_a_card_and_notes_of_a_film_cannot_become_markup():
 
 def test_no_template_of_ours_has_a_hole_that_gradio_would_evaluate_twice():
     """gradio runs Handlebars, then evaluates the outcome as a template literal: only the bare ${...} is safe."""
-    source = (Path(page.__file__)).read_text()
-    assert "{{" not in source and page.VALUE == "${value.html}"
+    source = Path(components.__file__).read_text()
+    assert "{{" not in source and components.VALUE == "${value.html}"
 
 
 # ---- findings

@@ -25,11 +25,35 @@ from cxr_demo.explain.relevance import Relevance
 from cxr_demo.model import Classifier
 
 Maps = dict[tuple[str, int], np.ndarray]
+Parts = dict[tuple[str, int], "Made"]
 Pause = Callable[[int, int], None]
 
 
 def no_pause(done: int, total: int) -> None:
     """Between two forwards of a long method, `done` of `total` of them: here a caller may do something else."""
+
+
+@dataclass(frozen=True, eq=False)
+class MemberMap:
+    """What one member of an ensemble says: `map_square` (h, w) float32 on its own grid, divided by the member's
+    temperature; `weight` 0..1 is its share of the ensemble's map."""
+
+    name: str
+    weight: float
+    map_square: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """A raw map (h, w) float32, and the members' maps that it is the weighted mean of; none for a single network, nor
+    for joined feature maps, which make one map together."""
+
+    map_square: np.ndarray
+    members: tuple[MemberMap, ...] = ()
+
+    @property
+    def nbytes(self) -> int:
+        return self.map_square.nbytes + sum(member.map_square.nbytes for member in self.members)
 
 
 class Explainer:
@@ -55,6 +79,10 @@ class Explainer:
                 raise ExplanationError(f"{METHODS[key].name} gave values that are not numbers for this image.")
         return maps
 
+    def made(self, x: np.ndarray, labels: Sequence[int], methods: Sequence[str], pause: Pause = no_pause) -> Parts:
+        """As `maps`, with the members' maps, of which a single network has none."""
+        return {pair: Made(map_) for pair, map_ in self.maps(x, labels, methods, pause).items()}
+
 
 class EnsembleExplainer:
     """Each map is the weighted mean of the members' maps, each divided by its member's temperature.
@@ -65,22 +93,36 @@ class EnsembleExplainer:
     """
 
     def __init__(self, checkpoint: Checkpoint) -> None:
-        factors = checkpoint.card.ensemble.factors
-        counted = [(factor, member) for factor, member in zip(factors, checkpoint.members, strict=True) if factor]
-        self._factors = [factor for factor, _ in counted]
-        self._explainers = [Explainer(member) for _, member in counted]
-        names = [member.card.name for _, member in counted]
-        self.proof = EnsembleProof(tuple(zip(names, (single.proof for single in self._explainers), strict=True)))
+        made, networks = checkpoint.card.ensemble, checkpoint.members
+        counted = [at for at, factor in enumerate(made.factors) if factor]
+        self._factors = [made.factors[at] for at in counted]
+        self._members = [made.members[at] for at in counted]
+        self._weights = [made.weights[at] for at in counted]
+        self._explainers = [Explainer(networks[at]) for at in counted]
+        proofs = zip(self._members, self._explainers, strict=True)
+        self.proof = EnsembleProof(tuple((member.name, single.proof) for member, single in proofs))
 
     def maps(self, x: np.ndarray, labels: Sequence[int], methods: Sequence[str], pause: Pause = no_pause) -> Maps:
         """As `Explainer.maps`; on the finest of the members' grids, where these differ."""
+        return {pair: made.map_square for pair, made in self.made(x, labels, methods, pause).items()}
+
+    def made(self, x: np.ndarray, labels: Sequence[int], methods: Sequence[str], pause: Pause = no_pause) -> Parts:
+        """As `maps`, with the members' maps that it is the mean of."""
         _refuse(self.proof, methods)
         count = len(self._explainers)
         found = [
             single.maps(x, labels, methods, _of_one(pause, place, count))
             for place, single in enumerate(self._explainers)
         ]
-        return {pair: _weighted_sum([maps[pair] for maps in found], self._factors) for pair in found[0]}
+        return {pair: self._joined([maps[pair] for maps in found]) for pair in found[0]}
+
+    def _joined(self, maps: Sequence[np.ndarray]) -> Made:
+        """The members' raw maps of one label, by one method."""
+        members = tuple(
+            MemberMap(member.name, weight, map_ / np.float32(member.temperature or 1))
+            for member, weight, map_ in zip(self._members, self._weights, maps, strict=True)
+        )
+        return Made(_weighted_sum(maps, self._factors), members)
 
 
 @dataclass(frozen=True)
@@ -171,6 +213,11 @@ def resized(map_: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
     return _shares(map_.shape[0], grid[0]) @ map_ @ _shares(map_.shape[1], grid[1]).T
 
 
+def finest(maps: Sequence[np.ndarray]) -> tuple[int, int]:
+    """Of maps over one square, the grid (h, w) that has the smallest cells."""
+    return max(map_.shape[0] for map_ in maps), max(map_.shape[1] for map_ in maps)
+
+
 def _shares(cells: int, into: int) -> np.ndarray:
     """(into, cells): the share of each old cell that lies in each new one; every column sums to 1."""
     old, new = np.linspace(0, 1, cells + 1), np.linspace(0, 1, into + 1)
@@ -180,7 +227,7 @@ def _shares(cells: int, into: int) -> np.ndarray:
 
 def _weighted_sum(maps: Sequence[np.ndarray], factors: Sequence[float]) -> np.ndarray:
     """Maps (h_m, w_m), each times its factor -> their sum, float32, on the finest grid."""
-    grid = max(map_.shape[0] for map_ in maps), max(map_.shape[1] for map_ in maps)
+    grid = finest(maps)
     total = sum(
         factor * (map_ if map_.shape == grid else resized(map_, grid))
         for factor, map_ in zip(factors, maps, strict=True)

@@ -11,7 +11,7 @@ import secrets
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +19,7 @@ from pathlib import Path
 import gradio as gr
 import numpy as np
 
-from cxr_demo.analysis import Analyser, ordered
+from cxr_demo.analysis import Analyser, Study, ordered
 from cxr_demo.errors import CxrError, ExplanationError
 from cxr_demo.explain import METHODS
 from cxr_demo.image import Radiograph, read_image
@@ -110,7 +110,7 @@ class Events:
         if session is None or session.waiting is None:  # the file was refused, and that has been said
             yield {self.message: gr.skip()}
             return
-        image, session.waiting = session.waiting, None
+        image, session.waiting, session.others = session.waiting, None, {}
         truth, session.waiting_truth = session.waiting_truth, {}
         session.methods = methods.in_order(chosen)
         yield from self._study(session, checkpoint, image, truth)
@@ -198,7 +198,7 @@ class Events:
         session.checkpoint, session.study, session.truth = checkpoint, study, dict(truth)
         session.maps, session.failed_ahead, session.forward_s = {}, set(), forward_s
         session.label = ordered(analyser.card, study.probabilities)[0]
-        if not self._wanted(session, session.label):
+        if not self.wanted(session, session.label):
             return
         yield {
             self.message: "",
@@ -218,47 +218,52 @@ class Events:
         maps, drawn = session.maps, {}
         reasons = {key: reason for key, reason in analyser.proof.available.items() if reason}
         under_way: dict[str, Making] = {}
-        while self._wanted(session, label):
+        while self.wanted(session, label):
             shares = {key: making.share for key, making in under_way.items()}
             entries = {key: reasons.get(key) or maps.get((key, label), shares.get(key, 0.0)) for key in session.methods}
             yield {self.panels: panels.value(study, analyser.card, label, entries, film, drawn, session.truth)}
             missing = [key for key, entry in entries.items() if isinstance(entry, float) and key not in under_way]
-            if not (missing or under_way) or not self._wanted(session, label):
+            if not (missing or under_way) or not self.wanted(session, label):
                 return
             key = min((*missing, *under_way), key=lambda key: METHODS[key].cost_forwards)
             if key not in under_way:
                 under_way[key] = self._make(session, label, key)
             finished, _ = wait([making.made for making in under_way.values()], TELL_EVERY_S, FIRST_COMPLETED)
             for key in [key for key, making in under_way.items() if making.made in finished]:
-                if reason := _failure(under_way.pop(key).made.exception()):
+                if reason := failure(under_way.pop(key).made.exception()):
                     reasons[key] = reason
 
     def _make(self, session: Session, label: str, key: str) -> Making:
-        """Starts a thread that makes one map and puts it among those of the study."""
         analyser, study, maps = self.analysers[session.checkpoint], session.study, session.maps
-        making = Making()
+        return begin(analyser, study, label, key, maps, lambda: self.wanted(session, label) and key in session.methods)
 
-        def told(done: float, total: int) -> None:
-            making.share = done / total
-            if not self._wanted(session, label) or key not in session.methods:
-                raise Unwanted
-
-        def run() -> None:
-            try:
-                maps.update(analyser.explain(study, [label], [key], told))
-                making.made.set_result(None)
-            except Exception as error:  # told where the map is waited for
-                making.made.set_exception(error)
-
-        threading.Thread(target=run, name=key, daemon=True).start()
-        return making
-
-    def _wanted(self, session: Session, label: str) -> bool:
+    def wanted(self, session: Session, label: str) -> bool:
         """Whether the page still shows this film and label, and no other film waits."""
         return self.sessions.holds(session) and session.waiting is None and session.label == label
 
 
-def _failure(error: BaseException | None) -> str:
+def begin(analyser: Analyser, study: Study, label: str, key: str, maps: dict, is_wanted: Callable[[], bool]) -> Making:
+    """Starts a thread that makes one map and puts it among `maps` by (method, label); it ends early when `is_wanted`
+    no longer holds."""
+    making = Making()
+
+    def told(done: float, total: int) -> None:
+        making.share = done / total
+        if not is_wanted():
+            raise Unwanted
+
+    def run() -> None:
+        try:
+            maps.update(analyser.explain(study, [label], [key], told))
+            making.made.set_result(None)
+        except Exception as error:  # told where the map is waited for
+            making.made.set_exception(error)
+
+    threading.Thread(target=run, name=key, daemon=True).start()
+    return making
+
+
+def failure(error: BaseException | None) -> str:
     """Why there is no map; one method that fails must not take the others with it."""
     if error is None or isinstance(error, Unwanted):
         return ""

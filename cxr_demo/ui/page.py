@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import gradio as gr
@@ -13,34 +13,14 @@ from cxr_demo.checkpoint import MAKE_ONE
 from cxr_demo.image import MAX_FILE_BYTES
 from cxr_demo.lesson import Lesson
 from cxr_demo.lungs import Lungs
-from cxr_demo.ui import (
-    ahead,
-    belief_table,
-    examples,
-    facts,
-    findings,
-    guard,
-    lesson_events,
-    methods,
-    panels,
-    uploads,
-    where_table,
-    words,
-)  # fmt: skip
-from cxr_demo.ui import lesson as lesson_shown
+from cxr_demo.ui import ahead, examples, facts, findings, guard, methods, panels, sections, uploads, words
 from cxr_demo.ui.believing import Believing
+from cxr_demo.ui.components import HERE, ONE_AT_A_TIME, PRIVATE, UNQUEUED, live, own
 from cxr_demo.ui.events import Events, unusable_note
 from cxr_demo.ui.markup import joined, tag
 from cxr_demo.ui.sessions import Sessions
-from cxr_demo.ui.words import lesson as lesson_words
 
-HERE = Path(__file__).parent
-ONE_AT_A_TIME = {"concurrency_id": "model", "concurrency_limit": 1}  # torch uses every core; more would only wait
 FEW_AT_A_TIME = {"concurrency_id": "read", "concurrency_limit": 2}  # a film may need 160 MB while it is decoded
-TWO_AT_A_TIME = {"concurrency_id": "belief", "concurrency_limit": 2}  # takes a minute, and lets go of the networks
-ONE_SLOW_AT_A_TIME = {"concurrency_id": "slow belief", "concurrency_limit": 1}
-PRIVATE = {"api_visibility": "private"}
-VALUE = "${value.html}"
 MOST_WAITING = 64  # two events for each of a class of 30
 
 
@@ -61,19 +41,21 @@ def build(
                 with gr.Column(scale=0, min_width=340, elem_id="intake"):
                     film, tried, checkpoint, remove = _intake(analysers)
                 with gr.Column(scale=1, min_width=360):
-                    events.message = _live(unusable_note(analysers, refused, MAKE_ONE))
-                    events.findings = _own("findings", findings.empty())
+                    events.message = live(unusable_note(analysers, refused, MAKE_ONE))
+                    events.findings = own("findings", findings.empty())
             events.methods = _methods(next(iter(analysers.values()), None))
-            events.panels = _own("panels", panels.empty(SHOWN_FIRST))
-            _believing(believing)
-            with gr.Accordion(lesson_words.TITLE, open=False, elem_id="lesson-section"):
-                lesson_events.wire(_own("lesson", lesson_shown.begin(lesson)), lesson)
+            events.panels = own("panels", panels.empty(SHOWN_FIRST), "drawing")
+            sections.lay_believing(believing)
+            compared = sections.lay_compared(events)
+            sections.lay_lesson(lesson)
             events.facts = _more(analysers, refused)
         gr.HTML(tag("p", words.NOT_CLINICAL), apply_default_css=False, elem_id="foot")
         accept.click(lambda: (gr.update(visible=False), gr.update(visible=True)), None, [gate, desk], queue=False,
                      **PRIVATE).then(None, js="() => window.cxr.begin()", **PRIVATE)  # fmt: skip
         believing.message = events.message
-        _wire_believing(believing, events, _wire(events, film, tried, checkpoint, remove))
+        after = _wire(events, film, tried, checkpoint, remove)
+        sections.wire_believing(believing, events, after)
+        sections.wire_compared(compared, checkpoint, after)
         demo.unload(events.closed)
         demo.load(None, js=(HERE / "page.js").read_text(encoding="utf-8"), **PRIVATE)
     demo.queue(max_size=MOST_WAITING, api_open=False)
@@ -99,7 +81,7 @@ def launch_settings() -> dict:
     )
     return {
         "theme": theme,
-        "css_paths": [HERE / f"{name}.css" for name in ("page", "belief", "examples", "lesson")],
+        "css_paths": [HERE / f"{name}.css" for name in ("page", "belief", "pair", "examples", "lesson")],
         "app_kwargs": guard.app_settings(),
         "max_file_size": MAX_FILE_BYTES,
         "footer_links": [],
@@ -135,7 +117,7 @@ def _intake(analysers: Mapping[str, Analyser]) -> tuple[gr.File, gr.HTML, gr.Dro
     film = gr.File(label=words.FILM, file_types=None, height=82, elem_id="film", interactive=bool(names))
     hint = joined(tag("p", words.FILM_HINT), tag("p", words.KEPT_SHORT))
     gr.HTML(hint, apply_default_css=False, elem_classes="hint")
-    tried = _own("examples", examples.value() if names else {"html": ""})
+    tried = own("examples", examples.value() if names else {"html": ""})
     with gr.Row(elem_id="choice"):
         checkpoint = gr.Dropdown(
             names, value=names[0] if names else None, label=words.CHECKPOINT, elem_id="checkpoint", filterable=False,
@@ -158,15 +140,6 @@ def _methods(first: Analyser | None) -> gr.CheckboxGroup:
         )
 
 
-def _believing(believing: Believing) -> None:
-    with gr.Column(elem_id="believing"):
-        believing.where = _own("where", where_table.EMPTY)
-        believing.bar = _own("belief", belief_table.EMPTY)
-        believing.checks = gr.HTML(belief_table.EMPTY, html_template=VALUE, js_on_load="", apply_default_css=False,
-                                   elem_id="checks")  # fmt: skip
-        gr.HTML(belief_table.meanings(), apply_default_css=False)
-
-
 def _more(analysers: Mapping[str, Analyser], refused: Mapping[str, str]) -> gr.HTML:
     first = next(iter(analysers.values()), None)
     with gr.Accordion(words.FACTS, open=False, elem_id="facts"):
@@ -179,18 +152,6 @@ def _more(analysers: Mapping[str, Analyser], refused: Mapping[str, str]) -> gr.H
     return shown
 
 
-def _live(text: str) -> gr.HTML:
-    """A region that a screen reader speaks when it changes."""
-    template = '<div role="alert">${value}</div>'
-    return gr.HTML(text, html_template=template, js_on_load="", apply_default_css=False, elem_id="message")
-
-
-def _own(name: str, value: dict) -> gr.HTML:
-    """A component of ours: constant template, markup from Python, behaviour from `<name>.js`."""
-    script = (HERE / f"{name}.js").read_text(encoding="utf-8")
-    return gr.HTML(value, html_template=VALUE, js_on_load=script, apply_default_css=False, elem_id=name)
-
-
 def _wire(
     events: Events, film: gr.File, tried: gr.HTML, checkpoint: gr.Dropdown, remove: gr.Button
 ) -> list[Dependency]:
@@ -198,14 +159,13 @@ def _wire(
     message, found, chosen, drawn = events.message, events.findings, events.methods, events.panels
     everything = [message, found, chosen, drawn]
     quiet = {"show_progress": "minimal", "show_progress_on": [found], **PRIVATE}
-    unqueued = {"queue": False, "show_progress": "hidden", **PRIVATE}
     newest = {"trigger_mode": "always_last", **quiet, **ONE_AT_A_TIME}
     taken = film.upload(events.take, film, message, show_progress="hidden", **FEW_AT_A_TIME, **PRIVATE)
     taken.then(None, None, film, js="() => null", **PRIVATE)  # the drop zone is free for the next film
-    drawn_film = tried.example(events.try_example, None, message, **unqueued)
-    found.choose(events.want, None, message, **unqueued)
-    chosen.input(events.want_methods, chosen, message, **unqueued)
-    left = drawn.leave(events.leave, chosen, [message, chosen], **unqueued)
+    drawn_film = tried.example(events.try_example, None, message, **UNQUEUED)
+    found.choose(events.want, None, message, **UNQUEUED)
+    chosen.input(events.want_methods, chosen, message, **UNQUEUED)
+    left = drawn.leave(events.leave, chosen, [message, chosen], **UNQUEUED)
     return [
         taken.then(events.analyse, [checkpoint, chosen], everything, **quiet, **ONE_AT_A_TIME),
         drawn_film.then(events.analyse, [checkpoint, chosen], everything, **quiet, **ONE_AT_A_TIME),
@@ -213,25 +173,8 @@ def _wire(
         found.choose(events.choose, None, [message, drawn], **newest),
         chosen.input(events.look, chosen, [message, drawn], **newest),
         left.then(events.look, chosen, [message, drawn], **newest),
-        remove.click(events.remove, chosen, [message, found, drawn], **unqueued),
+        remove.click(events.remove, chosen, [message, found, drawn], **UNQUEUED),
     ]
-
-
-def _wire_believing(believing: Believing, events: Events, shown: Sequence[Dependency]) -> None:
-    """`shown`: after which the panels show something else."""
-    message, where, bar, checks = believing.message, believing.where, believing.bar, believing.checks
-    unqueued = {"queue": False, "show_progress": "hidden", **PRIVATE}
-    for changed in shown:
-        changed.then(believing.show, None, [message, where, bar, checks], **unqueued)
-    events.findings.choose(believing.follow, None, [message, where, bar, checks], **unqueued)
-    where.draw(believing.draw, None, [message, where], **unqueued)
-    bar.stop(believing.stop, None, [message, bar], **unqueued)
-    # In lines of their own, so that neither maps nor quick checks wait for what takes long.
-    for asked, line in ((bar.check, TWO_AT_A_TIME), (bar.slow, ONE_SLOW_AT_A_TIME)):
-        asked(believing.ask, None, [message, bar], **unqueued).then(
-            believing.check, None, [message, bar, checks], show_progress="hidden", trigger_mode="multiple",
-            **line, **PRIVATE,
-        )  # fmt: skip
 
 
 def _forget_values(demo: gr.Blocks, key: str) -> None:

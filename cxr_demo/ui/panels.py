@@ -50,7 +50,7 @@ def value(
             comparison.table(squares, card, study.image.pixels.shape),
         ),
         "film": {"id": study.image.sha256, "src": film, "truth": outlines},
-        "about": f"{study.image.sha256} {card.name} {label}",
+        "about": about(study, card, label),
         "held": not standing(card, study.probabilities, label).maps_shown,
         "maps": {
             key: _pictures(map_, scales[key], study, card, drawn)
@@ -58,6 +58,11 @@ def value(
             if not scales[key].own.nothing
         },
     }
+
+
+def about(study: Study, card: Card, label: str) -> str:
+    """What the panels show: as long as it is the same, so is what a person looks at."""
+    return f"{study.image.sha256} {card.name} {label}"
 
 
 def empty(methods: Sequence[str]) -> dict:
@@ -72,7 +77,7 @@ def _figure_of(method: Method, entry: Entry, scales: Scales | None, study: Study
         return _mapped(method, entry, scales, study, card)
     if isinstance(entry, str):
         text = words.NOT_AVAILABLE.format(reason=entry)
-        return _figure(method, study, finding(label).name, text, _notice(text))
+        return _figure(method, study, finding(label).name, text, notice(text))
     busy = tag("p", words.computing(method, entry), class_="notice busy", role="status")
     return _figure(method, study, "", words.computing(method, 0.0), busy)
 
@@ -83,10 +88,10 @@ def _mapped(method: Method, explanation: Explanation, scales: Scales, study: Stu
     sums = tag("p", words.sums(explanation, card), class_="sums")
     if scales.own.nothing:
         nothing = words.nothing(scales.own, name)
-        return _figure(method, study, name, nothing, _notice(nothing), sums)
+        return _figure(method, study, name, nothing, notice(nothing), sums)
     where = words.place(render.strongest_place(card.preprocess.map_to_image(raw, pictures.fitted(shape, 256))))
     below = [bar(scales), sums]
-    if _is_coarse(raw, card):
+    if is_coarse(raw, card):
         below.append(tag("p", words.cell_size(*_cell_px(raw.shape, card, shape)), class_="cell"))
     return _figure(method, study, name, where, None, *below)
 
@@ -99,7 +104,7 @@ def _pictures(explanation: Explanation, scales: Scales, study: Study, card: Card
         if at not in drawn:
             raw, shape = explanation.map_square, study.image.pixels.shape
             drawn[at] = {"smooth": pictures.map_levels(raw, scale, card.preprocess, shape)}
-            if _is_coarse(raw, card):
+            if is_coarse(raw, card):
                 cells = pictures.as_cells(raw, card.preprocess.size_px)
                 drawn[at]["cells"] = pictures.map_levels(cells, scale, card.preprocess, shape)
         return drawn[at]
@@ -131,7 +136,7 @@ def _figure(method: Method, study: Study, label_name: str, alternative: str, ove
     return tag(
         "figure",
         _title(method),
-        _stage(study, method.key, text, over, off),
+        stage(study, method.key, text, over, off),
         tag("div", *below, tag("figcaption", method.caption), class_="below"),
         class_="panel",
         data_method=method.key,
@@ -152,7 +157,7 @@ def _film_panel(study: Study, card: Card, truth: Mapping[str, np.ndarray]) -> Ht
     return tag(
         "figure",
         _name(words.FILM_PANEL),
-        _stage(study, "film", f"{words.FILM_PANEL}, {size}", frame),
+        stage(study, "film", f"{words.FILM_PANEL}, {size}", frame),
         tag("div", tag("p", size, class_="sums"), below, *_planted(truth), details, class_="below"),
         class_="panel",
     )
@@ -184,16 +189,18 @@ def _name(name: str, paper: str = "", leave: Html | None = None) -> Html:
     return tag("div", tag("h3", name, short), leave, class_="name")
 
 
-def _stage(study: Study, key: str, text: str, over: Html | None, off: str = "") -> Html:
+def stage(
+    study: Study, key: str, text: str, over: Html | None, off: str = "", longest_px: int = pictures.FILM_SIDE_PX
+) -> Html:
     """The canvas at the film's own aspect ratio, its sides marked; `off` is what it shows while its map is off."""
-    height, width = pictures.fitted(study.image.pixels.shape, pictures.FILM_SIDE_PX)
+    height, width = pictures.fitted(study.image.pixels.shape, longest_px)
     canvas = tag("canvas", width=width, height=height, role="img", aria_label=text, data_panel=key,
                  data_text=text, data_off=off or text)  # fmt: skip
     marks = [tag("b", side, class_=f"side {side}", aria_hidden="true") for side in ("R", "L")]
     return tag("div", canvas, *marks, over, class_="stage", style=f"--aspect:{width / height:.4f}")
 
 
-def _notice(text: str) -> Html:
+def notice(text: str) -> Html:
     return tag("p", text, class_="notice")
 
 
@@ -227,5 +234,5 @@ def _cell_px(grid: tuple[int, int], card: Card, shape: tuple[int, int]) -> tuple
     return right - left, bottom - top
 
 
-def _is_coarse(map_square: np.ndarray, card: Card) -> bool:
+def is_coarse(map_square: np.ndarray, card: Card) -> bool:
     return map_square.shape[0] < card.preprocess.size_px

@@ -22,12 +22,23 @@ MOST_SESSIONS = 40  # a class of 30 and some; at 40 megapixels a film is 160 MB,
 
 
 @dataclass
+class Other:
+    """The session's film as another checkpoint sees it; `forward_s` is what one forward pass took."""
+
+    study: Study
+    forward_s: float
+    maps: dict[tuple[str, str], Explanation] = field(default_factory=dict)
+
+
+@dataclass
 class Session:
     """`waiting`: read and not yet analysed. `checkpoint`, `study`, `label`, `methods`: what the page shows now. `maps`:
     those made so far for the study, by (method, label); they show the patient as the film does, so they live here.
     `failed_ahead`: those that could not be made before anybody asked. `truth`, of a drawn film: what was planted in it,
     by name, as masks (H, W) bool; `waiting_truth`: of the one that waits. `forward_s`: what the analysis took.
-    `ground`, `checked`, `checking`: how far to believe the maps, see `believing`."""
+    `ground`, `checked`, `checking`: how far to believe the maps, see `believing`.
+    `compared`: what the checkpoint is compared with, as in the list of `pair_events`; `others`: those that it was
+    compared with on this film, by name; `dear`: what was asked for although it takes long, (label, method)."""
 
     used: float = field(default_factory=time.monotonic)
     waiting: Radiograph | None = None
@@ -43,6 +54,9 @@ class Session:
     ground: Ground | None = None
     checked: Checked | None = None
     checking: Checking | None = None
+    compared: str = ""
+    others: dict[str, Other] = field(default_factory=dict)
+    dear: set[tuple[str, str]] = field(default_factory=set)
 
 
 class Sessions:

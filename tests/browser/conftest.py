@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 import signal
@@ -90,7 +91,8 @@ def _preprocess() -> Preprocess:
 @pytest.fixture(scope="session")
 def weights(tmp_path_factory) -> Path:
     """One calibrated single-label checkpoint, one multi-label one without calibration, a broken one, an ensemble of 14
-    labels with all that a card may hold, and a shallow one whose maps are checked in seconds."""
+    labels with all that a card may hold, a shallow one whose maps are checked in seconds, and another network for the
+    labels of the first, with smaller cells."""
     root = tmp_path_factory.mktemp("weights")
     one = Card(
         "a-calibrated", "densenet121", LABELS, "single-label", _preprocess(), temperature=1.0,
@@ -116,6 +118,8 @@ def weights(tmp_path_factory) -> Path:
             thresholds={LABEL: threshold, "mass": 0.5}, summary="A random network for tests.",
         )  # fmt: skip
         checkpoint.save(root / name, _model((1.0, -1.0), "densenet121_block1"), drawn, half=False)
+    second = dataclasses.replace(one, name="f-second", backbone="densenet121_block2", labels=LABELS[::-1])
+    checkpoint.save(root / "f", _model((-2.0, 1.0, 0.2), second.backbone), second, half=False)
     return root
 
 

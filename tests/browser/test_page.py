@@ -71,6 +71,10 @@ def open_result(open_page, films, **size) -> tuple[Page, object]:
     enter(page)
     give(page, films["film.png"])
     wait_for_maps(page, "bacterial_pneumonia")
+    known = -1
+    while known != len(seen.asked):  # the sections below the panels follow them, and ask for it
+        known = len(seen.asked)
+        page.wait_for_timeout(500)
     return page, seen
 
 

@@ -240,12 +240,10 @@ def sums(explanation: Explanation, card: Card) -> str:
     made, logit = card.ensemble, "the logit"
     if made and made.rule != JOINED:
         logit = "the members' mean calibrated logit" if made.calibrated else "the members' mean logit"
-    told = f"{logit} is {_signed(explanation.logit)}"
+    told = f"{logit} is {signed(explanation.logit)}"
     if explanation.unit not in (CELL, PIXEL):
         return f"{told[0].upper()}{told[1:]}; the values of this map do not add up to it."
-    return (
-        f"Sums to {_signed(explanation.total)}; {told}. The rest, {_signed(explanation.left_out)}, is not in the map."
-    )
+    return f"Sums to {signed(explanation.total)}; {told}. The rest, {signed(explanation.left_out)}, is not in the map."
 
 
 def nothing(scale: render.Scale, finding: str) -> str:
@@ -301,7 +299,7 @@ def shared_scale(own: render.Scale, shared: render.Scale, sharing: int) -> str:
 
 
 def rank(value: float) -> str:
-    return UNDEFINED if math.isnan(value) else _signed(value)
+    return UNDEFINED if math.isnan(value) else signed(value)
 
 
 def overlap(found: Overlap) -> tuple[str, str]:
@@ -311,5 +309,5 @@ def overlap(found: Overlap) -> tuple[str, str]:
     return f"{found.common * 100:.0f} %", f"({found.chance * 100:.0f} %)"
 
 
-def _signed(value: float) -> str:
+def signed(value: float) -> str:
     return f"{value:+.2f}".replace("-", "−") if abs(value) >= 0.005 else "0.00"

@@ -1,0 +1,114 @@
+"""The members of an ensemble on one film: a row for each method, the mean of their maps, its spread, and each map."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from cxr_demo import render
+from cxr_demo.analysis import Explanation
+from cxr_demo.explain import METHODS, Method
+from cxr_demo.labels import finding
+from cxr_demo.members import Together, scales, taken_apart
+from cxr_demo.ui import pair, panels, pictures, words
+from cxr_demo.ui.findings import standing
+from cxr_demo.ui.markup import Html, joined, tag
+from cxr_demo.ui.pair import Drawn, Entry, Reading, bar, couple, figure, header, waiting
+from cxr_demo.ui.words import pair as told
+
+
+def value(reading: Reading, label: str, entries: Mapping[str, Entry], drawn: Drawn) -> dict:
+    """As `pair.value`, of one ensemble of predictions."""
+    for key, entry in entries.items():
+        if isinstance(entry, tuple) and key not in drawn.rows:
+            drawn.rows[key] = _row(METHODS[key], entry[0], reading, label, drawn.maps)
+    rows = [drawn.rows.get(key) or waiting(METHODS[key], entry) for key, entry in entries.items()]
+    held = not standing(reading.card, reading.study.probabilities, label).maps_shown
+    count = sum(weight > 0 for weight in reading.card.ensemble.weights)
+    how = tag("p", tag("strong", told.MEMBERS_SAY_NOT), " ", told.MEMBERS_HOW, class_="how")
+    of = panels.about(reading.study, reading.card, label)
+    title = header(told.members_title(label, count), told.SHOW_MEMBERS if held else "")
+    return {
+        "html": joined(title, *rows, how),
+        "about": f"{of} and its members",
+        "of": of,
+        "held": held,
+        "maps": dict(drawn.maps),
+    }
+
+
+def _row(method: Method, explanation: Explanation, reading: Reading, label: str, maps: dict[str, dict]) -> Html:
+    apart = taken_apart(explanation)
+    mean, spread, own = scales(explanation, apart)
+    if mean.nothing and all(scale.nothing for scale in own):
+        return couple(method, tag("p", told.nothing_of_members()))
+    figures = [_mean(method, explanation, apart, mean, reading, label, maps)]
+    if spread:
+        figures.append(_spread(method, apart, spread, reading, label, maps))
+    for place, scale in enumerate(own):
+        figures.append(_member(method, explanation, apart, place, scale, reading, label, maps))
+    return couple(method, *figures, class_="row members")
+
+
+def _mean(
+    method: Method, explanation: Explanation, apart: Together, scale: render.Scale, reading: Reading, label: str,
+    maps: dict[str, dict],
+) -> Html:  # fmt: skip
+    stage = _stage(method, "mean", apart.mean, scale, told.MEAN, _place(apart.mean, reading), reading, label, maps)
+    if apart.spread is None:
+        return figure(told.MEAN, told.MEAN_OF, stage, bar(scale, words.own_scale(scale)), tag("p", told.no_spread()))
+    shared = bar(scale, told.bar(scale.unit, len(apart.maps) + 1))
+    return figure(told.MEAN, told.MEAN_OF, stage, shared, tag("p", words.sums(explanation, reading.card)))
+
+
+def _spread(
+    method: Method, apart: Together, scale: render.Scale, reading: Reading, label: str, maps: dict[str, dict]
+) -> Html:
+    found = render.strongest_place(_on_film(apart.spread, reading))
+    where = told.spread_most(found)
+    stage = _stage(method, "spread", apart.spread, scale, told.SPREAD, where, reading, label, maps)
+    below = (bar(scale, scale.unit), tag("p", where), tag("p", told.unsure(apart.unsure)))
+    return figure(told.SPREAD, told.SPREAD_OF, stage, *below)
+
+
+def _member(
+    method: Method, explanation: Explanation, apart: Together, place: int, scale: render.Scale, reading: Reading,
+    label: str, maps: dict[str, dict],
+) -> Html:  # fmt: skip
+    """One member's map, and what it says of the finding by itself."""
+    made, card, study = explanation.members[place], reading.card, reading.study
+    map_, name = apart.maps[place], apart.names[place]
+    p = float(study.members.probabilities[study.members.names.index(name), study.labels.index(label)])
+    score = words.score(p, card.ensemble.calibrated, card.task)
+    stage = _stage(method, str(place + 1), map_, scale, name, _place(map_, reading), reading, label, maps)
+    own = bar(scale, words.own_scale(scale)) if apart.spread is None and not scale.nothing else None
+    said = tag("p", tag("strong", score), f" · {finding(label).name}", class_="sums")
+    return figure(name, "", stage, own, said, tag("p", told.member(made, apart.ranks[place])))
+
+
+def _stage(
+    method: Method, which: str, map_: np.ndarray, scale: render.Scale, whose: str, where: str, reading: Reading,
+    label: str, maps: dict[str, dict],
+) -> Html:  # fmt: skip
+    """The canvas of one map over the square, whose pictures are put among `maps`."""
+    key, preprocess, shape = f"pair-{method.key}-{which}", reading.card.preprocess, reading.study.image.pixels.shape
+    if not scale.nothing:
+        maps[key] = {
+            "table": pictures.table(scale),
+            "smooth": pictures.map_levels(map_, scale, preprocess, shape),
+        }
+        if map_.shape[0] < preprocess.size_px:
+            cells = pictures.as_cells(map_, preprocess.size_px)
+            maps[key]["cells"] = pictures.map_levels(cells, scale, preprocess, shape)
+    text, off = told.canvas(method.name, label, whose, where), told.off(method.name, label, whose)
+    return panels.stage(reading.study, key, text, None, off, pictures.MAP_SIDE_PX)
+
+
+def _place(map_: np.ndarray, reading: Reading) -> str:
+    return words.place(render.strongest_place(_on_film(map_, reading)))
+
+
+def _on_film(map_: np.ndarray, reading: Reading) -> np.ndarray:
+    shape = pictures.fitted(reading.study.image.pixels.shape, pair.PLACED_PX)
+    return reading.card.preprocess.map_to_image(map_, shape)

@@ -1,0 +1,169 @@
+"""What happens in the section that compares: the choice of the other checkpoint or of the members, and their maps.
+
+Its list holds NOTHING, MEMBERS and the other checkpoints by name, each behind WITH so that no name can be mistaken.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import wait
+from dataclasses import dataclass, field
+
+import gradio as gr
+
+from cxr_demo.analysis import Analyser, Explanation, Study
+from cxr_demo.ensemble import JOINED
+from cxr_demo.explain import METHODS
+from cxr_demo.pairing import common_labels
+from cxr_demo.ui import members, pair, panels, words
+from cxr_demo.ui.events import TELL_EVERY_S, Events, begin, failure, guarded
+from cxr_demo.ui.pair import Busy, Dear, Drawn, Entry, Reading
+from cxr_demo.ui.sessions import Other, Session, Sessions
+from cxr_demo.ui.words import pair as told
+
+NOTHING, MEMBERS, WITH = "", "members", "with "
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """Who makes a map of a row, of what, and where it is kept."""
+
+    name: str
+    analyser: Analyser
+    study: Study
+    maps: dict[tuple[str, str], Explanation]
+
+
+@dataclass
+class PairEvents:
+    """Beside `events`, whose film, finding and methods it follows; the components are set by `page.build`."""
+
+    events: Events
+    choice: gr.Dropdown = field(init=False)
+    shown: gr.HTML = field(init=False)
+
+    @property
+    def message(self) -> gr.HTML:
+        return self.events.message
+
+    @property
+    def sessions(self) -> Sessions:
+        return self.events.sessions
+
+    def choices(self, checkpoint: str) -> list[tuple[str, str]]:
+        """(text, value): what a checkpoint may be compared with."""
+        made = self.events.analysers[checkpoint].card.ensemble if checkpoint in self.events.analysers else None
+        own = [(told.MEMBERS, MEMBERS)] if made else []
+        others = [(name, WITH + name) for name in self.events.analysers if name != checkpoint]
+        return [(told.NOTHING, NOTHING), *own, *others]
+
+    @guarded
+    def offer(self, checkpoint: str, choice: str, request: gr.Request) -> Iterator[dict]:
+        """Not queued: another checkpoint is compared with others; what cannot stay chosen becomes nothing."""
+        choices = self.choices(checkpoint)
+        kept = choice if choice in [value for _, value in choices] else NOTHING
+        self._note(kept, request)
+        yield {self.choice: gr.update(choices=choices, value=kept)}
+
+    @guarded
+    def want(self, choice: str, request: gr.Request) -> Iterator[dict]:
+        """Not queued: maps under way learn that something else has been chosen, and stop early."""
+        self._note(choice, request)
+        yield {self.message: gr.skip()}
+
+    @guarded
+    def dear(self, event: gr.EventData, request: gr.Request) -> Iterator[dict]:
+        """Not queued: a method is asked for although it takes long."""
+        session = self.sessions.find(request.session_hash)
+        if session is not None and event.method in METHODS:
+            session.dear.add((session.label, str(event.method)))
+        yield {self.message: gr.skip()}
+
+    @guarded
+    def show(self, choice: str, request: gr.Request) -> Iterator[dict]:
+        """Each row as it is ready, of what the panels show now."""
+        session = self.sessions.find(request.session_hash)
+        if session is None or session.study is None or choice not in dict(self._values(session)):
+            yield {self.shown: pair.EMPTY}
+            return
+        session.compared = choice
+        if choice == NOTHING:
+            yield {self.shown: pair.EMPTY}
+        elif choice == MEMBERS:
+            yield from self._members(session)
+        else:
+            yield from self._pair(session, choice.removeprefix(WITH))
+
+    def _values(self, session: Session) -> list[tuple[str, str]]:
+        return [(value, text) for text, value in self.choices(session.checkpoint)]
+
+    def _note(self, choice: str, request: gr.Request) -> None:
+        session = self.sessions.find(request.session_hash)
+        if session is not None:
+            session.compared = choice
+
+    def _members(self, session: Session) -> Iterator[dict]:
+        own, label = self._own(session), session.label
+        reading, drawn = Reading(own.name, own.analyser.card, own.study), Drawn()
+        if own.analyser.card.ensemble.rule == JOINED:
+            of = panels.about(own.study, own.analyser.card, label)
+            yield {self.shown: pair.only(told.JOINED, of)}
+            return
+        yield from self._rows(session, [own], lambda entries: members.value(reading, label, entries, drawn))
+
+    def _pair(self, session: Session, name: str) -> Iterator[dict]:
+        own, label, drawn = self._own(session), session.label, Drawn()
+        card, known = own.analyser.card, common_labels(own.analyser.card, self.events.analysers[name].card)
+        if label not in known:
+            yield {self.shown: pair.only(told.unknown(label, name, known), panels.about(own.study, card, label))}
+            return
+        other = self._other(session, name)
+        this, that = (Reading(one.name, one.analyser.card, one.study) for one in (own, other))
+        yield from self._rows(session, [own, other], lambda entries: pair.value(this, that, label, entries, drawn))
+
+    def _own(self, session: Session) -> Source:
+        return Source(session.checkpoint, self.events.analysers[session.checkpoint], session.study, session.maps)
+
+    def _other(self, session: Session, name: str) -> Source:
+        """The film as another checkpoint sees it, analysed once."""
+        analyser, others = self.events.analysers[name], session.others
+        if name not in others:
+            started = time.monotonic()
+            study = analyser.analyse(session.study.image)
+            others[name] = Other(study, time.monotonic() - started)
+        return Source(name, analyser, others[name].study, others[name].maps)
+
+    def _rows(self, session: Session, sources: Sequence[Source], value: Callable[[dict], dict]) -> Iterator[dict]:
+        """The value after every map, the cheapest first; stops when anything that it shows is no longer wanted."""
+        label, chosen, compared, study = session.label, session.methods, session.compared, session.study
+        failed: dict[str, str] = {}
+
+        def is_wanted() -> bool:
+            now = session.methods, session.compared
+            return self.events.wanted(session, label) and now == (chosen, compared) and session.study is study
+
+        while is_wanted():
+            entries = {key: failed.get(key) or self._entry(session, sources, label, key) for key in chosen}
+            yield {self.shown: value(entries)}
+            missing = [key for key, entry in entries.items() if isinstance(entry, Busy)]
+            if not missing:
+                return
+            key = min(missing, key=lambda key: METHODS[key].cost_forwards)
+            source = next(source for source in sources if (key, label) not in source.maps)
+            making = begin(source.analyser, source.study, label, key, source.maps, is_wanted)
+            while not wait([making.made], TELL_EVERY_S).done and is_wanted():
+                yield {self.shown: value(entries | {key: Busy(source.name, making.share)})}
+            if making.made.done() and (reason := failure(making.made.exception())):
+                failed[key] = told.unavailable(source.name, reason)
+
+    def _entry(self, session: Session, sources: Sequence[Source], label: str, key: str) -> Entry:
+        for source in sources:
+            if reason := source.analyser.proof.available[key]:
+                return told.unavailable(source.name, reason)
+        missing = [source for source in sources if (key, label) not in source.maps]
+        if not missing:
+            return tuple(source.maps[key, label] for source in sources)
+        if METHODS[key].cost_forwards > words.DEAR_FORWARDS and (label, key) not in session.dear and len(sources) > 1:
+            return Dear(METHODS[key].cost_forwards * session.others[sources[1].name].forward_s)
+        return Busy(missing[0].name, 0.0)

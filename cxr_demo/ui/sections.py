@@ -1,0 +1,77 @@
+"""What stands below the panels and follows them: how far to believe the maps, another checkpoint, the lesson."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import gradio as gr
+from gradio.events import Dependency
+
+from cxr_demo.lesson import Lesson
+from cxr_demo.ui import belief_table, lesson_events, pair, where_table
+from cxr_demo.ui import lesson as lesson_shown
+from cxr_demo.ui.believing import Believing
+from cxr_demo.ui.components import ONE_AT_A_TIME, PRIVATE, UNQUEUED, VALUE, own
+from cxr_demo.ui.events import Events
+from cxr_demo.ui.markup import tag
+from cxr_demo.ui.pair_events import NOTHING, PairEvents
+from cxr_demo.ui.words import lesson as lesson_words
+from cxr_demo.ui.words import pair as pair_words
+
+TWO_AT_A_TIME = {"concurrency_id": "belief", "concurrency_limit": 2}  # takes a minute, and lets go of the networks
+ONE_SLOW_AT_A_TIME = {"concurrency_id": "slow belief", "concurrency_limit": 1}
+
+
+def lay_lesson(lesson: Lesson) -> None:
+    with gr.Accordion(lesson_words.TITLE, open=False, elem_id="lesson-section"):
+        lesson_events.wire(own("lesson", lesson_shown.begin(lesson)), lesson)
+
+
+def lay_believing(believing: Believing) -> None:
+    """The section, before the first film."""
+    with gr.Column(elem_id="believing"):
+        believing.where = own("where", where_table.EMPTY)
+        believing.bar = own("belief", belief_table.EMPTY)
+        believing.checks = gr.HTML(belief_table.EMPTY, html_template=VALUE, js_on_load="", apply_default_css=False,
+                                   elem_id="checks")  # fmt: skip
+        gr.HTML(belief_table.meanings(), apply_default_css=False)
+
+
+def wire_believing(believing: Believing, events: Events, shown: Sequence[Dependency]) -> None:
+    """`shown`: after which the panels show something else."""
+    message, where, bar, checks = believing.message, believing.where, believing.bar, believing.checks
+    for changed in shown:
+        changed.then(believing.show, None, [message, where, bar, checks], **UNQUEUED)
+    events.findings.choose(believing.follow, None, [message, where, bar, checks], **UNQUEUED)
+    where.draw(believing.draw, None, [message, where], **UNQUEUED)
+    bar.stop(believing.stop, None, [message, bar], **UNQUEUED)
+    # In lines of their own, so that neither maps nor quick checks wait for what takes long.
+    for asked, line in ((bar.check, TWO_AT_A_TIME), (bar.slow, ONE_SLOW_AT_A_TIME)):
+        asked(believing.ask, None, [message, bar], **UNQUEUED).then(
+            believing.check, None, [message, bar, checks], show_progress="hidden", trigger_mode="multiple",
+            **line, **PRIVATE,
+        )  # fmt: skip
+
+
+def lay_compared(events: Events) -> PairEvents:
+    """The section that compares, without anything to compare at first."""
+    made = PairEvents(events)
+    choices = made.choices(next(iter(events.analysers), ""))
+    with gr.Row(elem_id="compare", visible=len(choices) > 1):
+        made.choice = gr.Dropdown(
+            choices, value=NOTHING, label=pair_words.COMPARE, filterable=False, interactive=True, scale=0,
+            min_width=320, elem_id="compared",
+        )  # fmt: skip
+        gr.HTML(tag("p", pair_words.COMPARE_HINT), apply_default_css=False)
+    made.shown = own("pair", pair.EMPTY, "drawing")
+    return made
+
+
+def wire_compared(made: PairEvents, checkpoint: gr.Dropdown, after: Sequence[Dependency]) -> None:
+    message, shown, choice = made.message, made.shown, made.choice
+    queued = {"show_progress": "hidden", **PRIVATE, **ONE_AT_A_TIME}
+    checkpoint.input(made.offer, [checkpoint, choice], choice, **UNQUEUED)
+    choice.input(made.want, choice, message, **UNQUEUED)
+    choice.input(made.show, choice, [message, shown], trigger_mode="always_last", **queued)
+    for event in (*after, shown.dear(made.dear, None, message, **UNQUEUED)):
+        event.then(made.show, choice, [message, shown], **queued)

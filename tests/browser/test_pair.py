@@ -1,0 +1,129 @@
+"""Two checkpoints on one film and an ensemble's members, in a real browser."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from cxr_demo.analysis import SHOWN_FIRST
+from cxr_demo.ui.words import pair as told
+from tests.browser.test_page import (
+    SIZES,
+    choose_checkpoint,
+    give,
+    look,
+    open_result,
+    pixels,
+    set_opacity,
+    wait_for_change,
+    wait_for_maps,
+)
+
+OTHER = "f-second"
+CANVASES = [f"pair-{key}-{which}" for key in SHOWN_FIRST for which in ("this", "other", "difference")]
+
+
+def compare(page: Page, choice: str) -> None:
+    page.locator("#compared input").click()
+    page.get_by_role("option", name=choice, exact=True).click()
+
+
+def wait_for_rows(page: Page, about: str) -> None:
+    """Until all rows are drawn of a comparison that is named like this."""
+    ready = "about => document.querySelector('#pair [data-ready]')?.dataset.ready.endsWith(about)"
+    page.wait_for_function(ready, arg=about)
+
+
+def canvases(page: Page) -> list[str]:
+    return [canvas.get_attribute("data-panel") for canvas in page.locator("#pair canvas").all()]
+
+
+def test_two_checkpoints_and_their_difference_follow_the_finding_and_the_controls(open_page, films):
+    page, seen = open_result(open_page, films)
+    expect(page.locator("#pair canvas")).to_have_count(0)
+    compare(page, OTHER)
+    wait_for_rows(page, f"bacterial_pneumonia with {OTHER}")
+    assert canvases(page) == CANVASES
+    drawn = {key: pixels(page, key) for key in CANVASES}
+    assert len(set(drawn.values())) == len(CANVASES), "every map is another"
+    cells = [page.locator(f"#pair [aria-label='{name}'] canvas").first for name in ("Grad-CAM", "LRP (epsilon)")]
+    assert all(cell.bounding_box()["width"] > 200 for cell in cells)
+    difference = page.locator("canvas[data-panel=pair-grad-cam-difference]")
+    expect(difference).to_have_attribute("aria-label", re.compile("Difference: They differ most in .* has more"))
+    asked = len(seen.asked)
+    set_opacity(page, 0)
+    page.wait_for_function("old => document.querySelector('#pair canvas').toDataURL() !== old", arg=drawn[CANVASES[0]])
+    assert len({pixels(page, key) for key in CANVASES}) == 1, "without colour it is the film"
+    set_opacity(page, 70)
+    page.wait_for_function("old => document.querySelector('#pair canvas').toDataURL() === old", arg=drawn[CANVASES[0]])
+    assert [url for url in seen.asked[asked:] if not url.startswith("data:")] == []
+    page.locator("button.finding[data-label=normal]").click()
+    expect(page.locator("#pair canvas").first).to_be_hidden()  # at once: it is not of this finding
+    wait_for_rows(page, f"normal with {OTHER}")
+    expect(page.locator("#pair h2")).to_contain_text("Normal: two checkpoints")
+    expect(page.locator("#pair canvas").first).to_be_visible()
+    page.locator("#remove").click()
+    expect(page.locator("#pair canvas")).to_have_count(0)
+
+
+def test_maps_of_two_low_scores_are_off_until_asked_for(open_page, films):
+    page, _ = open_result(open_page, films)
+    compare(page, OTHER)
+    wait_for_rows(page, f"bacterial_pneumonia with {OTHER}")
+    expect(page.locator("#pair button.ask")).to_have_count(0)
+    page.locator("button.finding[data-label=viral_pneumonia]").click()
+    wait_for_rows(page, f"viral_pneumonia with {OTHER}")
+    first = page.locator(f"canvas[data-panel={CANVASES[0]}]")
+    assert len({pixels(page, key) for key in CANVASES}) == 1
+    expect(first).to_have_attribute("aria-label", re.compile("which is off"))
+    before = pixels(page, CANVASES[0])
+    page.get_by_role("button", name=told.SHOW_BOTH).press("Enter")
+    page.wait_for_function("old => document.querySelector('#pair canvas').toDataURL() !== old", arg=before)
+    expect(first).not_to_have_attribute("aria-label", re.compile("which is off"))
+
+
+def test_what_may_be_compared_follows_the_checkpoint(open_page, films):
+    page, _ = open_result(open_page, films)
+    compare(page, "b-uncalibrated")
+    wait_for_rows(page, "no finding in common.")
+    expect(page.locator("#pair")).to_contain_text("b-uncalibrated does not know Bacterial pneumonia.")
+    choose_checkpoint(page, "b-uncalibrated")
+    wait_for_maps(page, "effusion")
+    expect(page.locator("#compared input")).to_have_value(told.NOTHING)
+    compare(page, "d-ensemble")
+    wait_for_rows(page, "effusion with d-ensemble")
+    expect(page.locator("#pair .couple").first).to_contain_text("the other network was never calibrated")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_it_fits_and_here_is_how_it_looks(open_page, films, size, theme):
+    width, height, phone = SIZES[size]
+    page, _ = open_result(open_page, films, width=width, height=height, theme=theme, phone=phone)
+    look(page, f"{size}-{theme}-pair-1-nothing")
+    compare(page, OTHER)
+    wait_for_rows(page, f"bacterial_pneumonia with {OTHER}")
+    look(page, f"{size}-{theme}-pair-2-two")
+    before = pixels(page, "grad-cam")
+    choose_checkpoint(page, "d-ensemble")
+    wait_for_change(page, before)
+    wait_for_maps(page, "nodule")
+    compare(page, told.MEMBERS)
+    wait_for_rows(page, "nodule and its members")
+    assert len(canvases(page)) == 4 * len(SHOWN_FIRST)
+    look(page, f"{size}-{theme}-pair-3-members")
+
+
+def test_the_members_of_an_ensemble_cost_no_second_pass_and_go_with_the_film(open_page, films):
+    page, _ = open_result(open_page, films)
+    choose_checkpoint(page, "d-ensemble")
+    wait_for_maps(page, "nodule")
+    compare(page, told.MEMBERS)
+    wait_for_rows(page, "nodule and its members")
+    names = page.locator("#pair .couple").first.locator("h4").all_inner_texts()
+    assert names[:2] == [told.MEAN, told.SPREAD] and len(names) == 4
+    give(page, films["film16.png"])
+    wait_for_maps(page, "nodule")
+    wait_for_rows(page, "nodule and its members")
