@@ -128,6 +128,12 @@ def test_the_table_of_the_boxes_is_the_cards():
             assert rows[method]["hit_rate"]["low"] <= middle["hit_rate"]["value"]
 
 
+def test_the_lung_models_dice_is_its_cards():
+    card = json.loads((ROOT / "weights" / "lungs" / "lungs.json").read_text(encoding="utf-8"))
+    assert "Dice {value:.3f} ({low:.3f} to {high:.3f})".format(**card["dice"]) in README
+    assert f"on {card['measured']['real films']['films']} real films" in README
+
+
 def test_the_table_of_systems_is_the_code():
     section = README.split("## The five systems")[1].split("\n## ")[0]
     systems = set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE))
