@@ -433,6 +433,24 @@ def test_only_what_is_chosen_is_computed_and_nothing_twice(desk, folder):
     assert shown_in(last(desk.look([], page_of("s")))["panels"]) == [] and len(asked) == 7
 
 
+def test_a_kept_scale_goes_on_to_other_findings_and_ends_when_it_is_let_go(desk, folder):
+    analyser = desk.analysers["a"]
+    amounts = {"bacterial_pneumonia": 0.5, "normal": 0.1}
+
+    def explain(study, labels, methods, on_progress):
+        return {(m, la): explanation(m, np.full((64, 64), amounts[la]), la) for m in methods for la in labels}
+
+    analyser.explain = explain
+    list(desk.take(uploaded(folder, "film.png", png()), page_of("k")))
+    list(desk.analyse("a", ["lrp-epsilon"], page_of("k")))
+    list(desk.hold(SimpleNamespace(kept=True), page_of("k")))
+    shown = last(desk.choose(SimpleNamespace(label="normal"), page_of("k")))["panels"]
+    assert shown["kept"] and "the scale you keep; alone full at 0.1" in shown["html"]
+    list(desk.hold(SimpleNamespace(kept=False), page_of("k")))
+    shown = last(desk.look(["lrp-epsilon"], page_of("k")))["panels"]
+    assert not shown["kept"] and "no other map of this unit" in shown["html"]
+
+
 def test_a_choice_before_the_first_film_is_what_the_empty_page_shows(desk):
     told = last(desk.look(["occlusion"], page_of("s")))["panels"]["html"]
     assert words.EMPTY_PANELS["occlusion"] in told and "Zeiler" in told and "Grad-CAM" not in told

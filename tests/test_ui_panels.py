@@ -12,7 +12,8 @@ from cxr_demo import render
 from cxr_demo.card import Card
 from cxr_demo.explain import METHODS
 from cxr_demo.preprocess import Preprocess
-from cxr_demo.ui import methods, panels, pictures, words
+from cxr_demo.ui import methods, panels, pictures, scales, words
+from cxr_demo.ui.words import scales as scale_words
 from tests.test_ui import card, ensemble, explanation, figure, study
 
 
@@ -211,3 +212,32 @@ def test_maps_of_an_ensemble_say_whose_mean_they_are():
         assert ("mean calibrated logit is +1.70" in panel) == (rule != "joined")
     raw = html.unescape(panels.value(shown, ensemble(temperature=0.0), "normal", {}, None, {})["html"])
     assert "2 members" in raw and "temperature" not in raw
+
+
+# ---- the absolute scale, kept
+
+
+def test_a_kept_scale_stands_whatever_is_shown():
+    weak = {"lrp-epsilon": explanation("lrp-epsilon", np.full((64, 64), 0.001))}
+    strong = {"lrp-epsilon": explanation("lrp-epsilon", np.full((64, 64), 0.004))}
+    kept = scales.limits_of(strong)
+    assert kept == {"logit points per pixel": pytest.approx(0.004)}
+    of = scales.scales_of(weak, kept)["lrp-epsilon"]
+    assert (of.kept, of.shared.limit, of.own.limit) == (True, pytest.approx(0.004), pytest.approx(0.001))
+    alone = scales.scales_of(weak)["lrp-epsilon"]
+    assert not alone.kept and alone.shared.limit == pytest.approx(0.001)
+    told = panels.value(study(shape=(64, 64)), card(), "bacterial_pneumonia", weak, None, {}, None, kept)
+    assert told["kept"] and scale_words.KEPT_SCALE in html.unescape(told["html"])
+    assert f"the scale you keep; alone full at {render.number_text(of.own.limit)}" in told["html"]
+    levels = told["maps"]["lrp-epsilon"]
+    assert levels["absolute"] != levels["relative"]
+
+
+def test_relative_maps_and_those_of_next_to_nothing_keep_no_scale():
+    shown = {
+        "grad-cam-plus-plus": explanation("grad-cam-plus-plus", np.full((4, 4), 0.5)),
+        "lrp-epsilon": explanation("lrp-epsilon", np.zeros((64, 64))),
+    }
+    assert scales.limits_of(shown) == {}
+    of = scales.scales_of(shown, {"relative": 9.0, "logit points per pixel": 9.0})
+    assert not any(each.kept for each in of.values()) and of["grad-cam-plus-plus"].shared.limit == pytest.approx(0.5)

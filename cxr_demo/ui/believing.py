@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from cxr_demo.analysis import Analyser, Explanation
+from cxr_demo.analysis import Analyser
 from cxr_demo.errors import CxrError, ExplanationError
 from cxr_demo.ui import belief_table, grounds, where_table, words
 from cxr_demo.ui.checking import Checked, Checking, begin, keep, lacking
@@ -65,7 +65,7 @@ class Believing:
     def ask(self, event: gr.EventData, request: gr.Request) -> Iterator[dict]:
         """Not queued: a person asks for the checks; the page says at once that they will come."""
         session = self._opened(request)
-        checked, label, maps = _checked(session), session.label, _shown(session, session.label)
+        checked, label, maps = _checked(session), session.label, session.shown(session.label)
         checked.failed = {key: why for key, why in checked.failed.items() if key[1] != label}
         checked.stopped.discard(label)
         units = lacking(self.analysers[session.checkpoint], checked, label, maps, bool(event.slow))
@@ -129,7 +129,7 @@ class Believing:
         return session
 
     def _all(self, session: Session | None, label: str) -> dict:
-        if session is None or session.study is None or not _shown(session, label):
+        if session is None or session.study is None or not session.shown(label):
             return {self.where: where_table.EMPTY, self.bar: belief_table.EMPTY, self.checks: belief_table.EMPTY}
         return {
             self.where: self._where(session, label),
@@ -138,7 +138,7 @@ class Believing:
         }
 
     def _where(self, session: Session, label: str, fault: str = "") -> dict:
-        ground, maps = self._ground(session), _shown(session, label)
+        ground, maps = self._ground(session), session.shown(label)
         if not maps:
             return where_table.EMPTY
         preprocess = self.analysers[session.checkpoint].card.preprocess
@@ -153,7 +153,7 @@ class Believing:
         return session.ground
 
     def _checks(self, session: Session, label: str) -> dict:
-        checked, shown = _checked(session), _shown(session, label)
+        checked, shown = _checked(session), session.shown(label)
         beliefs = {key: checked.found[key, label] for key in shown if (key, label) in checked.found}
         failed = {(key, part): why for (key, of, part), why in checked.failed.items() if of == label and key in shown}
         return belief_table.value(label, shown, beliefs, failed)
@@ -163,7 +163,7 @@ class Believing:
         run = session.checking
         if run is not None and run.label == label and self._wanted(session, run):
             return belief_table.bar(_running(run))
-        checked, maps = _checked(session), _shown(session, label)
+        checked, maps = _checked(session), session.shown(label)
         note = belief_words.STOPPED if label in checked.stopped else ""
         again = any((key, label) in checked.found for key in maps)
         for slow in (False, True):
@@ -185,11 +185,6 @@ def _running(run: Checking) -> belief_table.Running:
     passed = time.monotonic() - run.started
     left_s = passed * (1 - run.share) / run.share if run.share > LEFT_FROM else 0.0
     return belief_table.Running(run.share, belief_words.doing(run.current.part, run.current.methods), left_s)
-
-
-def _shown(session: Session, label: str) -> dict[str, Explanation]:
-    """The maps of a label that are made and shown, by method."""
-    return {key: session.maps[key, label] for key in session.methods if (key, label) in session.maps}
 
 
 def _checked(session: Session) -> Checked:

@@ -25,6 +25,7 @@ from cxr_demo.explain import METHODS
 from cxr_demo.image import Radiograph, read_image
 from cxr_demo.ui import examples, facts, findings, methods, panels, pictures, uploads, words
 from cxr_demo.ui.markup import Html, joined, tag
+from cxr_demo.ui.scales import limits_of
 from cxr_demo.ui.sessions import Session, Sessions
 
 log = logging.getLogger("cxr_demo")
@@ -176,6 +177,14 @@ class Events:
         yield from self._maps(session, None)
 
     @guarded
+    def hold(self, event: gr.EventData, request: gr.Request) -> Iterator[dict]:
+        """Not queued: the absolute scale of the maps that are shown is kept for all that will be shown, or no more."""
+        session = self.sessions.find(request.session_hash)
+        if session is not None:
+            session.kept_scale = limits_of(session.shown(session.label)) if event.kept else {}
+        yield {self.message: gr.skip()}
+
+    @guarded
     def remove(self, chosen: Sequence[str], request: gr.Request) -> Iterator[dict]:
         self.sessions.forget(request.session_hash)
         yield {
@@ -221,7 +230,8 @@ class Events:
         while self.wanted(session, label):
             shares = {key: making.share for key, making in under_way.items()}
             entries = {key: reasons.get(key) or maps.get((key, label), shares.get(key, 0.0)) for key in session.methods}
-            yield {self.panels: panels.value(study, analyser.card, label, entries, film, drawn, session.truth)}
+            made = panels.value(study, analyser.card, label, entries, film, drawn, session.truth, session.kept_scale)
+            yield {self.panels: made}
             missing = [key for key, entry in entries.items() if isinstance(entry, float) and key not in under_way]
             if not (missing or under_way) or not self.wanted(session, label):
                 return

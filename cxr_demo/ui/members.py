@@ -16,6 +16,7 @@ from cxr_demo.ui.findings import standing
 from cxr_demo.ui.markup import Html, joined, tag
 from cxr_demo.ui.pair import Drawn, Entry, Reading, bar, couple, figure, header, waiting
 from cxr_demo.ui.words import pair as told
+from cxr_demo.ui.words import scales as scale_words
 
 
 def value(reading: Reading, label: str, entries: Mapping[str, Entry], drawn: Drawn) -> dict:
@@ -57,7 +58,9 @@ def _mean(
 ) -> Html:  # fmt: skip
     stage = _stage(method, "mean", apart.mean, scale, told.MEAN, _place(apart.mean, reading), reading, label, maps)
     if apart.spread is None:
-        return figure(told.MEAN, told.MEAN_OF, stage, bar(scale, words.own_scale(scale)), tag("p", told.no_spread()))
+        return figure(
+            told.MEAN, told.MEAN_OF, stage, bar(scale, scale_words.own_scale(scale)), tag("p", told.no_spread())
+        )
     shared = bar(scale, told.bar(scale.unit, len(apart.maps) + 1))
     return figure(told.MEAN, told.MEAN_OF, stage, shared, tag("p", words.sums(explanation, reading.card)))
 
@@ -82,7 +85,7 @@ def _member(
     p = float(study.members.probabilities[study.members.names.index(name), study.labels.index(label)])
     score = words.score(p, card.ensemble.calibrated, card.task)
     stage = _stage(method, str(place + 1), map_, scale, name, _place(map_, reading), reading, label, maps)
-    own = bar(scale, words.own_scale(scale)) if apart.spread is None and not scale.nothing else None
+    own = bar(scale, scale_words.own_scale(scale)) if apart.spread is None and not scale.nothing else None
     said = tag("p", tag("strong", score), f" · {finding(label).name}", class_="sums")
     return figure(name, "", stage, own, said, tag("p", told.member(made, apart.ranks[place])))
 

@@ -166,6 +166,8 @@ def _wire(
     found.choose(events.want, None, message, **UNQUEUED)
     chosen.input(events.want_methods, chosen, message, **UNQUEUED)
     left = drawn.leave(events.leave, chosen, [message, chosen], **UNQUEUED)
+    held = drawn.hold(events.hold, None, message, **UNQUEUED)
+    held.then(events.look, chosen, [message, drawn], **newest)
     return [
         taken.then(events.analyse, [checkpoint, chosen], everything, **quiet, **ONE_AT_A_TIME),
         drawn_film.then(events.analyse, [checkpoint, chosen], everything, **quiet, **ONE_AT_A_TIME),

@@ -21,6 +21,7 @@ from cxr_demo.ui import comparison, panels, pictures, words
 from cxr_demo.ui.findings import standing
 from cxr_demo.ui.markup import Html, joined, tag
 from cxr_demo.ui.words import pair as told
+from cxr_demo.ui.words import scales as scale_words
 
 PLACED_PX = 256  # the picture in which is looked where two maps differ most
 EMPTY = {"html": "", "about": "", "of": "", "held": False, "maps": {}}
@@ -198,7 +199,7 @@ def _side_figure(
         study, key, told.canvas(method.name, label, reading.name, where), None,
         told.off(method.name, label, reading.name), pictures.MAP_SIDE_PX,
     )  # fmt: skip
-    scale = bar(own, words.own_scale(own)) if own and not own.nothing else None
+    scale = bar(own, scale_words.own_scale(own)) if own and not own.nothing else None
     return figure(reading.name, small, stage, scale, score, tag("p", told.sums(side)))
 
 

@@ -29,6 +29,7 @@ function draw() {
     slider.parentElement.querySelector("output").textContent = `${slider.value} %`;
     element.querySelector("input.as-cells").checked = drawing.cells;
     element.querySelector("input.contours").checked = drawing.contours;
+    element.querySelector("input.keep").checked = Boolean(props.value.kept);
     for (const way of element.querySelectorAll("input[name=scale]")) way.checked = way.value === state.scale;
   }
   element.dataset.scale = state.scale;
@@ -78,6 +79,7 @@ element.addEventListener("input", (event) => {
   else if (event.target.matches("input.as-cells")) drawing.cells = event.target.checked;
   else if (event.target.matches("input.truth")) drawing.outlined = event.target.checked;
   else if (event.target.matches("input.contours")) drawing.contours = event.target.checked;
+  else if (event.target.matches("input.keep")) return trigger("hold", { kept: event.target.checked });
   else if (event.target.matches("input[name=scale]")) state.scale = event.target.value;
   else return;
   redraw();

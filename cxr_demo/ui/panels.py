@@ -17,9 +17,10 @@ from cxr_demo.labels import finding
 from cxr_demo.ui import comparison, pictures, words
 from cxr_demo.ui.findings import MANY, standing
 from cxr_demo.ui.markup import Html, joined, tag
-from cxr_demo.ui.scales import Scales, bar, scales_of
+from cxr_demo.ui.scales import NONE_KEPT, Scales, bar, scales_of
 from cxr_demo.ui.words import belief as belief_words
 from cxr_demo.ui.words import examples as example_words
+from cxr_demo.ui.words import scales as scale_words
 
 Entry = Explanation | float | str  # a finished map, how much of it is done (0..1), or why there is none
 Drawn = dict[tuple[str, float], dict]  # (method, limit) -> the map's pictures, so that none is made twice
@@ -33,12 +34,13 @@ def value(
     film: str | None,
     drawn: Drawn,
     truth: Mapping[str, np.ndarray] | None = None,
+    kept: Mapping[str, float] = NONE_KEPT,
 ) -> dict:
     """`entries` by method key, in the order in which they are shown. `film` is its picture, or None where the browser
     has it already; `drawn` is filled here, and belongs to one study and label. `truth`: masks (H, W) bool of what is
-    known to be in the film, by name."""
+    known to be in the film, by name; `kept`: limits of the absolute scale, by unit, that a person keeps."""
     maps = {key: entry for key, entry in entries.items() if isinstance(entry, Explanation)}
-    scales = scales_of(maps)
+    scales = scales_of(maps, kept)
     figures = [_figure_of(METHODS[key], entry, scales.get(key), study, card, label) for key, entry in entries.items()]
     outlines = pictures.outlines(truth.values()) if truth and film else None
     squares = {key: map_.map_square for key, map_ in maps.items()}
@@ -46,11 +48,12 @@ def value(
         "html": joined(
             _header(study, card, label),
             tag("div", _film_panel(study, card, truth or {}), *figures, class_="row"),
-            _legend(study, card, label),
+            _legend(study, card, label, bool(kept)),
             comparison.table(squares, card, study.image.pixels.shape),
         ),
         "film": {"id": study.image.sha256, "src": film, "truth": outlines},
         "about": about(study, card, label),
+        "kept": bool(kept),
         "held": not standing(card, study.probabilities, label).maps_shown,
         "maps": {
             key: _pictures(map_, scales[key], study, card, drawn)
@@ -122,11 +125,12 @@ def _header(study: Study, card: Card, label: str) -> Html:
     return tag("header", title, _controls(), class_="head")
 
 
-def _legend(study: Study, card: Card, label: str) -> Html:
+def _legend(study: Study, card: Card, label: str, kept: bool) -> Html:
     how = standing(card, study.probabilities, label)
     reason = words.MAPS_OFF_UNJUDGED if how.threshold is None else words.MAPS_OFF
     off = None if how.maps_shown else tag("strong", reason, " ")
-    scales = (tag("span", words.OWN_SCALE, class_="own"), tag("span", words.SHARED_SCALE, class_="shared"))
+    absolute = scale_words.KEPT_SCALE if kept else scale_words.SHARED_SCALE
+    scales = (tag("span", scale_words.OWN_SCALE, class_="own"), tag("span", absolute, class_="shared"))
     return tag("p", off, words.legend(card), " ", *scales, class_="legend")
 
 
@@ -211,9 +215,11 @@ def _controls() -> Html:
     )  # fmt: skip
     ways = [
         tag("label", tag("input", type="radio", name_="scale", value=value), text)
-        for value, text in (("relative", words.OWN), ("absolute", words.SHARED))
+        for value, text in (("relative", scale_words.OWN), ("absolute", scale_words.SHARED))
     ]
-    scales = tag("fieldset", tag("legend", words.SCALE), *ways, class_="scales")
+    box = tag("input", type="checkbox", class_="keep")
+    keep = tag("label", box, scale_words.KEEP_SCALE, title=scale_words.KEEP_HINT, class_="shared")
+    scales = tag("fieldset", tag("legend", scale_words.SCALE), *ways, keep, class_="scales")
     contours = tag("label", tag("input", type="checkbox", class_="contours"), words.CONTOURS)
     cells = tag("label", tag("input", type="checkbox", class_="as-cells"), words.CELLS)
     region = tag("button", belief_words.DRAW, type="button", class_="draw-region", title=belief_words.DRAW_HINT)

@@ -36,6 +36,7 @@ class Session:
     those made so far for the study, by (method, label); they show the patient as the film does, so they live here.
     `failed_ahead`: those that could not be made before anybody asked. `truth`, of a drawn film: what was planted in it,
     by name, as masks (H, W) bool; `waiting_truth`: of the one that waits. `forward_s`: what the analysis took.
+    `kept_scale`: the limits of the absolute scale that a person keeps, by unit.
     `ground`, `checked`, `checking`: how far to believe the maps, see `believing`.
     `compared`: what the checkpoint is compared with, as in the list of `pair_events`; `others`: those that it was
     compared with on this film, by name; `dear`: what was asked for although it takes long, (label, method)."""
@@ -51,12 +52,17 @@ class Session:
     maps: dict[tuple[str, str], Explanation] = field(default_factory=dict)
     failed_ahead: set[tuple[str, str]] = field(default_factory=set)
     forward_s: float = 0.0
+    kept_scale: dict[str, float] = field(default_factory=dict)
     ground: Ground | None = None
     checked: Checked | None = None
     checking: Checking | None = None
     compared: str = ""
     others: dict[str, Other] = field(default_factory=dict)
     dear: set[tuple[str, str]] = field(default_factory=set)
+
+    def shown(self, label: str) -> dict[str, Explanation]:
+        """The maps of a label that are made and shown, by method."""
+        return {key: self.maps[key, label] for key in self.methods if (key, label) in self.maps}
 
 
 class Sessions:

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from cxr_demo.analysis import SHOWN_FIRST
 from cxr_demo.ui import words
+from cxr_demo.ui.words import scales as scale_words
 from tests.browser.conftest import MANY, SCREENSHOTS
 
 PANELS = ("film", *SHOWN_FIRST)
@@ -174,17 +175,34 @@ def test_on_the_absolute_scale_the_weaker_map_of_a_unit_fades_and_the_server_is_
     asked, old = len(seen.asked), {panel: pixels(page, panel) for panel in PANELS}
     bars = page.locator("[data-method=lrp-epsilon] .ticks:visible, [data-method=lrp-epsilon-plus-flat] .ticks:visible")
     alone = bars.all_inner_texts()
-    page.get_by_label(words.SHARED).check()
+    page.get_by_label(scale_words.SHARED).check()
     page.wait_for_function("document.querySelector('#panels [data-scale]').dataset.scale === 'absolute'")
     together = bars.all_inner_texts()
     assert len(set(alone)) == 2 and len(set(together)) == 1 and together[0] in alone
     weaker = SHOWN_FIRST[1 + (alone[0] == together[0])]
     assert {panel for panel in PANELS if pixels(page, panel) != old[panel]} == {weaker}
     expect(page.locator("#panels .legend .shared")).to_be_visible()
-    page.get_by_label(words.OWN).check()
+    page.get_by_label(scale_words.OWN).check()
     page.wait_for_function("document.querySelector('#panels [data-scale]').dataset.scale === 'relative'")
     assert {panel: pixels(page, panel) for panel in PANELS} == old
     assert [url for url in seen.asked[asked:] if not url.startswith("data:")] == []
+
+
+def test_a_kept_scale_is_that_of_the_next_finding_too(open_page, films):
+    page, _ = open_result(open_page, films)
+    numbers = page.locator("[data-method=lrp-epsilon] .ticks.shared")
+    keep = page.get_by_label("Keep", exact=True)
+    expect(keep).to_be_hidden()
+    page.get_by_label(scale_words.SHARED).check()
+    before = numbers.inner_text()
+    keep.check()
+    expect(page.locator("[data-method=lrp-epsilon] .unit.shared")).to_contain_text("the scale you keep")
+    page.locator("button.finding[data-label=normal]").click()
+    wait_for_maps(page, "normal")
+    expect(keep).to_be_checked()
+    assert numbers.inner_text() == before
+    keep.uncheck()
+    expect(page.locator("[data-method=lrp-epsilon] .unit.shared")).not_to_contain_text("the scale you keep")
 
 
 def test_below_the_threshold_the_maps_are_off_until_asked_for(open_page, films):

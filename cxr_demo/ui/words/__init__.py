@@ -11,7 +11,7 @@ from cxr_demo.analysis import Explanation
 from cxr_demo.card import Card, Makeup
 from cxr_demo.checks import CHECKS
 from cxr_demo.ensemble import JOINED
-from cxr_demo.explain import CELL, METHODS, PIXEL, RELATIVE, Method
+from cxr_demo.explain import CELL, METHODS, PIXEL, Method
 from cxr_demo.ui.sessions import KEPT_MINUTES
 from cxr_demo.ui.uploads import LEFT_OVER_S, SWEEP_EVERY_S
 
@@ -65,21 +65,12 @@ ABOVE, BELOW, MOST_PROBABLE, NO_THRESHOLD = "above threshold", "below threshold"
 FILM_PANEL = "Film"
 AS_THE_MODEL_SEES = "The dashed frame is the part the model sees."
 SIDES = "R and L are the patient's right and left if the film is oriented as usual."
-OWN_SCALE = (
-    "Each map has its own scale, full from the 99.5th percentile of its values: compare colours within a panel, "
-    "numbers between panels. Where a map is zero the film is untouched."
-)
-SHARED_SCALE = (
-    "Maps of one unit have one scale, full from the largest of the 99.5th percentiles of those shown now: compare "
-    "colours between their panels. Relative maps keep their own. Where a map is zero the film is untouched."
-)
 MAPS_OFF = "Maps are off at first: the score is below its threshold, and a map of a low score misleads easily."
 MAPS_OFF_UNJUDGED = "Maps are off at first: another finding is more probable, and a map of a low score misleads easily."
 HIDE_AGAIN = "Hide the maps again"
 OPACITY = "Opacity"
 CELLS = "Native cells"
 CONTOURS = "Contours (25, 50, 75 %)"
-SCALE, OWN, SHARED = "Scale", "Relative", "Absolute"
 DRAWING = "Drawing"
 METHODS_LIST = "Methods"
 METHODS_TITLE = f"Choose among {len(METHODS)} explanations"
@@ -282,20 +273,6 @@ def methods_hint(available: Mapping[str, str]) -> str:
             refused.setdefault(reason, []).append(METHODS[key].name)
     told = "; ".join(f"{', '.join(names)}: {reason}" for reason, names in refused.items())
     return f"{METHODS_HINT} {NOT_AVAILABLE.format(reason=told)}." if told else METHODS_HINT
-
-
-def own_scale(scale: render.Scale) -> str:
-    return "relative: no unit, own scale" if scale.unit == RELATIVE else f"{scale.unit}, own scale"
-
-
-def shared_scale(own: render.Scale, shared: render.Scale, sharing: int) -> str:
-    """`own` is the map's scale by itself, `sharing` how many maps have the shared one."""
-    if shared.unit == RELATIVE:
-        return "relative: no unit, shares no scale"
-    if sharing == 1:
-        return f"{shared.unit}, no other map of this unit"
-    alone, all_ = render.number_text(own.limit), render.number_text(shared.limit)
-    return f"{shared.unit}, shared by {sharing} maps" + (f"; alone full at {alone}" if alone != all_ else "")
 
 
 def rank(value: float) -> str:
