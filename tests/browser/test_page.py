@@ -194,13 +194,13 @@ def test_a_kept_scale_is_that_of_the_next_finding_too(open_page, films):
     keep = page.get_by_label("Keep", exact=True)
     expect(keep).to_be_hidden()
     page.get_by_label(scale_words.SHARED).check()
-    before = numbers.inner_text()
+    before = numbers.text_content()
     keep.check()
     expect(page.locator("[data-method=lrp-epsilon] .unit.shared")).to_contain_text("the scale you keep")
     page.locator("button.finding[data-label=normal]").click()
     wait_for_maps(page, "normal")
     expect(keep).to_be_checked()
-    assert numbers.inner_text() == before
+    assert numbers.text_content() == before
     keep.uncheck()
     expect(page.locator("[data-method=lrp-epsilon] .unit.shared")).not_to_contain_text("the scale you keep")
 
