@@ -122,8 +122,10 @@ def _compare(options: argparse.Namespace) -> int:
     cards = [analyser.card for analyser in analysers]
     known = common_labels(cards[0], cards[-1])
     if not known or (options.label and options.label not in known):
-        asked = f"the label {options.label!r}" if options.label else "a label"
-        raise CxrError(f"They have {asked} not in common.", f"Both know: {', '.join(known) or 'none'}.")
+        both = f"Both know: {', '.join(known)}." if known else "They have no label in common."
+        raise CxrError(
+            f"They do not both know {options.label!r}." if options.label else both, both if options.label else ""
+        )
     label = options.label or next(key for key in ordered(cards[0], studies[0].probabilities) if key in known)
     proofs = [analyser.proof.available for analyser in analysers]
     methods = options.method or [key for key in SHOWN_FIRST if not any(proof[key] for proof in proofs)]

@@ -110,7 +110,7 @@ class Lungs:
 
     def probability(self, pixels: np.ndarray) -> np.ndarray:
         """pixels (H, W) float32 0..1 -> (S, S) float32 0..1 over SQUARE."""
-        x = inputs(SQUARE.square(pixels), SQUARE.square(np.ones_like(pixels)) > 0)
+        x = inputs(SQUARE.square(pixels), SQUARE.holds_film(pixels.shape))
         with torch.inference_mode():
             return self.net(torch.from_numpy(x[None])).sigmoid()[0, 0].numpy()
 

@@ -21,8 +21,9 @@ class Together:
 
     `spread` as in the function, None where the unit is relative: values of one member then say nothing of another's.
     `unsure` is the share of the cells, 0..1, where the spread is larger than the mean's magnitude (NaN without a
-    spread); own choice: there the members do not even agree whether it speaks for or against. `ranks`: Spearman's
-    correlation of each member with the mean, in the fields of `agreement`.
+    spread), of those that hold film; own choice: there the members do not even agree whether it speaks for or against.
+    `ranks`: Spearman's correlation of each member with the mean, in the fields of `agreement`. `differences`: each
+    member's map minus the mean, in the same unit; none where the unit is relative.
     """
 
     mean: np.ndarray
@@ -31,17 +32,22 @@ class Together:
     names: tuple[str, ...]
     maps: tuple[np.ndarray, ...]
     ranks: tuple[float, ...]
+    differences: tuple[np.ndarray, ...]
 
 
-def taken_apart(explanation: Explanation) -> Together:
-    """Of an explanation that has members."""
-    mean, maps = explanation.map_square, on_one_grid(explanation.members)
-    spread_map, unsure = None, np.nan
+def taken_apart(explanation: Explanation, seen: np.ndarray) -> Together:
+    """Of an explanation that has members; `seen` (S, S) bool: where the square holds film, as padding agrees on
+    nothing."""
+    mean, maps = explanation.map_square, tuple(on_one_grid(explanation.members))
+    spread_map, unsure, differences = None, np.nan, ()
     if explanation.unit != RELATIVE:
-        spread_map = spread(explanation.members)
-        unsure = float((spread_map > np.abs(mean)).mean())
-    ranks = tuple(agreements({"mean": mean, "member": map_})["mean", "member"].rank for map_ in maps)
-    return Together(mean, spread_map, unsure, tuple(one.name for one in explanation.members), tuple(maps), ranks)
+        spread_map, differences = spread(explanation.members), tuple(map_ - mean for map_ in maps)
+        kept = resized(seen.astype(np.float64), mean.shape)
+        inside = kept >= kept.max() / 2  # cells that are mostly film
+        unsure = float((spread_map > np.abs(mean))[inside].mean())
+    ranks = tuple(agreements({"mean": mean, "member": map_}, seen)["mean", "member"].rank for map_ in maps)
+    names = tuple(one.name for one in explanation.members)
+    return Together(mean, spread_map, unsure, names, maps, ranks, differences)
 
 
 def spread(members: Sequence[MemberMap]) -> np.ndarray:

@@ -62,7 +62,8 @@ class Pair:
     """Two maps of one label by one method.
 
     `difference` (R, C) float64 is `other` minus `this`, on the grid and in the unit that both then have; None where the
-    maps cannot be subtracted, as `why_not` says, and then each is on its own grid and in its own unit.
+    maps cannot be subtracted, as `why_not` says, and then each is on its own grid and in its own unit. `nothing`: both
+    raw maps hold too little to be drawn.
     """
 
     this: Side
@@ -70,6 +71,7 @@ class Pair:
     difference: np.ndarray | None
     why_not: str
     agreement: Agreement
+    nothing: bool
 
 
 def paired(this: Explanation, this_card: Card, other: Explanation, other_card: Card, shape: tuple[int, int]) -> Pair:
@@ -91,23 +93,35 @@ def paired(this: Explanation, this_card: Card, other: Explanation, other_card: C
     common = _common(*natives, _seen_by_both(this_card.preprocess, other_card.preprocess, shape))
     densities = [_per_area(made, native, shape) for made, native in zip(both, natives, strict=True)]
     agreement = _agreement(densities, natives, common)
+    nothing = all(render.scale_of(made.map_square, "signed", made.unit).nothing for made in both)
     if why_not := _why_not(this.unit, this_card, other_card):
         own = [
             Side(native, made.map_square.astype(np.float64), made.unit, made.logit, np.nan, np.nan)
             for made, native in zip(both, natives, strict=True)
         ]
-        return Pair(*own, None, why_not, agreement)
+        return Pair(*own, None, why_not, agreement, nothing)
     unit, divisors = _unit(this.unit, *cards), _divisors(*cards)
     sides = [
         _side(made, _means(density, native, common), common, shape, unit, divisor)
         for made, density, native, divisor in zip(both, densities, natives, divisors, strict=True)
     ]
-    return Pair(*sides, sides[1].values - sides[0].values, "", agreement)
+    return Pair(*sides, sides[1].values - sides[0].values, "", agreement, nothing)
 
 
 def common_labels(this: Card, other: Card) -> tuple[str, ...]:
     """The labels that both know, by name, in the order of the first."""
     return tuple(label for label in this.labels if label in other.labels)
+
+
+def scales(pair: Pair, shown: str) -> list[render.Scale]:
+    """Of both maps and of their difference, one for all; where there is no difference, each map's own, of what is
+    `shown` ("positive" or "signed")."""
+    sides = pair.this, pair.other
+    if pair.difference is None:
+        return [render.scale_of(side.values, shown, side.unit) for side in sides]
+    if pair.nothing:
+        return [render.Scale("signed", pair.this.unit, 0.0, nothing=True)] * 3
+    return [one_scale([pair.this.values, pair.other.values, pair.difference], pair.this.unit)] * 3
 
 
 def one_scale(maps: Sequence[np.ndarray], unit: str) -> render.Scale:
@@ -169,7 +183,7 @@ def _to_calibrated(card: Card) -> float:
 def _to_raw(card: Card) -> float:
     """0 where members' maps were divided, each by its own, before they were added."""
     joins_predictions = card.ensemble is not None and card.ensemble.rule != JOINED
-    return float(not (joins_predictions and card.ensemble.calibrated))
+    return float(not (joins_predictions and any(member.temperature for member in card.ensemble.members)))
 
 
 def _unit(unit: str, this: Card, other: Card) -> str:

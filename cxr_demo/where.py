@@ -27,8 +27,8 @@ def regions(
 ) -> dict[str, np.ndarray]:
     """Of a film (H, W): name -> mask (H, W) bool. Regions overlap, so their shares do not add up to 1.
 
-    `lungs` (H, W) bool is an estimate, or None where there is none, and then no region needs it. `extra` holds what is
-    known of a phantom. ExplanationError for a drawn box that does not lie on the film or holds no pixel of it.
+    `lungs` (H, W) bool is an estimate; without one, or where it finds no lung, no region needs it. `extra` holds what
+    is known of a phantom. ExplanationError for a drawn box that does not lie on the film or holds no pixel of it.
     """
     found = {} if lungs is None else {LUNGS: lungs, OUTSIDE: ~lungs}
     found |= margins(pixels_shape)
@@ -39,7 +39,8 @@ def regions(
     for name, mask in (found | dict(extra)).items():
         if mask.shape != tuple(pixels_shape) or mask.dtype != bool:
             raise ValueError(f"the mask of {name!r} is not bool of the film's shape {tuple(pixels_shape)}")
-    return found | dict(extra)
+    kept = found | dict(extra)
+    return kept if lungs is None or lungs.any() else {name: kept[name] for name in kept if name not in (LUNGS, OUTSIDE)}
 
 
 def where(map_square: np.ndarray, preprocess: Preprocess, regions: Mapping[str, np.ndarray]) -> dict[str, Share]:
@@ -72,6 +73,8 @@ def told(found: Mapping[str, Mapping[str, Share]], dice: tuple[float, float, flo
         yield f"{method}: evidence in {', '.join(said)}"
     if dice is None:
         yield "There is no lung model beside the checkpoints, so nothing is said about the lungs."
+    elif not any(LUNGS in of_regions for of_regions in found.values()):
+        yield "The lung model finds no lung on this film, so nothing is said about the lungs."
     else:
         value, low, high = dice
         yield (

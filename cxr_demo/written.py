@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from cxr_demo import render
+from cxr_demo import pairing, render
 from cxr_demo.agreement import Agreement
 from cxr_demo.analysis import Analyser, Explanation, Study
 from cxr_demo.card import Card
@@ -19,7 +19,7 @@ from cxr_demo.errors import CxrError
 from cxr_demo.explain import METHODS
 from cxr_demo.labels import finding
 from cxr_demo.members import scales, taken_apart
-from cxr_demo.pairing import Pair, Side, on_film, one_scale, paired
+from cxr_demo.pairing import Side, on_film, paired
 
 OPACITY = 0.6
 Found = Mapping[tuple[str, str], Explanation]
@@ -90,7 +90,7 @@ def write_pairs(
     for (method, label), this in found[0].items():
         pair = paired(this, cards[0], found[1][method, label], cards[1], film.shape)
         sides = {"this": pair.this, "other": pair.other}
-        colours = _scales(pair, method)
+        colours = pairing.scales(pair, METHODS[method].shown)
         drawn = {which: (side.values, side.grid) for which, side in sides.items()}
         if pair.difference is not None:
             drawn["difference"] = pair.difference, pair.this.grid
@@ -117,7 +117,8 @@ def write_pairs(
 
 def write_members(folder: Path, analyser: Analyser, study: Study, found: Found, file: str) -> list[str]:
     """An ensemble's members: maps.npz: "method/label/mean", ".../spread" (their weighted standard deviation) and
-    ".../member/NAME" -> (H, W) float32 on the film's pixels; a PNG of each. Returns a line for each method.
+    ".../member/NAME" -> (H, W) float32 on the film's pixels, and ".../difference/NAME", the member minus the mean,
+    where values can be subtracted; a PNG of each. Returns a line for each method.
 
     Raises CxrError for a single network, and for joined feature maps, which make one map together."""
     if not all(explanation.members for explanation in found.values()):
@@ -127,13 +128,15 @@ def write_members(folder: Path, analyser: Analyser, study: Study, found: Found, 
         )
     film, maps, described, lines = study.image.pixels, {}, {}, []
     for (method, label), explanation in found.items():
-        apart = taken_apart(explanation)
+        apart = taken_apart(explanation, analyser.card.preprocess.holds_film(film.shape))
         mean, spread, own = scales(explanation, apart)
         drawn = {"mean": ("mean", apart.mean, mean)}
         if spread:
             drawn["spread"] = "spread", apart.spread, spread
         for place, (name, map_, scale) in enumerate(zip(apart.names, apart.maps, own, strict=True), 1):
             drawn[f"member/{name}"] = f"member{place}", map_, scale
+        for place, (name, difference) in enumerate(zip(apart.names, apart.differences, strict=False), 1):
+            drawn[f"difference/{name}"] = f"difference{place}", difference, mean
         pictures = {}
         for which, (short, square, scale) in drawn.items():
             picture = analyser.card.preprocess.map_to_image(square, film.shape)
@@ -156,14 +159,6 @@ def write_members(folder: Path, analyser: Analyser, study: Study, found: Found, 
         lines.append(f"{method}\t{label}\trank correlation with the mean: {told}")
     _write(folder, maps, {"file": file, **facts(analyser, study), "maps": described})
     return lines
-
-
-def _scales(pair: Pair, method: str) -> list[render.Scale]:
-    """Of both maps and the difference: one for all, or where there is no difference each map's own."""
-    sides = pair.this, pair.other
-    if pair.difference is None:
-        return [render.scale_of(side.values, METHODS[method].shown, side.unit) for side in sides]
-    return [one_scale([pair.this.values, pair.other.values, pair.difference], pair.this.unit)] * 3
 
 
 def _side(side: Side) -> dict:

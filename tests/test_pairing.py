@@ -15,7 +15,7 @@ from cxr_demo.card import Card, Makeup, Member
 from cxr_demo.explain import METHODS, RELATIVE
 from cxr_demo.explain.engine import MemberMap
 from cxr_demo.members import spread, taken_apart
-from cxr_demo.pairing import Grid, common_labels, on_film, paired
+from cxr_demo.pairing import Grid, common_labels, on_film, paired, scales
 from cxr_demo.preprocess import GEOMETRIES, Preprocess
 from tests.conftest import LABELS, make_checkpoint, make_image
 from tests.test_ensemble import made
@@ -249,15 +249,54 @@ def test_an_ensemble_is_taken_apart_on_the_grid_of_its_mean():
         MemberMap("b", 0.75, random.normal(size=(8, 8)).astype(np.float32)),
     )
     mean = 0.25 * np.kron(members[0].map_square, np.ones((2, 2))) / 4 + 0.75 * members[1].map_square
-    apart = taken_apart(dataclasses.replace(explained(mean), members=members))
+    whole = np.ones((64, 64), bool)
+    apart = taken_apart(dataclasses.replace(explained(mean), members=members), whole)
     assert apart.names == ("a", "b") and [map_.shape for map_ in apart.maps] == [(8, 8)] * 2
     assert apart.maps[0].sum() == pytest.approx(members[0].map_square.sum(), rel=1e-5)
     assert apart.unsure == np.mean([s > abs(m) for s, m in zip(apart.spread.flat, apart.mean.flat, strict=True)])
     assert apart.ranks[1] > apart.ranks[0] and apart.ranks[1] == pytest.approx(
         spearmanr(mean, members[1].map_square, axis=None).statistic, abs=1e-6
     )
+    for map_, difference in zip(apart.maps, apart.differences, strict=True):
+        assert np.allclose(difference, map_ - mean, atol=1e-6)
     relative = dataclasses.replace(explained(mean, "eigen-cam"), members=members)
-    assert taken_apart(relative).spread is None and np.isnan(taken_apart(relative).unsure)
+    assert taken_apart(relative, whole).differences == ()
+    assert taken_apart(relative, whole).spread is None and np.isnan(taken_apart(relative, whole).unsure)
+
+
+def test_padding_is_no_agreement_of_members():
+    """Of a film twice as high as wide, letterboxed: the outer quarters hold no film and are 0 in every map."""
+    random, seen = np.random.default_rng(7), np.zeros((64, 64), bool)
+    seen[:, 16:48] = True
+    maps = [np.where(seen, random.uniform(0.5, 1, (64, 64)), 0).astype(np.float32) for _ in range(2)]
+    members = tuple(MemberMap(name, 0.5, map_) for name, map_ in zip("ab", maps, strict=True))
+    explanation = dataclasses.replace(explained((maps[0] + maps[1]) / 2), members=members)
+    apart, blind = taken_apart(explanation, seen), taken_apart(explanation, np.ones_like(seen))
+    inside = [map_.reshape(16, 4, 16, 4).sum(axis=(1, 3))[:, 4:12] for map_ in (*maps, explanation.map_square)]
+    for rank, map_ in zip(apart.ranks, inside, strict=False):
+        assert rank == pytest.approx(spearmanr(map_, inside[-1], axis=None).statistic, abs=1e-3)
+    assert min(blind.ranks) > max(apart.ranks)
+    sure = apart.spread[:, 16:48] > np.abs(explanation.map_square[:, 16:48])
+    assert apart.unsure == pytest.approx(sure.mean())
+
+
+def test_two_maps_of_next_to_nothing_are_not_stretched():
+    tiny = [
+        dataclasses.replace(random_map((4, 4), seed), map_square=np.full((4, 4), 1e-6, np.float32)) for seed in (0, 1)
+    ]
+    found = paired(tiny[0], card(), tiny[1], card(), SHAPE)
+    assert found.nothing and all(scale.nothing for scale in scales(found, "positive"))
+    loud = paired(tiny[0], card(), random_map((4, 4), 2), card(), SHAPE)
+    assert not loud.nothing and not any(scale.nothing for scale in scales(loud, "positive"))
+
+
+def test_an_ensemble_of_which_some_were_calibrated_is_not_raw():
+    made = ensemble(1.5)
+    first, *others = made.ensemble.members
+    mixed = dataclasses.replace(made.ensemble, members=(dataclasses.replace(first, temperature=0.0), *others))
+    half = dataclasses.replace(made, ensemble=mixed)
+    found = paired(random_map((4, 4), 0), half, random_map((4, 4), 1), card(temperature=0.0), SHAPE)
+    assert found.difference is None and "never calibrated" in found.why_not
 
 
 def own_gradient(checkpoint, square: np.ndarray) -> np.ndarray:

@@ -264,10 +264,16 @@ def test_an_ensembles_members_stand_beside_their_mean_and_their_spread_without_a
     assert len(made) == 1 and networks["e"].asked == before
     row = rows(made[0])[0]
     assert re.findall(r"<h4[^>]*>([^<]*)</h4>", row) == [told.MEAN, told.SPREAD, "one", "two"]
-    assert row.count("<canvas") == 4 and "Weight 0.50." in row and row.count("70 %</strong>") == 2
+    assert (
+        row.count("<canvas") == 6
+        and row.count(told.MINUS_MEAN) == 2
+        and "Weight 0.50." in row
+        and row.count("70 %</strong>") == 2
+    )
     assert "The spread is larger than the mean on 75 % of the map." in row
     tables = {key: map_["table"] for key, map_ in made[0]["maps"].items()}
     assert tables["pair-grad-cam-mean"] == tables["pair-grad-cam-1"] != tables["pair-grad-cam-spread"]
+    assert tables["pair-grad-cam-2-difference"] == tables["pair-grad-cam-mean"]
     assert "2 members" in made[0]["html"] and not made[0]["held"]
 
 

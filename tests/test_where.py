@@ -93,6 +93,14 @@ def test_masks_of_another_film_and_names_twice_are_mistakes():
         regions((40, 60), None, extra={"corners": np.zeros((40, 60), bool)})
 
 
+def test_where_no_lung_is_found_nothing_is_said_about_lungs():
+    found = regions((40, 60), np.zeros((40, 60), bool), (0, 0, 0.5, 0.5))
+    assert LUNGS not in found and OUTSIDE not in found and {"borders", "corners", DRAWN} == set(found)
+    shares = {"grad-cam": where(np.ones((4, 4), np.float32), Preprocess(64, "stretch", (0.5,), (0.2,)), found)}
+    lines = list(told(shares, (0.9, 0.8, 0.95)))
+    assert "finds no lung" in lines[-1] and not any("Dice" in line for line in lines)
+
+
 # ---- shares
 
 

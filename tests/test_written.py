@@ -91,17 +91,20 @@ def test_compare_of_an_ensemble_writes_its_members_their_mean_and_their_spread(f
     maps, result = written(out)
     key = f"{METHOD}/{label}"
     names = [member.name for member in ensemble.card.ensemble.members]
-    assert set(maps) == {f"{key}/{which}" for which in ("mean", "spread", *(f"member/{name}" for name in names))}
+    each = [f"{which}/{name}" for which in ("member", "difference") for name in names]
+    assert set(maps) == {f"{key}/{which}" for which in ("mean", "spread", *each)}
     own = np.stack([maps[f"{key}/member/{name}"] for name in names])
     assert np.allclose(maps[f"{key}/mean"], own.mean(axis=0), atol=1e-5 * np.abs(own).max())
+    for name, map_ in zip(names, own, strict=True):
+        assert np.allclose(maps[f"{key}/difference/{name}"], map_ - own.mean(axis=0), atol=1e-5 * np.abs(own).max())
     assert maps[f"{key}/spread"].min() >= 0 and set(result["maps"][key]["members"]) == set(names)
-    assert result["maps"][key]["unit"] == METHODS[METHOD].unit and len(list(out.glob("*.png"))) == 5
+    assert result["maps"][key]["unit"] == METHODS[METHOD].unit and len(list(out.glob("*.png"))) == 8
 
 
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        (["--label", "mass"], "'mass' not in common. Both know: normal, bacterial_pneumonia"),
+        (["--label", "mass"], "They do not both know 'mass'. Both know: normal, bacterial_pneumonia"),
         (["--method", "no-such"], "There is no method"),
         (["--out", "film.png/x"], "cannot be written"),
     ],

@@ -54,8 +54,9 @@ def model_card(card: Card, pictures: tuple[str, ...]) -> str:
 
 def _facts(card: Card) -> list[str]:
     training, square = card.training, card.preprocess
+    patients = training.get("patients")  # drawn films have none
     counts = ", ".join(
-        f"{split} {training['films'][split]} films of {training['patients'][split]} patients"
+        f"{split} {training['films'][split]} films" + (f" of {patients[split]} patients" if patients else "")
         for split in training["films"]
     )
     thresholds = ", ".join(f"{finding(label).name} {value:.3g}" for label, value in card.thresholds.items())
@@ -114,9 +115,11 @@ def _measured(name: str, measured: dict, card: Card) -> list[str]:
 def _metrics(name: str, measured: dict, card: Card) -> list[str]:
     rows = [f"| {title} | {_interval(measured[key], 4)} |" for key, title in FIGURES.items() if key in measured]
     before = measured.get("ece_before_temperature")
+    drawn = "patients" not in card.training
+    films = f"{measured['films']} films" + ("" if drawn else f" of {measured['patients']} patients")
     said = [
-        f"{measured['films']} films of {measured['patients']} patients; 95 % intervals from {RESAMPLINGS:,} draws of "
-        f"patients. {baseline(measured, card.task)}",
+        f"{films}; 95 % intervals from {RESAMPLINGS:,} draws of {'films' if drawn else 'patients'}. "
+        f"{baseline(measured, card.task)}",
         f"Before the temperature the calibration error was {before:.4f}." if before is not None else "",
     ]
     return [

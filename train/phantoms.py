@@ -143,13 +143,13 @@ def _finish(folder: Path, model: Classifier, recipe: Recipe, decks: dict[str, De
 
 
 def _first_card(recipe: Recipe, decks: dict[str, Deck], made: dict) -> Card:
-    """What is known before anything is measured. Each film is a patient."""
+    """What is known before anything is measured. Nobody was filmed, so no patients are counted."""
     counts = {name: len(deck.lots) for name, deck in decks.items()}
     training = {
         "recipe": recipe.name, "settings": dataclasses.asdict(recipe), "initial_weights": "none, trained from scratch",
         "data": "drawn films (cxr_demo.phantom), none of a person", "data_licence": "Apache-2.0",
         "data_citation": "Drawn by this project's own generator", "caveat": CAVEAT, "letters": NETWORKS[recipe.name],
-        "films": counts, "patients": counts, "seconds": round(made["seconds"]),
+        "films": counts, "seconds": round(made["seconds"]),
         "command": made["command"], "machine": made["machine"], "finished": datetime.date.today().isoformat(),
     }  # fmt: skip
     return Card(

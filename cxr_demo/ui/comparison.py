@@ -20,7 +20,7 @@ def table(maps: Mapping[str, np.ndarray], card: Card, shape: tuple[int, int]) ->
     """Raw maps by method, of one label of a film of `shape` -> a row for every pair; None for fewer than two."""
     if len(maps) < 2:
         return None
-    seen = card.preprocess.square(np.ones(shape, np.float32)) > 0  # not where the square is padded
+    seen = card.preprocess.holds_film(shape)
     named = {METHODS[key].name: map_ for key, map_ in maps.items()}
     rows = [_row(pair, found) for pair, found in agreements(named, seen).items()]
     head = tag("tr", *(tag("th", name, scope="col") for name in words.AGREEMENT_COLUMNS))

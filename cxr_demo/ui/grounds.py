@@ -55,9 +55,8 @@ def found_on(
     ground: Ground, truth: Mapping[str, np.ndarray], maps: Mapping[str, Explanation], preprocess: Preprocess
 ) -> dict[str, dict[str, Share]]:
     """Maps by method -> {method: {region: Share}}. `truth`: masks (H, W) bool on the film's own pixels, by name."""
-    seen = ground.lungs if ground.lungs is not None and ground.lungs.any() else None
     known = {name: _shrunk(mask, ground.shape) for name, mask in truth.items()}
-    masks = regions(ground.shape, seen, ground.drawn, known)
+    masks = regions(ground.shape, ground.lungs, ground.drawn, known)
     return {key: where(map_.map_square, preprocess, masks) for key, map_ in maps.items()}
 
 

@@ -14,7 +14,7 @@ from cxr_demo.members import Together, scales, taken_apart
 from cxr_demo.ui import pair, panels, pictures, words
 from cxr_demo.ui.findings import standing
 from cxr_demo.ui.markup import Html, joined, tag
-from cxr_demo.ui.pair import Drawn, Entry, Reading, bar, couple, figure, header, waiting
+from cxr_demo.ui.pair import Drawn, Entry, Reading, bar, couple, figure, header, most_different, waiting
 from cxr_demo.ui.words import pair as told
 from cxr_demo.ui.words import scales as scale_words
 
@@ -40,7 +40,7 @@ def value(reading: Reading, label: str, entries: Mapping[str, Entry], drawn: Dra
 
 
 def _row(method: Method, explanation: Explanation, reading: Reading, label: str, maps: dict[str, dict]) -> Html:
-    apart = taken_apart(explanation)
+    apart = taken_apart(explanation, reading.card.preprocess.holds_film(reading.study.image.pixels.shape))
     mean, spread, own = scales(explanation, apart)
     if mean.nothing and all(scale.nothing for scale in own):
         return couple(method, tag("p", told.nothing_of_members()))
@@ -87,7 +87,13 @@ def _member(
     stage = _stage(method, str(place + 1), map_, scale, name, _place(map_, reading), reading, label, maps)
     own = bar(scale, scale_words.own_scale(scale)) if apart.spread is None and not scale.nothing else None
     said = tag("p", tag("strong", score), f" · {finding(label).name}", class_="sums")
-    return figure(name, "", stage, own, said, tag("p", told.member(made, apart.ranks[place])))
+    below = [own, said, tag("p", told.member(made, apart.ranks[place]))]
+    if apart.differences:
+        difference, which = apart.differences[place], f"{place + 1}-difference"
+        where = told.differ_most(most_different(_on_film(difference, reading)), told.MEAN, name)
+        drawn = _stage(method, which, difference, scale, told.minus_mean(name), where, reading, label, maps)
+        below += [tag("h5", told.MINUS_MEAN), drawn, tag("p", where)]
+    return figure(name, "", stage, *below)
 
 
 def _stage(

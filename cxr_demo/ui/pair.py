@@ -16,7 +16,7 @@ from cxr_demo.agreement import STRONGEST
 from cxr_demo.analysis import Explanation, Study
 from cxr_demo.card import Card
 from cxr_demo.explain import METHODS, Method
-from cxr_demo.pairing import Grid, Pair, Side, on_film, one_scale, paired
+from cxr_demo.pairing import Grid, Pair, Side, on_film, paired, scales
 from cxr_demo.ui import comparison, panels, pictures, words
 from cxr_demo.ui.findings import standing
 from cxr_demo.ui.markup import Html, joined, tag
@@ -152,10 +152,10 @@ def most_different(difference: np.ndarray) -> tuple[int, int, float, bool] | Non
 def _row(
     method: Method, entry: Sequence[Explanation], this: Reading, other: Reading, label: str, maps: dict[str, dict]
 ) -> Html:
-    if all(render.scale_of(made.map_square, "signed", made.unit).nothing for made in entry):
-        return couple(method, tag("p", told.nothing(method.name)))
     shape = this.study.image.pixels.shape
     pair = paired(entry[0], this.card, entry[1], other.card, shape)
+    if pair.nothing:
+        return couple(method, tag("p", told.nothing(method.name)))
     sides = [
         (f"pair-{method.key}-{which}", reading, side, small)
         for which, reading, side, small in (
@@ -163,25 +163,17 @@ def _row(
             ("other", other, pair.other, told.OTHER),
         )
     ]
-    scales = _scales(pair, method)
-    for (key, reading, side, _), scale in zip(sides, scales, strict=True):
+    own = scales(pair, method.shown)
+    for (key, reading, side, _), scale in zip(sides, own, strict=False):  # a third is that of the difference
         if key not in maps and not scale.nothing:
             coarse = side.values.shape[0] < reading.card.preprocess.size_px
             maps[key] = drawing(side.values, side.grid, shape, scale, coarse)
     figures = [
         _side_figure(method, key, reading, side, small, label, scale if pair.difference is None else None)
-        for (key, reading, side, small), scale in zip(sides, scales, strict=True)
+        for (key, reading, side, small), scale in zip(sides, own, strict=False)
     ]
-    third = _difference(method, pair, this, other, label, scales[0], maps)
-    return couple(method, *figures, third, _numbers(method, pair, this, other, scales[0]), class_="row")
-
-
-def _scales(pair: Pair, method: Method) -> list[render.Scale]:
-    """Of both maps: one that the difference has too, or each map's own where there is none."""
-    sides = pair.this, pair.other
-    if pair.difference is None:
-        return [render.scale_of(side.values, method.shown, side.unit) for side in sides]
-    return [one_scale([pair.this.values, pair.other.values, pair.difference], pair.this.unit)] * 2
+    third = _difference(method, pair, this, other, label, own[0], maps)
+    return couple(method, *figures, third, _numbers(method, pair, this, other, own[0]), class_="row")
 
 
 def _side_figure(

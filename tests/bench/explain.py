@@ -95,9 +95,9 @@ def main() -> None:
           f"{_said(theirs >= CHEAPER * ours)}")  # fmt: skip
     _print_floor(checkpoint, x, seconds, speed)
     worst = _likeness(theirs_maps, explainer.maps(square, labels, [*CAMS, RELEVANCE]))
-    print(
-        f"least r between naive and ours, {len(worst)} maps: {min(worst):.6f}, goal {SAME}: {_said(min(worst) > SAME)}"
-    )
+    flat = len(CAMS) * LABELS + LABELS - len(worst)
+    print(f"least r between naive and ours, {len(worst)} maps ({flat} more are flat in both): {min(worst):.6f}, "
+          f"goal {SAME}: {_said(min(worst) > SAME)}")  # fmt: skip
 
 
 def _checkpoint() -> Checkpoint:

@@ -22,6 +22,7 @@ SUBTRACTED = "the second minus the first"
 MEAN_OF, SPREAD_OF = "the map above", "standard deviation"
 FIGURES = "In numbers"
 RANK, OVERLAP = "Rank correlation", "Overlap of the strongest 10 %"
+MINUS_MEAN = "Minus the mean"
 RANK_OF_MEMBER = "Rank correlation with the mean"
 HIDE_AGAIN = "Hide the maps again"
 HELD = "Maps are off at first: a map of a score below its threshold misleads easily."
@@ -43,7 +44,8 @@ PAIR_HOW = (
 PAIR_SAYS_NOT = "A difference does not say which of the two is right."
 MEMBERS_HOW = (
     "The members' maps are on the finest grid among them; the mean is the map above. The spread is the square root of "
-    "the weighted mean of the squared distances from the mean, in the same unit. All have one scale, full from the "
+    "the weighted mean of the squared distances from the mean, in the same unit; below each member is what it says "
+    "beyond the mean. All have one scale, full from the "
     "largest of the 99.5th percentiles of the mean and the members."
 )
 MEMBERS_SAY_NOT = "A small spread does not say that the members are right: they learned from the same films."
@@ -148,6 +150,10 @@ def canvas(method: str, label: str, whose: str, where: str) -> str:
 
 def off(method: str, label: str, whose: str) -> str:
     return f"Film without the map of {method} for {finding(label).name}, {whose}, which is off"
+
+
+def minus_mean(name: str) -> str:
+    return f"{name} minus the mean"
 
 
 def member(made: MemberMap, rank: float) -> str:
