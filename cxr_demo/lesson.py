@@ -164,8 +164,8 @@ DECK = (
         "Both networks see the consolidation, and both are right. One of them does not look at it: it has learned to "
         "read the letters. Which one?",
         ("Network A", "Network B"), 0,
-        "Their answers could not tell you: both are right. Their maps can. The evidence of network A gathers on the "
-        "letters, that of network B on the consolidation.",
+        "Their answers could not tell you: both are right. Their maps can. Far more of the evidence of network A lies "
+        "on the letters than their small size explains; of network B it is so with the consolidation.",
     ),
     Question(
         TOGETHER, 11, (LABEL,), "PORT", True,

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import cv2
+import gradio as gr
 import numpy as np
 import pytest
 
@@ -105,6 +106,13 @@ def png() -> bytes:
 
 def page_of(key: str) -> SimpleNamespace:
     return SimpleNamespace(session_hash=key)
+
+
+def clicked(desk, label: str, key: str):
+    """What a click on a finding does: first it is told, then its maps are asked for."""
+    event = SimpleNamespace(label=label)
+    list(desk.want(event, page_of(key)))
+    return desk.choose(event, page_of(key))
 
 
 def last(steps) -> dict:
@@ -404,9 +412,9 @@ def test_one_method_that_fails_does_not_take_the_others_along(desk, folder, monk
 def test_choosing_a_finding_sends_no_film_again_and_a_forged_one_nothing(desk, folder):
     list(desk.take(uploaded(folder, "a.png", png()), page_of("s")))
     list(desk.analyse("a", SHOWN_FIRST, page_of("s")))
-    chosen = last(desk.choose(SimpleNamespace(label="normal"), page_of("s")))
+    chosen = last(clicked(desk, "normal", "s"))
     assert chosen["panels"]["film"]["src"] is None and chosen["panels"]["about"].endswith(" normal")
-    assert "panels" not in last(desk.choose(SimpleNamespace(label="../x"), page_of("s")))
+    assert "panels" not in last(clicked(desk, "../x", "s"))
 
 
 def opened(desk, folder, chosen=SHOWN_FIRST) -> dict:
@@ -426,11 +434,30 @@ def test_only_what_is_chosen_is_computed_and_nothing_twice(desk, folder):
     made = last(desk.look(["eigen-cam", "grad-cam", "magic"], page_of("s")))["panels"]
     assert shown_in(made) == list(made["maps"]) == ["grad-cam", "eigen-cam"]
     assert asked[2:] == [("eigen-cam", LABELS[1])]
-    last(desk.choose(SimpleNamespace(label="normal"), page_of("s")))
+    last(clicked(desk, "normal", "s"))
     assert asked[3:] == [("grad-cam", "normal"), ("eigen-cam", "normal")]  # the choice stays
-    last(desk.switch("a", page_of("s")))
-    assert shown_in(made) == ["grad-cam", "eigen-cam"] and len(asked) == 7
-    assert shown_in(last(desk.look([], page_of("s")))["panels"]) == [] and len(asked) == 7
+    other = desk.analysers["b"] = StandIn()
+    made = last(desk.switch("b", page_of("s")))["panels"]
+    assert shown_in(made) == ["grad-cam", "eigen-cam"] and len(asked) == 5
+    assert other.asked == [("grad-cam", LABELS[1]), ("eigen-cam", LABELS[1])]
+    assert shown_in(last(desk.look([], page_of("s")))["panels"]) == [] and len(asked) + len(other.asked) == 7
+
+
+def test_a_list_that_is_only_left_does_nothing_again(desk, folder):
+    opened(desk, folder, ["grad-cam"])
+    list(desk.want(SimpleNamespace(label="normal"), page_of("s")))
+    before = desk.sessions.find("s").study
+    assert list(desk.switch("a", page_of("s"))) == [{"message": gr.skip()}]
+    assert desk.sessions.find("s").study is before and desk.sessions.find("s").label == "normal"
+
+
+def test_of_quick_clicks_the_last_stays_and_no_event_ends_without_a_word(desk, folder):
+    opened(desk, folder, ["grad-cam"])
+    first = clicked(desk, "viral_pneumonia", "s")
+    second = clicked(desk, "normal", "s")  # before the first was at work
+    assert list(first) == [{"message": gr.skip()}]
+    assert 'data-method="grad-cam"' in last(second)["panels"]["html"]
+    assert desk.sessions.find("s").label == "normal"
 
 
 def test_a_kept_scale_goes_on_to_other_findings_and_ends_when_it_is_let_go(desk, folder):
@@ -444,7 +471,7 @@ def test_a_kept_scale_goes_on_to_other_findings_and_ends_when_it_is_let_go(desk,
     list(desk.take(uploaded(folder, "film.png", png()), page_of("k")))
     list(desk.analyse("a", ["lrp-epsilon"], page_of("k")))
     list(desk.hold(SimpleNamespace(kept=True), page_of("k")))
-    shown = last(desk.choose(SimpleNamespace(label="normal"), page_of("k")))["panels"]
+    shown = last(clicked(desk, "normal", "k"))["panels"]
     assert shown["kept"] and "the scale you keep; alone full at 0.1" in shown["html"]
     list(desk.hold(SimpleNamespace(kept=False), page_of("k")))
     shown = last(desk.look(["lrp-epsilon"], page_of("k")))["panels"]
@@ -535,7 +562,7 @@ def test_a_long_method_stops_when_another_finding_is_chosen_or_the_film_is_gone(
 @pytest.mark.parametrize("how", ["another finding", "removed"])
 def test_maps_stop_when_another_finding_is_wanted_or_the_film_is_gone(desk, folder, how):
     opened(desk, folder)
-    steps = desk.choose(SimpleNamespace(label="normal"), page_of("s"))
+    steps = clicked(desk, "normal", "s")
     next(steps), next(steps)
     if how == "removed":
         list(desk.remove(SHOWN_FIRST, page_of("s")))
@@ -557,9 +584,9 @@ def test_a_film_removed_during_the_work_does_not_come_back(desk, folder, monkeyp
     monkeypatch.setattr(analyser, name, removed_meanwhile)
     list(desk.take(uploaded(folder, "a.png", png()), page_of("s")))
     steps = list(desk.analyse("a", SHOWN_FIRST, page_of("s")))
-    assert len(desk.sessions) == 0 and len(steps) == (0 if when == "analysing" else 2)
+    assert len(desk.sessions) == 0 and len(steps) == (1 if when == "analysing" else 2)
     assert all(step["panels"]["maps"] == {} for step in steps if "panels" in step)
 
 
 def test_after_its_time_the_page_says_that_the_film_is_gone(desk):
-    assert "no longer in memory" in last(desk.choose(SimpleNamespace(label="normal"), page_of("s")))["message"]
+    assert "no longer in memory" in last(clicked(desk, "normal", "s"))["message"]

@@ -9,7 +9,7 @@ import pytest
 from cxr_demo.errors import ExplanationError
 from cxr_demo.explain import METHODS
 from cxr_demo.ui import ahead, events, sessions
-from tests.test_ui import LABELS, StandIn, page_of, png, uploaded
+from tests.test_ui import LABELS, StandIn, clicked, page_of, png, uploaded
 
 BY_PROBABILITY = ("bacterial_pneumonia", "normal", "viral_pneumonia")  # of the stand-in's study
 SHOWN = ("grad-cam", "lrp-epsilon-plus-flat")
@@ -62,7 +62,7 @@ def test_the_other_findings_are_made_with_the_shown_methods_and_nothing_twice(de
 def test_a_finding_made_ahead_is_shown_without_asking_again(desk, analyser):
     all_ahead(desk)
     analyser.calls.clear()
-    shown = list(desk.choose(SimpleNamespace(label="viral_pneumonia"), page_of("k")))
+    shown = list(clicked(desk, "viral_pneumonia", "k"))
     assert not analyser.calls and set(shown[-1]["panels"]["maps"]) == set(SHOWN)
 
 
@@ -89,7 +89,7 @@ def test_what_fails_ahead_is_not_tried_again_and_told_when_it_is_asked_for(desk,
     monkeypatch.setattr(analyser, "explain", fails)
     all_ahead(desk)
     assert len(analyser.calls) == len(SHOWN)
-    last = list(desk.choose(SimpleNamespace(label="viral_pneumonia"), page_of("k")))[-1]["panels"]["html"]
+    last = list(clicked(desk, "viral_pneumonia", "k"))[-1]["panels"]["html"]
     assert "This map gave values that are not numbers." in last
 
 
@@ -109,7 +109,7 @@ def test_of_a_person_who_has_gone_for_coffee_nothing_is_guessed(desk, monkeypatc
 
 def test_nothing_is_made_while_somebody_waits(desk):
     assert desk.sessions.idle(0.0) and not desk.sessions.idle(60.0)
-    step = desk.choose(SimpleNamespace(label="normal"), page_of("k"))
+    step = clicked(desk, "normal", "k")
     next(step)
     assert not desk.sessions.idle(0.0)
     step.close()  # as gradio does when the page is closed

@@ -143,7 +143,9 @@ class Believing:
             return where_table.EMPTY
         preprocess = self.analysers[session.checkpoint].card.preprocess
         found = grounds.found_on(ground, session.truth, maps, preprocess)
-        return where_table.value(label, found, grounds.about_lungs(ground, self.lungs), ground.drawn, fault)
+        return where_table.value(
+            label, found, grounds.about_lungs(ground, self.lungs), ground.drawn, fault, session.truth
+        )
 
     def _ground(self, session: Session) -> Ground:
         """That of the film; a new film has a new one."""

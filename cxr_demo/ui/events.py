@@ -45,13 +45,19 @@ class Making:
 
 
 def guarded(event):
-    """An error becomes one sentence and a next step; one that nobody foresaw, a reference that the log knows too."""
+    """An error becomes one sentence and a next step; one that nobody foresaw, a reference that the log knows too.
+
+    An event that has nothing to say, because what it was for is no longer wanted, says so: for one that ends without a
+    word gradio empties all its components.
+    """
 
     @functools.wraps(event)
     def safe(self: Events, *arguments):
         try:
             with self.sessions.working():
-                yield from event(self, *arguments)
+                answers = event(self, *arguments)
+                yield next(answers, {self.message: gr.skip()})
+                yield from answers
         except CxrError as error:
             yield {self.message: said(error.message, error.hint)}
         except Exception as error:  # the last place before gradio, which would show or log the traceback
@@ -118,14 +124,17 @@ class Events:
 
     @guarded
     def switch(self, checkpoint: str, request: gr.Request) -> Iterator[dict]:
-        """Another checkpoint: its facts, its methods, and the same film again if there is one."""
-        analyser = self.analysers[checkpoint]
+        """Another checkpoint: its facts, its methods, and the same film again if there is one. The list also tells when
+        it is only left; then nothing is done again."""
+        analyser, session = self.analysers[checkpoint], self.sessions.find(request.session_hash)
+        has_film = session is not None and session.study is not None
+        if has_film and session.checkpoint == checkpoint:
+            return
         yield {
             self.facts: facts.about(analyser.card, analyser.sha256, analyser.proof.line),
             self.methods: gr.update(**methods.settings(analyser.proof.available)),
         }
-        session = self.sessions.find(request.session_hash)
-        if session is not None and session.study is not None:
+        if has_film:
             yield from self._study(session, checkpoint, session.study.image, session.truth)
 
     @guarded
@@ -164,15 +173,12 @@ class Events:
 
     @guarded
     def choose(self, event: gr.EventData, request: gr.Request) -> Iterator[dict]:
-        """The maps of another finding."""
+        """The maps of another finding, unless `want` has heard of a later choice."""
         session = self.sessions.find(request.session_hash)
         if session is None or session.study is None:
             raise CxrError(*words.EXPIRED)
-        label = str(event.label)
-        if label not in session.study.labels:
-            yield {self.message: gr.skip()}
+        if event.label != session.label:
             return
-        session.label = label
         yield {self.message: ""}
         yield from self._maps(session, None)
 

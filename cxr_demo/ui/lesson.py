@@ -141,7 +141,7 @@ def _maps(lesson: Lesson, question: Question) -> Html:
             panels.append(tag("figure", tag("h4", words.network(letter)), tag("p", words.NO_MAP), class_="map none"))
             continue
         panels += [_map(lesson, letter, look, method) for method in look.maps]
-    return joined(tag("div", *panels, class_="maps"), tag("p", words.OF_CHANCE, class_="how"))
+    return joined(tag("p", words.OF_CHANCE, class_="how"), tag("div", *panels, class_="maps"))
 
 
 def _map(lesson: Lesson, letter: str, look: Look, method: str) -> Html:

@@ -20,12 +20,14 @@ def section(measured: object) -> list[Html]:
     said = measured.get("said")
     said = [text for text in said if isinstance(text, str)] if isinstance(said, list) else []
     few = [words.FEW] * (max(row["maps"] for row in rows) < words.FEW_MAPS)
-    told = tag("p", " ".join([words.HOW, words.BASELINES, *few, *said]), class_="how")
+    told = [tag("p", words.HOW, class_="how"), tag("p", " ".join([words.BASELINES, *few]), class_="how")]
+    listed = tag("ul", *(tag("li", text.replace(" -", " −")) for text in said))
+    about = [tag("details", tag("summary", words.SAID), listed)] if said else []
     first, *others = dict.fromkeys(row["set"] for row in rows)  # all films, then their parts
     tables = {name: [_table(rows, name, *figure) for figure in words.FIGURES.items()] for name in (first, *others)}
     parts = [table for name in others for table in tables[name]]
     more = [tag("details", tag("summary", words.parts(others)), *parts)] if parts else []
-    return [tag("h3", words.TITLE), told, *tables[first], *more]
+    return [tag("h3", words.TITLE), *told, *tables[first], *about, *more]
 
 
 def _rows(measured: object) -> list[Mapping]:

@@ -53,9 +53,10 @@ def build(
         accept.click(lambda: (gr.update(visible=False), gr.update(visible=True)), None, [gate, desk], queue=False,
                      **PRIVATE).then(None, js="() => window.cxr.begin()", **PRIVATE)  # fmt: skip
         believing.message = events.message
+        sections.wire_offer(compared, checkpoint)
         after = _wire(events, film, tried, checkpoint, remove)
         sections.wire_believing(believing, events, after)
-        sections.wire_compared(compared, checkpoint, after)
+        sections.wire_compared(compared, after)
         demo.unload(events.closed)
         demo.load(None, js=(HERE / "page.js").read_text(encoding="utf-8"), **PRIVATE)
     demo.queue(max_size=MOST_WAITING, api_open=False)
@@ -160,6 +161,8 @@ def _wire(
     everything = [message, found, chosen, drawn]
     quiet = {"show_progress": "minimal", "show_progress_on": [found], **PRIVATE}
     newest = {"trigger_mode": "always_last", **quiet, **ONE_AT_A_TIME}
+    # Of a component of ours, "always_last" would send the old choice once more when the new one is done.
+    each = {"trigger_mode": "multiple", **quiet, **ONE_AT_A_TIME}
     taken = film.upload(events.take, film, message, show_progress="hidden", **FEW_AT_A_TIME, **PRIVATE)
     taken.then(None, None, film, js="() => null", **PRIVATE)  # the drop zone is free for the next film
     drawn_film = tried.example(events.try_example, None, message, **UNQUEUED)
@@ -167,14 +170,14 @@ def _wire(
     chosen.input(events.want_methods, chosen, message, **UNQUEUED)
     left = drawn.leave(events.leave, chosen, [message, chosen], **UNQUEUED)
     held = drawn.hold(events.hold, None, message, **UNQUEUED)
-    held.then(events.look, chosen, [message, drawn], **newest)
+    held.then(events.look, chosen, [message, drawn], **each)
     return [
         taken.then(events.analyse, [checkpoint, chosen], everything, **quiet, **ONE_AT_A_TIME),
         drawn_film.then(events.analyse, [checkpoint, chosen], everything, **quiet, **ONE_AT_A_TIME),
         checkpoint.input(events.switch, checkpoint, [*everything, events.facts], **quiet, **ONE_AT_A_TIME),
-        found.choose(events.choose, None, [message, drawn], **newest),
+        found.choose(events.choose, None, [message, drawn], **each),
         chosen.input(events.look, chosen, [message, drawn], **newest),
-        left.then(events.look, chosen, [message, drawn], **newest),
+        left.then(events.look, chosen, [message, drawn], **each),
         remove.click(events.remove, chosen, [message, found, drawn], **UNQUEUED),
     ]
 

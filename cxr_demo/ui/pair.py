@@ -236,5 +236,7 @@ def _numbers(method: Method, pair: Pair, this: Reading, other: Reading, scale: r
         sums = told.sums_of_difference(pair.this, pair.other)
         parts = (bar(scale, told.bar(scale.unit, 3)), tag("p", _where(pair, this, other)), sums and tag("p", sums))
     note = tag("p", found.note) if found.note else None
-    below = tag("div", *(part for part in parts if part), listed, note, tag("p", method.caption), class_="below")
+    # Here maps are drawn signed; a caption that is true of the positive part alone would contradict them.
+    caption = tag("p", method.caption) if method.shown == "signed" or pair.difference is None else None
+    below = tag("div", *(part for part in (*parts, listed, note, caption) if part), class_="below")
     return tag("div", tag("div", tag("h4", told.FIGURES), class_="name"), below, class_="panel figures")

@@ -18,6 +18,7 @@ async function scalesOf(map, old) {
 function draw() {
   const off = Boolean(props.value.held) && !state.asked;
   paintAll(element, (panel) => layers[panel]?.[state.scale], off, state.asked);
+  document.body.dataset.outlined = drawing.outlined ? "1" : "";
   const shown = element.querySelector("input.truth");
   if (shown) {
     shown.checked = drawing.outlined;

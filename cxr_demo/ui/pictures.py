@@ -12,7 +12,7 @@ from cxr_demo import render
 from cxr_demo.preprocess import Preprocess
 
 FILM_SIDE_PX = 1024  # longest side of the film on the page
-AROUND = 0.012  # of the longest side, between what an outline shows and its line
+AROUND = 0.025  # of the longest side, between what an outline shows and its line
 MAP_SIDE_PX = 512  # longest side of a map on the page: above any square used so far, and half the bytes
 
 

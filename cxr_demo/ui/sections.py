@@ -11,7 +11,7 @@ from cxr_demo.lesson import Lesson
 from cxr_demo.ui import belief_table, lesson_events, pair, where_table
 from cxr_demo.ui import lesson as lesson_shown
 from cxr_demo.ui.believing import Believing
-from cxr_demo.ui.components import ONE_AT_A_TIME, PRIVATE, UNQUEUED, VALUE, own
+from cxr_demo.ui.components import ONE_AT_A_TIME, PRIVATE, UNQUEUED, VALUE, OpenDropdown, own
 from cxr_demo.ui.events import Events
 from cxr_demo.ui.markup import tag
 from cxr_demo.ui.pair_events import NOTHING, PairEvents
@@ -58,7 +58,7 @@ def lay_compared(events: Events) -> PairEvents:
     made = PairEvents(events)
     choices = made.choices(next(iter(events.analysers), ""))
     with gr.Row(elem_id="compare", visible=len(choices) > 1):
-        made.choice = gr.Dropdown(
+        made.choice = OpenDropdown(
             choices, value=NOTHING, label=pair_words.COMPARE, filterable=False, interactive=True, scale=0,
             min_width=320, elem_id="compared",
         )  # fmt: skip
@@ -67,10 +67,16 @@ def lay_compared(events: Events) -> PairEvents:
     return made
 
 
-def wire_compared(made: PairEvents, checkpoint: gr.Dropdown, after: Sequence[Dependency]) -> None:
+def wire_offer(made: PairEvents, checkpoint: gr.Dropdown) -> None:
+    """To be wired before what else follows the checkpoint: gradio sends one event after the other, and a choice that
+    cannot stay must be gone before anything reads it."""
+    checkpoint.input(made.offer, [checkpoint, made.choice], made.choice, **UNQUEUED)
+
+
+def wire_compared(made: PairEvents, after: Sequence[Dependency]) -> None:
+    """`after`: what changes the panels."""
     message, shown, choice = made.message, made.shown, made.choice
     queued = {"show_progress": "hidden", **PRIVATE, **ONE_AT_A_TIME}
-    checkpoint.input(made.offer, [checkpoint, choice], choice, **UNQUEUED)
     choice.input(made.want, choice, message, **UNQUEUED)
     choice.input(made.show, choice, [message, shown], trigger_mode="always_last", **queued)
     for event in (*after, shown.dear(made.dear, None, message, **UNQUEUED)):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping
 
 from cxr_demo.agreement import Share
 from cxr_demo.explain import METHODS
@@ -16,12 +17,19 @@ EMPTY = {"html": "", "region": None}
 
 
 def value(
-    label: str, found: Mapping[str, Mapping[str, Share]], about_lungs: str, drawn: Box | None, fault: str = ""
+    label: str,
+    found: Mapping[str, Mapping[str, Share]],
+    about_lungs: str,
+    drawn: Box | None,
+    fault: str = "",
+    truth: Collection[str] = (),
 ) -> dict:
-    """{method: {region: Share}} of one label -> `html`, and `region`: the drawn box with what each panel says of it."""
+    """{method: {region: Share}} of one label -> `html`, and `region`: the drawn box with what each panel says of it.
+    `truth`: the regions that were planted, which the page tells only with their outlines, so that one can guess."""
     regions = list(next(iter(found.values())))
-    head = tag("tr", *(_head(name) for name in (words.MAP, *map(words.region, regions))), role="row")
-    rows = [_row(METHODS[key].name, of_regions) for key, of_regions in found.items()]
+    heads = [_head(words.region(name), _told_late(name, truth)) for name in regions]
+    head = tag("tr", _head(words.MAP), *heads, role="row")
+    rows = [_row(METHODS[key].name, of_regions, truth) for key, of_regions in found.items()]
     table = tag("table", tag("thead", head, role="rowgroup"), tag("tbody", *rows, role="rowgroup"), role="table",
                 class_="cards")  # fmt: skip
     heading = tag("h3", words.WHERE, tag("small", finding(label).name))
@@ -37,19 +45,24 @@ def _told(found: Mapping[str, Mapping[str, Share]]) -> dict[str, str]:
     return told | {"film": words.of_film(next(iter(found.values()))[DRAWN].area)}
 
 
-def _head(text: str) -> Html:
-    return tag("th", text, scope="col", role="columnheader")
+def _told_late(region: str, truth: Collection[str]) -> str | None:
+    return "planted" if region in truth else None
 
 
-def _row(name: str, of_regions: Mapping[str, Share]) -> Html:
-    cells = [_cell(region, share) for region, share in of_regions.items()]
+def _head(text: str, class_: str | None = None) -> Html:
+    return tag("th", text, scope="col", role="columnheader", class_=class_)
+
+
+def _row(name: str, of_regions: Mapping[str, Share], truth: Collection[str]) -> Html:
+    cells = [_cell(region, share, truth) for region, share in of_regions.items()]
     return tag("tr", tag("th", name, scope="row", role="rowheader"), *cells, role="row")
 
 
-def _cell(region: str, share: Share) -> Html:
+def _cell(region: str, share: Share, truth: Collection[str]) -> Html:
     text, area = words.share(share)
-    bar = measure(text, 0.0, share.evidence, share.area)
-    return tag("td", joined(bar, tag("small", area)), role="cell", data_head=words.region(region))
+    known = joined(measure(text, 0.0, share.evidence, share.area), tag("small", area))
+    cell = tag("span", text) if math.isnan(share.evidence) else known
+    return tag("td", cell, role="cell", data_head=words.region(region), class_=_told_late(region, truth))
 
 
 def _fields(drawn: Box | None, fault: str) -> Html:

@@ -188,6 +188,7 @@ def server(weights, tmp_path_factory):
     left = [path for path in scratch.rglob("*") if path.is_file() or path.name.startswith(PREFIX)]
     assert left == [], "the upload folder outlives the server"
     assert "DOE" not in log.read_text() and "film" not in log.read_text()
+    assert "Traceback" not in log.read_text(), log.read_text()
 
 
 def _wait_until_ready(process: subprocess.Popen, url: str, log: Path) -> None:
@@ -229,6 +230,8 @@ def open_page(browser: Browser, server: Server):
 
     yield open_one
     for page, seen in opened:
+        toasts = [] if page.is_closed() else page.locator("[data-testid=toast-body]").all_inner_texts()
         page.context.close()
+        assert toasts == [], "gradio has complained in words of its own"
         foreign = [url for url in seen.asked if not url.startswith((server.url, "data:", "blob:"))]
         assert seen.wrong == [] and foreign == []

@@ -64,7 +64,7 @@ def panels_of(page: Page) -> list[str]:
 
 def choose_checkpoint(page: Page, name: str) -> None:
     page.locator("#checkpoint input").click()
-    page.get_by_role("option", name=name).click()
+    page.locator("#checkpoint").get_by_role("option", name=name).click()
 
 
 def open_result(open_page, films, **size) -> tuple[Page, object]:

@@ -68,6 +68,33 @@ def test_two_checkpoints_and_their_difference_follow_the_finding_and_the_control
     expect(page.locator("#pair canvas")).to_have_count(0)
 
 
+def test_of_quick_clicks_the_last_finding_stays_everywhere(open_page, films):
+    page, _ = open_result(open_page, films)
+    compare(page, OTHER)
+    for label in ("viral_pneumonia", "normal", "bacterial_pneumonia", "normal"):
+        page.locator(f"button.finding[data-label={label}]").click()
+        page.wait_for_timeout(40)
+    wait_for_maps(page, "normal")
+    wait_for_rows(page, f"normal with {OTHER}")
+    page.wait_for_timeout(1500)  # nothing of an earlier click may come after
+    expect(page.locator("#panels h2")).to_contain_text("Normal")
+    expect(page.locator("#pair h2")).to_contain_text("Normal: two checkpoints")
+    expect(page.locator("#where h3 small")).to_contain_text("Normal")
+    expect(page.locator("button.finding[aria-pressed=true]")).to_have_attribute("data-label", "normal")
+
+
+def test_a_list_that_is_opened_and_left_throws_no_work_away(open_page, films):
+    page, _ = open_result(open_page, films)
+    page.locator("button.finding[data-label=normal]").click()
+    wait_for_maps(page, "normal")
+    page.locator("#checkpoint input").click()
+    page.keyboard.press("Escape")
+    page.locator("#top h1").click()
+    page.wait_for_timeout(1500)
+    expect(page.locator("#panels h2")).to_contain_text("Normal")
+    expect(page.locator("button.finding[aria-pressed=true]")).to_have_attribute("data-label", "normal")
+
+
 def test_maps_of_two_low_scores_are_off_until_asked_for(open_page, films):
     page, _ = open_result(open_page, films)
     compare(page, OTHER)
@@ -112,7 +139,7 @@ def test_it_fits_and_here_is_how_it_looks(open_page, films, size, theme):
     wait_for_maps(page, "nodule")
     compare(page, told.MEMBERS)
     wait_for_rows(page, "nodule and its members")
-    assert len(canvases(page)) == 4 * len(SHOWN_FIRST)
+    assert len(canvases(page)) == 6 * len(SHOWN_FIRST)
     look(page, f"{size}-{theme}-pair-3-members")
 
 

@@ -60,7 +60,7 @@ MEASURES = {  # by a check's key: what stands in its column
 }
 NOT_YET = "not checked"
 FAILED = "not computed ({reason})"
-NO_AREA = "area not defined"
+NO_AREA = f"no area: blurring moves the logit by less than {MIN_FALL:g}"
 UNCHANGED_FLAG = "Does not change"
 UNCHANGED_WHY = f"Still at {UNCHANGED} or more when all weights are random: it cannot speak of what was learned."
 BLIND_WHY = "Stays with random weights in the last block: it is not about this finding."
@@ -169,5 +169,7 @@ def ranked(rank: float) -> str:
 
 
 def short_paper(paper: str) -> str:
-    """ "Petsiuk et al. 2018, RISE, BMVC" -> "Petsiuk et al. 2018"."""
-    return paper.partition(",")[0]
+    """ "Petsiuk et al. 2018, RISE, BMVC" -> "Petsiuk et al. 2018"; "own choice, in the measure of Yeh et al. 2019" ->
+    "in the measure of Yeh et al. 2019"."""
+    first, _, rest = paper.partition(", ")
+    return rest.partition(",")[0] if first == "own choice" else first

@@ -13,7 +13,11 @@ BASELINES = (
     "Compare with the first two rows: chance is the share of the film that the boxes cover, and the middle of the film "
     "needs no network. A method that does not beat both says no more than a blind guess."
 )
-FEW = "Few maps: the intervals (95 %, over patients, in brackets) are wide, and still too narrow."
+FEW = (
+    "Few maps: the intervals (95 %, over patients, in brackets) are wide, and still too narrow. Where all maps hit, or "
+    "all miss, there is none."
+)
+SAID = "Which films, and which methods are left out"
 FEW_MAPS = 100  # own choice
 NAMES = {"chance": "Chance", "centre": "Middle of the film"}
 FIGURES = {"hit_rate": "Hit rate", "miou": "mIoU"}
@@ -34,4 +38,5 @@ def parts(names: list[str]) -> str:
 
 
 def cell(value: float, low: float | None, high: float | None) -> str:
-    return f"{value:.2f}" if low is None or high is None else f"{value:.2f} ({low:.2f} to {high:.2f})"
+    """Draws of maps that are all hits, or all misses, have no width: such an interval would say what nobody knows."""
+    return f"{value:.2f}" if low is None or high is None or low == high else f"{value:.2f} ({low:.2f} to {high:.2f})"
