@@ -12,17 +12,17 @@ import os
 import sys
 from pathlib import Path
 
-import numpy as np
 from tqdm import tqdm
 
 from cxr_demo import checkpoint, where
 from cxr_demo.agreement import agreements
-from cxr_demo.analysis import SHOWN_FIRST, Analyser, ordered
+from cxr_demo.analysis import SHOWN_FIRST, Analyser, ordered, shown_first
 from cxr_demo.belief import told
 from cxr_demo.errors import CheckpointError, CxrError
 from cxr_demo.explain import METHODS
 from cxr_demo.image import read_image
 from cxr_demo.lungs import load_lungs
+from cxr_demo.members import has_members
 from cxr_demo.pairing import common_labels
 from cxr_demo.written import facts, write_explanations, write_members, write_pairs, writing
 
@@ -105,7 +105,7 @@ def _explain(options: argparse.Namespace) -> int:
     image = read_image(options.file)
     study = analyser.analyse(image)
     labels = options.label or ordered(analyser.card, study.probabilities)[:1]
-    methods = options.method or [key for key in SHOWN_FIRST if not analyser.proof.available[key]]
+    methods = options.method or shown_first(analyser)
     explanations = analyser.explain(study, labels, methods)
     with writing(options.out):
         write_explanations(options.out, analyser, study, explanations, options.file)
@@ -117,6 +117,11 @@ def _compare(options: argparse.Namespace) -> int:
     if len(options.weights) > 2:
         raise CxrError(f"{len(options.weights)} checkpoints were given.", "Give two, or one that is an ensemble.")
     analysers = [_analyser(weights) for weights in options.weights]
+    if len(analysers) == 1 and not has_members(analysers[0].card):
+        raise CxrError(
+            f"{analysers[0].card.name} has no members with maps of their own.",
+            "Give two checkpoints, or an ensemble of predictions.",
+        )
     image = read_image(options.file)
     studies = [analyser.analyse(image) for analyser in analysers]
     cards = [analyser.card for analyser in analysers]
@@ -127,8 +132,7 @@ def _compare(options: argparse.Namespace) -> int:
             f"They do not both know {options.label!r}." if options.label else both, both if options.label else ""
         )
     label = options.label or next(key for key in ordered(cards[0], studies[0].probabilities) if key in known)
-    proofs = [analyser.proof.available for analyser in analysers]
-    methods = options.method or [key for key in SHOWN_FIRST if not any(proof[key] for proof in proofs)]
+    methods = options.method or shown_first(*analysers)
     found = [made.explain(study, [label], methods) for made, study in zip(analysers, studies, strict=True)]
     with writing(options.out):
         if len(analysers) == 1:
@@ -146,15 +150,14 @@ def _believe(options: argparse.Namespace) -> int:
     film, model = study.image.pixels, load_lungs(Path(_root()) / "lungs")
     masks = where.regions(film.shape, model and model.estimate(film), options.region and tuple(options.region))
     label = options.label or ordered(analyser.card, study.probabilities)[0]
-    methods = options.method or [key for key in SHOWN_FIRST if not analyser.proof.available[key]]
+    methods = options.method or shown_first(analyser)
     explained = analyser.explain(study, [label], methods)
     with tqdm(total=100, unit="%", leave=False, disable=None) as bar:
         found = analyser.believe(
             study, list(explained.values()), lambda done, total: bar.update(int(100 * done / total) - bar.n)
         )
     maps = {key: explained[key, label].map_square for key in methods}
-    seen = analyser.card.preprocess.square(np.ones_like(study.image.pixels)) > 0
-    for line in told(label, found, agreements(maps, seen)):
+    for line in told(label, found, agreements(maps, analyser.card.preprocess.holds_film(film.shape))):
         print(line)
     print()
     places = {key: where.where(map_square, analyser.card.preprocess, masks) for key, map_square in maps.items()}

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ import numpy as np
 import torch
 
 from cxr_demo.belief import PARTS, Asked, Belief, believe, forwards, of_chance
+from cxr_demo.cache import MapCache
 from cxr_demo.card import Card
 from cxr_demo.checkpoint import Checkpoint
 from cxr_demo.ensemble import JOINED, member_probabilities
@@ -85,7 +85,7 @@ class Analyser:
         self._checkpoint = checkpoint
         self._explainer = explainer(checkpoint)
         self._lock = threading.Lock()
-        self._cache = _MapCache(cache_bytes)
+        self._cache = MapCache(cache_bytes)
 
     @property
     def card(self) -> Card:
@@ -188,8 +188,10 @@ class Analyser:
         """How far to believe maps of one label that `explain` made of this study: method -> Belief.
 
         Takes hundreds of forwards, which `on_progress(done, total)` counts; `chance`, from `of_chance`, saves some.
-        Raises ExplanationError as `explain` does, and ValueError for maps of several labels.
+        Raises ExplanationError as `explain` does, also for no maps at all, and ValueError for maps of several labels.
         """
+        if not explanations:
+            raise ExplanationError("There is no map to check.")
         maps = {explained.method: explained.map_square for explained in explanations}
         (label,) = {explained.label for explained in explanations}
         self._check(study, [label], list(maps))
@@ -240,29 +242,14 @@ class Analyser:
                 raise ExplanationError(f"{METHODS[method].name} is not available for this checkpoint: {reason}.")
 
 
-class _MapCache:
-    """Raw maps, the least recently used leave first; safe for threads. Holds nothing but read-only arrays."""
-
-    def __init__(self, limit_bytes: int) -> None:
-        self._limit_bytes, self._bytes = limit_bytes, 0
-        self._maps: OrderedDict[tuple[str, ...], Made] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: tuple[str, ...]) -> Made | None:
-        with self._lock:
-            if key in self._maps:
-                self._maps.move_to_end(key)
-            return self._maps.get(key)
-
-    def put(self, key: tuple[str, ...], map_: Made) -> None:
-        with self._lock:
-            if (old := self._maps.pop(key, None)) is not None:
-                self._bytes -= old.nbytes
-            self._maps[key] = map_
-            self._bytes += map_.nbytes
-            while self._bytes > self._limit_bytes:
-                _, oldest = self._maps.popitem(last=False)
-                self._bytes -= oldest.nbytes
+def shown_first(*analysers: Analyser) -> list[str]:
+    """The methods of SHOWN_FIRST that all these checkpoints can prove; ExplanationError where there is none."""
+    proofs = [analyser.proof.available for analyser in analysers]
+    if methods := [key for key in SHOWN_FIRST if not any(proof[key] for proof in proofs)]:
+        return methods
+    why = {key: next(filter(None, (proof[key] for proof in proofs))) for key in SHOWN_FIRST}
+    reasons = "; ".join(f"{METHODS[key].name}: {reason}" for key, reason in why.items())
+    raise ExplanationError(f"None of the usual methods is proved here ({reasons}).", "Name others with --method.")
 
 
 def ordered(card: Card, probabilities: np.ndarray) -> list[str]:

@@ -30,7 +30,7 @@ class Backbone:
 BACKBONES: dict[str, Backbone] = {
     # norm5 is timm's BatchNormAct2d: its output is already after the ReLU and is what the pooling reads.
     "densenet121": Backbone("densenet121", "features.norm5"),
-    # Own choice: 0.13 million parameters, learns phantoms in minutes and is small enough to be bundled twice.
+    # Own choice: 0.12 million parameters, learns phantoms in minutes and is small enough to be bundled twice.
     "densenet_tiny": Backbone("densenet121", "features.norm5", options={"growth_rate": 16, "block_config": (4, 4)}),
     "densenet161": Backbone("densenet161", "features.norm5"),
     "densenet201": Backbone("densenet201", "features.norm5"),

@@ -18,9 +18,11 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from cxr_demo.agreement import fields, rank_correlation
 from cxr_demo.checks import Pause, nothing
+from cxr_demo.errors import ExplanationError
 
-# Taken apart: the Classifier's network, the maps of DenseNet and torchvision, EfficientNet's stages, members.
-FRAMES = ("net", "features", "blocks", "members")
+# Taken apart: the Classifier's network, the maps of DenseNet and torchvision, the stages of EfficientNet and ConvNeXt,
+# members.
+FRAMES = ("net", "features", "blocks", "stages", "members")
 WEIGHTED = (nn.Conv2d, nn.Linear)
 DRAWS = 3
 VIEWS = 8  # forwards that fit the batch norms of one network
@@ -144,15 +146,18 @@ def _parts(path: str, module: nn.Module) -> Iterator[tuple[str, nn.Module]]:
 
 def _draw(module: nn.Module, generator: torch.Generator) -> None:
     """New weights for this module alone, not for what is in it: He et al. 2015 (Delving Deep into Rectifiers, eq. 10),
-    biases 0; a batch norm neither scales nor moves. TypeError for a module that is none of these and has weights."""
+    biases 0; a norm neither scales nor moves, and the scale of a residual (`gamma`) is 1. ExplanationError for a module
+    that is none of these and has weights."""
     if isinstance(module, WEIGHTED):
         nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=generator)
         if module.bias is not None:
             nn.init.zeros_(module.bias)
-    elif isinstance(module, _BatchNorm):
+    elif isinstance(module, _BatchNorm | nn.LayerNorm):
         module.reset_parameters()
-    elif any(True for _ in module.parameters(recurse=False)):
-        raise TypeError(f"{type(module).__name__} has weights, and how to draw them anew is not known here")
+    elif own := [name for name, _ in module.named_parameters(recurse=False)]:
+        if own != ["gamma"]:
+            raise ExplanationError(f"How to draw the weights of {type(module).__name__} anew is not known here.")
+        nn.init.ones_(module.gamma)
 
 
 def _fit(model: nn.Module, norms: list[_BatchNorm], x: torch.Tensor) -> None:

@@ -118,14 +118,7 @@ def write_pairs(
 def write_members(folder: Path, analyser: Analyser, study: Study, found: Found, file: str) -> list[str]:
     """An ensemble's members: maps.npz: "method/label/mean", ".../spread" (their weighted standard deviation) and
     ".../member/NAME" -> (H, W) float32 on the film's pixels, and ".../difference/NAME", the member minus the mean,
-    where values can be subtracted; a PNG of each. Returns a line for each method.
-
-    Raises CxrError for a single network, and for joined feature maps, which make one map together."""
-    if not all(explanation.members for explanation in found.values()):
-        raise CxrError(
-            f"{analyser.card.name} has no members with maps of their own.",
-            "Give two checkpoints, or an ensemble of predictions.",
-        )
+    where values can be subtracted; a PNG of each. Returns a line for each method."""
     film, maps, described, lines = study.image.pixels, {}, {}, []
     for (method, label), explanation in found.items():
         apart = taken_apart(explanation, analyser.card.preprocess.holds_film(film.shape))

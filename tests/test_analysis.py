@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 
-from cxr_demo.analysis import Analyser, _MapCache
+from cxr_demo.analysis import Analyser, shown_first
+from cxr_demo.cache import MapCache
 from cxr_demo.errors import ExplanationError
 from cxr_demo.explain import METHODS
 from tests.conftest import LABELS, SIZE_PX, make_checkpoint, make_image
@@ -146,7 +149,7 @@ def test_a_long_method_lets_others_have_the_networks_in_between(analyser, study)
 
 
 def test_the_cache_is_bounded_and_forgets_the_oldest():
-    cache, map_ = _MapCache(3 * 400), np.zeros(100, np.float32)
+    cache, map_ = MapCache(3 * 400), np.zeros(100, np.float32)
     for key in "abc":
         cache.put((key,), map_)
     assert cache.get(("a",)) is map_
@@ -156,3 +159,29 @@ def test_the_cache_is_bounded_and_forgets_the_oldest():
     assert cache._bytes == 3 * 400
     cache.put(("large",), np.zeros(1000, np.float32))
     assert cache.get(("large",)) is None and cache._bytes == 0
+
+
+def test_no_map_at_all_is_a_sentence(analyser, study):
+    with pytest.raises(ExplanationError, match="no map to check"):
+        analyser.believe(study, [])
+
+
+def test_the_usual_methods_are_those_that_all_can_prove(analyser, monkeypatch):
+    assert shown_first(analyser) == ["grad-cam", "lrp-epsilon", "lrp-epsilon-plus-flat"]
+    other = Analyser(make_checkpoint(seed=1))
+    refused = dict.fromkeys(METHODS, "") | {"lrp-epsilon": "its sum is wrong"}
+    monkeypatch.setattr(Analyser, "proof", property(lambda self: SimpleNamespace(
+        available=refused if self is other else dict.fromkeys(METHODS, ""))))  # fmt: skip
+    assert shown_first(analyser, other) == ["grad-cam", "lrp-epsilon-plus-flat"]
+    refused.update(dict.fromkeys(METHODS, "nothing is right"))
+    with pytest.raises(ExplanationError, match="Grad-CAM: nothing is right"):
+        shown_first(other)
+
+
+def test_progress_of_several_long_methods_never_falls(analyser, study):
+    told = []
+    analyser._explainer.maps(
+        analyser.card.preprocess.normalise(study.square), [0], ["smooth-grad", "integrated-gradients"],
+        lambda done, total: told.append(done / total),
+    )  # fmt: skip
+    assert told == sorted(told) and told[0] < 0.2 and told[-1] > 0.9

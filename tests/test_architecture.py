@@ -16,7 +16,7 @@ LAYERS = [
     {"card", "checkpoint", "ensemble", "explain"},
     {"agreement", "lungs"},
     {"faithfulness", "randomisation", "stability", "where"},
-    {"belief"},
+    {"belief", "cache"},
     {"analysis"},
     {"lesson", "pairing", "members"},
     {"ui", "__main__", "written"},

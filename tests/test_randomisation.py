@@ -13,9 +13,10 @@ from torch import nn
 from cxr_demo.agreement import fields
 from cxr_demo.backbones import BACKBONES
 from cxr_demo.ensemble import Ensemble, Joined
+from cxr_demo.errors import ExplanationError
 from cxr_demo.explain import cam
 from cxr_demo.model import Classifier
-from cxr_demo.randomisation import DRAWS, blocks, cascade, randomisation
+from cxr_demo.randomisation import DRAWS, _draw, blocks, cascade, randomisation
 from tests.conftest import SIZE_PX, count_hooks, make_film, make_model, weights_hash
 
 NAMES = tuple(BACKBONES)  # before conftest adds its tiny ones
@@ -159,8 +160,26 @@ def test_the_weights_are_he_normal(model):
 def test_weights_of_an_unknown_kind_are_an_error(model):
     odd = copy.deepcopy(model)
     odd.net.classifier = nn.Sequential(odd.net.classifier, nn.PReLU())
-    with pytest.raises(TypeError, match="PReLU has weights"):
+    with pytest.raises(ExplanationError, match="weights of PReLU"):
         next(cascade(odd, X, seed=0))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_weights_of_every_network_can_be_drawn(name):
+    with torch.device("meta"):  # kinds alone
+        model = Classifier(name, 3, 1)
+    for module in model.modules():
+        _draw(module, None)
+
+
+def test_a_network_with_layer_norms_and_scaled_residuals_is_drawn_stage_by_stage(tiny_backbones):
+    model = make_model("tiny-convnext")
+    before = weights_hash(model)
+    drawn = [name for name, network in cascade(model, X, seed=0) if torch.isfinite(network(torch.tensor(X))).all()]
+    assert drawn == ["net.head", *(f"net.stages.{stage}" for stage in (3, 2, 1, 0)), "net.stem"]
+    found = randomisation_of(gradient, model)
+    assert len(found.stages) == 6 and np.isfinite([stage.rank for stage in found.stages]).all()
+    assert weights_hash(model) == before
 
 
 # ---- verdicts

@@ -176,7 +176,7 @@ def unproved_maps(
 
 
 def _of_one(pause: Pause, place: int, count: int) -> Pause:
-    """The pause of one of `count` networks that are explained one after the other."""
+    """The pause of one of `count` networks, or methods, that take their turn one after the other."""
     return lambda done, total: pause(place * total + done, count * total)
 
 
@@ -194,6 +194,7 @@ def _maps(
 ) -> Maps:
     square, maps = torch.from_numpy(x), {}
     cams = [key for key in methods if METHODS[key].family == "cam"]
+    paused = [key for key in methods if METHODS[key].family not in ("cam", "lrp")]
     if cams:
         features, gradients, _ = cam.features_and_gradients(model, square, labels)
     for key in methods:
@@ -202,7 +203,7 @@ def _maps(
         elif METHODS[key].family == "lrp":
             found = relevance.maps(key, square, labels)
         else:
-            found = METHODS[key].compute(model, square, labels, pause)
+            found = METHODS[key].compute(model, square, labels, _of_one(pause, paused.index(key), len(paused)))
         maps |= {(key, label): map_ for label, map_ in zip(labels, found, strict=True)}
     return maps
 

@@ -13,15 +13,6 @@ UNQUEUED = {"queue": False, "show_progress": "hidden", **PRIVATE}
 ONE_AT_A_TIME = {"concurrency_id": "model", "concurrency_limit": 1}  # torch uses every core; more would only wait
 
 
-class OpenDropdown(gr.Dropdown):
-    """A list whose events look after values that have just left it; gradio's own answer is a message in red."""
-
-    is_template = True  # for the browser it is a Dropdown
-
-    def preprocess(self, payload: object) -> str:
-        return payload if isinstance(payload, str) else ""
-
-
 def own(name: str, value: dict, *before: str) -> gr.HTML:
     """A component of ours: constant template, markup from Python, behaviour from `<name>.js`, with the scripts that it
     shares with others `before` it."""

@@ -11,7 +11,7 @@ from cxr_demo.lesson import Lesson
 from cxr_demo.ui import belief_table, lesson_events, pair, where_table
 from cxr_demo.ui import lesson as lesson_shown
 from cxr_demo.ui.believing import Believing
-from cxr_demo.ui.components import ONE_AT_A_TIME, PRIVATE, UNQUEUED, VALUE, OpenDropdown, own
+from cxr_demo.ui.components import ONE_AT_A_TIME, PRIVATE, UNQUEUED, VALUE, own
 from cxr_demo.ui.events import Events
 from cxr_demo.ui.markup import tag
 from cxr_demo.ui.pair_events import NOTHING, PairEvents
@@ -58,8 +58,9 @@ def lay_compared(events: Events) -> PairEvents:
     made = PairEvents(events)
     choices = made.choices(next(iter(events.analysers), ""))
     with gr.Row(elem_id="compare", visible=len(choices) > 1):
-        made.choice = OpenDropdown(
-            choices, value=NOTHING, label=pair_words.COMPARE, filterable=False, interactive=True, scale=0,
+        # A custom value, because gradio answers one that has just left the list with a message of its own, in red.
+        made.choice = gr.Dropdown(
+            choices, value=NOTHING, label=pair_words.COMPARE, allow_custom_value=True, interactive=True, scale=0,
             min_width=320, elem_id="compared",
         )  # fmt: skip
         gr.HTML(tag("p", pair_words.COMPARE_HINT), apply_default_css=False)
