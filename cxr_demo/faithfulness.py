@@ -18,8 +18,7 @@ import cv2
 import numpy as np
 
 from cxr_demo.agreement import GRID, fields
-from cxr_demo.checks import CHECKS
-from cxr_demo.progress import Pause, nothing
+from cxr_demo.checks import CHECKS, Pause, nothing
 
 STEPS = 20
 ORDERS = 5

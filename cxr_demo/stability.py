@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from cxr_demo.agreement import fields, rank_correlation
-from cxr_demo.progress import Pause, nothing
+from cxr_demo.checks import Pause, nothing
 
 SIGMA = 0.01  # of the film's range 0..1: between two and three of 256 grey levels
 DRAWS = 8

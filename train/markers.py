@@ -18,6 +18,7 @@ from tqdm import tqdm
 from cxr_demo.analysis import Analyser, Explanation, Study
 from cxr_demo.checkpoint import load
 from cxr_demo.errors import ImageError
+from cxr_demo.explain import METHODS
 from cxr_demo.image import read_image
 from train.datasets import DATASETS, Table
 
@@ -26,6 +27,7 @@ BORDER = 0.05  # of each side
 OUTER = 0.25  # of each side: letters are looked for there
 LETTER_HEIGHT = (0.01, 0.1)  # of the film's height
 FILMS = 60  # of each split
+MOST_FORWARDS = 5.0  # of a map: each film has two of every method
 
 
 def mask_markers(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -67,8 +69,9 @@ def _odd(length: float) -> int:
 
 @dataclasses.dataclass(frozen=True)
 class Change:
-    """One film: the largest change of a probability, whether the most probable label changed, and for each method of
-    the label that was most probable: rank correlation of the maps, share of |relevance| under the mask before."""
+    """One film: the largest change of a probability, whether the most probable label changed, and for each quick
+    method, of the label that was most probable: rank correlation of the maps, share of |relevance| under the mask
+    before."""
 
     probability: float
     is_other: bool
@@ -82,7 +85,8 @@ def change(analyser: Analyser, path: Path) -> Change:
     study = analyser.analyse(image)
     other = analyser.analyse(dataclasses.replace(image, pixels=masked, sha256=f"{image.sha256} masked"))
     top = int(study.probabilities.argmax())
-    methods = [key for key, refusal in analyser.proof.available.items() if not refusal]
+    proved = [key for key, refusal in analyser.proof.available.items() if not refusal]
+    methods = [key for key in proved if METHODS[key].cost_forwards <= MOST_FORWARDS]
     before, after = (_maps(analyser, each, study.labels[top], methods) for each in (study, other))
     hidden = analyser.card.preprocess.square(mask.astype(np.float32)) > 0.5
     return Change(
