@@ -72,7 +72,8 @@ def test_two_processes_give_what_one_gives(runs):
     for one, two in zip(runs[1], runs[2], strict=True):
         assert one.keys() == two.keys()
         for key in one.keys() - {"s"}:  # rounding grows while Adam begins: the loss in training is looser
-            assert two[key] == pytest.approx(one[key], abs=5e-3 if key == "loss" else 1e-3), key
+            # The log rounds both to 4 digits, so two figures 1e-3 apart may stand there 1e-4 further apart.
+            assert two[key] == pytest.approx(one[key], abs=(5e-3 if key == "loss" else 1e-3) + 1e-4), key
     assert runs[1][0]["loss"] != runs[1][1]["loss"]  # something was learned
 
 
