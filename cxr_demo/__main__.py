@@ -22,7 +22,6 @@ from cxr_demo.errors import CheckpointError, CxrError
 from cxr_demo.explain import METHODS
 from cxr_demo.image import read_image
 from cxr_demo.lungs import load_lungs
-from cxr_demo.members import has_members
 from cxr_demo.pairing import common_labels
 from cxr_demo.written import facts, write_explanations, write_members, write_pairs, writing
 
@@ -117,7 +116,7 @@ def _compare(options: argparse.Namespace) -> int:
     if len(options.weights) > 2:
         raise CxrError(f"{len(options.weights)} checkpoints were given.", "Give two, or one that is an ensemble.")
     analysers = [_analyser(weights) for weights in options.weights]
-    if len(analysers) == 1 and not has_members(analysers[0].card):
+    if len(analysers) == 1 and not analysers[0].card.joins_predictions:
         raise CxrError(
             f"{analysers[0].card.name} has no members with maps of their own.",
             "Give two checkpoints, or an ensemble of predictions.",

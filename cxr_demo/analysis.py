@@ -17,14 +17,15 @@ from cxr_demo.belief import PARTS, Asked, Belief, believe, forwards, of_chance
 from cxr_demo.cache import MapCache
 from cxr_demo.card import Card
 from cxr_demo.checkpoint import Checkpoint
-from cxr_demo.ensemble import JOINED, member_probabilities
+from cxr_demo.ensemble import member_probabilities
 from cxr_demo.errors import ExplanationError
 from cxr_demo.explain import METHODS
-from cxr_demo.explain.engine import EnsembleProof, Made, MemberMap, Pause, explainer, no_pause
+from cxr_demo.explain.engine import EnsembleProof, Made, MemberMap, explainer
 from cxr_demo.explain.proof import Proof
 from cxr_demo.faithfulness import Baseline
 from cxr_demo.image import Radiograph
 from cxr_demo.model import probabilities
+from cxr_demo.progress import Pause, no_pause, within
 
 SHOWN_FIRST = ("grad-cam", "lrp-epsilon", "lrp-epsilon-plus-flat")  # methods, until a person asks for others
 LETTING_GO_S = 1e-3  # long enough for a thread that waits to take the lock
@@ -127,7 +128,7 @@ class Analyser:
     def _explained_logit(self, study: Study, label: str) -> float:
         """What the maps of a label explain, in logit points."""
         position, made = study.labels.index(label), self.card.ensemble
-        if made is None or made.rule == JOINED:
+        if not self.card.joins_predictions:
             return float(study.logits[position])
         return float(np.asarray(made.factors) @ study.members.logits[:, position].astype(np.float64))
 
@@ -149,7 +150,7 @@ class Analyser:
         wanted = dict.fromkeys((method, label) for method in methods for label in labels)
         maps: dict[tuple[str, str], Made] = {}
         for batch in _batches(wanted):
-            told = _sharing(on_progress or no_pause, len(maps), len(batch), len(wanted))
+            told = within(on_progress or no_pause, len(maps), len(batch), len(wanted))
             maps |= self._maps(study, x, batch, told)
             if on_progress is not None:
                 on_progress(len(maps), len(wanted))
@@ -273,11 +274,6 @@ def _batches(pairs: Sequence[tuple[str, str]]) -> list[list[tuple[str, str]]]:
         family = METHODS[pair[0]].family
         batches.setdefault(family if family == "cam" else pair[0], []).append(pair)
     return list(batches.values())
-
-
-def _sharing(on_progress: Callable[[float, int], None], before: int, share: int, total: int) -> Pause:
-    """Progress within the next `share` of `total` maps, of which `before` are finished."""
-    return lambda done, of: on_progress(before + share * done / of, total)
 
 
 def _explanation(pair: tuple[str, str], made: Made, logit: float) -> Explanation:

@@ -14,11 +14,12 @@ from torch import nn
 
 from cxr_demo.agreement import Agreement
 from cxr_demo.checkpoint import Checkpoint
-from cxr_demo.checks import CHECKS, Pause
+from cxr_demo.checks import CHECKS
 from cxr_demo.explain import METHODS
 from cxr_demo.explain.engine import Explaining, unproved_maps
 from cxr_demo.faithfulness import ORDERS, STEPS, Baseline, Curve, Predict, baseline, curves
 from cxr_demo.model import probabilities
+from cxr_demo.progress import Pause, within
 from cxr_demo.randomisation import VIEWS, Randomisation, networks, randomisation
 from cxr_demo.stability import CHANGED_FILMS, Stability, stability
 
@@ -74,11 +75,11 @@ def believe(
         costs[0] += CHANCE_FORWARDS
     beliefs = dict.fromkeys(maps, Belief())
     for place, part in enumerate(parts):
-        within = _within(pause, sum(costs[:place]), costs[place], sum(costs))
+        turn = within(pause, sum(costs[:place]), costs[place], sum(costs))
         if part == "faithfulness":
-            found = _faithfulness(asked, maps, chance, within)
+            found = _faithfulness(asked, maps, chance, turn)
         else:
-            found = (_stability if part == "stability" else _randomisation)(asked, maps, within)
+            found = (_stability if part == "stability" else _randomisation)(asked, maps, turn)
         beliefs = {method: replace(beliefs[method], **found[method]) for method in maps}
     return beliefs
 
@@ -110,11 +111,11 @@ def _faithfulness(
 ) -> dict[str, dict[str, Curve]]:
     before, each = 0.0 if chance else CHANCE_FORWARDS, CURVES_FORWARDS
     total = before + each * len(maps)
-    chance = chance or of_chance(asked, _within(pause, 0.0, before, total))
+    chance = chance or of_chance(asked, within(pause, 0.0, before, total))
     return {
         method: curves(
             _predict(asked.checkpoint), asked.x, map_, asked.label, chance,
-            pause=_within(pause, before + each * place, each, total),
+            pause=within(pause, before + each * place, each, total),
         )
         for place, (method, map_) in enumerate(maps.items())
     }  # fmt: skip
@@ -166,11 +167,6 @@ class _Steps:
 
     def inside(self, done: float, total: int) -> None:
         self._pause(self._done + done / total, self._total)
-
-
-def _within(pause: Pause, before: float, share: float, total: float) -> Pause:
-    """The pause of a part that takes `share` of `total`, when `before` of it is done."""
-    return lambda done, of: pause(before + share * done / of, total)
 
 
 def _of_label(maps: Mapping[tuple[str, int], np.ndarray]) -> dict[str, np.ndarray]:

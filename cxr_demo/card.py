@@ -144,6 +144,11 @@ class Card:
         return self.temperature > 0
 
     @property
+    def joins_predictions(self) -> bool:
+        """Whether its maps are made of members' maps; joined feature maps make one map together."""
+        return self.ensemble is not None and self.ensemble.rule != JOINED
+
+    @property
     def network(self) -> str:
         """In a few words: "densenet121", or "ensemble (mean) of densenet121, resnet18"."""
         if self.ensemble is None:

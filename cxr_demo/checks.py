@@ -5,15 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-
-Pause = Callable[[float, float], None]
-
-
-def nothing(done: int, total: int) -> None:
-    """The pause that does nothing. A pause is called between two steps, or within one, with how many are done: it tells
-    a person, lets others have the network, or raises to end the work there."""
 
 
 @dataclass(frozen=True)

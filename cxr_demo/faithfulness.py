@@ -18,7 +18,8 @@ import cv2
 import numpy as np
 
 from cxr_demo.agreement import GRID, fields
-from cxr_demo.checks import CHECKS, Pause, nothing
+from cxr_demo.checks import CHECKS
+from cxr_demo.progress import Pause, no_pause
 
 STEPS = 20
 ORDERS = 5
@@ -100,7 +101,7 @@ class Curve:
         return np.broadcast_to(areas, logits.shape[:-1])
 
 
-def baseline(predict: Predict, x: np.ndarray, *, pause: Pause = nothing) -> Baseline:
+def baseline(predict: Predict, x: np.ndarray, *, pause: Pause = no_pause) -> Baseline:
     """x (1, C, S, S) float32, normalised -> what all maps of all its labels are compared with.
 
     `predict`: (N, C, S, S) float32 -> logits (N, L) and probabilities (N, L). Costs ORDERS * (STEPS + 1) forwards. The
@@ -113,7 +114,7 @@ def baseline(predict: Predict, x: np.ndarray, *, pause: Pause = nothing) -> Base
 
 
 def curves(
-    predict: Predict, x: np.ndarray, map_: np.ndarray, label: int, chance: Baseline, *, pause: Pause = nothing
+    predict: Predict, x: np.ndarray, map_: np.ndarray, label: int, chance: Baseline, *, pause: Pause = no_pause
 ) -> dict[str, Curve]:
     """A raw map (h, w) of one label's logit -> {"deletion": Curve, "insertion": Curve}.
 

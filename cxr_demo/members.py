@@ -10,8 +10,6 @@ import numpy as np
 from cxr_demo import render
 from cxr_demo.agreement import agreements
 from cxr_demo.analysis import Explanation
-from cxr_demo.card import Card
-from cxr_demo.ensemble import JOINED
 from cxr_demo.explain import METHODS, RELATIVE
 from cxr_demo.explain.engine import MemberMap, finest, resized
 from cxr_demo.pairing import one_scale
@@ -35,11 +33,6 @@ class Together:
     maps: tuple[np.ndarray, ...]
     ranks: tuple[float, ...]
     differences: tuple[np.ndarray, ...]
-
-
-def has_members(card: Card) -> bool:
-    """Whether the maps of a checkpoint are made of members' maps; joined feature maps make one map together."""
-    return card.ensemble is not None and card.ensemble.rule != JOINED
 
 
 def taken_apart(explanation: Explanation, seen: np.ndarray) -> Together:

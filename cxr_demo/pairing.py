@@ -17,7 +17,6 @@ from cxr_demo import render
 from cxr_demo.agreement import GRID, Agreement, agreements
 from cxr_demo.analysis import Explanation
 from cxr_demo.card import Card
-from cxr_demo.ensemble import JOINED
 from cxr_demo.explain import CELL, PIXEL, RELATIVE
 from cxr_demo.preprocess import Preprocess
 
@@ -175,15 +174,14 @@ def _divisors(this: Card, other: Card) -> tuple[float, ...]:
 
 def _to_calibrated(card: Card) -> float:
     """0 where that was never learned. Maps of ensembles that join predictions are divided already."""
-    if card.ensemble is None or card.ensemble.rule == JOINED:
+    if not card.joins_predictions:
         return card.temperature
     return float(card.ensemble.calibrated)
 
 
 def _to_raw(card: Card) -> float:
     """0 where members' maps were divided, each by its own, before they were added."""
-    joins_predictions = card.ensemble is not None and card.ensemble.rule != JOINED
-    return float(not (joins_predictions and any(member.temperature for member in card.ensemble.members)))
+    return float(not (card.joins_predictions and any(member.temperature for member in card.ensemble.members)))
 
 
 def _unit(unit: str, this: Card, other: Card) -> str:

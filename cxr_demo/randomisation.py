@@ -17,8 +17,8 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from cxr_demo.agreement import fields, rank_correlation
-from cxr_demo.checks import Pause, nothing
 from cxr_demo.errors import ExplanationError
+from cxr_demo.progress import Pause, no_pause
 
 # Taken apart: the Classifier's network, the maps of DenseNet and torchvision, the stages of EfficientNet and ConvNeXt,
 # members.
@@ -71,7 +71,7 @@ def randomisation(
     x: np.ndarray,
     *,
     draws: int = DRAWS,
-    pause: Pause = nothing,
+    pause: Pause = no_pause,
 ) -> dict[Key, Randomisation]:
     """`explain`: network in eval mode -> raw maps (h, w) of the film x (1, C, S, S) float32, normalised, by any names;
     each map is compared with its own name's. The network itself is not touched.

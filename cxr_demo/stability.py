@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from cxr_demo.agreement import fields, rank_correlation
-from cxr_demo.checks import Pause, nothing
+from cxr_demo.progress import Pause, no_pause
 
 SIGMA = 0.01  # of the film's range 0..1: between two and three of 256 grey levels
 DRAWS = 8
@@ -42,7 +42,7 @@ class Stability:
 
 
 def stability(
-    explain: Callable[[np.ndarray], Mapping[Key, np.ndarray]], square: np.ndarray, *, pause: Pause = nothing
+    explain: Callable[[np.ndarray], Mapping[Key, np.ndarray]], square: np.ndarray, *, pause: Pause = no_pause
 ) -> dict[Key, Stability]:
     """`explain`: square (S, S) float32 0..1, not normalised -> raw maps (h, w) by any names, always the same ones.
 

@@ -8,7 +8,7 @@ new thread the process's one number of intra-op threads.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,21 +16,17 @@ import torch
 from torch import nn
 
 from cxr_demo.checkpoint import Checkpoint
-from cxr_demo.ensemble import JOINED, Joined
+from cxr_demo.ensemble import Joined
 from cxr_demo.errors import ExplanationError
 from cxr_demo.explain import METHODS, cam
 from cxr_demo.explain.lowering import program_of
 from cxr_demo.explain.proof import Proof, prove
 from cxr_demo.explain.relevance import Relevance
 from cxr_demo.model import Classifier
+from cxr_demo.progress import Pause, no_pause, within
 
 Maps = dict[tuple[str, int], np.ndarray]
 Parts = dict[tuple[str, int], "Made"]
-Pause = Callable[[int, int], None]
-
-
-def no_pause(done: int, total: int) -> None:
-    """Between two forwards of a long method, `done` of `total` of them: here a caller may do something else."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +107,7 @@ class EnsembleExplainer:
         _refuse(self.proof, methods)
         count = len(self._explainers)
         found = [
-            single.maps(x, labels, methods, _of_one(pause, place, count))
+            single.maps(x, labels, methods, within(pause, place, 1, count))
             for place, single in enumerate(self._explainers)
         ]
         return {pair: self._joined([maps[pair] for maps in found]) for pair in found[0]}
@@ -152,7 +148,7 @@ Explaining = Explainer | EnsembleExplainer
 
 
 def explainer(checkpoint: Checkpoint) -> Explaining:
-    return EnsembleExplainer(checkpoint) if _joins_predictions(checkpoint) else Explainer(checkpoint)
+    return EnsembleExplainer(checkpoint) if checkpoint.card.joins_predictions else Explainer(checkpoint)
 
 
 def unproved_maps(
@@ -165,23 +161,14 @@ def unproved_maps(
 ) -> Maps:
     """Maps, as the explainer of `checkpoint` makes them, of a network of the same kind that nobody need believe."""
     models, factors = [model], [1.0]
-    if _joins_predictions(checkpoint):
+    if checkpoint.card.joins_predictions:
         models, factors = list(model.members), checkpoint.card.ensemble.factors
     found = []
     for place, single in enumerate(models):
         has_lrp = any(METHODS[key].family == "lrp" for key in methods)
         relevance = Relevance(program_of(single), checkpoint.card.preprocess) if has_lrp else None
-        found.append(_maps(single, relevance, x, labels, methods, _of_one(pause, place, len(models))))
+        found.append(_maps(single, relevance, x, labels, methods, within(pause, place, 1, len(models))))
     return {pair: _weighted_sum([maps[pair] for maps in found], factors) for pair in found[0]}
-
-
-def _of_one(pause: Pause, place: int, count: int) -> Pause:
-    """The pause of one of `count` networks, or methods, that take their turn one after the other."""
-    return lambda done, total: pause(place * total + done, count * total)
-
-
-def _joins_predictions(checkpoint: Checkpoint) -> bool:
-    return checkpoint.card.ensemble is not None and checkpoint.card.ensemble.rule != JOINED
 
 
 def _maps(
@@ -203,7 +190,7 @@ def _maps(
         elif METHODS[key].family == "lrp":
             found = relevance.maps(key, square, labels)
         else:
-            found = METHODS[key].compute(model, square, labels, _of_one(pause, paused.index(key), len(paused)))
+            found = METHODS[key].compute(model, square, labels, within(pause, paused.index(key), 1, len(paused)))
         maps |= {(key, label): map_ for label, map_ in zip(labels, found, strict=True)}
     return maps
 

@@ -17,13 +17,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import numpy as np
 import torch
 
+from cxr_demo.progress import Pause
+
 DRAWS = 16
 NOISE = 0.02
 SEED = 0
 STEPS = 32
 
 Model = Callable[[torch.Tensor], torch.Tensor]
-Pause = Callable[[int, int], None]
 
 
 def gradient(model: Model, x: torch.Tensor, labels: Sequence[int], pause: Pause) -> np.ndarray:

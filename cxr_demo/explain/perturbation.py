@@ -16,12 +16,12 @@ import torch.nn.functional as F
 
 from cxr_demo.ensemble import Joined
 from cxr_demo.model import Classifier
+from cxr_demo.progress import Pause
 
 CELLS = 16  # a side; a patch is 2 x 2 of them, the stride is 1
 BATCH = 4  # films per forward: 100 MB on a DenseNet-121 of 224 px; 8 take 220 MB and are not faster there
 
 Model = Callable[[torch.Tensor], torch.Tensor]
-Pause = Callable[[int, int], None]
 
 
 def occlusion(model: Model, x: torch.Tensor, labels: Sequence[int], pause: Pause) -> np.ndarray:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 import gradio as gr
 
 from cxr_demo.analysis import Analyser, Explanation, Study
-from cxr_demo.ensemble import JOINED
 from cxr_demo.explain import METHODS
 from cxr_demo.pairing import common_labels
 from cxr_demo.ui import members, pair, panels, words
@@ -106,7 +105,7 @@ class PairEvents:
     def _members(self, session: Session) -> Iterator[dict]:
         own, label = self._own(session), session.label
         reading, drawn = Reading(own.name, own.analyser.card, own.study), Drawn()
-        if own.analyser.card.ensemble.rule == JOINED:
+        if not own.analyser.card.joins_predictions:
             of = panels.about(own.study, own.analyser.card, label)
             yield {self.shown: pair.only(told.JOINED, of)}
             return

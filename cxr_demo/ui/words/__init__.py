@@ -10,7 +10,6 @@ from cxr_demo.agreement import Overlap
 from cxr_demo.analysis import Explanation
 from cxr_demo.card import Card, Makeup
 from cxr_demo.checks import CHECKS
-from cxr_demo.ensemble import JOINED
 from cxr_demo.explain import CELL, METHODS, PIXEL, Method
 from cxr_demo.ui.sessions import KEPT_MINUTES
 from cxr_demo.ui.uploads import LEFT_OVER_S, SWEEP_EVERY_S
@@ -162,7 +161,7 @@ def ensemble(made: Makeup) -> str:
 def legend(card: Card) -> str:
     """What is true of all maps, whatever their scale."""
     made, of_members = card.ensemble, ""
-    if made and made.rule != JOINED:
+    if card.joins_predictions:
         how = "weighted as their probabilities are" if made.rule == "weighted" else "each counting the same"
         of_members = f"Each map is the mean of the {len(made.members)} members' maps, {how}"
         of_members += ", and divided by the member's temperature. " if made.calibrated else ". "
@@ -229,7 +228,7 @@ def canvas(method: str, finding: str, where: str) -> str:
 def sums(explanation: Explanation, card: Card) -> str:
     """What the map's values add up to, beside what they explain."""
     made, logit = card.ensemble, "the logit"
-    if made and made.rule != JOINED:
+    if card.joins_predictions:
         logit = "the members' mean calibrated logit" if made.calibrated else "the members' mean logit"
     told = f"{logit} is {signed(explanation.logit)}"
     if explanation.unit not in (CELL, PIXEL):
