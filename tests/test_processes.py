@@ -42,14 +42,18 @@ def test_one_process_is_left_as_it_is():
 
 @pytest.fixture(scope="module")
 def runs(data, tmp_path_factory) -> dict[int, list[dict]]:
-    """Number of processes -> the log of the same recipe, films and batch."""
+    """Number of processes -> the log of the same recipe, films and batch: Adam, all layers and their batch norms.
+
+    From a trained start, where rounding stays small. From scratch it grows in Adam's first steps: there the validation
+    loss of one process moved by 0.0013 between two instruction sets, and by 0.0010 to two processes.
+    """
     root = tmp_path_factory.mktemp("processes")
     logs = {}
     for count in (1, 2):
         launch = ["-m", "accelerate.commands.launch", "--num_processes", str(count), "--cpu", "-m", "train"]
         order = [
             "run",
-            "bassi2022/F",
+            "boit2019/depth-all",
             "--data",
             data,
             "--out",
@@ -71,9 +75,8 @@ def test_two_processes_give_what_one_gives(runs):
     assert len(runs[1]) == len(runs[2]) == 2
     for one, two in zip(runs[1], runs[2], strict=True):
         assert one.keys() == two.keys()
-        for key in one.keys() - {"s"}:  # rounding grows while Adam begins: the loss in training is looser
-            # The log rounds both to 4 digits, so two figures 1e-3 apart may stand there 1e-4 further apart.
-            assert two[key] == pytest.approx(one[key], abs=(5e-3 if key == "loss" else 1e-3) + 1e-4), key
+        for key in one.keys() - {"s"}:
+            assert two[key] == pytest.approx(one[key], abs=5e-5), key
     assert runs[1][0]["loss"] != runs[1][1]["loss"]  # something was learned
 
 

@@ -235,10 +235,11 @@ def _packed(
 
 
 def _log(run: Run, row: dict, folder: Path, accelerator: Accelerator) -> None:
-    row = {key: round(value, 4) if isinstance(value, float) else value for key, value in row.items()}
+    row = {key: round(value, 6) if isinstance(value, float) else value for key, value in row.items()}
     run.log.append({"epoch": run.epoch + 1, **row})
     if accelerator.is_main_process:
-        tqdm.write("  ".join(f"{key} {value}" for key, value in run.log[-1].items()))
+        told = (f"{key} {value:.4f}" if isinstance(value, float) else f"{key} {value}" for key, value in row.items())
+        tqdm.write("  ".join((f"epoch {run.epoch + 1}", *told)))
         with SummaryWriter(folder.parent / "tensorboard", purge_step=run.epoch) as writer:
             for key, value in row.items():
                 writer.add_scalar(key, value, run.epoch)
