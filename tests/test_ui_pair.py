@@ -1,6 +1,7 @@
 """The section that compares, without a browser: what it says, what it refuses, what it computes and when it stops."""
 
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -140,6 +141,15 @@ def test_a_row_tells_both_scores_the_scale_the_agreement_and_where_they_differ(d
     assert "They differ most in image left, upper third" in row and "where b has more for the finding" in row
     assert words.rank(1.0) in row and told.SUBTRACTED in row
     assert re.search(r'aria-label="Grad-CAM for Bacterial pneumonia, Difference: They differ most in', row)
+
+
+@pytest.mark.parametrize("task", ["single-label", "multi-label"])
+def test_the_part_that_no_probability_sees_is_told_of_classes_alone(desk, networks, task):
+    for network in (networks["a"], networks["b"]):
+        network.card = replace(network.card, task=task)
+    opened(desk)
+    html = names_of(desk.show(WITH + "b", page_of("k")))[-1]["html"]
+    assert (markup.joined(told.SHARED_PART) in html) is (task == "single-label")
 
 
 def test_the_levels_drawn_are_zero_centred_on_one_scale(desk):

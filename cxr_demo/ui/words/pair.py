@@ -41,6 +41,10 @@ PAIR_HOW = (
     "checkpoint's temperature where both have one. All three maps have one scale, full from the largest of their "
     "99.5th percentiles: a faint difference is a small one."
 )
+SHARED_PART = (
+    "Where the findings are classes of which one is true, only the distances between a network's logits make its "
+    "probabilities: evidence that it gives all classes alike changes none of them, and is in these maps all the same."
+)
 PAIR_SAYS_NOT = "A difference does not say which of the two is right."
 MEMBERS_HOW = (
     "The members' maps are on the finest grid among them; the mean is the map above. The spread is the square root of "
