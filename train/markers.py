@@ -27,6 +27,7 @@ BORDER = 0.05  # of each side
 OUTER = 0.25  # of each side: letters are looked for there
 LETTER_HEIGHT = (0.01, 0.1)  # of the film's height
 FILMS = 60  # of each split
+TRIAL = 20  # films of a quick trial for one of each split here
 MOST_FORWARDS = 5.0  # of a map: each film has two of every method
 
 
@@ -113,12 +114,14 @@ def _share(map_square: np.ndarray, hidden: np.ndarray) -> float:
     return float(absolute[hidden].sum() / total) if total > 0 else float("nan")
 
 
-def conclude_markers(folder: Path, dataset: str, data: Path) -> None:
-    """The test on FILMS evenly drawn films of "test" and of "external"; printed, and kept beside the checkpoint."""
+def conclude_markers(folder: Path, dataset: str, data: Path, films: int | None) -> None:
+    """The test on FILMS evenly drawn films of "test" and of "external", fewer in a quick trial with `films` in all;
+    printed, and kept beside the checkpoint."""
+    most = FILMS if films is None else min(FILMS, max(1, films // TRIAL))
     analyser, table = Analyser(load(folder), cache_bytes=0), DATASETS[dataset].read(data)
     lines = [f"# {folder.name}: letters and borders masked", ""]
     for split in ("test", "external"):
-        changes = _changes(analyser, table.where(table.split == split), split)
+        changes = _changes(analyser, table.where(table.split == split), split, most)
         if changes:
             lines += _said(split, changes)
     text = "\n".join(lines)
@@ -126,8 +129,8 @@ def conclude_markers(folder: Path, dataset: str, data: Path) -> None:
     print(text)
 
 
-def _changes(analyser: Analyser, rows: Table, split: str) -> list[Change]:
-    chosen = np.linspace(0, len(rows) - 1, min(FILMS, len(rows))).astype(int)
+def _changes(analyser: Analyser, rows: Table, split: str, most: int) -> list[Change]:
+    chosen = np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(int)
     changes = []
     for path in tqdm(rows.paths[chosen], f"masking markers, {split}", leave=False):
         try:

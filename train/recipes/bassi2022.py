@@ -67,4 +67,4 @@ def bassi2022(pretrained: bool, as_published: bool) -> System:
 
 def _conclude(system: System, folder: Path, data: Path, films: int | None) -> None:
     conclude_curves(system, folder, [net for net in NETS if (folder / net).is_dir()], "macro_f1")
-    conclude_markers(folder / "E", "covid-three", data)
+    conclude_markers(folder / "E", "covid-three", data, films)
