@@ -16,7 +16,7 @@ from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from cxr_demo.analysis import Analyser
 from cxr_demo.backbones import BACKBONES
 from cxr_demo.errors import ExplanationError
-from cxr_demo.explain import METHODS, lrp, proof
+from cxr_demo.explain import METHODS, lrp, proof, rule_sets
 from cxr_demo.explain import operations as op
 from cxr_demo.explain.engine import Explainer
 from cxr_demo.explain.lowering import program_of
@@ -53,7 +53,7 @@ def explainer(tiny_checkpoint):
 def test_a_method_states_what_a_reader_needs(method):
     assert METHODS[method.key] is method and method.name and method.paper and method.unit
     assert method.shown in {"positive", "signed"} and (method.signed or method.shown == "positive")
-    assert method.cost_forwards >= 1 and callable(method.compute) != isinstance(method.compute, lrp.Rules)
+    assert method.cost_forwards >= 1 and callable(method.compute) != isinstance(method.compute, rule_sets.Rules)
     assert method.caption.endswith(".") and "\n" not in method.caption
 
 
@@ -261,18 +261,18 @@ def test_a_residual_that_is_not_shared_out_gets_no_lrp(monkeypatch):
     assert "does not equal gradient x input" in refused(make_checkpoint("tiny-resnet"), "lrp")
 
 
-def with_rules(monkeypatch, key: str, rules: lrp.Rules) -> None:
+def with_rules(monkeypatch, key: str, rules: rule_sets.Rules) -> None:
     monkeypatch.setitem(METHODS, key, dataclasses.replace(METHODS[key], compute=rules))
 
 
 def test_rules_that_do_not_fit_the_layers_get_no_lrp(monkeypatch, tiny_checkpoint):
-    with_rules(monkeypatch, "lrp-epsilon", lrp.EPSILON_PLUS_FLAT)
+    with_rules(monkeypatch, "lrp-epsilon", rule_sets.EPSILON_PLUS_FLAT)
     assert "does not equal gradient x input" in refused(tiny_checkpoint, "lrp")
 
 
 def test_a_rule_set_that_does_not_conserve_is_refused_alone(monkeypatch, tiny_checkpoint):
     """Batch norm as a linear layer under z-plus: the total multiplies."""
-    with_rules(monkeypatch, "lrp-epsilon-plus-flat", lrp.Rules("flat", "z-plus", "linear"))
+    with_rules(monkeypatch, "lrp-epsilon-plus-flat", rule_sets.Rules("flat", "z-plus", "linear"))
     explainer = Explainer(tiny_checkpoint)
     found = explainer.proof
     assert [key for key, reason in found.available.items() if reason] == ["lrp-epsilon-plus-flat"]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import gc
 import operator
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -17,10 +19,12 @@ from zennit.composites import EpsilonPlusFlat
 from zennit.core import Composite
 from zennit.rules import Epsilon
 
-from cxr_demo.explain import lrp
+from cxr_demo.explain import METHODS, lrp, rule_sets
 from cxr_demo.explain.lowering import program_of
-from cxr_demo.explain.proof import gradient_x_input_of_lines
+from cxr_demo.explain.proof import gradient_x_input_of_lines, prove
+from cxr_demo.explain.relevance import Relevance
 from cxr_demo.model import Classifier
+from cxr_demo.preprocess import Preprocess
 from tests.conftest import FAMILIES, SIZE_PX, make_film, make_model, program_hash
 
 THREADS = 8
@@ -184,7 +188,7 @@ MATRIX_RULES = {  # rule set -> rule of the first convolution, of the others, of
     "EPSILON_ALPHA2_BETA1": (alpha2_beta1_rule, alpha2_beta1_rule, pass_rule),
     "EPSILON_ALPHA2_BETA1_FLAT": (flat_rule, alpha2_beta1_rule, pass_rule),
 }
-RULE_SETS = [getattr(lrp, name) for name in MATRIX_RULES]
+RULE_SETS = [getattr(rule_sets, name) for name in MATRIX_RULES]
 
 
 def frozen(norm: nn.Module, a: torch.Tensor):
@@ -258,7 +262,7 @@ def slow_relevance(net: Everything, rules: tuple, x: torch.Tensor, label: int) -
 @pytest.mark.parametrize("name", MATRIX_RULES)
 def test_each_rule_set_equals_its_formulas(name):
     net, x = Everything(), film_of_everything()
-    fast = lrp.Propagator(program_of(net)).relevance(getattr(lrp, name), x, range(3)).numpy()
+    fast = lrp.Propagator(program_of(net)).relevance(getattr(rule_sets, name), x, range(3)).numpy()
     for label in range(3):
         expected = slow_relevance(net, MATRIX_RULES[name], x, label)
         assert np.abs(expected).max() > 1e-5
@@ -278,7 +282,7 @@ def test_lrp_epsilon_is_gradient_x_input(family, channels, tiny_backbones):
     """Of the network itself where all that bends is a ReLU or a maximum; else of the network of lines."""
     model, x = make_model(family, channels=channels, seed=channels).double(), square(1, channels).double()
     program = program_of(model)
-    maps = lrp.Propagator(program).relevance(lrp.EPSILON, x, LABELS).numpy()
+    maps = lrp.Propagator(program).relevance(rule_sets.EPSILON, x, LABELS).numpy()
     for label, found in zip(LABELS, maps, strict=True):
         lines = gradient_x_input_of_lines(program, x, label).numpy()
         assert distance(found, lines) < 1e-6
@@ -287,7 +291,7 @@ def test_lrp_epsilon_is_gradient_x_input(family, channels, tiny_backbones):
 
 def test_lrp_epsilon_is_gradient_x_input_in_single_precision(model, propagator):
     x = square(2)
-    for label, found in zip(LABELS, propagator.relevance(lrp.EPSILON, x, LABELS).numpy(), strict=True):
+    for label, found in zip(LABELS, propagator.relevance(rule_sets.EPSILON, x, LABELS).numpy(), strict=True):
         expected = gradient_x_input(model, x, label)
         assert np.corrcoef(found.ravel(), expected.ravel())[0, 1] > 0.999
         assert distance(found, expected) < 1e-3
@@ -368,6 +372,24 @@ def test_eight_threads_on_one_propagator_get_the_maps_of_one(family):
     assert all(torch.equal(part, alone._parts[key]) for key, part in shared._parts.items())
 
 
+def test_what_is_forgotten_is_made_again_and_gives_the_same_map():
+    relevance = Relevance(program_of(make_model("tiny")), Preprocess(SIZE_PX, "stretch", (0.5,), (0.25,)))
+    methods = [key for key, method in METHODS.items() if method.family == "lrp"]
+    maps = {key: relevance.maps(key, square(), LABELS) for key in methods}
+    clamped = [part for (_, sign, _), part in relevance._sweep._parts.items() if sign in ("above", "below")]
+    kept = [weakref.ref(value) for value in (*clamped, relevance._rebuilt)]
+    del clamped
+    relevance.forget()
+    gc.collect()
+    assert len(kept) > 1 and all(value() is None for value in kept)
+    assert all((relevance.maps(key, square(), LABELS) == maps[key]).all() for key in methods)
+
+
+def test_a_proof_keeps_no_weights_of_rules_that_nobody_asked_for(tiny_checkpoint):
+    _, relevance = prove(tiny_checkpoint)
+    assert not relevance._sweep._parts
+
+
 @pytest.mark.parametrize("rules", RULE_SETS)
 def test_nothing_is_left_of_a_map_or_of_a_failure(propagator, rules):
     before, x = program_hash(propagator.program), square()
@@ -408,7 +430,7 @@ def test_zennit_as_it_comes_is_wrong(family):
 
     propagator = lrp.Propagator(program_of(model))
     flat = as_it_comes(model, EpsilonPlusFlat(zero_params="bias"), x, label)
-    right = propagator.relevance(lrp.EPSILON_PLUS_FLAT, x, [label])[0].numpy()
+    right = propagator.relevance(rule_sets.EPSILON_PLUS_FLAT, x, [label])[0].numpy()
     assert np.corrcoef(flat.ravel(), right.ravel())[0, 1] < 0.9
     if family == "tiny":  # and its sum does not tell
         assert abs(flat.sum() - float(model(x)[0, label])) < 0.2 * abs(flat).sum()

@@ -11,7 +11,7 @@ from torch import nn
 from zennit.rules import Epsilon
 from zennit.types import BatchNorm, Convolution
 
-from cxr_demo.explain import lrp
+from cxr_demo.explain import lrp, rule_sets
 from cxr_demo.explain.lowering import program_of
 from cxr_demo.explain.rebuilt import GAMMA, Rebuilt, composite, gamma_box
 from tests.conftest import FAMILIES, count_hooks, make_model, program_hash, weights_hash
@@ -29,7 +29,7 @@ from tests.test_lrp import (
 )
 
 LOW, HIGH = torch.full((1, 1, 1, 1), -2.0), torch.full((1, 1, 1, 1), 2.0)  # black and white of `square`
-RULE_SETS = {name: getattr(lrp, name) for name in MATRIX_RULES}
+RULE_SETS = {name: getattr(rule_sets, name) for name in MATRIX_RULES}
 
 
 def vgg() -> nn.Module:
@@ -128,14 +128,14 @@ def raising(*_):
 
 
 def half_registered():
-    rules = composite(lrp.EPSILON)
+    rules = composite(rule_sets.EPSILON)
     given = rules.module_map
     rules.module_map = lambda ctx, name, module: raising() if name.endswith("head") else given(ctx, name, module)
     return rules
 
 
 def failing_rule():
-    rules = composite(lrp.EPSILON)
+    rules = composite(rule_sets.EPSILON)
     rules.layer_map = [((Convolution, BatchNorm), Epsilon(raising)), *rules.layer_map]
     return rules
 

@@ -133,7 +133,8 @@ def test_names_of_a_card_and_notes_of_a_film_cannot_become_markup():
     # Not through Card, which refuses such labels itself: the page must not lean on that.
     bad = SimpleNamespace(**vars(card()) | {
         "name": NASTY, "labels": (NASTY, "b", "c"), "thresholds": {}, "summary": NASTY, "licence": NASTY,
-        "training": {"data": NASTY, "caveat": NASTY}, "metrics": {NASTY: {NASTY: 1.0}}, "calibrated": True, "joins_predictions": False,
+        "training": {"data": NASTY, "caveat": NASTY}, "metrics": {NASTY: {NASTY: 1.0}}, "calibrated": True,
+        "joins_predictions": False,
     })  # fmt: skip
     shown = study(notes=(NASTY,))
     written = (

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cxr_demo.explain import cam, gradient, lrp, perturbation, rebuilt
+from cxr_demo.explain import cam, gradient, perturbation, rebuilt, rule_sets
 
 CELL, PIXEL = "logit points per cell", "logit points per pixel"
 RELATIVE = "relative"  # values that can be compared within one map alone
@@ -17,9 +17,10 @@ RELATIVE = "relative"  # values that can be compared within one map alone
 
 @dataclass(frozen=True)
 class Method:
-    """`family` says what it reads and what `compute` is: "cam": (features, gradients) -> maps; "lrp": `lrp.Rules` or
-    a function from the image's lowest and highest values to rules of zennit; the others: (model, x, labels, pause) ->
-    maps, of which "score-cam" reads the CAM layer and gives cells, "gradient" and "occlusion" give pixels.
+    """`family` says what it reads and what `compute` is: "cam": (features, gradients) -> maps; "lrp":
+    `rule_sets.Rules` or a function from the image's lowest and highest values to rules of zennit; the others:
+    (model, x, labels, pause) -> maps, of which "score-cam" reads the CAM layer and gives cells, "gradient" and
+    "occlusion" give pixels.
 
     `unit` is that of one value of the raw map; maps of one unit may share a scale, `RELATIVE` ones with no other.
     `signed`: the raw map may hold values below 0, which speak against the finding; `shown`: which of both the page
@@ -31,7 +32,7 @@ class Method:
     name: str
     paper: str
     family: str
-    compute: Callable | lrp.Rules
+    compute: Callable | rule_sets.Rules
     unit: str
     signed: bool
     shown: str
@@ -47,8 +48,8 @@ _METHODS = (
         1.0,
     ),
     Method(
-        "lrp-epsilon", "LRP (epsilon)", "Bach et al. 2015, PLoS ONE 10(7), eq. 58", "lrp", lrp.EPSILON, PIXEL, True,
-        "signed",
+        "lrp-epsilon", "LRP (epsilon)", "Bach et al. 2015, PLoS ONE 10(7), eq. 58", "lrp", rule_sets.EPSILON, PIXEL,
+        True, "signed",
         "Does not show regions, and leaves out what the network's biases add; equals gradient x input where the "
         "network bends at ReLUs alone.",
         2.5,
@@ -56,7 +57,7 @@ _METHODS = (
     Method(
         "lrp-epsilon-plus-flat", "LRP (epsilon, z-plus, flat)",
         "Montavon et al. 2019, Layer-Wise Relevance Propagation: An Overview; Lapuschkin et al. 2019", "lrp",
-        lrp.EPSILON_PLUS_FLAT, PIXEL, True, "signed",
+        rule_sets.EPSILON_PLUS_FLAT, PIXEL, True, "signed",
         "Does not show what holds the score down inside the network; unmerged batch norms are passed over.",
         2.5,
     ),
@@ -93,20 +94,20 @@ _METHODS = (
     ),
     Method(
         "lrp-epsilon-plus", "LRP (epsilon, z-plus)", "Montavon et al. 2017, Pattern Recognition 65", "lrp",
-        lrp.EPSILON_PLUS, PIXEL, True, "signed",
+        rule_sets.EPSILON_PLUS, PIXEL, True, "signed",
         "Does not show what holds the score down inside the network, and prefers pixels far from mean grey.",
         2.5,
     ),
     Method(
         "lrp-epsilon-alpha2-beta1", "LRP (epsilon, alpha 2, beta 1)", "Bach et al. 2015, PLoS ONE 10(7), eq. 60", "lrp",
-        lrp.EPSILON_ALPHA2_BETA1, PIXEL, True, "signed",
+        rule_sets.EPSILON_ALPHA2_BETA1, PIXEL, True, "signed",
         "Does not show how strong for and against are: that they stand 2 to 1 is the rule's choice, not the network's.",
         5.0,
     ),
     Method(
         "lrp-epsilon-alpha2-beta1-flat", "LRP (epsilon, alpha 2, beta 1, flat)",
-        "Bach et al. 2015, PLoS ONE 10(7), eq. 60; Lapuschkin et al. 2019", "lrp", lrp.EPSILON_ALPHA2_BETA1_FLAT, PIXEL,
-        True, "signed",
+        "Bach et al. 2015, PLoS ONE 10(7), eq. 60; Lapuschkin et al. 2019", "lrp",
+        rule_sets.EPSILON_ALPHA2_BETA1_FLAT, PIXEL, True, "signed",
         "Does not show how strong for and against are, 2 to 1 by rule, nor which pixel of a filter mattered.",
         5.0,
     ),

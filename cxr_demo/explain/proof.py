@@ -133,6 +133,8 @@ def prove(checkpoint: Checkpoint) -> tuple[Proof, Relevance | None]:
         lrp_proof = _prove_lrp(model, relevance, x, label, float(logits[label] - bias[label]), totals)
     except ExplanationError as error:
         relevance, lrp_proof = None, LrpProof(refusal=error.message)
+    else:
+        relevance.forget()  # the proof used every rule; most people use two
     proof = Proof(card.labels[label], float(logits[label]), float(bias[label]), totals, cam_proof, lrp_proof)
     return proof, None if lrp_proof.refusal else relevance
 

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import torch
 
-from cxr_demo.explain import METHODS, lrp
+from cxr_demo.explain import METHODS, lrp, rule_sets
 from cxr_demo.explain.program import Program
 from cxr_demo.explain.rebuilt import Rebuilt
 from cxr_demo.preprocess import Preprocess
@@ -27,9 +27,14 @@ class Relevance:
     def maps(self, method: str, x: torch.Tensor, labels: Sequence[int]) -> np.ndarray:
         """x (1, C, S, S), normalised -> (len(labels), S, S) float32, logit points per pixel, signed."""
         rules = METHODS[method].compute
-        if isinstance(rules, lrp.Rules):
+        if isinstance(rules, rule_sets.Rules):
             return self._sweep.relevance(rules, x, labels).numpy()
         return self._rebuilt.relevance(rules(*self._box), x, labels).numpy()
+
+    def forget(self) -> None:
+        """Let go of all that was made of the program for the rules used so far; what is used again is made again."""
+        self._sweep.forget()
+        self.__dict__.pop("_rebuilt", None)
 
     @cached_property
     def _rebuilt(self) -> Rebuilt:

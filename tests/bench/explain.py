@@ -22,7 +22,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from cxr_demo.backbones import BACKBONES
 from cxr_demo.checkpoint import Card, Checkpoint
-from cxr_demo.explain import lrp
+from cxr_demo.explain import rule_sets
 from cxr_demo.explain.engine import Explainer
 from cxr_demo.explain.lowering import program_of
 from cxr_demo.explain.rebuilt import Rebuilt, composite
@@ -54,7 +54,7 @@ class Naive:
         return maps
 
     def relevance(self) -> dict[tuple[str, int], np.ndarray]:
-        rules = composite(lrp.EPSILON_PLUS_FLAT)
+        rules = composite(rule_sets.EPSILON_PLUS_FLAT)
         return {
             (RELEVANCE, label): self._rebuilt.relevance(rules, self._x, [label])[0].numpy() for label in range(LABELS)
         }
