@@ -141,7 +141,7 @@ def _cell(check: str, method: str, belief: Belief, failed: Mapping[tuple[str, st
 
 def _curve(found: Curve) -> list[Html]:
     if math.isnan(found.area):
-        area = [tag("small", words.NO_AREA)]
+        area = [tag("small", words.NO_AREA, class_="wraps")]
     else:
         area = [tag("b", words.number(found.area)), tag("small", words.by_chance(found), class_="beside")]
     beaten = tag("small", words.beats(found)), tag("small", words.gain(found))
