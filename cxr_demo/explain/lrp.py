@@ -42,7 +42,7 @@ class Propagator:
 
     def relevance(self, rules: Rules, x: torch.Tensor, labels: Sequence[int]) -> torch.Tensor:
         """x (1, C, S, S), normalised -> relevance of each label's logit (len(labels), S, S), summed over channels."""
-        with torch.no_grad():
+        with torch.inference_mode():
             values = self.program.values(x, self._doubled(rules))
             sweep = _Sweep(self, rules, values)
             logits = values[self.program.end]
