@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -137,7 +137,7 @@ class Analyser:
         study: Study,
         labels: Sequence[str],
         methods: Sequence[str],
-        on_progress: Callable[[float, int], None] | None = None,
+        on_progress: Pause | None = None,
     ) -> dict[tuple[str, str], Explanation]:
         """Every asked method for every asked label: (method, label) -> Explanation.
 
@@ -182,7 +182,7 @@ class Analyser:
         self,
         study: Study,
         explanations: Sequence[Explanation],
-        on_progress: Callable[[float, float], None] | None = None,
+        on_progress: Pause | None = None,
         parts: Collection[str] = PARTS,
         chance: Baseline | None = None,
     ) -> dict[str, Belief]:
@@ -200,7 +200,7 @@ class Analyser:
         with self._lock:
             return believe(self._asked(study, label), maps, pause, parts, chance)
 
-    def of_chance(self, study: Study, on_progress: Callable[[float, float], None] | None = None) -> Baseline:
+    def of_chance(self, study: Study, on_progress: Pause | None = None) -> Baseline:
         """What all maps of the study are compared with when they are checked."""
         self._check(study, [], [])
         pause = self._letting_go(on_progress or no_pause)
@@ -217,7 +217,7 @@ class Analyser:
     def _letting_go(self, tell: Pause) -> Pause:
         """A pause that lets others have the networks, called with the lock held."""
 
-        def pause(done: int, total: int) -> None:
+        def pause(done: float, total: float) -> None:
             self._lock.release()
             try:
                 tell(done, total)

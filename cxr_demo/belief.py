@@ -161,12 +161,12 @@ class _Steps:
     def __init__(self, pause: Pause, total: int) -> None:
         self._pause, self._total, self._done = pause, total, 0
 
-    def ended(self, done: int, total: int) -> None:
+    def ended(self, done: float, total: float) -> None:
         self._done = done
         self._pause(done, self._total)
 
-    def inside(self, done: float, total: int) -> None:
-        self._pause(self._done + done / total, self._total)
+    def inside(self, done: float, total: float) -> None:
+        within(self._pause, self._done, 1, self._total)(done, total)
 
 
 def _of_label(maps: Mapping[tuple[str, int], np.ndarray]) -> dict[str, np.ndarray]:

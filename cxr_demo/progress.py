@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 Pause = Callable[[float, float], None]
-"""`pause(done, total)`: it tells a person, lets others have the network, or raises to end the work there."""
+"""`pause(done, total)`: `done` of `total`, in any unit and also in fractions. It tells a person, lets others have the
+network, or raises to end the work there."""
 
 
 def no_pause(done: float, total: float) -> None:

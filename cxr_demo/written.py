@@ -14,7 +14,6 @@ from cxr_demo import pairing, render
 from cxr_demo.agreement import Agreement
 from cxr_demo.analysis import Analyser, Explanation, Study
 from cxr_demo.card import Card
-from cxr_demo.ensemble import JOINED
 from cxr_demo.errors import CxrError
 from cxr_demo.explain import METHODS
 from cxr_demo.labels import finding
@@ -187,9 +186,8 @@ def _members(card: Card, study: Study) -> dict:
             study.members.names, card.ensemble.weights, study.members.probabilities, study.members.logits, strict=True
         )
     }
-    explained = "the weighted mean of the members' logits, each divided by its temperature"
-    if card.ensemble.rule == JOINED:
-        explained = "the joined network's logit"
+    mean = "the weighted mean of the members' logits, each divided by its temperature"
+    explained = mean if card.joins_predictions else "the joined network's logit"
     return {"rule": card.ensemble.rule, "members": members, "maps_explain": explained}
 
 

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parent.parent
 PRODUCT = sorted((ROOT / "cxr_demo").rglob("*.py"))
 TRAIN = sorted((ROOT / "train").rglob("*.py"))
 LAYERS = [
-    {"errors", "labels"},
+    {"errors", "labels", "progress"},
     {"image", "dicom", "preprocess", "render", "anatomy", "phantom", "checks"},
     {"backbones", "heads", "torchvision_nets"},
     {"model"},

@@ -4,7 +4,6 @@ import pytest
 
 from cxr_demo.checks import CHECKS
 from cxr_demo.faithfulness import Curve
-from cxr_demo.progress import no_pause
 
 
 @pytest.mark.parametrize("check", CHECKS.values(), ids=CHECKS)
@@ -19,4 +18,3 @@ def test_curves_take_their_direction_from_the_table():
     none = dict.fromkeys(("share", "logits", "probabilities", "random_logits", "random_probabilities"))
     better = {key: Curve(key, **none, film_logit=1.0, blurred_logit=0.0).better for key in ("deletion", "insertion")}
     assert better == {"deletion": "lower", "insertion": "higher"}
-    assert no_pause(1, 2) is None

@@ -131,7 +131,7 @@ def test_eight_threads_in_one_explainer_at_once_get_the_maps_of_one(tiny_checkpo
         return explainer.maps(films[film], [0, 2], [key])
 
     expected = {job: explain(job) for job in set(asked)}
-    explainer = Explainer(tiny_checkpoint)  # which has split no weights yet but for its proof
+    explainer = Explainer(tiny_checkpoint)  # which has split no weights yet
     with ThreadPoolExecutor(THREADS) as pool:
         found = list(pool.map(explain, asked))
     for job, maps in zip(asked, found, strict=True):

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from cxr_demo.explain import gradient
+from cxr_demo.progress import no_pause
 from tests.conftest import SIZE_PX, count_hooks, make_film, make_model, weights_hash
 
 FAMILY = (gradient.gradient, gradient.gradient_x_input, gradient.smooth_grad, gradient.integrated_gradients)
@@ -26,9 +27,6 @@ def model():
 def x():
     film = (make_film(5, (SIZE_PX, SIZE_PX)) - 0.5) / 0.25
     return torch.from_numpy(np.stack([film, 0.5 * film, 0.2 - film])[None])
-
-
-def no_pause(done: int, total: int) -> None: ...
 
 
 PIXELS = [(0, 0), (17, 40), (33, 8), (63, 63), (50, 21)]

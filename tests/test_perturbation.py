@@ -14,12 +14,10 @@ from torch import nn
 
 from cxr_demo.ensemble import Joined
 from cxr_demo.explain import perturbation
+from cxr_demo.progress import no_pause
 from tests.conftest import count_hooks, make_film, make_model, weights_hash
 
 every = pytest.mark.parametrize("method", [perturbation.occlusion, perturbation.score_cam_maps])
-
-
-def no_pause(done: int, total: int) -> None: ...
 
 
 def square(size_px: int = 64, seed: int = 0, channels: int = 1) -> torch.Tensor:

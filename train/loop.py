@@ -235,11 +235,12 @@ def _packed(
 
 
 def _log(run: Run, row: dict, folder: Path, accelerator: Accelerator) -> None:
+    # Rounded before the best epoch is chosen by them: a resumed run, which reads the log, must choose the same.
     row = {key: round(value, 6) if isinstance(value, float) else value for key, value in row.items()}
     run.log.append({"epoch": run.epoch + 1, **row})
     if accelerator.is_main_process:
-        told = (f"{key} {value:.4f}" if isinstance(value, float) else f"{key} {value}" for key, value in row.items())
-        tqdm.write("  ".join((f"epoch {run.epoch + 1}", *told)))
+        told = {key: f"{value:.4f}" if isinstance(value, float) else value for key, value in run.log[-1].items()}
+        tqdm.write("  ".join(f"{key} {value}" for key, value in told.items()))
         with SummaryWriter(folder.parent / "tensorboard", purge_step=run.epoch) as writer:
             for key, value in row.items():
                 writer.add_scalar(key, value, run.epoch)

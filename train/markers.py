@@ -27,7 +27,7 @@ BORDER = 0.05  # of each side
 OUTER = 0.25  # of each side: letters are looked for there
 LETTER_HEIGHT = (0.01, 0.1)  # of the film's height
 FILMS = 60  # of each split
-TRIAL = 20  # films of a quick trial for one of each split here
+TRIAL = 20  # a quick trial masks one film of each split for so many films that it takes
 MOST_FORWARDS = 5.0  # of a map: each film has two of every method
 
 

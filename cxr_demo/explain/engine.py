@@ -1,7 +1,8 @@
 """The raw maps of one checkpoint, many labels and methods at a time: `Explainer` for one network or joined feature
 maps, `EnsembleExplainer` for networks whose predictions are joined. `explainer` chooses.
 
-Nothing here changes while it works, but for zennit's part, which has a lock of its own; `analysis.Analyser` lets one
+Nothing here changes while it works, but for what LRP keeps of the weights and zennit's part, each behind a lock of its
+own; `analysis.Analyser` lets one
 thread in at a time, so that no two share the cores. The maps are bit-equal in every thread, because torch gives each
 new thread the process's one number of intra-op threads.
 """

@@ -33,7 +33,7 @@ TOGETHER_BYTES = 8 * 2**20
 
 
 class Propagator:
-    """LRP on one program. Weights are split and turned once, at the first use of a rule; safe for threads."""
+    """LRP on one program. Weights are split and turned at the first use of a rule, and kept; safe for threads."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -64,14 +64,17 @@ class Propagator:
         key = step.out, sign, turned
         part = self._parts.get(key)
         if part is None:
-            with self._lock:
-                part = self._parts[key] = _weights(step.operation, sign, turned)
+            with self._lock:  # and looked up again: whoever held it before may have made it
+                part = self._parts.get(key)
+                if part is None:
+                    part = self._parts[key] = _weights(step.operation, sign, turned)
         return part
 
     def forget(self) -> None:
-        """Let go of all parts, which for all rules take several times the network's memory; a rule that is used again
+        """Let go of all parts, which for all rules take eight times the network's memory; a rule that is used again
         makes its own again."""
-        self._parts = {}
+        with self._lock:
+            self._parts = {}
 
 
 class _Sweep:

@@ -134,7 +134,7 @@ def prove(checkpoint: Checkpoint) -> tuple[Proof, Relevance | None]:
     except ExplanationError as error:
         relevance, lrp_proof = None, LrpProof(refusal=error.message)
     else:
-        relevance.forget()  # the proof used every rule; most people use two
+        relevance.forget()  # the proof used every rule; the page asks for two at first
     proof = Proof(card.labels[label], float(logits[label]), float(bias[label]), totals, cam_proof, lrp_proof)
     return proof, None if lrp_proof.refusal else relevance
 

@@ -19,8 +19,9 @@ from zennit.rules import AlphaBeta, Epsilon, Flat, Gamma, Norm, Pass, ZBox, ZPlu
 from zennit.types import AvgPool, BatchNorm, Convolution
 
 from cxr_demo.explain import operations as op
-from cxr_demo.explain.lrp import STABILISER, Rules
+from cxr_demo.explain.lrp import STABILISER
 from cxr_demo.explain.program import Program
+from cxr_demo.explain.rule_sets import Rules
 
 GAMMA = 0.25  # zennit's own, and that of Montavon et al. 2019, section 10.3
 

@@ -32,9 +32,8 @@ class Relevance:
         return self._rebuilt.relevance(rules(*self._box), x, labels).numpy()
 
     def forget(self) -> None:
-        """Let go of all that was made of the program for the rules used so far; what is used again is made again."""
+        """Let go of the split weights of all rules used so far; zennit's copy shares those of the program."""
         self._sweep.forget()
-        self.__dict__.pop("_rebuilt", None)
 
     @cached_property
     def _rebuilt(self) -> Rebuilt:

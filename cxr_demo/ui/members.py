@@ -27,7 +27,8 @@ def value(reading: Reading, label: str, entries: Mapping[str, Entry], drawn: Dra
     rows = [drawn.rows.get(key) or waiting(METHODS[key], entry) for key, entry in entries.items()]
     held = not standing(reading.card, reading.study.probabilities, label).maps_shown
     count = sum(weight > 0 for weight in reading.card.ensemble.weights)
-    how = tag("p", tag("strong", told.MEMBERS_SAY_NOT), " ", told.MEMBERS_HOW, class_="how")
+    shared = told.shared_part(reading.card)
+    how = tag("p", tag("strong", told.MEMBERS_SAY_NOT), " ", told.MEMBERS_HOW, shared, class_="how")
     of = panels.about(reading.study, reading.card, label)
     title = header(told.members_title(label, count), told.SHOW_MEMBERS if held else "")
     return {

@@ -72,7 +72,7 @@ def value(this: Reading, other: Reading, label: str, entries: Mapping[str, Entry
     rows = [drawn.rows.get(key) or waiting(METHODS[key], entry) for key, entry in entries.items()]
     held = not any(standing(one.card, one.study.probabilities, label).maps_shown for one in (this, other))
     shown = told.pair_title(label)
-    shared = f" {told.SHARED_PART}" if "single-label" in (this.card.task, other.card.task) else ""
+    shared = told.shared_part(this.card, other.card)
     how = tag("p", tag("strong", told.PAIR_SAYS_NOT), " ", told.PAIR_HOW, shared, class_="how")
     of = panels.about(this.study, this.card, label)
     return {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from cxr_demo.card import Card
 from cxr_demo.explain import Method
 from cxr_demo.explain.engine import MemberMap
 from cxr_demo.labels import finding
@@ -53,6 +54,11 @@ MEMBERS_HOW = (
     "largest of the 99.5th percentiles of the mean and the members."
 )
 MEMBERS_SAY_NOT = "A small spread does not say that the members are right: they learned from the same films."
+
+
+def shared_part(*cards: Card) -> str:
+    """What is to be said after the rest where any of these has classes of which one is true."""
+    return f" {SHARED_PART}" if any(card.task == "single-label" for card in cards) else ""
 
 
 def pair_title(label: str) -> str:
