@@ -83,7 +83,7 @@ def mix(labels: tuple[str, ...], *tables: Table, renamed: dict[str, str] | None 
 
 def may_be_released(table: Table) -> Table:
     """Without the rows that would be trained or chosen on and whose licence does not let the network be given away."""
-    is_free = np.isin(table.paths, released(table).paths) | (table.split == "external")
+    is_free = _is_free(table) | (table.split == "external")
     if not is_free.all():
         tqdm.write(f"{(~is_free).sum()} films are left out: their licence does not let a trained network be released.")
     return table.where(is_free)
@@ -102,7 +102,11 @@ def one_class(table: Table) -> Table:
 def released(table: Table) -> Table:
     """The rows whose licence lets a network trained on them be released: CC BY, CC BY-SA, CC0, public domain or
     without restriction; never NC, ND or unknown."""
-    return table.where(np.array([FREE.fullmatch(licence.strip()) is not None for licence in table.licence], bool))
+    return table.where(_is_free(table))
+
+
+def _is_free(table: Table) -> np.ndarray:
+    return np.array([FREE.fullmatch(licence.strip()) is not None for licence in table.licence], bool)
 
 
 def read_nih_normal(root: Path) -> Table:
