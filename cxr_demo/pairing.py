@@ -29,6 +29,10 @@ PER_AREA = {  # unit of a map whose values add up over an area -> the same per a
 CALIBRATED = "calibrated "
 EDGE_DIGITS = 6  # of a film's pixel: edges that differ by less are one, so that no cell is made of rounding
 THIS, OTHER = "this", "other"
+SHARED_PART = (
+    "Where the findings are classes of which one is true, only the distances between a network's logits make its "
+    "probabilities: evidence that it gives all classes alike changes none of them, and is in these maps all the same."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,6 +164,12 @@ def _why_not(unit: str, this: Card, other: Card) -> str:
     if unit == HIDDEN and this.preprocess.geometry != other.preprocess.geometry:
         return "the networks see the film in another shape, so other parts of it were hidden"
     return ""
+
+
+def shared_part(*cards: Card) -> str:
+    """What is to be said of maps of these checkpoints' logits where any of them has classes of which one is true; else
+    nothing."""
+    return SHARED_PART if any(card.task == "single-label" for card in cards) else ""
 
 
 def _divisors(this: Card, other: Card) -> tuple[float, ...]:

@@ -76,7 +76,7 @@ def write_explanations(folder: Path, analyser: Analyser, study: Study, found: Fo
             "overlay": _picture(folder, f"{method}_{label}.png", film, maps[key], scale),
             "does_not_show": METHODS[method].caption,
         }
-    _write(folder, maps, {"file": file, **facts(analyser, study), "maps": described})
+    _write(folder, maps, {"file": file, **facts(analyser, study), "maps": described}, analyser.card)
 
 
 def write_pairs(
@@ -110,7 +110,7 @@ def write_pairs(
         told = f"no difference: {pair.why_not}" if pair.why_not else f"difference in {pair.this.unit}"
         lines.append(f"{method}\t{label}\trank correlation {pair.agreement.rank:+.2f}\t{told}")
     this, other = (facts(*of) for of in zip(analysers, studies, strict=True))
-    _write(folder, maps, {"file": file, "this": this, "other": other, "maps": described})
+    _write(folder, maps, {"file": file, "this": this, "other": other, "maps": described}, *cards)
     return lines
 
 
@@ -149,7 +149,7 @@ def write_members(folder: Path, analyser: Analyser, study: Study, found: Found, 
         }
         told = ", ".join(f"{name} {rank:+.2f}" for name, rank in zip(apart.names, apart.ranks, strict=True))
         lines.append(f"{method}\t{label}\trank correlation with the mean: {told}")
-    _write(folder, maps, {"file": file, **facts(analyser, study), "maps": described})
+    _write(folder, maps, {"file": file, **facts(analyser, study), "maps": described}, analyser.card)
     return lines
 
 
@@ -202,7 +202,8 @@ def _picture(folder: Path, name: str, film: np.ndarray, map_image: np.ndarray, s
     return name
 
 
-def _write(folder: Path, maps: Mapping[str, np.ndarray], result: dict) -> None:
+def _write(folder: Path, maps: Mapping[str, np.ndarray], result: dict, *cards: Card) -> None:
     np.savez_compressed(folder / "maps.npz", **maps)
-    text = json.dumps({**result, "not_for_clinical_use": True}, indent=2, ensure_ascii=False)
+    told = {"maps_hold_too": pairing.shared_part(*cards) or None, "not_for_clinical_use": True}
+    text = json.dumps(result | told, indent=2, ensure_ascii=False)
     (folder / "result.json").write_text(text, encoding="utf-8")

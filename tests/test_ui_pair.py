@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from cxr_demo import pairing
 from cxr_demo.analysis import Members
 from cxr_demo.card import Makeup, Member
 from cxr_demo.explain import METHODS
@@ -149,7 +150,7 @@ def test_the_part_that_no_probability_sees_is_told_of_classes_alone(desk, networ
         network.card = replace(network.card, task=task)
     opened(desk)
     html = names_of(desk.show(WITH + "b", page_of("k")))[-1]["html"]
-    assert (markup.joined(told.SHARED_PART) in html) is (task == "single-label")
+    assert (markup.joined(pairing.SHARED_PART) in html) is (task == "single-label")
 
 
 def test_the_levels_drawn_are_zero_centred_on_one_scale(desk):

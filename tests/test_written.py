@@ -11,6 +11,7 @@ from cxr_demo import METHODS, Analyser, load, read_image
 from cxr_demo import __main__ as commands
 from cxr_demo import checkpoint as checkpoints
 from cxr_demo.__main__ import main
+from cxr_demo.pairing import SHARED_PART
 from cxr_demo.preprocess import Preprocess
 from tests.conftest import LABELS, make_checkpoint
 from tests.test_ensemble import made
@@ -72,6 +73,16 @@ def test_compare_writes_both_maps_and_the_difference_on_the_films_pixels(two, fi
         assert mean == pytest.approx(side["sum_over_grid"], abs=0.05 * float(np.abs(own.map_square).sum()))
         p = float(study.probabilities[study.labels.index(label)])
         assert result[which]["probabilities"][label] == pytest.approx(p)
+
+
+@pytest.mark.parametrize("task", ["single-label", "multi-label"])
+@pytest.mark.parametrize("command", ["explain", "compare"])
+def test_the_part_that_no_probability_sees_is_told_of_classes_alone(film, tmp_path, command, task):
+    out, one = tmp_path / "out", make_checkpoint()
+    checkpoints.save(tmp_path / "one", one.model, dataclasses.replace(one.card, task=task), half=False)
+    folders = [str(tmp_path / "one")] * (1 if command == "explain" else 2)
+    assert main([command, film, "--weights", *folders, "--method", "grad-cam", "--out", str(out)]) == 0
+    assert written(out)[1]["maps_hold_too"] == (SHARED_PART if task == "single-label" else None)
 
 
 def test_a_checkpoint_compared_with_itself_differs_nowhere(two, film, tmp_path):

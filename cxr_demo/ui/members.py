@@ -11,6 +11,7 @@ from cxr_demo.analysis import Explanation
 from cxr_demo.explain import METHODS, Method
 from cxr_demo.labels import finding
 from cxr_demo.members import Together, scales, taken_apart
+from cxr_demo.pairing import shared_part
 from cxr_demo.ui import pair, panels, pictures, words
 from cxr_demo.ui.findings import standing
 from cxr_demo.ui.markup import Html, joined, tag
@@ -27,8 +28,8 @@ def value(reading: Reading, label: str, entries: Mapping[str, Entry], drawn: Dra
     rows = [drawn.rows.get(key) or waiting(METHODS[key], entry) for key, entry in entries.items()]
     held = not standing(reading.card, reading.study.probabilities, label).maps_shown
     count = sum(weight > 0 for weight in reading.card.ensemble.weights)
-    shared = told.shared_part(reading.card)
-    how = tag("p", tag("strong", told.MEMBERS_SAY_NOT), " ", told.MEMBERS_HOW, shared, class_="how")
+    shared = shared_part(reading.card)
+    how = tag("p", tag("strong", told.MEMBERS_SAY_NOT), " ", told.MEMBERS_HOW, " ", shared, class_="how")
     of = panels.about(reading.study, reading.card, label)
     title = header(told.members_title(label, count), told.SHOW_MEMBERS if held else "")
     return {

@@ -16,7 +16,7 @@ from cxr_demo.agreement import STRONGEST
 from cxr_demo.analysis import Explanation, Study
 from cxr_demo.card import Card
 from cxr_demo.explain import METHODS, Method
-from cxr_demo.pairing import Grid, Pair, Side, on_film, paired, scales
+from cxr_demo.pairing import Grid, Pair, Side, on_film, paired, scales, shared_part
 from cxr_demo.ui import comparison, panels, pictures, words
 from cxr_demo.ui.findings import standing
 from cxr_demo.ui.markup import Html, joined, tag
@@ -72,8 +72,8 @@ def value(this: Reading, other: Reading, label: str, entries: Mapping[str, Entry
     rows = [drawn.rows.get(key) or waiting(METHODS[key], entry) for key, entry in entries.items()]
     held = not any(standing(one.card, one.study.probabilities, label).maps_shown for one in (this, other))
     shown = told.pair_title(label)
-    shared = told.shared_part(this.card, other.card)
-    how = tag("p", tag("strong", told.PAIR_SAYS_NOT), " ", told.PAIR_HOW, shared, class_="how")
+    shared = shared_part(this.card, other.card)
+    how = tag("p", tag("strong", told.PAIR_SAYS_NOT), " ", told.PAIR_HOW, " ", shared, class_="how")
     of = panels.about(this.study, this.card, label)
     return {
         "html": joined(header(shown, told.SHOW_BOTH if held else ""), *rows, how),

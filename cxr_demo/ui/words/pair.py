@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from cxr_demo.card import Card
 from cxr_demo.explain import Method
 from cxr_demo.explain.engine import MemberMap
 from cxr_demo.labels import finding
@@ -42,10 +41,6 @@ PAIR_HOW = (
     "checkpoint's temperature where both have one. All three maps have one scale, full from the largest of their "
     "99.5th percentiles: a faint difference is a small one."
 )
-SHARED_PART = (
-    "Where the findings are classes of which one is true, only the distances between a network's logits make its "
-    "probabilities: evidence that it gives all classes alike changes none of them, and is in these maps all the same."
-)
 PAIR_SAYS_NOT = "A difference does not say which of the two is right."
 MEMBERS_HOW = (
     "The members' maps are on the finest grid among them; the mean is the map above. The spread is the square root of "
@@ -54,11 +49,6 @@ MEMBERS_HOW = (
     "largest of the 99.5th percentiles of the mean and the members."
 )
 MEMBERS_SAY_NOT = "A small spread does not say that the members are right: they learned from the same films."
-
-
-def shared_part(*cards: Card) -> str:
-    """What is to be said after the rest where any of these has classes of which one is true."""
-    return f" {SHARED_PART}" if any(card.task == "single-label" for card in cards) else ""
 
 
 def pair_title(label: str) -> str:
