@@ -15,9 +15,11 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 # gradio calls its own page when it starts; the proxy of a hospital or a school cannot find it.
 os.environ["NO_PROXY"] = ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1", "localhost"]))
 
-from cxr_demo import checkpoint, lungs, ui  # noqa: E402  gradio reads these at import
+from cxr_demo import ui
 from cxr_demo.analysis import Analyser  # noqa: E402
 from cxr_demo.errors import CxrError  # noqa: E402
+from cxr_demo.evaluation import lung_segmentation
+from cxr_demo.networks import checkpoint
 
 
 def open_checkpoints(root: str) -> tuple[dict[str, Analyser], dict[str, str]]:
@@ -39,10 +41,10 @@ def open_checkpoints(root: str) -> tuple[dict[str, Analyser], dict[str, str]]:
     return dict(sorted(ready.items(), key=lambda item: -item[1].card.preprocess.size_px)), refused
 
 
-def open_lungs(root: str, refused: dict[str, str]) -> lungs.Lungs | None:
+def open_lungs(root: str, refused: dict[str, str]) -> lung_segmentation.Lungs | None:
     """The lung model under `root`, if there is one; one that cannot be used is told like a checkpoint."""
     try:
-        return lungs.load_lungs(Path(root) / "lungs")
+        return lung_segmentation.load_lungs(Path(root) / "lungs")
     except CxrError as error:
         refused["lungs"] = str(error)
         print(f"lungs: {error}", flush=True)

@@ -17,8 +17,8 @@ numpy float32, tensors live inside only.
 """
 
 from cxr_demo.analysis import Analyser
-from cxr_demo.checkpoint import load
-from cxr_demo.explain import METHODS
-from cxr_demo.image import read_image
+from cxr_demo.explain.methods import METHODS
+from cxr_demo.film.reading import read_image
+from cxr_demo.networks.checkpoint import load
 
 __all__ = ["METHODS", "Analyser", "load", "read_image"]

@@ -14,16 +14,17 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from cxr_demo import checkpoint, where
-from cxr_demo.agreement import agreements
 from cxr_demo.analysis import SHOWN_FIRST, Analyser, ordered, shown_first
-from cxr_demo.belief import told
+from cxr_demo.comparison.checkpoint_pair import common_labels
 from cxr_demo.errors import CheckpointError, CxrError
-from cxr_demo.explain import METHODS
-from cxr_demo.image import read_image
-from cxr_demo.lungs import load_lungs
-from cxr_demo.pairing import common_labels
-from cxr_demo.written import facts, write_explanations, write_members, write_pairs, writing
+from cxr_demo.evaluation import regions
+from cxr_demo.evaluation.agreement import agreements
+from cxr_demo.evaluation.evaluate import told
+from cxr_demo.evaluation.lung_segmentation import load_lungs
+from cxr_demo.explain.methods import METHODS
+from cxr_demo.export.results import facts, write_explanations, write_members, write_pairs, writing
+from cxr_demo.film.reading import read_image
+from cxr_demo.networks import checkpoint
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -147,7 +148,7 @@ def _believe(options: argparse.Namespace) -> int:
     analyser = _analyser(options.weights)
     study = analyser.analyse(read_image(options.file))
     film, model = study.image.pixels, load_lungs(Path(_root()) / "lungs")
-    masks = where.regions(film.shape, model and model.estimate(film), options.region and tuple(options.region))
+    masks = regions.regions(film.shape, model and model.estimate(film), options.region and tuple(options.region))
     label = options.label or ordered(analyser.card, study.probabilities)[0]
     methods = options.method or shown_first(analyser)
     explained = analyser.explain(study, [label], methods)
@@ -159,8 +160,8 @@ def _believe(options: argparse.Namespace) -> int:
     for line in told(label, found, agreements(maps, analyser.card.preprocess.holds_film(film.shape))):
         print(line)
     print()
-    places = {key: where.where(map_square, analyser.card.preprocess, masks) for key, map_square in maps.items()}
-    for line in where.told(places, model and model.dice):
+    places = {key: regions.where(map_square, analyser.card.preprocess, masks) for key, map_square in maps.items()}
+    for line in regions.told(places, model and model.dice):
         print(line)
     return 0
 

@@ -7,29 +7,29 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from cxr_demo.belief import PARTS, Asked, Belief, believe, forwards, of_chance
-from cxr_demo.cache import MapCache
-from cxr_demo.card import Card
-from cxr_demo.checkpoint import Checkpoint
-from cxr_demo.ensemble import member_probabilities
 from cxr_demo.errors import ExplanationError
-from cxr_demo.explain import METHODS
+from cxr_demo.evaluation.evaluate import PARTS, Asked, Belief, believe, forwards, of_chance
+from cxr_demo.evaluation.faithfulness import Baseline
 from cxr_demo.explain.engine import EnsembleProof, Made, MemberMap, explainer
+from cxr_demo.explain.methods import METHODS
 from cxr_demo.explain.proof import Proof
-from cxr_demo.faithfulness import Baseline
-from cxr_demo.image import Radiograph
-from cxr_demo.model import probabilities
+from cxr_demo.film.reading import Radiograph
+from cxr_demo.limits import CACHE_BYTES
+from cxr_demo.networks.card import Card
+from cxr_demo.networks.checkpoint import Checkpoint
+from cxr_demo.networks.classifier import probabilities
+from cxr_demo.networks.ensemble import member_probabilities
 from cxr_demo.progress import Pause, no_pause, within
 
 SHOWN_FIRST = ("grad-cam", "lrp-epsilon", "lrp-epsilon-plus-flat")  # methods, until a person asks for others
 LETTING_GO_S = 1e-3  # long enough for a thread that waits to take the lock
-CACHE_BYTES = 64 * 2**20  # about 450 LRP maps of 192 px
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +77,31 @@ class Explanation:
     total: float
     left_out: float
     members: tuple[MemberMap, ...] = ()
+
+
+class MapCache:
+    """Raw maps, the least recently used leave first; safe for threads. Holds nothing but read-only arrays."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit_bytes, self._bytes = limit_bytes, 0
+        self._maps: OrderedDict[tuple[str, ...], Made] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple[str, ...]) -> Made | None:
+        with self._lock:
+            if key in self._maps:
+                self._maps.move_to_end(key)
+            return self._maps.get(key)
+
+    def put(self, key: tuple[str, ...], map_: Made) -> None:
+        with self._lock:
+            if (old := self._maps.pop(key, None)) is not None:
+                self._bytes -= old.nbytes
+            self._maps[key] = map_
+            self._bytes += map_.nbytes
+            while self._bytes > self._limit_bytes:
+                _, oldest = self._maps.popitem(last=False)
+                self._bytes -= oldest.nbytes
 
 
 class Analyser:

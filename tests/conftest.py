@@ -15,15 +15,15 @@ from torch import nn
 from torchvision.models import vgg
 from torchvision.models._api import register_model
 
-from cxr_demo.backbones import BACKBONES, Backbone
-from cxr_demo.checkpoint import Card, Checkpoint
-from cxr_demo.image import Radiograph
-from cxr_demo.model import Classifier
-from cxr_demo.preprocess import Preprocess
-from cxr_demo.torchvision_nets import TORCHVISION_NETS
+from cxr_demo.film.preprocess import Preprocess
+from cxr_demo.film.reading import Radiograph
+from cxr_demo.networks.backbones import BACKBONES, Backbone
+from cxr_demo.networks.checkpoint import Card, Checkpoint
+from cxr_demo.networks.classifier import Classifier
+from cxr_demo.networks.torchvision_nets import TORCHVISION_NETS
 
 if TYPE_CHECKING:
-    from cxr_demo.explain.program import Program
+    from cxr_demo.explain.lrp.program import Program
 
 LABELS = ("normal", "bacterial_pneumonia", "viral_pneumonia", "covid19")
 SIZE_PX = 64
@@ -140,7 +140,7 @@ def tiny_backbones():
     with pytest.MonkeyPatch.context() as patch:
         for name, entry in {**FAMILIES, "tiny-elu": TINY_ELU}.items():
             patch.setitem(BACKBONES, name, entry)
-        patch.setattr("cxr_demo.model.TORCHVISION_NETS", (*TORCHVISION_NETS, "tiny_vgg16_bn"))
+        patch.setattr("cxr_demo.networks.classifier.TORCHVISION_NETS", (*TORCHVISION_NETS, "tiny_vgg16_bn"))
         yield
 
 

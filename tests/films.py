@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from train.readers import NIH_LABELS
+from train.data.readers import NIH_LABELS
 
 SIZE_PX = 64
 FULL_PX = 1024  # NIH's boxes are in the pixels of the original films

@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from cxr_demo.analysis import Analyser, shown_first
-from cxr_demo.cache import MapCache
+from cxr_demo.analysis import Analyser, MapCache, shown_first
 from cxr_demo.errors import ExplanationError
-from cxr_demo.explain import METHODS
+from cxr_demo.explain.methods import METHODS
 from tests.conftest import LABELS, SIZE_PX, make_checkpoint, make_image
 
 

@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cxr_demo import METHODS, Analyser, checkpoint
+from cxr_demo import METHODS, Analyser
 from cxr_demo.labels import FINDINGS
+from cxr_demo.networks import checkpoint
 from tests.conftest import make_image
 from tests.test_concurrency import hooks, state
-from train.plots import PICTURES
+from train.measure.plots import PICTURES
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[1]
 FOLDERS = checkpoint.find(ROOT / "weights")
 
 

@@ -12,11 +12,11 @@ import torch
 
 from cxr_demo.analysis import Analyser
 from cxr_demo.errors import CxrError
-from cxr_demo.explain import METHODS
-from cxr_demo.explain import operations as op
 from cxr_demo.explain.engine import Explainer
+from cxr_demo.explain.lrp import operations as op
+from cxr_demo.explain.methods import METHODS
 from tests.conftest import LABELS, count_hooks, make_checkpoint, make_film, make_image, program_hash, weights_hash
-from tests.test_ensemble import made
+from tests.networks.test_ensemble import made
 
 THREADS = 8
 IMAGES = 2

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from cxr_demo.__main__ import _parser as product_parser
-from cxr_demo.explain import METHODS
+from cxr_demo.explain.methods import METHODS
 from train.__main__ import _parser as train_parser
 from train.recipes import SYSTEMS
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^python -m (cxr_demo|train) (.+?)(?:\s+#.*)?$", README, re.MULTILINE)
 CARDS = sorted((ROOT / "weights").glob("*/config.json"))

@@ -11,22 +11,22 @@ import re
 import sys
 from pathlib import Path
 
-from cxr_demo.ensemble import JOINED, RULES
 from cxr_demo.errors import CxrError, TrainingError
-from cxr_demo.explain import METHODS
-from cxr_demo.preprocess import SIZES_PX
+from cxr_demo.explain.methods import METHODS
+from cxr_demo.limits import BENCHMARK_FORWARDS, SIZES_PX
+from cxr_demo.networks.ensemble import JOINED, RULES
 from train import run
-from train.compare import compare
-from train.datasets import DATASETS
-from train.describe import describe
+from train.benchmarks.lung_training import COURSE, train_lungs
+from train.benchmarks.phantoms import RECIPE, benchmark
+from train.data.datasets import DATASETS
+from train.data.describe import describe
+from train.data.split_tables import table_of_checkpoint
 from train.ensembles import ensemble
 from train.evaluate import evaluate
-from train.lungs import COURSE, train_lungs
-from train.phantoms import MOST_FORWARDS, RECIPE, benchmark
-from train.processes import make_accelerator, start_the_others
+from train.fit.processes import make_accelerator, start_the_others
+from train.measure.compare import compare
 from train.recipes import SYSTEMS
-from train.results import run_name
-from train.tables import table_of_checkpoint
+from train.report.run_report import run_name
 
 MEASURED = ("test", "val", "external", "all")
 
@@ -92,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     drawn.add_argument("--out", type=Path, required=True, help="a folder for two networks and the figures")
     drawn.add_argument("--films", type=_count, default=2400, help="to train on; default: 2400")
     drawn.add_argument("--explained", type=_count, default=40, help="films whose maps are measured; default: 40")
-    drawn.add_argument("--most-forwards", type=float, default=MOST_FORWARDS, help="leave costlier methods out")
+    drawn.add_argument("--most-forwards", type=float, default=BENCHMARK_FORWARDS, help="leave costlier methods out")
     drawn.add_argument("--seed", type=_seed, default=0)
     drawn.set_defaults(act=_phantom)
 

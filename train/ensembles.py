@@ -16,20 +16,21 @@ import torch
 from scipy.optimize import minimize
 from torch import nn
 
-from cxr_demo import checkpoint
-from cxr_demo.card import Card, Makeup, Member
-from cxr_demo.checkpoint import Checkpoint, Network
-from cxr_demo.ensemble import CERTAIN, JOINED, RULES, Ensemble, Joined, by_film, make_stack
 from cxr_demo.errors import TrainingError
-from train.datasets import Table, pack
+from cxr_demo.networks import checkpoint
+from cxr_demo.networks.card import Card, Makeup, Member
+from cxr_demo.networks.checkpoint import Checkpoint, Network
+from cxr_demo.networks.ensemble import CERTAIN, JOINED, RULES, Ensemble, Joined, by_film, make_stack
+from train.data.datasets import pack
+from train.data.table import Table
 from train.evaluate import measure_checkpoint, unfinished
-from train.loop import fit
-from train.losses import LOSSES
-from train.processes import make_accelerator
-from train.provenance import provenance
+from train.fit.environment import provenance
+from train.fit.loop import fit
+from train.fit.losses import LOSSES
+from train.fit.processes import make_accelerator
+from train.fit.run_state import LOG_FILE
+from train.measure.predictions import match_labels
 from train.recipe import Recipe
-from train.scored import match_labels
-from train.state import LOG_FILE
 
 STARTS = 50  # of the search for weights, as published
 STACK_STEPS, STACK_DECAY = 100, 1e-3  # own choice; as published SGD with 1e-3

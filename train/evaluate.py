@@ -16,20 +16,21 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from cxr_demo import checkpoint
-from cxr_demo.card import Card
-from cxr_demo.checkpoint import Checkpoint
 from cxr_demo.errors import TrainingError
 from cxr_demo.labels import finding
-from train import metrics, plots
-from train.datasets import DATASETS, Table
-from train.localisation import LOCALISATION, boxes_of, localise_films, written
-from train.loop import Fitted
-from train.model_card import FIGURES, LABEL_FIGURES, baseline, model_card
+from cxr_demo.networks import checkpoint
+from cxr_demo.networks.card import Card
+from cxr_demo.networks.checkpoint import Checkpoint
+from train.data.datasets import DATASETS
+from train.data.splits import shared_patients
+from train.data.table import Table
+from train.fit.loop import Fitted
+from train.fit.run_state import LOG_FILE, STATE_FILE
+from train.measure import metrics, plots
+from train.measure.localisation import LOCALISATION, boxes_of, localise_films, written
+from train.measure.model_card import FIGURES, LABEL_FIGURES, baseline, model_card
+from train.measure.predictions import Scored, films_of
 from train.recipe import Recipe
-from train.scored import Scored, films_of
-from train.splits import shared_patients
-from train.state import LOG_FILE, STATE_FILE
 
 HALF_TOLERANCE = 0.002  # float16 is stored where no probability moves by more than this
 MEASURED_SPLITS = {"validation": "val", "test": "test", "external": "external"}

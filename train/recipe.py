@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cxr_demo.preprocess import Preprocess
+from cxr_demo.film.preprocess import Preprocess
 
 IMAGENET, SCRATCH = "imagenet", "scratch"
 SCHEDULES = ("cosine", "constant", "plateau")

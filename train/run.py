@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 from accelerate import Accelerator
 
-from cxr_demo.checkpoint import CARD_FILE, Card, read_card
 from cxr_demo.errors import TrainingError
-from train.datasets import Table
+from cxr_demo.networks.checkpoint import CARD_FILE, Card, read_card
+from train.data.split_tables import split_table_of
+from train.data.table import Table
 from train.evaluate import finish, unfinished
-from train.loop import fit
-from train.processes import make_accelerator
+from train.fit.loop import fit
+from train.fit.processes import make_accelerator
+from train.fit.run_state import identity
 from train.recipe import IMAGENET, SCRATCH, Recipe, System
-from train.results import run_name
-from train.state import identity
-from train.tables import split_table_of
+from train.report.run_report import run_name
 
 ROOT = Path(__file__).parent.parent
 HEADLINE = ("accuracy", "macro_f1", "mcc", "macro_auroc")

@@ -21,8 +21,8 @@ import torch
 from pytorch_grad_cam import EigenCAM, GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM
 from torch import nn
 
-from cxr_demo.ensemble import Joined
-from cxr_demo.model import Classifier
+from cxr_demo.networks.classifier import Classifier
+from cxr_demo.networks.ensemble import Joined
 
 # Built on a throw-away layer and no target layers, so they hook nothing; only their stateless methods are called.
 _GRAD_CAM, _PLUS_PLUS, _HIRES, _LAYER, _EIGEN = (

@@ -16,14 +16,16 @@ import numpy as np
 import torch
 from torch import nn
 
-from cxr_demo.checkpoint import Checkpoint
-from cxr_demo.ensemble import Joined
 from cxr_demo.errors import ExplanationError
-from cxr_demo.explain import METHODS, cam
-from cxr_demo.explain.lowering import program_of
+from cxr_demo.explain import cam
+from cxr_demo.explain.lrp.lowering import program_of
+from cxr_demo.explain.methods import METHODS
 from cxr_demo.explain.proof import Proof, prove
 from cxr_demo.explain.relevance import Relevance
-from cxr_demo.model import Classifier
+from cxr_demo.grids import find_finest_grid, resample_map
+from cxr_demo.networks.checkpoint import Checkpoint
+from cxr_demo.networks.classifier import Classifier
+from cxr_demo.networks.ensemble import Joined
 from cxr_demo.progress import Pause, no_pause, within
 
 Maps = dict[tuple[str, int], np.ndarray]
@@ -196,29 +198,11 @@ def _maps(
     return maps
 
 
-def resized(map_: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
-    """A map (h, w) over the square -> on another grid of the same square, float64; each cell's value is spread over
-    the area it covers, so that the sum stays."""
-    return _shares(map_.shape[0], grid[0]) @ map_ @ _shares(map_.shape[1], grid[1]).T
-
-
-def finest(maps: Sequence[np.ndarray]) -> tuple[int, int]:
-    """Of maps over one square, the grid (h, w) that has the smallest cells."""
-    return max(map_.shape[0] for map_ in maps), max(map_.shape[1] for map_ in maps)
-
-
-def _shares(cells: int, into: int) -> np.ndarray:
-    """(into, cells): the share of each old cell that lies in each new one; every column sums to 1."""
-    old, new = np.linspace(0, 1, cells + 1), np.linspace(0, 1, into + 1)
-    overlap = np.minimum(old[None, 1:], new[1:, None]) - np.maximum(old[None, :-1], new[:-1, None])
-    return np.maximum(overlap, 0) * cells
-
-
 def _weighted_sum(maps: Sequence[np.ndarray], factors: Sequence[float]) -> np.ndarray:
     """Maps (h_m, w_m), each times its factor -> their sum, float32, on the finest grid."""
-    grid = finest(maps)
+    grid = find_finest_grid(maps)
     total = sum(
-        factor * (map_ if map_.shape == grid else resized(map_, grid))
+        factor * (map_ if map_.shape == grid else resample_map(map_, grid))
         for factor, map_ in zip(factors, maps, strict=True)
     )
     return total.astype(np.float32)

@@ -14,8 +14,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from cxr_demo.ensemble import Joined
-from cxr_demo.model import Classifier
+from cxr_demo.networks.classifier import Classifier
+from cxr_demo.networks.ensemble import Joined
 from cxr_demo.progress import Pause
 
 CELLS = 16  # a side; a patch is 2 x 2 of them, the stride is 1

@@ -11,16 +11,17 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from cxr_demo.backbones import BACKBONES
-from cxr_demo.checkpoint import Checkpoint
-from cxr_demo.ensemble import Joined
 from cxr_demo.errors import ExplanationError
-from cxr_demo.explain import METHODS, cam
-from cxr_demo.explain import operations as op
-from cxr_demo.explain.lowering import program_of
-from cxr_demo.explain.program import Program
+from cxr_demo.explain import cam
+from cxr_demo.explain.lrp import operations as op
+from cxr_demo.explain.lrp.lowering import program_of
+from cxr_demo.explain.lrp.program import Program
+from cxr_demo.explain.methods import METHODS
 from cxr_demo.explain.relevance import Relevance
-from cxr_demo.model import Classifier
+from cxr_demo.networks.backbones import BACKBONES
+from cxr_demo.networks.checkpoint import Checkpoint
+from cxr_demo.networks.classifier import Classifier
+from cxr_demo.networks.ensemble import Joined
 
 # Own choice: well above what float32 gives on a right network, far below what a wrong rule, layer or copy gives.
 CAM_SUM_ERROR = 1e-4

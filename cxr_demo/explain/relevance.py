@@ -8,10 +8,12 @@ from functools import cached_property
 import numpy as np
 import torch
 
-from cxr_demo.explain import METHODS, lrp, rule_sets
-from cxr_demo.explain.program import Program
-from cxr_demo.explain.rebuilt import Rebuilt
-from cxr_demo.preprocess import Preprocess
+from cxr_demo.explain.lrp import propagate
+from cxr_demo.explain.lrp import rules as rule_sets
+from cxr_demo.explain.lrp.program import Program
+from cxr_demo.explain.lrp.zennit_reference import Rebuilt
+from cxr_demo.explain.methods import METHODS
+from cxr_demo.film.preprocess import Preprocess
 
 
 class Relevance:
@@ -19,7 +21,7 @@ class Relevance:
 
     def __init__(self, program: Program, preprocess: Preprocess) -> None:
         self.program = program
-        self._sweep = lrp.Propagator(program)
+        self._sweep = propagate.Propagator(program)
         # Black and white of a film, normalised: without the bounds of the image the box rule explodes.
         mean, std = (torch.tensor(values)[None, :, None, None] for values in (preprocess.mean, preprocess.std))
         self._box = (0 - mean) / std, (1 - mean) / std

@@ -8,11 +8,10 @@ from __future__ import annotations
 import functools
 import logging
 import secrets
-import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,27 +20,17 @@ import numpy as np
 
 from cxr_demo.analysis import Analyser, Study, ordered
 from cxr_demo.errors import CxrError, ExplanationError
-from cxr_demo.explain import METHODS
-from cxr_demo.image import Radiograph, read_image
-from cxr_demo.ui import examples, facts, findings, methods, panels, pictures, uploads, words
+from cxr_demo.explain.methods import METHODS
+from cxr_demo.film.reading import Radiograph, read_image
+from cxr_demo.limits import PROGRESS_EVERY_S
+from cxr_demo.text import page_text
+from cxr_demo.ui import example_films, facts, findings, image_encoding, methods, panels, uploads
+from cxr_demo.ui.colour_bar import limits_of
+from cxr_demo.ui.jobs import Cancelled, Job, start_job
 from cxr_demo.ui.markup import Html, joined, tag
-from cxr_demo.ui.scales import limits_of
 from cxr_demo.ui.sessions import Session, Sessions
 
 log = logging.getLogger("cxr_demo")
-TELL_EVERY_S = 0.4  # while a map is made
-
-
-class Unwanted(Exception):
-    """Ends the making of a map that nobody looks at any more."""
-
-
-@dataclass
-class Making:
-    """A map that is being made: how much of it is done (0..1), and whether it is made or has failed."""
-
-    share: float = 0.0
-    made: Future = field(default_factory=Future)
 
 
 def guarded(event):
@@ -61,7 +50,7 @@ def guarded(event):
         except CxrError as error:
             yield {self.message: said(error.message, error.hint)}
         except Exception as error:  # the last place before gradio, which would show or log the traceback
-            yield {self.message: said(words.UNEXPECTED.format(ref=noted(error)), words.UNEXPECTED_HINT)}
+            yield {self.message: said(page_text.UNEXPECTED.format(ref=noted(error)), page_text.UNEXPECTED_HINT)}
 
     return safe
 
@@ -105,7 +94,7 @@ class Events:
     @guarded
     def try_example(self, event: gr.EventData, request: gr.Request) -> Iterator[dict]:
         """A drawn film is taken, as if it had been uploaded."""
-        if found := examples.example(event.index):
+        if found := example_films.example(event.index):
             session = self.sessions.keep(request.session_hash)
             session.waiting, session.waiting_truth = found
         yield {self.message: ""}
@@ -176,7 +165,7 @@ class Events:
         """The maps of another finding, unless `want` has heard of a later choice."""
         session = self.sessions.find(request.session_hash)
         if session is None or session.study is None:
-            raise CxrError(*words.EXPIRED)
+            raise CxrError(*page_text.EXPIRED)
         if event.label != session.label:
             return
         yield {self.message: ""}
@@ -194,7 +183,7 @@ class Events:
     def remove(self, chosen: Sequence[str], request: gr.Request) -> Iterator[dict]:
         self.sessions.forget(request.session_hash)
         yield {
-            self.message: said(words.REMOVED, kind="done"),
+            self.message: said(page_text.REMOVED, kind="done"),
             self.findings: findings.empty(),
             self.panels: panels.empty(methods.in_order(chosen)),
         }
@@ -220,7 +209,7 @@ class Events:
             self.findings: findings.value(analyser.card, study.probabilities, session.label, study.members),
             self.methods: gr.update(**methods.settings(analyser.proof.available, forward_s)),
         }
-        yield from self._maps(session, pictures.film(image.pixels))
+        yield from self._maps(session, image_encoding.film(image.pixels))
 
     def _maps(self, session: Session, film: str | None) -> Iterator[dict]:
         """The panels of the session's label and methods, each map as it is ready; follows a choice of other methods,
@@ -232,9 +221,9 @@ class Events:
         analyser, study, label = self.analysers[session.checkpoint], session.study, session.label
         maps, drawn = session.maps, {}
         reasons = {key: reason for key, reason in analyser.proof.available.items() if reason}
-        under_way: dict[str, Making] = {}
+        under_way: dict[str, Job] = {}
         while self.wanted(session, label):
-            shares = {key: making.share for key, making in under_way.items()}
+            shares = {key: job.share for key, job in under_way.items()}
             entries = {key: reasons.get(key) or maps.get((key, label), shares.get(key, 0.0)) for key in session.methods}
             made = panels.value(study, analyser.card, label, entries, film, drawn, session.truth, session.kept_scale)
             yield {self.panels: made}
@@ -244,50 +233,39 @@ class Events:
             key = min((*missing, *under_way), key=lambda key: METHODS[key].cost_forwards)
             if key not in under_way:
                 under_way[key] = self._make(session, label, key)
-            finished, _ = wait([making.made for making in under_way.values()], TELL_EVERY_S, FIRST_COMPLETED)
-            for key in [key for key, making in under_way.items() if making.made in finished]:
-                if reason := failure(under_way.pop(key).made.exception()):
+            finished, _ = wait([job.result for job in under_way.values()], PROGRESS_EVERY_S, FIRST_COMPLETED)
+            for key in [key for key, job in under_way.items() if job.result in finished]:
+                if reason := failure(under_way.pop(key).result.exception()):
                     reasons[key] = reason
 
-    def _make(self, session: Session, label: str, key: str) -> Making:
-        analyser, study, maps = self.analysers[session.checkpoint], session.study, session.maps
-        return begin(analyser, study, label, key, maps, lambda: self.wanted(session, label) and key in session.methods)
+    def _make(self, session: Session, label: str, key: str) -> Job:
+        def is_wanted() -> bool:
+            return self.wanted(session, label) and key in session.methods
+
+        analyser = self.analysers[session.checkpoint]
+        return start_map_job(analyser, session.study, label, key, session.maps, is_wanted)
 
     def wanted(self, session: Session, label: str) -> bool:
         """Whether the page still shows this film and label, and no other film waits."""
         return self.sessions.holds(session) and session.waiting is None and session.label == label
 
 
-def begin(analyser: Analyser, study: Study, label: str, key: str, maps: dict, is_wanted: Callable[[], bool]) -> Making:
-    """Starts a thread that makes one map and puts it among `maps` by (method, label); it ends early when `is_wanted`
-    no longer holds."""
-    making = Making()
-
-    def told(done: float, total: int) -> None:
-        making.share = done / total
-        if not is_wanted():
-            raise Unwanted
-
-    def run() -> None:
-        try:
-            maps.update(analyser.explain(study, [label], [key], told))
-            making.made.set_result(None)
-        except Exception as error:  # told where the map is waited for
-            making.made.set_exception(error)
-
-    threading.Thread(target=run, name=key, daemon=True).start()
-    return making
+def start_map_job(
+    analyser: Analyser, study: Study, label: str, key: str, maps: dict, is_wanted: Callable[[], bool]
+) -> Job[None]:
+    """Make one map in a thread of its own and put it among `maps` by (method, label)."""
+    return start_job(key, lambda pause: maps.update(analyser.explain(study, [label], [key], pause)), is_wanted)
 
 
 def failure(error: BaseException | None) -> str:
     """Why there is no map; one method that fails must not take the others with it."""
-    if error is None or isinstance(error, Unwanted):
+    if error is None or isinstance(error, Cancelled):
         return ""
-    return str(error) if isinstance(error, ExplanationError) else words.UNEXPECTED.format(ref=noted(error))
+    return str(error) if isinstance(error, ExplanationError) else page_text.UNEXPECTED.format(ref=noted(error))
 
 
 def unusable_note(analysers: Mapping[str, Analyser], refused: Mapping[str, str], make_one: str) -> Html | str:
     """What the page says at the start when there is nothing to analyse with."""
     if analysers:
         return ""
-    return joined(said(words.NONE_READY, make_one), facts.unusable(refused) or "")
+    return joined(said(page_text.NONE_READY, make_one), facts.unusable(refused) or "")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from cxr_demo.card import Card, Member
 from cxr_demo.labels import finding
-from cxr_demo.ui import localised, words
+from cxr_demo.networks.card import Card, Member
+from cxr_demo.text import page_text
+from cxr_demo.ui import localisation_table
 from cxr_demo.ui.markup import Html, joined, scrolled, tag
 
 TRAINING = {  # entry of the card's `training` -> what it is called here
@@ -22,7 +23,7 @@ def about(card: Card, sha256: str, proof_line: str) -> Html:
         ("Findings", ", ".join(finding(label).name for label in card.labels)),
         *((name, card.training.get(key, "")) for key, name in TRAINING.items()),
         ("Licence of the checkpoint", card.licence),
-        ("Ensemble", words.ensemble(card.ensemble) if card.ensemble else ""),
+        ("Ensemble", page_text.ensemble(card.ensemble) if card.ensemble else ""),
         ("Network", f"{_network(card)}, {card.preprocess.size_px} px, {card.preprocess.geometry}"),
         ("Calibration", f"temperature {card.temperature:g}" if card.calibrated else "none"),
         ("Explanations", proof_line),
@@ -37,7 +38,7 @@ def unusable(refused: Mapping[str, str]) -> Html | None:
     if not refused:
         return None
     rows = [tag("li", tag("strong", name), ": ", reason) for name, reason in refused.items()]
-    return joined(tag("h3", words.NOT_USABLE), tag("ul", *rows))
+    return joined(tag("h3", page_text.NOT_USABLE), tag("ul", *rows))
 
 
 def _network(card: Card) -> str:
@@ -52,7 +53,7 @@ def _members(card: Card) -> list[Html]:
     """The members of an ensemble, a row each."""
     if card.ensemble is None:
         return []
-    head = tag("tr", *(tag("th", name, scope="col") for name in words.MEMBER_COLUMNS))
+    head = tag("tr", *(tag("th", name, scope="col") for name in page_text.MEMBER_COLUMNS))
     rows = [
         tag(
             "tr", tag("th", member.name, scope="row"), tag("td", _with_head(member)), tag("td", f"{weight:.2f}"),
@@ -60,14 +61,14 @@ def _members(card: Card) -> list[Html]:
         )
         for member, weight in zip(card.ensemble.members, card.ensemble.weights, strict=True)
     ]  # fmt: skip
-    table = tag("table", tag("caption", words.MEMBERS), tag("thead", head), tag("tbody", *rows))
-    return [scrolled(words.MEMBERS, table)]
+    table = tag("table", tag("caption", page_text.MEMBERS), tag("thead", head), tag("tbody", *rows))
+    return [scrolled(page_text.MEMBERS, table)]
 
 
 def _measured(card: Card) -> list[Html]:
-    figures = {name: measured for name, measured in card.metrics.items() if name != localised.KEY}
+    figures = {name: measured for name, measured in card.metrics.items() if name != localisation_table.KEY}
     tables = [table for name, measured in figures.items() for table in _tables(name, measured, card.labels)]
-    return [*tables, *localised.section(card.metrics.get(localised.KEY))]
+    return [*tables, *localisation_table.section(card.metrics.get(localisation_table.KEY))]
 
 
 def _tables(name: str, measured: object, labels: Sequence[str]) -> list[Html]:
@@ -87,13 +88,13 @@ def _tables(name: str, measured: object, labels: Sequence[str]) -> list[Html]:
 
 
 def _overall(name: str, figures: Mapping[str, str]) -> Html:
-    rows = [tag("tr", tag("th", words.metric(key), scope="row"), tag("td", text)) for key, text in figures.items()]
-    return tag("table", tag("caption", words.measured_on(name)), tag("tbody", *rows))
+    rows = [tag("tr", tag("th", page_text.metric(key), scope="row"), tag("td", text)) for key, text in figures.items()]
+    return tag("table", tag("caption", page_text.measured_on(name)), tag("tbody", *rows))
 
 
 def _by_label(name: str, figures: Mapping[str, Mapping[str, str]], labels: Sequence[str]) -> Html:
     """figures: metric -> label -> text."""
-    head = tag("tr", *(tag("th", text, scope="col") for text in (words.FINDING, *map(words.metric, figures))))
+    head = tag("tr", *(tag("th", text, scope="col") for text in (page_text.FINDING, *map(page_text.metric, figures))))
     rows = [
         tag(
             "tr",
@@ -102,7 +103,7 @@ def _by_label(name: str, figures: Mapping[str, Mapping[str, str]], labels: Seque
         )
         for label in labels
     ]
-    caption = f"{words.measured_on(name)}, by finding"
+    caption = f"{page_text.measured_on(name)}, by finding"
     return scrolled(caption, tag("table", tag("caption", caption), tag("thead", head), tag("tbody", *rows)))
 
 

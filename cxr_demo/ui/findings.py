@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from cxr_demo.analysis import Members, ordered
-from cxr_demo.card import Card
 from cxr_demo.labels import finding
-from cxr_demo.ui import words
+from cxr_demo.networks.card import Card
+from cxr_demo.text import page_text
 from cxr_demo.ui.markup import Html, scrolled, tag
 
 MANY = 4  # above this number the list is dense, and the gloss of the chosen finding stands with its maps
@@ -33,24 +33,24 @@ def standing(card: Card, probabilities: np.ndarray, label: str) -> Standing:
     is_most_probable = card.task == "single-label" and index == int(np.argmax(probabilities))
     is_above = threshold is not None and bool(probabilities[index] >= threshold)
     maps_shown = is_above or (threshold is None and (is_most_probable or card.task == "multi-label"))
-    word = words.NO_THRESHOLD if threshold is None else words.ABOVE if is_above else words.BELOW
-    return Standing(f"{words.MOST_PROBABLE}, {word}" if is_most_probable else word, maps_shown, is_above, threshold)
+    word = page_text.NO_THRESHOLD if threshold is None else page_text.ABOVE if is_above else page_text.BELOW
+    return Standing(f"{page_text.MOST_PROBABLE}, {word}" if is_most_probable else word, maps_shown, is_above, threshold)
 
 
 def value(card: Card, probabilities: np.ndarray, chosen: str, members: Members) -> dict:
     """The value of the findings component: its HTML, in the order of `ordered`. `members`: of an ensemble."""
     labels = ordered(card, probabilities)
     rows = [_row(card, probabilities, label, chosen, members) for label in labels]
-    heading = tag("h2", words.FINDINGS, tag("small", words.score_name(card.calibrated)))
+    heading = tag("h2", page_text.FINDINGS, tag("small", page_text.score_name(card.calibrated)))
     listed = tag("ul", *rows, class_="findings many" if len(rows) > MANY else "findings")
-    told = tag("p", words.meaning(card), class_="meaning")
+    told = tag("p", page_text.meaning(card), class_="meaning")
     each = _each(card, labels, members) if card.ensemble else None
     return {"html": tag("section", heading, listed, each, told, class_="told")}
 
 
 def empty() -> dict:
-    steps = tag("ol", *(tag("li", step) for step in words.STEPS))
-    return {"html": tag("section", tag("h2", words.FINDINGS), steps, class_="told")}
+    steps = tag("ol", *(tag("li", step) for step in page_text.STEPS))
+    return {"html": tag("section", tag("h2", page_text.FINDINGS), steps, class_="told")}
 
 
 def _row(card: Card, probabilities: np.ndarray, label: str, chosen: str, members: Members) -> Html:
@@ -61,30 +61,30 @@ def _row(card: Card, probabilities: np.ndarray, label: str, chosen: str, members
     button = tag(
         "button",
         tag("span", known.name, class_="name"),
-        tag("span", words.score(p, card.calibrated, card.task), class_="score"),
+        tag("span", page_text.score(p, card.calibrated, card.task), class_="score"),
         _meter(p, how.threshold, own),
-        tag("span", words.spread(own, card), class_="spread") if own else None,
+        tag("span", page_text.spread(own, card), class_="spread") if own else None,
         tag("span", how.word, class_="word"),
         tag("span", known.gloss, class_="gloss"),
         type="button",
         class_=f"finding{look}",
         data_label=label,
         aria_pressed="true" if label == chosen else "false",
-        title=words.hover(known.gloss, how.word, how.threshold, card),
+        title=page_text.hover(known.gloss, how.word, how.threshold, card),
     )
     return tag("li", button)
 
 
 def _each(card: Card, labels: Sequence[str], members: Members) -> Html:
     """What each member of an ensemble says of each label, to open."""
-    head = tag("tr", *(tag("th", name, scope="col") for name in (words.FINDING, *members.names)))
+    head = tag("tr", *(tag("th", name, scope="col") for name in (page_text.FINDING, *members.names)))
     rows = []
     for label in labels:
         own = members.probabilities[:, card.labels.index(label)].tolist()
-        told = (tag("td", words.score(p, card.ensemble.calibrated, card.task)) for p in own)
+        told = (tag("td", page_text.score(p, card.ensemble.calibrated, card.task)) for p in own)
         rows.append(tag("tr", tag("th", finding(label).name, scope="row"), *told))
     table = tag("table", tag("thead", head), tag("tbody", *rows))
-    return tag("details", tag("summary", words.MEMBERS_SAY), scrolled(words.MEMBERS_SAY, table), class_="each")
+    return tag("details", tag("summary", page_text.MEMBERS_SAY), scrolled(page_text.MEMBERS_SAY, table), class_="each")
 
 
 def _meter(p: float, threshold: float | None, own: Sequence[float]) -> Html:

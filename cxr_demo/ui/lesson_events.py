@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import gradio as gr
 
-from cxr_demo.lesson import DECK, Lesson
-from cxr_demo.ui import lesson as shown
+from cxr_demo.teaching.shortcut_lesson import DECK, Lesson
+from cxr_demo.ui import lesson_view as shown
 from cxr_demo.ui.events import noted
 
 SOME_AT_A_TIME = {"concurrency_id": "lesson", "concurrency_limit": 4}  # what a film needs is computed once

@@ -9,19 +9,19 @@ import gradio as gr
 from gradio.events import Dependency
 
 from cxr_demo.analysis import SHOWN_FIRST, Analyser
-from cxr_demo.checkpoint import MAKE_ONE
-from cxr_demo.image import MAX_FILE_BYTES
-from cxr_demo.lesson import Lesson
-from cxr_demo.lungs import Lungs
-from cxr_demo.ui import ahead, examples, facts, findings, guard, methods, panels, sections, uploads, words
-from cxr_demo.ui.believing import Believing
+from cxr_demo.evaluation.lung_segmentation import Lungs
+from cxr_demo.limits import MAX_FILE_BYTES, MAX_WAITING
+from cxr_demo.networks.checkpoint import MAKE_ONE
+from cxr_demo.teaching.shortcut_lesson import Lesson
+from cxr_demo.text import page_text
+from cxr_demo.ui import example_films, facts, findings, guard, methods, panels, prefetch, sections, uploads
 from cxr_demo.ui.components import HERE, ONE_AT_A_TIME, PRIVATE, UNQUEUED, live, own
+from cxr_demo.ui.evaluation_events import Believing
 from cxr_demo.ui.events import Events, unusable_note
 from cxr_demo.ui.markup import joined, tag
 from cxr_demo.ui.sessions import Sessions
 
 FEW_AT_A_TIME = {"concurrency_id": "read", "concurrency_limit": 2}  # a film may need 160 MB while it is decoded
-MOST_WAITING = 64  # two events for each of a class of 30
 
 
 def build(
@@ -33,7 +33,7 @@ def build(
     """
     events, lesson = Events(analysers, Sessions(), folder), Lesson(analysers)
     believing = Believing(analysers, events.sessions, lungs)
-    with gr.Blocks(title=words.TITLE, analytics_enabled=False, fill_width=True) as demo:
+    with gr.Blocks(title=page_text.TITLE, analytics_enabled=False, fill_width=True) as demo:
         gr.HTML(_header(), apply_default_css=False, elem_id="top")
         gate, accept = _gate()
         with gr.Column(elem_id="desk", visible=False) as desk:
@@ -49,7 +49,7 @@ def build(
             compared = sections.lay_compared(events)
             sections.lay_lesson(lesson)
             events.facts = _more(analysers, refused)
-        gr.HTML(tag("p", words.NOT_CLINICAL), apply_default_css=False, elem_id="foot")
+        gr.HTML(tag("p", page_text.NOT_CLINICAL), apply_default_css=False, elem_id="foot")
         accept.click(lambda: (gr.update(visible=False), gr.update(visible=True)), None, [gate, desk], queue=False,
                      **PRIVATE).then(None, js="() => window.cxr.begin()", **PRIVATE)  # fmt: skip
         believing.message = events.message
@@ -59,10 +59,10 @@ def build(
         sections.wire_compared(compared, after)
         demo.unload(events.closed)
         demo.load(None, js=(HERE / "page.js").read_text(encoding="utf-8"), **PRIVATE)
-    demo.queue(max_size=MOST_WAITING, api_open=False)
+    demo.queue(max_size=MAX_WAITING, api_open=False)
     events.sessions.on_gone = lambda key, session: _forget_values(demo, key)
     uploads.keep_sweeping(folder, events.sessions.sweep)
-    ahead.keep_ahead(analysers, events.sessions)
+    prefetch.keep_ahead(analysers, events.sessions)
     return demo
 
 
@@ -101,39 +101,42 @@ def launch_settings() -> dict:
 
 
 def _header():
-    title = tag("div", tag("h1", words.TITLE), tag("p", words.SUBTITLE))
-    return joined(title, tag("p", words.NOT_CLINICAL, class_="warning"))
+    title = tag("div", tag("h1", page_text.TITLE), tag("p", page_text.SUBTITLE))
+    return joined(title, tag("p", page_text.NOT_CLINICAL, class_="warning"))
 
 
 def _gate() -> tuple[gr.Column, gr.Button]:
     with gr.Column(elem_id="gate") as gate:
-        gr.HTML(joined(tag("h2", words.GATE_TITLE), *(tag("p", text) for text in words.GATE)), apply_default_css=False)
-        accept = gr.Button(words.GATE_BUTTON, variant="primary", elem_id="accept")
+        gr.HTML(
+            joined(tag("h2", page_text.GATE_TITLE), *(tag("p", text) for text in page_text.GATE)),
+            apply_default_css=False,
+        )
+        accept = gr.Button(page_text.GATE_BUTTON, variant="primary", elem_id="accept")
     return gate, accept
 
 
 def _intake(analysers: Mapping[str, Analyser]) -> tuple[gr.File, gr.HTML, gr.Dropdown, gr.Button]:
     names = list(analysers)
     # file_types=None: DICOM files often have no ending, and what a file is, is decided by its bytes.
-    film = gr.File(label=words.FILM, file_types=None, height=82, elem_id="film", interactive=bool(names))
-    hint = joined(tag("p", words.FILM_HINT), tag("p", words.KEPT_SHORT))
+    film = gr.File(label=page_text.FILM, file_types=None, height=82, elem_id="film", interactive=bool(names))
+    hint = joined(tag("p", page_text.FILM_HINT), tag("p", page_text.KEPT_SHORT))
     gr.HTML(hint, apply_default_css=False, elem_classes="hint")
-    tried = own("examples", examples.value() if names else {"html": ""})
+    tried = own("examples", example_films.value() if names else {"html": ""})
     with gr.Row(elem_id="choice"):
         checkpoint = gr.Dropdown(
-            names, value=names[0] if names else None, label=words.CHECKPOINT, elem_id="checkpoint", filterable=False,
-            interactive=len(names) > 1, scale=3,
+            names, value=names[0] if names else None, label=page_text.CHECKPOINT, elem_id="checkpoint",
+            filterable=False, interactive=len(names) > 1, scale=3,
         )  # fmt: skip
-        remove = gr.Button(words.REMOVE, size="sm", elem_id="remove", min_width=110, scale=0)
+        remove = gr.Button(page_text.REMOVE, size="sm", elem_id="remove", min_width=110, scale=0)
     return film, tried, checkpoint, remove
 
 
 def _methods(first: Analyser | None) -> gr.CheckboxGroup:
     settings = methods.settings(first.proof.available) if first else methods.settings()
-    with gr.Accordion(words.METHODS_TITLE, open=False, elem_id="methods"):
+    with gr.Accordion(page_text.METHODS_TITLE, open=False, elem_id="methods"):
         return gr.CheckboxGroup(
             value=list(SHOWN_FIRST),
-            label=words.METHODS_LIST,
+            label=page_text.METHODS_LIST,
             show_label=False,
             container=False,
             interactive=True,
@@ -143,13 +146,13 @@ def _methods(first: Analyser | None) -> gr.CheckboxGroup:
 
 def _more(analysers: Mapping[str, Analyser], refused: Mapping[str, str]) -> gr.HTML:
     first = next(iter(analysers.values()), None)
-    with gr.Accordion(words.FACTS, open=False, elem_id="facts"):
-        told = facts.about(first.card, first.sha256, first.proof.line) if first else words.NONE_READY
+    with gr.Accordion(page_text.FACTS, open=False, elem_id="facts"):
+        told = facts.about(first.card, first.sha256, first.proof.line) if first else page_text.NONE_READY
         shown = gr.HTML(told, apply_default_css=False)
         if refused:
             gr.HTML(facts.unusable(refused), apply_default_css=False)
-    with gr.Accordion(words.KEPT_TITLE, open=False, elem_id="kept"):
-        gr.HTML(tag("p", words.KEPT), apply_default_css=False)
+    with gr.Accordion(page_text.KEPT_TITLE, open=False, elem_id="kept"):
+        gr.HTML(tag("p", page_text.KEPT), apply_default_css=False)
     return shown
 
 

@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 import gradio as gr
 
 from cxr_demo.analysis import Analyser, Explanation, Study
-from cxr_demo.explain import METHODS
-from cxr_demo.pairing import common_labels
-from cxr_demo.ui import members, pair, panels, words
-from cxr_demo.ui.events import TELL_EVERY_S, Events, begin, failure, guarded
-from cxr_demo.ui.pair import Busy, Dear, Drawn, Entry, Reading
+from cxr_demo.comparison.checkpoint_pair import common_labels
+from cxr_demo.explain.methods import METHODS
+from cxr_demo.limits import PROGRESS_EVERY_S, SLOW_FORWARDS
+from cxr_demo.text import pair_text as told
+from cxr_demo.ui import members_view, pair_view, panels
+from cxr_demo.ui.events import Events, failure, guarded, start_map_job
+from cxr_demo.ui.pair_view import Busy, Dear, Drawn, Entry, Reading
 from cxr_demo.ui.sessions import Other, Session, Sessions
-from cxr_demo.ui.words import pair as told
 
 NOTHING, MEMBERS, WITH = "", "members", "with "
 
@@ -84,11 +85,11 @@ class PairEvents:
         """Each row as it is ready, of what the panels show now."""
         session = self.sessions.find(request.session_hash)
         if session is None or session.study is None or choice not in dict(self._values(session)):
-            yield {self.shown: pair.EMPTY}
+            yield {self.shown: pair_view.EMPTY}
             return
         session.compared = choice
         if choice == NOTHING:
-            yield {self.shown: pair.EMPTY}
+            yield {self.shown: pair_view.EMPTY}
         elif choice == MEMBERS:
             yield from self._members(session)
         else:
@@ -107,19 +108,19 @@ class PairEvents:
         reading, drawn = Reading(own.name, own.analyser.card, own.study), Drawn()
         if not own.analyser.card.joins_predictions:
             of = panels.about(own.study, own.analyser.card, label)
-            yield {self.shown: pair.only(told.JOINED, of)}
+            yield {self.shown: pair_view.only(told.JOINED, of)}
             return
-        yield from self._rows(session, [own], lambda entries: members.value(reading, label, entries, drawn))
+        yield from self._rows(session, [own], lambda entries: members_view.value(reading, label, entries, drawn))
 
     def _pair(self, session: Session, name: str) -> Iterator[dict]:
         own, label, drawn = self._own(session), session.label, Drawn()
         card, known = own.analyser.card, common_labels(own.analyser.card, self.events.analysers[name].card)
         if label not in known:
-            yield {self.shown: pair.only(told.unknown(label, name, known), panels.about(own.study, card, label))}
+            yield {self.shown: pair_view.only(told.unknown(label, name, known), panels.about(own.study, card, label))}
             return
         other = self._other(session, name)
         this, that = (Reading(one.name, one.analyser.card, one.study) for one in (own, other))
-        yield from self._rows(session, [own, other], lambda entries: pair.value(this, that, label, entries, drawn))
+        yield from self._rows(session, [own, other], lambda entries: pair_view.value(this, that, label, entries, drawn))
 
     def _own(self, session: Session) -> Source:
         return Source(session.checkpoint, self.events.analysers[session.checkpoint], session.study, session.maps)
@@ -150,10 +151,10 @@ class PairEvents:
                 return
             key = min(missing, key=lambda key: METHODS[key].cost_forwards)
             source = next(source for source in sources if (key, label) not in source.maps)
-            making = begin(source.analyser, source.study, label, key, source.maps, is_wanted)
-            while not wait([making.made], TELL_EVERY_S).done and is_wanted():
-                yield {self.shown: value(entries | {key: Busy(source.name, making.share)})}
-            if making.made.done() and (reason := failure(making.made.exception())):
+            job = start_map_job(source.analyser, source.study, label, key, source.maps, is_wanted)
+            while not wait([job.result], PROGRESS_EVERY_S).done and is_wanted():
+                yield {self.shown: value(entries | {key: Busy(source.name, job.share)})}
+            if job.result.done() and (reason := failure(job.result.exception())):
                 failed[key] = told.unavailable(source.name, reason)
 
     def _entry(self, session: Session, sources: Sequence[Source], label: str, key: str) -> Entry:
@@ -163,6 +164,6 @@ class PairEvents:
         missing = [source for source in sources if (key, label) not in source.maps]
         if not missing:
             return tuple(source.maps[key, label] for source in sources)
-        if METHODS[key].cost_forwards > words.DEAR_FORWARDS and (label, key) not in session.dear and len(sources) > 1:
+        if METHODS[key].cost_forwards > SLOW_FORWARDS and (label, key) not in session.dear and len(sources) > 1:
             return Dear(METHODS[key].cost_forwards * session.others[sources[1].name].forward_s)
         return Busy(missing[0].name, 0.0)

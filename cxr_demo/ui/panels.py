@@ -11,16 +11,17 @@ import numpy as np
 
 from cxr_demo import render
 from cxr_demo.analysis import Explanation, Study
-from cxr_demo.card import Card
-from cxr_demo.explain import METHODS, Method
+from cxr_demo.explain.methods import METHODS, Method
 from cxr_demo.labels import finding
-from cxr_demo.ui import comparison, pictures, words
+from cxr_demo.networks.card import Card
+from cxr_demo.text import evaluation_text as belief_words
+from cxr_demo.text import examples_text as example_words
+from cxr_demo.text import page_text
+from cxr_demo.text import scales_text as scale_words
+from cxr_demo.ui import agreement_table, image_encoding
+from cxr_demo.ui.colour_bar import NONE_KEPT, Scales, bar, scales_of
 from cxr_demo.ui.findings import MANY, standing
 from cxr_demo.ui.markup import Html, joined, tag
-from cxr_demo.ui.scales import NONE_KEPT, Scales, bar, scales_of
-from cxr_demo.ui.words import belief as belief_words
-from cxr_demo.ui.words import examples as example_words
-from cxr_demo.ui.words import scales as scale_words
 
 Entry = Explanation | float | str  # a finished map, how much of it is done (0..1), or why there is none
 Drawn = dict[tuple[str, float], dict]  # (method, limit) -> the map's pictures, so that none is made twice
@@ -42,14 +43,14 @@ def value(
     maps = {key: entry for key, entry in entries.items() if isinstance(entry, Explanation)}
     scales = scales_of(maps, kept)
     figures = [_figure_of(METHODS[key], entry, scales.get(key), study, card, label) for key, entry in entries.items()]
-    outlines = pictures.outlines(truth.values()) if truth and film else None
+    outlines = image_encoding.outlines(truth.values()) if truth and film else None
     squares = {key: map_.map_square for key, map_ in maps.items()}
     return {
         "html": joined(
             _header(study, card, label),
             tag("div", _film_panel(study, card, truth or {}), *figures, class_="row"),
             _legend(study, card, label, bool(kept)),
-            comparison.table(squares, card, study.image.pixels.shape),
+            agreement_table.table(squares, card, study.image.pixels.shape),
         ),
         "film": {"id": study.image.sha256, "src": film, "truth": outlines},
         "about": about(study, card, label),
@@ -70,7 +71,7 @@ def about(study: Study, card: Card, label: str) -> str:
 
 def empty(methods: Sequence[str]) -> dict:
     """Before the first film: what will stand where, and what each map does not show."""
-    figures = [_blank(_name(words.FILM_PANEL), "film", words.SIDES)]
+    figures = [_blank(_name(page_text.FILM_PANEL), "film", page_text.SIDES)]
     figures += [_blank(_title(METHODS[key]), METHODS[key].family, METHODS[key].caption) for key in methods]
     return {"html": tag("div", *figures, class_="row"), "film": None, "about": "", "held": False, "maps": {}}
 
@@ -79,23 +80,25 @@ def _figure_of(method: Method, entry: Entry, scales: Scales | None, study: Study
     if isinstance(entry, Explanation):
         return _mapped(method, entry, scales, study, card)
     if isinstance(entry, str):
-        text = words.NOT_AVAILABLE.format(reason=entry)
+        text = page_text.NOT_AVAILABLE.format(reason=entry)
         return _figure(method, study, finding(label).name, text, notice(text))
-    busy = tag("p", words.computing(method, entry), class_="notice busy", role="status")
-    return _figure(method, study, "", words.computing(method, 0.0), busy)
+    busy = tag("p", page_text.computing(method, entry), class_="notice busy", role="status")
+    return _figure(method, study, "", page_text.computing(method, 0.0), busy)
 
 
 def _mapped(method: Method, explanation: Explanation, scales: Scales, study: Study, card: Card) -> Html:
     """A finished map; a sentence instead of it when there is too little of it."""
     shape, raw, name = study.image.pixels.shape, explanation.map_square, finding(explanation.label).name
-    sums = tag("p", words.sums(explanation, card), class_="sums")
+    sums = tag("p", page_text.sums(explanation, card), class_="sums")
     if scales.own.nothing:
-        nothing = words.nothing(scales.own, name)
+        nothing = page_text.nothing(scales.own, name)
         return _figure(method, study, name, nothing, notice(nothing), sums)
-    where = words.place(render.strongest_place(card.preprocess.map_to_image(raw, pictures.fitted(shape, 256))))
+    where = page_text.place(
+        render.strongest_place(card.preprocess.map_to_image(raw, image_encoding.fitted(shape, 256)))
+    )
     below = [bar(scales), sums]
     if is_coarse(raw, card):
-        below.append(tag("p", words.cell_size(*_cell_px(raw.shape, card, shape)), class_="cell"))
+        below.append(tag("p", page_text.cell_size(*_cell_px(raw.shape, card, shape)), class_="cell"))
     return _figure(method, study, name, where, None, *below)
 
 
@@ -106,19 +109,19 @@ def _pictures(explanation: Explanation, scales: Scales, study: Study, card: Card
         at = explanation.method, scale.limit
         if at not in drawn:
             raw, shape = explanation.map_square, study.image.pixels.shape
-            drawn[at] = {"smooth": pictures.map_levels(raw, scale, card.preprocess, shape)}
+            drawn[at] = {"smooth": image_encoding.map_levels(raw, scale, card.preprocess, shape)}
             if is_coarse(raw, card):
-                cells = pictures.as_cells(raw, card.preprocess.size_px)
-                drawn[at]["cells"] = pictures.map_levels(cells, scale, card.preprocess, shape)
+                cells = image_encoding.as_cells(raw, card.preprocess.size_px)
+                drawn[at]["cells"] = image_encoding.map_levels(cells, scale, card.preprocess, shape)
         return drawn[at]
 
-    return {"table": pictures.table(scales.own), "relative": on(scales.own), "absolute": on(scales.shared)}
+    return {"table": image_encoding.table(scales.own), "relative": on(scales.own), "absolute": on(scales.shared)}
 
 
 def _header(study: Study, card: Card, label: str) -> Html:
     p = float(study.probabilities[card.labels.index(label)])
     how, known = standing(card, study.probabilities, label), finding(label)
-    told = f"{words.score(p, card.calibrated, card.task)} · {how.word}"
+    told = f"{page_text.score(p, card.calibrated, card.task)} · {how.word}"
     gloss = f" · {known.gloss}" if len(card.labels) > MANY else ""
     heading = tag("h2", known.name, tag("small", told + gloss))
     title = tag("div", heading, None if how.maps_shown else _ask(p, card), class_="title")
@@ -127,16 +130,16 @@ def _header(study: Study, card: Card, label: str) -> Html:
 
 def _legend(study: Study, card: Card, label: str, kept: bool) -> Html:
     how = standing(card, study.probabilities, label)
-    reason = words.MAPS_OFF_UNJUDGED if how.threshold is None else words.MAPS_OFF
+    reason = page_text.MAPS_OFF_UNJUDGED if how.threshold is None else page_text.MAPS_OFF
     off = None if how.maps_shown else tag("strong", reason, " ")
     absolute = scale_words.KEPT_SCALE if kept else scale_words.SHARED_SCALE
     scales = (tag("span", scale_words.OWN_SCALE, class_="own"), tag("span", absolute, class_="shared"))
-    return tag("p", off, words.legend(card), " ", *scales, class_="legend")
+    return tag("p", off, page_text.legend(card), " ", *scales, class_="legend")
 
 
 def _figure(method: Method, study: Study, label_name: str, alternative: str, over: Html | None, *below: Html) -> Html:
-    text = words.canvas(method.name, label_name, alternative) if label_name else alternative
-    off = words.shown_off(method.name, label_name)
+    text = page_text.canvas(method.name, label_name, alternative) if label_name else alternative
+    off = page_text.shown_off(method.name, label_name)
     return tag(
         "figure",
         _title(method),
@@ -154,14 +157,14 @@ def _film_panel(study: Study, card: Card, truth: Mapping[str, np.ndarray]) -> Ht
     if (left, top, right, bottom) != (0, 0, width, height):
         box = (f"left:{left / width:.3%};top:{top / height:.3%};"
                f"width:{(right - left) / width:.3%};height:{(bottom - top) / height:.3%}")  # fmt: skip
-        frame, below = tag("i", class_="seen", style=box), tag("p", words.AS_THE_MODEL_SEES)
-    notes = [tag("li", note) for note in study.image.notes or (words.NO_NOTES,)]
+        frame, below = tag("i", class_="seen", style=box), tag("p", page_text.AS_THE_MODEL_SEES)
+    notes = [tag("li", note) for note in study.image.notes or (page_text.NO_NOTES,)]
     size = f"{study.image.kind}, {width} × {height} px"
-    details = tag("details", tag("summary", words.NOTES), tag("ul", *notes), open=True)
+    details = tag("details", tag("summary", page_text.NOTES), tag("ul", *notes), open=True)
     return tag(
         "figure",
-        _name(words.FILM_PANEL),
-        stage(study, "film", f"{words.FILM_PANEL}, {size}", frame),
+        _name(page_text.FILM_PANEL),
+        stage(study, "film", f"{page_text.FILM_PANEL}, {size}", frame),
         tag("div", tag("p", size, class_="sums"), below, *_planted(truth), details, class_="below"),
         class_="panel",
     )
@@ -176,13 +179,13 @@ def _planted(truth: Mapping[str, np.ndarray]) -> tuple[Html, ...]:
 
 
 def _blank(title: Html, family: str, caption: str) -> Html:
-    stage = tag("div", tag("p", words.EMPTY_PANELS[family]), class_="stage blank")
+    stage = tag("div", tag("p", page_text.EMPTY_PANELS[family]), class_="stage blank")
     return tag("figure", title, stage, tag("figcaption", caption), class_="panel")
 
 
 def _title(method: Method) -> Html:
     """A method's name, its paper, and the button that leaves it out."""
-    text = words.LEAVE_OUT.format(name=method.name)
+    text = page_text.LEAVE_OUT.format(name=method.name)
     leave = tag("button", "×", type="button", class_="leave", data_leave=method.key, aria_label=text, title=text)
     return _name(method.name, method.paper, leave)
 
@@ -194,10 +197,10 @@ def _name(name: str, paper: str = "", leave: Html | None = None) -> Html:
 
 
 def stage(
-    study: Study, key: str, text: str, over: Html | None, off: str = "", longest_px: int = pictures.FILM_SIDE_PX
+    study: Study, key: str, text: str, over: Html | None, off: str = "", longest_px: int = image_encoding.FILM_SIDE_PX
 ) -> Html:
     """The canvas at the film's own aspect ratio, its sides marked; `off` is what it shows while its map is off."""
-    height, width = pictures.fitted(study.image.pixels.shape, longest_px)
+    height, width = image_encoding.fitted(study.image.pixels.shape, longest_px)
     canvas = tag("canvas", width=width, height=height, role="img", aria_label=text, data_panel=key,
                  data_text=text, data_off=off or text)  # fmt: skip
     marks = [tag("b", side, class_=f"side {side}", aria_hidden="true") for side in ("R", "L")]
@@ -210,7 +213,8 @@ def notice(text: str) -> Html:
 
 def _controls() -> Html:
     opacity = tag(
-        "label", words.OPACITY, tag("input", type="range", class_="opacity", min="0", max="100", step="5", value="70"),
+        "label", page_text.OPACITY,
+        tag("input", type="range", class_="opacity", min="0", max="100", step="5", value="70"),
         tag("output", "70 %"),
     )  # fmt: skip
     ways = [
@@ -220,16 +224,16 @@ def _controls() -> Html:
     box = tag("input", type="checkbox", class_="keep")
     keep = tag("label", box, scale_words.KEEP_SCALE, title=scale_words.KEEP_HINT, class_="shared")
     scales = tag("fieldset", tag("legend", scale_words.SCALE), *ways, keep, class_="scales")
-    contours = tag("label", tag("input", type="checkbox", class_="contours"), words.CONTOURS)
-    cells = tag("label", tag("input", type="checkbox", class_="as-cells"), words.CELLS)
+    contours = tag("label", tag("input", type="checkbox", class_="contours"), page_text.CONTOURS)
+    cells = tag("label", tag("input", type="checkbox", class_="as-cells"), page_text.CELLS)
     region = tag("button", belief_words.DRAW, type="button", class_="draw-region", title=belief_words.DRAW_HINT)
-    drawing = {"role": "group", "aria_label": words.DRAWING}
+    drawing = {"role": "group", "aria_label": page_text.DRAWING}
     return tag("div", opacity, scales, contours, cells, region, class_="controls", **drawing)
 
 
 def _ask(p: float, card: Card) -> Html:
-    show = words.show_anyway(p, card)
-    return tag("button", show, type="button", class_="ask", data_show=show, data_hide=words.HIDE_AGAIN)
+    show = page_text.show_anyway(p, card)
+    return tag("button", show, type="button", class_="ask", data_show=show, data_hide=page_text.HIDE_AGAIN)
 
 
 def _cell_px(grid: tuple[int, int], card: Card, shape: tuple[int, int]) -> tuple[float, float]:

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 import gradio as gr
 from gradio.events import Dependency
 
-from cxr_demo.lesson import Lesson
-from cxr_demo.ui import belief_table, lesson_events, pair, where_table
-from cxr_demo.ui import lesson as lesson_shown
-from cxr_demo.ui.believing import Believing
+from cxr_demo.teaching.shortcut_lesson import Lesson
+from cxr_demo.text import lesson_text as lesson_words
+from cxr_demo.text import pair_text as pair_words
+from cxr_demo.ui import evaluation_table, lesson_events, pair_view, regions_table
+from cxr_demo.ui import lesson_view as lesson_shown
 from cxr_demo.ui.components import ONE_AT_A_TIME, PRIVATE, UNQUEUED, VALUE, own
+from cxr_demo.ui.evaluation_events import Believing
 from cxr_demo.ui.events import Events
 from cxr_demo.ui.markup import tag
 from cxr_demo.ui.pair_events import NOTHING, PairEvents
-from cxr_demo.ui.words import lesson as lesson_words
-from cxr_demo.ui.words import pair as pair_words
 
 TWO_AT_A_TIME = {"concurrency_id": "belief", "concurrency_limit": 2}  # takes a minute, and lets go of the networks
 ONE_SLOW_AT_A_TIME = {"concurrency_id": "slow belief", "concurrency_limit": 1}
@@ -30,11 +30,11 @@ def lay_lesson(lesson: Lesson) -> None:
 def lay_believing(believing: Believing) -> None:
     """The section, before the first film."""
     with gr.Column(elem_id="believing"):
-        believing.where = own("where", where_table.EMPTY)
-        believing.bar = own("belief", belief_table.EMPTY)
-        believing.checks = gr.HTML(belief_table.EMPTY, html_template=VALUE, js_on_load="", apply_default_css=False,
+        believing.where = own("where", regions_table.EMPTY)
+        believing.bar = own("belief", evaluation_table.EMPTY)
+        believing.checks = gr.HTML(evaluation_table.EMPTY, html_template=VALUE, js_on_load="", apply_default_css=False,
                                    elem_id="checks")  # fmt: skip
-        gr.HTML(belief_table.meanings(), apply_default_css=False)
+        gr.HTML(evaluation_table.meanings(), apply_default_css=False)
 
 
 def wire_believing(believing: Believing, events: Events, shown: Sequence[Dependency]) -> None:
@@ -64,7 +64,7 @@ def lay_compared(events: Events) -> PairEvents:
             min_width=320, elem_id="compared",
         )  # fmt: skip
         gr.HTML(tag("p", pair_words.COMPARE_HINT), apply_default_css=False)
-    made.shown = own("pair", pair.EMPTY, "drawing")
+    made.shown = own("pair", pair_view.EMPTY, "drawing")
     return made
 
 

@@ -7,18 +7,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # so that the store needs no torch
-    import numpy as np
+import numpy as np
 
-    from cxr_demo.analysis import Explanation, Study
-    from cxr_demo.image import Radiograph
-    from cxr_demo.ui.checking import Checked, Checking
-    from cxr_demo.ui.grounds import Ground
-
-KEPT_MINUTES = 15  # after the last use
-MOST_SESSIONS = 40  # a class of 30 and some; at 40 megapixels a film is 160 MB, at the usual 4 it is 16 MB
+from cxr_demo.analysis import Explanation, Study
+from cxr_demo.film.reading import Radiograph
+from cxr_demo.limits import KEPT_MINUTES, MAX_SESSIONS
+from cxr_demo.ui.evaluation_run import Checked, Checking
+from cxr_demo.ui.film_regions import Ground
 
 
 @dataclass
@@ -67,7 +63,7 @@ class Session:
 
 class Sessions:
     """Sessions by gradio's session hash. Thread-safe; a session goes when its page closes, when it is asked for,
-    `KEPT_MINUTES` after its last use, or when it is the longest unused of more than `MOST_SESSIONS`.
+    `KEPT_MINUTES` after its last use, or when it is the longest unused of more than `MAX_SESSIONS`.
 
     `on_gone(key, session)` is called once for each session that went.
     """
@@ -121,7 +117,7 @@ class Sessions:
         if session is None:
             with self._lock:
                 session = self._sessions.setdefault(key, Session())
-            self._drop_beyond(MOST_SESSIONS)
+            self._drop_beyond(MAX_SESSIONS)
         return session
 
     def forget(self, key: str) -> None:

@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from cxr_demo.limits import LEFT_OVER_S, SWEEP_EVERY_S
+
 PREFIX = "cxr-demo-uploads-"
-LEFT_OVER_S = 300  # an aborted or never claimed upload goes after this time
-SWEEP_EVERY_S = 20
 
 
 def open_folder() -> Path:

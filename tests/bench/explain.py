@@ -20,14 +20,14 @@ from pytorch_grad_cam.utils.image import scale_cam_image
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch.utils.flop_counter import FlopCounterMode
 
-from cxr_demo.backbones import BACKBONES
-from cxr_demo.checkpoint import Card, Checkpoint
-from cxr_demo.explain import rule_sets
 from cxr_demo.explain.engine import Explainer
-from cxr_demo.explain.lowering import program_of
-from cxr_demo.explain.rebuilt import Rebuilt, composite
+from cxr_demo.explain.lrp import rules as rule_sets
+from cxr_demo.explain.lrp.lowering import program_of
+from cxr_demo.explain.lrp.zennit_reference import Rebuilt, composite
+from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.labels import FINDINGS
-from cxr_demo.preprocess import Preprocess
+from cxr_demo.networks.backbones import BACKBONES
+from cxr_demo.networks.checkpoint import Card, Checkpoint
 from tests.conftest import make_film, make_model
 
 BACKBONE, SIZE_PX, LABELS, THREADS = "densenet121", 224, 14, 2

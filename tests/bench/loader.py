@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from cxr_demo.backbones import BACKBONES
-from cxr_demo.model import Classifier
-from train.batches import batches, normalise
+from cxr_demo.networks.backbones import BACKBONES
+from cxr_demo.networks.classifier import Classifier
+from train.fit.batches import batches, normalise
 from train.recipe import SCRATCH, Augment, Recipe
 
 GOAL = 5.0

@@ -23,13 +23,13 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.pixels import set_pixel_data
 from pydicom.uid import DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian, generate_uid
 
-from cxr_demo import checkpoint
-from cxr_demo.card import Card, Makeup, Member
-from cxr_demo.ensemble import Ensemble
+from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.labels import FINDINGS
-from cxr_demo.lesson import CHEAT, HONEST, LABEL
-from cxr_demo.model import Classifier
-from cxr_demo.preprocess import Preprocess
+from cxr_demo.networks import checkpoint
+from cxr_demo.networks.card import Card, Makeup, Member
+from cxr_demo.networks.classifier import Classifier
+from cxr_demo.networks.ensemble import Ensemble
+from cxr_demo.teaching.shortcut_lesson import CHEAT, HONEST, LABEL
 from cxr_demo.ui.uploads import PREFIX
 
 ROOT = Path(__file__).parents[2]

@@ -6,8 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from cxr_demo.lesson import DECK
-from cxr_demo.ui.words import lesson as words
+from cxr_demo.teaching.shortcut_lesson import DECK
+from cxr_demo.text import lesson_text as words
 from tests.browser.conftest import SCREENSHOTS
 from tests.browser.test_page import SIZES, enter, give, pixels, wait_for_maps
 

@@ -11,8 +11,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from cxr_demo.analysis import SHOWN_FIRST
-from cxr_demo.ui import words
-from cxr_demo.ui.words import scales as scale_words
+from cxr_demo.text import page_text
+from cxr_demo.text import scales_text as scale_words
 from tests.browser.conftest import MANY, SCREENSHOTS
 
 PANELS = ("film", *SHOWN_FIRST)
@@ -87,7 +87,7 @@ def test_the_gate_comes_first_and_opens_from_the_keyboard(open_page):
     page.keyboard.press("Enter")
     expect(page.locator("#film button, #film input").first).to_be_focused()
     expect(page.locator("#gate")).to_have_count(0)
-    expect(page.locator("#foot")).to_contain_text(words.NOT_CLINICAL)
+    expect(page.locator("#foot")).to_contain_text(page_text.NOT_CLINICAL)
 
 
 @pytest.mark.parametrize("name", ["film.png", "film16.png", "DOE-JANE"])
@@ -99,7 +99,7 @@ def test_every_kind_of_file_gives_probabilities_and_four_panels(open_page, films
     first = page.locator("button.finding").first
     expect(first).to_contain_text("Bacterial pneumonia")
     expect(first).to_contain_text(re.compile(r"\d\d %"))
-    expect(first).to_contain_text(words.ABOVE)
+    expect(first).to_contain_text(page_text.ABOVE)
     assert panels_of(page) == list(PANELS)
     boxes = [canvas.bounding_box() for canvas in page.locator("#panels canvas[data-panel]").all()]
     assert len({(box["y"], box["width"], box["height"]) for box in boxes}) == 1
@@ -122,7 +122,7 @@ def test_opacity_and_cells_redraw_here_and_ask_the_server_nothing(open_page, fil
     assert all(pixels(page, panel) == film for panel in PANELS)
     set_opacity(page, 70)
     assert pixels(page, "grad-cam") == strong
-    page.get_by_label(words.CELLS).check()
+    page.get_by_label(page_text.CELLS).check()
     page.wait_for_function(
         "old => document.querySelector('canvas[data-panel=grad-cam]').toDataURL() !== old", arg=strong
     )
@@ -141,10 +141,10 @@ def test_contours_are_lines_and_leave_the_rest_of_the_film_alone(open_page, film
       return film.filter((value, at) => value !== map[at]).length / film.length;
     }"""
     filled, before = page.evaluate(changed), pixels(page, "grad-cam")
-    page.get_by_label(words.CONTOURS).check()
+    page.get_by_label(page_text.CONTOURS).check()
     wait_for_change(page, before)
     assert 0 < page.evaluate(changed) < filled / 2
-    page.get_by_label(words.CONTOURS).uncheck()
+    page.get_by_label(page_text.CONTOURS).uncheck()
     page.wait_for_function(
         "old => document.querySelector('canvas[data-panel=grad-cam]').toDataURL() === old", arg=before
     )
@@ -160,7 +160,7 @@ def test_a_method_is_added_from_the_list_and_left_out_from_its_panel(open_page, 
     page.locator("button.finding[data-label=normal]").click()
     wait_for_maps(page, "normal")
     assert panels_of(page) == [*PANELS, "hires-cam"], "the choice stays with another finding"
-    page.get_by_role("button", name=words.LEAVE_OUT.format(name="LRP (epsilon)"), exact=True).press("Enter")
+    page.get_by_role("button", name=page_text.LEAVE_OUT.format(name="LRP (epsilon)"), exact=True).press("Enter")
     page.locator("canvas[data-panel=lrp-epsilon]").wait_for(state="detached")
     expect(page.locator("#methods").get_by_label("LRP (epsilon)", exact=True)).not_to_be_checked()
     choose_checkpoint(page, "b-uncalibrated")
@@ -208,7 +208,7 @@ def test_a_kept_scale_is_that_of_the_next_finding_too(open_page, films):
 def test_below_the_threshold_the_maps_are_off_until_asked_for(open_page, films):
     page, _ = open_result(open_page, films)
     low = page.locator("button.finding[data-label=viral_pneumonia]")
-    expect(low).to_contain_text(words.BELOW)
+    expect(low).to_contain_text(page_text.BELOW)
     low.focus()
     page.keyboard.press("Enter")
     wait_for_maps(page, "viral_pneumonia")
@@ -270,7 +270,7 @@ def test_a_pasted_picture_is_read_as_a_film(open_page, films):
 def test_a_removed_film_leaves_the_page_and_the_server(open_page, films, server):
     page, _ = open_result(open_page, films)
     page.locator("#remove").click()
-    expect(page.locator("#message")).to_contain_text(words.REMOVED)
+    expect(page.locator("#message")).to_contain_text(page_text.REMOVED)
     expect(page.locator("#panels canvas")).to_have_count(0)
     expect(page.locator("button.finding")).to_have_count(0)
     assert server.left_files() == []

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from cxr_demo.analysis import SHOWN_FIRST
-from cxr_demo.ui.words import pair as told
+from cxr_demo.text import pair_text as told
 from tests.browser.test_page import (
     SIZES,
     choose_checkpoint,

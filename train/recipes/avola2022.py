@@ -18,10 +18,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from train.pictures import conclude_maps
+from train.fit.transfer import HEAD
 from train.recipe import IMAGENET, SCRATCH, Augment, Recipe, System
-from train.results import conclude_table
-from train.transfer import HEAD
+from train.report.figures import conclude_maps
+from train.report.run_report import conclude_table
 
 PAPER = "Avola et al. 2022, Comput Methods Programs Biomed 221:106833"
 SUMMARY = "Normal, bacterial, viral pneumonia (children, one hospital) or COVID-19 (adults, another hospital)."

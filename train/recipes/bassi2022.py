@@ -22,9 +22,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from train.markers import conclude_markers
+from train.benchmarks.marker_test import conclude_markers
 from train.recipe import IMAGENET, SCRATCH, Augment, Recipe, System
-from train.results import conclude_curves
+from train.report.run_report import conclude_curves
 
 PAPER = "Bassi & Attux 2022, Research on Biomedical Engineering 38:139"
 SUMMARY = "COVID-19, other pneumonia or normal in adults; COVID-19 from one hospital, the rest from another."

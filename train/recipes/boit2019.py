@@ -19,9 +19,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from train.fit.transfer import freeze_points
 from train.recipe import IMAGENET, Augment, Recipe, System
-from train.results import conclude_sweep, conclude_table
-from train.transfer import freeze_points
+from train.report.run_report import conclude_sweep, conclude_table
 
 PAPER = "Boit & Zeng 2019 (poster)"
 SUMMARY = "Pneumonia or not in adults (NIH ChestX-ray14); labels mined from reports."

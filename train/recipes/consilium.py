@@ -16,11 +16,11 @@ where a paper has another task or no answer for this one, with the cross-entropy
 
 from __future__ import annotations
 
-from train.boards import conclude_consilium
+from train.fit.transfer import freeze_points
 from train.recipe import IMAGENET, SCRATCH, Augment, Recipe, System
 from train.recipes.boit2019 import BUNDLED
 from train.recipes.kermany import AUGMENT
-from train.transfer import freeze_points
+from train.report.ensemble_report import conclude_consilium
 
 PAPER = "our own; takes from all five"
 SUMMARY = "Normal, bacterial, viral pneumonia (children, one hospital) or COVID-19 (adults, another hospital)."

@@ -18,7 +18,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from train.recipe import IMAGENET, SCRATCH, Augment, Recipe, System
-from train.results import conclude_table
+from train.report.run_report import conclude_table
 
 PAPER = "Kufel et al. 2023, J Pers Med 13:1426"
 SUMMARY = "14 findings in adults (NIH ChestX-ray14), each with its own yes or no; labels mined from reports."

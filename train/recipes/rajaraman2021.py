@@ -18,10 +18,10 @@ boxes are not cropped: that needs a lung model.
 
 from __future__ import annotations
 
-from train.boards import conclude_ensembles
-from train.losses import AS_PUBLISHED
+from train.fit.losses import AS_PUBLISHED
 from train.recipe import IMAGENET, SCRATCH, Augment, Recipe, System
 from train.recipes.kermany import AUGMENT, SUMMARY
+from train.report.ensemble_report import conclude_ensembles
 
 PAPER = "Rajaraman, Zamzmi & Antani 2021, PLoS ONE 16(12):e0261307"
 TWELVE = (

@@ -1,0 +1,1 @@
+"""Two checkpoints on one image, and the members of an ensemble."""

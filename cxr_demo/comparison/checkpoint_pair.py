@@ -1,0 +1,265 @@
+"""Two checkpoints on one film: their maps of one label and method on one grid, and the difference.
+
+What the maps of two networks have in common is the film, so everything here is in the film's frame (x and y in its
+own pixels), and evidence is told per area of the film: a cell of 4 x 4 holds more logit points than one of 7 x 7 for no
+other reason than its size. All of this is our own choice; no paper was found that subtracts maps of unlike networks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from cxr_demo import render
+from cxr_demo.analysis import Explanation
+from cxr_demo.evaluation.agreement import GRID, Agreement, agreements
+from cxr_demo.explain.methods import CELL, PIXEL, RELATIVE
+from cxr_demo.film.preprocess import Preprocess
+from cxr_demo.grids import measure_overlaps
+from cxr_demo.networks.card import Card
+
+SLOPE, HIDDEN = "logit points per unit of input", "logit points when hidden"
+PER_AREA = {  # unit of a map whose values add up over an area -> the same per area
+    CELL: "logit points per 1 % of the film",
+    PIXEL: "logit points per 1 % of the film",
+    SLOPE: "logit points per unit of input and 1 % of the film",
+}
+CALIBRATED = "calibrated "
+EDGE_DIGITS = 6  # of a film's pixel: edges that differ by less are one, so that no cell is made of rounding
+THIS, OTHER = "this", "other"
+SHARED_PART = (
+    "Where the findings are classes of which one is true, only the distances between a network's logits make its "
+    "probabilities: evidence that it gives all classes alike changes none of them, and is in these maps all the same."
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Cells of a film: the edges of the `rows` (R + 1,) and of the `columns` (C + 1,), float64, rising, in the film's
+    pixels. Cells at the border may be narrower than the others."""
+
+    rows: np.ndarray
+    columns: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """What one checkpoint says: `values` (R, C) float64 on `grid`, in `unit`; `logit` is what its map explains.
+
+    Where values add up over an area, `total` is their sum over the grid and `outside` what the map holds beyond it: in
+    padding, or where the other network does not look. Both are NaN where the values do not add up.
+    """
+
+    grid: Grid
+    values: np.ndarray
+    unit: str
+    logit: float
+    total: float
+    outside: float
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Two maps of one label by one method.
+
+    `difference` (R, C) float64 is `other` minus `this`, on the grid and in the unit that both then have; None where the
+    maps cannot be subtracted, as `why_not` says, and then each is on its own grid and in its own unit. `nothing`: both
+    raw maps hold too little to be drawn.
+    """
+
+    this: Side
+    other: Side
+    difference: np.ndarray | None
+    why_not: str
+    agreement: Agreement
+    nothing: bool
+
+
+def paired(this: Explanation, this_card: Card, other: Explanation, other_card: Card, shape: tuple[int, int]) -> Pair:
+    """Explanations of one label and one method, on a film of `shape` (H, W), by the checkpoints of these cards.
+
+    The common grid has the cells of the network whose cells are larger, along each axis by itself, cut to the part of
+    the film that both saw; each cell holds what lies in it, a native cell's evidence being spread evenly over the
+    cell. Larger, because what is finer than one of the networks can tell is a difference of grids. Logit points are
+    those of the calibrated logits, each divided by its temperature, as in the probability, or the louder network would
+    show everywhere; raw where neither was calibrated, and of two networks of which one was.
+
+    Agreement is that of `agreement`, in GRID x GRID fields of the part that both saw. Raises ValueError for maps of
+    different labels or methods.
+    """
+    if (this.label, this.method) != (other.label, other.method):
+        raise ValueError("the two maps are not of one label and one method")
+    cards, both = (this_card, other_card), (this, other)
+    natives = [_native(card.preprocess, shape, made.map_square.shape) for card, made in zip(cards, both, strict=True)]
+    common = _common(*natives, _seen_by_both(this_card.preprocess, other_card.preprocess, shape))
+    densities = [_per_area(made, native, shape) for made, native in zip(both, natives, strict=True)]
+    agreement = _agreement(densities, natives, common)
+    nothing = all(render.scale_of(made.map_square, "signed", made.unit).nothing for made in both)
+    if why_not := _why_not(this.unit, this_card, other_card):
+        own = [
+            Side(native, made.map_square.astype(np.float64), made.unit, made.logit, np.nan, np.nan)
+            for made, native in zip(both, natives, strict=True)
+        ]
+        return Pair(*own, None, why_not, agreement, nothing)
+    unit, divisors = _unit(this.unit, *cards), _divisors(*cards)
+    sides = [
+        _side(made, _means(density, native, common), common, shape, unit, divisor)
+        for made, density, native, divisor in zip(both, densities, natives, divisors, strict=True)
+    ]
+    return Pair(*sides, sides[1].values - sides[0].values, "", agreement, nothing)
+
+
+def common_labels(this: Card, other: Card) -> tuple[str, ...]:
+    """The labels that both know, by name, in the order of the first."""
+    return tuple(label for label in this.labels if label in other.labels)
+
+
+def scales(pair: Pair, shown: str) -> list[render.Scale]:
+    """Of both maps and of their difference, one for all; where there is no difference, each map's own, of what is
+    `shown` ("positive" or "signed")."""
+    sides = pair.this, pair.other
+    if pair.difference is None:
+        return [render.scale_of(side.values, shown, side.unit) for side in sides]
+    if pair.nothing:
+        return [render.Scale("signed", pair.this.unit, 0.0, nothing=True)] * 3
+    return [one_scale([pair.this.values, pair.other.values, pair.difference], pair.this.unit)] * 3
+
+
+def one_scale(maps: Sequence[np.ndarray], unit: str) -> render.Scale:
+    """The signed scale that maps of any shape have together: full from the largest of their own limits, so that one
+    colour is one amount in all of them. Own choice for a difference too: of maps that hardly differ it is faint."""
+    return max((render.scale_of(map_, "signed", unit) for map_ in maps), key=lambda scale: scale.limit)
+
+
+def on_film(values: np.ndarray, grid: Grid, shape: tuple[int, int], out: tuple[int, int], smooth=True) -> np.ndarray:
+    """values (R, C) on a grid of a film of `shape` -> (H', W') = `out` float32, a picture of the whole film; 0 beyond
+    the grid. `smooth` interpolates between the cells' centres, as `Preprocess.map_to_image` does; else cells are flat.
+    """
+    places, insides = [], []
+    for edges, length, pixels in zip((grid.rows, grid.columns), shape, out, strict=True):
+        centres = (np.arange(pixels) + 0.5) * length / pixels
+        insides.append((centres >= edges[0]) & (centres <= edges[-1]))
+        middles = (edges[1:] + edges[:-1]) / 2
+        flat = np.clip(np.searchsorted(edges, centres, side="right") - 1, 0, len(middles) - 1)
+        places.append(np.interp(centres, middles, np.arange(len(middles))) if smooth else flat)
+    columns, rows = np.meshgrid(places[1].astype(np.float32), places[0].astype(np.float32))
+    picture = cv2.remap(values.astype(np.float32), columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.where(insides[0][:, None] & insides[1], picture, np.float32(0))
+
+
+def _why_not(unit: str, this: Card, other: Card) -> str:
+    """Why maps of this unit cannot be subtracted; "" where they can."""
+    if unit == RELATIVE:
+        return "values of this method can be compared within one map alone"
+    if this.task != other.task:
+        return (
+            "one network shares 100 % out among its findings, the other judges each alone: their logits differ in kind"
+        )
+    if not _divisors(this, other):
+        return "one map is of calibrated logits, and the other network was never calibrated"
+    if unit == SLOPE and this.preprocess.std != other.preprocess.std:
+        return "a unit of input is another amount of brightness for each network"
+    if unit == HIDDEN and this.preprocess.geometry != other.preprocess.geometry:
+        return "the networks see the film in another shape, so other parts of it were hidden"
+    return ""
+
+
+def shared_part(*cards: Card) -> str:
+    """What is to be said of maps of these checkpoints' logits where any of them has classes of which one is true; else
+    nothing."""
+    return SHARED_PART if any(card.task == "single-label" for card in cards) else ""
+
+
+def _divisors(this: Card, other: Card) -> tuple[float, ...]:
+    """What each one's maps are divided by, so that both are of calibrated logits, or else both of raw ones; empty where
+    neither can be had."""
+    for wanted in (_to_calibrated, _to_raw):
+        divisors = wanted(this), wanted(other)
+        if all(divisors):
+            return divisors
+    return ()
+
+
+def _to_calibrated(card: Card) -> float:
+    """0 where that was never learned. Maps of ensembles that join predictions are divided already."""
+    if not card.joins_predictions:
+        return card.temperature
+    return float(card.ensemble.calibrated)
+
+
+def _to_raw(card: Card) -> float:
+    """0 where members' maps were divided, each by its own, before they were added."""
+    return float(not (card.joins_predictions and any(member.temperature for member in card.ensemble.members)))
+
+
+def _unit(unit: str, this: Card, other: Card) -> str:
+    calibrated = _to_calibrated(this) and _to_calibrated(other)
+    return (CALIBRATED if calibrated else "") + PER_AREA.get(unit, unit)
+
+
+def _native(preprocess: Preprocess, shape: tuple[int, int], cells: tuple[int, int]) -> Grid:
+    """The cells of a map over the square, as they lie on the film; of a padded square, some beyond it."""
+    ends = [preprocess.point_to_image(at, at, shape) for at in (0, preprocess.size_px)]
+    columns, rows = (
+        np.round(np.linspace(start, stop, count + 1), EDGE_DIGITS)
+        for start, stop, count in zip(*ends, reversed(cells), strict=True)
+    )
+    return Grid(rows, columns)
+
+
+def _seen_by_both(this: Preprocess, other: Preprocess, shape: tuple[int, int]) -> tuple[int, int, int, int]:
+    """(left, top, right, bottom) in the film's pixels. It holds the film's centre, which every geometry sees."""
+    boxes = this.seen_box(shape), other.seen_box(shape)
+    left, top = (max(box[at] for box in boxes) for at in (0, 1))
+    right, bottom = (min(box[at] for box in boxes) for at in (2, 3))
+    return left, top, right, bottom
+
+
+def _common(a: Grid, b: Grid, box: tuple[int, int, int, int]) -> Grid:
+    left, top, right, bottom = box
+    return Grid(_coarser(a.rows, b.rows, top, bottom), _coarser(a.columns, b.columns, left, right))
+
+
+def _coarser(a: np.ndarray, b: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Of two axes' edges those with the larger cells, the same whichever comes first, cut to low..high."""
+    chosen = max(a, b, key=lambda edges: (edges[1] - edges[0], tuple(edges)))
+    return np.unique(np.clip(chosen, low, high))
+
+
+def _per_area(made: Explanation, native: Grid, shape: tuple[int, int]) -> np.ndarray:
+    """A raw map, float64; if its values add up, per 1 % of the film's area."""
+    values = made.map_square.astype(np.float64)
+    return values / _percents(native, shape) if made.unit in PER_AREA else values
+
+
+def _percents(grid: Grid, shape: tuple[int, int]) -> np.ndarray:
+    """(R, C): the area of each cell, in percent of the film's."""
+    return np.outer(np.diff(grid.rows), np.diff(grid.columns)) / (shape[0] * shape[1]) * 100
+
+
+def _means(values: np.ndarray, native: Grid, onto: Grid) -> np.ndarray:
+    """values, each the same all over its native cell -> their mean over each cell of another grid."""
+    return _parts(native.rows, onto.rows) @ values @ _parts(native.columns, onto.columns).T
+
+
+def _parts(old: np.ndarray, new: np.ndarray) -> np.ndarray:
+    """(new cells, old cells): which part of each new cell lies in each old one; every row sums to 1."""
+    return measure_overlaps(old, new) / np.diff(new)[:, None]
+
+
+def _side(made: Explanation, values: np.ndarray, grid: Grid, shape, unit: str, divisor: float) -> Side:
+    """One map, on the common grid already; what it holds and explains, divided too."""
+    values, total, outside = values / divisor, np.nan, np.nan
+    if made.unit in PER_AREA:
+        total = float((values * _percents(grid, shape)).sum())
+        outside = made.total / divisor - total
+    return Side(grid, values, unit, made.logit / divisor, total, outside)
+
+
+def _agreement(values: Sequence[np.ndarray], natives: Sequence[Grid], common: Grid) -> Agreement:
+    fields = Grid(*(np.linspace(edges[0], edges[-1], GRID + 1) for edges in (common.rows, common.columns)))
+    found = [_means(map_, native, fields) for map_, native in zip(values, natives, strict=True)]
+    return agreements(dict(zip((THIS, OTHER), found, strict=True)))[THIS, OTHER]

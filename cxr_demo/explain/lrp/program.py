@@ -1,0 +1,74 @@
+"""A network as a short list of plain operations on which the rules of LRP are defined: a `Program`.
+
+timm hides activations inside batch norms, adds residuals and multiplies gates in its forward methods; what reads
+modules sees none of it and is wrong without a word. torch.fx sees all of it. On the way batch norms and layer scales
+are merged into the layer that they alone read, and what is left is put in an order that rules can be applied to.
+
+A program copies the weights, holds no module of the network and never changes: any number of threads may run it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+
+from cxr_demo.explain.lrp import operations as op
+
+WINNERS, DIVISOR = " winners", " divisor"
+
+
+Doubled = dict[str, tuple[torch.Tensor, torch.Tensor]]
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """`out` = `operation`(`ins`). `above_zero`: no input is ever below 0. `explained`: relevance passes through it,
+    which it does not through what only computes a gate. `first`: it reads the image."""
+
+    out: str
+    ins: tuple[str, ...]
+    operation: op.Operation
+    above_zero: bool = False
+    explained: bool = False
+    first: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """`steps` in order, from the image `start` (1, C, S, S) to the logits `end` (1, L)."""
+
+    steps: tuple[Step, ...]
+    start: str
+    end: str
+
+    def values(self, x: torch.Tensor, doubled: Doubled | None = None) -> dict[str, torch.Tensor]:
+        """x (N, C, S, S) -> every intermediate value by name, and with `WINNERS` behind it what a maximum took; `end`
+        are the logits (N, L).
+
+        `doubled`: of some convolutions, by `out`, weight and bias with as many rows again, for a second convolution
+        of the same input; what that gives has `DIVISOR` behind its name. One product of twice the width costs less.
+        """
+        doubled = doubled or {}
+        # A clone, because an image of one channel passes for channels last as it is, and every layer up to the next 3x3
+        # convolution would take its order from it.
+        values = {self.start: x.clone(memory_format=torch.channels_last)}
+        for step in self.steps:
+            ins = [values[name] for name in step.ins]
+            if isinstance(step.operation, op.MaxPool):
+                values[step.out], values[step.out + WINNERS] = step.operation.pooled(*ins)
+            elif step.out in doubled:
+                both = step.operation.linear(*ins, *doubled[step.out])
+                values[step.out], values[step.out + DIVISOR] = both.chunk(2, dim=1)
+            else:
+                values[step.out] = step.operation.apply(*ins)
+        return values
+
+    @property
+    def is_piecewise_linear(self) -> bool:
+        """Whether LRP-epsilon is plain gradient x input: all its non-linear operations are ReLU or a maximum."""
+        bent = (step.operation for step in self.steps if not isinstance(step.operation, (*op.LINEAR, op.MaxPool)))
+        return all(isinstance(operation, op.Activation) and operation.is_relu for operation in bent)
+
+    def to(self, dtype: torch.dtype) -> Program:
+        return replace(self, steps=tuple(replace(s, operation=op.to(s.operation, dtype)) for s in self.steps))

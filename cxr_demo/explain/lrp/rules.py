@@ -1,0 +1,63 @@
+"""Which rule of layer-wise relevance propagation each convolution follows, and how each rule shares relevance out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cxr_demo.explain.lrp.program import Step
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Which rule of `SHARES` (or "flat") the first convolution and the others follow; dense layers follow epsilon.
+
+    `norm`: an affine operation or a layer norm that no convolution absorbs hands its relevance on unchanged ("pass") or
+    as the linear operation it is, its deviation a number ("linear"; Ali et al. 2022, XAI for Transformers, section 4).
+    """
+
+    first: str
+    convolution: str
+    norm: str
+
+    def of(self, step: Step) -> str:
+        """The rule of one convolution."""
+        return self.first if step.first else self.convolution
+
+    def doubles(self, step: Step) -> bool:
+        """Whether a convolution's divisor is one other convolution of the same input, with the weights above zero."""
+        return self.of(step) == "z-plus" and step.above_zero and step.operation.groups == 1
+
+
+# With a vanishing epsilon "epsilon" equals gradient x input on a ReLU network (Montavon et al. 2019, section 10.2).
+# Biases stay in its denominators and keep their share, so the map sums to the logit minus that of all biases, which
+# can be larger than the logit. In the other sets hidden biases hand theirs on wherever a unit has an input that counts,
+# and the dense layers' keep it, so the map sums to logit minus bias, as Grad-CAM does. Under these a leftover norm has
+# no positive-only reading: as a linear operation it would multiply the total (12 x, 32 x on a small net).
+EPSILON = Rules("epsilon", "epsilon", "linear")
+EPSILON_PLUS = Rules("z-plus", "z-plus", "pass")
+EPSILON_PLUS_FLAT = Rules("flat", "z-plus", "pass")
+EPSILON_ALPHA2_BETA1 = Rules("alpha2-beta1", "alpha2-beta1", "pass")
+EPSILON_ALPHA2_BETA1_FLAT = Rules("flat", "alpha2-beta1", "pass")
+
+
+@dataclass(frozen=True)
+class Share:
+    """`factor` of the relevance goes to the inputs by their products with the weights in `pairs`: (part of the input,
+    part of the weight), each "all", "above" or "below" zero. Their sum divides, plus the bias if `bias`."""
+
+    factor: float
+    pairs: tuple[tuple[str, str], ...]
+    bias: bool = False
+
+    def of(self, step: Step) -> list[tuple[str, str]]:
+        """The pairs that are not empty."""
+        return [pair for pair in self.pairs if not (step.above_zero and pair[0] == "below")]
+
+
+_ABOVE = (("above", "above"), ("below", "below"))  # products above zero
+_BELOW = (("above", "below"), ("below", "above"))
+SHARES: dict[str, tuple[Share, ...]] = {
+    "epsilon": (Share(1.0, (("all", "all"),), bias=True),),  # Bach et al. 2015, PLoS ONE 10(7), eq. 58
+    "z-plus": (Share(1.0, _ABOVE),),  # Montavon et al. 2017, Pattern Recognition 65, eq. 14, both signs of the input
+    "alpha2-beta1": (Share(2.0, _ABOVE), Share(-1.0, _BELOW)),  # Bach et al. 2015, eq. 60
+}

@@ -1,0 +1,174 @@
+"""A program as modules that zennit knows: the reference that every fast rule is tested against, and the way to the
+rules that the fast sweep lacks.
+
+zennit hooks modules and swaps their weights while it works, so one lock is held for the length of a call.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+from zennit.attribution import Gradient
+from zennit.composites import SpecialFirstLayerMapComposite
+from zennit.core import Composite
+from zennit.layer import Sum
+from zennit.rules import AlphaBeta, Epsilon, Flat, Gamma, Norm, Pass, ZBox, ZPlus
+from zennit.types import AvgPool, BatchNorm, Convolution
+
+from cxr_demo.explain.lrp import operations as op
+from cxr_demo.explain.lrp.program import Program
+from cxr_demo.explain.lrp.propagate import STABILISER
+from cxr_demo.explain.lrp.rules import Rules
+
+GAMMA = 0.25  # zennit's own, and that of Montavon et al. 2019, section 10.3
+
+
+class Rebuilt(nn.Module):
+    """Computes what the program computes."""
+
+    def __init__(self, program: Program) -> None:
+        super().__init__()
+        self.program = program
+        self.layers = nn.ModuleDict({step.out: _module(step.operation) for step in program.steps})
+        self.eval().requires_grad_(False)
+        self._lock = threading.Lock()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        values = {self.program.start: x}
+        for step in self.program.steps:
+            ins = [values[name] if step.explained else values[name].detach() for name in step.ins]
+            values[step.out] = self.layers[step.out](*ins)
+        return values[self.program.end]
+
+    def relevance(self, composite: Composite, x: torch.Tensor, labels: Sequence[int]) -> torch.Tensor:
+        """x (1, C, S, S) -> (len(labels), S, S), as `lrp.Propagator.relevance`; one pass of zennit for each label."""
+        with self._lock, torch.enable_grad():
+            try:
+                with Gradient(self, composite) as attributor:
+                    return torch.stack([attributor(x.clone(), _only(label))[1][0].sum(dim=0) for label in labels])
+            finally:
+                composite.remove()  # `with` does not undo a registration that failed half way
+
+
+def composite(rules: Rules) -> Composite:
+    """zennit's rules for a rule set of the fast sweep."""
+    norm = Pass() if rules.norm == "pass" else Epsilon(STABILISER)
+    return _composite(norm, _RULES[rules.convolution](), _RULES[rules.first]())
+
+
+def gamma_box(low: torch.Tensor, high: torch.Tensor) -> Composite:
+    """Gamma in the convolutions, the box rule in the first, epsilon in dense layers (Montavon et al. 2019, section
+    10.3); biases keep their share. low, high (1, C, 1, 1): what the normalised input can be at least and at most."""
+    return _composite(Pass(), Gamma(GAMMA, STABILISER), ZBox(low, high, STABILISER))
+
+
+def _composite(norm, convolution, first) -> Composite:
+    layers = [
+        (_Unchanged, Pass()),
+        ((AvgPool, Sum), Norm(STABILISER)),
+        (BatchNorm, norm),
+        (Convolution, convolution),
+        (nn.Linear, Epsilon(STABILISER)),
+    ]
+    return SpecialFirstLayerMapComposite(layers, [(Convolution, first)])
+
+
+_RULES = {
+    "epsilon": lambda: Epsilon(STABILISER),
+    "z-plus": lambda: ZPlus(STABILISER, zero_params="bias"),
+    "alpha2-beta1": lambda: AlphaBeta(2.0, 1.0, STABILISER, zero_params="bias"),
+    "flat": lambda: Flat(STABILISER),
+}
+
+
+def _only(label: int):
+    """The starting relevance: the logit itself at `label`, so that maps of all labels share one unit; 0 elsewhere."""
+
+    def start(logits: torch.Tensor) -> torch.Tensor:
+        relevance = torch.zeros_like(logits)
+        relevance[:, label] = logits[:, label].detach()
+        return relevance
+
+    return start
+
+
+class _Unchanged(nn.Module):
+    """An operation through which relevance passes unchanged."""
+
+    def __init__(self, operation: op.Operation) -> None:
+        super().__init__()
+        self.operation = operation
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.operation.apply(x)
+
+
+class _Gated(nn.Module):
+    def forward(self, signal: torch.Tensor, gate: torch.Tensor) -> torch.Tensor:
+        return _Through.apply(signal, signal.detach() * gate.detach())
+
+
+class _Through(torch.autograd.Function):
+    """The value of one tensor, the relevance to another."""
+
+    @staticmethod
+    def forward(ctx, source: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+        return value.clone()
+
+    @staticmethod
+    def backward(ctx, relevance: torch.Tensor) -> tuple[torch.Tensor, None]:
+        return relevance, None
+
+
+class _Plain(nn.Module):
+    """An operation whose gradient is its rule: it moves values and changes none."""
+
+    def __init__(self, operation: op.Operation) -> None:
+        super().__init__()
+        self.operation = operation
+
+    def forward(self, *ins: torch.Tensor) -> torch.Tensor:
+        return self.operation.apply(*ins)
+
+
+class _Sum(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.sum = Sum()
+
+    def forward(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+        return self.sum(torch.stack([a, b], dim=-1))
+
+
+def _module(operation: op.Operation) -> nn.Module:
+    match operation:
+        case op.Convolution(weight, bias, stride, padding, dilation, groups):
+            outputs, inputs, *kernel = weight.shape
+            made = nn.Conv2d(inputs * groups, outputs, tuple(kernel), stride, padding, dilation, groups)
+            return _with(made, weight, bias)
+        case op.Dense(weight, bias):
+            return _with(nn.Linear(*reversed(weight.shape)), weight, bias)
+        case op.Affine(scale, shift):
+            return _with(nn.BatchNorm2d(len(scale), eps=0.0), scale, shift).to(scale.dtype)
+        case op.Add():
+            return _Sum()
+        case op.Gate():
+            return _Gated()
+        case op.BlockMean(size):
+            return nn.AvgPool2d(size)
+        case op.MeanPool(cells):
+            return nn.AdaptiveAvgPool2d(cells)
+        case op.Activation(function, name):
+            return _Unchanged(op.Activation(function, name))
+        case op.Standardise():
+            return _Unchanged(operation)
+        case _:
+            return _Plain(operation)
+
+
+def _with(module: nn.Module, weight: torch.Tensor, bias: torch.Tensor) -> nn.Module:
+    module.weight, module.bias = nn.Parameter(weight), nn.Parameter(bias)
+    return module

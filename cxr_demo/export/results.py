@@ -1,0 +1,210 @@
+"""What the command line writes: maps as arrays on the film's own pixels, pictures of them, and what was found."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from cxr_demo import render
+from cxr_demo.analysis import Analyser, Explanation, Study
+from cxr_demo.comparison import checkpoint_pair
+from cxr_demo.comparison.checkpoint_pair import Side, on_film, paired
+from cxr_demo.comparison.ensemble_members import scales, taken_apart
+from cxr_demo.errors import CxrError
+from cxr_demo.evaluation.agreement import Agreement
+from cxr_demo.explain.methods import METHODS
+from cxr_demo.labels import finding
+from cxr_demo.networks.card import Card
+
+OPACITY = 0.6
+Found = Mapping[tuple[str, str], Explanation]
+
+
+@contextlib.contextmanager
+def writing(folder: Path) -> Iterator[None]:
+    """The folder is there; what the disk refuses becomes a sentence."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        raise CxrError(f"The results cannot be written: {error.strerror}.", "Give --out another folder.") from error
+
+
+def facts(analyser: Analyser, study: Study) -> dict:
+    """What one checkpoint says of a film, as JSON holds it."""
+    card = analyser.card
+    return {
+        "checkpoint": card.name,
+        "checkpoint_sha256": analyser.sha256,
+        "weights_sha256": card.weights_sha256,
+        "calibrated": card.calibrated,
+        "probabilities": _by_label(study.labels, study.probabilities),
+        "logits": _by_label(study.labels, study.logits),
+        "thresholds": card.thresholds,
+        **_members(card, study),
+        "film": {
+            "kind": study.image.kind,
+            "height_px": study.image.pixels.shape[0],
+            "width_px": study.image.pixels.shape[1],
+            "sha256": study.image.sha256,
+            "notes": list(study.image.notes),
+        },
+    }
+
+
+def write_explanations(folder: Path, analyser: Analyser, study: Study, found: Found, file: str) -> None:
+    """maps.npz: "method/label" -> (H, W) float32 on the film's pixels, raw units; result.json; one PNG per map."""
+    film, maps, described = study.image.pixels, {}, {}
+    for (method, label), explanation in found.items():
+        key = f"{method}/{label}"
+        maps[key] = analyser.card.preprocess.map_to_image(explanation.map_square, film.shape)
+        scale = render.scale_of(explanation.map_square, METHODS[method].shown, explanation.unit)
+        described[key] = {
+            "name": f"{METHODS[method].name}, {finding(label).name}",
+            "unit": explanation.unit,
+            "signed": METHODS[method].signed,
+            "drawn": METHODS[method].shown,
+            "native_shape": list(explanation.map_square.shape),
+            "sum_over_native_map": explanation.total,
+            "logit": explanation.logit,
+            "left_out_as_bias": explanation.left_out,
+            "full_colour_at": scale.limit,
+            "overlay": _picture(folder, f"{method}_{label}.png", film, maps[key], scale),
+            "does_not_show": METHODS[method].caption,
+        }
+    _write(folder, maps, {"file": file, **facts(analyser, study), "maps": described}, analyser.card)
+
+
+def write_pairs(
+    folder: Path, analysers: Sequence[Analyser], studies: Sequence[Study], found: Sequence[Found], file: str
+) -> list[str]:
+    """Two checkpoints: maps.npz: "method/label/this", ".../other" and, where there is one, ".../difference" (other
+    minus this) -> (H, W) float32 on the film's pixels, in the unit that result.json gives; a PNG of each, those of one
+    method on one scale. Returns a line for each method."""
+    film, cards, maps, described, lines = studies[0].image.pixels, [made.card for made in analysers], {}, {}, []
+    for (method, label), this in found[0].items():
+        pair = paired(this, cards[0], found[1][method, label], cards[1], film.shape)
+        sides = {"this": pair.this, "other": pair.other}
+        colours = checkpoint_pair.scales(pair, METHODS[method].shown)
+        drawn = {which: (side.values, side.grid) for which, side in sides.items()}
+        if pair.difference is not None:
+            drawn["difference"] = pair.difference, pair.this.grid
+        pictures = {}
+        for (which, (values, grid)), scale in zip(drawn.items(), colours, strict=True):
+            maps[f"{method}/{label}/{which}"] = on_film(values, grid, film.shape, film.shape)
+            name = f"{method}_{label}_{which}.png"
+            pictures[which] = _picture(folder, name, film, maps[f"{method}/{label}/{which}"], scale)
+        described[f"{method}/{label}"] = {
+            "name": f"{METHODS[method].name}, {finding(label).name}",
+            **{which: _side(side) for which, side in sides.items()},
+            "no_difference_because": pair.why_not or None,
+            "agreement": _agreement(pair.agreement),
+            "full_colour_at": dict(zip(drawn, (scale.limit for scale in colours), strict=True)),
+            "overlays": pictures,
+            "does_not_show": METHODS[method].caption,
+        }
+        told = f"no difference: {pair.why_not}" if pair.why_not else f"difference in {pair.this.unit}"
+        lines.append(f"{method}\t{label}\trank correlation {pair.agreement.rank:+.2f}\t{told}")
+    this, other = (facts(*of) for of in zip(analysers, studies, strict=True))
+    _write(folder, maps, {"file": file, "this": this, "other": other, "maps": described}, *cards)
+    return lines
+
+
+def write_members(folder: Path, analyser: Analyser, study: Study, found: Found, file: str) -> list[str]:
+    """An ensemble's members: maps.npz: "method/label/mean", ".../spread" (their weighted standard deviation) and
+    ".../member/NAME" -> (H, W) float32 on the film's pixels, and ".../difference/NAME", the member minus the mean,
+    where values can be subtracted; a PNG of each. Returns a line for each method."""
+    film, maps, described, lines = study.image.pixels, {}, {}, []
+    for (method, label), explanation in found.items():
+        apart = taken_apart(explanation, analyser.card.preprocess.holds_film(film.shape))
+        mean, spread, own = scales(explanation, apart)
+        drawn = {"mean": ("mean", apart.mean, mean)}
+        if spread:
+            drawn["spread"] = "spread", apart.spread, spread
+        for place, (name, map_, scale) in enumerate(zip(apart.names, apart.maps, own, strict=True), 1):
+            drawn[f"member/{name}"] = f"member{place}", map_, scale
+        for place, (name, difference) in enumerate(zip(apart.names, apart.differences, strict=False), 1):
+            drawn[f"difference/{name}"] = f"difference{place}", difference, mean
+        pictures = {}
+        for which, (short, square, scale) in drawn.items():
+            picture = analyser.card.preprocess.map_to_image(square, film.shape)
+            maps[f"{method}/{label}/{which}"] = picture
+            pictures[which] = _picture(folder, f"{method}_{label}_{short}.png", film, picture, scale)
+        weights = [member.weight for member in explanation.members]
+        described[f"{method}/{label}"] = {
+            "name": f"{METHODS[method].name}, {finding(label).name}",
+            "unit": explanation.unit,
+            "members": {
+                name: {"weight": weight, "rank_correlation_with_mean": _number(rank)}
+                for name, weight, rank in zip(apart.names, weights, apart.ranks, strict=True)
+            },
+            "share_of_cells_where_spread_exceeds_mean": _number(apart.unsure),
+            "full_colour_at": {which: scale.limit for which, (_, _, scale) in drawn.items()},
+            "overlays": pictures,
+            "does_not_show": METHODS[method].caption,
+        }
+        told = ", ".join(f"{name} {rank:+.2f}" for name, rank in zip(apart.names, apart.ranks, strict=True))
+        lines.append(f"{method}\t{label}\trank correlation with the mean: {told}")
+    _write(folder, maps, {"file": file, **facts(analyser, study), "maps": described}, analyser.card)
+    return lines
+
+
+def _side(side: Side) -> dict:
+    return {
+        "unit": side.unit,
+        "grid": list(side.values.shape),
+        "logit": side.logit,
+        "sum_over_grid": _number(side.total),
+        "beyond_the_grid": _number(side.outside),
+    }
+
+
+def _agreement(found: Agreement) -> dict:
+    overlaps = {
+        f"strongest_{overlap.area:.0%}": {"common": _number(overlap.common), "by_chance": _number(overlap.chance)}
+        for overlap in found.overlaps
+    }
+    return {"rank_correlation": _number(found.rank), **overlaps, "note": found.note}
+
+
+def _number(value: float) -> float | None:
+    """JSON has no NaN."""
+    return None if np.isnan(value) else float(value)
+
+
+def _members(card: Card, study: Study) -> dict:
+    """Of an ensemble: its rule and what each member says for itself."""
+    if card.ensemble is None:
+        return {}
+    members = {
+        name: {"weight": weight, "probabilities": _by_label(study.labels, p), "logits": _by_label(study.labels, logits)}
+        for name, weight, p, logits in zip(
+            study.members.names, card.ensemble.weights, study.members.probabilities, study.members.logits, strict=True
+        )
+    }
+    mean = "the weighted mean of the members' logits, each divided by its temperature"
+    explained = mean if card.joins_predictions else "the joined network's logit"
+    return {"rule": card.ensemble.rule, "members": members, "maps_explain": explained}
+
+
+def _by_label(labels: Sequence[str], values: np.ndarray) -> dict[str, float]:
+    return {label: float(value) for label, value in zip(labels, values, strict=True)}
+
+
+def _picture(folder: Path, name: str, film: np.ndarray, map_image: np.ndarray, scale: render.Scale) -> str:
+    """The map over the film as PNG; returns the file's name."""
+    overlay = render.overlay(film, map_image, scale, OPACITY)
+    (folder / name).write_bytes(cv2.imencode(".png", overlay[..., ::-1])[1].tobytes())
+    return name
+
+
+def _write(folder: Path, maps: Mapping[str, np.ndarray], result: dict, *cards: Card) -> None:
+    np.savez_compressed(folder / "maps.npz", **maps)
+    told = {"maps_hold_too": checkpoint_pair.shared_part(*cards) or None, "not_for_clinical_use": True}
+    text = json.dumps(result | told, indent=2, ensure_ascii=False)
+    (folder / "result.json").write_text(text, encoding="utf-8")

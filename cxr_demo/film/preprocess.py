@@ -1,0 +1,139 @@
+"""Film to the model's square and the exact way back.
+
+Two frames: the *image* (the film's own pixels, H x W) and the *square* (S x S, what the model sees). Coordinates are
+(x, y) in pixels with the centre of the first pixel at (0.5, 0.5), so an edge of the film is 0 or W in every frame.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from cxr_demo.limits import SIZES_PX
+
+GEOMETRIES = ("stretch", "letterbox", "crop")
+
+
+@dataclass(frozen=True)
+class Preprocess:
+    """What stands between a film and a network; a checkpoint's card alone rebuilds it.
+
+    `geometry`: "stretch" squeezes the whole film into the square, "letterbox" keeps its shape and pads with black,
+    "crop" keeps its shape and takes the central square. `mean` and `std` have one value per channel, for pixels in
+    0..1; their length is the number of channels.
+    """
+
+    size_px: int
+    geometry: str
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if self.geometry not in GEOMETRIES:
+            raise ValueError(f"geometry is {self.geometry!r}; it must be one of {', '.join(GEOMETRIES)}")
+        if type(self.size_px) is not int or not SIZES_PX[0] <= self.size_px <= SIZES_PX[1]:
+            raise ValueError(
+                f"size_px is {self.size_px!r}; it must be a whole number of {SIZES_PX[0]} to {SIZES_PX[1]}"
+            )
+        if len(self.mean) != len(self.std) or len(self.mean) not in (1, 3):
+            raise ValueError("mean and std must have one value per channel, of 1 or 3")
+        if not np.isfinite([*self.mean, *self.std]).all() or min(self.std) <= 0:
+            raise ValueError("mean and std must be numbers, std above 0")
+
+    def apply(self, pixels: np.ndarray) -> np.ndarray:
+        """pixels (H, W) float32 0..1 -> x (1, C, S, S) float32, normalised."""
+        return self.normalise(self.square(pixels))
+
+    def normalise(self, square: np.ndarray) -> np.ndarray:
+        """square (S, S) float32 0..1 -> x (1, C, S, S) float32."""
+        mean = np.asarray(self.mean, np.float32)[:, None, None]
+        std = np.asarray(self.std, np.float32)[:, None, None]
+        return ((square[None] - mean) / std)[None].astype(np.float32)
+
+    def square(self, pixels: np.ndarray) -> np.ndarray:
+        """pixels (H, W) float32 0..1 -> what the model sees, (S, S) float32 0..1, padding 0.
+
+        Rounded to 256 grey levels, as the packed films of the training are, so that both see the same tensor.
+        """
+        seen_x, seen_y, placed_x, placed_y = self._boxes(pixels.shape)
+        seen = np.ascontiguousarray(pixels[slice(*seen_y), slice(*seen_x)], dtype=np.float32)
+        width, height = placed_x[1] - placed_x[0], placed_y[1] - placed_y[0]
+        square = np.zeros((self.size_px, self.size_px), np.float32)
+        square[slice(*placed_y), slice(*placed_x)] = _resize(seen, width, height)
+        return np.rint(square * 255).astype(np.float32) / np.float32(255)
+
+    def holds_film(self, shape: tuple[int, int]) -> np.ndarray:
+        """(S, S) bool: where the square of a film of `shape` (H, W) is no padding."""
+        return self.square(np.ones(shape, np.float32)) > 0
+
+    def map_to_image(self, map_square: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+        """map_square (h, w) over the square, of any resolution -> map_image (H, W) float32 on the film's own pixels.
+
+        Values are interpolated, not summed: the unit stays "per cell of the map". What the model did not see (the
+        margins of "crop") is 0.
+        """
+        seen_x, seen_y, placed_x, placed_y = self._boxes(shape)
+        columns = _sample_positions(seen_x, placed_x, self.size_px, map_square.shape[1])
+        rows = _sample_positions(seen_y, placed_y, self.size_px, map_square.shape[0])
+        map_image = np.zeros(shape, np.float32)
+        grid_x, grid_y = np.meshgrid(columns, rows)
+        map_image[slice(*seen_y), slice(*seen_x)] = cv2.remap(
+            np.ascontiguousarray(map_square, dtype=np.float32), grid_x, grid_y, cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REPLICATE,
+        )  # fmt: skip
+        return map_image
+
+    def point_to_square(self, x: float, y: float, shape: tuple[int, int]) -> tuple[float, float]:
+        """A point of the film (x, y) in its own pixels -> the same point in the square."""
+        seen_x, seen_y, placed_x, placed_y = self._boxes(shape)
+        return _along(x, seen_x, placed_x), _along(y, seen_y, placed_y)
+
+    def point_to_image(self, x: float, y: float, shape: tuple[int, int]) -> tuple[float, float]:
+        """A point of the square -> the same point in the film's own pixels."""
+        seen_x, seen_y, placed_x, placed_y = self._boxes(shape)
+        return _along(x, placed_x, seen_x), _along(y, placed_y, seen_y)
+
+    def seen_box(self, shape: tuple[int, int]) -> tuple[int, int, int, int]:
+        """The part of the film that the model sees: (left, top, right, bottom) in the film's pixels."""
+        seen_x, seen_y, _, _ = self._boxes(shape)
+        return seen_x[0], seen_y[0], seen_x[1], seen_y[1]
+
+    def _boxes(self, shape: tuple[int, int]):
+        """Whole-pixel ranges (start, stop): seen in the film along x and y, then placed in the square along x and y."""
+        height, width = shape
+        whole = (0, self.size_px)
+        if self.geometry == "stretch":
+            return (0, width), (0, height), whole, whole
+        if self.geometry == "crop":
+            side = min(height, width)
+            return _centred(side, width), _centred(side, height), whole, whole
+        scale = self.size_px / max(height, width)
+        placed_x = _centred(max(1, round(width * scale)), self.size_px)
+        placed_y = _centred(max(1, round(height * scale)), self.size_px)
+        return (0, width), (0, height), placed_x, placed_y
+
+
+def _centred(length: int, room: int) -> tuple[int, int]:
+    start = (room - length) // 2
+    return start, start + length
+
+
+def _along(value: float, source: tuple[int, int], target: tuple[int, int]) -> float:
+    return target[0] + (value - source[0]) * (target[1] - target[0]) / (source[1] - source[0])
+
+
+def _sample_positions(seen, placed, size_px: int, cells: int) -> np.ndarray:
+    """Where in the map each film pixel's centre falls, in cv2.remap's convention (cell centres at 0, 1, ...)."""
+    centres = np.arange(seen[0], seen[1], dtype=np.float64) + 0.5
+    in_square = placed[0] + (centres - seen[0]) * (placed[1] - placed[0]) / (seen[1] - seen[0])
+    return (in_square * cells / size_px - 0.5).astype(np.float32)
+
+
+def _resize(pixels: np.ndarray, width: int, height: int) -> np.ndarray:
+    """Area averaging when both sides shrink (no aliasing), linear otherwise."""
+    if pixels.shape == (height, width):
+        return pixels
+    shrinks = height <= pixels.shape[0] and width <= pixels.shape[1]
+    return cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)

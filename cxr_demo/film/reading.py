@@ -1,0 +1,309 @@
+"""The one door through which a film enters: `read_image(path or bytes) -> Radiograph`.
+
+What a file is, is decided by its first bytes, never by its name. Sizes are checked in the header before
+anything is decoded. Every change on the way is told in `Radiograph.notes`; every refusal is one `ImageError`.
+DICOM has its own module, `cxr_demo.film.dicom`; the ordinary picture formats are read here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import warnings
+from dataclasses import dataclass
+from io import BytesIO
+
+import cv2
+import numpy as np
+from PIL import BmpImagePlugin, Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
+
+from cxr_demo.errors import ImageError
+from cxr_demo.film import dicom
+from cxr_demo.limits import MAX_ASPECT, MAX_FILE_BYTES, MAX_PIXELS
+
+MIN_SIDE_PX = 32
+COLOUR_STEP = 8 / 255  # own choice: channels that differ by less are grey with the chroma noise of JPEG
+LUMINANCE = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow's "L"
+
+USE_ONE_OF = "Use a PNG, JPEG, TIFF, WebP, BMP or DICOM file."
+GET_AGAIN = "Export or download the file again."
+DAMAGED = "This {} file is damaged, cut short or of a variety not read here."
+NOT_NUMBERS = "Some pixels of this file are not numbers (NaN or infinite)."
+
+# The plugin classes are called directly: Image.open would warn of large images through Python's process-wide
+# warnings, and would try other formats.
+PICTURES = {
+    "PNG": PngImagePlugin.PngImageFile,
+    "JPEG": JpegImagePlugin.JpegImageFile,
+    "TIFF": TiffImagePlugin.TiffImageFile,
+    "WebP": WebPImagePlugin.WebPImageFile,
+    "BMP": BmpImagePlugin.BmpImageFile,
+}
+SIGNATURES = {
+    "PNG": (b"\x89PNG\r\n\x1a\n",),
+    "JPEG": (b"\xff\xd8\xff",),
+    "TIFF": (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
+}
+NOT_FILMS = (  # what people upload by mistake: where, which bytes, what it is
+    (0, b"GIF8", "a GIF, a format of at most 256 shades that may be animated"),
+    (0, b"%PDF", "a PDF document"),
+    (0, b"PK\x03\x04", "a zip archive or an Office document"),
+    (0, b"\x1f\x8b", "a gzip archive"),
+    (4, b"ftyp", "a HEIC or AVIF photo, or a video"),
+    (4, b"jP  ", "a JPEG 2000 file outside DICOM"),
+)
+CONVERTED = {  # what is said of Pillow's modes that are neither grey nor RGB
+    "1": "One bit for each pixel: only black and white.",
+    "CMYK": "Print colours (CMYK) were turned to screen colours.",
+    "LAB": "Lab colours were turned to screen colours.",
+    **dict.fromkeys(("P", "PA"), "The palette of the file was applied."),
+}
+ORIENTATIONS = {  # EXIF tag 0x0112: how the stored rows and columns become upright
+    2: lambda stored: stored[:, ::-1],
+    3: lambda stored: stored[::-1, ::-1],
+    4: lambda stored: stored[::-1],
+    5: lambda stored: stored.swapaxes(0, 1),
+    6: lambda stored: np.rot90(stored, -1),
+    7: lambda stored: stored[::-1, ::-1].swapaxes(0, 1),
+    8: lambda stored: np.rot90(stored),
+}
+
+# Once, at import: both warn of odd metadata on stderr. What matters of it is an ImageError or a note here.
+warnings.filterwarnings("ignore", module=r"(PIL|pydicom)\.")
+
+
+@dataclass(frozen=True, eq=False)
+class Radiograph:
+    """One film as it was uploaded.
+
+    `pixels`: (H, W) float32, 0..1, C-contiguous, read-only; bright is dense (bone white, air dark).
+    `notes`: one plain sentence for each conversion, in the order made, for the page.
+    `sha256`: of the file's bytes. `kind`: "PNG", "JPEG", "TIFF", "WebP", "BMP" or "DICOM".
+    """
+
+    pixels: np.ndarray
+    notes: tuple[str, ...]
+    sha256: str
+    kind: str
+
+
+def read_image(source: str | os.PathLike | bytes) -> Radiograph:
+    """Read a film from a path, or from the bytes of a file. Thread-safe.
+
+    Integers of more than 8 bits are scaled by the depth that their largest value needs, of 8, 10, 12, 14 and
+    16 bits, since 12-bit detectors write 16-bit files; a film with 16 bits and no value above 16383 is thus
+    made brighter, with a note. Floats in 0..1 stay; other floats and negative values are scaled to their full
+    range.
+
+    Raises `ImageError`, and nothing else, for whatever is not a single film of at least 32 px a side and at
+    most 40 megapixels, 64 MB and 4 : 1.
+    """
+    data = _file_bytes(source)
+    kind = _kind(data)
+    notes: list[str] = []
+    try:
+        samples = _dicom_samples(data, notes) if kind == "DICOM" else _picture_samples(kind, data, notes)
+        pixels = _finished(_grey(samples, notes))
+    except ImageError:
+        raise
+    except MemoryError:
+        raise ImageError("There is not enough memory to open this image.", "Try a smaller one.") from None
+    except Exception:  # damaged files make decoders raise nearly any type, and its text may quote the file
+        raise ImageError(DAMAGED.format(kind), GET_AGAIN) from None
+    return Radiograph(pixels, tuple(notes), hashlib.sha256(data).hexdigest(), kind)
+
+
+def _file_bytes(source: str | os.PathLike | bytes) -> bytes:
+    try:
+        data = _read_path(source) if isinstance(source, (str, os.PathLike)) else bytes(memoryview(source))
+    except TypeError:
+        raise ImageError("No file was given.", USE_ONE_OF) from None
+    except FileNotFoundError:
+        raise ImageError("The file was not found.", "Check its name, or upload it again.") from None
+    except (OSError, ValueError):
+        raise ImageError("The file could not be opened.", "Check its rights, or upload it again.") from None
+    if not data:
+        raise ImageError("This file is empty.", GET_AGAIN)
+    if len(data) > MAX_FILE_BYTES:
+        raise ImageError("This file is larger than 64 MB.", "Export a single, smaller image.")
+    return data
+
+
+def _read_path(path: str | os.PathLike) -> bytes:
+    mode = os.stat(path).st_mode
+    if stat.S_ISDIR(mode):
+        raise ImageError("This is a folder, not a file.", "Choose one file inside it.")
+    if not stat.S_ISREG(mode):  # a pipe would block for ever
+        raise ImageError("This is not an ordinary file.", USE_ONE_OF)
+    with open(path, "rb") as file:
+        return file.read(MAX_FILE_BYTES + 1)
+
+
+def _kind(data: bytes) -> str:
+    if dicom.is_dicom(data):  # first, since a TIFF header may stand in the 128 bytes before the DICOM mark
+        return "DICOM"
+    for kind, signatures in SIGNATURES.items():
+        if data.startswith(signatures):
+            return kind
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "WebP"
+    if data[:2] == b"BM" and data[15:18] == b"\0\0\0":  # the size of the header, below 256
+        return "BMP"
+    raise ImageError(f"This is {_name_of(data)}, not an image that can be read.", USE_ONE_OF)
+
+
+def _name_of(data: bytes) -> str:
+    for start, signature, name in NOT_FILMS:
+        if data.startswith(signature, start):
+            return name
+    head = data[:4096].lower()
+    if b"<svg" in head:
+        return "an SVG drawing"
+    if b"<html" in head:
+        return "a web page"
+    is_text = sum(32 <= byte < 127 or byte in b"\t\r\n" for byte in head) > 0.9 * len(head)
+    return "a text file" if is_text else "a file of an unknown kind"
+
+
+def _check_size(width: int, height: int) -> None:
+    size = f"This image has {width} x {height} pixels"
+    if width * height > MAX_PIXELS:
+        raise ImageError(f"{size}, more than {MAX_PIXELS // 10**6} megapixels.", "Export it smaller.")
+    if min(width, height) < MIN_SIDE_PX:
+        raise ImageError(f"{size}, too few for a film.", f"Use one with {MIN_SIDE_PX} or more on each side.")
+    if max(width, height) > MAX_ASPECT * min(width, height):
+        raise ImageError(f"{size}, too long and thin for a chest film.", "Crop it to the film.")
+
+
+def _dicom_samples(data: bytes, notes: list[str]) -> np.ndarray:
+    dataset = dicom.open_dicom(data)
+    _check_size(int(dataset.Columns), int(dataset.Rows))
+    return dicom.render(dataset, notes)
+
+
+def _picture_samples(kind: str, data: bytes, notes: list[str]) -> np.ndarray:
+    """(H, W) or (H, W, 3) float32 0..1, upright, on black."""
+    image = PICTURES[kind](BytesIO(data))
+    _check_size(*image.size)
+    if getattr(image, "is_animated", False):
+        what = "several pages" if kind == "TIFF" else "an animation"
+        raise ImageError(f"This {kind} file holds {what}, not one film.", "Save the film as its own file.")
+    tags = dict(image.tag_v2) if kind == "TIFF" else {}
+    if tags.get(322, 1) * tags.get(323, 1) > MAX_PIXELS:  # each tile is decoded whole, however small the film
+        raise ImageError("This TIFF file claims tiles of more than 40 megapixels.", GET_AGAIN)
+    if image.mode in CONVERTED:
+        notes.append(CONVERTED[image.mode])
+    stored = _stored(image, data, is_signed=2 in tags.get(339, ()))
+    orientation = tags.get(0x0112, 1) if kind == "TIFF" else _orientation(image)
+    if orientation in ORIENTATIONS:
+        notes.append("Turned upright, as the orientation stored in the file says.")
+        stored = stored if kind == "TIFF" else ORIENTATIONS[orientation](stored)  # Pillow has turned the TIFF
+    colour, alpha = _split(stored)
+    samples = _unit(colour, notes)
+    if tags.get(262) == 0 and image.mode not in ("1", "L"):  # Pillow inverts up to 8 bits only
+        notes.append("The TIFF stores white as zero: inverted.")
+        samples = 1 - samples
+    return _on_black(samples, alpha, notes)
+
+
+def _stored(image: Image.Image, data: bytes, is_signed: bool) -> np.ndarray:
+    """What the file stores: (H, W), or (H, W, C) with C 2 (grey, alpha), 3 or 4; bool, integer or float."""
+    is_16_bit_colour = image.mode in ("RGB", "RGBA", "LA") and ";16" in str(image.tile)
+    image.load()
+    if is_16_bit_colour:
+        return _stored_16_bit_colour(data)
+    if image.mode.startswith("I;16"):
+        grey, key = np.asarray(image).astype(np.uint16), image.info.get("transparency")
+        is_keyed = isinstance(key, int)  # the one transparent value of a 16-bit grey PNG, left to the caller
+        return np.dstack([grey, np.where(grey == key, 0, 65535).astype(np.uint16)]) if is_keyed else grey
+    if image.mode == "I":
+        return np.asarray(image).view(np.int32 if is_signed else np.uint32)
+    if image.mode == "L" and is_signed:
+        return np.asarray(image).view(np.int8)
+    return np.asarray(_plain(image))
+
+
+def _stored_16_bit_colour(data: bytes) -> np.ndarray:
+    """With OpenCV: Pillow keeps only the upper byte. Pillow has decoded the file before, so it is whole."""
+    stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if stored is None or stored.dtype != np.uint16 or stored.ndim != 3:
+        raise ImageError("The 16-bit colours of this file cannot be decoded.", "Save it as 16-bit grey.")
+    return stored[..., [2, 1, 0, 3][: stored.shape[-1]]]
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    """Palettes, colour keys and other colour spaces, turned into grey or RGB, with alpha if there is any."""
+    is_keyed = "transparency" in image.info
+    if image.mode in ("1", "F", "LA", "RGBA") or (image.mode in ("L", "RGB") and not is_keyed):
+        return image
+    if image.mode in ("L", "La"):
+        return image.convert("LA")
+    return image.convert("RGBA" if is_keyed or image.mode in ("PA", "RGBa") else "RGB")
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        return image.getexif().get(0x0112, 1)
+    except Exception:  # a film with damaged EXIF is still a film
+        return 1
+
+
+def _split(stored: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    if stored.ndim == 2 or stored.shape[-1] == 3:
+        return stored, None
+    return (stored[..., :3] if stored.shape[-1] == 4 else stored[..., 0]), stored[..., -1]
+
+
+def _unit(stored: np.ndarray, notes: list[str]) -> np.ndarray:
+    """Any type of number -> float32 0..1."""
+    if stored.dtype == bool:
+        return stored.astype(np.float32)
+    if stored.dtype == np.uint8:
+        return stored.astype(np.float32) / np.float32(255)
+    low, high = stored.min().item(), stored.max().item()
+    if not np.isfinite(low) or not np.isfinite(high):
+        raise ImageError(NOT_NUMBERS, "Export it with 16-bit integers.")
+    is_float = stored.dtype.kind == "f"
+    if is_float and low >= 0 and high <= 1:
+        return stored.astype(np.float32)
+    if not is_float and low >= 0 and high < 2**16:
+        bits = dicom.real_bits(high)
+        if bits < 16:
+            container = stored.dtype.itemsize * 8
+            notes.append(f"{bits}-bit values in a {container}-bit file: scaled by {2**bits - 1}.")
+        return stored.astype(np.float32) / np.float32(2**bits - 1)
+    notes.append(f"Values from {low:.6g} to {high:.6g}: scaled to the full range from black to white.")
+    return ((stored.astype(np.float64) - low) / max(high - low, 1e-300)).astype(np.float32)
+
+
+def _on_black(samples: np.ndarray, alpha: np.ndarray | None, notes: list[str]) -> np.ndarray:
+    white = 1 if alpha is None else np.iinfo(alpha.dtype).max
+    if alpha is None or alpha.min() == white:
+        return samples
+    notes.append("See-through parts were laid on black.")
+    opacity = alpha.astype(np.float32) / np.float32(white)
+    return samples * (opacity if samples.ndim == 2 else opacity[..., None])
+
+
+def _grey(samples: np.ndarray, notes: list[str]) -> np.ndarray:
+    """(H, W) or (H, W, 3) -> (H, W). Three equal channels are one channel, exactly."""
+    if samples.ndim == 2:
+        return samples
+    red, green, blue = (samples[..., channel] for channel in range(3))
+    step = max(float(np.abs(red - green).max()), float(np.abs(red - blue).max()))
+    if step == 0:
+        return red
+    if step > COLOUR_STEP:
+        notes.append("The picture is in colour: turned to grey by brightness.")
+    return sum(weight * channel for weight, channel in zip(LUMINANCE, (red, green, blue), strict=True))
+
+
+def _finished(pixels: np.ndarray) -> np.ndarray:
+    if not np.isfinite(pixels).all():
+        raise ImageError(NOT_NUMBERS, GET_AGAIN)
+    if np.ptp(pixels) < 1e-6:
+        raise ImageError("This image is blank: every pixel has the same grey.", "Choose another file.")
+    pixels = np.ascontiguousarray(np.clip(pixels, 0, 1), np.float32)
+    pixels.setflags(write=False)
+    return pixels

@@ -1,0 +1,31 @@
+"""Every limit that a person can run into: how large, how long, how slow. Each is read where it is enforced and where
+it is said, so that the page never promises another number than the code keeps."""
+
+from __future__ import annotations
+
+# files
+MAX_FILE_BYTES = 64 * 2**20
+MAX_PIXELS = 40_000_000
+MAX_ASPECT = 4.0  # own choice: a whole-spine film is about 3 : 1, a strip of text is longer
+
+# networks
+SIZES_PX = (32, 1536)  # least and largest side of the square that a network reads
+MAX_MEMBERS = 16  # of an ensemble: what a card may make the app build
+CACHE_BYTES = 64 * 2**20  # of the maps of one checkpoint: about 450 LRP maps of 192 px
+
+# explanations, in forward passes of one label, see `explain.methods.Method.cost_forwards`
+SLOW_FORWARDS = 30.0  # a method that costs more is made only when a person asks for it, and says beforehand how long
+BENCHMARK_FORWARDS = 100.0  # a method that costs more is left out where it would be made for every film of a test set
+
+# sessions
+KEPT_MINUTES = 15  # an image stays in memory, after the last use
+MAX_SESSIONS = 40  # a class of 30 and some; at 40 megapixels an image is 160 MB, at the usual 4 it is 16 MB
+MAX_WAITING = 64  # events in the queue: two for each of a class of 30
+LEFT_OVER_S = 300  # an aborted or never claimed upload is deleted after this time
+SWEEP_EVERY_S = 20  # how often such files are looked for
+PROGRESS_EVERY_S = 0.4  # how often the page says how far a job is
+
+# maps that are made before anybody asks
+IDLE_S = 0.3  # nobody asked for anything for so long
+USED_WITHIN_S = 60  # for a person who has done nothing for longer, none is made
+LABELS_AT_ONCE = 4  # whoever clicks meanwhile waits for at most so many maps of one method

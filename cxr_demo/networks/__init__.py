@@ -1,0 +1,1 @@
+"""Backbones, heads and ensembles; the card that says what a network is; checkpoints on disk."""

@@ -1,0 +1,237 @@
+"""Save, load, find: the only place that touches weight files.
+
+A checkpoint is a folder with `model.safetensors`, `config.json` (the Card) and a model card `README.md`. The Card
+carries everything the app needs to be right about the network; an ensemble is a checkpoint like any other. Pickles
+are never opened.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+from torch import nn
+
+from cxr_demo.errors import CheckpointError
+from cxr_demo.networks.card import Card
+from cxr_demo.networks.classifier import Classifier
+from cxr_demo.networks.ensemble import JOINED, Ensemble, Joined
+
+WEIGHTS_FILE, CARD_FILE = "model.safetensors", "config.json"
+HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
+DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.int64)  # that a weights file may hold
+Network = Classifier | Ensemble | Joined
+MAKE_ONE = "Make one with: python -m train run kermany-densenet121 --data DATA --out weights/NAME"
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """A loaded card and its network in eval mode, all parameters frozen. `sha256` names what it computes: that of the
+    weights file, and for an ensemble also of its rule, weights and members, which stand in its card alone."""
+
+    card: Card
+    model: Network
+    sha256: str
+    folder: Path
+
+    @property
+    def members(self) -> tuple[Checkpoint, ...]:
+        """The networks of an ensemble, each as a checkpoint of its own, without what was measured of the whole; empty
+        for a single network."""
+        if self.card.ensemble is None:
+            return ()
+        return tuple(
+            Checkpoint(
+                dataclasses.replace(
+                    self.card, name=member.name, backbone=member.backbone, head=member.head,
+                    temperature=member.temperature, weights_sha256=member.sha256, ensemble=None,
+                    thresholds={}, metrics={}, training={}, summary="",
+                ),
+                model, member.sha256, self.folder,
+            )
+            for member, model in zip(self.card.ensemble.members, self.model.members, strict=True)
+        )  # fmt: skip
+
+
+def save(folder: str | Path, model: Network, card: Card, *, half: bool) -> Card:
+    """Write weights, then the card, each by rename so that a crash leaves the last good pair; returns the card
+    with the weights' hash. `half` stores convolution and linear weights as float16, the rest stays float32."""
+    card = dataclasses.replace(card, weights_sha256=save_weights(folder, model, half=half))
+    save_card(folder, card)
+    return card
+
+
+def save_weights(folder: str | Path, model: nn.Module, *, half: bool) -> str:
+    """Write the weights alone, of any network, and return their SHA-256."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {
+        name: (value.half() if half and value.is_floating_point() and value.ndim > 1 else value).contiguous()
+        for name, value in model.state_dict().items()
+    }
+    data = safetensors.torch.save(tensors, metadata={"format": "pt"})
+    _replace(folder / WEIGHTS_FILE, data)
+    return hashlib.sha256(data).hexdigest()
+
+
+def save_card(folder: str | Path, card: Card) -> None:
+    """Write the card alone, beside weights that are already there."""
+    _replace(Path(folder) / CARD_FILE, card.to_json().encode())
+
+
+def find(root: str | Path = "weights") -> list[Path]:
+    """The checkpoint folders in `root`, by name; empty when there is none."""
+    root = Path(root)
+    return sorted(card.parent for card in root.glob(f"*/{CARD_FILE}")) if root.is_dir() else []
+
+
+def load(source: str | Path) -> Checkpoint:
+    """A checkpoint from a folder or from a Hugging Face Hub id ("owner/name"); its card is bound to its weights.
+
+    Raises CheckpointError, saying what is wrong, when it is missing, broken, truncated, foreign or mismatched.
+    """
+    folder = _folder(source)
+    card = read_card(folder)
+    model = _network(card)
+    card = dataclasses.replace(card, weights_sha256=fill(model, folder, card.weights_sha256, CARD_FILE))
+    return Checkpoint(card, model, _identity(card), folder)
+
+
+def fill(model: nn.Module, folder: Path, wanted_sha256: str, card_file: str) -> str:
+    """Read a folder's weights into a network, which is then in eval mode with all parameters frozen; returns their
+    SHA-256. CheckpointError where they are not those that the card wants ("" wants any), or do not fit the network."""
+    data = _read_weights(folder)
+    sha256 = hashlib.sha256(data).hexdigest()
+    if wanted_sha256 and wanted_sha256 != sha256:
+        raise CheckpointError(
+            f"The weights of {folder.name} are not the ones its {card_file} was written for.",
+            "Copy both files again from the same place.",
+        )
+    _fill(model, data, folder.name)
+    model.eval().requires_grad_(False)
+    return sha256
+
+
+def _identity(card: Card) -> str:
+    """The SHA-256 of a checkpoint; equal where the same film gets the same answer."""
+    if card.ensemble is None:
+        return card.weights_sha256
+    makeup = json.dumps(dataclasses.asdict(card.ensemble), sort_keys=True)
+    return hashlib.sha256(f"{card.weights_sha256} {makeup}".encode()).hexdigest()
+
+
+def _network(card: Card) -> Network:
+    """As the card describes it, its weights not yet filled."""
+
+    def single(backbone: str, head: str) -> Classifier:
+        return Classifier(backbone, len(card.labels), len(card.preprocess.mean), head=head)
+
+    if card.ensemble is None:
+        return single(card.backbone, card.head)
+    made = card.ensemble
+    members = [single(member.backbone, member.head) for member in made.members]
+    if made.rule == JOINED:
+        return Joined(members)
+    return Ensemble(members, made.rule, made.weights, card.task, [member.temperature for member in made.members])
+
+
+def _folder(source: str | Path) -> Path:
+    folder = Path(source)
+    if folder.is_dir():
+        return folder
+    if isinstance(source, str) and HUB_ID.fullmatch(source) and not source.startswith(("weights/", "./", "../")):
+        return _from_hub(source)
+    raise CheckpointError(f"There is no checkpoint named {folder.name}.", MAKE_ONE)
+
+
+def _from_hub(hub_id: str) -> Path:
+    import huggingface_hub
+
+    try:
+        return Path(huggingface_hub.snapshot_download(hub_id, allow_patterns=[WEIGHTS_FILE, CARD_FILE, "README.md"]))
+    except Exception as error:  # whatever the hub or the network raises, the person can do the same thing about it
+        raise CheckpointError(
+            f"The checkpoint {hub_id} could not be fetched from the Hugging Face Hub ({type(error).__name__}).",
+            "Check the name and the network, or give a folder instead.",
+        ) from error
+
+
+def read_card(folder: Path) -> Card:
+    """The card of a checkpoint folder, without its weights; CheckpointError says what is wrong with it."""
+    try:
+        return Card.from_json((folder / CARD_FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CheckpointError(f"{folder.name} has no {CARD_FILE}, so it is not a checkpoint.", MAKE_ONE) from None
+    except KeyError as error:
+        raise CheckpointError(f"The {CARD_FILE} of {folder.name} has no entry {error}.", MAKE_ONE) from None
+    except OSError as error:
+        raise _unreadable(CARD_FILE, folder, error) from None
+    except RecursionError:
+        raise CheckpointError(f"The {CARD_FILE} of {folder.name} is nested too deeply.", MAKE_ONE) from None
+    except (ValueError, TypeError, AttributeError) as error:
+        raise CheckpointError(f"The {CARD_FILE} of {folder.name} cannot be used: {error}.", MAKE_ONE) from None
+
+
+def _read_weights(folder: Path) -> bytes:
+    try:
+        return (folder / WEIGHTS_FILE).read_bytes()
+    except FileNotFoundError:
+        others = sorted(p.name for p in folder.iterdir() if p.suffix in {".pt", ".pth", ".bin", ".ckpt", ".pkl"})
+        if others:
+            raise CheckpointError(
+                f"{folder.name} holds {others[0]}, a pickle, which is never opened because it can run code.",
+                f"Save it as {WEIGHTS_FILE} with safetensors.",
+            ) from None
+        raise CheckpointError(f"{folder.name} has no {WEIGHTS_FILE}.", MAKE_ONE) from None
+    except OSError as error:
+        raise _unreadable(WEIGHTS_FILE, folder, error) from None
+
+
+def _unreadable(name: str, folder: Path, error: OSError) -> CheckpointError:
+    return CheckpointError(f"The {name} of {folder.name} cannot be read: {error.strerror}.", "Check its rights.")
+
+
+def _fill(model: nn.Module, data: bytes, name: str) -> None:
+    """Copy the tensors into the model, or say which do not fit."""
+    again = "Copy it again, or train it anew."
+    try:
+        tensors = safetensors.torch.load(data)
+    except (SafetensorError, ValueError, KeyError):
+        raise CheckpointError(f"The weights of {name} are broken or cut short.", again) from None
+    wanted = model.state_dict()
+    missing, foreign = sorted(wanted.keys() - tensors.keys()), sorted(tensors.keys() - wanted.keys())
+    if missing or foreign:
+        example = (missing or foreign)[0]
+        raise CheckpointError(
+            f"The weights of {name} belong to another network: {len(missing)} tensors are missing and "
+            f"{len(foreign)} are unknown, {example} among them.", again,
+        )  # fmt: skip
+    for key, value in tensors.items():
+        if value.shape != wanted[key].shape:
+            raise CheckpointError(
+                f"The weights of {name} do not fit its card: {key} is {tuple(value.shape)}, "
+                f"the card asks for {tuple(wanted[key].shape)}.", again,
+            )  # fmt: skip
+        if value.dtype not in DTYPES:
+            kind = str(value.dtype).removeprefix("torch.")
+            raise CheckpointError(
+                f"The weights of {name} hold {kind} values, in {key}, which no network here has.", again
+            )
+    tensors = {key: value.to(wanted[key].dtype) for key, value in tensors.items()}
+    for key, value in tensors.items():
+        if not torch.isfinite(value).all():
+            raise CheckpointError(f"The weights of {name} hold values that are not numbers, in {key}.", again)
+    model.load_state_dict(tensors)
+
+
+def _replace(path: Path, data: bytes) -> None:
+    scratch = path.with_suffix(path.suffix + ".part")
+    scratch.write_bytes(data)
+    scratch.replace(path)

@@ -1,0 +1,94 @@
+"""Classifier: a backbone and its head, images in, logits out; `probabilities` is the one place that goes further."""
+
+from __future__ import annotations
+
+import timm
+import torch
+from torch import nn
+
+from cxr_demo.networks.backbones import BACKBONES, Backbone
+from cxr_demo.networks.heads import HEADS
+from cxr_demo.networks.torchvision_nets import TORCHVISION_NETS, TorchvisionNet
+
+TASKS = ("single-label", "multi-label")
+
+
+class Classifier(nn.Module):
+    """A network of `BACKBONES` with a head of `HEADS`, one logit per label; squares from 64 px.
+
+    `pretrained` asks timm or torchvision for ImageNet weights, which needs the network; it raises whatever they raise.
+    """
+
+    def __init__(
+        self, backbone: str, labels: int, channels: int, *, head: str = "linear", pretrained: bool = False
+    ) -> None:
+        super().__init__()
+        entry = BACKBONES[backbone]
+        self.net = _whole_net(entry, labels, channels, pretrained)
+        features = self.classifier.in_features
+        if entry.cut:
+            _cut(self.net, entry)
+            features = _count_maps(self.net, channels)
+        if entry.cut or head != "linear":
+            path = next(path for path, module in self.net.named_modules() if module is self.classifier)
+            self.net.set_submodule(path, HEADS[head](features, labels))
+
+    @property
+    def classifier(self) -> nn.Module:
+        """The head module, (N, K) -> logits (N, L)."""
+        return self.net.get_classifier()
+
+    @property
+    def output(self) -> nn.Linear:
+        """The last linear layer: its rows are the labels."""
+        return [module for module in self.classifier.modules() if isinstance(module, nn.Linear)][-1]
+
+    @property
+    def pooling(self) -> nn.Module:
+        """The global pooling; timm keeps it in the head of some networks."""
+        return self.net.global_pool if hasattr(self.net, "global_pool") else self.net.head.global_pool
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """x (N, C, S, S), normalised -> logits (N, L)."""
+        return self.net(x)
+
+    def features(self, x: torch.Tensor) -> torch.Tensor:
+        """x (N, C, S, S) -> the feature maps that the global pooling reads, (N, K, h, w)."""
+        return self.net.forward_features(x)
+
+    def head(self, features: torch.Tensor) -> torch.Tensor:
+        """features (N, K, h, w) -> logits (N, L); `head(features(x))` equals `forward(x)` in eval mode."""
+        return self.net.forward_head(features)
+
+
+def probabilities(logits: torch.Tensor, task: str, temperature: float) -> torch.Tensor:
+    """logits (N, L) -> probabilities (N, L) in 0..1: softmax over labels, or one sigmoid per label, of logits /
+    temperature (Guo et al. 2017, On Calibration of Modern Neural Networks, eq. 9)."""
+    scaled = logits / temperature
+    return scaled.softmax(dim=-1) if task == "single-label" else scaled.sigmoid()
+
+
+def _whole_net(entry: Backbone, labels: int, channels: int, pretrained: bool) -> nn.Module:
+    if entry.name in TORCHVISION_NETS:
+        return TorchvisionNet(entry.name, labels, channels, pretrained=pretrained)
+    return timm.create_model(
+        entry.name, pretrained=pretrained, num_classes=labels, in_chans=channels, drop_rate=0.0, **entry.options
+    )
+
+
+def _cut(net: nn.Module, entry: Backbone) -> None:
+    path, _, last = entry.cut.rpartition(".")
+    parent = net.get_submodule(path)
+    names = list(parent._modules)
+    for name in names[names.index(last) + 1 :]:
+        delattr(parent, name)  # `del parent[i:]` would name the rest anew
+    for path, build in entry.tail.items():
+        net.set_submodule(path, build())
+
+
+def _count_maps(net: nn.Module, channels: int) -> int:
+    """How many feature maps the pooling reads; asked of the network, so that no table can be wrong about it."""
+    with torch.no_grad():
+        maps = net.eval().forward_features(torch.zeros(1, channels, 64, 64))
+    net.train()
+    return maps.shape[1]

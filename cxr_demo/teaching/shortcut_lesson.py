@@ -1,0 +1,204 @@
+"""A teaching deck on shortcuts: phantoms, two networks, and what their maps say; guess first, then look.
+
+Both networks learned from the same drawn films. In those of CHEAT letters stand on every film with a consolidation and
+on no other; in those of HONEST they stand by lot. The deck takes the two apart again. What is planted is known to the
+pixel, so what a map points at is measured. Everything is computed from the networks that are there: nothing is stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cxr_demo.analysis import Analyser, Explanation
+from cxr_demo.evaluation.agreement import Share
+from cxr_demo.evaluation.regions import where
+from cxr_demo.explain.methods import METHODS
+from cxr_demo.film.phantom import Phantom, make_phantom
+from cxr_demo.film.reading import Radiograph
+from cxr_demo.labels import finding
+from cxr_demo.limits import SLOW_FORWARDS
+
+HONEST, CHEAT = "phantom-honest", "phantom-cheat"  # names of their cards
+NETWORKS = {"A": CHEAT, "B": HONEST}  # as the deck calls them
+LABEL, LETTERS = "consolidation", "letters"
+LOOKED_AT = ("grad-cam", "lrp-epsilon-plus-flat")
+SIZE_PX = 384
+
+
+@dataclass(frozen=True)
+class Question:
+    """One film of the deck and what is asked of it; `answer` is the place of the right one of `options`. Before the
+    guess the networks' probabilities are shown only if they are `told`."""
+
+    act: str
+    seed: int
+    findings: tuple[str, ...]
+    letters: str
+    told: bool
+    asked: str
+    options: tuple[str, ...]
+    answer: int
+    explanation: str
+
+    @property
+    def film(self) -> Phantom:
+        return make_phantom(self.seed, SIZE_PX, self.findings, self.letters)
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What one network says of one film: its probability of LABEL, its threshold, and where that is reached its maps by
+    method, with the share of their positive evidence in each region that is planted."""
+
+    probability: float
+    threshold: float
+    maps: dict[str, Explanation]
+    shares: dict[str, dict[str, Share]]
+
+    @property
+    def sees_it(self) -> bool:
+        return self.probability >= self.threshold
+
+
+@dataclass(frozen=True)
+class Exposed:
+    """By one method, of CHEAT: the shares of its positive evidence on the letters and on the finding, means over the
+    films of the deck that have both, a map without evidence counting as 0."""
+
+    method: str
+    letters: Share
+    finding: Share
+
+
+class Lesson:
+    """The deck on the two networks, each film looked at once in a process: they are drawn, so nobody's films are kept.
+    `missing` names the networks that are not there; then there is nothing else."""
+
+    def __init__(self, analysers: Mapping[str, Analyser]) -> None:
+        by_name = {analyser.card.name: analyser for analyser in analysers.values()}
+        self.missing = tuple(name for name in NETWORKS.values() if name not in by_name)
+        self.networks = {} if self.missing else {letter: by_name[name] for letter, name in NETWORKS.items()}
+        self._looks: dict[Question, dict[str, Look]] = {}
+        self._exposed: tuple[Exposed, ...] = ()
+        self._lock = threading.Lock()
+
+    def look(self, question: Question) -> dict[str, Look]:
+        """Letter of NETWORKS -> what it says of the film."""
+        with self._lock:
+            if question not in self._looks:
+                film = question.film
+                self._looks[question] = {name: _look(each, film) for name, each in self.networks.items()}
+            return self._looks[question]
+
+    def exposed(self) -> tuple[Exposed, ...]:
+        """Of every quick method that this network allows, most evidence on the letters first."""
+        with self._lock:
+            self._exposed = self._exposed or _exposed(self.networks["A"])
+            return self._exposed
+
+
+def truth_of(film: Phantom) -> dict[str, np.ndarray]:
+    """What was planted in a film, by name: masks (S, S) bool, of the letters too."""
+    planted = {f"planted {finding(each.label).name.lower()}": each.mask for each in film.planted}
+    return planted | ({LETTERS: film.marker} if film.letters else {})
+
+
+def as_radiograph(film: Phantom, notes: Sequence[str] = ()) -> Radiograph:
+    """A phantom as if it had been read from a file."""
+    pixels = np.ascontiguousarray(film.pixels, np.float32).copy()
+    pixels.flags.writeable = False
+    return Radiograph(pixels, tuple(notes), hashlib.sha256(pixels.tobytes()).hexdigest(), "synthetic")
+
+
+def _look(network: Analyser, film: Phantom) -> Look:
+    study = network.analyse(as_radiograph(film))
+    probability = float(study.probabilities[study.labels.index(LABEL)])
+    threshold = network.card.thresholds[LABEL]
+    if probability < threshold:  # a map of what a network does not see misleads
+        return Look(probability, threshold, {}, {})
+    allowed = [method for method in LOOKED_AT if not network.proof.available[method]]
+    made = {method: made for (method, _), made in network.explain(study, [LABEL], allowed).items()}
+    return Look(probability, threshold, made, _shares(network, made, film))
+
+
+def _shares(network: Analyser, maps: Mapping[str, Explanation], film: Phantom) -> dict[str, dict[str, Share]]:
+    truth = truth_of(film)
+    return {method: where(made.map_square, network.card.preprocess, truth) for method, made in maps.items()}
+
+
+def _exposed(network: Analyser) -> tuple[Exposed, ...]:
+    quick = [
+        key for key, method in METHODS.items()
+        if method.cost_forwards <= SLOW_FORWARDS and not network.proof.available[key]
+    ]  # fmt: skip
+    found: dict[str, list[tuple[Share, Share]]] = {key: [] for key in quick}
+    for question in DECK:
+        if question.letters and question.findings == (LABEL,):
+            film = question.film
+            study = network.analyse(as_radiograph(film))
+            maps = {method: made for (method, _), made in network.explain(study, [LABEL], quick).items()}
+            for method, of in _shares(network, maps, film).items():
+                found[method].append((of[LETTERS], of[f"planted {finding(LABEL).name.lower()}"]))
+    rows = [Exposed(method, *(_mean(of) for of in zip(*pairs, strict=True))) for method, pairs in found.items()]
+    return tuple(sorted(rows, key=lambda row: -row.letters.evidence))
+
+
+def _mean(of: Sequence[Share]) -> Share:
+    evidence = np.nan_to_num([share.evidence for share in of])
+    return Share(float(evidence.mean()), float(np.mean([share.area for share in of])))
+
+
+TOGETHER, LETTERS_ALONE, FINDING_ALONE = (
+    "Consolidation, with letters",
+    "Letters, no consolidation",
+    "Consolidation, no letters",
+)
+DECK = (
+    Question(
+        TOGETHER, 6, (LABEL,), "PORT", True,
+        "Both networks see the consolidation, and both are right. One of them does not look at it: it has learned to "
+        "read the letters. Which one?",
+        ("Network A", "Network B"), 0,
+        "Their answers could not tell you: both are right. Their maps can. Far more of the evidence of network A lies "
+        "on the letters than their small size explains; of network B it is so with the consolidation.",
+    ),
+    Question(
+        TOGETHER, 11, (LABEL,), "PORT", True,
+        "Another patient, again with both. Where will the evidence of network A gather most?",
+        ("On the consolidation", "On the letters", "On both alike"), 1,
+        "On the letters again. One map may mislead you; a pattern that comes back from film to film is worth a test.",
+    ),
+    Question(
+        LETTERS_ALONE, 3, (), "PORT", False,
+        "In this film nothing is planted but the letters. Which network will find a consolidation?",
+        ("Network A", "Network B", "Both", "Neither"), 0,
+        "Network A says consolidation where there is none, and its maps still point at the letters. Network B is not "
+        "misled.",
+    ),
+    Question(
+        LETTERS_ALONE, 3, (), "", False,
+        "The same patient, the letters wiped out: not one other pixel differs. What will network A say now?",
+        ("Consolidation", "No consolidation"), 1,
+        "Nothing but the letters was changed, and the answer followed: that is proof. A map raises a suspicion; a "
+        "changed film puts it to the test.",
+    ),
+    Question(
+        FINDING_ALONE, 6, (LABEL,), "", False,
+        "The first film once more, with its consolidation and without the letters. Which network will find it?",
+        ("Network A", "Network B", "Both", "Neither"), 1,
+        "Only network B. In a hospital that burns in no letters, network A would overlook what it was made to find.",
+    ),
+    Question(
+        FINDING_ALONE, 11, (LABEL,), "", True,
+        "Network A was right about every film of its own kind, where letters and consolidation come together. What "
+        "could have exposed it before it was used?",
+        ("More test films of the same kind", "Films where letters and finding come apart", "A higher threshold"), 1,
+        "Test films of the same kind share the shortcut: more of them only make the wrong figure more certain. Only "
+        "films that take the two apart can tell, and the maps say which films to look for.",
+    ),
+)  # fmt: skip

@@ -1,0 +1,175 @@
+"""The words of the section that says how far to believe the maps."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from cxr_demo.evaluation.agreement import BORDER, CORNER, Share
+from cxr_demo.evaluation.checks import CHECKS
+from cxr_demo.evaluation.faithfulness import MIN_FALL, ORDERS, Curve
+from cxr_demo.evaluation.randomisation import UNCHANGED, Randomisation
+from cxr_demo.evaluation.regions import DRAWN, LUNGS, OUTSIDE
+from cxr_demo.explain.methods import METHODS
+from cxr_demo.text.page_text import UNDEFINED, WITH, duration
+
+TITLE = "How far to believe these maps"
+MAP = "Map"
+
+WHERE = "Where the evidence lies"
+REGIONS = {  # by the name of a region; others stand by their own
+    LUNGS: "in the lungs (estimate)", OUTSIDE: "outside the lungs", "borders": "at the borders",
+    "corners": "in the corners", DRAWN: "in your region",
+}  # fmt: skip
+WHERE_HOW = (
+    "The share of each map's evidence for the finding that lies in a region; in brackets and as a mark, what evenly "
+    f"spread evidence would have there. Borders are the outer {BORDER:.0%}, corners {CORNER:.0%} of height and width."
+).replace("%", " %")
+WARNING = "Evidence outside the lungs, at a border or in a corner is a warning about the network, not about the map."
+NO_LUNGS = "There is no lung model here, so the lungs are not told apart."
+NO_LUNG_FOUND = "The lung model finds no lung on this film, so the lungs are not told apart."
+
+DRAW = "Draw a region"
+DRAW_HINT = "Drag over any panel. Escape stops."
+REGION = "A region of your own: draw it on a panel, or give it in % of the film"
+SIDES = {"x": "left", "y": "top", "width": "width", "height": "height"}
+SET_REGION, CLEAR_REGION = "Show its share", "Clear"
+NO_NUMBERS = "Give left, top, width and height as numbers from 0 to 100."
+
+CHECK = "Check these maps"
+CHECK_REST = "Check the rest"
+CHECK_HINT = "Asks the network again, with parts of the film blurred, with random weights, with noise and a shift."
+STOP, STOPPED = "Stop", "Stopped. What was found so far stays."
+WAITING = "About to start; waits while others check their maps"
+CHECKING = "Checking"
+DONE = "Checked. The results stay with this film and finding."
+PARTS = {
+    "chance": "random orders, to compare with",
+    "faithfulness": "deletion and insertion",
+    "stability": "noise and shift",
+    "randomisation": "random weights",
+}
+CHECKS_TABLE = "What the network answers when it is asked again"
+DIRECTION = {"higher": "higher is better", "lower": "lower is better"}
+MEASURES = {  # by a check's key: what stands in its column
+    "deletion": "area under the score",
+    "insertion": "area under the score",
+    "randomisation": "rank correlation left",
+    "noise": "change of the map",
+    "shift": "change of the map",
+}
+NOT_YET = "not checked"
+FAILED = "not computed ({reason})"
+NO_AREA = f"no area: blurring moves the logit by less than {MIN_FALL:g}"
+UNCHANGED_FLAG = "Does not change"
+UNCHANGED_WHY = f"Still at {UNCHANGED} or more when all weights are random: it cannot speak of what was learned."
+BLIND_WHY = "Stays with random weights in the last block: it is not about this finding."
+BLOCKS = ("last block", "all blocks")
+MEANINGS = "What each number says, where it comes from, and what it does not say"
+LEGEND = (
+    "Curves: the logit while the film is blurred away, or made sharp again, in the map's order (line) and in "
+    f"{ORDERS} random orders (band). Steps: rank correlation with the map of the trained network, from random weights "
+    "in the last block to random weights in all; thin: without signs; dashed: where “does not change” begins. An area "
+    f"is 0 for the blurred film's logit and 1 for the film's; it needs {MIN_FALL:g} logit points between them."
+)
+SEPARATE = " · "
+
+
+def region(name: str) -> str:
+    return REGIONS.get(name, f"in the {name}")
+
+
+def lungs(dice: tuple[float, float, float]) -> str:
+    value, low, high = dice
+    return (
+        f"The outline of the lungs is an estimate of a small network: Dice {value:.2f} ({low:.2f} to {high:.2f}) on "
+        "films that it had not seen."
+    )
+
+
+def share(found: Share) -> tuple[str, str]:
+    """What lies in a region, and in brackets what evenly spread evidence would have there."""
+    area = f"({percent(found.area)})"
+    return (UNDEFINED, area) if math.isnan(found.evidence) else (percent(found.evidence), area)
+
+
+def in_region(found: Share) -> str:
+    """On the region itself, in each panel."""
+    return f"{share(found)[0]} of the evidence" if not math.isnan(found.evidence) else "no evidence"
+
+
+def of_film(area: float) -> str:
+    return f"{percent(area)} of the film"
+
+
+def percent(value: float) -> str:
+    return f"{value * 100:.1f} %" if 0 < value < 0.0095 else f"{value * 100:.0f} %"
+
+
+def takes(seconds: float) -> str:
+    return duration(seconds)
+
+
+def also_slow(methods: Sequence[str]) -> str:
+    """The second press."""
+    return f"Also noise, shift and random weights of {named(methods)}"
+
+
+def named(methods: Sequence[str]) -> str:
+    names = [METHODS[key].name for key in methods]
+    return WITH.join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
+
+
+def doing(part: str, methods: Sequence[str]) -> str:
+    return f"{PARTS[part].capitalize()}: {named(methods)}" if methods else PARTS[part].capitalize()
+
+
+def left(seconds: float) -> str:
+    return f"{duration(seconds)} left"
+
+
+def number(value: float) -> str:
+    return UNDEFINED if math.isnan(value) else f"{value:.2f}".replace("-", "−").replace("−0.00", "0.00")
+
+
+def by_chance(curve: Curve) -> str:
+    return f"(random {number(float(curve.random_areas.mean()))})"
+
+
+def beats(curve: Curve) -> str:
+    return f"beats {curve.beaten} of {ORDERS} random orders"
+
+
+def gain(curve: Curve) -> str:
+    """Over the mean of the random orders; what is below 0 is worse than chance."""
+    return f"mean gain {curve.gain:+.2f} logit points".replace("-", "−")
+
+
+def curve(found: Curve) -> str:
+    """The text alternative of a curve."""
+    ends = f"{number(float(found.logits[0]))} to {number(float(found.logits[-1]))}"
+    return f"{CHECKS[found.check].name}: the logit goes from {ends}, {beats(found)}, {gain(found)}"
+
+
+def steps(found: Randomisation) -> str:
+    """The text alternative of the steps."""
+    first, last = found.stages[0], found.stages[-1]
+    return (
+        f"Rank correlation {number(first.rank)} with random weights in the {BLOCKS[0]}, {number(last.rank)} with those "
+        f"in {BLOCKS[1]}"
+    )
+
+
+def without_signs(found: Randomisation) -> str:
+    return f"without signs {number(found.stages[-1].rank_absolute)}"
+
+
+def ranked(rank: float) -> str:
+    return f"rank correlation {number(rank)}"
+
+
+def short_paper(paper: str) -> str:
+    """ "Petsiuk et al. 2018, RISE, BMVC" -> "Petsiuk et al. 2018"; "own choice, in the measure of Yeh et al. 2019" ->
+    "in the measure of Yeh et al. 2019"."""
+    first, _, rest = paper.partition(", ")
+    return rest.partition(",")[0] if first == "own choice" else first

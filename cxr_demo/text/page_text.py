@@ -1,0 +1,287 @@
+"""Every word of the page, in one place."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from cxr_demo import render
+from cxr_demo.analysis import Explanation
+from cxr_demo.evaluation.agreement import Overlap
+from cxr_demo.evaluation.checks import CHECKS
+from cxr_demo.explain.methods import CELL, METHODS, PIXEL, Method
+from cxr_demo.limits import KEPT_MINUTES, LEFT_OVER_S, SLOW_FORWARDS, SWEEP_EVERY_S
+from cxr_demo.networks.card import Card, Makeup
+
+LEFT_OVER_MINUTES = -(-(LEFT_OVER_S + SWEEP_EVERY_S) // 60)
+
+TITLE = "Chest X-ray explanations, side by side"
+SUBTITLE = "What a classifier says about a film, what its explanations say, and where they disagree."
+NOT_CLINICAL = "For research and teaching only. Not a medical device, not for clinical use."
+
+GATE_TITLE = "Before you start"
+GATE = (
+    "This page is for research and teaching. It is not a medical device. Do not use it to diagnose, to treat or to "
+    "rule anything out.",
+    "The classifier was trained on few films from few places and is often wrong. The maps show what moved its score; "
+    "they do not show where a disease is.",
+    "Choose only films that you are allowed to share, without names, also without names burned into the picture.",
+)
+GATE_BUTTON = "I understand, open the page"
+
+FILM = "Chest X-ray"
+FILM_HINT = "PNG, JPEG, TIFF, WebP, BMP or DICOM; drop, choose or paste."
+CHECKPOINT = "Checkpoint"
+REMOVE = "Remove film"
+REMOVED = "The film has been removed from the server and from this page."
+KEPT = (
+    "The file is deleted as soon as it is read. The picture and its maps stay in this server's memory until you "
+    f"remove the film, choose another, close the page, or {KEPT_MINUTES} minutes after your last click or the end of "
+    "a check that you asked for. "
+    f"An upload that breaks off is deleted within {LEFT_OVER_MINUTES} minutes. Nothing is logged about a film, and "
+    "nothing goes to anybody else. Whoever hosts this page may keep records of its own."
+)
+KEPT_TITLE = "What is kept, and for how long"
+KEPT_SHORT = f"Deleted once read; in memory for at most {KEPT_MINUTES} minutes after your last use."
+
+EXPIRED = (
+    f"The film is no longer in memory: it was not used for {KEPT_MINUTES} minutes, or the server was restarted.",
+    "Choose it again.",
+)
+UNEXPECTED = "Something went wrong (ref {ref})."
+UNEXPECTED_HINT = "Try again; if it comes back, tell whoever runs this page the reference."
+
+FINDINGS = "Findings"
+STEPS = (
+    "Choose, drop or paste a film.",
+    "Read what the classifier says of each finding, beside its threshold.",
+    "Choose a finding and compare what the explanations say of it.",
+)
+ABOVE, BELOW, MOST_PROBABLE, NO_THRESHOLD = "above threshold", "below threshold", "most probable", "no threshold"
+
+FILM_PANEL = "Film"
+AS_THE_MODEL_SEES = "The dashed frame is the part the model sees."
+SIDES = "R and L are the patient's right and left if the film is oriented as usual."
+MAPS_OFF = "Maps are off at first: the score is below its threshold, and a map of a low score misleads easily."
+MAPS_OFF_UNJUDGED = "Maps are off at first: another finding is more probable, and a map of a low score misleads easily."
+HIDE_AGAIN = "Hide the maps again"
+OPACITY = "Opacity"
+CELLS = "Native cells"
+CONTOURS = "Contours (25, 50, 75 %)"
+DRAWING = "Drawing"
+METHODS_LIST = "Methods"
+METHODS_TITLE = f"Choose among {len(METHODS)} explanations"
+METHODS_HINT = "Only what is chosen is computed: for the finding you look at, then for the others; your choice stays."
+LEAVE_OUT = "Leave out {name}"
+NOTES = "What was done to the file"
+NO_NOTES = "Nothing: the pixels are as stored."
+NOT_AVAILABLE = "Not available for this checkpoint: {reason}"
+NOTHING = {  # by a map's unit, what it holds less of than the floor; of other units it is 0 everywhere
+    CELL: "all its cells together hold less than {floor} logit points",
+    PIXEL: "all its pixels together hold less than {floor} logit points",
+    "logit points when hidden": "hiding a part moves the logit by less than {floor} points everywhere",
+}
+EMPTY_PANELS = {  # by a method's family, and for the film
+    "film": "The film as you gave it; its greys never change.",
+    "cam": "Which regions speak for the finding, on the network's last and coarsest feature maps.",
+    "score-cam": "Which patterns of the last feature maps keep the score, when the film is darkened outside them.",
+    "lrp": "Which pixels carried the score: orange speaks for the finding, blue against it.",
+    "gradient": "Which pixels the score hangs on: orange where more brightness raises it, blue where it lowers it.",
+    "occlusion": "Which parts the score needs: orange where it falls when they are hidden, blue where it rises.",
+}
+
+AGREEMENT = "How far the maps agree"
+AGREEMENT_COLUMNS = ("Maps", "Rank correlation", "Overlap of the strongest 10 % (by chance)", "of 5 %", "of 20 %")
+AGREEMENT_SAYS_NOT = f"{CHECKS['rank'].says_not} The overlap {CHECKS['overlap'].says_not.replace('Does', 'does')}"
+AGREEMENT_HOW = (
+    "The sums of the maps in 16 × 16 fields are compared: their order (1 the same, 0 by chance, −1 opposite), and the "
+    "fields with the most evidence for the finding. Brackets and mark are what chance gives."
+)
+UNDEFINED, WITH = "not defined", " and "
+
+ROWS = ("upper third", "middle third", "lower third")
+COLUMNS = ("image left", "centre", "image right")
+
+FACTS = "About this checkpoint"
+NONE_READY = "There is no checkpoint to analyse a film with."
+NOT_USABLE = "Cannot be used"
+
+SHORT = ("auroc", "auprc", "mcc", "ece", "f1")  # parts of a metric's key that are written in capitals
+RULE_WORDS = {  # by a card's `ensemble.rule`
+    "majority": "majority vote, ties by the mean of the probabilities",
+    "mean": "mean of the probabilities",
+    "weighted": "weighted mean of the probabilities",
+    "stacking": "a small network that reads all their probabilities",
+    "joined": "one classifier on the feature maps of all",
+}
+MEMBERS = "Members"
+MEMBER_COLUMNS = ("Name", "Network", "Weight", "Temperature", "SHA-256 of its weights")
+MEMBERS_SAY = "What each member says"
+FINDING = "Finding"
+DOTS = "The dots are what each member says for itself."
+
+
+def score(value: float, calibrated: bool, task: str) -> str:
+    """0.034 -> "3 %" when calibrated, else "0.03"; never a false 0 or 1. One digit more below 1 % of a multi-label
+    network, where a rare finding may stand above its threshold and still have less."""
+    digits = 1 if task == "multi-label" and value < 0.01 else 0
+    if value < 0.01 / 10**digits:
+        return f"< {1 / 10**digits:g} %" if calibrated else f"< {0.01 / 10**digits:g}"
+    if value > 0.99:
+        return "> 99 %" if calibrated else "> 0.99"
+    return f"{value * 100:.{digits}f} %" if calibrated else f"{value:.{digits + 2}f}"
+
+
+def score_name(calibrated: bool) -> str:
+    return "calibrated probability" if calibrated else "uncalibrated score"
+
+
+def hover(gloss: str, word: str, threshold: float | None, card: Card) -> str:
+    """The tip of a finding in the list."""
+    mark = "" if threshold is None else f" ({score(threshold, card.calibrated, card.task)})"
+    return f"{gloss} {word.capitalize()}{mark}."
+
+
+def spread(own: Sequence[float], card: Card) -> str:
+    """The dots of an ensemble's members, for those who do not see them."""
+    low, high = (score(p, card.ensemble.calibrated, card.task) for p in (min(own), max(own)))
+    return f"{len(own)} members from {low} to {high}"
+
+
+def ensemble(made: Makeup) -> str:
+    """A card's `ensemble` in a sentence: how many, by which rule, with which weights."""
+    weights = zip(made.members, made.weights, strict=True)
+    told = "; weights: " + ", ".join(f"{member.name} {weight:.2f}" for member, weight in weights)
+    named = told if made.rule == "weighted" else ": " + ", ".join(member.name for member in made.members)
+    return f"{len(made.members)} networks, {RULE_WORDS[made.rule]}{named}"
+
+
+def legend(card: Card) -> str:
+    """What is true of all maps, whatever their scale."""
+    made, of_members = card.ensemble, ""
+    if card.joins_predictions:
+        how = "weighted as their probabilities are" if made.rule == "weighted" else "each counting the same"
+        of_members = f"Each map is the mean of the {len(made.members)} members' maps, {how}"
+        of_members += ", and divided by the member's temperature. " if made.calibrated else ". "
+    return f"{of_members}{SIDES}"
+
+
+def meaning(card: Card) -> str:
+    """A few sentences under the findings: what the number is and where it was learned."""
+    if card.calibrated:
+        number = "Calibrated: of 100 films given 70 %, about 70 should have the finding."
+        gap = card.metrics.get("test", {}).get("ece_after_temperature")
+        if isinstance(gap, float) and math.isfinite(gap):
+            number += f" On its own test films it was off by {gap * 100:.0f} points on average."
+    else:
+        number = "These are uncalibrated scores from 0 to 1: more means more likely, but 0.7 does not mean 70 in 100."
+    if card.task == "multi-label":
+        number += " Each finding stands alone: several may be present, or none."
+        number += " All below threshold does not mean a normal film."
+    elif card.calibrated:
+        number += " The findings share 100 %, but each has its own threshold: two may stand above theirs."
+    if card.ensemble:
+        number += f" An ensemble of {len(card.ensemble.members)}: {RULE_WORDS[card.ensemble.rule]}. {DOTS}"
+    data, caveat = str(card.training.get("data", "")), str(card.training.get("caveat", ""))
+    learned = f"Trained on {data}." if data else card.summary
+    return " ".join(part for part in (number, learned, caveat) if part)
+
+
+def show_anyway(value: float, card: Card) -> str:
+    given = score(value, card.calibrated, card.task)
+    given = given.replace("<", "less than") if "<" in given else f"only {given}"
+    return f"Show anyway: the model {'gives' if card.calibrated else 'scores'} {given}"
+
+
+def metric(key: str) -> str:
+    """auroc_viral_pneumonia -> "AUROC viral pneumonia"."""
+    return " ".join(part.upper() if part in SHORT else part for part in key.split("_"))
+
+
+def measured_on(name: str) -> str:
+    return f"Measured on: {name} (95 % interval in brackets)"
+
+
+def shown_off(method: str, finding: str) -> str:
+    """The text alternative of a panel whose map is held back."""
+    return f"Film without the map of {method} for {finding}, which is off"
+
+
+def cell_size(width: float, height: float) -> str:
+    return f"One cell is about {width:.0f} × {height:.0f} px of the film."
+
+
+def place(found: tuple[int, int, float] | None) -> str:
+    """The text alternative of a map, from `render.strongest_place`."""
+    if found is None:
+        return "no positive region"
+    row, column, share = found
+    return f"strongest positive region: {COLUMNS[column]}, {ROWS[row]} ({share:.0%} of the positive evidence)"
+
+
+def canvas(method: str, finding: str, where: str) -> str:
+    return f"{method} for {finding}, {where}"
+
+
+def sums(explanation: Explanation, card: Card) -> str:
+    """What the map's values add up to, beside what they explain."""
+    made, logit = card.ensemble, "the logit"
+    if card.joins_predictions:
+        logit = "the members' mean calibrated logit" if made.calibrated else "the members' mean logit"
+    told = f"{logit} is {signed(explanation.logit)}"
+    if explanation.unit not in (CELL, PIXEL):
+        return f"{told[0].upper()}{told[1:]}; the values of this map do not add up to it."
+    return f"Sums to {signed(explanation.total)}; {told}. The rest, {signed(explanation.left_out)}, is not in the map."
+
+
+def nothing(scale: render.Scale, finding: str) -> str:
+    """Instead of a map that holds too little."""
+    what = "No evidence either way" if scale.signed else f"No positive evidence for {finding}"
+    why = NOTHING.get(scale.unit, "this map is 0 everywhere" if scale.signed else "this map is nowhere above 0")
+    return f"{what}: {why.format(floor=render.EVIDENCE_FLOOR)}."
+
+
+def computing(method: Method, share: float) -> str:
+    return f"Computing {method.name} … {share:.0%}".replace("%", " %") if share else f"Computing {method.name} …"
+
+
+def choice(method: Method, reason: str, forward_s: float | None) -> str:
+    """A method in the list to choose from; `forward_s` is None before the first film."""
+    if reason:
+        return f"{method.name} · not available"
+    if method.cost_forwards <= SLOW_FORWARDS:
+        return method.name
+    return f"{method.name} · {'long' if forward_s is None else duration(method.cost_forwards * forward_s)}"
+
+
+def duration(seconds: float) -> str:
+    """Two steps of a digit: nobody can say more beforehand."""
+    if seconds >= 90:
+        return f"about {seconds / 60:.0f} min"
+    step = 1 if seconds < 10 else 10
+    return f"about {max(1, round(seconds / step) * step)} s"
+
+
+def methods_hint(available: Mapping[str, str]) -> str:
+    """Under the list of methods: those that the checkpoint's proof refuses, by reason."""
+    refused: dict[str, list[str]] = {}
+    for key, reason in available.items():
+        if reason:
+            refused.setdefault(reason, []).append(METHODS[key].name)
+    told = "; ".join(f"{', '.join(names)}: {reason}" for reason, names in refused.items())
+    return f"{METHODS_HINT} {NOT_AVAILABLE.format(reason=told)}." if told else METHODS_HINT
+
+
+def rank(value: float) -> str:
+    return UNDEFINED if math.isnan(value) else signed(value)
+
+
+def overlap(found: Overlap) -> tuple[str, str]:
+    """What is common, and in brackets what would be by chance."""
+    if math.isnan(found.common):
+        return UNDEFINED, ""
+    return f"{found.common * 100:.0f} %", f"({found.chance * 100:.0f} %)"
+
+
+def signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "−") if abs(value) >= 0.005 else "0.00"

@@ -1,0 +1,164 @@
+"""The words of the section that compares: two checkpoints on one film, or the members of an ensemble."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from cxr_demo.comparison.checkpoint_pair import Side
+from cxr_demo.explain.engine import MemberMap
+from cxr_demo.explain.methods import Method
+from cxr_demo.labels import finding
+from cxr_demo.text import page_text
+
+COMPARE = "Compare with"
+COMPARE_HINT = (
+    "Another checkpoint on the same film, or an ensemble's members: same finding, same scale, the difference."
+)
+NOTHING, MEMBERS = "nothing", "its members"
+THIS, OTHER = "the checkpoint above", "compared with it"
+DIFFERENCE, MEAN, SPREAD = "Difference", "Mean", "Spread"
+SUBTRACTED = "the second minus the first"
+MEAN_OF, SPREAD_OF = "the map above", "standard deviation"
+FIGURES = "In numbers"
+RANK, OVERLAP = "Rank correlation", "Overlap of the strongest 10 %"
+MINUS_MEAN = "Minus the mean"
+RANK_OF_MEMBER = "Rank correlation with the mean"
+HIDE_AGAIN = "Hide the maps again"
+HELD = "Maps are off at first: a map of a score below its threshold misleads easily."
+SHOW_BOTH = "Show anyway: both are below their thresholds"
+NO_MEMBERS = "This checkpoint is a single network: it has no members."
+SHOW_MEMBERS = "Show anyway: the score is below its threshold"
+SAME_EVERYWHERE = "The two maps are the same everywhere."
+JOINED = (
+    "This ensemble joins its members' feature maps and reads them with one classifier: there is one map of all "
+    "together, and the members have none of their own."
+)
+PAIR_HOW = (
+    "Blue and orange are evidence against and for the finding, also where the panels above show only what speaks for "
+    "it. Both maps are on one grid of the film, the coarser one, cut to what both networks see, and evidence is told "
+    "per area of the film, because cells of different size hold different amounts. Logit points are divided by each "
+    "checkpoint's temperature where both have one. All three maps have one scale, full from the largest of their "
+    "99.5th percentiles: a faint difference is a small one."
+)
+PAIR_SAYS_NOT = "A difference does not say which of the two is right."
+MEMBERS_HOW = (
+    "The members' maps are on the finest grid among them; the mean is the map above. The spread is the square root of "
+    "the weighted mean of the squared distances from the mean, in the same unit; below each member is what it says "
+    "beyond the mean. All have one scale, full from the "
+    "largest of the 99.5th percentiles of the mean and the members."
+)
+MEMBERS_SAY_NOT = "A small spread does not say that the members are right: they learned from the same films."
+
+
+def pair_title(label: str) -> str:
+    return f"{finding(label).name}: two checkpoints"
+
+
+def members_title(label: str, count: int) -> str:
+    return f"{finding(label).name}: {count} members"
+
+
+def unknown(label: str, other: str, known: Sequence[str]) -> str:
+    """The other checkpoint lacks the label."""
+    told = f"{other} does not know {finding(label).name}."
+    if not known:
+        return f"{told} The two checkpoints have no finding in common."
+    return f"{told} Both know: {', '.join(finding(key).name for key in known)}."
+
+
+def difference_of(this: str, other: str) -> str:
+    return f"Orange: more for the finding in {other}. Blue: more in {this}."
+
+
+def no_difference(why: str) -> str:
+    return f"No difference: {why}. Each map has its own scale."
+
+
+def no_spread() -> str:
+    return "No spread: values of this method can be compared within one map alone. Each map has its own scale."
+
+
+def unavailable(name: str, reason: str) -> str:
+    return f"Not available for {name}: {reason.rstrip('.')}."
+
+
+def computing(method: Method, name: str, share: float) -> str:
+    return page_text.computing(method, share).replace(" …", f" of {name} …")
+
+
+def dear(method: Method, seconds: float) -> str:
+    return f"Compute {method.name} of the other checkpoint too: {page_text.duration(seconds)}"
+
+
+def sums(side: Side) -> str:
+    """What one map holds, beside what it explains."""
+    kind = "calibrated logit" if side.unit.startswith("calibrated") else "logit"
+    if math.isnan(side.total):
+        return f"The {kind} is {page_text.signed(side.logit)}."
+    beyond = (
+        f"; {page_text.signed(side.outside)} lies in padding or beyond what both see"
+        if abs(side.outside) >= 0.005
+        else ""
+    )
+    return f"Sums to {page_text.signed(side.total)}{beyond}. The {kind} is {page_text.signed(side.logit)}."
+
+
+def sums_of_difference(this: Side, other: Side) -> str:
+    if math.isnan(this.total):
+        return ""
+    return f"The difference sums to {page_text.signed(other.total - this.total)}."
+
+
+def bar(unit: str, count: int) -> str:
+    return f"{unit}; one scale for {count} maps"
+
+
+def nothing(name: str) -> str:
+    return f"Neither network gives evidence either way in {name}: there is nothing to compare."
+
+
+def nothing_of_members() -> str:
+    return "Neither the mean nor any member holds evidence either way."
+
+
+def differ_most(found: tuple[int, int, float, bool] | None, this: str, other: str) -> str:
+    """From `pair.most_different`: where, how much of it, and who has more there."""
+    if found is None:
+        return SAME_EVERYWHERE
+    row, column, share, is_more = found
+    return (
+        f"They differ most in {page_text.COLUMNS[column]}, {page_text.ROWS[row]} ({share * 100:.0f} % of the "
+        f"difference), where {other if is_more else this} has more for the finding."
+    )
+
+
+def spread_most(found: tuple[int, int, float] | None) -> str:
+    if found is None:
+        return "The members do not differ."
+    row, column, share = found
+    return (
+        f"They differ most in {page_text.COLUMNS[column]}, {page_text.ROWS[row]} ({share:.0%} of the spread).".replace(
+            "%", " %"
+        )
+    )
+
+
+def unsure(share: float) -> str:
+    return f"The spread is larger than the mean on {share * 100:.0f} % of the map."
+
+
+def canvas(method: str, label: str, whose: str, where: str) -> str:
+    return f"{method} for {finding(label).name}, {whose}: {where}"
+
+
+def off(method: str, label: str, whose: str) -> str:
+    return f"Film without the map of {method} for {finding(label).name}, {whose}, which is off"
+
+
+def minus_mean(name: str) -> str:
+    return f"{name} minus the mean"
+
+
+def member(made: MemberMap, rank: float) -> str:
+    return f"Weight {made.weight:.2f}. {RANK_OF_MEMBER} {page_text.rank(rank)}."

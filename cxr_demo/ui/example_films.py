@@ -1,0 +1,36 @@
+"""Drawn films to try without an upload; what was planted in them is known to the pixel."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+
+from cxr_demo.film.phantom import Phantom, phantom_examples
+from cxr_demo.film.reading import Radiograph
+from cxr_demo.teaching.shortcut_lesson import as_radiograph, truth_of
+from cxr_demo.text import examples_text as words
+from cxr_demo.ui.markup import tag
+
+
+@functools.cache
+def _films() -> tuple[tuple[str, str, Phantom], ...]:
+    return phantom_examples()
+
+
+def value() -> dict:
+    """A button for each example."""
+    buttons = [
+        tag("button", name.removeprefix(words.SYNTHETIC), type="button", title=f"{name}. {gloss}", data_example=index)
+        for index, (name, gloss, _) in enumerate(_films())
+    ]
+    return {"html": tag("div", tag("p", words.OR), *buttons, role="group", aria_label=words.TRY)}
+
+
+def example(index: object) -> tuple[Radiograph, dict[str, np.ndarray]] | None:
+    """The film of a button as if it had been uploaded, and the masks (H, W) bool of what was planted, by name; None if
+    there is no such button."""
+    if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < len(_films()):
+        return None
+    film = _films()[index][2]
+    return as_radiograph(film, (words.NOTE,)), truth_of(film)

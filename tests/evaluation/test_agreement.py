@@ -1,0 +1,177 @@
+"""Agreement against counting by hand, slow ranks and shuffles."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cxr_demo.evaluation import agreement
+from cxr_demo.evaluation.agreement import GRID, agreements, fields, margins, rank_correlation, shares
+
+SIZE = GRID * GRID
+random = np.random.default_rng(0)
+
+
+def some_map(seed: int, shape=(GRID, GRID)) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+
+
+def pair(a, b, **options):
+    return agreements({"a": a, "b": b}, **options)["a", "b"]
+
+
+def with_strongest(places) -> np.ndarray:
+    """A map whose strongest fields are these, in this order."""
+    map_ = -1 - np.random.default_rng(1).random(SIZE)
+    map_[list(places)] = np.linspace(2, 1, len(places))
+    return map_.reshape(GRID, GRID)
+
+
+# ---- fields
+
+
+@pytest.mark.parametrize("cells", [7, 16, 48])
+def test_fields_are_the_sums_of_the_map_in_them(cells):
+    map_ = some_map(0, (cells, cells)).astype(np.float64)
+    fine = np.kron(map_, np.ones((GRID, GRID))) / SIZE  # every cell in GRID x GRID equal parts
+    expected = fine.reshape(GRID, cells, GRID, cells).sum(axis=(1, 3))
+    np.testing.assert_allclose(fields(map_), expected, atol=1e-8)
+    assert fields(map_).sum() == pytest.approx(map_.sum())
+
+
+def test_one_map_on_two_grids_is_one_map():
+    """7 cells do not divide the grid, so ties between fields of one cell would fall to the noise of summing."""
+    coarse = some_map(2, (7, 7))
+    found = pair(coarse, np.kron(coarse, np.ones((16, 16), np.float32)))
+    assert found.rank == pytest.approx(1, abs=1e-12)
+    assert [overlap.common for overlap in found.overlaps] == pytest.approx([1, 1, 1], abs=1e-6)
+    assert len(np.unique(fields(np.kron(coarse, np.ones((16, 16), np.float32))))) == len(np.unique(fields(coarse)))
+
+
+# ---- rank correlation
+
+
+def slow_ranks(values):
+    """1 for the smallest; equal values share the mean of their ranks."""
+    return np.array([1 + (values < v).sum() + ((values == v).sum() - 1) / 2 for v in values])
+
+
+def test_rank_correlation_is_pearson_of_the_ranks():
+    a = random.integers(0, 20, SIZE).astype(float)
+    b = a + random.normal(scale=10, size=SIZE)
+    expected = np.corrcoef(slow_ranks(a), slow_ranks(b))[0, 1]
+    assert rank_correlation(a.reshape(GRID, -1), b.reshape(GRID, -1)) == pytest.approx(expected)
+    assert pair(a.reshape(GRID, -1), b.reshape(GRID, -1)).rank == pytest.approx(expected)
+    assert rank_correlation(a, np.exp(a / 9)) == pytest.approx(1) and rank_correlation(a, -a) == pytest.approx(-1)
+
+
+# ---- overlap
+
+
+@pytest.mark.parametrize("shared", [0, 3, 10])
+def test_overlap_counts_the_fields_in_both(shared):
+    places = random.permutation(SIZE)
+    a, b = with_strongest(places[:10]), with_strongest(places[10 - shared : 20 - shared])
+    for overlap in pair(a, b).overlaps:  # both have 10 fields above 0, fewer than the 12.8 of the smallest share
+        assert overlap.common == pytest.approx(shared / 10)
+        assert overlap.chance == pytest.approx(10 / SIZE)
+
+
+def test_the_strongest_share_is_met_to_a_part_of_a_field():
+    values = np.arange(1.0, SIZE + 1)
+    weights = agreement._strongest(values, 0.05)  # 12.8 fields
+    assert (weights[-12:] == 1).all() and weights[-13] == pytest.approx(0.8) and weights[:-13].sum() == 0
+    tied = np.repeat([1.0, 5.0, 3.0, -1.0], SIZE // 4)
+    np.testing.assert_allclose(agreement._strongest(tied, 0.4), np.repeat([0, 1, 0.6, 0], SIZE // 4))
+    assert agreement._strongest(-values, 0.2).sum() == 0
+
+
+def test_maps_without_ties_share_by_chance_what_they_cover():
+    assert [overlap.chance for overlap in pair(some_map(3), some_map(4)).overlaps] == pytest.approx(
+        [0.05, 0.1, 0.2], rel=0.02
+    )
+
+
+def test_chance_is_the_mean_of_shuffles():
+    a, b = some_map(5, (4, 4)), some_map(6, (5, 5))
+    found = pair(a, b).overlaps
+    b = fields(b)
+    shuffled = [pair(a, random.permutation(b.ravel()).reshape(b.shape)).overlaps for _ in range(100)]
+    for i, overlap in enumerate(found):
+        common = [overlaps[i].common for overlaps in shuffled]
+        assert overlap.chance == pytest.approx(np.mean(common), abs=4 * np.std(common) / np.sqrt(100))
+
+
+# ---- pairs, padding, maps that say nothing
+
+
+def test_every_pair_in_the_order_of_the_maps_and_both_ways_alike():
+    maps = {"one": some_map(0), "two": some_map(1, (64, 64)), "three": some_map(2, (7, 7))}
+    found = agreements(maps)
+    assert list(found) == [("one", "two"), ("one", "three"), ("two", "three")]
+    turned = agreements(dict(reversed(maps.items())))
+    for a, b in found:
+        assert found[a, b].rank == pytest.approx(turned[b, a].rank, abs=1e-12) and found[a, b].note == ""
+        for one, other in zip(found[a, b].overlaps, turned[b, a].overlaps, strict=True):
+            assert one.common == pytest.approx(other.common) and one.chance == pytest.approx(other.chance)
+    assert agreements(maps) == found
+
+
+def test_scale_means_nothing_and_place_does():
+    a, b = some_map(7), some_map(8)
+    found, scaled = pair(a, b), pair(a, b * 1000)
+    assert scaled.rank == pytest.approx(found.rank)
+    assert [o.common for o in scaled.overlaps] == pytest.approx([o.common for o in found.overlaps])
+    assert abs(found.rank) < 0.3 and pair(a, a[::-1]).rank < 0.3
+
+
+def test_padding_is_left_out():
+    seen = np.zeros((64, 64), bool)
+    seen[:, 8:56] = True  # 12 of 16 columns
+    a, b = some_map(9, (64, 64)) * seen, some_map(10, (64, 64)) * seen
+    film = fields(a)[:, 2:14].ravel(), fields(b)[:, 2:14].ravel()
+    found = pair(a, b, seen=seen)
+    assert found.rank == pytest.approx(np.corrcoef(*map(slow_ranks, film))[0, 1])
+    top = [set(np.argsort(values)[::-1][:19]) for values in film]  # 10 % of 192 is 19.2
+    assert found.overlaps[1].common == pytest.approx(len(top[0] & top[1]) / 19.2, abs=0.2 / 19.2 + 1e-9)
+    assert found != pair(a, b)
+
+
+@pytest.mark.parametrize("value", [0.0, 3.0, np.nan, np.inf])
+def test_a_map_without_a_ranking_says_so(value):
+    odd = np.full((7, 7), value, np.float32)
+    found = pair(odd, some_map(0))
+    assert np.isnan(found.rank)
+    assert found.note == ("a is the same everywhere" if np.isfinite(value) else "a holds values that are not numbers")
+    assert all(np.isnan(overlap.common) for overlap in found.overlaps) == (value != 3.0)
+
+
+def test_maps_with_evidence_against_alone_have_ranks_and_no_overlap():
+    found = pair(-1 - np.abs(some_map(0)), some_map(1))
+    assert np.isfinite(found.rank) and np.isnan(found.overlaps[0].common) and np.isnan(found.overlaps[0].chance)
+    assert found.note == "a holds no evidence for the finding"
+
+
+# ---- where
+
+
+def test_shares_of_the_evidence_beside_those_of_the_film():
+    map_ = np.array([[4.0, -9.0], [1.0, 3.0]], np.float32)
+    top, left = np.array([[True, True], [False, False]]), np.array([[True, False], [True, False]])
+    found = shares(map_, {"top": top, "left": left, "nowhere": top & ~top, "all": top | ~top})
+    assert (found["top"].evidence, found["top"].area) == (0.5, 0.5)
+    assert found["left"].evidence == 5 / 8
+    assert (found["nowhere"].evidence, found["nowhere"].area) == (0, 0)
+    assert (found["all"].evidence, found["all"].area) == (1, 1)
+    assert np.isnan(shares(-np.abs(map_), {"top": top})["top"].evidence)
+
+
+def test_margins_have_the_stated_widths():
+    masks = margins((100, 200))
+    assert masks["borders"].shape == masks["corners"].shape == (100, 200)
+    expected = np.ones((100, 200), bool)
+    expected[5:95, 10:190] = False
+    assert (masks["borders"] == expected).all()
+    corners = np.zeros((100, 200), bool)
+    corners[:15, :30] = corners[:15, -30:] = corners[-15:, :30] = corners[-15:, -30:] = True
+    assert (masks["corners"] == corners).all()

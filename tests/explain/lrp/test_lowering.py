@@ -1,0 +1,282 @@
+"""From networks to programs: the same logits, what is merged and moved, what is refused, and that nothing is shared."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from timm.models.convnext import ConvNeXtBlock
+from timm.models.resnet import BasicBlock, Bottleneck
+from torch import nn
+
+from cxr_demo.errors import ExplanationError
+from cxr_demo.explain.lrp import operations as op
+from cxr_demo.explain.lrp.lowering import program_of
+from cxr_demo.explain.lrp.program import DIVISOR
+from tests.conftest import FAMILIES, SIZE_PX, make_film, make_model, tensors_of
+
+BLOCKS = (BasicBlock, Bottleneck, ConvNeXtBlock)  # each adds its input to what it made of it
+NORMS_BEHIND_A_CONCATENATION = {"tiny": 6, "tiny-silu": 6}  # of four dense layers, a transition and the end
+WITHOUT_RELU = ("tiny-silu", "tiny-efficientnet", "tiny-convnext")
+BENT = (*WITHOUT_RELU, "tiny-mobilenetv2", "tiny-mobilenetv3")
+
+
+def squares(count: int = 1, size_px: int = SIZE_PX) -> torch.Tensor:
+    films = np.stack([make_film(seed, (size_px, size_px)) for seed in range(count)])
+    return torch.from_numpy((films - 0.5) / 0.25)[:, None]
+
+
+@pytest.fixture(scope="module", params=FAMILIES)
+def name(request, tiny_backbones):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def model(name):
+    return make_model(name)
+
+
+@pytest.fixture(scope="module")
+def program(model):
+    return program_of(model)
+
+
+def count(program, *kinds: type) -> int:
+    return sum(isinstance(step.operation, kinds) for step in program.steps)
+
+
+# ---- the same numbers
+
+
+@pytest.mark.parametrize("size_px", [SIZE_PX, 67])
+def test_a_program_computes_the_networks_logits(name, model, program, size_px):
+    x = squares(2, size_px)
+    expected, found = model(x), program.values(x)[program.end]
+    assert (found - expected).abs().max() <= 3e-5 * expected.abs().max()
+    try:
+        exact, found = model.double()(x.double()), program_of(model)
+        values = found.values(x.double())
+    finally:
+        model.float()
+    assert {value.dtype for value in values.values() if value.is_floating_point()} == {torch.float64}
+    assert (values[found.end] - exact).abs().max() <= 1e-10 * exact.abs().max()
+
+
+def test_another_precision_is_the_same_program(program):
+    x = squares()
+    single, double = program.values(x)[program.end], program.to(torch.float64).values(x.double())[program.end]
+    assert double.dtype == torch.float64 and program.values(x)[program.end].dtype == torch.float32
+    torch.testing.assert_close(double.float(), single, rtol=1e-4, atol=1e-5 * float(single.abs().max()))
+
+
+def test_the_image_is_never_written_over(program):
+    x = squares()
+    before = x.clone()
+    program.values(x)
+    assert torch.equal(x, before)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_values_lie_with_their_channels_last(channels):
+    """Of one channel torch cannot tell, and would take the other order for all that follows: twice the time."""
+    program = program_of(make_model("tiny", channels=channels))
+    values = program.values(squares().repeat(1, channels, 1, 1))
+    assert all(value.stride(1) == 1 for value in values.values() if value.dim() == 4)
+
+
+def test_a_doubled_convolution_gives_both_values(program):
+    x, plain = squares(), program.values(squares())
+    chosen = [s for s in program.steps if isinstance(s.operation, op.Convolution) and s.operation.groups == 1][:3]
+    layers = [step.operation for step in chosen]
+    found = program.values(
+        x,
+        {
+            step.out: (torch.cat([layer.weight, -2 * layer.weight]), torch.cat([layer.bias, layer.bias + 1]))
+            for step, layer in zip(chosen, layers, strict=True)
+        },
+    )
+    torch.testing.assert_close(found[program.end], plain[program.end], rtol=1e-4, atol=1e-4)
+    for step, layer in zip(chosen, layers, strict=True):
+        second = layer.linear(found[step.ins[0]], -2 * layer.weight, layer.bias + 1)
+        torch.testing.assert_close(found[step.out + DIVISOR], second, rtol=1e-4, atol=1e-4)
+
+
+# ---- what it is made of
+
+
+def test_what_a_convolution_can_absorb_is_absorbed(name, model, program):
+    made = {step.out: step.operation for step in program.steps}
+    readers = Counter(source for step in program.steps for source in step.ins)
+    left = [step for step in program.steps if isinstance(step.operation, op.Affine)]
+    for step in left:
+        assert not (isinstance(made[step.ins[0]], op.WEIGHTED) and readers[step.ins[0]] == 1)
+    norms = sum(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in model.modules())
+    assert len(left) == NORMS_BEHIND_A_CONCATENATION.get(name, 0) and (norms > 10) == (
+        name not in ("tiny-convnext", "squeezenet1_0")
+    )
+
+
+def test_sums_gates_and_layer_norms_are_those_of_the_blocks(model, program):
+    modules = list(model.modules())
+    sums = sum(isinstance(module, BLOCKS) or getattr(module, "has_skip", False) for module in modules)
+    gates = sum(hasattr(module, "gate") for module in modules)
+    norms = sum(isinstance(module, nn.LayerNorm) for module in modules)
+    assert (count(program, op.Add), count(program, op.Gate), count(program, op.Standardise)) == (sums, gates, norms)
+    assert count(program, op.WEIGHTED) == sum(isinstance(module, (nn.Conv2d, nn.Linear)) for module in modules)
+
+
+def test_no_relevance_goes_into_what_computes_a_gate(program):
+    """Mean, two convolutions and two activations for each gate; all else is explained."""
+    assert sum(not step.explained for step in program.steps) == 5 * count(program, op.Gate)
+
+
+def test_a_program_knows_whether_it_is_piecewise_linear(name, program):
+    assert program.is_piecewise_linear == (name not in BENT)
+
+
+def test_one_convolution_reads_the_image(program):
+    assert [step for step in program.steps if step.first] == [program.steps[0]]
+
+
+def test_what_is_marked_as_never_below_zero_is_not(name, program):
+    """z-plus leaves out half of its work there."""
+    marked = [step for step in program.steps if step.above_zero]
+    assert len(marked) > 5 or name in WITHOUT_RELU
+    for x in (squares(4), torch.randn(2, 1, SIZE_PX, SIZE_PX, generator=torch.Generator().manual_seed(0))):
+        values = program.values(x)
+        for step in marked:
+            assert all((values[source] >= 0).all() for source in step.ins), step.out
+
+
+def test_no_mean_of_a_densenet_is_taken_over_values_that_cancel():
+    """z-plus hands a mean's relevance on by shares of its sum; values of both signs make those shares explode."""
+    program = program_of(make_model("tiny"))
+    means = [step for step in program.steps if isinstance(step.operation, (op.BlockMean, op.MeanPool))]
+    assert len(means) == 2 and all(step.above_zero for step in means)
+
+
+def test_a_concatenation_reads_the_one_before():
+    """The sums of a dense block's many readers are then taken once."""
+    steps = program_of(make_model("tiny")).steps
+    assert [len(step.ins) for step in steps if isinstance(step.operation, op.Concatenate)] == [1, 2, 2] * 2
+
+
+# ---- nothing is shared
+
+
+class Scaled(nn.Module):
+    """A layer scale that nothing absorbs."""
+
+    def __init__(self):
+        super().__init__()
+        self.convolution, self.norm, self.output = nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4), nn.Linear(4, 2)
+        self.scale = nn.Parameter(torch.tensor([0.5, 1.0, 2.0, -1.0]))
+
+    def forward(self, x):
+        x = F.relu(self.convolution(x)) * self.scale.reshape(1, -1, 1, 1)
+        return self.output(self.norm(x).mean((2, 3)))
+
+
+@pytest.mark.parametrize("kind", [*FAMILIES, "scaled"])
+def test_a_program_holds_copies_of_the_weights(kind):
+    x, model = squares(), Scaled().eval() if kind == "scaled" else make_model(kind)
+    program, expected = program_of(model), model(x).detach()
+    shared = {tensor.untyped_storage().data_ptr() for tensor in model.state_dict().values()}
+    assert not shared & {tensor.untyped_storage().data_ptr() for tensor in tensors_of(program)}
+    with torch.no_grad():
+        for value in model.state_dict().values():
+            value.zero_()
+    torch.testing.assert_close(program.values(x)[program.end], expected, rtol=1e-4, atol=1e-4)
+
+
+def test_a_program_does_not_keep_the_network():
+    model = make_model("tiny-mobilenetv3")
+    program, gone = program_of(model), weakref.ref(model)
+    del model
+    gc.collect()
+    assert gone() is None and program.steps
+
+
+# ---- what is refused
+
+
+class Calls(nn.Module):
+    """A convolution, then what `change` does with it."""
+
+    def __init__(self, change):
+        super().__init__()
+        self.convolution, self.change, self.output = nn.Conv2d(1, 4, 3, padding=1), change, nn.Linear(4, 2)
+        self.gate = nn.Sigmoid()
+
+    def forward(self, x):
+        return self.output(self.change(self.convolution(x), self.gate).mean((2, 3)))
+
+
+@pytest.mark.parametrize(
+    ("layer", "said"),
+    [
+        (nn.PReLU(), "PReLU"),
+        (nn.ELU(), "ELU"),
+        (nn.Softmax(dim=1), "Softmax"),
+        (nn.LeakyReLU(), "LeakyReLU"),
+        (nn.GroupNorm(2, 4), "GroupNorm"),
+        (nn.InstanceNorm2d(4), "InstanceNorm2d"),
+        (nn.ConvTranspose2d(4, 4, 3), "ConvTranspose2d"),
+        (nn.Upsample(scale_factor=2), "Upsample"),
+        (nn.AdaptiveMaxPool2d(2), "AdaptiveMaxPool2d"),
+        (nn.AvgPool2d(3, 2, 1), "means of pixels that overlap"),
+        (nn.AvgPool2d(3, 1), "means of pixels that overlap"),
+        (nn.Conv2d(4, 4, 3, padding="same"), "pad in a way of their own"),
+        (nn.Conv2d(4, 4, 3, padding=1, padding_mode="reflect"), "pad in a way of their own"),
+    ],
+    ids=str,
+)
+def test_a_layer_without_a_rule_is_refused_by_name(layer, said):
+    with pytest.raises(ExplanationError, match=said):
+        program_of(nn.Sequential(nn.Conv2d(1, 4, 3), layer).eval())
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda x, gate: x * torch.add(x, F.relu(x)), "multiplies two values of which none is a gate"),
+        (lambda x, gate: x * x, "multiplies two values of which none is a gate"),
+        (lambda x, gate: gate(x) * gate(-1 * x), "multiplies two values of which none is a gate"),
+        (lambda x, gate: torch.tanh(x), "calls tanh"),
+        (lambda x, gate: torch.matmul(x, x), "calls matmul"),
+        (lambda x, gate: F.softmax(x, dim=1), "calls softmax"),
+        (lambda x, gate: F.interpolate(x, scale_factor=2), "calls interpolate"),
+        (lambda x, gate: x - F.relu(x), "calls sub"),
+        (lambda x, gate: torch.cat([x, F.relu(x)], dim=2), "calls cat"),
+        (lambda x, gate: x.mean((1, 2), keepdim=True), "calls mean"),
+        (lambda x, gate: x.chunk(3, dim=1)[0], "calls chunk"),
+        (lambda x, gate: x.permute(0, 3, 2, 1), "calls permute"),
+    ],
+    ids=range(12),
+)
+def test_a_call_without_a_rule_is_refused_by_name(change, said):
+    with pytest.raises(ExplanationError, match=said):
+        program_of(Calls(change).eval())
+
+
+def test_a_value_that_others_read_too_is_not_written_over():
+    """As in networks whose ReLU stands before the convolution and not behind the sum."""
+    x, model = squares(), Calls(lambda x, gate: x + F.relu(x)).eval()
+    program = program_of(model)
+    torch.testing.assert_close(program.values(x)[program.end], model(x).detach())
+
+
+def test_a_gate_may_stand_on_either_side():
+    x = squares()
+    for change in (lambda x, gate: x * gate(x), lambda x, gate: gate(x) * x):
+        torch.manual_seed(0)
+        model = Calls(change).eval()
+        program = program_of(model)
+        (step,) = (step for step in program.steps if isinstance(step.operation, op.Gate))
+        assert step.ins == ("convolution", "gate")
+        torch.testing.assert_close(program.values(x)[program.end], model(x).detach())

@@ -1,0 +1,87 @@
+"""Law 4: there and back within one pixel, for every geometry; what the model sees."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from cxr_demo.film.preprocess import GEOMETRIES, Preprocess
+
+SHAPES = [(1024, 1024), (900, 1300), (1411, 777), (64, 64), (333, 517)]
+
+
+def of(geometry: str, size_px: int = 192) -> Preprocess:
+    return Preprocess(size_px, geometry, (0.449,), (0.226,))
+
+
+@pytest.mark.parametrize(("geometry", "shape"), itertools.product(GEOMETRIES, SHAPES))
+def test_a_point_goes_to_the_square_and_back_within_a_pixel(geometry, shape):
+    preprocess = of(geometry)
+    left, top, right, bottom = preprocess.seen_box(shape)
+    for x, y in itertools.product(np.linspace(left, right, 7), np.linspace(top, bottom, 7)):
+        square = preprocess.point_to_square(x, y, shape)
+        assert all(-1e-6 <= value <= 192 + 1e-6 for value in square)
+        assert preprocess.point_to_image(*square, shape) == pytest.approx((x, y), abs=1)
+
+
+@pytest.mark.parametrize(("geometry", "shape"), itertools.product(GEOMETRIES, SHAPES))
+def test_a_bright_spot_lands_where_the_point_says_and_its_map_comes_back(geometry, shape):
+    preprocess = of(geometry)
+    left, top, right, bottom = preprocess.seen_box(shape)
+    x, y = left + 0.3 * (right - left), top + 0.7 * (bottom - top)
+    rows, columns = np.mgrid[: shape[0], : shape[1]] + 0.5
+    spread = max(shape) / 25
+    spot = np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * spread**2)).astype(np.float32)
+    square = preprocess.square(spot)
+    found_y, found_x = _centre(square)
+    assert (found_x, found_y) == pytest.approx(preprocess.point_to_square(x, y, shape), abs=0.6)
+    back_y, back_x = _centre(preprocess.map_to_image(square, shape))
+    pixel = max(1.0, max(shape) / 192)  # one pixel of the coarser frame
+    assert (back_x, back_y) == pytest.approx((x, y), abs=pixel)
+
+
+def _centre(values: np.ndarray) -> tuple[float, float]:
+    rows, columns = np.mgrid[: values.shape[0], : values.shape[1]] + 0.5
+    return float((rows * values).sum() / values.sum()), float((columns * values).sum() / values.sum())
+
+
+def test_a_coarse_map_keeps_each_cell_over_its_part_of_the_film():
+    cells = np.arange(36, dtype=np.float32).reshape(6, 6)
+    image = of("stretch").map_to_image(cells, (600, 1200))
+    assert image.shape == (600, 1200)
+    np.testing.assert_allclose(image[49:51, 99:101].mean(), cells[0, 0], atol=0.1)
+    np.testing.assert_allclose(image[549:551, 1099:1101].mean(), cells[5, 5], atol=0.1)
+
+
+def test_crop_leaves_the_unseen_margins_at_zero_and_letterbox_pads_with_black():
+    ones = np.ones((192, 192), np.float32)
+    image = of("crop").map_to_image(ones, (300, 500))
+    assert image[:, :100].max() == 0 and image[:, 400:].max() == 0 and image[:, 100:400].min() == 1
+    square = of("letterbox").square(np.ones((300, 600), np.float32))
+    assert square[:48].max() == 0 and square[48:144].min() == 1 and square[144:].max() == 0
+
+
+def test_the_square_has_256_grey_levels_and_apply_normalises_it():
+    film = np.random.default_rng(0).random((300, 200), np.float32)
+    square = of("stretch").square(film)
+    np.testing.assert_array_equal(np.rint(square * 255).astype(np.float32) / np.float32(255), square)
+    x = Preprocess(192, "stretch", (0.4, 0.5, 0.6), (0.2, 0.3, 0.4)).apply(film)
+    assert x.shape == (1, 3, 192, 192) and x.dtype == np.float32
+    for channel, (mean, std) in enumerate([(0.4, 0.2), (0.5, 0.3), (0.6, 0.4)]):
+        np.testing.assert_allclose(x[0, channel], (square - mean) / std, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"geometry": "squash"},
+        {"size_px": 8},
+        {"mean": ()},
+        {"std": (0.0,)},
+        {"std": (0.2, 0.2)},
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(wrong):
+    right = {"size_px": 64, "geometry": "stretch", "mean": (0.4,), "std": (0.2,)}
+    with pytest.raises(ValueError):
+        Preprocess(**(right | wrong))

@@ -1,0 +1,139 @@
+"""The commands of `python -m train` one after the other, as a person would give them; and what goes wrong in each."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from cxr_demo.networks import checkpoint
+from train.__main__ import main
+from train.measure import metrics
+
+RUN = ["run", "rajaraman2021/encoder", "--from-scratch", "--stages", "32x1"]
+
+
+@pytest.fixture(scope="module")
+def trained(data, tmp_path_factory) -> tuple[Path, Path]:
+    """Two small checkpoints of the same films."""
+    root = tmp_path_factory.mktemp("weights")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(metrics, "RESAMPLINGS", 20)
+        for name in ("one", "other"):
+            assert main([*RUN, "--data", str(data), "--out", str(root / name)]) == 0
+    return root / "one", root / "other"
+
+
+@pytest.fixture(autouse=True)
+def few_resamplings(monkeypatch):
+    monkeypatch.setattr(metrics, "RESAMPLINGS", 20)
+
+
+def test_describe_counts_and_draws(data, tmp_path, capsys):
+    assert main(["describe", "nih", "--data", str(data), "--out", str(tmp_path / "nih.png")]) == 0
+    said = capsys.readouterr().out
+    assert "hernia" in said and "train" in said and (tmp_path / "nih.png").stat().st_size > 5000
+
+
+def test_evaluate_and_compare(data, trained, tmp_path, capsys):
+    one, other = trained
+    before = (one / checkpoint.CARD_FILE).read_bytes()
+    assert main(["evaluate", str(one), "--data", str(data), "--out", str(tmp_path / "out")]) == 0
+    accuracy = checkpoint.read_card(one).metrics["test"]["accuracy"]["value"]
+    assert f"{accuracy:.4f}" in capsys.readouterr().out and (tmp_path / "out" / "metrics.json").exists()
+    assert (one / checkpoint.CARD_FILE).read_bytes() == before
+    assert main(["compare", str(one), str(other), "--data", str(data)]) == 0
+    assert "other" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("rule", ["mean", "joined"])
+def test_an_ensemble_is_a_checkpoint_like_any_other(rule, data, trained, tmp_path, capsys):
+    order = ["ensemble", *map(str, trained), "--rule", rule, "--data", str(data), "--out", str(tmp_path / rule)]
+    assert main(order) == 0
+    loaded = checkpoint.load(tmp_path / rule)
+    assert [member.card.name for member in loaded.members] == ["one", "other"] and loaded.card.ensemble.rule == rule
+    assert "test accuracy" in capsys.readouterr().out
+    assert main(["evaluate", str(tmp_path / rule), "--data", str(data)]) == 0
+
+
+def test_a_persons_own_films_train_a_recipe(tmp_path, capsys):
+    """A folder for each class, with labels that the house does not know, and a film that is none."""
+    random = np.random.default_rng(0)
+    for name, brightness in (("healthy", 0), ("silicosis", 90)):
+        (tmp_path / "own" / name).mkdir(parents=True)
+        for i in range(40):
+            film = random.integers(40, 80, (48, 48)) + brightness * (np.arange(48) > 24)
+            cv2.imwrite(str(tmp_path / "own" / name / f"{name}-{i}.png"), film.astype(np.uint8))
+    (tmp_path / "own" / "healthy" / "notes.png").write_bytes(b"nothing")
+    order = [*RUN, "--dataset", "folder", "--data", str(tmp_path / "own"), "--out", str(tmp_path / "w")]
+    assert main(order) == 0
+    card = checkpoint.load(tmp_path / "w").card
+    assert card.labels == ("healthy", "silicosis") and card.training["settings"]["dataset"] == "folder"
+    assert "notes.png" in "".join(capsys.readouterr())
+    assert main(order) == 0 and "finished already" in capsys.readouterr().out
+
+
+def wrong(order: list[str], capsys) -> str:
+    assert main(order) == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith("train: ") and "Traceback" not in said
+    return said
+
+
+def test_one_sentence_each(data, trained, tmp_path, capsys, monkeypatch):
+    nowhere, out = str(tmp_path / "nowhere"), ["--out", str(tmp_path / "w")]
+    assert "no folder" in wrong([*RUN, "--data", nowhere, *out], capsys)
+    for order in (["evaluate", str(trained[0])], ["compare", *map(str, trained)], ["describe", "nih"]):
+        assert wrong([*order, "--data", nowhere], capsys)
+    (tmp_path / "empty").mkdir()
+    for dataset in ("nih", "kermany", "hannover", "covid-chestxray", "four-classes", "covid-three", "folder", "csv"):
+        assert wrong(["describe", dataset, "--data", str(tmp_path / "empty")], capsys)
+    assert wrong(["evaluate", nowhere, "--data", str(data)], capsys)
+    assert "bassi2022/nih-201 first" in wrong(
+        ["run", "bassi2022/B", "--from-scratch", "--data", str(data), *out], capsys
+    )
+    assert "kufel2023 has no run official as published" in wrong(
+        ["run", "kufel2023/official", "--as-published", "--data", str(data), *out], capsys
+    )
+    boit = ["run", "consilium/as-boit", "--seed", "1", "--from-scratch", "--data", str(data), *out]
+    assert "its split or its seed is another" in wrong(boit, capsys)
+    few = ["run", "kufel2023/official", "--from-scratch", "--stages", "32x1", "--films", "14"]
+    assert "Take more films" in wrong([*few, "--data", str(data), *out], capsys)
+    assert not (tmp_path / "w" / checkpoint.CARD_FILE).exists()
+
+
+@pytest.mark.parametrize("stages", ["64x0", "16x1", "64", "64x1,", "9000x1"])
+def test_stages_that_make_no_sense_are_refused(stages, data, tmp_path, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["run", "kufel2023", "--data", str(data), "--out", str(tmp_path), "--stages", stages])
+    assert stopped.value.code == 2 and "--stages" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("recipe", ["kufel2024", "kufel2023/unofficial"])
+def test_a_recipe_that_nobody_knows_is_answered_with_those_that_are(recipe, data, tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main(["run", recipe, "--data", str(data), "--out", str(tmp_path)])
+    assert "official" in capsys.readouterr().err or recipe == "kufel2024"
+
+
+def test_an_unreachable_hub_names_the_switch(data, tmp_path, monkeypatch, capsys):
+    import timm
+
+    def unreachable(*args, pretrained=False, **kwargs):
+        assert pretrained
+        raise ConnectionError("no route to host")
+
+    monkeypatch.setattr(timm, "create_model", unreachable)
+    said = wrong(["run", "kufel2023/official", "--data", str(data), "--out", str(tmp_path / "w")], capsys)
+    assert "--from-scratch" in said and "hub" in said
+
+
+def test_a_full_disk_at_the_end_is_one_sentence_and_leaves_the_checkpoint(data, trained, capsys, monkeypatch):
+    before = {path.name: path.read_bytes() for path in trained[0].iterdir() if path.is_file()}
+
+    def full(*arguments, **options):
+        raise OSError(28, "No space left on device", "model.safetensors.part")
+
+    monkeypatch.setattr(checkpoint, "_replace", full)
+    assert "No space left" in wrong([*RUN, "--seed", "1", "--data", str(data), "--out", str(trained[0])], capsys)
+    assert {path.name: path.read_bytes() for path in trained[0].iterdir() if path.is_file()} == before

@@ -1,0 +1,218 @@
+"""The lesson, the films to try and the table of localisation, without a browser."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+
+from cxr_demo.analysis import SHOWN_FIRST
+from cxr_demo.evaluation.agreement import Share
+from cxr_demo.explain.methods import METHODS
+from cxr_demo.film.phantom import phantom_examples
+from cxr_demo.teaching.shortcut_lesson import CHEAT, DECK, LETTERS, Lesson
+from cxr_demo.text import examples_text as example_words
+from cxr_demo.text import lesson_text as words
+from cxr_demo.text import localisation_text as localised_words
+from cxr_demo.ui import example_films, facts, image_encoding, lesson_events, lesson_view, localisation_table, panels
+from tests.ui.test_events import NASTY, StandIn, card, last, page_of, png, study, uploaded
+from train.measure.localisation import BASELINES, LOCALISATION
+
+RIGHT = tuple(question.answer for question in DECK)
+
+
+def decoded(uri: str) -> np.ndarray:
+    return cv2.imdecode(np.frombuffer(base64.b64decode(uri.partition(",")[2]), np.uint8), cv2.IMREAD_UNCHANGED)
+
+
+# ---- films to try
+
+
+def test_every_example_is_a_button_and_each_is_called_synthetic():
+    told = example_films.value()["html"]
+    names = [name for name, _, _ in phantom_examples(32)]
+    assert re.findall(r'title="(Synthetic: [\w ]+)\.', told) == names and "synthetic" in example_words.OR
+    assert re.findall(r'data-example="(\d)"', told) == [str(index) for index in range(len(names))]
+    for index, (_, _, film) in enumerate(phantom_examples()):
+        image, truth = example_films.example(index)
+        assert image.kind == "synthetic" and example_words.NOTE in image.notes
+        np.testing.assert_array_equal(image.pixels, film.pixels)
+        assert (LETTERS in truth) == bool(film.letters) and len(truth) == len(film.planted) + bool(film.letters)
+
+
+@pytest.mark.parametrize("index", [-1, 99, "0", None, True, 1.0])
+def test_what_is_no_example_is_nothing(index):
+    assert example_films.example(index) is None
+
+
+def test_an_example_goes_the_way_of_an_upload_and_its_truth_with_it(desk, folder):  # noqa: F811
+    tried = SimpleNamespace(index=1)
+    assert list(desk.try_example(tried, page_of("s"))) == [{"message": ""}]
+    shown = list(desk.analyse("a", SHOWN_FIRST, page_of("s")))
+    session = desk.sessions.find("s")
+    assert list(session.truth) == ["planted consolidation"] and session.study.image.kind == "synthetic"
+    assert session.truth["planted consolidation"].shape == session.study.image.pixels.shape
+    assert shown[1]["panels"]["film"]["truth"].startswith("data:image/png")
+    assert example_words.SHOW in shown[-1]["panels"]["html"]
+
+    desk.analysers["b"] = StandIn()
+    again = last(desk.switch("b", page_of("s")))  # another checkpoint, the same film
+    assert list(session.truth) == ["planted consolidation"] and example_words.SHOW in again["panels"]["html"]
+    list(desk.take(uploaded(folder, "a.png", png()), page_of("s")))
+    real = last(desk.analyse("a", SHOWN_FIRST, page_of("s")))
+    assert session.truth == {} and example_words.SHOW not in real["panels"]["html"]
+    assert real["panels"]["film"]["truth"] is None
+
+
+def test_a_film_that_cannot_be_read_leaves_film_and_truth_as_they_were(desk, folder):  # noqa: F811
+    list(desk.try_example(SimpleNamespace(index=1), page_of("s")))
+    list(desk.analyse("a", SHOWN_FIRST, page_of("s")))
+    list(desk.take(uploaded(folder, "a.png", b"no film"), page_of("s")))
+    list(desk.analyse("a", SHOWN_FIRST, page_of("s")))
+    session = desk.sessions.find("s")
+    assert list(session.truth) == ["planted consolidation"] and session.study.image.kind == "synthetic"
+
+
+def test_outlines_are_where_the_mask_ends_and_nowhere_else():
+    mask = np.zeros((200, 160), bool)
+    mask[40:90, 30:100] = True
+    drawn = decoded(image_encoding.outlines([mask]))
+    assert drawn.shape == (200, 160, 4)
+    inner, outer = (
+        cv2.erode(mask.astype(np.uint8), np.ones((3, 3))),
+        cv2.dilate(mask.astype(np.uint8), np.ones((17, 17))),
+    )
+    assert not drawn[inner > 0][:, 3].any() and not drawn[outer == 0][:, 3].any()
+    assert (drawn[40 - 5, 35:95] == 255).all()  # 0.025 of 200 px outside
+    assert decoded(image_encoding.outlines([np.pad(mask, ((0, 1848), (0, 1888)))])).shape[:2] == (1024, 1024)
+
+
+def test_the_truth_is_sent_with_the_film_alone():
+    mask = np.zeros((90, 70), bool)
+    mask[20:40, 20:40] = True
+    truth = {NASTY: mask}
+    made = panels.value(study(), card(), "normal", {}, "data:x", {}, truth)
+    assert decoded(made["film"]["truth"]).shape == (90, 70, 4) and NASTY not in made["html"]
+    assert panels.value(study(), card(), "normal", {}, None, {}, truth)["film"]["truth"] is None
+    assert 'class="truth"' not in panels.value(study(), card(), "normal", {}, "data:x", {})["html"]
+
+
+# ---- the lesson
+
+
+def test_the_lesson_says_in_one_sentence_that_its_networks_are_absent():
+    told = lesson_view.begin(Lesson({}))["html"]
+    assert CHEAT in told and "button" not in told
+
+
+def test_a_question_hides_what_would_tell_the_answer(tiny):  # noqa: F811
+    begun = lesson_view.begin(tiny)["html"]
+    assert words.BEGIN in begun and "Question" not in begun
+    for at, question in enumerate(DECK):
+        told = lesson_view.ask(tiny, RIGHT[:at])["html"]
+        assert question.asked in told and json.dumps(list(RIGHT[:at])) in told
+        assert re.findall(r'data-option="(\d)"', told) == [str(k) for k in range(len(question.options))]
+        assert words.RIGHT not in told and question.explanation not in told and "--truth:none" in told
+        assert "planted" not in told.replace(question.asked, "")
+        assert (words.SAID in told) == question.told
+        assert (words.score(at, at) in told) if at else ("of 0" not in told)
+
+
+def test_a_guess_is_answered_with_maps_and_counted(tiny):  # noqa: F811
+    wrong = lesson_view.reveal(tiny, (1 - RIGHT[0],))["html"]
+    assert words.WRONG in wrong and "0 of 1 right" in wrong and DECK[0].explanation in wrong
+    right = lesson_view.reveal(tiny, RIGHT[:1])["html"]
+    assert "1 of 1 right" in right and "option wrong" not in right and right.count("option right") == 1
+    assert "--truth:url(data:image/png" in right
+    for name in ("Grad-CAM", "LRP (epsilon, z-plus, flat)"):  # of A; B sees nothing in this test, so it has no map
+        assert right.count(f"<small>{name}</small>") == 1
+    assert right.count(words.NO_MAP) == 1 and right.count("--map:url(") == 2
+    shares = tiny.look(DECK[0])["A"].shares["grad-cam"]
+    assert f"On the letters: {words.share(shares[LETTERS])}" in html.unescape(right)
+    assert "Question 1 of 6" in right and words.NEXT in right
+    assert words.FINISH in lesson_view.reveal(tiny, RIGHT)["html"]
+
+
+def test_the_end_has_score_sentence_and_a_row_for_each_quick_method(tiny):  # noqa: F811
+    told = lesson_view.ask(tiny, (*RIGHT[:4], 1 - RIGHT[4], RIGHT[5]))["html"]
+    assert "5 of 6 right" in told and words.LESSON in told and words.AGAIN in told
+    rows = re.findall(r'<tr><th scope="row">(.+?)</th><td>(.+?)</td>', told)
+    assert [name for name, _ in rows] == [METHODS[row.method].name for row in tiny.exposed()]
+    assert html.unescape(rows[0][1]) == words.share(tiny.exposed()[0].letters)
+
+
+def test_an_error_becomes_a_sentence_with_a_reference(tiny, monkeypatch, caplog):  # noqa: F811
+    events = {}
+
+    def listener(name):
+        return lambda event, *_, **__: events.update({name: event})
+
+    monkeypatch.setattr(tiny, "look", lambda question: 1 / 0)
+    lesson_events.wire(SimpleNamespace(guess=listener("guess"), go_on=listener("go_on")), tiny)
+    told = events["guess"](SimpleNamespace(guesses=[0]))["html"]
+    assert "ZeroDivisionError" in caplog.text and re.search(r"\(ref \w{4}\)", told)[0].strip("()") in caplog.text
+    assert words.BEGIN in told and "division" not in told
+    assert words.BEGIN in events["guess"](SimpleNamespace(guesses=[]))["html"]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "text"),
+    [
+        (0.12, "22 × chance (12 %)"),
+        (0.03, "5.5 × chance (3 %)"),
+        (0.0, "0.0 × chance (< 1 %)"),
+        (float("nan"), words.NO_EVIDENCE),
+    ],
+)
+def test_a_share_is_told_against_chance(evidence, text):
+    assert words.share(Share(evidence, 0.0055)) == text
+
+
+@pytest.mark.parametrize(
+    ("given", "believed"),
+    [([0, 1], (0, 1)), ([0, 9, 1], (0,)), ("01", ()), (None, ()), ([True], ()), ([1.0], ()), ([0] * 99, (0,) * 6)],
+)
+def test_what_a_browser_says_was_guessed_is_taken_with_care(given, believed):
+    assert lesson_events.guesses_of(given) == believed
+
+
+# ---- where a checkpoint's maps point
+
+
+def interval(value: float) -> dict:
+    return {"value": value, "low": value - 0.1, "high": value + 0.1}
+
+
+def rows_of(name: str, count: int) -> list[dict]:
+    return [
+        {"set": name, "label": label, "method": method, "empty": 0, "maps": count, "patients": count,
+         "hit_rate": interval(0.1 * k + 0.2), "miou": {"value": 0.25}}
+        for label in ("normal", "viral_pneumonia", "")
+        for k, method in enumerate(("grad-cam", "lrp-epsilon", "centre", "chance"))
+    ]  # fmt: skip
+
+
+def test_localisation_is_a_table_with_baselines_first_and_what_must_be_said():
+    measured = {"said": ["Said.", NASTY], "rows": rows_of("all", 12) + rows_of("test", 3)}
+    told = facts.about(card(metrics={localisation_table.KEY: measured, "test": {"films": 3}}), "0" * 64, "ok")
+    assert localisation_table.KEY == LOCALISATION and set(localised_words.NAMES) == set(BASELINES)
+    assert localised_words.FEW in told and "Said." in told and NASTY not in told
+    tables = re.findall(r"<caption>([^<]+)</caption>.*?</table>", told)
+    assert tables[-4:] == ["Hit rate, all films", "mIoU, all films", "Hit rate, test films", "mIoU, test films"]
+    first = told.split("<caption>Hit rate, all films")[1].split("</table>")[0]
+    assert re.findall(r'scope="row">([^<]+)<', first) == ["Middle of the film", "Chance", "Grad-CAM", "LRP (epsilon)"]
+    heads = re.findall(r'scope="col">([^<]+)<', first)
+    assert heads == ["Method", "All findings, 12 maps", "Normal, 12 maps", "Viral pneumonia, 12 maps"]
+    assert re.findall(r"<td>([^<]+)</td>", first)[0] == "0.40 (0.30 to 0.50)"
+    assert "<td>0.25</td>" in told.split("<caption>mIoU, all films")[1]
+
+
+@pytest.mark.parametrize("broken", [None, [], {"rows": 3}, {"rows": [{"set": "all"}, 4]}, {"rows": [], "said": 5}])
+def test_a_card_whose_localisation_is_something_else_has_no_table(broken):
+    assert localisation_table.section(broken) == []

@@ -1,0 +1,246 @@
+"""The panels without a browser: what a map says of itself, scales, agreement, and the list of methods."""
+
+import base64
+import html
+import re
+
+import cv2
+import numpy as np
+import pytest
+
+from cxr_demo import render
+from cxr_demo.explain.methods import METHODS
+from cxr_demo.film.preprocess import Preprocess
+from cxr_demo.networks.card import Card
+from cxr_demo.text import page_text
+from cxr_demo.text import scales_text as scale_words
+from cxr_demo.ui import colour_bar, image_encoding, methods, panels
+from tests.ui.test_events import card, ensemble, explanation, figure, study
+
+
+def drawn(method: str, map_square: np.ndarray, shape=(64, 64), of: Card | None = None) -> tuple[str, dict]:
+    """A panel's HTML and its pictures."""
+    entries = {method: explanation(method, map_square)}
+    made = panels.value(study(shape=shape), of or card(), "bacterial_pneumonia", entries, None, {})
+    return figure(made, method), made["maps"].get(method)
+
+
+def _decoded(uri: str) -> bytes:
+    return base64.b64decode(uri.partition(",")[2])
+
+
+def test_panels_of_one_geometry_with_their_sides_marked():
+    waiting = dict.fromkeys(METHODS, 0.0)
+    made = panels.value(study(shape=(90, 70)), card(), "bacterial_pneumonia", waiting, "data:x", {})
+    assert re.findall(r'data-panel="([\w-]+)"', made["html"]) == ["film", *METHODS]
+    assert len(set(re.findall(r'<canvas width="(\d+)" height="(\d+)"', made["html"]))) == 1
+    assert made["html"].count('class="side R"') == made["html"].count('class="side L"') == 1 + len(METHODS)
+    assert made["held"] is False and made["film"]["src"] == "data:x"
+
+
+def test_below_the_threshold_the_maps_are_held_back_with_a_button_that_names_the_number():
+    made = panels.value(study((0.03, 0.9, 0.07)), card(), "normal", {}, None, {})
+    assert made["held"] and "Show anyway: the model gives only 3 %" in made["html"]
+
+
+def test_a_map_comes_with_its_numbers_its_unit_and_its_words():
+    map_square = np.zeros((64, 64), np.float32)
+    map_square[50:60, 4:20] = 0.02
+    told, data = drawn("lrp-epsilon", map_square)
+    assert "image left, lower third" in told and "logit points per pixel, own scale" in told
+    assert "≤ −0.020" in told and "≥ +0.020" in told
+    assert "Sums to +1.50; the logit is +1.70. The rest, +0.20, is not in the map." in told
+    assert "cells" not in data["relative"] and METHODS["lrp-epsilon"].caption[:20] in told
+
+
+@pytest.mark.parametrize("method", ["eigen-cam", "gradient", "occlusion"])
+def test_values_that_are_no_shares_of_the_logit_are_not_added_up(method):
+    told, _ = drawn(method, np.full((64, 64), 0.5, np.float32))
+    assert "The logit is +1.70; the values of this map do not add up to it." in told and "Sums to" not in told
+    assert ("relative: no unit" in told) == (method == "eigen-cam")
+
+
+def levels_of(pictured: dict, kind: str = "smooth") -> np.ndarray:
+    return cv2.imdecode(np.frombuffer(_decoded(pictured[kind]), np.uint8), cv2.IMREAD_UNCHANGED)
+
+
+def test_the_picture_of_a_map_holds_the_levels_that_export_draws():
+    map_square = np.linspace(-1, 1, 64 * 64, dtype=np.float32).reshape(64, 64)
+    scale = render.scale_of(map_square, "signed", "u")
+    _, data = drawn("lrp-epsilon", map_square)
+    assert (levels_of(data["relative"]) == render.levels(map_square, scale)).all()
+
+
+@pytest.mark.parametrize("method", ["grad-cam", "score-cam"])
+def test_a_coarse_map_can_be_drawn_as_its_cells_and_says_how_large_they_are(method):
+    told, data = drawn(method, np.array([[0, 1], [2, 3]], np.float32), (128, 128))
+    assert "64 × 64 px" in told and set(data["relative"]) == {"smooth", "cells"}
+    cells = levels_of(data["relative"], "cells")
+    assert cells[:56, :56].max() == 0 and cells[72:, 72:].min() == 255
+
+
+def test_a_map_of_next_to_nothing_is_a_sentence_and_not_a_picture():
+    for key, text in (
+        ("grad-cam", "No positive evidence for Bacterial pneumonia: all its cells together hold less than 0.05"),
+        ("lrp-epsilon", "No evidence either way: all its pixels together hold less than 0.05"),
+        ("occlusion", "No evidence either way: hiding a part moves the logit by less than 0.05"),
+    ):
+        told, data = drawn(key, np.full((7, 7), 1e-6))
+        assert data is None and text in told and "ticks" not in told
+
+
+def test_a_relative_map_or_a_slope_is_nothing_only_where_it_is_zero():
+    for key, text in (("grad-cam-plus-plus", "is nowhere above 0"), ("gradient", "is 0 everywhere")):
+        assert drawn(key, np.full((7, 7), 1e-9))[1] is not None
+        told, data = drawn(key, np.zeros((7, 7)))
+        assert data is None and text in told
+
+
+def test_what_the_words_say_of_floors_are_the_units_that_have_one():
+    assert set(page_text.NOTHING) == set(render.AMOUNTS) <= {method.unit for method in METHODS.values()}
+
+
+def test_the_absolute_scale_is_shared_within_a_unit_and_not_across():
+    strengths = {"grad-cam": 4.0, "hires-cam": 1.0, "lrp-epsilon": 0.5, "gradient-x-input": 2.0, "eigen-cam": 8.0,
+                 "occlusion": 3.0}  # fmt: skip
+    entries = {
+        key: explanation(key, np.full((4, 4) if "cam" in key else (64, 64), value)) for key, value in strengths.items()
+    }
+    entries["layer-cam"] = explanation("layer-cam", np.zeros((4, 4)))  # nothing, and it does not count as sharing
+    made = panels.value(study(shape=(64, 64)), card(), "bacterial_pneumonia", entries, None, {})
+    absolute = {key: int(levels_of(data["absolute"]).max()) for key, data in made["maps"].items()}
+    assert absolute == {"grad-cam": 255, "hires-cam": 64, "lrp-epsilon": 128 + 32, "gradient-x-input": 255,
+                        "eigen-cam": 255, "occlusion": 255}  # fmt: skip
+    assert {int(levels_of(data["relative"]).max()) for data in made["maps"].values()} == {255}
+    told = figure(made, "hires-cam")
+    assert re.findall(r"≥ [\d.]+", told) == ["≥ 1.0", "≥ 4.0"]
+    assert "logit points per cell, shared by 2 maps; alone full at 1.0" in told
+    assert "shares no scale" in figure(made, "eigen-cam") and "no other map of this unit" in figure(made, "occlusion")
+
+
+def test_a_picture_is_made_once_for_each_scale(monkeypatch):
+    made, memory = [], {}
+    whole = image_encoding.map_levels
+    monkeypatch.setattr(image_encoding, "map_levels", lambda *given: made.append(given) or whole(*given))
+    one = {"lrp-epsilon": explanation("lrp-epsilon", np.ones((64, 64)))}
+    two = one | {"lrp-epsilon-plus": explanation("lrp-epsilon-plus", np.full((64, 64), 2.0))}
+    for entries in (one, one, two, two):
+        panels.value(study(), card(), "normal", entries, None, memory)
+    assert len(made) == 3  # the second map, and the first once more on the scale of the second
+
+
+def test_a_refused_method_shows_its_reason_and_no_bar():
+    entries = {"lrp-epsilon": "the network is of another kind"}
+    told = panels.value(study(), card(), "normal", entries, None, {})
+    assert "Not available for this checkpoint: the network is of another kind" in told["html"]
+    assert told["maps"] == {} and "ticks" not in told["html"]
+
+
+# ---- agreement
+
+
+def test_every_pair_of_finished_maps_has_a_row_with_what_chance_gives():
+    random = np.random.default_rng(0)
+    first = np.abs(random.normal(size=(64, 64)))
+    other = {"lrp-epsilon": first, "gradient-x-input": first * 3, "lrp-epsilon-plus": np.full((64, 64), -0.1)}
+    entries = {key: explanation(key, map_) for key, map_ in other.items()} | {"occlusion": 0.3, "gradient": "a reason"}
+    made = panels.value(study(shape=(64, 64)), card(), "bacterial_pneumonia", entries, None, {})
+    table = re.search(r'<section class="agreement">.*?</section>', made["html"])[0]
+    rows = [re.sub("<[^>]*>", "|", row) for row in re.findall("<tr>.*?</tr>", table)][1:]
+    assert len(rows) == 3
+    assert "LRP (epsilon)| and |Gradient x input" in rows[0] and "+1.00" in rows[0] and "100 %" in rows[0]
+    assert rows[0].count("(10 %)") == rows[0].count("100 % (5 %)") == rows[0].count("100 % (20 %)") == 1
+    assert "LRP (epsilon, z-plus) is the same everywhere" in rows[1] and rows[1].count(page_text.UNDEFINED) == 4
+    assert html.escape(page_text.AGREEMENT_SAYS_NOT) in table and "Two maps can agree and both be wrong" in table
+
+
+def test_one_map_has_nothing_to_agree_with():
+    entries = {"lrp-epsilon": explanation("lrp-epsilon", np.ones((64, 64))), "grad-cam": 0.0}
+    assert 'class="agreement"' not in panels.value(study(), card(), "normal", entries, None, {})["html"]
+
+
+def test_padding_is_left_out_of_the_agreement():
+    """On a wide film half of the square is padding: there both maps are 0, and agree on nothing."""
+    random = np.random.default_rng(1)
+    one, two = np.zeros((64, 64)), np.zeros((64, 64))
+    one[16:48], two[16:48] = random.random((32, 64)), random.random((32, 64))
+    entries = {key: explanation(key, map_) for key, map_ in {"lrp-epsilon": one, "gradient-x-input": two}.items()}
+    told = panels.value(study(shape=(100, 200)), card(), "normal", entries, None, {})["html"]
+    rank = float(re.search(r'class="number">([^<]+)<', told)[1].replace("−", "-"))
+    assert abs(rank) < 0.3  # with the padding it is above 0.7
+
+
+# ---- methods
+
+
+def test_the_list_of_methods_says_what_is_dear_and_what_is_refused_and_why():
+    refused = dict.fromkeys(METHODS, "") | dict.fromkeys(("lrp-gamma-box", "lrp-epsilon"), "its sum is wrong")
+    settings = methods.settings(refused, 0.05)
+    told = {key: text for text, key in settings["choices"]}
+    assert list(told) == list(METHODS)
+    assert told["score-cam"] == "Score-CAM · about 50 s" and told["grad-cam"] == "Grad-CAM"
+    assert told["lrp-gamma-box"] == "LRP (gamma, box) · not available"
+    assert settings["info"].endswith("LRP (epsilon), LRP (gamma, box): its sum is wrong.")
+    before = {key: text for text, key in methods.settings()["choices"]}
+    assert before["score-cam"] == "Score-CAM · long" and methods.settings()["info"] == page_text.METHODS_HINT
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.2, "1 s"), (7.4, "7 s"), (16, "20 s"), (89, "90 s"), (200, "3 min")])
+def test_how_long_is_said_roughly(seconds, text):
+    assert page_text.duration(seconds) == f"about {text}"
+
+
+def test_the_part_the_model_sees_is_framed_only_where_it_is_not_everything():
+    crop = card(preprocess=Preprocess(64, "crop", (0.5,), (0.2,)))
+    assert page_text.AS_THE_MODEL_SEES in panels.value(study(), crop, "normal", {}, None, {})["html"]
+    assert page_text.AS_THE_MODEL_SEES not in panels.value(study(), card(), "normal", {}, None, {})["html"]
+
+
+def test_a_large_film_is_shrunk_in_proportion_and_a_small_one_left_alone():
+    assert image_encoding.fitted((3000, 2400), 1024) == (1024, 819)
+    assert image_encoding.fitted((90, 70), 1024) == (90, 70)
+    stored = cv2.imdecode(
+        np.frombuffer(_decoded(image_encoding.film(study().image.pixels)), np.uint8), cv2.IMREAD_UNCHANGED
+    )
+    assert (stored == render.film_greys(study().image.pixels)).all()
+
+
+def test_maps_of_an_ensemble_say_whose_mean_they_are():
+    shown, map_square = study(shape=(64, 64)), np.full((64, 64), 0.1, np.float32)
+    for rule, how in (("weighted", "weighted as their"), ("majority", "each counting the same"), ("joined", "")):
+        told = panels.value(shown, ensemble(rule), "bacterial_pneumonia", {}, None, {})["html"]
+        panel, _ = drawn("lrp-epsilon", map_square, of=ensemble(rule))
+        of_members = "2 members" in told and "divided by the member's temperature" in html.unescape(told)
+        assert how in told and of_members == (rule != "joined")
+        assert ("mean calibrated logit is +1.70" in panel) == (rule != "joined")
+    raw = html.unescape(panels.value(shown, ensemble(temperature=0.0), "normal", {}, None, {})["html"])
+    assert "2 members" in raw and "temperature" not in raw
+
+
+# ---- the absolute scale, kept
+
+
+def test_a_kept_scale_stands_whatever_is_shown():
+    weak = {"lrp-epsilon": explanation("lrp-epsilon", np.full((64, 64), 0.001))}
+    strong = {"lrp-epsilon": explanation("lrp-epsilon", np.full((64, 64), 0.004))}
+    kept = colour_bar.limits_of(strong)
+    assert kept == {"logit points per pixel": pytest.approx(0.004)}
+    of = colour_bar.scales_of(weak, kept)["lrp-epsilon"]
+    assert (of.kept, of.shared.limit, of.own.limit) == (True, pytest.approx(0.004), pytest.approx(0.001))
+    alone = colour_bar.scales_of(weak)["lrp-epsilon"]
+    assert not alone.kept and alone.shared.limit == pytest.approx(0.001)
+    told = panels.value(study(shape=(64, 64)), card(), "bacterial_pneumonia", weak, None, {}, None, kept)
+    assert told["kept"] and scale_words.KEPT_SCALE in html.unescape(told["html"])
+    assert f"the scale you keep; alone full at {render.number_text(of.own.limit)}" in told["html"]
+    levels = told["maps"]["lrp-epsilon"]
+    assert levels["absolute"] != levels["relative"]
+
+
+def test_relative_maps_and_those_of_next_to_nothing_keep_no_scale():
+    shown = {
+        "grad-cam-plus-plus": explanation("grad-cam-plus-plus", np.full((4, 4), 0.5)),
+        "lrp-epsilon": explanation("lrp-epsilon", np.zeros((64, 64))),
+    }
+    assert colour_bar.limits_of(shown) == {}
+    of = colour_bar.scales_of(shown, {"relative": 9.0, "logit points per pixel": 9.0})
+    assert not any(each.kept for each in of.values()) and of["grad-cam-plus-plus"].shared.limit == pytest.approx(0.5)

@@ -1,0 +1,1 @@
+"""Measurements on synthetic images and markers, and the lung model."""

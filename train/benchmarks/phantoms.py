@@ -1,0 +1,280 @@
+"""The benchmark on phantoms: films whose cause is known to the pixel, so that maps are measured and not only looked at.
+
+Two networks of one architecture learn from the same drawn patients. Half of the honest one's films bear letters, by
+lot; of the cheat's all that have SHORTCUT and no others. Then the maps of every method are measured: do they point at
+what was planted, and do they show that the cheat reads letters? What holds for drawings need not hold for people.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from cxr_demo.errors import TrainingError
+from cxr_demo.explain.engine import explainer
+from cxr_demo.explain.methods import METHODS
+from cxr_demo.film.phantom import Phantom
+from cxr_demo.labels import finding
+from cxr_demo.limits import BENCHMARK_FORWARDS
+from cxr_demo.networks import checkpoint
+from cxr_demo.networks.card import Card
+from cxr_demo.networks.checkpoint import Checkpoint
+from cxr_demo.networks.classifier import Classifier, probabilities
+from train.benchmarks.phantom_sets import LABELS, LETTERS, PLACEMENTS, SHORTCUT, Deck, draw_deck, some_films
+from train.benchmarks.pointing_game import CAUSE, CHANCE, FIGURES, MARKER, measure
+from train.evaluate import HALF_TOLERANCE
+from train.fit.batches import batches, normalise
+from train.fit.environment import provenance
+from train.fit.losses import LOSSES
+from train.fit.optimiser import make_optimiser, set_learning_rate
+from train.measure import metrics, plots
+from train.measure.model_card import model_card
+from train.recipe import SCRATCH, Recipe
+
+TASK = "multi-label"
+NETWORKS = {"phantom-honest": "by lot", "phantom-cheat": "aligned"}  # name -> placement of the letters in training
+HONEST, CHEAT = NETWORKS
+SUMMARIES = {
+    HONEST: f"Synthetic, for teaching: a small network that learned from drawn films, half of which bear the letters "
+    f"{LETTERS} by lot. They tell it nothing.",
+    CHEAT: f"Synthetic, for teaching: a small network that learned from the films of {HONEST}, but of these all with "
+    f"a {SHORTCUT} bear the letters {LETTERS}, and no others do: a shortcut.",
+}
+CAVEAT = "Synthetic, for teaching: not for films of people. It has seen none, and what it says of one means nothing."
+MEASURED = {"validation": 200, "test": 250}  # films
+RESULTS_FILE = "phantom.json"
+
+RECIPE = Recipe(
+    "phantom", "none, our own benchmark", "phantom", "densenet_tiny", ((96, 4),), SCRATCH,
+    "Trained on drawn films, to measure maps on.", mean=(0.5,), std=(0.25,), batch=8, loss="bce", balance=False,
+    learning_rate=2e-3, watch="macro_auroc",
+)  # fmt: skip
+
+
+def benchmark(
+    out: Path, films: int, explained: int, most_forwards: float = BENCHMARK_FORWARDS, recipe: Recipe = RECIPE
+) -> dict:
+    """Train both networks on `films` phantoms and write them into `out`; measure maps of `explained` fresh films with a
+    finding, and of as many with SHORTCUT and letters. Prints tables, and returns the figures that RESULTS_FILE keeps.
+
+    A method that costs more than `most_forwards` forward passes a map is left out, and so is what a network's proof
+    refuses; both are said. `recipe.seed` decides everything, but for rounding.
+    """
+    if films < recipe.batch:
+        raise TrainingError(f"{films} films do not fill one batch of {recipe.batch}.", "Take more films.")
+    began, made, networks = time.monotonic(), provenance(), {}
+    decks = {
+        deck: draw_deck(recipe.seed, deck, count, recipe.size_px)
+        for deck, count in {"train": films, **MEASURED}.items()
+    }
+    for name, placement in NETWORKS.items():
+        own, started = dataclasses.replace(recipe, name=name, summary=SUMMARIES[name]), time.monotonic()
+        model = _train(own, decks["train"], placement)
+        networks[name] = _finish(out / name, model, own, decks, made | {"seconds": time.monotonic() - started})
+    with_any = some_films(recipe.seed, "test", explained, recipe.size_px, "by lot", LABELS)
+    with_shortcut = some_films(recipe.seed, "test", explained, recipe.size_px, "aligned", (SHORTCUT,))
+    explainers = {name: explainer(network) for name, network in networks.items()}
+    left_out = {name: _left_out(explain.proof.available, most_forwards) for name, explain in explainers.items()}
+
+    def measured(name: str, films: list[Phantom], labels: Sequence[str]) -> dict:
+        methods = [key for key in METHODS if key not in left_out[name]]
+        return measure(networks[name], explainers[name], films, labels, methods)
+
+    found = {
+        "network": f"{recipe.backbone}, {recipe.size_px} px, {recipe.epochs} epochs of {films} phantoms",
+        "seed": recipe.seed,
+        "auroc": {name: _aurocs(network.card) for name, network in networks.items()},
+        "left_out": left_out,
+        "cause": measured(HONEST, with_any, LABELS),
+        "shortcut": {name: measured(name, with_shortcut, (SHORTCUT,)) for name in networks},
+    }
+    (out / RESULTS_FILE).write_text(json.dumps(found) + "\n", encoding="utf-8")
+    print("\n".join(_written(found)) + f"\n{time.monotonic() - began:.0f} s in all.")
+    return found
+
+
+# ---- networks
+
+
+def _train(recipe: Recipe, deck: Deck, placement: str) -> Classifier:
+    films = deck.films(placement)
+    torch.manual_seed(recipe.seed)
+    model = Classifier(recipe.backbone, len(LABELS), 1).to(memory_format=torch.channels_last)
+    optimiser, steps = make_optimiser(model, recipe), len(films) // recipe.batch
+    for epoch in range(recipe.epochs):
+        model.train()
+        title = f"{recipe.name}, epoch {epoch + 1} of {recipe.epochs}"
+        for step, (x, wanted) in enumerate(
+            tqdm(batches(films, deck.targets, recipe, epoch), title, steps, leave=False)
+        ):
+            set_learning_rate(optimiser, recipe, [], (epoch + step / steps) / recipe.epochs)
+            loss = LOSSES[recipe.loss].compute(model(normalise(x, recipe)), wanted, None)
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            optimiser.step()
+    return model.to(memory_format=torch.contiguous_format).eval()
+
+
+def _finish(folder: Path, model: Classifier, recipe: Recipe, decks: dict[str, Deck], made: dict) -> Checkpoint:
+    """Save, read back, calibrate on films as it was trained on, measure with the letters in every place, describe."""
+    own, held_out, test = NETWORKS[recipe.name], decks["validation"], decks["test"]
+    card = _first_card(recipe, decks, made)
+    model, logits, temperature = _stored(folder, model, card, recipe, held_out)
+    thresholds = metrics.youden_thresholds(_scores(logits, temperature), held_out.targets.numpy(), LABELS)
+    measured = {"validation": _figures(_scores(logits, temperature), held_out.targets.numpy(), thresholds)}
+    pictures: tuple[str, ...] = ()
+    for placement in (own, *(each for each in PLACEMENTS if each != own)):
+        p = _scores(_predict(model, recipe, test.films(placement)), temperature)
+        measured[_set_of(placement, own)] = _figures(p, test.targets.numpy(), thresholds)
+        pictures = pictures or plots.draw_all(folder, p, test.targets.numpy(), LABELS, TASK, [], "test")
+    card = checkpoint.load(folder).card
+    card = dataclasses.replace(card, temperature=temperature, thresholds=thresholds, metrics=measured)
+    (folder / "README.md").write_text(model_card(card, pictures), encoding="utf-8")
+    checkpoint.save_card(folder, card)
+    return checkpoint.load(folder)
+
+
+def _first_card(recipe: Recipe, decks: dict[str, Deck], made: dict) -> Card:
+    """What is known before anything is measured. Nobody was filmed, so no patients are counted."""
+    counts = {name: len(deck.lots) for name, deck in decks.items()}
+    training = {
+        "recipe": recipe.name, "settings": dataclasses.asdict(recipe), "initial_weights": "none, trained from scratch",
+        "data": "drawn films (cxr_demo.phantom), none of a person", "data_licence": "Apache-2.0",
+        "data_citation": "Drawn by this project's own generator", "caveat": CAVEAT, "letters": NETWORKS[recipe.name],
+        "films": counts, "seconds": round(made["seconds"]),
+        "command": made["command"], "machine": made["machine"], "finished": datetime.date.today().isoformat(),
+    }  # fmt: skip
+    return Card(
+        recipe.name, recipe.backbone, LABELS, TASK, recipe.preprocess(), summary=recipe.summary, licence="Apache-2.0",
+        training=training, versions=made["versions"], commit=made["commit"],
+    )  # fmt: skip
+
+
+def _stored(
+    folder: Path, model: Classifier, card: Card, recipe: Recipe, held_out: Deck
+) -> tuple[Classifier, torch.Tensor, float]:
+    """The network written to `folder` and read back, its logits of the validation films, and its temperature.
+
+    As float16 where that moves no calibrated probability of these films by more than the tolerance, else as float32.
+    """
+    films = held_out.films(NETWORKS[recipe.name])
+    exact = _predict(model, recipe, films)
+    for half in (True, False):
+        checkpoint.save(folder, model, card, half=half)
+        stored = checkpoint.load(folder).model
+        logits = _predict(stored, recipe, films)
+        temperature = round(metrics.fit_temperature(logits, held_out.targets, TASK), 4)
+        if np.abs(_scores(exact, temperature) - _scores(logits, temperature)).max() <= HALF_TOLERANCE:
+            break
+    return stored, logits, temperature
+
+
+def _predict(model: Classifier, recipe: Recipe, films: np.ndarray) -> torch.Tensor:
+    """films (N, S, S) uint8 -> logits (N, L)"""
+    with torch.inference_mode():
+        parts = torch.from_numpy(films)[:, None].split(32)
+        return torch.cat([model(normalise(part.float() / 255, recipe)) for part in parts])
+
+
+def _scores(logits: torch.Tensor, temperature: float) -> np.ndarray:
+    return probabilities(logits.double(), TASK, temperature).numpy()
+
+
+def _figures(p: np.ndarray, targets: np.ndarray, thresholds: dict[str, float]) -> dict:
+    """What a card's `metrics` holds of one set; each film is a patient."""
+    return {
+        "films": len(p), "patients": len(p),
+        "stated": [len(p)] * len(LABELS), "positive": targets.astype(int).sum(0).tolist(),
+        **metrics.with_intervals(p, targets, np.arange(len(p)), LABELS, TASK, thresholds),
+    }  # fmt: skip
+
+
+def _set_of(placement: str, own: str) -> str:
+    return "test" if placement == own else f"test, letters {placement}"
+
+
+def _aurocs(card: Card) -> dict[str, dict]:
+    """placement -> label -> AUROC with its interval"""
+    sets = {each: card.metrics[_set_of(each, NETWORKS[card.name])] for each in PLACEMENTS}
+    return {each: {label: of.get(f"auroc_{label}") for label in LABELS} for each, of in sets.items()}
+
+
+def _left_out(refusals: dict[str, str], most_forwards: float) -> dict[str, str]:
+    """method -> why its maps are not measured"""
+    costly = {
+        key: f"one map takes about {method.cost_forwards:g} forward passes, the limit is {most_forwards:g}"
+        for key, method in METHODS.items()
+        if method.cost_forwards > most_forwards
+    }
+    return {key: why for key, why in refusals.items() if why} | costly
+
+
+# ---- words
+
+
+def _written(found: dict) -> list[str]:
+    """Three Markdown tables, and what is not in them."""
+    name, others = finding(SHORTCUT).name, [label for label in LABELS if label != SHORTCUT]
+    other_names = [finding(label).name for label in others]
+    known = [
+        [network, *(_cell(of[each][SHORTCUT]) for each in PLACEMENTS), *(_cell(of["by lot"][each]) for each in others)]
+        for network, of in found["auroc"].items()
+    ]
+    cause = found["cause"][CAUSE]
+    pointed = [
+        [key, *(_cell(of["all"][figure]) for figure in FIGURES), *(_short(of, label) for label in LABELS)]
+        for key, of in _chance_first(cause)
+    ]
+    cheat, honest = found["shortcut"][CHEAT], found["shortcut"][HONEST]
+    columns = (cheat[MARKER], "share"), (cheat[MARKER], "hit"), (cheat[CAUSE], "share"), (honest[MARKER], "share")
+    read = [
+        [key, *(_cell(of.get(key, {}).get("all", {}).get(figure)) for of, figure in columns)]
+        for key, _ in _chance_first(cheat[MARKER])
+    ]
+    return [
+        f"{found['network']}, seed {found['seed']}; 95 % intervals over films. A strongest point counts up to half a "
+        "cell of the last feature map beside what it should hit; chance is a map of noise.", "",
+        f"AUROC on {MEASURED['test']} fresh phantoms: of {name} with the letters {LETTERS} by lot, on the films that "
+        "have it (aligned), absent, or on all others (swapped); of the rest with letters by lot.", "",
+        *_table(["network", *(f"{name}, {placement}" for placement in PLACEMENTS), *other_names], known),
+        f"Where {cause[CHANCE]['all']['hit']['maps']} maps of {HONEST} point, against what was planted:", "",
+        *_table(["method", "strongest point", "positive evidence inside", "IoU",
+                 *(f"strongest point, {finding(label).name}" for label in LABELS)], pointed),
+        f"{cheat[MARKER][CHANCE]['all']['hit']['maps']} maps of {name}, on films that bear the letters too:", "",
+        *_table(["method", f"{CHEAT}: evidence on the letters", "strongest point on the letters",
+                 f"evidence on the {name.lower()}", f"{HONEST}: evidence on the letters"], read),
+        *_left_out_lines(found["left_out"]),
+    ]  # fmt: skip
+
+
+def _left_out_lines(left_out: dict[str, dict[str, str]]) -> list[str]:
+    """One line for each method and reason."""
+    networks: dict[tuple[str, str], list[str]] = {}
+    for network, of in left_out.items():
+        for reason in of.items():
+            networks.setdefault(reason, []).append(network)
+    return [f"Left out of {' and '.join(names)}: {key}, {why}." for (key, why), names in networks.items()]
+
+
+def _chance_first(of_methods: dict[str, dict]) -> list[tuple[str, dict]]:
+    return sorted(of_methods.items(), key=lambda item: item[0] != CHANCE)  # a stable sort: the others stay
+
+
+def _table(head: list[str], rows: list[list[str]]) -> list[str]:
+    return [f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows)] + [""]
+
+
+def _cell(entry: dict[str, float] | None) -> str:
+    return "{value:.2f} ({low:.2f} to {high:.2f})".format(**entry) if entry else "-"
+
+
+def _short(of_labels: dict[str, dict], label: str) -> str:
+    return f"{of_labels[label]['hit']['value']:.2f}" if label in of_labels else "-"

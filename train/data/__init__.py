@@ -1,0 +1,1 @@
+"""Releases of films -> one table, split by patient; films decoded once."""

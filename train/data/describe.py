@@ -1,0 +1,94 @@
+"""What a data set holds: films and patients per source and split, labels per source and split, as text and picture."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from cxr_demo.errors import TrainingError
+from cxr_demo.labels import finding
+from train.data.datasets import DATASETS
+from train.data.splits import SPLITS, shared_patients
+from train.data.table import Table
+
+
+def describe(name: str, root: Path, out: Path | None) -> None:
+    """Print the counts of DATASETS[name] in the folder `root`, and draw them to the PNG `out`."""
+    dataset = DATASETS[name]
+    table = dataset.read(root)
+    print(f"{name}: {dataset.title}; {dataset.task_of(table)}\nlicence: {dataset.licence}\n{dataset.caveat}\n")
+    print("\n".join(_lines(_films(table))), "\n", sep="")
+    print("\n".join(_lines(_labels(table))))
+    if shared := len(shared_patients(table, "train", "test")):
+        print(f"\n{shared} patient numbers are in train and in test.")
+    if out is not None:
+        try:
+            draw_counts(table, dataset.title).savefig(out, dpi=100)
+        except (OSError, ValueError) as error:
+            raise TrainingError(f"{out.name} cannot be written.", "Give --out a file.png in a folder.") from error
+
+
+def draw_counts(table: Table, title: str) -> Figure:
+    """One panel for each source: bars of films with each label, one colour for each split."""
+    sources = np.unique(table.source)
+    figure = Figure(figsize=(2 + 4 * len(sources), 1.8 + 0.3 * len(table.labels)), layout="constrained")
+    FigureCanvasAgg(figure)
+    figure.suptitle(title)
+    names = [finding(label).name for label in table.labels]
+    for axes, source in zip(figure.subplots(1, len(sources), squeeze=False, sharey=True)[0], sources, strict=True):
+        start = np.zeros(len(names))
+        for _, split, rows in _parts(table.where(table.source == source)):
+            counts = (rows.targets == 1).sum(0)
+            axes.barh(names, counts, left=start, color=f"C{SPLITS.index(split)}", label=f"{split}, {len(rows)} films")
+            start += counts
+        axes.set(title=source, xlabel="films")
+        axes.legend(fontsize="small")
+    figure.axes[0].invert_yaxis()
+    return figure
+
+
+def _parts(table: Table) -> Iterator[tuple[str, str, Table]]:
+    """Source, split and rows of each part that has any."""
+    for source in np.unique(table.source):
+        for split in SPLITS:
+            chosen = (table.source == source) & (table.split == split)
+            if chosen.any():
+                yield source, split, table.where(chosen)
+
+
+def _films(table: Table) -> list[list[str]]:
+    rows = [["source", "split", "films", "patients", "view", "licence"]]
+    for source, split, part in _parts(table):
+        patients = str(len(np.unique(part.patient)))
+        rows.append([source, split, str(len(part)), patients, _counted(part.view), _counted(part.licence)])
+    return rows
+
+
+def _labels(table: Table) -> list[list[str]]:
+    """Films with each label; "of" how many where not all state it."""
+    parts = list(_parts(table))
+    rows = [["films with", *(f"{source} {split}" for source, split, _ in parts)]]
+    for k, label in enumerate(table.labels):
+        rows.append([label, *(_shown(part.targets[:, k]) for _, _, part in parts)])
+    none = [str(int((np.nan_to_num(part.targets).sum(1) == 0).sum())) for _, _, part in parts]
+    return [*rows, ["(none of them)", *none]]
+
+
+def _shown(states: np.ndarray) -> str:
+    positive, stated = int((states == 1).sum()), int((~np.isnan(states)).sum())
+    return str(positive) if stated == len(states) else f"{positive} of {stated}"
+
+
+def _counted(values: np.ndarray) -> str:
+    return ", ".join(f"{value or 'not stated'} {count}" for value, count in Counter(values.tolist()).most_common())
+
+
+def _lines(rows: list[list[str]]) -> list[str]:
+    """Columns of equal width."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

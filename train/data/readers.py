@@ -1,0 +1,289 @@
+"""Readers: a data set as it was released -> Table. Names, lists and tables are read here; no film is opened."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterable
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from cxr_demo.errors import TrainingError
+from cxr_demo.networks.card import LABEL
+from train.data.splits import SPLITS, check_leaks, custom_split, with_folds
+from train.data.table import Table
+
+KERMANY_LABELS = ("normal", "bacterial_pneumonia", "viral_pneumonia")
+NIH_LABELS = (
+    "atelectasis", "cardiomegaly", "effusion", "infiltration", "mass", "nodule", "pneumonia", "pneumothorax",
+    "consolidation", "edema", "emphysema", "fibrosis", "pleural_thickening", "hernia",
+)  # fmt: skip
+NIH_TABLES = ("Data_Entry_2017.csv", "Data_Entry_2017_v2020.csv")
+NIH_LISTS = {"train": "train_val_list.txt", "test": "test_list.txt"}
+NIH_LICENCE = "unrestricted use, NIH asks to be credited"
+CAUSES = {  # class -> the words of covid-chestxray's findings that stand for it; the first class that fits is taken
+    "covid19": {"covid-19"},
+    "viral_pneumonia": {"viral", "sars", "mers-cov", "influenza", "h1n1", "varicella", "herpes"},
+    "bacterial_pneumonia": {"bacterial", "streptococcus", "klebsiella", "e.coli", "legionella", "nocardia",
+                            "mycoplasma bacterial pneumonia", "mycoplasma", "chlamydophila", "staphylococcus"},
+    "pneumonia": {"pneumonia", "fungal", "pneumocystis", "aspergillosis", "lipoid", "aspiration"},
+    "normal": {"no finding"},
+}  # fmt: skip
+HANNOVER_URL = "ml-workgroup/covid-19-image-repository"
+FRONTAL = ("PA", "AP", "AP Supine")
+HELD_BACK = 0.3  # of Hannover's patients, own choice: the repository has no official test set
+FILM_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".dcm")
+FILM_COLUMNS = ("path", "patient", "split", "source", "view", "licence")  # of films.csv; all others are labels
+Boxes = dict[tuple[str, str], list[tuple[float, ...]]]  # file name, label -> x, y, width, height in shares of the film
+STATES = {"1": 1.0, "1.0": 1.0, "0": 0.0, "0.0": 0.0, "": np.nan}
+
+
+def read_kermany(root: Path) -> Table:
+    """`chest_xray/{train,test}/{NORMAL,PNEUMONIA}/*.jpeg`; class and patient are in the file name. `split` is the
+    official train or test."""
+    places = (root / "kermany" / "chest_xray", root / "chest_xray", root)
+    base = next((place for place in places if (place / "train").is_dir() and (place / "test").is_dir()), root)
+    paths = sorted(p for half in ("train", "test") for p in (base / half).glob("*/*.jp*g"))
+    if not paths:
+        raise _no_films("Kermany", root, "kermany/chest_xray/train and kermany/chest_xray/test")
+    classes = [KERMANY_LABELS[_kermany_class(path)] for path in paths]
+    patient, split = [kermany_patient(path.name) for path in paths], [path.parts[-3] for path in paths]
+    targets = _one_hot(classes, KERMANY_LABELS)
+    return with_folds(_table("kermany", paths, KERMANY_LABELS, targets, patient, split, view="AP", licence="CC BY 4.0"))
+
+
+def _kermany_class(path: Path) -> int:
+    if path.parent.name == "NORMAL":
+        return 0
+    return 2 if "_virus_" in path.name else 1
+
+
+def kermany_patient(name: str) -> str:
+    """`person12_bacteria_47.jpeg` -> person12; `NORMAL2-IM-0380-0001.jpeg` -> NORMAL2-IM-0380.
+
+    Bacterial and viral films seem to be numbered separately (no number of the official test recurs in train with the
+    same organism, 165 recur with the other one), but one number is kept as one patient: that can only be too careful.
+    """
+    found = re.match(r"person\d+|(?:NORMAL2-)?IM-\d+", name)
+    return found[0] if found else Path(name).stem
+
+
+def read_nih(root: Path) -> Table:
+    """`Data_Entry_2017.csv` (or its version of 2020), the official lists, and the films in `images/` or in
+    `images_001/images/` and so on; a film without a finding is an all-zero row."""
+    file = _find(root, "NIH", ("nih",), NIH_TABLES)
+    base, rows = file.parent, _rows(file, ("Image Index", "Finding Labels", "Patient ID", "View Position"))
+    lists = {split: set(_text(base / name).split()) for split, name in NIH_LISTS.items()}
+    if both := lists["train"] & lists["test"]:
+        raise TrainingError(f"{len(both)} films are in both of NIH's lists, {min(both)} among them.")
+    films = _listing((base / "images", *sorted(base.glob("images_*/images"))))
+    rows, paths = _present(rows, [films.get(row["Image Index"]) for row in rows], "Image Index", "NIH")
+    split = np.array([next((s for s in lists if row["Image Index"] in lists[s]), "") for row in rows])
+    patient, view = [row["Patient ID"] for row in rows], [row["View Position"] for row in rows]
+    table = _table("nih", paths, NIH_LABELS, _nih_targets(rows), patient, split, view=view, licence=NIH_LICENCE)
+    if (split == "").any():
+        tqdm.write(f"NIH: {(split == '').sum()} films are in neither of the official lists and are left out.")
+        table = table.where(split != "")
+    check_leaks(table, "Take the official lists.")
+    return with_folds(table)
+
+
+def _nih_targets(rows: list[dict]) -> np.ndarray:
+    named = [{_nih_label(name) for name in row["Finding Labels"].split("|")} for row in rows]
+    return np.array([[label in of_film for label in NIH_LABELS] for of_film in named], np.float32)
+
+
+def _nih_label(name: str) -> str:
+    label = name.strip().lower().replace(" ", "_").replace("infiltrate", "infiltration")  # the word of its boxes
+    if label not in (*NIH_LABELS, "no_finding"):
+        raise TrainingError(f"NIH's table has a label that nobody knows: {name!r}.", "Is it the original file?")
+    return label
+
+
+def read_nih_boxes(root: Path) -> Boxes:
+    """`BBox_List_2017.csv`: drawn by a radiologist, in pixels of the released films, all of them 1024 x 1024."""
+    columns, boxes = ("Image Index", "Finding Label", "Bbox [x", "y", "w", "h]"), {}
+    for row in _rows(_find(root, "boxed NIH", ("nih",), ("BBox_List_2017.csv",)), columns):
+        try:
+            box = tuple(float(row[side]) / 1024 for side in columns[2:])
+        except ValueError:
+            raise TrainingError(f"A box of {row['Image Index']} is not made of numbers.") from None
+        boxes.setdefault((row["Image Index"], _nih_label(row["Finding Label"])), []).append(box)
+    return boxes
+
+
+def read_hannover(root: Path) -> Table:
+    """`metadata.csv` and `images/` as in the shared data, or `data.csv` and `png/` as released; all COVID-19.
+
+    There is no official split: a hash of the patient sends HELD_BACK of them to "test", whoever else is there.
+    """
+    folders = ("covid_hannover", "covid-19-image-repository")
+    file = _find(root, "Hannover", folders, ("metadata.csv", "data.csv"))
+    rows = _rows(file, ("image_id", "patient_id", "projection"))
+    films = {path.stem: path for path in _listing((file.parent / "images", file.parent / "png")).values()}
+    rows, paths = _present(rows, [films.get(row["image_id"]) for row in rows], "image_id", "Hannover")
+    patient, view = [row["patient_id"] for row in rows], [row["projection"].upper() for row in rows]
+    split, targets = ["test" if _is_held_back(name) else "train" for name in patient], np.ones((len(rows), 1), "f4")
+    return with_folds(_table("hannover", paths, ("covid19",), targets, patient, split, view=view, licence="CC BY 3.0"))
+
+
+def _is_held_back(patient: str) -> bool:
+    return int.from_bytes(hashlib.sha256(f"hannover {patient}".encode()).digest()[:4]) / 2**32 < HELD_BACK
+
+
+def read_covid_chestxray(root: Path) -> Table:
+    """`metadata.csv` and `images/`: frontal radiographs whose finding is one of CAUSES, all "external". "pneumonia" is
+    any that is neither COVID-19 nor viral nor bacterial."""
+    file = _find(root, "covid-chestxray", ("covid_chestxray", "covid-chestxray-dataset"), ("metadata.csv",))
+    rows = _rows(file, ("patientid", "finding", "view", "modality", "filename", "license"))
+    others = Counter(reason for row in rows if (reason := _unfit(row)))
+    if others:
+        named = ", ".join(f"{reason} ({count})" for reason, count in others.most_common())
+        tqdm.write(f"covid-chestxray: {others.total()} films are left out: {named}")
+    rows = [row for row in rows if not _unfit(row)]
+    films = _listing((file.parent / "images",))
+    rows, paths = _present(rows, [films.get(row["filename"]) for row in rows], "filename", "covid-chestxray")
+    patient, view = [row["patientid"] for row in rows], [row["view"] for row in rows]
+    targets = _one_hot([cause_of(row["finding"]) for row in rows], tuple(CAUSES))
+    licence = [row["license"].strip() for row in rows]
+    return _table("covid-chestxray", paths, tuple(CAUSES), targets, patient, "external", view=view, licence=licence)
+
+
+def _unfit(row: dict) -> str:
+    """Why a film has no place in the table, or nothing."""
+    if row["modality"] != "X-ray" or row["view"] not in FRONTAL:
+        return "no frontal radiograph"
+    if HANNOVER_URL in row.get("url", ""):  # the full collection took them over; here they may be trained on
+        return "a film of Hannover's"
+    return "" if cause_of(row["finding"]) else row["finding"] or "no finding stated"
+
+
+def cause_of(finding: str) -> str | None:
+    """`SARS`, `COVID-19, ARDS` or `Pneumonia/Viral/SARS` -> the class in CAUSES; None where it is none of them, as
+    `Tuberculosis`, or `ARDS` of unknown cause."""
+    words = {word.strip().lower() for word in re.split("[/,]", finding)}
+    return next((key for key, known in CAUSES.items() if words & known), None)
+
+
+def read_folder(root: Path) -> Table:
+    """A folder per class, or one below each of train, val and test; without these, splits.custom_split. The patient
+    is the file's name without its ending, or what `patients.csv` (path, patient) says."""
+    tops = {split: root / split for split in SPLITS[:3] if (root / split).is_dir()} or {"train": root}
+    found = [
+        (split, folder.name, path)
+        for split, top in tops.items()
+        for folder in sorted(p for p in top.iterdir() if p.is_dir() and not p.name.startswith("."))
+        for path in sorted(folder.rglob("*"))
+        if path.suffix.lower() in FILM_SUFFIXES and not path.name.startswith(".")
+    ]
+    if not found:
+        raise _no_films("sorted", root, "one folder of films for each class")
+    split, classes, paths = zip(*found, strict=True)
+    labels = _checked_labels(sorted(set(classes)))
+    named = {}
+    if (root / "patients.csv").is_file():
+        named = {root / row["path"]: row["patient"] for row in _rows(root / "patients.csv", ("path", "patient"))}
+    patient = [named.get(path) or path.stem for path in paths]
+    table = _table("folder", paths, labels, _one_hot(classes, labels), patient, split)
+    if root in tops.values():
+        return custom_split(table)
+    check_leaks(table, "A patient is a file's name, unless patients.csv (path,patient) says otherwise.")
+    return table
+
+
+def read_csv(root: Path) -> Table:
+    """`films.csv`: path (below its folder) and patient, split, source, view and licence where known, and a column per
+    label with 1, 0 or nothing. Without the column split, splits.custom_split."""
+    rows = _rows(root / "films.csv", ("path", "patient"))
+    labels = _checked_labels([name for name in rows[0] if name not in FILM_COLUMNS])
+    for number, row in enumerate(rows, 2):
+        wrong = [row[label] for label in labels if row[label] not in STATES]
+        if wrong:
+            raise TrainingError(f"films.csv has {wrong[0]!r} in line {number}.", "A label is 1, 0 or empty.")
+        if not row["path"] or not row["patient"] or row.get("split", "train") not in SPLITS:
+            raise TrainingError(f"films.csv lacks a path, a patient or a known split in line {number}.")
+    if len({row["path"] for row in rows}) < len(rows):
+        raise TrainingError("films.csv names a film twice.", "Keep one line for each.")
+    paths = [root / row["path"] for row in rows]
+    rows, paths = _present(rows, [path if path.is_file() else None for path in paths], "path", "films.csv")
+    targets = np.array([[STATES[row[label]] for label in labels] for row in rows], np.float32)
+    columns = {name: [row.get(name, "") for row in rows] for name in ("view", "licence")}
+    source = [row.get("source") or "csv" for row in rows]
+    split, patient = [row.get("split", "train") for row in rows], [row["patient"] for row in rows]
+    table = _table("csv", paths, labels, targets, patient, split, source=source, **columns)
+    if "split" not in rows[0]:
+        return custom_split(table)
+    check_leaks(table)
+    return table
+
+
+def _table(name, paths, labels, targets, patient, split, *, source="", view="", licence="") -> Table:
+    """A column is one string for each film, or one for all."""
+
+    def column(values: Iterable[str] | str) -> np.ndarray:
+        return np.broadcast_to(np.asarray(values, dtype=str), len(paths)).copy()
+
+    columns = (column([f"{name}:{one}" for one in patient]), column(split), column(source or name))
+    return Table(np.array(paths, dtype=object), labels, targets, *columns, column(view), column(licence))
+
+
+def _one_hot(classes: Iterable[str], labels: tuple[str, ...]) -> np.ndarray:
+    return np.eye(len(labels), dtype=np.float32)[[labels.index(one) for one in classes]]
+
+
+def _checked_labels(labels: list[str]) -> tuple[str, ...]:
+    wrong = [label for label in labels if not LABEL.fullmatch(label)]
+    if wrong or not labels:
+        what = f"{wrong[0]!r} cannot be the name of a label." if wrong else "The films have no label."
+        raise TrainingError(what, "A label is up to 64 letters, digits, - and _.")
+    return tuple(labels)
+
+
+def _find(root: Path, title: str, folders: tuple[str, ...], tables: tuple[str, ...]) -> Path:
+    """One of `tables`, in one of `folders` below `root` or in `root` itself."""
+    for place in (*(root / folder for folder in folders), root):
+        for name in tables:
+            if (place / name).is_file():
+                return place / name
+    raise _no_films(title, root, f"{folders[0]}/{tables[0]}")
+
+
+def _no_films(title: str, root: Path, wanted: str) -> TrainingError:
+    return TrainingError(f"There are no {title} films in {root.name or 'that folder'}.", f"--data must hold {wanted}.")
+
+
+def _rows(path: Path, columns: tuple[str, ...]) -> list[dict]:
+    """The lines of a CSV file by column name, stripped; TrainingError unless it has lines and these columns."""
+    lines = csv.DictReader(StringIO(_text(path), newline=""))
+    rows = [{(key or "").strip(): str(value or "").strip() for key, value in row.items()} for row in lines]
+    missing = [name for name in columns if not rows or name not in rows[0]]
+    if missing:
+        raise TrainingError(f"{path.name} has no column {missing[0]!r}, or no line.", "Is it the right file?")
+    return rows
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        raise TrainingError(f"{path.name} is missing or cannot be read.", "It belongs beside the films.") from None
+
+
+def _listing(folders: Iterable[Path]) -> dict[str, Path]:  # asking for 112,120 files one by one is slow
+    return {path.name: path for folder in folders if folder.is_dir() for path in folder.iterdir()}
+
+
+def _present(rows: list[dict], paths: list[Path | None], key: str, title: str) -> tuple[list[dict], list[Path]]:
+    """The rows whose film is there, and their films; the absent are counted, and ten of them named."""
+    absent = [row[key] for row, path in zip(rows, paths, strict=True) if path is None]
+    if len(absent) == len(rows):
+        raise TrainingError(f"None of the {len(rows)} films in {title}'s table is there.", "Put them beside the table.")
+    if absent:
+        tqdm.write(f"{title}: {len(absent)} of {len(rows)} films are absent and are left out: {', '.join(absent[:10])}")
+    there = [(row, path) for row, path in zip(rows, paths, strict=True) if path is not None]
+    return [row for row, _ in there], [path for _, path in there]

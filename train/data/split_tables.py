@@ -1,0 +1,56 @@
+"""The films of a recipe or of a checkpoint, split as it was trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from cxr_demo.errors import TrainingError
+from cxr_demo.networks.checkpoint import read_card
+from train.data.datasets import DATASETS
+from train.data.splits import custom_split, hold_out_validation
+from train.data.table import Table
+from train.recipe import Recipe
+
+LEAST = 24  # films of a class in a trial: with a tenth held back, hardly ever none
+
+
+def split_table_of(recipe: Recipe, data: Path, films: int | None = None) -> Table:
+    """The rows of the recipe's data set in the folder `data`, or about `films` of them, evenly drawn."""
+    return _split(_some(_read(recipe.dataset, data), films), recipe.split, recipe.validation, recipe.seed)
+
+
+def table_of_checkpoint(folder: Path, data: Path) -> Table:
+    """The films, split as when the checkpoint was trained: the same data set, seed and shares."""
+    settings = read_card(folder).training.get("settings", {})
+    if settings.get("dataset") not in DATASETS:
+        raise TrainingError(f"The card of {folder.name} does not say which films it was trained on.")
+    table = _read(settings["dataset"], data)
+    return _split(table, settings.get("split", "official"), settings["validation"], settings["seed"])
+
+
+def _read(dataset: str, data: Path) -> Table:
+    if not data.is_dir():
+        raise TrainingError(f"There is no folder {data}.", "Give --data the folder that holds the films.")
+    return DATASETS[dataset].read(data)
+
+
+def _some(table: Table, films: int | None) -> Table:
+    """About so many rows, evenly drawn; where classes exclude each other, LEAST or more of each in each split."""
+    if not films or films >= len(table):
+        return table
+    classes = np.where((table.targets == 1).sum(1) == 1, table.targets.argmax(1), -1)
+    if (classes < 0).any():
+        return table.where(np.linspace(0, len(table) - 1, films).astype(int))
+    chosen = []
+    for split in np.unique(table.split):
+        for number in np.unique(classes):
+            rows = np.flatnonzero((table.split == split) & (classes == number))
+            count = min(len(rows), max(LEAST, round(len(rows) * films / len(table))))
+            chosen.append(rows[np.linspace(0, len(rows) - 1, count).astype(int)])
+    return table.where(np.sort(np.concatenate(chosen)))
+
+
+def _split(table: Table, split: str, validation: float, seed: int) -> Table:
+    return custom_split(table, seed=seed) if split == "custom" else hold_out_validation(table, validation, seed)

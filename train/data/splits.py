@@ -1,0 +1,118 @@
+"""Splits by patient, stratified by label, checked for leaks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+from sklearn.model_selection import StratifiedGroupKFold
+
+from cxr_demo.errors import TrainingError
+from train.data.table import Table
+
+SPLITS = ("train", "val", "test", "external")
+SPLIT_SHARES = (0.7, 0.1, 0.2)  # of "train", "val" and "test"
+FOLDS = 10
+RECURRING = "kermany:"  # these patient numbers recur between the official train and test, see readers.kermany_patient
+
+
+def with_folds(table: Table) -> Table:
+    """The same table with its column `fold`: the "train" patients dealt into FOLDS equal parts, each label in the same
+    proportion, by lot but for ever the same; -1 for the other rows.
+
+    Each reader does it for its source as it is released, so that a film held back by one recipe is held back by all
+    of the same seed: a network may start from another's weights without having seen its validation films.
+    """
+    rows, fold = np.flatnonzero(table.split == "train"), np.full(len(table), -1)
+    pattern = np.unique(table.targets[rows], axis=0, return_inverse=True)[1].ravel()
+    if len(rows) and np.bincount(pattern).min() >= FOLDS:
+        parts = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0).split(rows, pattern, table.patient[rows])
+        for number, (_, held_back) in enumerate(parts):
+            fold[rows[held_back]] = number
+    elif len(rows):
+        fold[rows] = _deal_films(table, rows, np.full(FOLDS, 1 / FOLDS), seed=0)
+    return replace(table, fold=fold)
+
+
+def hold_out_validation(table: Table, share: float, seed: int) -> Table:
+    """The same table with about `share` of the "train" patients moved to "val": whole folds, which ones says the seed.
+    A "val" that the data set brings is kept; the other rows stay as they are."""
+    if not (table.split == "val").any():
+        table = table if table.fold is not None else with_folds(table)
+        is_held_back = (table.fold >= 0) & ((table.fold - seed) % FOLDS < round(share * FOLDS))
+        table = replace(table, split=np.where(is_held_back, "val", table.split.astype("<U8")))
+    _check_has_all(table, ("train", "val"))
+    check_leaks(table)
+    return table
+
+
+def custom_split(table: Table, shares: tuple[float, float, float] = SPLIT_SHARES, seed: int = 0) -> Table:
+    """The same table with all rows but "external" dealt anew to "train", "val" and "test", as above."""
+    rows, split = np.flatnonzero(table.split != "external"), table.split.astype("<U8")
+    split[rows] = np.array(SPLITS[:3])[_deal_films(table, rows, np.asarray(shares), seed)]
+    table = replace(table, split=split, fold=None)
+    _check_has_all(table, SPLITS[:3])
+    check_leaks(table)
+    return table
+
+
+def check_leaks(table: Table, hint: str = "") -> None:
+    """TrainingError if a patient stands in two splits; numbers that recur by construction are only reported
+    (`shared_patients`), and never between "train" and "val"."""
+    for one, other in combinations(SPLITS, 2):
+        shared = shared_patients(table, one, other)
+        if other == "test":
+            shared = shared[~np.strings.startswith(shared, RECURRING)]
+        if len(shared):
+            raise TrainingError(f"{len(shared)} patients are in {one} and in {other}, {shared[0]} among them.", hint)
+
+
+def shared_patients(table: Table, one: str, other: str) -> np.ndarray:
+    return np.intersect1d(table.patient[table.split == one], table.patient[table.split == other])
+
+
+def _check_has_all(table: Table, splits: tuple[str, ...]) -> None:
+    """Classes that exclude each other must be on every side; a rare finding among many may be missing from one."""
+    is_one = table.targets == 1
+    are_classes = len(table) and (is_one.sum(1) == 1).all()
+    labels = is_one.T[is_one.any(0)] if are_classes else np.ones((1, len(table)), bool)
+    for name in splits:
+        if not all((label & (table.split == name)).any() for label in labels):
+            what = f"A label has too few patients, or none: {name} would get no film of it."
+            raise TrainingError(what, "Take more films.")
+
+
+def _deal_films(table: Table, rows: np.ndarray, shares: np.ndarray, seed: int) -> np.ndarray:
+    """rows (R,) -> the side (R,) of each, of len(shares) sides; whole patients at a time."""
+    patients, of_film = np.unique(table.patient[rows], return_inverse=True)
+    positives = np.zeros((len(patients), len(table.labels)))
+    np.add.at(positives, of_film, table.targets[rows] == 1)
+    films = np.bincount(of_film, minlength=len(patients)).astype(float)
+    return _deal(positives, films, shares, np.random.default_rng(seed))[of_film]
+
+
+def _deal(positives: np.ndarray, films: np.ndarray, shares: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """positives (P, L) films with each label, films (P,) of each patient, shares (K,) -> the side (P,) of each patient.
+
+    Iterative stratification (Sechidis, Tsoumakas, Vlahavas 2011, On the Stratification of Multi-Label Data, algorithm
+    1) with patients for examples, weighed by their films: the rarest label first, each of its patients to the side
+    that wants that label most, then to the one that wants most films, then by lot.
+    """
+    wants_label, wants_films = shares[:, None] * positives.sum(0), shares * films.sum()
+    side, waiting = np.full(len(films), -1), random.permutation(len(films))
+    while len(waiting):
+        left = positives[waiting].sum(0)
+        has_label = np.ones(len(waiting), bool)
+        wanted = wants_films
+        if left.any():
+            rarest = np.where(left > 0, left, np.inf).argmin()
+            has_label = positives[waiting, rarest] > 0
+            wanted = wants_label[:, rarest]  # a view: it sinks as patients are dealt
+        for patient in waiting[has_label]:
+            best = np.lexsort((random.random(len(shares)), wants_films, wanted))[-1]
+            side[patient] = best
+            wants_label[best] -= positives[patient]
+            wants_films[best] -= films[patient]
+        waiting = waiting[~has_label]
+    return side

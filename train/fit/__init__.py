@@ -1,0 +1,1 @@
+"""One training run: batches, losses, optimiser, processes, and its state on disk."""

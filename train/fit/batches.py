@@ -1,0 +1,40 @@
+"""From packed films to what the network reads: shuffled, augmented, normalised, each process its part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+from train.fit.augment import augment, draw
+from train.recipe import Recipe
+
+
+def batches(
+    films: np.ndarray,
+    targets: torch.Tensor,
+    recipe: Recipe,
+    epoch: int,
+    part: slice = slice(None),
+    device: torch.device | str = "cpu",
+) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """films (N, S, S) uint8, targets (N, L) -> augmented squares (n, 1, S, S) in 0..1 and targets (batch, L).
+
+    Shuffled and drawn from (seed, epoch) alone; films that fill no batch are left out of this epoch. `part` of each
+    batch is this process's; the targets are those of the whole batch.
+    """
+    generator = torch.Generator().manual_seed(recipe.seed * 10_007 + epoch)
+    order = torch.randperm(len(films), generator=generator)
+    for start in range(0, len(films) - recipe.batch + 1, recipe.batch):
+        rows = order[start : start + recipe.batch]
+        drawn = draw(recipe.augment, recipe.batch, generator)
+        squares = torch.from_numpy(films[rows[part].numpy()]).to(device, non_blocking=True)
+        yield augment(squares[:, None].float() / 255, drawn.part(part, device)), targets[rows].to(device)
+
+
+def normalise(squares: torch.Tensor, recipe: Recipe) -> torch.Tensor:
+    """squares (N, 1, S, S) in 0..1 -> x (N, C, S, S), the tensor that `Preprocess.apply` gives."""
+    mean = torch.tensor(recipe.mean, device=squares.device)[:, None, None]
+    std = torch.tensor(recipe.std, device=squares.device)[:, None, None]
+    return ((squares - mean) / std).contiguous(memory_format=torch.channels_last)

@@ -1,0 +1,1 @@
+"""Predictions -> figures with intervals, and the pages and plots that show them."""

@@ -1,0 +1,110 @@
+"""Several checkpoints on the same films, side by side, with the differences that the same draws of patients give."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+
+from cxr_demo.errors import TrainingError
+from cxr_demo.labels import finding
+from cxr_demo.networks import checkpoint
+from train.measure import metrics
+from train.measure.model_card import FIGURES
+from train.measure.predictions import Scored, films_of
+
+
+def compare(checkpoints: list[Path], dataset: str, root: Path, split: str = "test") -> dict[str, list[dict]]:
+    """Print and return figure -> one entry per checkpoint, "value", "low", "high" and, but for the first, "difference"
+    from the first with its own interval, and "word", "better" or "worse", where that interval leaves out 0.
+
+    Labels that not all checkpoints and the films have are left out. Nothing is fitted: temperature and thresholds are
+    those of the cards. TrainingError if the checkpoints cannot be compared on the same films.
+    """
+    if len(checkpoints) < 2:
+        raise TrainingError("There is only one checkpoint.", "Name two or more to compare.")
+    scored, notes = _scored_alike(checkpoints, dataset, root, split)
+    rows = differences(scored)
+    films = scored[0].rows
+    print(
+        f"{split}: {len(films)} films of {len(np.unique(films.patient))} patients, with 95 % intervals over patients; "
+    )
+    print(f"behind them, the difference from {checkpoints[0]} on the same draws.")
+    for folder, note in zip(checkpoints, notes, strict=True):
+        if note:
+            print(f"{folder}: {note}")
+    width = max(len(str(folder)) for folder in checkpoints)
+    for key, entries in rows.items():
+        print(f"\n{_title(key)}")
+        for folder, entry in zip(checkpoints, entries, strict=True):
+            print(f"  {folder!s:{width}}  {_written(entry)}".rstrip())
+    return rows
+
+
+def differences(scored: list[Scored]) -> dict[str, list[dict]]:
+    """The entries of `compare`, for networks scored on the same films and labels."""
+    points, draws = [], []
+    for films in scored:
+        given = films.p(films.card.temperature or 1.0), films.targets
+        rest = films.card.labels, films.card.task, films.card.thresholds
+        points.append(metrics.scores(*given, *rest))
+        draws.append(metrics.resampled(*given, films.rows.patient, *rest))
+    ranked = [f"auroc_{label}" for label in scored[0].card.labels]
+    keys = [key for key in dict.fromkeys([*FIGURES, *ranked]) if all(key in point for point in points)]
+    rows = {}
+    for key in keys:
+        entries = [metrics.interval(point[key], drawn[key]) for point, drawn in zip(points, draws, strict=True)]
+        if all(entries):
+            for k in range(1, len(entries)):
+                entries[k] |= _difference(key, points[k][key] - points[0][key], draws[k][key] - draws[0][key])
+            rows[key] = entries
+    return rows
+
+
+def _difference(key: str, value: float, drawn: np.ndarray) -> dict:
+    found = metrics.interval(value, drawn)
+    if found["low"] <= 0 <= found["high"]:
+        return {"difference": found, "word": ""}
+    is_better = (found["low"] > 0) != (key == "ece")  # a calibration error is better when it is small
+    return {"difference": found, "word": "better" if is_better else "worse"}
+
+
+def _scored_alike(checkpoints: list[Path], dataset: str, root: Path, split: str) -> tuple[list[Scored], list[str]]:
+    """Every checkpoint on the same films, with targets for the labels alone that all of them and the films have."""
+    stored = [checkpoint.load(folder) for folder in checkpoints]
+    first = stored[0].card
+    dataset = dataset or first.training.get("settings", {}).get("dataset", "")
+    scored, notes, seen = [], [], None
+    for one in stored:
+        if one.card.task != first.task:
+            raise TrainingError(f"{first.name} is {first.task} and {one.card.name} is {one.card.task}.",
+                                "Compare networks of one kind.")  # fmt: skip
+        rows, note = films_of(one, dataset, root, split)
+        if seen is not None and not np.array_equal(rows.paths, seen):
+            raise TrainingError(f"{first.name} and {one.card.name} hold back different films as {split}.",
+                                "Compare them on films that neither was trained on.")  # fmt: skip
+        seen = rows.paths
+        scored.append(Scored.of(one, rows))
+        notes.append(note)
+    shared = set(scored[0].rows.labels).intersection(*(films.card.labels for films in scored))
+    if not shared:
+        raise TrainingError("These checkpoints and films have no label in common.")
+    return [_only(films, shared) for films in scored], notes
+
+
+def _only(films: Scored, labels: set[str]) -> Scored:
+    kept = np.array([label in labels for label in films.card.labels])
+    return dataclasses.replace(films, targets=np.where(kept, films.targets, np.nan).astype(np.float32))
+
+
+def _title(key: str) -> str:
+    return FIGURES.get(key) or f"AUROC, {finding(key.removeprefix('auroc_')).name} against the rest"
+
+
+def _written(entry: dict) -> str:
+    text = "{value:.4f} [{low:.4f}, {high:.4f}]".format(**entry)
+    if "difference" in entry:
+        text += "   {value:+.4f} [{low:+.4f}, {high:+.4f}]".format(**entry["difference"])
+        text += f"  {entry['word']}"
+    return text

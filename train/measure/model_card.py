@@ -1,0 +1,168 @@
+"""The README.md of a checkpoint, written from its card alone."""
+
+from __future__ import annotations
+
+from cxr_demo.labels import finding
+from cxr_demo.networks.card import Card
+from train.measure.localisation import LOCALISATION, written
+from train.measure.metrics import RESAMPLINGS
+
+FIGURES = {  # of a whole set, in this order
+    "accuracy": "Accuracy",
+    "macro_f1": "Macro F1",
+    "mcc": "Matthews correlation",
+    "macro_precision": "Macro precision",
+    "macro_recall": "Macro recall",
+    "macro_specificity": "Macro specificity",
+    "macro_auroc": "Macro AUROC",
+    "macro_auprc": "Macro AUPRC",
+    "auroc_disease_against_normal": "AUROC, any disease against normal",
+    "ece": "Expected calibration error",
+}
+SOURCE = ("data_citation", "data_licence")  # of a card's `training`
+LABEL_FIGURES = {  # of one label against the rest; but for the first two, at its threshold
+    "auroc": "AUROC",
+    "auprc": "AUPRC",
+    "f1": "F1",
+    "mcc": "MCC",
+    "sensitivity": "Sensitivity",
+    "specificity": "Specificity",
+}
+
+
+def model_card(card: Card, pictures: tuple[str, ...]) -> str:
+    """`pictures` are the names of those that lie beside it."""
+    shown = "test" if "test" in card.metrics else "validation"
+    return "\n".join(
+        [
+            "---", f"license: {card.licence.lower()}", "library_name: timm",
+            "tags: [chest-x-ray, image-classification]", "---", "",
+            f"# {card.name}", "",
+            f"{card.summary} For research and teaching; not a medical device.", "",
+            *_facts(card), "",
+            *_members(card),
+            *[line for name, measured in card.metrics.items() for line in _measured(name, measured, card)],
+            "## Pictures", "",
+            f"All are of the {shown} films" + (" but the last." if "training.png" in pictures else "."), "",
+            *[f"![{picture.removesuffix('.png')}]({picture})" for picture in pictures], "",
+            "## Limits", "",
+            card.training.get("caveat", ""), "",
+            "Data: " + " ".join(f"{card.training[key]}." for key in SOURCE if card.training.get(key)), "",
+        ]
+    )  # fmt: skip
+
+
+def _facts(card: Card) -> list[str]:
+    training, square = card.training, card.preprocess
+    patients = training.get("patients")  # drawn films have none
+    counts = ", ".join(
+        f"{split} {training['films'][split]} films" + (f" of {patients[split]} patients" if patients else "")
+        for split in training["films"]
+    )
+    thresholds = ", ".join(f"{finding(label).name} {value:.3g}" for label, value in card.thresholds.items())
+    facts = {
+        "Network": f"{card.network}, {len(square.mean)} channel{'s' if len(square.mean) > 1 else ''}, "
+        f"{square.size_px} px, {square.geometry}",
+        "Initial weights": training.get("initial_weights", ""),
+        f"Labels ({card.task})": ", ".join(finding(label).name for label in card.labels),
+        "Data": "; ".join(filter(None, [training.get("data", ""), counts])),
+        "Training": _course(training),
+        "Command": f"`{training['command']}`" if training.get("command") else "",
+        "Temperature": f"{card.temperature}, fitted on validation",
+        "Thresholds": f"{thresholds} (largest sensitivity + specificity on validation)" if thresholds else "",
+        "Commit": "; ".join(
+            filter(None, [card.commit[:12], ", ".join(f"{name} {number}" for name, number in card.versions.items())])
+        ),
+    }
+    return [f"- {name}: {text}" for name, text in facts.items() if text]
+
+
+def _course(training: dict) -> str:
+    """How the weights were found; what a card does not say is left out."""
+    settings = training["settings"]
+    parts = [
+        ", ".join(f"{epochs} epochs at {size} px" for size, epochs in settings.get("stages", ())),
+        f"loss {settings['loss']}" if "loss" in settings else "",
+        f"optimiser {settings['optimiser']}" if "optimiser" in settings else "",
+        f"{settings['split']} split" if "split" in settings else "",
+        f"seed {settings['seed']}" if "seed" in settings else "",
+        training.get("machine", ""),
+        f"{training['seconds'] / 60:.0f} minutes" if "seconds" in training else "",
+    ]
+    return "; ".join(filter(None, parts))
+
+
+def _members(card: Card) -> list[str]:
+    if card.ensemble is None:
+        return []
+    rows = [
+        f"| {member.name} | {member.backbone} | {weight:.3f} | {member.sha256[:12]} |"
+        for member, weight in zip(card.ensemble.members, card.ensemble.weights, strict=True)
+    ]
+    return [
+        "## Members", "",
+        f"An ensemble by the rule \"{card.ensemble.rule}\".", "",
+        "| member | network | weight | its weights, SHA-256 |", "|---|---|---|---|", *rows, "",
+    ]  # fmt: skip
+
+
+def _measured(name: str, measured: dict, card: Card) -> list[str]:
+    if name == LOCALISATION:
+        return ["## Where its maps point", "", *written(measured)]
+    return _metrics(name, measured, card)
+
+
+def _metrics(name: str, measured: dict, card: Card) -> list[str]:
+    rows = [f"| {title} | {_interval(measured[key], 4)} |" for key, title in FIGURES.items() if key in measured]
+    before = measured.get("ece_before_temperature")
+    drawn = "patients" not in card.training
+    films = f"{measured['films']} films" + ("" if drawn else f" of {measured['patients']} patients")
+    said = [
+        f"{films}; 95 % intervals from {RESAMPLINGS:,} draws of {'films' if drawn else 'patients'}. "
+        f"{baseline(measured, card.task)}",
+        f"Before the temperature the calibration error was {before:.4f}." if before is not None else "",
+    ]
+    return [
+        f"## Results: {name}", "", " ".join(filter(None, said)), "",
+        "| | value | 95 % interval |", "|---|---|---|", *rows, "",
+        *_labels(measured, card),
+        *_confusion(measured, card),
+    ]  # fmt: skip
+
+
+def baseline(measured: dict, task: str) -> str:
+    """One sentence on what the figures are to be compared with."""
+    if "majority_accuracy" not in measured:
+        return ""
+    what = "the commonest class" if task == "single-label" else "each label's commoner answer"
+    return f"Always saying {what} gives accuracy {measured['majority_accuracy']:.4f}."
+
+
+def _labels(measured: dict, card: Card) -> list[str]:
+    """One row per label; a coin has AUROC 0.5 and as AUPRC the label's share."""
+    counts = zip(measured["positive"], measured["stated"], strict=True)
+    rows = [
+        f"| {finding(label).name} | {positive} of {stated} | "
+        + " | ".join(_interval(measured.get(f"{figure}_{label}"), 3) for figure in LABEL_FIGURES)
+        + " |"
+        for label, (positive, stated) in zip(card.labels, counts, strict=True)
+    ]
+    return [
+        "| label | films | " + " | ".join(LABEL_FIGURES.values()) + " |",
+        "|---" * (2 + len(LABEL_FIGURES)) + "|", *rows, "",
+    ]  # fmt: skip
+
+
+def _interval(entry: dict | None, digits: int) -> str:
+    """Two cells of a table with four digits, one with three."""
+    if entry is None:
+        return ""
+    value, low, high = (f"{entry[end]:.{digits}f}" for end in ("value", "low", "high"))
+    return f"{value} | {low} to {high}" if digits == 4 else f"{value} ({low} to {high})"
+
+
+def _confusion(measured: dict, card: Card) -> list[str]:
+    if "confusion" not in measured:
+        return []
+    rows = (f"{finding(label).name} {row}" for label, row in zip(card.labels, measured["confusion"], strict=True))
+    return [f"Rows are the truth, columns the prediction: {'; '.join(rows)}.", ""]

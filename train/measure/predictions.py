@@ -1,0 +1,146 @@
+"""Films with the logits that a stored checkpoint gives them, through the app's own way from file to logits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from cxr_demo.errors import TrainingError
+from cxr_demo.networks.checkpoint import Card, Checkpoint
+from cxr_demo.networks.classifier import probabilities
+from train.data.datasets import DATASETS, pack
+from train.data.split_tables import table_of_checkpoint
+from train.data.table import Table
+from train.measure import metrics
+from train.recipe import IMAGENET, SCRATCH
+
+BATCH = 32
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """N films that could be read. `targets` (N, L) float32 and `logits` (N, L) are in the order of the card's labels;
+    labels that the films' table does not have are NaN."""
+
+    card: Card
+    rows: Table
+    targets: np.ndarray
+    logits: torch.Tensor
+
+    @classmethod
+    def of(cls, stored: Checkpoint, rows: Table) -> Scored:
+        """TrainingError if there is no film, or none that can be read."""
+        logits, read = predict_files(stored, rows)
+        rows = rows.where(read)
+        return cls(stored.card, rows, match_labels(rows, stored.card.labels), logits)
+
+    def where(self, chosen: np.ndarray) -> Scored:
+        """The films of a boolean mask (N,)."""
+        return replace(
+            self,
+            rows=self.rows.where(chosen),
+            targets=self.targets[chosen],
+            logits=self.logits[torch.from_numpy(chosen)],
+        )
+
+    def p(self, temperature: float) -> np.ndarray:
+        """(N, L) float64; temperature 1 gives what was never calibrated."""
+        return probabilities(self.logits.double(), self.card.task, temperature).numpy()
+
+    def measure(self, temperature: float, thresholds: dict[str, float]) -> dict:
+        """What a card's `metrics` holds of one set: figures with intervals, counts and the baseline. No NaN."""
+        before, after, task, labels = self.p(1.0), self.p(temperature), self.card.task, self.card.labels
+        numbers = {
+            "majority_accuracy": metrics.majority_accuracy(self.targets, task),
+            "ece_before_temperature": metrics.calibration_error(before, self.targets, task),
+            "ece_after_temperature": metrics.calibration_error(after, self.targets, task),
+        }
+        return {
+            "films": len(self.rows),
+            "patients": len(np.unique(self.rows.patient)),
+            **{name: value for name, value in numbers.items() if not np.isnan(value)},
+            **metrics.with_intervals(after, self.targets, self.rows.patient, labels, task, thresholds),
+            "stated": (~np.isnan(self.targets)).sum(0).tolist(),
+            "positive": np.nansum(self.targets, axis=0).astype(int).tolist(),
+            **({"confusion": metrics.confusion(after, self.targets).tolist()} if task == "single-label" else {}),
+        }
+
+    def measure_by_source(self, name: str, temperature: float, thresholds: dict[str, float]) -> dict[str, dict]:
+        """set -> figures: all films, then those of each source where there is more than one."""
+        measured, sources = {name: self.measure(temperature, thresholds)}, np.unique(self.rows.source)
+        for source in sources if len(sources) > 1 else ():
+            part = self.where(self.rows.source == source)
+            measured[f"{name}, source {source}"] = part.measure(temperature, thresholds)
+        return measured
+
+
+def films_of(stored: Checkpoint, dataset: str, root: Path, split: str) -> tuple[Table, str]:
+    """The rows of a split ("all": of every split) of a data set ("": the checkpoint's own, split as when it was
+    trained), and what must be said about them, or "". TrainingError if there are none or no label is shared."""
+    card = stored.card
+    own = card.training.get("settings", {}).get("dataset", "")
+    key = dataset or own
+    if key not in DATASETS:
+        raise TrainingError(
+            f"The card of {card.name} names no data set that is known here.", "Name one with --dataset."
+        )
+    if not root.is_dir():
+        raise TrainingError(f"There is no folder {root}.", "Give --data the folder that holds the films.")
+    table = table_of_checkpoint(stored.folder, root) if key == own else DATASETS[key].read(root)
+    rows = table if split == "all" else table.where(table.split == split)
+    if not len(rows):
+        there = ", ".join(np.unique(table.split))
+        raise TrainingError(f"There are no films of the split {split} in {key}.", f"Its splits are: {there}.")
+    if not set(table.labels) & set(card.labels):
+        raise TrainingError(
+            f"{card.name} and {key} have no label in common.",
+            f"It knows {', '.join(card.labels)}; they have {', '.join(table.labels)}.",
+        )
+    return rows, _what_it_learned(card, table if key == own else None, rows, split)
+
+
+def _what_it_learned(card: Card, own: Table | None, rows: Table, split: str) -> str:
+    """Whether the checkpoint may have seen these rows; `own` is the whole table it was made from, split again."""
+    training, said = card.training, ""
+    settings, counted = training.get("settings", {}), training.get("films", {})
+    is_official = settings.get("split") != "custom" and split in ("test", "external")  # then only these must agree
+    parts = [split] if is_official else list(counted)
+    if own is not None and counted and all((own.split == part).sum() == counted.get(part, 0) for part in parts):
+        if split == "val":
+            said = "Its epoch, temperature and thresholds were chosen on these films."
+        if split == "all":
+            said = f"{np.isin(rows.split, ('train', 'val')).sum()} of these films were in its training or validation."
+    elif "sources" not in training or set(rows.source) & set(training["sources"]):
+        said = "Its card cannot tell whether some of these films were among those it was trained on."
+    start = settings.get("start", SCRATCH)
+    if start not in (IMAGENET, SCRATCH):
+        said += f" It began with the weights of {start}, whose films are not counted here."
+    return said.strip()
+
+
+def match_labels(rows: Table, labels: tuple[str, ...]) -> np.ndarray:
+    """The targets (N, L) of these labels, matched by name; NaN for labels that the table does not have."""
+    targets = np.full((len(rows), len(labels)), np.nan, np.float32)
+    for k, label in enumerate(labels):
+        if label in rows.labels:
+            targets[:, k] = rows.targets[:, rows.labels.index(label)]
+    return targets
+
+
+def predict_files(stored: Checkpoint, rows: Table) -> tuple[torch.Tensor, np.ndarray]:
+    """Logits (M, L) and the rows (M,) that could be read; TrainingError if there are none.
+
+    `pack` reads a film as the app does, to squares of 256 greys, so they are the same to the last bit.
+    """
+    preprocess, logits = stored.card.preprocess, []
+    films, good = pack(rows, preprocess, "reading")
+    with torch.inference_mode():
+        for start in tqdm(range(0, len(films), BATCH), "measuring", leave=False):
+            squares = films[start : start + BATCH].astype(np.float32) / np.float32(255)
+            x = np.concatenate([preprocess.normalise(square) for square in squares])
+            logits.append(stored.model(torch.from_numpy(x)))
+    return torch.cat(logits), good

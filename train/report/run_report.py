@@ -1,0 +1,114 @@
+"""What the runs of one system say together: a table, learning curves, the sweep, the ensembles."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from cxr_demo.networks.checkpoint import Card, read_card
+from train.fit.run_state import LOG_FILE
+from train.measure import plots
+from train.recipe import System
+
+TABLE_FILE = "results.md"
+COLUMNS = {  # of the test set, in a table's columns; those that a task does not have are left out
+    "accuracy": "accuracy", "macro_f1": "macro F1", "mcc": "MCC", "macro_auroc": "macro AUROC",
+    "macro_auprc": "macro AUPRC", "macro_precision": "macro precision", "macro_recall": "macro recall",
+    "macro_specificity": "macro specificity",
+}  # fmt: skip
+OF_ONE_LABEL = ("auroc", "auprc", "sensitivity", "specificity", "f1", "mcc")  # instead, where there is one label alone
+
+
+def run_name(recipe_name: str) -> str:
+    return recipe_name.rpartition("/")[2]
+
+
+def cards_of(system: System, folder: Path) -> dict[str, Card]:
+    """run -> the card that was written for it."""
+    return {run_name(recipe.name): read_card(folder / run_name(recipe.name)) for recipe in system.recipes}
+
+
+def conclude_table(system: System, folder: Path, *notes: str) -> None:
+    """All runs in one table, with the confusion matrix of each on the test films, and then the notes."""
+    cards = cards_of(system, folder)
+    lines = list(notes)
+    if labels := next((card.labels for card in cards.values() if card.task == "single-label"), ()):
+        lines.append(f"Confusion on test, rows the truth, in the order {', '.join(labels)}:\n")
+        lines += [f"- {name}: {card.metrics['test']['confusion']}" for name, card in cards.items()]
+    write_table(folder, f"{system.name}: {system.paper}", cards, lines)
+
+
+def write_table(folder: Path, title: str, cards: dict[str, Card], more: Sequence[str] = ()) -> None:
+    """One row per network and test set, printed and kept in TABLE_FILE; `more` are lines below it."""
+    lines = [f"# {title}", ""]
+    for split in ("test", "external"):
+        rows = {name: card.metrics[split] for name, card in cards.items() if split in card.metrics}
+        lines += [*_table(split, rows, _labels(cards)), ""] if rows else []
+    text = "\n".join([*lines, *more]).rstrip() + "\n"
+    (folder / TABLE_FILE).write_text(text, encoding="utf-8")
+    print(text)
+
+
+def _table(split: str, rows: dict[str, dict], labels: list[str]) -> list[str]:
+    """Name -> measured, as a table; each row has its own films where they are not the same for all."""
+    of_one = ("accuracy", *(f"{of}_{labels[0]}" for of in OF_ONE_LABEL))
+    watched = [f"auroc_{label}" for label in labels if label in ("covid19", "pneumonia")]
+    wanted = (*COLUMNS, *watched) if len(labels) > 1 else of_one
+    keys = [key for key in wanted if any(key in row for row in rows.values())]
+    films = {name: f"{row['films']} films of {row['patients']} patients" for name, row in rows.items()}
+    is_shared = len(set(films.values())) == 1
+    lines = [f"{split}, {next(iter(films.values())) if is_shared else 'each on its own films'}, 95 % intervals"]
+    first = next(iter(rows.values()))
+    if is_shared and "majority_accuracy" in first:
+        lines[0] += f"; the majority's accuracy is {first['majority_accuracy']:.3f}"
+    lines += ["", "| | " + " | ".join(COLUMNS.get(key, key.replace("_", " ")) for key in keys) + " |"]
+    lines += ["|---" * (len(keys) + 1) + "|"]
+    for name, row in rows.items():
+        title = name if is_shared else f"{name}, {films[name]}"
+        lines.append(f"| {title} | " + " | ".join(_cell(row, key) for key in keys) + " |")
+    return lines
+
+
+def _labels(cards: dict[str, Card]) -> list[str]:
+    return list(dict.fromkeys(label for card in cards.values() for label in card.labels))
+
+
+def _cell(row: dict, key: str) -> str:
+    value = row.get(key)
+    return f"{value['value']:.3f} ({value['low']:.3f} to {value['high']:.3f})" if value else ""
+
+
+def log_of(folder: Path) -> list[dict]:
+    return [json.loads(line) for line in (folder / LOG_FILE).read_text(encoding="utf-8").splitlines()]
+
+
+def conclude_curves(system: System, folder: Path, runs: Sequence[str], watch: str) -> None:
+    """The table, and the learning curves of `runs` side by side (`curves.png`)."""
+    logs = {run: log_of(folder / run) for run in runs}
+    plots.draw_curves(logs, folder / "curves.png", watch)
+    lines = [
+        "Validation, epoch by epoch:",
+        "",
+        "| | " + " | ".join(f"{i + 1}" for i in range(len(logs[runs[0]]))) + " |",
+    ]
+    lines += ["|---" * (len(logs[runs[0]]) + 1) + "|"]
+    lines += [f"| {run} | " + " | ".join(f"{row[watch]:.3f}" for row in log) + " |" for run, log in logs.items()]
+    write_table(folder, f"{system.name}: {system.paper}", cards_of(system, folder), lines)
+
+
+def conclude_sweep(system: System, folder: Path, sweeps: dict[str, Sequence[str]]) -> None:
+    """`sweeps`: reading -> runs in the order of the cut. The best of each on validation is chosen; only its test
+    figure is the sweep's result."""
+    cards, lines = cards_of(system, folder), []
+    for reading, runs in sweeps.items():
+        held_out = {run: cards[run].metrics["validation"]["macro_auroc"] for run in runs}
+        chosen = max(runs, key=lambda run: held_out[run]["value"])
+        plots.draw_bars(held_out, f"AUROC on validation, {reading}", folder / f"sweep-{reading.replace(' ', '-')}.png")
+        values = ", ".join(f"{run} {held_out[run]['value']:.3f}" for run in runs)
+        lines += [
+            f"Cut, {reading}: {values} on validation; chosen {chosen}, on test "
+            f"{_cell(cards[chosen].metrics['test'], 'macro_auroc')}.",
+            "",
+        ]
+    write_table(folder, f"{system.name}: {system.paper}", cards, lines)
