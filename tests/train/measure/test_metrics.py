@@ -141,6 +141,17 @@ def test_weighted_scores_equal_scikit_learn_and_real_resamplings(task, scored, m
         assert drawn[f"auprc_{LABELS[1]}"][row] == pytest.approx(sk.average_precision_score(*of[0], **of[1]))
 
 
+@pytest.mark.parametrize("times", [(3, 1, 1, 1, 0), (1, 2, 1, 0, 0), (2, 1, 0, 1, 1), (1, 1, 1, 1, 1)])
+def test_macro_scores_of_a_draw_that_hardly_holds_a_class(times):
+    """Class 0 is never called: its precision is 0, and it counts. Class 2 has one film or none: one film counts."""
+    true, called = np.array([0, 1, 1, 2, 3]), np.array([1, 1, 3, 2, 3])
+    found = intervals.class_scores(true, called, 4, np.array([times], float))
+    present = np.unique(true[np.array(times) > 0])
+    options = {"labels": present, "average": "macro", "zero_division": 0, "sample_weight": times}
+    for name, score in (("precision", sk.precision_score), ("recall", sk.recall_score), ("f1", sk.f1_score)):
+        assert found[f"macro_{name}"] == pytest.approx(score(true, called, **options))
+
+
 def test_draws_are_whole_patients_and_the_same_again(many):
     patient = many[2]
     one, other = (np.concatenate(list(intervals.draw_patients(patient, 60))) for _ in range(2))
