@@ -280,6 +280,18 @@ def test_padding_is_no_agreement_of_members():
     assert apart.unsure == pytest.approx(sure.mean())
 
 
+def test_members_are_unsure_on_the_film_and_not_on_its_padding():
+    """On the upper half of the film the members contradict each other, on the lower they say the same."""
+    seen = np.zeros((8, 8), bool)
+    seen[:, 2:6] = True
+    upper = np.arange(8)[:, None] < 4
+    maps = [np.where(seen, np.where(upper, sign, 1.0), 0).astype(np.float32) for sign in (1, -1)]
+    members = tuple(MemberMap(name, 0.5, map_) for name, map_ in zip("ab", maps, strict=True))
+    explanation = dataclasses.replace(explained((maps[0] + maps[1]) / 2), members=members)
+    assert taken_apart(explanation, seen).unsure == 0.5
+    assert taken_apart(explanation, np.ones_like(seen)).unsure == 0.25
+
+
 def test_two_maps_of_next_to_nothing_are_not_stretched():
     tiny = [
         dataclasses.replace(random_map((4, 4), seed), map_square=np.full((4, 4), 1e-6, np.float32)) for seed in (0, 1)
