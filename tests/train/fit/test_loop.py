@@ -211,6 +211,8 @@ def test_schedules_and_early_stopping():
     recipe = Recipe("r", "", "kermany", "tiny", ((32, 4), (48, 6)), SCRATCH, "", watch="mcc", warmup=0.1, patience=2)
     assert learning_rate_factor(recipe, [], 0.05) == pytest.approx(0.5)
     assert learning_rate_factor(recipe, [], 0.1) == 1 and learning_rate_factor(recipe, [], 0.55) == pytest.approx(0.5)
+    ends = [learning_rate_factor(recipe, [], done) for done in (0.97, 0.99, 1.0)]  # the cosine alone ends at 0
+    assert ends == [pytest.approx(0.5 * (1 + math.cos(math.pi * 0.87 / 0.9))), 1e-3, 1e-3]
     plateau = dataclasses.replace(recipe, schedule="plateau")
     assert learning_rate_factor(plateau, log[:6], 0.6) == 0.25
     assert learning_rate_factor(dataclasses.replace(recipe, schedule="constant"), log, 0.9) == 1
