@@ -146,8 +146,10 @@ def test_a_map_without_a_ranking_says_so(value):
     assert all(np.isnan(overlap.common) for overlap in found.overlaps) == (value != 3.0)
 
 
-def test_maps_with_evidence_against_alone_have_ranks_and_no_overlap():
-    found = pair(-1 - np.abs(some_map(0)), some_map(1))
+@pytest.mark.parametrize("largest", [-1.0, 0.0])
+def test_maps_with_evidence_against_alone_have_ranks_and_no_overlap(largest):
+    against = -np.abs(some_map(0))
+    found = pair(against - against.max() + largest, some_map(1))
     assert np.isfinite(found.rank) and np.isnan(found.overlaps[0].common) and np.isnan(found.overlaps[0].chance)
     assert found.note == "a holds no evidence for the finding"
 
