@@ -106,14 +106,14 @@ def colour_bar(scale: Scale, width: int = 256, height: int = 1) -> np.ndarray:
     return _laid_over(np.full((height, width), BAR_GREY, np.uint8), bar_levels, scale, 1.0)
 
 
-def ticks(scale: Scale) -> tuple[tuple[float, str], ...]:
-    """The numbers of a colour bar: (position 0..1 along it, text); empty when there is nothing to show."""
+def ticks(scale: Scale) -> tuple[str, ...]:
+    """The numbers at the start, the middle and the end of a colour bar; none when there is nothing to show."""
     if scale.nothing:
         return ()
     end = number_text(scale.limit)
     if scale.signed:
-        return (0.0, f"≤ −{end}"), (0.5, "0"), (1.0, f"≥ +{end}")
-    return (0.0, "0"), (0.5, number_text(scale.limit / 2)), (1.0, f"≥ {end}")
+        return f"≤ −{end}", "0", f"≥ +{end}"
+    return "0", number_text(scale.limit / 2), f"≥ {end}"
 
 
 def number_text(value: float) -> str:

@@ -64,5 +64,5 @@ def bar(scales: Scales) -> Html:
 
 
 def _numbers(scale: render.Scale, told: str, which: str) -> tuple[Html, Html]:
-    numbers = [tag("span", text) for _, text in render.ticks(scale)]
+    numbers = [tag("span", text) for text in render.ticks(scale)]
     return tag("div", *numbers, class_=f"ticks {which}"), tag("p", told, class_=f"unit {which}")

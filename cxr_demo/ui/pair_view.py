@@ -124,7 +124,7 @@ def figure(name: str, small: str, stage: Html, *below: object) -> Html:
 
 
 def bar(scale: render.Scale, text: str) -> Html:
-    numbers = [tag("span", number) for _, number in render.ticks(scale)]
+    numbers = [tag("span", number) for number in render.ticks(scale)]
     ramp = tag("img", src=image_encoding.bar(scale), alt="", class_="ramp")
     return tag("div", ramp, tag("div", *numbers, class_="ticks"), tag("p", text, class_="unit"), class_="bar")
 
