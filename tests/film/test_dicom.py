@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
-from pydicom.pixels import set_pixel_data
+from pydicom.pixels import apply_modality_lut, apply_presentation_lut, apply_voi_lut, set_pixel_data
 from pydicom.uid import (
     MPEG2MPML,
     CTImageStorage,
@@ -227,6 +227,89 @@ def test_bits_outside_the_value_are_not_the_value():
     signed = dicom_file(values, bits=16, BitsStored=12, HighBit=11)
     for data in (above, below, signed):
         assert_pixels(data, FILM / 3750, FULL)
+
+
+# ---- the same chain by pydicom's own functions
+
+DEPTHS = [(bits, is_signed) for bits in (8, 12, 16) for is_signed in (False, True)]
+
+
+def random_values(bits, is_signed):
+    low = -(2 ** (bits - 1)) if is_signed else 0
+    kind = "int16" if is_signed else "uint8" if bits == 8 else "uint16"
+    return np.random.default_rng(bits).integers(low, low + 2**bits, FILM.shape).astype(kind)
+
+
+def random_table(first, count, bits):
+    """Rising entries of the whole depth; `first` has a sign where it needs one."""
+    entries = np.sort(np.random.default_rng(count).integers(0, 2**bits, count))
+    entries[[0, -1]] = 0, 2**bits - 1
+    return lut(first, entries, bits, first < 0)
+
+
+def shown_by_pydicom(data):
+    """The film 0..1. pydicom's output is as wide as what goes in, so it is divided by the range that it means."""
+    ds = pydicom.dcmread(io.BytesIO(data))
+    values = apply_voi_lut(apply_modality_lut(ds.pixel_array, ds), ds).astype(float)
+    if "VOILUTSequence" in ds:
+        black, white = 0, 2 ** ds.VOILUTSequence[0].LUTDescriptor[2] - 1
+    elif "WindowWidth" not in ds:
+        black, white = values.min(), values.max()
+    elif "ModalityLUTSequence" in ds:
+        black, white = 0, 2 ** ds.ModalityLUTSequence[0].LUTDescriptor[2] - 1
+    else:
+        low = -(2 ** (ds.BitsStored - 1)) if ds.PixelRepresentation else 0
+        black, white = apply_modality_lut(np.array([low, low + 2**ds.BitsStored - 1]), ds)
+    # Its inversion takes the largest value for white, so white itself is put among them.
+    return apply_presentation_lut(np.append((values - black) / (white - black), 1.0), ds)[:-1].reshape(values.shape)
+
+
+def assert_as_pydicom(stored, photometric, bits, **tags):
+    shape = "INVERSE" if photometric == "MONOCHROME1" else "IDENTITY"
+    data = dicom_file(stored, photometric, bits, PresentationLUTShape=shape, **tags)
+    shown = read_image(data).pixels
+    assert shown.std() > 0.1 and shown.min() < 0.1 and shown.max() > 0.9  # the film is seen
+    np.testing.assert_allclose(shown, shown_by_pydicom(data), atol=1e-5)
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+@pytest.mark.parametrize(("bits", "is_signed"), DEPTHS)
+@pytest.mark.parametrize("function", [None, "LINEAR", "LINEAR_EXACT", "SIGMOID"])
+def test_rescale_and_windows_are_those_of_pydicom(photometric, bits, is_signed, function):
+    stored = random_values(bits, is_signed)
+    for slope, intercept in ((None, None), (2, -1000), (-1.5, 300)):
+        tags = {"RescaleSlope": slope, "RescaleIntercept": intercept} if slope else {}
+        values = stored.astype(float) * (slope or 1) + (intercept or 0)
+        if function:
+            centre, width = round(values.mean(), 1), np.ptp(values) // 2 + 0.5
+            tags |= {"WindowCenter": centre, "WindowWidth": width, "VOILUTFunction": function}
+        assert_as_pydicom(stored, photometric, bits, **tags)
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+@pytest.mark.parametrize(("bits", "is_signed"), DEPTHS)
+@pytest.mark.parametrize("depth", [8, 10, 12, 16])
+@pytest.mark.filterwarnings("ignore:Applying a VOI LUT on a float input")
+def test_voi_tables_are_those_of_pydicom(photometric, bits, is_signed, depth):
+    stored = random_values(bits, is_signed)
+    for tags in ({}, {"RescaleSlope": 1, "RescaleIntercept": -1000}):
+        values = stored.astype(int) + tags.get("RescaleIntercept", 0)
+        if depth == 8 and np.ptp(values) > 255 or values.min() < -(2**15):
+            continue  # pydicom counts from a table's start in as many bits as an entry has; a start has 16
+        first, count = (values.min(), 256) if depth == 8 else (values.min() + 50, np.ptp(values) - 99)
+        tags = tags | {"VOILUTSequence": [random_table(int(first), int(count), depth)]}
+        assert_as_pydicom(stored, photometric, bits, **tags)
+
+
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+@pytest.mark.parametrize(("bits", "is_signed"), [(8, False), (12, False), (12, True), (16, False)])
+@pytest.mark.parametrize("function", [None, "LINEAR", "LINEAR_EXACT", "SIGMOID"])
+def test_modality_tables_are_those_of_pydicom(photometric, bits, is_signed, function):
+    """Of signed films whose type is full, pydicom's difference from the table's start overflows."""
+    stored = random_values(bits, is_signed)
+    table = random_table(int(stored.min()) + 50, int(np.ptp(stored)) - 99, 16)
+    window = {"WindowCenter": 30000, "WindowWidth": 30000, "VOILUTFunction": function} if function else {}
+    assert_as_pydicom(stored, photometric, bits, ModalityLUTSequence=[table], **window)
 
 
 # ---- colours, notes
