@@ -1,4 +1,4 @@
-"""The gradient family against finite differences, closed forms and loops."""
+"""The gradient family against finite differences, closed forms and loops, and against captum."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import copy
 import numpy as np
 import pytest
 import torch
+from captum.attr import InputXGradient, IntegratedGradients, NoiseTunnel, Saliency
 from torch import nn
 
 from cxr_demo.explain import gradient
@@ -91,6 +92,27 @@ def test_integrated_gradients_sum_to_the_logit_minus_that_of_a_grey_film(backbon
     difference = (model(x) - model(torch.zeros_like(x)))[0].numpy()
     error = np.abs(maps.sum(axis=(1, 2)) - difference)
     assert (error < 0.2).all() and np.abs(difference).max() > 2
+
+
+def test_gradients_are_those_of_captum(model, x):
+    """captum keeps the channels, which are summed here, and Saliency takes magnitudes unless it is told not to."""
+    film = x.clone().requires_grad_()
+    for label, maps in enumerate(zip(*(method(model, x, range(3), no_pause) for method in FAMILY), strict=True)):
+        with torch.random.fork_rng():
+            torch.manual_seed(gradient.SEED)  # the tunnel draws all its noise at once, from the global generator
+            sigma = gradient.NOISE * float(x.max() - x.min())
+            smooth = NoiseTunnel(Saliency(model)).attribute(
+                film, nt_type="smoothgrad", nt_samples=gradient.DRAWS, stdevs=sigma, target=label, abs=False
+            )
+        expected = [
+            Saliency(model).attribute(film, target=label, abs=False),
+            InputXGradient(model).attribute(film, target=label),
+            smooth,
+            IntegratedGradients(model).attribute(film, 0, label, n_steps=gradient.STEPS, method="riemann_middle"),
+        ]
+        for map_, by_captum in zip(maps, expected, strict=True):
+            by_captum = by_captum.detach().sum(dim=1)[0].numpy()
+            np.testing.assert_allclose(map_, by_captum, rtol=1e-4, atol=1e-5 * np.abs(by_captum).max())
 
 
 @every
