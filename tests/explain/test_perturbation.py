@@ -1,4 +1,4 @@
-"""Occlusion and Score-CAM against loops that hide one thing at a time, and Score-CAM against its library."""
+"""Occlusion and Score-CAM against loops that hide one thing at a time, and against libraries."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import copy
 import numpy as np
 import pytest
 import torch
+from captum.attr import Occlusion
 from pytorch_grad_cam import ScoreCAM
 from pytorch_grad_cam.utils.image import scale_cam_image
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
@@ -56,6 +57,20 @@ def test_occlusion_is_the_mean_fall_over_the_patches_that_cover_a_pixel(size_px,
     assert covers.min() == 1 and covers.max() == 4
     assert maps.shape == (2, size_px, size_px) and maps.dtype == np.float32
     np.testing.assert_allclose(maps, (falls / covers)[[2, 0]], rtol=1e-3, atol=1e-5)
+
+
+def test_occlusion_is_the_one_of_captum():
+    """Where 16 divides the side, captum can slide the same patches, and it too divides by how many cover a pixel."""
+    model, x, cell = make_model("tiny", labels=4, channels=3), square(64, 1, 3), 4
+    maps = perturbation.occlusion(model, x, [3, 0], no_pause)
+    hidden = torch.from_numpy(perturbation.blurred(x.numpy()))
+    for label, map_ in zip([3, 0], maps, strict=True):
+        with torch.inference_mode():
+            by_captum = Occlusion(model).attribute(
+                x, (3, 2 * cell, 2 * cell), (3, cell, cell), hidden, label, perturbations_per_eval=perturbation.BATCH
+            )[0]
+        assert (by_captum == by_captum[0]).all()  # a patch hides all channels, so each is told the whole fall
+        np.testing.assert_allclose(map_, by_captum[0].numpy(), rtol=1e-4, atol=1e-5)
 
 
 class OnePixel(nn.Module):
