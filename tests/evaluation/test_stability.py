@@ -1,15 +1,19 @@
-"""Stability of explanations whose answer is known."""
+"""Stability of explanations whose answer is known, and of a network's gradient against captum's sensitivity."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
+from captum.metrics import sensitivity_max
 from scipy.stats import spearmanr
 
 from cxr_demo.evaluation import stability as module
 from cxr_demo.evaluation.agreement import fields
 from cxr_demo.evaluation.stability import DIRECTIONS, DRAWS, SIGMA, stability
-from tests.conftest import make_film
+from cxr_demo.explain.gradient import gradient
+from cxr_demo.progress import no_pause
+from tests.conftest import make_film, make_model
 
 SIZE_PX = 128  # shifts of 2 px
 SQUARE = make_film(0, (SIZE_PX, SIZE_PX))
@@ -66,6 +70,34 @@ def test_noise_is_measured_as_it_is_defined():
     ranks = [spearmanr(map_.ravel(), maps[0].ravel()).statistic for map_ in maps[1 : 1 + DRAWS]]
     assert found.change == pytest.approx(max(distances)) and found.rank == pytest.approx(np.mean(ranks))
     assert 0 < found.change < 0.5 and 0.9 < found.rank < 1
+
+
+def test_changes_are_the_maximal_sensitivity_of_captum():
+    """Of the same changed films. captum neither sums in fields nor moves maps back, so that is part of what it is given
+    as an explanation."""
+    model, film, seen = make_model("tiny-silu"), make_film(0, (64, 64)), []  # shifts of 1 px
+
+    def explain(square):
+        seen.append(square)
+        return gradient(model, torch.from_numpy((square - 0.5) / 0.25)[None, None], [1], no_pause)[0]
+
+    def sensitivity(changed, moves, border):
+        def explained(films):
+            squares = films[0] if isinstance(films, tuple) else films  # the film alone comes as a tuple
+            maps = zip(squares[:, 0].numpy(), moves if len(squares) > 1 else [(0, 0)], strict=True)
+            back = [np.roll(explain(square), (-down, -right), axis=(0, 1)) for square, (down, right) in maps]
+            inside = slice(border, 64 - border)
+            return (torch.from_numpy(np.stack([fields(map_[inside, inside]).ravel() for map_ in back])),)
+
+        changed = torch.from_numpy(np.stack(changed))[:, None]
+        x, options = torch.from_numpy(film)[None, None], {"n_perturb_samples": len(changed), "norm_ord": 2}
+        return float(sensitivity_max(explained, x, lambda _: changed, **options))
+
+    found = stability_of(explain, film)
+    noisy, moved = seen[1 : 1 + DRAWS], seen[1 + DRAWS :]
+    assert found.noise.change == pytest.approx(sensitivity(noisy, [(0, 0)] * DRAWS, 0), rel=1e-6)
+    assert found.shift.change == pytest.approx(sensitivity(moved, DIRECTIONS, 1), rel=1e-6)
+    assert 0.05 < found.noise.change != found.shift.change > 0.05
 
 
 def test_it_is_the_same_every_time_and_more_noise_is_worse(monkeypatch):
