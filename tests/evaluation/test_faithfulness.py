@@ -1,14 +1,23 @@
-"""Deletion and insertion on linear networks, whose curves can be written down."""
+"""Deletion and insertion on linear networks, whose curves can be written down, and against libraries."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
+from pytorch_grad_cam.metrics.perturbation_confidence import (
+    PerturbationConfidenceMetric,
+    RemoveLeastRelevantFirst,
+    RemoveMostRelevantFirst,
+)
+from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+from sklearn.metrics import auc
 
 from cxr_demo.evaluation import faithfulness
 from cxr_demo.evaluation.agreement import GRID
 from cxr_demo.evaluation.faithfulness import MIN_FALL, ORDERS, STEPS, baseline, curves
-from tests.conftest import make_film
+from cxr_demo.networks.classifier import probabilities
+from tests.conftest import make_film, make_model
 
 SIZE_PX = 64
 FIELDS = GRID * GRID
@@ -157,6 +166,62 @@ def test_equal_fields_favour_no_side():
     assert sorted(order) == list(range(FIELDS)) and (order == faithfulness._order(np.zeros((7, 7)))).all()
     rows, columns = np.divmod(order[: FIELDS // 4], GRID)
     assert abs(rows.mean() - 7.5) < 1.5 and abs(columns.mean() - 7.5) < 1.5
+
+
+# ---- the same curves by libraries
+
+
+def network(label_count: int = 3):
+    """A small network, and what the checks ask of it."""
+    model = make_model("tiny", labels=label_count)
+
+    def predict(x):
+        with torch.inference_mode():
+            logits = model(torch.from_numpy(x))
+        return logits.numpy(), probabilities(logits, "single-label", 1.0).numpy()
+
+    return model, predict
+
+
+MAP = np.random.default_rng(3).permutation(FIELDS).reshape(GRID, GRID) / FIELDS  # no two fields alike
+PIXELS = np.kron(MAP, np.ones((4, 4)))
+
+
+@pytest.mark.parametrize("label", [0, 2])
+def test_each_step_is_the_perturbation_of_pytorch_grad_cam(label):
+    """Its percentile says which pixels to remove and an imputer what to put there: the blurred film. Insertion is
+    removal of the least relevant, read from the end. It has no step that removes nothing, which is the film itself."""
+    model, predict = network()
+    chance = baseline(predict, X)
+    found, blurred = curves(predict, X, MAP, label, chance), torch.from_numpy(chance.blurred)[0]
+    for check, remove in (("deletion", RemoveMostRelevantFirst), ("insertion", RemoveLeastRelevantFirst)):
+        removed = COUNTS if check == "deletion" else [FIELDS - count for count in COUNTS]
+        for step, count in enumerate(removed):
+            if count == 0:
+                continue
+            # The value in the middle of the pixels of the last field that is to be removed.
+            percentile = 100 * (16 * (FIELDS - count) + 8) / (16 * FIELDS - 1)
+            metric = PerturbationConfidenceMetric(
+                remove(percentile, lambda film, kept: torch.where(kept > 0, film, blurred))
+            )
+            by_library = metric(
+                torch.from_numpy(X), PIXELS[None], [ClassifierOutputTarget(label)], model, return_diff=False
+            )[0]
+            assert found[check].logits[step] == pytest.approx(by_library, rel=1e-4, abs=1e-5)
+    deletion = found["deletion"]
+    assert np.ptp(deletion.logits) > 0.5 and not np.allclose(deletion.logits, found["insertion"].logits[::-1], atol=0.1)
+
+
+def test_areas_are_the_trapezoids_of_scikit_learn():
+    _, predict = network()
+    chance = baseline(predict, X)
+    for label in range(3):
+        for curve in curves(predict, X, MAP, label, chance).values():
+            by_library = auc(curve.share, curve.logits)
+            random = [auc(curve.share, logits) for logits in curve.random_logits]
+            sign = 1 if curve.check == "deletion" else -1
+            assert curve.gain == pytest.approx(sign * (np.mean(random) - by_library), rel=1e-4, abs=1e-6)
+            assert curve.probability_area == pytest.approx(auc(curve.share, curve.probabilities), rel=1e-5)
 
 
 # ---- chance
