@@ -212,6 +212,24 @@ def test_each_step_is_the_perturbation_of_pytorch_grad_cam(label):
     assert np.ptp(deletion.logits) > 0.5 and not np.allclose(deletion.logits, found["insertion"].logits[::-1], atol=0.1)
 
 
+def test_deletion_is_the_pixel_flipping_of_quantus():
+    """It takes one field at a time, and the curve here is some of its steps; its softmax gives the probabilities."""
+    quantus = pytest.importorskip("quantus", reason="Quantus is no requirement: requirements-dev.txt says why")
+    model, predict = network()
+    chance = baseline(predict, X)
+    deletion, film = curves(predict, X, MAP, 1, chance)["deletion"], np.ascontiguousarray(X)
+
+    def blur(arr, indices, **_):
+        changed = arr.copy()
+        changed[0, indices[0]] = chance.blurred.ravel()[indices[0]]
+        return changed
+
+    for softmax, curve in ((False, deletion.logits), (True, deletion.probabilities)):
+        flipping = quantus.PixelFlipping(16, normalise=False, perturb_func=blur, disable_warnings=True)
+        scores = flipping(model, film, np.array([1]), PIXELS[None, None], softmax=softmax, device="cpu")[0]
+        np.testing.assert_allclose(curve[1:], np.array(scores)[np.array(COUNTS[1:]) - 1], rtol=1e-4, atol=1e-5)
+
+
 def test_areas_are_the_trapezoids_of_scikit_learn():
     _, predict = network()
     chance = baseline(predict, X)

@@ -231,6 +231,34 @@ def test_the_numbers_are_means_over_draws_of_each_stage(model):
     assert randomisation_of(gradient, model) == found
 
 
+def test_the_correlations_are_those_of_quantus(model, monkeypatch):
+    """Of the networks that Quantus draws, layer by layer in the order of the blocks. How it draws them is another
+    matter: PyTorch's own start, and batch norms with statistics 0 and 1."""
+    quantus = pytest.importorskip("quantus", reason="Quantus is no requirement: requirements-dev.txt says why")
+    wrapped = quantus.helpers.model.pytorch_model.PyTorchModel
+
+    def layers(network, x, *, seed):
+        yield from wrapped(network).get_random_layer_generator("top_down", seed)
+
+    def explain(model, inputs, targets, **_):
+        """Each field repeated to the size of the film, as Quantus wants it; that leaves correlations of ranks."""
+        return np.kron(fields(gradient(model)), np.ones((4, 4)))[None, None]
+
+    monkeypatch.setitem(randomisation.__globals__, "cascade", layers)
+    with torch.random.fork_rng():
+        found = randomisation_of(gradient, model, draws=1).stages
+        for name, absolute in (("rank", False), ("rank_absolute", True)):
+            metric = quantus.MPRT(seed=0, abs=absolute, normalise=False, disable_warnings=True)
+            scores = metric(model, X, np.array([1]), explain_func=explain, device="cpu")
+            assert scores.pop("original") == [pytest.approx(1)]
+            assert list(scores) == [stage.block for stage in found]
+            for stage, score in zip(found, scores.values(), strict=True):
+                assert getattr(stage, name) == pytest.approx(score[0], abs=1e-6)
+    parts = {id(inner): block for block, parts in blocks(model).items() for part in parts for inner in part.modules()}
+    drawn = [parts[id(model.get_submodule(stage.block))] for stage in found]
+    assert list(dict.fromkeys(drawn)) == TINY_BLOCKS[::-1]
+
+
 def test_a_map_that_becomes_nothing_has_changed(model):
     full = np.random.default_rng(0).normal(size=(8, 8))
     found = randomisation_of(lambda network: full if network is model else 0 * full, model, draws=1)
