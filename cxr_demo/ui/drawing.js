@@ -1,13 +1,32 @@
 // In front of the script of every component that draws maps on the film: one film, one way of drawing, one set of
 // controls. Colours come from Python as a table of 256 RGBA levels per map; here a map becomes one transparent layer,
 // once, and every redraw is the film with the layer over it. `about` says what the panels show now.
-const drawing = (window.cxrDrawing ??= {
-  opacity: 0.7, contours: false, cells: false, film: null, filmId: null, about: null, truth: null, outlined: false,
-});
+window.cxrDrawing ??= {
+  opacity: 0.7,
+  contours: false,
+  cells: false,
+  film: null,
+  filmId: null,
+  about: null,
+  truth: null,
+  outlined: false,
+};
+const drawing = window.cxrDrawing;
 const LINES = 4; // contours at every quarter of the limit
 const THICK = 2; // px of a map
+/** @type {WeakMap<HTMLCanvasElement, HTMLCanvasElement>} */
 const lines = new WeakMap(); // a layer -> its contours, made when they are first asked for
 
+/**
+ * No canvas of the page has a context of another kind, so each of them has this one.
+ * @param {HTMLCanvasElement} canvas
+ * @param {CanvasRenderingContext2DSettings} [settings]
+ */
+function contextOf(canvas, settings) {
+  return /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", settings));
+}
+
+/** @type {typeof globalThis.picture} */
 function picture(source) {
   return new Promise((resolve, reject) => {
     const image = new Image();
@@ -17,12 +36,16 @@ function picture(source) {
   });
 }
 
+/**
+ * @param {string} source
+ * @param {Uint8Array} table
+ */
 async function layer(source, table) {
   const image = await picture(source);
   const canvas = document.createElement("canvas");
   canvas.width = image.width;
   canvas.height = image.height;
-  const context = canvas.getContext("2d", { willReadFrequently: true });
+  const context = contextOf(canvas, { willReadFrequently: true });
   context.drawImage(image, 0, 0);
   const pixels = context.getImageData(0, 0, canvas.width, canvas.height);
   const data = pixels.data;
@@ -37,28 +60,35 @@ async function layer(source, table) {
   return canvas;
 }
 
+/** @type {typeof globalThis.tableOf} */
 function tableOf(map) {
   return Uint8Array.from(atob(map.table), (character) => character.charCodeAt(0));
 }
 
+/** @type {typeof globalThis.layersOf} */
 async function layersOf(pictures, table) {
   const smooth = await layer(pictures.smooth, table);
   return { source: pictures.smooth, smooth, cells: pictures.cells ? await layer(pictures.cells, table) : smooth };
 }
 
-// A layer's alpha is the magnitude: its lines are the pixels just inside each quarter, in their own colour.
+/**
+ * A layer's alpha is the magnitude: its lines are the pixels just inside each quarter, in their own colour.
+ * @param {HTMLCanvasElement} fill
+ */
 function contoursOf(fill) {
-  if (lines.has(fill)) return lines.get(fill);
+  const known = lines.get(fill);
+  if (known) return known;
   const { width, height } = fill;
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [width, height];
-  const context = canvas.getContext("2d");
-  const pixels = fill.getContext("2d").getImageData(0, 0, width, height);
+  const context = contextOf(canvas);
+  const pixels = contextOf(fill).getImageData(0, 0, width, height);
   const data = pixels.data;
   const band = new Uint8Array(width * height);
   for (let at = 0; at < band.length; at++) band[at] = (data[at * 4 + 3] * LINES) / 255;
   for (let at = 0; at < band.length; at++) {
     const x = at % width;
+    /** @type {(there: number, inside: boolean) => boolean} */
     const lower = (there, inside) => inside && band[there] < band[at];
     const line =
       lower(at - THICK, x >= THICK) ||
@@ -72,15 +102,21 @@ function contoursOf(fill) {
   return canvas;
 }
 
-// The film, over it the layers of a map unless there are none, and over both the outlines of what was planted in a drawn
-// film, once somebody wants to see them.
-function paint(canvas, layers) {
-  const context = canvas.getContext("2d");
+/**
+ * The film, over it the layers of a map unless there are none, and over both the outlines of what was planted in a
+ * drawn film, once somebody wants to see them.
+ * @param {HTMLCanvasElement} canvas
+ * @param {HTMLImageElement} film
+ * @param {Layers | undefined} layers
+ */
+function paint(canvas, film, layers) {
+  const context = contextOf(canvas);
+  /** @type {(picture: HTMLImageElement | HTMLCanvasElement, opacity: number) => void} */
   const put = (picture, opacity) => {
     context.globalAlpha = opacity;
     context.drawImage(picture, 0, 0, canvas.width, canvas.height);
   };
-  put(drawing.film, 1);
+  put(film, 1);
   if (layers) {
     const fill = drawing.cells ? layers.cells : layers.smooth;
     put(drawing.contours ? contoursOf(fill) : fill, drawing.opacity);
@@ -88,14 +124,18 @@ function paint(canvas, layers) {
   if (drawing.truth && drawing.outlined) put(drawing.truth, 1);
 }
 
-// Every canvas of a component, its text alternative, and the button that shows what is held back.
+/**
+ * Every canvas of a component, its text alternative, and the button that shows what is held back.
+ * @type {typeof globalThis.paintAll}
+ */
 function paintAll(element, layersOfPanel, off, asked) {
-  for (const canvas of element.querySelectorAll("canvas[data-panel]")) {
+  const canvases = /** @type {NodeListOf<PanelCanvas>} */ (element.querySelectorAll("canvas[data-panel]"));
+  for (const canvas of canvases) {
     const found = layersOfPanel(canvas.dataset.panel);
-    if (drawing.film) paint(canvas, off ? null : found);
+    if (drawing.film) paint(canvas, drawing.film, off ? undefined : found);
     canvas.setAttribute("aria-label", off && found ? canvas.dataset.off : canvas.dataset.text);
   }
   const ask = element.querySelector("button.ask");
-  if (ask) ask.textContent = asked ? ask.dataset.hide : ask.dataset.show;
+  if (ask) ask.textContent = (asked ? ask.dataset.hide : ask.dataset.show) ?? null;
   element.dataset.off = String(off);
 }

@@ -1,18 +1,25 @@
-// Given by gr.HTML: element, trigger, watch. The guesses are kept here, in the section; the server is told them anew each time.
+// Given by gr.HTML: element, trigger, watch. The guesses are kept here, in the section; the server is told them anew
+// each time.
 const PATIENCE_MS = 20000;
 let moved = false; // by the person: then the keyboard follows to what is new
 element.addEventListener("click", (event) => {
   const button = event.target.closest("button.option, button.go");
   if (!button) return;
   const buttons = [...element.querySelectorAll("button")];
-  const able = (is) => buttons.forEach((other) => (other.disabled = !is));
+  /** @param {boolean} is */
+  const able = (is) => {
+    for (const other of buttons) other.disabled = !is;
+  };
   able(false); // one answer to one question
   setTimeout(able, PATIENCE_MS, true); // none came: the server was busy or is gone
-  const guesses = JSON.parse(element.querySelector("section").dataset.guesses);
+  const section = /** @type {HTMLElement & { dataset: { guesses: string } }} */ (element.querySelector("section"));
+  /** @type {number[]} */
+  const guesses = JSON.parse(section.dataset.guesses);
   moved = true;
   if (button.dataset.option) trigger("guess", { guesses: [...guesses, Number(button.dataset.option)] });
   else trigger("go_on", { guesses: button.dataset.go === "again" ? [] : guesses });
 });
 watch("value", () => {
-  if (moved) requestAnimationFrame(() => element.querySelector("[tabindex='-1']")?.focus());
+  const next = () => /** @type {HTMLElement | null} */ (element.querySelector("[tabindex='-1']"));
+  if (moved) requestAnimationFrame(() => next()?.focus());
 });

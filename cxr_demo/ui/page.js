@@ -15,4 +15,4 @@
     event.preventDefault();
   });
   document.body.dataset.ready = "1";
-}
+};

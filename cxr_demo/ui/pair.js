@@ -1,10 +1,13 @@
 // Given by gr.HTML: element, trigger, props, watch; by drawing.js: how maps are drawn, and the film of the panels.
+const own = /** @type {{ value: PairValue }} */ (props);
+/** @type {{ asked: boolean, about: string | null }} */
 const state = { asked: false, about: null };
+/** @type {Record<string, Layers | undefined>} */
 let layers = {};
 
 // What belongs to a film, checkpoint or finding that the panels have left is hidden until its successor comes.
 function draw() {
-  const value = props.value;
+  const value = own.value;
   const stale = Boolean(value.about) && drawing.about !== value.of;
   element.hidden = stale || !value.about;
   if (stale || !value.about) return;
@@ -13,7 +16,7 @@ function draw() {
 }
 
 async function show() {
-  const value = props.value;
+  const value = own.value;
   if (state.about !== value.about) {
     state.about = value.about;
     state.asked = false;

@@ -1,13 +1,21 @@
 // Given by gr.HTML: element, trigger, props, watch; by drawing.js: how maps are drawn. The server is never asked.
+const own = /** @type {{ value: PanelsValue }} */ (props);
+const SCALES = /** @type {const} */ (["relative", "absolute"]);
+/** @type {{ scale: Scale, asked: boolean, about: string | null }} */
 const state = { scale: "relative", asked: false, about: null };
+/** @type {Record<string, Record<Scale, Layers> | undefined>} */
 let layers = {};
 
-// Both scales of a map; what was made of the same picture before is kept.
+/**
+ * Both scales of a map; what was made of the same picture before is kept.
+ * @param {PanelMap} map
+ * @param {Record<Scale, Layers> | undefined} old
+ */
 async function scalesOf(map, old) {
   const table = tableOf(map);
-  const made = Object.values(old ?? {});
-  const scales = {};
-  for (const scale of ["relative", "absolute"]) {
+  const made = old ? Object.values(old) : [];
+  const scales = /** @type {Record<Scale, Layers>} */ ({}); // once the loop has ended
+  for (const scale of SCALES) {
     const found = made.find((one) => one.source === map[scale].smooth);
     scales[scale] = found ?? (await layersOf(map[scale], table));
     made.push(scales[scale]);
@@ -15,22 +23,30 @@ async function scalesOf(map, old) {
   return scales;
 }
 
+/**
+ * The controls come all at once, with the first film.
+ * @param {string} name
+ */
+const control = (name) => /** @type {HTMLInputElement} */ (element.querySelector(`input.${name}`));
+
 function draw() {
-  const off = Boolean(props.value.held) && !state.asked;
+  const off = Boolean(own.value.held) && !state.asked;
   paintAll(element, (panel) => layers[panel]?.[state.scale], off, state.asked);
   document.body.dataset.outlined = drawing.outlined ? "1" : "";
   const shown = element.querySelector("input.truth");
   if (shown) {
     shown.checked = drawing.outlined;
-    element.querySelector(".planted").hidden = !drawing.outlined;
+    const planted = /** @type {HTMLElement} */ (element.querySelector(".planted"));
+    planted.hidden = !drawing.outlined;
   }
   const slider = element.querySelector("input.opacity");
   if (slider) {
-    slider.value = Math.round(drawing.opacity * 100);
-    slider.parentElement.querySelector("output").textContent = `${slider.value} %`;
-    element.querySelector("input.as-cells").checked = drawing.cells;
-    element.querySelector("input.contours").checked = drawing.contours;
-    element.querySelector("input.keep").checked = Boolean(props.value.kept);
+    slider.value = String(Math.round(drawing.opacity * 100));
+    const percent = /** @type {HTMLOutputElement} */ (element.querySelector("input.opacity + output"));
+    percent.textContent = `${slider.value} %`;
+    control("as-cells").checked = drawing.cells;
+    control("contours").checked = drawing.contours;
+    control("keep").checked = Boolean(own.value.kept);
     for (const way of element.querySelectorAll("input[name=scale]")) way.checked = way.value === state.scale;
   }
   element.dataset.scale = state.scale;
@@ -41,7 +57,7 @@ function draw() {
 const tell = () => document.dispatchEvent(new Event("cxr-drawing"));
 
 async function show() {
-  const value = props.value;
+  const value = own.value;
   if (state.about !== value.about) {
     state.about = drawing.about = value.about;
     state.asked = false;
@@ -76,12 +92,12 @@ function redraw() {
 }
 
 element.addEventListener("input", (event) => {
-  if (event.target.matches("input.opacity")) drawing.opacity = event.target.value / 100;
+  if (event.target.matches("input.opacity")) drawing.opacity = Number(event.target.value) / 100;
   else if (event.target.matches("input.as-cells")) drawing.cells = event.target.checked;
   else if (event.target.matches("input.truth")) drawing.outlined = event.target.checked;
   else if (event.target.matches("input.contours")) drawing.contours = event.target.checked;
   else if (event.target.matches("input.keep")) return trigger("hold", { kept: event.target.checked });
-  else if (event.target.matches("input[name=scale]")) state.scale = event.target.value;
+  else if (event.target.matches("input[name=scale]")) state.scale = /** @type {Scale} */ (event.target.value);
   else return;
   redraw();
 });

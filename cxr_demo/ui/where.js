@@ -1,13 +1,24 @@
-// Given by gr.HTML: element, trigger, props, watch. A region is four shares of the film: left, top, width, height. It is
-// drawn on every panel of #panels, which gradio redraws as it likes, so it is put back whenever the panels were drawn.
+// Given by gr.HTML: element, trigger, props, watch. A region is four shares of the film: left, top, width, height. It
+// is drawn on every panel of #panels, which gradio redraws as it likes, so it is put back whenever the panels were
+// drawn.
 const LEAST = 0.01; // of a side: what is smaller was a click
-const SIDES = ["x", "y", "width", "height"];
-let start = null; // {stage, x, y} while a region is dragged
+const SIDES = /** @type {const} */ (["x", "y", "width", "height"]);
+const own = /** @type {{ value: WhereValue | null }} */ (props);
+/** @type {{ stage: Element, at: [x: number, y: number] } | null} */
+let start = null; // while a region is dragged
+/** @type {Box | null} */
 let dragged = null;
 
 const stages = () => document.querySelectorAll("#panels .stage:has(canvas)");
 const isArmed = () => document.body.dataset.drawing === "1";
 
+/**
+ * Only a stage that has a canvas is ever drawn on.
+ * @param {Element} stage
+ */
+const canvasOf = (stage) => /** @type {PanelCanvas} */ (stage.querySelector("canvas"));
+
+/** @param {boolean} on */
 function arm(on) {
   if (on) document.body.dataset.drawing = "1";
   else delete document.body.dataset.drawing;
@@ -16,7 +27,7 @@ function arm(on) {
 }
 
 function place() {
-  const region = props.value?.region;
+  const region = own.value?.region;
   const box = dragged ?? region?.box;
   for (const stage of stages()) {
     let frame = stage.querySelector(":scope > div.region");
@@ -33,8 +44,8 @@ function place() {
     }
     const [left, top, width, height] = box.map((share) => `${share * 100}%`);
     Object.assign(frame.style, { left, top, width, height });
-    const text = dragged ? "" : (region?.told[stage.querySelector("canvas").dataset.panel] ?? "");
-    frame.firstChild.textContent = text;
+    const text = dragged ? "" : (region?.told[canvasOf(stage).dataset.panel] ?? "");
+    /** @type {ChildNode} */ (frame.firstChild).textContent = text;
     frame.classList.toggle("low", box[1] < 0.08); // no room above it for the text
     frame.classList.toggle("right", box[0] > 0.5);
   }
@@ -42,11 +53,24 @@ function place() {
   if (button) button.setAttribute("aria-pressed", String(isArmed()));
 }
 
+/**
+ * @param {PointerEvent} event
+ * @param {Element} stage
+ * @returns {[x: number, y: number]}
+ */
 function shares(event, stage) {
-  const frame = stage.querySelector("canvas").getBoundingClientRect();
+  const frame = canvasOf(stage).getBoundingClientRect();
+  /** @type {(at: number, from: number, length: number) => number} */
   const share = (at, from, length) => Math.min(1, Math.max(0, (at - from) / length));
   return [share(event.clientX, frame.left, frame.width), share(event.clientY, frame.top, frame.height)];
 }
+
+/**
+ * The document may be the target too, which is no element.
+ * @param {Event} event
+ * @param {string} selector
+ */
+const within = (event, selector) => /** @type {Partial<Element>} */ (event.target).closest?.(selector);
 
 function forget() {
   start = dragged = null;
@@ -55,7 +79,7 @@ function forget() {
 
 document.addEventListener("pointerdown", (event) => {
   if (!isArmed() || !event.isPrimary || event.button !== 0) return;
-  const stage = event.target.closest?.("#panels .stage");
+  const stage = within(event, "#panels .stage");
   if (!stage?.querySelector("canvas")) return;
   event.preventDefault();
   start = { stage, at: shares(event, stage) };
@@ -82,7 +106,7 @@ document.addEventListener("keydown", (event) => {
   forget();
 });
 document.addEventListener("click", (event) => {
-  if (event.target.closest?.("#panels button.draw-region")) arm(!isArmed());
+  if (within(event, "#panels button.draw-region")) arm(!isArmed());
 });
 
 element.addEventListener("submit", (event) => {
@@ -96,15 +120,16 @@ element.addEventListener("click", (event) => {
 
 // Gradio sets a field only where its HTML has changed; what was typed and refused stays for the person to mend.
 function fill() {
-  const box = props.value?.region?.box;
-  const form = element.querySelector("form.region");
+  const box = own.value?.region?.box;
+  const form = /** @type {RegionForm | null} */ (element.querySelector("form.region"));
   if (!form || form.querySelector(".fault")?.textContent) return;
   SIDES.forEach((side, at) => {
-    form.elements[side].value = box ? Number((box[at] * 100).toFixed(1)) : "";
+    form.elements[side].value = box ? String(Number((box[at] * 100).toFixed(1))) : "";
   });
 }
 
-new MutationObserver(place).observe(document.querySelector("#panels"), {
+const panels = /** @type {Element} */ (document.querySelector("#panels"));
+new MutationObserver(place).observe(panels, {
   subtree: true,
   attributes: true,
   attributeFilter: ["data-drawn"],
