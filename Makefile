@@ -16,9 +16,11 @@ demo: $(VENV)/installed ## install what is missing and serve the page on http://
 test: lint browser ## install what tests need, a browser too, and run them all
 	$(BIN)/python -m pytest
 
-lint: $(VENV)/installed-dev ## look for plain mistakes and untidy layout
+lint: $(VENV)/installed-node ## look for plain mistakes and untidy layout
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/node $(LINTERS)/typescript/bin/tsc -p tests/linters
+	$(BIN)/node $(LINTERS)/@biomejs/biome/bin/biome check --error-on-warnings --config-path=tests/linters cxr_demo
 
 train: $(VENV)/installed ## train NAME on the films in DATA, from scratch
 	$(BIN)/python -m train run $(NAME) --data $(DATA) --out weights/$(NAME) --from-scratch
@@ -50,6 +52,14 @@ $(VENV)/installed: requirements.txt | $(BIN)/pip
 
 $(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+# What reads JavaScript and CSS, by the Node of a wheel. It lies in the environment, as all that was installed does.
+LINTERS := $(VENV)/linters/node_modules
+$(VENV)/installed-node: tests/linters/package.json tests/linters/package-lock.json $(VENV)/installed-dev
+	@mkdir -p $(VENV)/linters
+	@cp tests/linters/package.json tests/linters/package-lock.json $(VENV)/linters
+	cd $(VENV)/linters && ../bin/npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 	@touch $@
 
 # Chromium: the machine's own, else Debian's, else playwright's.
