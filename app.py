@@ -26,7 +26,7 @@ def open_checkpoints(root: str) -> tuple[dict[str, Analyser], dict[str, str]]:
     """Every checkpoint under `root` by the name shown, and for each that cannot be used the reason."""
     ready: dict[str, Analyser] = {}
     refused: dict[str, str] = {}
-    for folder in checkpoint.find(root):
+    for folder in checkpoint.find_checkpoints(root):
         try:
             # No cache of its own: maps show the patient, so the session keeps them, and they go with it.
             analyser = Analyser(checkpoint.load(folder), cache_bytes=0)

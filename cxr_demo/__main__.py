@@ -1,4 +1,4 @@
-"""`python -m cxr_demo predict|explain|compare|believe|check|models|methods`: the same as the page, for scripts.
+"""`python -m cxr_demo predict|explain|compare|evaluate|check|models|methods`: the same as the page, for scripts.
 
 Exit 0 when all went well, 1 when `check` finds that a checkpoint cannot explain, 2 for input that cannot be used.
 Results go to stdout, errors as one sentence each to stderr.
@@ -14,15 +14,15 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from cxr_demo.analysis import SHOWN_FIRST, Analyser, ordered, shown_first
-from cxr_demo.comparison.checkpoint_pair import common_labels
+from cxr_demo.analysis import DEFAULT_METHODS, Analyser, choose_default_methods, order_labels
+from cxr_demo.comparison.checkpoint_pair import list_common_labels
 from cxr_demo.errors import CheckpointError, CxrError
 from cxr_demo.evaluation import regions
-from cxr_demo.evaluation.agreement import agreements
-from cxr_demo.evaluation.evaluate import told
+from cxr_demo.evaluation.agreement import measure_agreements
+from cxr_demo.evaluation.evaluate import describe_evaluation
 from cxr_demo.evaluation.lung_segmentation import load_lungs
 from cxr_demo.explain.methods import METHODS
-from cxr_demo.export.results import facts, write_explanations, write_members, write_pairs, writing
+from cxr_demo.export.results import describe_study, open_output, write_comparison, write_explanations, write_members
 from cxr_demo.film.reading import read_image
 from cxr_demo.networks import checkpoint
 
@@ -48,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     explain = commands.add_parser("explain", help="maps of one film as arrays and pictures")
     explain.add_argument("file", metavar="FILE")
     explain.add_argument("--label", nargs="+", help="labels to explain; the one that the page shows first if left out")
-    explain.add_argument("--method", nargs="+", help=f"{', '.join(METHODS)}; if left out, {', '.join(SHOWN_FIRST)}")
+    explain.add_argument("--method", nargs="+", help=f"{', '.join(METHODS)}; if left out, {', '.join(DEFAULT_METHODS)}")
     explain.add_argument("--out", type=Path, required=True, help="folder for maps.npz, result.json and overlays")
     explain.set_defaults(act=_explain)
 
@@ -56,20 +56,22 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("file", metavar="FILE")
     compare.add_argument("--weights", nargs="+", required=True, help="two folders or Hub ids; one, of an ensemble")
     compare.add_argument("--label", help="one that both know; of these the first on the first one's page if left out")
-    compare.add_argument("--method", nargs="+", help=f"if left out, {', '.join(SHOWN_FIRST)}")
+    compare.add_argument("--method", nargs="+", help=f"if left out, {', '.join(DEFAULT_METHODS)}")
     compare.add_argument("--out", type=Path, required=True, help="folder for maps.npz, result.json and overlays")
     compare.set_defaults(act=_compare)
 
-    believe = commands.add_parser("believe", help="how far to believe the maps of one label on one film; minutes")
-    believe.add_argument("file", metavar="FILE")
-    believe.add_argument("--label", help="the one that the page shows first if left out")
-    believe.add_argument("--method", nargs="+", help=f"if left out, {', '.join(SHOWN_FIRST)}")
-    believe.add_argument(
+    evaluate = commands.add_parser(
+        "evaluate", aliases=["believe"], help="how good the maps of one label on one film are; minutes"
+    )
+    evaluate.add_argument("file", metavar="FILE")
+    evaluate.add_argument("--label", help="the one that the page shows first if left out")
+    evaluate.add_argument("--method", nargs="+", help=f"if left out, {', '.join(DEFAULT_METHODS)}")
+    evaluate.add_argument(
         "--region", type=float, nargs=4, metavar=("X", "Y", "WIDTH", "HEIGHT"),
         help="a box, in shares of the film (0 to 1, from its upper left corner): how much evidence lies in it",
     )  # fmt: skip
-    believe.set_defaults(act=_believe)
-    for command in (predict, explain, believe):
+    evaluate.set_defaults(act=_evaluate)
+    for command in (predict, explain, evaluate):
         command.add_argument("--weights", help="checkpoint folder or Hub id; the first in weights/ if left out")
 
     check = commands.add_parser("check", help="does a checkpoint prove its explanations? exit 1 if not")
@@ -86,7 +88,7 @@ def _predict(options: argparse.Namespace) -> int:
     rows, failed = [], False
     for name in options.files:
         try:
-            rows.append({"file": name, **facts(analyser, analyser.analyse(read_image(name)))})
+            rows.append({"file": name, **describe_study(analyser, analyser.analyse(read_image(name)))})
         except CxrError as error:
             failed = True
             _complain(f"{name}: {error}")
@@ -104,10 +106,10 @@ def _explain(options: argparse.Namespace) -> int:
     analyser = _analyser(options.weights)
     image = read_image(options.file)
     study = analyser.analyse(image)
-    labels = options.label or ordered(analyser.card, study.probabilities)[:1]
-    methods = options.method or shown_first(analyser)
+    labels = options.label or order_labels(analyser.card, study.probabilities)[:1]
+    methods = options.method or choose_default_methods(analyser)
     explanations = analyser.explain(study, labels, methods)
-    with writing(options.out):
+    with open_output(options.out):
         write_explanations(options.out, analyser, study, explanations, options.file)
     print(f"{options.out}: {len(explanations)} maps of {', '.join(labels)}")
     return 0
@@ -125,43 +127,49 @@ def _compare(options: argparse.Namespace) -> int:
     image = read_image(options.file)
     studies = [analyser.analyse(image) for analyser in analysers]
     cards = [analyser.card for analyser in analysers]
-    known = common_labels(cards[0], cards[-1])
+    known = list_common_labels(cards[0], cards[-1])
     if not known or (options.label and options.label not in known):
         both = f"Both know: {', '.join(known)}." if known else "They have no label in common."
         raise CxrError(
             f"They do not both know {options.label!r}." if options.label else both, both if options.label else ""
         )
-    label = options.label or next(key for key in ordered(cards[0], studies[0].probabilities) if key in known)
-    methods = options.method or shown_first(*analysers)
+    label = options.label or next(key for key in order_labels(cards[0], studies[0].probabilities) if key in known)
+    methods = options.method or choose_default_methods(*analysers)
     found = [made.explain(study, [label], methods) for made, study in zip(analysers, studies, strict=True)]
-    with writing(options.out):
+    with open_output(options.out):
         if len(analysers) == 1:
             lines = write_members(options.out, analysers[0], studies[0], found[0], options.file)
         else:
-            lines = write_pairs(options.out, analysers, studies, found, options.file)
+            lines = write_comparison(options.out, analysers, studies, found, options.file)
     for line in lines:
         print(line)
     return 0
 
 
-def _believe(options: argparse.Namespace) -> int:
+def _evaluate(options: argparse.Namespace) -> int:
     analyser = _analyser(options.weights)
     study = analyser.analyse(read_image(options.file))
     film, model = study.image.pixels, load_lungs(Path(_root()) / "lungs")
-    masks = regions.regions(film.shape, model and model.estimate(film), options.region and tuple(options.region))
-    label = options.label or ordered(analyser.card, study.probabilities)[0]
-    methods = options.method or shown_first(analyser)
+    masks = regions.make_region_masks(
+        film.shape, model and model.estimate(film), options.region and tuple(options.region)
+    )
+    label = options.label or order_labels(analyser.card, study.probabilities)[0]
+    methods = options.method or choose_default_methods(analyser)
     explained = analyser.explain(study, [label], methods)
     with tqdm(total=100, unit="%", leave=False, disable=None) as bar:
-        found = analyser.believe(
+        found = analyser.evaluate_maps(
             study, list(explained.values()), lambda done, total: bar.update(int(100 * done / total) - bar.n)
         )
     maps = {key: explained[key, label].map_square for key in methods}
-    for line in told(label, found, agreements(maps, analyser.card.preprocess.holds_film(film.shape))):
+    for line in describe_evaluation(
+        label, found, measure_agreements(maps, analyser.card.preprocess.mark_image(film.shape))
+    ):
         print(line)
     print()
-    places = {key: regions.where(map_square, analyser.card.preprocess, masks) for key, map_square in maps.items()}
-    for line in regions.told(places, model and model.dice):
+    places = {
+        key: regions.measure_evidence(map_square, analyser.card.preprocess, masks) for key, map_square in maps.items()
+    }
+    for line in regions.describe_evidence(places, model and model.dice):
         print(line)
     return 0
 
@@ -173,7 +181,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _models(options: argparse.Namespace) -> int:
-    folders = checkpoint.find(_root())
+    folders = checkpoint.find_checkpoints(_root())
     if not folders:
         _complain(f"There is no checkpoint in {_root()}. {checkpoint.MAKE_ONE}")
     for folder in folders:
@@ -199,7 +207,7 @@ def _root() -> str:
 
 def _analyser(weights: str | None) -> Analyser:
     if weights is None:
-        folders = checkpoint.find(_root())
+        folders = checkpoint.find_checkpoints(_root())
         if not folders:
             raise CheckpointError(f"There is no checkpoint in {_root()}.", checkpoint.MAKE_ONE)
         weights = folders[0]

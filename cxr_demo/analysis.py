@@ -15,25 +15,32 @@ import numpy as np
 import torch
 
 from cxr_demo.errors import ExplanationError
-from cxr_demo.evaluation.evaluate import PARTS, Asked, Belief, believe, forwards, of_chance
-from cxr_demo.evaluation.faithfulness import Baseline
-from cxr_demo.explain.engine import EnsembleProof, Made, MemberMap, explainer
+from cxr_demo.evaluation.evaluate import (
+    PARTS,
+    EvaluationContext,
+    MapEvaluation,
+    estimate_forwards,
+    evaluate_maps,
+    measure_random_baseline,
+)
+from cxr_demo.evaluation.faithfulness import RandomBaseline
+from cxr_demo.explain.engine import EnsembleProof, MemberMap, RawMap, make_explainer
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.explain.proof import Proof
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.limits import CACHE_BYTES
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.checkpoint import Checkpoint
-from cxr_demo.networks.classifier import probabilities
-from cxr_demo.networks.ensemble import member_probabilities
-from cxr_demo.progress import Pause, no_pause, within
+from cxr_demo.networks.classifier import compute_probabilities
+from cxr_demo.networks.ensemble import compute_member_probabilities
+from cxr_demo.progress import ProgressCallback, ignore_progress, subrange
 
-SHOWN_FIRST = ("grad-cam", "lrp-epsilon", "lrp-epsilon-plus-flat")  # methods, until a person asks for others
-LETTING_GO_S = 1e-3  # long enough for a thread that waits to take the lock
+DEFAULT_METHODS = ("grad-cam", "lrp-epsilon", "lrp-epsilon-plus-flat")  # methods, until a person asks for others
+YIELD_S = 1e-3  # long enough for a thread that waits to take the lock
 
 
 @dataclass(frozen=True, eq=False)
-class Members:
+class MemberAnswers:
     """What the M members of an ensemble say for themselves: `logits` (M, L) and `probabilities` (M, L) 0..1, float32,
     each at its own temperature. Empty for a single network: no names, (0, L)."""
 
@@ -55,7 +62,7 @@ class Study:
     probabilities: np.ndarray
     square: np.ndarray
     calibrated: bool
-    members: Members
+    members: MemberAnswers
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,16 +91,16 @@ class MapCache:
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit_bytes, self._bytes = limit_bytes, 0
-        self._maps: OrderedDict[tuple[str, ...], Made] = OrderedDict()
+        self._maps: OrderedDict[tuple[str, ...], RawMap] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: tuple[str, ...]) -> Made | None:
+    def get(self, key: tuple[str, ...]) -> RawMap | None:
         with self._lock:
             if key in self._maps:
                 self._maps.move_to_end(key)
             return self._maps.get(key)
 
-    def put(self, key: tuple[str, ...], map_: Made) -> None:
+    def put(self, key: tuple[str, ...], map_: RawMap) -> None:
         with self._lock:
             if (old := self._maps.pop(key, None)) is not None:
                 self._bytes -= old.nbytes
@@ -109,7 +116,7 @@ class Analyser:
 
     def __init__(self, checkpoint: Checkpoint, *, cache_bytes: int = CACHE_BYTES) -> None:
         self._checkpoint = checkpoint
-        self._explainer = explainer(checkpoint)
+        self._explainer = make_explainer(checkpoint)
         self._lock = threading.Lock()
         self._cache = MapCache(cache_bytes)
 
@@ -131,24 +138,24 @@ class Analyser:
         square = card.preprocess.square(image.pixels)
         x = torch.from_numpy(card.preprocess.normalise(square))
         logits, members = self._answers(x)
-        scores = probabilities(logits, card.task, card.temperature if card.calibrated else 1.0)
+        scores = compute_probabilities(logits, card.task, card.temperature if card.calibrated else 1.0)
         return Study(
             image, card.name, self.sha256, card.labels, _read_only(logits[0].numpy()), _read_only(scores[0].numpy()),
             _read_only(square), card.calibrated, members,
         )  # fmt: skip
 
-    def _answers(self, x: torch.Tensor) -> tuple[torch.Tensor, Members]:
+    def _answers(self, x: torch.Tensor) -> tuple[torch.Tensor, MemberAnswers]:
         """x (1, C, S, S) -> logits (1, L), and the members' own in the same pass."""
         model, card = self._checkpoint.model, self.card
         with self._lock, torch.inference_mode():
             if card.ensemble is None:
                 none = _read_only(np.zeros((0, len(card.labels)), np.float32))
-                return model(x), Members((), none, none)
+                return model(x), MemberAnswers((), none, none)
             logits, own = model.answers(x)
         made = card.ensemble.members
-        scores = member_probabilities(own, card.task, [member.temperature for member in made])
+        scores = compute_member_probabilities(own, card.task, [member.temperature for member in made])
         names = tuple(member.name for member in made)
-        return logits, Members(names, _read_only(own[:, 0].numpy()), _read_only(scores[:, 0].float().numpy()))
+        return logits, MemberAnswers(names, _read_only(own[:, 0].numpy()), _read_only(scores[:, 0].float().numpy()))
 
     def _explained_logit(self, study: Study, label: str) -> float:
         """What the maps of a label explain, in logit points."""
@@ -162,7 +169,7 @@ class Analyser:
         study: Study,
         labels: Sequence[str],
         methods: Sequence[str],
-        on_progress: Pause | None = None,
+        on_progress: ProgressCallback | None = None,
     ) -> dict[tuple[str, str], Explanation]:
         """Every asked method for every asked label: (method, label) -> Explanation.
 
@@ -173,17 +180,17 @@ class Analyser:
         self._check(study, labels, methods)
         x = self.card.preprocess.normalise(study.square)
         wanted = dict.fromkeys((method, label) for method in methods for label in labels)
-        maps: dict[tuple[str, str], Made] = {}
+        maps: dict[tuple[str, str], RawMap] = {}
         for batch in _batches(wanted):
-            told = within(on_progress or no_pause, len(maps), len(batch), len(wanted))
+            told = subrange(on_progress or ignore_progress, len(maps), len(batch), len(wanted))
             maps |= self._maps(study, x, batch, told)
             if on_progress is not None:
                 on_progress(len(maps), len(wanted))
         return {pair: _explanation(pair, maps[pair], self._explained_logit(study, pair[1])) for pair in wanted}
 
     def _maps(
-        self, study: Study, x: np.ndarray, batch: Sequence[tuple[str, str]], tell: Pause
-    ) -> dict[tuple[str, str], Made]:
+        self, study: Study, x: np.ndarray, batch: Sequence[tuple[str, str]], tell: ProgressCallback
+    ) -> dict[tuple[str, str], RawMap]:
         """The maps of one batch, from the cache or from one call under the lock, which long methods let go of."""
         prefix = (study.image.sha256, study.checkpoint_sha256)
         maps = {pair: self._cache.get((*prefix, *pair)) for pair in batch}
@@ -196,61 +203,62 @@ class Analyser:
             if missing:
                 positions = {study.labels.index(label): label for _, label in missing}
                 methods = list(dict.fromkeys(method for method, _ in missing))
-                fresh = self._explainer.made(x, list(positions), methods, self._letting_go(tell))
+                fresh = self._explainer.made(x, list(positions), methods, self._yield_lock(tell))
                 for (method, position), made in fresh.items():
                     pair = (method, positions[position])
                     maps[pair] = _kept(made)
                     self._cache.put((*prefix, *pair), maps[pair])
         return maps
 
-    def believe(
+    def evaluate_maps(
         self,
         study: Study,
         explanations: Sequence[Explanation],
-        on_progress: Pause | None = None,
+        on_progress: ProgressCallback | None = None,
         parts: Collection[str] = PARTS,
-        chance: Baseline | None = None,
-    ) -> dict[str, Belief]:
-        """How far to believe maps of one label that `explain` made of this study: method -> Belief.
+        chance: RandomBaseline | None = None,
+    ) -> dict[str, MapEvaluation]:
+        """How far to believe maps of one label that `explain` made of this study: method -> MapEvaluation.
 
-        Takes hundreds of forwards, which `on_progress(done, total)` counts; `chance`, from `of_chance`, saves some.
-        Raises ExplanationError as `explain` does, also for no maps at all, and ValueError for maps of several labels.
+        Takes hundreds of forwards, which `on_progress(done, total)` counts; `chance`, from `measure_random_baseline`,
+        saves some. Raises ExplanationError as `explain` does, also for no maps at all, and ValueError for maps of
+        several labels.
         """
         if not explanations:
             raise ExplanationError("There is no map to check.")
         maps = {explained.method: explained.map_square for explained in explanations}
         (label,) = {explained.label for explained in explanations}
         self._check(study, [label], list(maps))
-        pause = self._letting_go(on_progress or no_pause)
+        on_progress = self._yield_lock(on_progress or ignore_progress)
         with self._lock:
-            return believe(self._asked(study, label), maps, pause, parts, chance)
+            return evaluate_maps(self._asked(study, label), maps, on_progress, parts, chance)
 
-    def of_chance(self, study: Study, on_progress: Pause | None = None) -> Baseline:
+    def measure_random_baseline(self, study: Study, on_progress: ProgressCallback | None = None) -> RandomBaseline:
         """What all maps of the study are compared with when they are checked."""
         self._check(study, [], [])
-        pause = self._letting_go(on_progress or no_pause)
+        on_progress = self._yield_lock(on_progress or ignore_progress)
         with self._lock:
-            return of_chance(self._asked(study, study.labels[0]), pause)
+            return measure_random_baseline(self._asked(study, study.labels[0]), on_progress)
 
-    def believe_forwards(self, methods: Sequence[str], part: str) -> float:
-        """About how many forwards `believe` takes for one part of the belief in maps of these methods at once."""
-        return forwards(self._checkpoint.model, methods, part)
+    def estimate_forwards(self, methods: Sequence[str], part: str) -> float:
+        """About how many forwards `evaluate_maps` takes for one part of the belief in maps of these methods at once."""
+        return estimate_forwards(self._checkpoint.model, methods, part)
 
-    def _asked(self, study: Study, label: str) -> Asked:
-        return Asked(self._checkpoint, self._explainer, study.square, study.labels.index(label))
+    def _asked(self, study: Study, label: str) -> EvaluationContext:
+        return EvaluationContext(self._checkpoint, self._explainer, study.square, study.labels.index(label))
 
-    def _letting_go(self, tell: Pause) -> Pause:
+    def _yield_lock(self, tell: ProgressCallback) -> ProgressCallback:
         """A pause that lets others have the networks, called with the lock held."""
 
-        def pause(done: float, total: float) -> None:
+        def on_progress(done: float, total: float) -> None:
             self._lock.release()
             try:
                 tell(done, total)
-                time.sleep(LETTING_GO_S)
+                time.sleep(YIELD_S)
             finally:
                 self._lock.acquire()
 
-        return pause
+        return on_progress
 
     def _check(self, study: Study, labels: Sequence[str], methods: Sequence[str]) -> None:
         if study.checkpoint_sha256 != self.sha256:
@@ -264,21 +272,22 @@ class Analyser:
         for method in methods:
             if method not in METHODS:
                 raise ExplanationError(f"There is no method {method!r}; known: {', '.join(METHODS)}.")
-            if reason := self.proof.available[method]:
+            if reason := self.proof.refusals.get(method):
                 raise ExplanationError(f"{METHODS[method].name} is not available for this checkpoint: {reason}.")
 
 
-def shown_first(*analysers: Analyser) -> list[str]:
+def choose_default_methods(*analysers: Analyser) -> list[str]:
     """The methods of SHOWN_FIRST that all these checkpoints can prove; ExplanationError where there is none."""
-    proofs = [analyser.proof.available for analyser in analysers]
-    if methods := [key for key in SHOWN_FIRST if not any(proof[key] for proof in proofs)]:
+    refusals: dict[str, str] = {}
+    for analyser in analysers:
+        refusals = {**analyser.proof.refusals, **refusals}
+    if methods := [key for key in DEFAULT_METHODS if key not in refusals]:
         return methods
-    why = {key: next(filter(None, (proof[key] for proof in proofs))) for key in SHOWN_FIRST}
-    reasons = "; ".join(f"{METHODS[key].name}: {reason}" for key, reason in why.items())
+    reasons = "; ".join(f"{METHODS[key].name}: {refusals[key]}" for key in DEFAULT_METHODS)
     raise ExplanationError(f"None of the usual methods is proved here ({reasons}).", "Name others with --method.")
 
 
-def ordered(card: Card, probabilities: np.ndarray) -> list[str]:
+def order_labels(card: Card, probabilities: np.ndarray) -> list[str]:
     """The labels in the order in which to look at them: the most probable first; of a multi-label network, whose
     rare findings are never probable, those above their threshold first, each by its share of the threshold, and last
     those without a threshold."""
@@ -301,16 +310,16 @@ def _batches(pairs: Sequence[tuple[str, str]]) -> list[list[tuple[str, str]]]:
     return list(batches.values())
 
 
-def _explanation(pair: tuple[str, str], made: Made, logit: float) -> Explanation:
+def _explanation(pair: tuple[str, str], made: RawMap, logit: float) -> Explanation:
     method, label = pair
     total = float(made.map_square.sum(dtype=np.float64))
     return Explanation(method, label, made.map_square, METHODS[method].unit, logit, total, logit - total, made.members)
 
 
-def _kept(made: Made) -> Made:
+def _kept(made: RawMap) -> RawMap:
     """The same, that no caller can change."""
     members = (MemberMap(member.name, member.weight, _read_only(member.map_square)) for member in made.members)
-    return Made(_read_only(made.map_square), tuple(members))
+    return RawMap(_read_only(made.map_square), tuple(members))
 
 
 def _read_only(array: np.ndarray) -> np.ndarray:

@@ -35,6 +35,6 @@ _ROWS = (
 FINDINGS: dict[str, Finding] = {row[0]: Finding(*row) for row in _ROWS}
 
 
-def finding(key: str) -> Finding:
+def get_finding(key: str) -> Finding:
     """The finding of a key; a label of a user's own data that stands in no table keeps its own name."""
     return FINDINGS.get(key) or Finding(key, key.replace("_", " ").capitalize(), "A label of this checkpoint's own.")

@@ -1,7 +1,7 @@
 """Maps to colours: the only place that chooses a scale, a colour or an opacity. numpy and OpenCV, no torch.
 
 A map is quantised once to 8-bit levels on a stated `Scale`; a table turns levels into RGBA. The page's canvas
-and `overlay` (export, command line) read the same levels and tables, so they cannot disagree. Alpha is
+and `draw_overlay` (export, command line) read the same levels and tables, so they cannot disagree. Alpha is
 proportional to |value|: where a map is zero the film's pixel stays exactly what it was, and the film's greys
 never depend on a map.
 """
@@ -50,7 +50,7 @@ class Scale:
         return SIGNED_ZERO if self.signed else 0
 
 
-def scale_of(map_raw: np.ndarray, shown: str, unit: str) -> Scale:
+def choose_scale(map_raw: np.ndarray, shown: str, unit: str) -> Scale:
     """The scale of one raw map of any shape, in `unit`.
 
     The limit is the `CLIP_PERCENTILE` of the non-zero values shown (own choice: robust against single hot
@@ -68,7 +68,7 @@ def scale_of(map_raw: np.ndarray, shown: str, unit: str) -> Scale:
     return Scale(shown, unit, float(np.percentile(evidence, CLIP_PERCENTILE)))
 
 
-def levels(map_raw: np.ndarray, scale: Scale) -> np.ndarray:
+def quantise_map(map_raw: np.ndarray, scale: Scale) -> np.ndarray:
     """A raw map of any shape -> uint8 levels of the same shape: 0..255 for 0..limit, or 1..255 with
     `SIGNED_ZERO` in the middle for -limit..limit. Values beyond the limit take the end of the scale."""
     if scale.nothing:
@@ -78,27 +78,27 @@ def levels(map_raw: np.ndarray, scale: Scale) -> np.ndarray:
     return np.rint(np.clip(map_raw / scale.limit, 0, 1) * 255).astype(np.uint8)
 
 
-def table(scale: Scale) -> np.ndarray:
+def make_colour_table(scale: Scale) -> np.ndarray:
     """The RGBA colour of every level, (256, 4) uint8; alpha is 0 at zero and 255 at the limit."""
     return _SIGNED_TABLE if scale.signed else _POSITIVE_TABLE
 
 
-def film_greys(film: np.ndarray) -> np.ndarray:
+def make_greys(film: np.ndarray) -> np.ndarray:
     """film (H, W) float 0..1 -> (H, W) uint8, the same whatever is drawn over it."""
     return np.rint(np.clip(film, 0, 1) * 255).astype(np.uint8)
 
 
-def overlay(film: np.ndarray, map_image: np.ndarray, scale: Scale, opacity: float) -> np.ndarray:
+def draw_overlay(film: np.ndarray, map_image: np.ndarray, scale: Scale, opacity: float) -> np.ndarray:
     """film (H, W) float 0..1 and a raw map on the film's own pixels (H, W) -> (H, W, 3) uint8 RGB.
 
     `opacity` 0..1 multiplies the alpha of the table; pixels at zero relevance equal the film exactly.
     """
     if film.shape != map_image.shape:
         raise ValueError(f"the film is {film.shape}, the map {map_image.shape}; they must be the same")
-    return _laid_over(film_greys(film), levels(map_image, scale), scale, opacity)
+    return _laid_over(make_greys(film), quantise_map(map_image, scale), scale, opacity)
 
 
-def colour_bar(scale: Scale, width: int = 256, height: int = 1) -> np.ndarray:
+def draw_colour_bar(scale: Scale, width: int = 256, height: int = 1) -> np.ndarray:
     """The scale from its low to its high end, (height, width, 3) uint8 RGB, on a dark film grey."""
     first = 1 if scale.signed else 0
     row = np.rint(np.linspace(first, 255, width)).astype(np.uint8)
@@ -106,17 +106,17 @@ def colour_bar(scale: Scale, width: int = 256, height: int = 1) -> np.ndarray:
     return _laid_over(np.full((height, width), BAR_GREY, np.uint8), bar_levels, scale, 1.0)
 
 
-def ticks(scale: Scale) -> tuple[str, ...]:
+def choose_ticks(scale: Scale) -> tuple[str, ...]:
     """The numbers at the start, the middle and the end of a colour bar; none when there is nothing to show."""
     if scale.nothing:
         return ()
-    end = number_text(scale.limit)
+    end = format_number(scale.limit)
     if scale.signed:
         return f"≤ −{end}", "0", f"≥ +{end}"
-    return "0", number_text(scale.limit / 2), f"≥ {end}"
+    return "0", format_number(scale.limit / 2), f"≥ {end}"
 
 
-def number_text(value: float) -> str:
+def format_number(value: float) -> str:
     """Two significant digits: 12, 1.2, 0.12, 0.012, 1.2×10⁻³."""
     if value == 0:
         return "0"
@@ -127,7 +127,7 @@ def number_text(value: float) -> str:
     return f"{sign}{mantissa}×10{str(power).translate(_SUPERSCRIPTS)}"
 
 
-def strongest_place(map_image: np.ndarray) -> tuple[int, int, float] | None:
+def find_strongest_place(map_image: np.ndarray) -> tuple[int, int, float] | None:
     """Where most of the positive evidence lies, in a 3 x 3 division of the film: (row 0..2 from the top,
     column 0..2 from the image's left, its share of all positive evidence); None when nothing is positive."""
     positive = np.maximum(map_image, 0).astype(np.float64)
@@ -146,7 +146,7 @@ def _laid_over(greys: np.ndarray, map_levels: np.ndarray, scale: Scale, opacity:
     """greys (H, W) uint8 under the coloured levels (H, W) -> (H, W, 3) uint8."""
     if not 0 <= opacity <= 1:
         raise ValueError(f"opacity is {opacity}; it must be 0 to 1")
-    coloured = table(scale)[map_levels].astype(np.float32)
+    coloured = make_colour_table(scale)[map_levels].astype(np.float32)
     alpha = coloured[..., 3:] * (opacity / 255)
     film = greys[..., None].astype(np.float32)
     return np.rint(film + (coloured[..., :3] - film) * alpha).astype(np.uint8)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from cxr_demo.analysis import Analyser, MapCache, shown_first
+from cxr_demo.analysis import Analyser, MapCache, choose_default_methods
 from cxr_demo.errors import ExplanationError
 from cxr_demo.explain.methods import METHODS
 from tests.conftest import LABELS, SIZE_PX, make_checkpoint, make_image
@@ -90,9 +90,9 @@ def counted(monkeypatch, tiny_checkpoint):
     analyser, calls = Analyser(tiny_checkpoint), []
     maps = analyser._explainer.maps
 
-    def counting(x, labels, methods, pause):
+    def counting(x, labels, methods, on_progress):
         calls.append((tuple(labels), tuple(methods)))
-        return maps(x, labels, methods, pause)
+        return maps(x, labels, methods, on_progress)
 
     monkeypatch.setattr(analyser._explainer, "maps", counting)
     return analyser, calls
@@ -162,19 +162,19 @@ def test_the_cache_is_bounded_and_forgets_the_oldest():
 
 def test_no_map_at_all_is_a_sentence(analyser, study):
     with pytest.raises(ExplanationError, match="no map to check"):
-        analyser.believe(study, [])
+        analyser.evaluate_maps(study, [])
 
 
 def test_the_usual_methods_are_those_that_all_can_prove(analyser, monkeypatch):
-    assert shown_first(analyser) == ["grad-cam", "lrp-epsilon", "lrp-epsilon-plus-flat"]
+    assert choose_default_methods(analyser) == ["grad-cam", "lrp-epsilon", "lrp-epsilon-plus-flat"]
     other = Analyser(make_checkpoint(seed=1))
-    refused = dict.fromkeys(METHODS, "") | {"lrp-epsilon": "its sum is wrong"}
+    refused = {"lrp-epsilon": "its sum is wrong"}
     monkeypatch.setattr(Analyser, "proof", property(lambda self: SimpleNamespace(
-        available=refused if self is other else dict.fromkeys(METHODS, ""))))  # fmt: skip
-    assert shown_first(analyser, other) == ["grad-cam", "lrp-epsilon-plus-flat"]
+        refusals=refused if self is other else {})))  # fmt: skip
+    assert choose_default_methods(analyser, other) == ["grad-cam", "lrp-epsilon-plus-flat"]
     refused.update(dict.fromkeys(METHODS, "nothing is right"))
     with pytest.raises(ExplanationError, match="Grad-CAM: nothing is right"):
-        shown_first(other)
+        choose_default_methods(other)
 
 
 def test_progress_of_several_long_methods_never_falls(analyser, study):

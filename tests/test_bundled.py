@@ -14,7 +14,7 @@ from tests.test_concurrency import hooks, state
 from train.measure.plots import PICTURES
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = checkpoint.find(ROOT / "weights")
+FOLDERS = checkpoint.find_checkpoints(ROOT / "weights")
 
 
 def test_there_is_one_and_together_they_are_small():
@@ -35,8 +35,8 @@ def test_a_bundled_checkpoint_is_complete_and_can_explain(folder):
         assert label in card.thresholds or card.metrics["validation"]["positive"][k] == 0
     assert card.commit and card.licence and card.training["data_licence"]
     proof = Analyser(loaded).proof
-    assert not proof.fails and not proof.available["grad-cam"] and not proof.available["lrp-epsilon"]
-    assert all("its map sums to" in reason for reason in proof.available.values() if reason)
+    assert not proof.fails and "grad-cam" not in proof.refusals and "lrp-epsilon" not in proof.refusals
+    assert all("its map sums to" in reason for reason in proof.refusals.values())
     for single in [proof] if not loaded.members else [single for _, single in proof.members]:
         assert single.lrp.copy_error < 1e-5 and single.lrp.identity_r > 0.9999 and single.lrp.identity_error < 1e-2
 
@@ -45,7 +45,7 @@ def test_a_bundled_checkpoint_is_complete_and_can_explain(folder):
 def test_eight_threads_at_full_size_give_the_maps_of_one(folder):
     """Law 1 where it is hardest: every core works inside each of the networks' layers."""
     analyser = Analyser(checkpoint.load(folder), cache_bytes=0)
-    shown = [key for key in METHODS if not analyser.proof.available[key] and METHODS[key].cost_forwards <= 20]
+    shown = [key for key in METHODS if key not in analyser.proof.refusals and METHODS[key].cost_forwards <= 20]
     label, jobs = analyser.card.labels[0], [(1, method) for method in shown] * 2 + [(2, method) for method in shown[:2]]
     before = state(analyser)
 

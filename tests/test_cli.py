@@ -13,7 +13,7 @@ import pytest
 import cxr_demo
 from cxr_demo import METHODS, Analyser, load, read_image, render
 from cxr_demo.__main__ import main
-from cxr_demo.analysis import SHOWN_FIRST
+from cxr_demo.analysis import DEFAULT_METHODS
 from cxr_demo.explain.lrp import rules
 from cxr_demo.networks import checkpoint as checkpoints
 from tests.conftest import LABELS, make_checkpoint
@@ -68,10 +68,10 @@ def test_one_bad_file_does_not_stop_the_others(weights, film, broken, capsys):
     assert printed.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("methods", [SHOWN_FIRST, tuple(METHODS)], ids=["left out", "all"])
+@pytest.mark.parametrize("methods", [DEFAULT_METHODS, tuple(METHODS)], ids=["left out", "all"])
 def test_explain_writes_maps_on_the_films_own_grid_in_raw_units(weights, film, tmp_path, capsys, methods):
     out = tmp_path / "out"
-    asked = [] if methods == SHOWN_FIRST else ["--method", *methods]
+    asked = [] if methods == DEFAULT_METHODS else ["--method", *methods]
     assert main(["explain", film, "--weights", weights, "--label", *LABELS[:2], *asked, "--out", str(out)]) == 0
     maps, result = np.load(out / "maps.npz"), json.loads((out / "result.json").read_text())
     assert set(maps) == {f"{method}/{label}" for method in methods for label in LABELS[:2]} == set(result["maps"])
@@ -83,9 +83,9 @@ def test_explain_writes_maps_on_the_films_own_grid_in_raw_units(weights, film, t
         expected = analyser.card.preprocess.map_to_image(explanation.map_square, image.pixels.shape)
         np.testing.assert_allclose(map_image, expected, rtol=1e-4, atol=1e-7)
         assert said["sum_over_native_map"] + said["left_out_as_bias"] == pytest.approx(said["logit"], abs=1e-4)
-        scale = render.scale_of(explanation.map_square, METHODS[method].shown, explanation.unit)
+        scale = render.choose_scale(explanation.map_square, METHODS[method].shown, explanation.unit)
         drawn = cv2.imread(str(out / said["overlay"]))[..., ::-1]
-        np.testing.assert_array_equal(drawn, render.overlay(image.pixels, map_image, scale, 0.6))
+        np.testing.assert_array_equal(drawn, render.draw_overlay(image.pixels, map_image, scale, 0.6))
 
 
 def test_explain_takes_the_most_probable_label_when_none_is_named(weights, film, tmp_path, capsys):

@@ -76,7 +76,7 @@ def test_a_map_under_load_equals_the_map_alone(images, tiny_checkpoint, cache_by
 def test_a_map_of_an_ensemble_under_load_equals_the_map_alone(images, tiny_backbones, rule):
     stored = made(rule, [make_checkpoint(seed=seed) for seed in range(3)])
     alone, analyser = Analyser(stored, cache_bytes=0), Analyser(stored, cache_bytes=0)
-    shown = [key for key in METHODS if not analyser.proof.available[key] and METHODS[key].cost_forwards <= 20]
+    shown = [key for key in METHODS if key not in analyser.proof.refusals and METHODS[key].cost_forwards <= 20]
     expected = {job: ask(alone, images, job) for job in set(jobs(shown))}
     before = state(analyser)
     assert rule == "joined" or len(before) == 1 + 3

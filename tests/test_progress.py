@@ -2,16 +2,16 @@
 
 import pytest
 
-from cxr_demo.progress import no_pause, within
+from cxr_demo.progress import ignore_progress, subrange
 
 
 def test_parts_of_parts_count_in_the_whole():
     told = []
     whole = lambda done, total: told.append((done, total))  # noqa: E731
-    part = within(whole, 3, 5, 10)
+    part = subrange(whole, 3, 5, 10)
     part(0, 4)
     part(4, 4)
-    within(part, 1, 1, 2)(0.5, 1)  # the middle of the second half
+    subrange(part, 1, 1, 2)(0.5, 1)  # the middle of the second half
     assert told == [(3, 10), (8, 10), (3 + 5 * 0.75, 10)]
 
 
@@ -20,5 +20,5 @@ def test_what_a_pause_raises_comes_through_and_the_empty_one_says_nothing():
         raise TimeoutError
 
     with pytest.raises(TimeoutError):
-        within(ends, 0, 1, 2)(1, 1)
-    assert no_pause(1, 2) is None
+        subrange(ends, 0, 1, 2)(1, 1)
+    assert ignore_progress(1, 2) is None

@@ -14,19 +14,19 @@ from pathlib import Path
 from cxr_demo.errors import CxrError, TrainingError
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.limits import BENCHMARK_FORWARDS, SIZES_PX
-from cxr_demo.networks.ensemble import JOINED, RULES
+from cxr_demo.networks.ensemble import FEATURE_FUSION, RULES
 from train import run
 from train.benchmarks.lung_training import COURSE, train_lungs
-from train.benchmarks.phantoms import RECIPE, benchmark
+from train.benchmarks.phantoms import RECIPE, run_benchmark
 from train.data.datasets import DATASETS
-from train.data.describe import describe
-from train.data.split_tables import table_of_checkpoint
-from train.ensembles import ensemble
-from train.evaluate import evaluate
+from train.data.describe import describe_dataset
+from train.data.split_tables import read_checkpoint_table
+from train.ensembles import make_ensemble
+from train.evaluate import evaluate_checkpoint
 from train.fit.processes import make_accelerator, start_the_others
-from train.measure.compare import compare
+from train.measure.compare import compare_checkpoints
 from train.recipes import SYSTEMS
-from train.report.run_report import run_name
+from train.report.run_report import get_run_name
 
 MEASURED = ("test", "val", "external", "all")
 
@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     described = commands.add_parser("describe", help="count the films of a data set, and draw the counts")
     described.add_argument("dataset", choices=DATASETS, metavar="DATASET", help=", ".join(DATASETS))
     described.add_argument("--out", type=Path, metavar="PNG", help="draw them into this file")
-    described.set_defaults(act=lambda options: describe(options.dataset, options.data, options.out))
+    described.set_defaults(act=lambda options: describe_dataset(options.dataset, options.data, options.out))
 
     measured = commands.add_parser("evaluate", help="measure a checkpoint; nothing is fitted")
     measured.add_argument("checkpoint", type=Path)
@@ -69,11 +69,11 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     measured.add_argument("--record", action="store_true", help="write the localisation on the checkpoint's page")
     measured.set_defaults(
-        act=lambda o: evaluate(o.checkpoint, o.dataset, o.data, o.split, o.out, o.localisation, o.record),
+        act=lambda o: evaluate_checkpoint(o.checkpoint, o.dataset, o.data, o.split, o.out, o.localisation, o.record),
     )
     compared = commands.add_parser("compare", help="several checkpoints on the same films, with paired differences")
     compared.add_argument("checkpoints", type=Path, nargs="+", metavar="CHECKPOINT")
-    compared.set_defaults(act=lambda o: compare(o.checkpoints, o.dataset, o.data, o.split))
+    compared.set_defaults(act=lambda o: compare_checkpoints(o.checkpoints, o.dataset, o.data, o.split))
     for command in (measured, compared):
         command.add_argument("--dataset", choices=DATASETS, default="", metavar="DATASET", help="default: its own")
         command.add_argument("--split", choices=MEASURED, default="test", help="default: test")
@@ -81,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     joined = commands.add_parser("ensemble", help="join checkpoints of the same labels and square into one")
     joined.add_argument("members", type=Path, nargs="+", metavar="CHECKPOINT")
     joined.add_argument(
-        "--rule", choices=(*RULES, JOINED), default="weighted", help="default: weighted, fitted on validation"
+        "--rule", choices=(*RULES, FEATURE_FUSION), default="weighted", help="default: weighted, fitted on validation"
     )
     joined.add_argument("--out", type=Path, required=True, help="the ensemble's folder, weights/NAME")
     joined.set_defaults(act=_ensemble)
@@ -123,7 +123,7 @@ def _recipe(text: str) -> tuple[str, str]:
     system, _, name = text.partition("/")
     if system not in SYSTEMS:
         raise argparse.ArgumentTypeError(f"there is no system {system!r}; known: {', '.join(SYSTEMS)}")
-    names = [run_name(recipe.name) for recipe in SYSTEMS[system](False, False).recipes]
+    names = [get_run_name(recipe.name) for recipe in SYSTEMS[system](False, False).recipes]
     if name and name not in names:
         raise argparse.ArgumentTypeError(f"{system} has no run {name!r}; known: {', '.join(names)}")
     return system, name
@@ -159,7 +159,7 @@ def _seed(text: str) -> int:
 def _list(options: argparse.Namespace) -> None:
     for name, make in SYSTEMS.items():
         system = make(False, False)
-        runs = [run_name(recipe.name) for recipe in system.recipes]
+        runs = [get_run_name(recipe.name) for recipe in system.recipes]
         print(f"{name}  {system.paper}\n    {system.summary}" + (f"\n    {', '.join(runs)}" if len(runs) > 1 else ""))
 
 
@@ -171,7 +171,7 @@ def _run(options: argparse.Namespace) -> None:
     changes |= {"dataset": options.dataset} if options.dataset else {}
     recipes = tuple(dataclasses.replace(recipe, **changes) for recipe in system.recipes)
     system = dataclasses.replace(system, recipes=recipes)
-    chosen = [recipe for recipe in recipes if run_name(recipe.name) == (only or name)]
+    chosen = [recipe for recipe in recipes if get_run_name(recipe.name) == (only or name)]
     if only and not chosen:
         raise TrainingError(f"{name} has no run {only} as published.")
     if chosen:
@@ -183,14 +183,14 @@ def _run(options: argparse.Namespace) -> None:
 def _ensemble(options: argparse.Namespace) -> None:
     if make_accelerator().num_processes > 1:
         raise TrainingError("An ensemble is made by one process.", "Start it without a launcher.")
-    table = table_of_checkpoint(options.members[0], options.data)
-    card = ensemble(options.members, options.rule, table, options.out, options.out.name)
-    print(f"{options.out}: {run.figures(card)}")
+    table = read_checkpoint_table(options.members[0], options.data)
+    card = make_ensemble(options.members, options.rule, table, options.out, options.out.name)
+    print(f"{options.out}: {run.format_headline(card)}")
 
 
 def _phantom(options: argparse.Namespace) -> None:
     recipe = dataclasses.replace(RECIPE, seed=options.seed)
-    benchmark(options.out, options.films, options.explained, options.most_forwards, recipe)
+    run_benchmark(options.out, options.films, options.explained, options.most_forwards, recipe)
 
 
 if __name__ == "__main__":

@@ -18,14 +18,22 @@ from torch import nn
 
 from cxr_demo.errors import TrainingError
 from cxr_demo.networks import checkpoint
-from cxr_demo.networks.card import Card, Makeup, Member
+from cxr_demo.networks.card import Card, EnsembleSpec, Member
 from cxr_demo.networks.checkpoint import Checkpoint, Network
-from cxr_demo.networks.ensemble import CERTAIN, JOINED, RULES, Ensemble, Joined, by_film, make_stack
-from train.data.datasets import pack
+from cxr_demo.networks.ensemble import (
+    CERTAIN,
+    FEATURE_FUSION,
+    RULES,
+    Ensemble,
+    FeatureFusion,
+    flatten_by_image,
+    make_stack,
+)
+from train.data.datasets import pack_films
 from train.data.table import Table
-from train.evaluate import measure_checkpoint, unfinished
-from train.fit.environment import provenance
-from train.fit.loop import fit
+from train.evaluate import get_unfinished_folder, measure_checkpoint
+from train.fit.environment import describe_environment
+from train.fit.loop import fit_recipe
 from train.fit.losses import LOSSES
 from train.fit.processes import make_accelerator
 from train.fit.run_state import LOG_FILE
@@ -40,7 +48,7 @@ SPLIT_SETTINGS = ("dataset", "split", "validation", "seed")  # that decide which
 LOSS_OF_TASK = {"single-label": "cross-entropy", "multi-label": "bce"}
 
 
-def ensemble(
+def make_ensemble(
     checkpoints: Sequence[Path],
     rule: str,
     table: Table,
@@ -54,29 +62,29 @@ def ensemble(
 
     `table` is split as when the members were trained. TrainingError for members that do not fit together.
     """
-    if rule not in (*RULES, JOINED):
-        raise TrainingError(f"There is no rule {rule!r}.", f"Known: {', '.join((*RULES, JOINED))}.")
+    if rule not in (*RULES, FEATURE_FUSION):
+        raise TrainingError(f"There is no rule {rule!r}.", f"Known: {', '.join((*RULES, FEATURE_FUSION))}.")
     members = [checkpoint.load(folder) for folder in checkpoints]
     _check_fit(members, table)
     if rule == "majority" and members[0].card.task == "multi-label":
         raise TrainingError(
             "A majority vote needs films that have one label each.", "Take another rule: mean, weighted."
         )
-    card, made_with = members[0].card, provenance()
+    card, made_with = members[0].card, describe_environment()
     weights, model = _fitted(members, rule, table, out, seed)
-    makeup = Makeup(rule, tuple(weights), tuple(_member(member) for member in members))
+    makeup = EnsembleSpec(rule, tuple(weights), tuple(_member(member) for member in members))
     joined = Card(
         name=name, backbone="", labels=card.labels, task=card.task, preprocess=card.preprocess, summary=card.summary,
         licence=card.licence, versions=made_with["versions"], commit=made_with["commit"], ensemble=makeup,
     )  # fmt: skip
-    scratch = unfinished(out) / "checkpoint"
+    scratch = get_unfinished_folder(out) / "checkpoint"
     checkpoint.save(scratch, model, joined, half=_was_half(members))
-    if (log := unfinished(out) / LOG_FILE).exists():
+    if (log := get_unfinished_folder(out) / LOG_FILE).exists():
         shutil.copy(log, scratch)
     measured = measure_checkpoint(scratch, table, _training_facts(members, rule, made_with))
     for file in sorted(scratch.iterdir(), key=lambda file: file.name == checkpoint.CARD_FILE):  # the card last
         file.replace(out / file.name)
-    shutil.rmtree(unfinished(out))
+    shutil.rmtree(get_unfinished_folder(out))
     return measured
 
 
@@ -129,7 +137,7 @@ def fit_stacking(p: np.ndarray, targets: np.ndarray, task: str, seed: int = 0) -
 
     L-BFGS on all films at once, with a weight decay because they are few. The caller's random numbers are not touched.
     """
-    x, wanted = by_film(torch.from_numpy(p)), torch.from_numpy(targets)
+    x, wanted = flatten_by_image(torch.from_numpy(p)), torch.from_numpy(targets)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         stack = make_stack(len(p), p.shape[2])
@@ -152,7 +160,7 @@ def _fitted(
     """The weights (M,), and the network in eval mode."""
     card, models = members[0].card, [member.model for member in members]
     weights = [1 / len(members)] * len(members)
-    if rule == JOINED:
+    if rule == FEATURE_FUSION:
         return weights, _train_joined(members, table, out, seed)
     temperatures = [member.card.temperature for member in members]
     if rule in ("weighted", "stacking"):
@@ -168,7 +176,7 @@ def _fitted(
 def _validation(model: Ensemble, first: Checkpoint, table: Table) -> tuple[np.ndarray, np.ndarray]:
     """The members' p (M, N, L) float64 and the targets (N, L) of the validation films."""
     rows = table.where(table.split == "val")
-    films, read = pack(rows, first.card.preprocess, "reading val")
+    films, read = pack_films(rows, first.card.preprocess, "reading val")
     found = []
     with torch.inference_mode():
         for some in np.array_split(np.arange(len(films)), -(-len(films) // BATCH)):
@@ -177,11 +185,11 @@ def _validation(model: Ensemble, first: Checkpoint, table: Table) -> tuple[np.nd
     return np.concatenate(found, axis=1), match_labels(rows.where(read), first.card.labels)
 
 
-def _train_joined(members: Sequence[Checkpoint], table: Table, out: Path, seed: int) -> Joined:
+def _train_joined(members: Sequence[Checkpoint], table: Table, out: Path, seed: int) -> FeatureFusion:
     """The members' networks joined; only the layers behind them are trained, without augmentation, as published."""
     card, settings = members[0].card, members[0].card.training["settings"]
     torch.manual_seed(seed)
-    model = Joined([member.model for member in members])
+    model = FeatureFusion([member.model for member in members])
     recipe = Recipe(
         name=f"ensemble/{out.name}", paper="Rajaraman et al. 2021", dataset=settings["dataset"], backbone="",
         stages=((card.preprocess.size_px, JOINED_EPOCHS),), start=_sources(members), summary=card.summary,
@@ -189,7 +197,9 @@ def _train_joined(members: Sequence[Checkpoint], table: Table, out: Path, seed: 
         loss=LOSS_OF_TASK[card.task], learning_rate=JOINED_RATE, seed=seed, balance=card.task == "single-label",
         watch="mcc" if card.task == "single-label" else "macro_auroc",
     )  # fmt: skip
-    return fit(recipe, table, unfinished(out), make_accelerator(), model=model).model.requires_grad_(False)
+    return fit_recipe(recipe, table, get_unfinished_folder(out), make_accelerator(), model=model).model.requires_grad_(
+        False
+    )
 
 
 def _sources(members: Sequence[Checkpoint]) -> str:
@@ -255,7 +265,7 @@ def _training_facts(members: Sequence[Checkpoint], rule: str, made_with: dict) -
         "recipe": f"ensemble, {rule}",
         "settings": {name: settings[name] for name in SPLIT_SETTINGS if name in settings}
         | {"rule": rule, "members": [member.card.name for member in members]}
-        | (trained if rule == JOINED else {}),
+        | (trained if rule == FEATURE_FUSION else {}),
         "initial_weights": "; ".join(
             f"{member.card.name}: {member.card.training.get('initial_weights', 'unknown')}" for member in members
         ),

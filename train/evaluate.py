@@ -17,19 +17,19 @@ import numpy as np
 import torch
 
 from cxr_demo.errors import TrainingError
-from cxr_demo.labels import finding
+from cxr_demo.labels import get_finding
 from cxr_demo.networks import checkpoint
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.checkpoint import Checkpoint
 from train.data.datasets import DATASETS
-from train.data.splits import shared_patients
+from train.data.splits import find_shared_patients
 from train.data.table import Table
 from train.fit.loop import Fitted
 from train.fit.run_state import LOG_FILE, STATE_FILE
 from train.measure import metrics, plots
-from train.measure.localisation import LOCALISATION, boxes_of, localise_films, written
-from train.measure.model_card import FIGURES, LABEL_FIGURES, baseline, model_card
-from train.measure.predictions import Scored, films_of
+from train.measure.localisation import LOCALISATION, format_localisation, localise_films, read_boxes
+from train.measure.model_card import FIGURES, LABEL_FIGURES, describe_baseline, format_model_card
+from train.measure.predictions import Predictions, read_test_rows
 from train.recipe import Recipe
 
 HALF_TOLERANCE = 0.002  # float16 is stored where no probability moves by more than this
@@ -37,18 +37,18 @@ MEASURED_SPLITS = {"validation": "val", "test": "test", "external": "external"}
 METRICS_FILE = "metrics.json"
 
 
-def unfinished(folder: Path) -> Path:
+def get_unfinished_folder(folder: Path) -> Path:
     """Where a run that will become the checkpoint `folder` keeps its state."""
     return folder / "unfinished"
 
 
-def finish(fitted: Fitted, recipe: Recipe, table: Table, folder: Path) -> Card:
+def finish_checkpoint(fitted: Fitted, recipe: Recipe, table: Table, folder: Path) -> Card:
     """Store the network in `folder`, calibrate it on "val", measure it, write card, pictures and model card.
 
     Returns the card as written. Until all of it is measured, a checkpoint that was in `folder` before stays as it is;
     then the unfinished run's folder is removed, but for its log.
     """
-    scratch = unfinished(folder)
+    scratch = get_unfinished_folder(folder)
     stored, held_out, temperature = _stored(fitted, _first_card(recipe, table, folder.name, fitted), scratch, table)
     card = _measure(stored, held_out, temperature, table, _training_facts(recipe, fitted))
     last = (checkpoint.WEIGHTS_FILE, checkpoint.CARD_FILE)
@@ -67,24 +67,24 @@ def measure_checkpoint(folder: Path, table: Table, training: dict | None = None)
     citation are filled in from the table. Returns the card as written.
     """
     stored = checkpoint.load(folder)
-    held_out = Scored.of(stored, table.where(table.split == "val"))
+    held_out = Predictions.of(stored, table.where(table.split == "val"))
     temperature = metrics.fit_temperature(held_out.logits, torch.from_numpy(held_out.targets), stored.card.task)
     return _measure(stored, held_out, temperature, table, stored.card.training if training is None else training)
 
 
-def _measure(stored: Checkpoint, held_out: Scored, temperature: float, table: Table, training: dict) -> Card:
+def _measure(stored: Checkpoint, held_out: Predictions, temperature: float, table: Table, training: dict) -> Card:
     if (dataset := training.get("settings", {}).get("dataset")) not in DATASETS:
         raise TrainingError(f"The card of {stored.card.name} does not say which data set it was made from.")
     temperature, labels = round(temperature, 4), stored.card.labels
-    thresholds = metrics.youden_thresholds(held_out.p(temperature), held_out.targets, labels)
+    thresholds = metrics.choose_youden_thresholds(held_out.p(temperature), held_out.targets, labels)
     scored = {"validation": held_out}
     for name, split in MEASURED_SPLITS.items():
         if name != "validation" and (table.split == split).any():
-            scored[name] = Scored.of(stored, table.where(table.split == split))
+            scored[name] = Predictions.of(stored, table.where(table.split == split))
     measured = {}
     for name, films in scored.items():
         measured |= films.measure_by_source(name, temperature, thresholds)
-    if "test" in scored and len(shared := shared_patients(table, "train", "test")):
+    if "test" in scored and len(shared := find_shared_patients(table, "train", "test")):
         apart = ~np.isin(scored["test"].rows.patient, shared)
         if apart.any():
             name = "test, numbers that do not recur in train"
@@ -98,18 +98,18 @@ def _measure(stored: Checkpoint, held_out: Scored, temperature: float, table: Ta
     )
     shown = "test" if "test" in scored else "validation"
     pictures = _draw(stored.folder, scored[shown], temperature, shown)
-    (stored.folder / "README.md").write_text(model_card(card, pictures), encoding="utf-8")
+    (stored.folder / "README.md").write_text(format_model_card(card, pictures), encoding="utf-8")
     checkpoint.save_card(stored.folder, card)
     return card
 
 
-def _draw(folder: Path, films: Scored, temperature: float, name: str) -> tuple[str, ...]:
+def _draw(folder: Path, films: Predictions, temperature: float, name: str) -> tuple[str, ...]:
     lines = (folder / LOG_FILE).read_text(encoding="utf-8").splitlines() if (folder / LOG_FILE).exists() else []
     log, p = [json.loads(line) for line in lines], films.p(temperature)
     return plots.draw_all(folder, p, films.targets, films.card.labels, films.card.task, log, name)
 
 
-def _stored(fitted: Fitted, card: Card, folder: Path, table: Table) -> tuple[Checkpoint, Scored, float]:
+def _stored(fitted: Fitted, card: Card, folder: Path, table: Table) -> tuple[Checkpoint, Predictions, float]:
     """The network written to `folder` and read back, the validation films scored by it, and its temperature.
 
     As float16 where that moves no calibrated probability of the sampled validation films by more than the tolerance,
@@ -118,12 +118,12 @@ def _stored(fitted: Fitted, card: Card, folder: Path, table: Table) -> tuple[Che
     for half in (True, False):
         checkpoint.save(folder, fitted.model, card, half=half)
         stored = checkpoint.load(folder)
-        held_out = Scored.of(stored, table.where(table.split == "val"))
+        held_out = Predictions.of(stored, table.where(table.split == "val"))
         temperature = metrics.fit_temperature(held_out.logits, torch.from_numpy(held_out.targets), card.task)
         some = np.zeros(len(held_out.rows), bool)
         some[np.linspace(0, len(some) - 1, min(64, len(some))).astype(int)] = True
         sample = held_out.where(some)
-        exact = Scored.of(dataclasses.replace(stored, model=fitted.model), sample.rows)
+        exact = Predictions.of(dataclasses.replace(stored, model=fitted.model), sample.rows)
         if np.abs(exact.p(temperature) - sample.p(temperature)).max() <= HALF_TOLERANCE:
             break
     return stored, held_out, temperature
@@ -169,12 +169,12 @@ def _data_facts(key: str, table: Table) -> dict:
         "sources": np.unique(table.source[np.isin(table.split, ("train", "val"))]).tolist(),
         "films": {split: int((table.split == split).sum()) for split in splits},
         "patients": {split: len(np.unique(table.patient[table.split == split])) for split in splits},
-        "patient_numbers_in_train_and_test": len(shared_patients(table, "train", "test")),
+        "patient_numbers_in_train_and_test": len(find_shared_patients(table, "train", "test")),
         "finished": datetime.date.today().isoformat(),
     }
 
 
-def evaluate(
+def evaluate_checkpoint(
     folder: Path,
     dataset: str,
     root: Path,
@@ -185,17 +185,17 @@ def evaluate(
 ) -> dict[str, dict]:
     """Measure a checkpoint with the temperature and the thresholds of its card; nothing is fitted.
 
-    `dataset` and `split` as in `films_of`. With `methods` also where their maps point, as "localisation"; () are all
-    that are quick. Prints what comes out and returns it; `out` gets METRICS_FILE and pictures, and to `record` is to
-    write the localisation into the checkpoint's card and README.
+    `dataset` and `split` as in `read_test_rows`. With `methods` also where their maps point, as "localisation"; () are
+    all that are quick. Prints what comes out and returns it; `out` gets METRICS_FILE and pictures, and to `record` is
+    to write the localisation into the checkpoint's card and README.
     """
     if record and methods is None:
         raise TrainingError("There is nothing to record.", "Measure the localisation too: --localisation.")
     stored = checkpoint.load(folder)
     card = stored.card
-    rows, note = films_of(stored, dataset, root, split)
-    boxes = None if methods is None else boxes_of(card, dataset, root)
-    scored, temperature = Scored.of(stored, rows), card.temperature or 1.0
+    rows, note = read_test_rows(stored, dataset, root, split)
+    boxes = None if methods is None else read_boxes(card, dataset, root)
+    scored, temperature = Predictions.of(stored, rows), card.temperature or 1.0
     measured = scored.measure_by_source(split, temperature, card.thresholds)
     for line in _preface(card, scored, note):
         print(line)
@@ -203,7 +203,7 @@ def evaluate(
         print("\n" + "\n".join(_written(name, figures, card)))
     if boxes is not None:
         measured[LOCALISATION] = localise_films(stored, scored.rows, boxes, split, note, methods)
-        print("\n" + "\n".join(written(measured[LOCALISATION])))
+        print("\n" + "\n".join(format_localisation(measured[LOCALISATION])))
     if out:
         _draw(out, scored, temperature, split)
         facts = {"checkpoint": card.name, "checkpoint_sha256": stored.sha256, "note": note, "labels": card.labels}
@@ -219,12 +219,12 @@ def _record(stored: Checkpoint, localised: dict) -> None:
         raise TrainingError(f"The card of {stored.card.name} does not say which data set it was made from.")
     card = dataclasses.replace(stored.card, metrics={**stored.card.metrics, LOCALISATION: localised})
     pictures = tuple(name for name in plots.PICTURES if (stored.folder / name).is_file())
-    (stored.folder / "README.md").write_text(model_card(card, pictures), encoding="utf-8")
+    (stored.folder / "README.md").write_text(format_model_card(card, pictures), encoding="utf-8")
     checkpoint.save_card(stored.folder, card)
 
 
-def _preface(card: Card, scored: Scored, note: str) -> list[str]:
-    absent = [finding(label).name for label in card.labels if label not in scored.rows.labels]
+def _preface(card: Card, scored: Predictions, note: str) -> list[str]:
+    absent = [get_finding(label).name for label in card.labels if label not in scored.rows.labels]
     return [
         f"{card.name}: {card.network}, {card.preprocess.size_px} px",
         *([note] if note else []),
@@ -238,7 +238,7 @@ def _written(name: str, measured: dict, card: Card) -> list[str]:
     """One set as plain text: the figures of the whole set, then one row per label."""
     lines = [
         f"{name}: {measured['films']} films of {measured['patients']} patients, with 95 % intervals over patients. "
-        + baseline(measured, card.task)
+        + describe_baseline(measured, card.task)
     ]
     lines += [f"  {title:34} {_cell(measured[key], 3)}" for key, title in FIGURES.items() if key in measured]
     lines.append(f"  {'':22}{'films':>12}  " + "".join(f"{title:21}" for title in LABEL_FIGURES.values()).rstrip())
@@ -246,7 +246,7 @@ def _written(name: str, measured: dict, card: Card) -> list[str]:
         if measured["stated"][k]:
             films = f"{measured['positive'][k]} of {measured['stated'][k]}"
             cells = [_cell(measured.get(f"{figure}_{label}"), 2) for figure in LABEL_FIGURES]
-            row = f"  {finding(label).name:22}{films:>12}  " + "".join(f"{cell:21}" for cell in cells)
+            row = f"  {get_finding(label).name:22}{films:>12}  " + "".join(f"{cell:21}" for cell in cells)
             lines.append(row.rstrip())
     return lines
 

@@ -9,14 +9,14 @@ from accelerate import Accelerator
 
 from cxr_demo.errors import TrainingError
 from cxr_demo.networks.checkpoint import CARD_FILE, Card, read_card
-from train.data.split_tables import split_table_of
+from train.data.split_tables import read_split_table
 from train.data.table import Table
-from train.evaluate import finish, unfinished
-from train.fit.loop import fit
+from train.evaluate import finish_checkpoint, get_unfinished_folder
+from train.fit.loop import fit_recipe
 from train.fit.processes import make_accelerator
-from train.fit.run_state import identity
+from train.fit.run_state import fingerprint
 from train.recipe import IMAGENET, SCRATCH, Recipe, System
-from train.report.run_report import run_name
+from train.report.run_report import get_run_name
 
 ROOT = Path(__file__).parent.parent
 HEADLINE = ("accuracy", "macro_f1", "mcc", "macro_auroc")
@@ -27,7 +27,7 @@ def run_system(system: System, data: Path, out: Path, films: int | None = None) 
     not run again. Then what the system concludes from them, which one process does alone."""
     accelerator = make_accelerator()
     for recipe in system.recipes:
-        run_recipe(recipe, system, data, out / run_name(recipe.name), films, accelerator)
+        run_recipe(recipe, system, data, out / get_run_name(recipe.name), films, accelerator)
     if system.conclude and accelerator.num_processes > 1:
         accelerator.print("All runs are finished. The same command in one process draws the conclusions.")
     elif system.conclude:
@@ -45,18 +45,18 @@ def run_recipe(
     """Train and write the checkpoint `out`, unless it is there; the runs it starts from are looked for beside it."""
     accelerator = accelerator or make_accelerator()
     start = _start_folder(recipe, system, out)
-    table = split_table_of(recipe, data, films)
-    if _is_done(out, identity(recipe, table, _check_start(recipe, table, start))):
+    table = read_split_table(recipe, data, films)
+    if _is_done(out, fingerprint(recipe, table, _check_start(recipe, table, start))):
         accelerator.print(f"{out} is finished already.")
         return
-    fitted = fit(recipe, table, unfinished(out), accelerator, start)
+    fitted = fit_recipe(recipe, table, get_unfinished_folder(out), accelerator, start)
     if accelerator.is_main_process:
-        card = finish(fitted, recipe, table, out)
-        accelerator.print(f"{out}: {figures(card)}")
+        card = finish_checkpoint(fitted, recipe, table, out)
+        accelerator.print(f"{out}: {format_headline(card)}")
     accelerator.wait_for_everyone()
 
 
-def figures(card: Card) -> str:
+def format_headline(card: Card) -> str:
     measured = card.metrics["test"]
     return "test " + ", ".join(
         f"{name.replace('_', ' ')} {measured[name]['value']:.4f}" for name in HEADLINE if name in measured
@@ -67,7 +67,7 @@ def _start_folder(recipe: Recipe, system: System, out: Path) -> Path | None:
     if recipe.start in (IMAGENET, SCRATCH):
         return None
     is_sister = recipe.start in {other.name for other in system.recipes}
-    folder = out.parent / run_name(recipe.start) if is_sister else ROOT / recipe.start
+    folder = out.parent / get_run_name(recipe.start) if is_sister else ROOT / recipe.start
     if not (folder / CARD_FILE).exists():
         raise TrainingError(
             f"{recipe.name} starts from {recipe.start}, which is not in {folder}.",

@@ -15,7 +15,7 @@ import numpy as np
 
 from cxr_demo import render
 from cxr_demo.analysis import Explanation
-from cxr_demo.evaluation.agreement import GRID, Agreement, agreements
+from cxr_demo.evaluation.agreement import GRID, Agreement, measure_agreements
 from cxr_demo.explain.methods import CELL, PIXEL, RELATIVE
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.grids import measure_overlaps
@@ -46,7 +46,7 @@ class Grid:
 
 
 @dataclass(frozen=True, eq=False)
-class Side:
+class MapSide:
     """What one checkpoint says: `values` (R, C) float64 on `grid`, in `unit`; `logit` is what its map explains.
 
     Where values add up over an area, `total` is their sum over the grid and `outside` what the map holds beyond it: in
@@ -62,7 +62,7 @@ class Side:
 
 
 @dataclass(frozen=True, eq=False)
-class Pair:
+class MapComparison:
     """Two maps of one label by one method.
 
     `difference` (R, C) float64 is `other` minus `this`, on the grid and in the unit that both then have; None where the
@@ -70,15 +70,17 @@ class Pair:
     raw maps hold too little to be drawn.
     """
 
-    this: Side
-    other: Side
+    this: MapSide
+    other: MapSide
     difference: np.ndarray | None
     why_not: str
     agreement: Agreement
     nothing: bool
 
 
-def paired(this: Explanation, this_card: Card, other: Explanation, other_card: Card, shape: tuple[int, int]) -> Pair:
+def compare_maps(
+    this: Explanation, this_card: Card, other: Explanation, other_card: Card, shape: tuple[int, int]
+) -> MapComparison:
     """Explanations of one label and one method, on a film of `shape` (H, W), by the checkpoints of these cards.
 
     The common grid has the cells of the network whose cells are larger, along each axis by itself, cut to the part of
@@ -97,44 +99,46 @@ def paired(this: Explanation, this_card: Card, other: Explanation, other_card: C
     common = _common(*natives, _seen_by_both(this_card.preprocess, other_card.preprocess, shape))
     densities = [_per_area(made, native, shape) for made, native in zip(both, natives, strict=True)]
     agreement = _agreement(densities, natives, common)
-    nothing = all(render.scale_of(made.map_square, "signed", made.unit).nothing for made in both)
+    nothing = all(render.choose_scale(made.map_square, "signed", made.unit).nothing for made in both)
     if why_not := _why_not(this.unit, this_card, other_card):
         own = [
-            Side(native, made.map_square.astype(np.float64), made.unit, made.logit, np.nan, np.nan)
+            MapSide(native, made.map_square.astype(np.float64), made.unit, made.logit, np.nan, np.nan)
             for made, native in zip(both, natives, strict=True)
         ]
-        return Pair(*own, None, why_not, agreement, nothing)
+        return MapComparison(*own, None, why_not, agreement, nothing)
     unit, divisors = _unit(this.unit, *cards), _divisors(*cards)
     sides = [
         _side(made, _means(density, native, common), common, shape, unit, divisor)
         for made, density, native, divisor in zip(both, densities, natives, divisors, strict=True)
     ]
-    return Pair(*sides, sides[1].values - sides[0].values, "", agreement, nothing)
+    return MapComparison(*sides, sides[1].values - sides[0].values, "", agreement, nothing)
 
 
-def common_labels(this: Card, other: Card) -> tuple[str, ...]:
+def list_common_labels(this: Card, other: Card) -> tuple[str, ...]:
     """The labels that both know, by name, in the order of the first."""
     return tuple(label for label in this.labels if label in other.labels)
 
 
-def scales(pair: Pair, shown: str) -> list[render.Scale]:
+def choose_pair_scales(pair: MapComparison, shown: str) -> list[render.Scale]:
     """Of both maps and of their difference, one for all; where there is no difference, each map's own, of what is
     `shown` ("positive" or "signed")."""
     sides = pair.this, pair.other
     if pair.difference is None:
-        return [render.scale_of(side.values, shown, side.unit) for side in sides]
+        return [render.choose_scale(side.values, shown, side.unit) for side in sides]
     if pair.nothing:
         return [render.Scale("signed", pair.this.unit, 0.0, nothing=True)] * 3
-    return [one_scale([pair.this.values, pair.other.values, pair.difference], pair.this.unit)] * 3
+    return [choose_common_scale([pair.this.values, pair.other.values, pair.difference], pair.this.unit)] * 3
 
 
-def one_scale(maps: Sequence[np.ndarray], unit: str) -> render.Scale:
+def choose_common_scale(maps: Sequence[np.ndarray], unit: str) -> render.Scale:
     """The signed scale that maps of any shape have together: full from the largest of their own limits, so that one
     colour is one amount in all of them. Own choice for a difference too: of maps that hardly differ it is faint."""
-    return max((render.scale_of(map_, "signed", unit) for map_ in maps), key=lambda scale: scale.limit)
+    return max((render.choose_scale(map_, "signed", unit) for map_ in maps), key=lambda scale: scale.limit)
 
 
-def on_film(values: np.ndarray, grid: Grid, shape: tuple[int, int], out: tuple[int, int], smooth=True) -> np.ndarray:
+def draw_on_image(
+    values: np.ndarray, grid: Grid, shape: tuple[int, int], out: tuple[int, int], smooth=True
+) -> np.ndarray:
     """values (R, C) on a grid of a film of `shape` -> (H', W') = `out` float32, a picture of the whole film; 0 beyond
     the grid. `smooth` interpolates between the cells' centres, as `Preprocess.map_to_image` does; else cells are flat.
     """
@@ -167,7 +171,7 @@ def _why_not(unit: str, this: Card, other: Card) -> str:
     return ""
 
 
-def shared_part(*cards: Card) -> str:
+def describe_shared_part(*cards: Card) -> str:
     """What is to be said of maps of these checkpoints' logits where any of them has classes of which one is true; else
     nothing."""
     return SHARED_PART if any(card.task == "single-label" for card in cards) else ""
@@ -250,16 +254,16 @@ def _parts(old: np.ndarray, new: np.ndarray) -> np.ndarray:
     return measure_overlaps(old, new) / np.diff(new)[:, None]
 
 
-def _side(made: Explanation, values: np.ndarray, grid: Grid, shape, unit: str, divisor: float) -> Side:
+def _side(made: Explanation, values: np.ndarray, grid: Grid, shape, unit: str, divisor: float) -> MapSide:
     """One map, on the common grid already; what it holds and explains, divided too."""
     values, total, outside = values / divisor, np.nan, np.nan
     if made.unit in PER_AREA:
         total = float((values * _percents(grid, shape)).sum())
         outside = made.total / divisor - total
-    return Side(grid, values, unit, made.logit / divisor, total, outside)
+    return MapSide(grid, values, unit, made.logit / divisor, total, outside)
 
 
 def _agreement(values: Sequence[np.ndarray], natives: Sequence[Grid], common: Grid) -> Agreement:
     fields = Grid(*(np.linspace(edges[0], edges[-1], GRID + 1) for edges in (common.rows, common.columns)))
     found = [_means(map_, native, fields) for map_, native in zip(values, natives, strict=True)]
-    return agreements(dict(zip((THIS, OTHER), found, strict=True)))[THIS, OTHER]
+    return measure_agreements(dict(zip((THIS, OTHER), found, strict=True)))[THIS, OTHER]

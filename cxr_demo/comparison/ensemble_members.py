@@ -9,22 +9,22 @@ import numpy as np
 
 from cxr_demo import render
 from cxr_demo.analysis import Explanation
-from cxr_demo.comparison.checkpoint_pair import one_scale
-from cxr_demo.evaluation.agreement import agreements
+from cxr_demo.comparison.checkpoint_pair import choose_common_scale
+from cxr_demo.evaluation.agreement import measure_agreements
 from cxr_demo.explain.engine import MemberMap
 from cxr_demo.explain.methods import METHODS, RELATIVE
 from cxr_demo.grids import find_finest_grid, resample_map
 
 
 @dataclass(frozen=True, eq=False)
-class Together:
+class EnsembleBreakdown:
     """One explanation of an ensemble, taken apart; all maps (h, w) on the grid of the `mean`, the finest of all.
 
-    `spread` as in the function, None where the unit is relative: values of one member then say nothing of another's.
-    `unsure` is the share of the cells, 0..1, where the spread is larger than the mean's magnitude (NaN without a
-    spread), of those that hold film; own choice: there the members do not even agree whether it speaks for or against.
-    `ranks`: Spearman's correlation of each member with the mean, in the fields of `agreement`. `differences`: each
-    member's map minus the mean, in the same unit; none where the unit is relative.
+    `spread` as `measure_spread` gives it, None where the unit is relative: values of one member then say nothing of
+    another's. `unsure` is the share of the cells, 0..1, where the spread is larger than the mean's magnitude (NaN
+    without a spread), of those that hold film; own choice: there the members do not even agree whether it speaks for or
+    against. `ranks`: Spearman's correlation of each member with the mean, in the fields of `agreement`. `differences`:
+    each member's map minus the mean, in the same unit; none where the unit is relative.
     """
 
     mean: np.ndarray
@@ -36,45 +36,47 @@ class Together:
     differences: tuple[np.ndarray, ...]
 
 
-def taken_apart(explanation: Explanation, seen: np.ndarray) -> Together:
+def break_down(explanation: Explanation, seen: np.ndarray) -> EnsembleBreakdown:
     """Of an explanation that has members; `seen` (S, S) bool: where the square holds film, as padding agrees on
     nothing."""
-    mean, maps = explanation.map_square, tuple(on_one_grid(explanation.members))
+    mean, maps = explanation.map_square, tuple(resample_members(explanation.members))
     spread_map, unsure, differences = None, np.nan, ()
     if explanation.unit != RELATIVE:
-        spread_map, differences = spread(explanation.members), tuple(map_ - mean for map_ in maps)
+        spread_map, differences = measure_spread(explanation.members), tuple(map_ - mean for map_ in maps)
         kept = resample_map(seen.astype(np.float64), mean.shape)
         inside = kept >= kept.max() / 2  # cells that are mostly film
         unsure = float((spread_map > np.abs(mean))[inside].mean())
-    ranks = tuple(agreements({"mean": mean, "member": map_}, seen)["mean", "member"].rank for map_ in maps)
+    ranks = tuple(measure_agreements({"mean": mean, "member": map_}, seen)["mean", "member"].rank for map_ in maps)
     names = tuple(one.name for one in explanation.members)
-    return Together(mean, spread_map, unsure, names, maps, ranks, differences)
+    return EnsembleBreakdown(mean, spread_map, unsure, names, maps, ranks, differences)
 
 
-def spread(members: Sequence[MemberMap]) -> np.ndarray:
+def measure_spread(members: Sequence[MemberMap]) -> np.ndarray:
     """The weighted standard deviation of the members' maps, cell by cell, (h, w) float32 on the finest of their grids:
     sqrt(sum of w_m (map_m - mean)^2), mean = sum of w_m map_m, the weights summing to 1.
 
     The members are all there are, not a sample of more, so the sum is not divided by M - 1. In the maps' own unit.
     """
-    maps = np.stack(on_one_grid(members))
+    maps = np.stack(resample_members(members))
     weights = np.array([member.weight for member in members])[:, None, None]
     mean = (weights * maps).sum(axis=0)
     return np.sqrt((weights * (maps - mean) ** 2).sum(axis=0)).astype(np.float32)
 
 
-def on_one_grid(members: Sequence[MemberMap]) -> list[np.ndarray]:
+def resample_members(members: Sequence[MemberMap]) -> list[np.ndarray]:
     """The members' maps (h, w) float64 on the finest of their grids, which is that of the mean; the sums stay."""
     grid = find_finest_grid([member.map_square for member in members])
     return [resample_map(member.map_square.astype(np.float64), grid) for member in members]
 
 
-def scales(explanation: Explanation, apart: Together) -> tuple[render.Scale, render.Scale | None, list[render.Scale]]:
+def choose_member_scales(
+    explanation: Explanation, apart: EnsembleBreakdown
+) -> tuple[render.Scale, render.Scale | None, list[render.Scale]]:
     """Of the mean, the spread and each member: one limit for all, the spread from 0 upwards; each map's own limit where
     the unit is relative."""
     if apart.spread is None:
         shown = METHODS[explanation.method].shown
-        mean, *own = (render.scale_of(map_, shown, RELATIVE) for map_ in (apart.mean, *apart.maps))
+        mean, *own = (render.choose_scale(map_, shown, RELATIVE) for map_ in (apart.mean, *apart.maps))
         return mean, None, own
-    common = one_scale([apart.mean, *apart.maps], explanation.unit)
+    common = choose_common_scale([apart.mean, *apart.maps], explanation.unit)
     return common, replace(common, shown="positive"), [common] * len(apart.maps)

@@ -45,7 +45,7 @@ class Agreement:
 
 
 @dataclass(frozen=True)
-class Share:
+class RegionShare:
     """Of a region: its share of the map's positive values (`evidence`, NaN where there are none), and of the film
     (`area`), which is what the first would be if the evidence were spread evenly; both 0..1."""
 
@@ -53,19 +53,21 @@ class Share:
     area: float
 
 
-def agreements(maps: Mapping[str, np.ndarray], seen: np.ndarray | None = None) -> dict[tuple[str, str], Agreement]:
+def measure_agreements(
+    maps: Mapping[str, np.ndarray], seen: np.ndarray | None = None
+) -> dict[tuple[str, str], Agreement]:
     """Raw maps (h, w) over one square, each on its own grid -> every pair (a, b), a before b in `maps`.
 
     `seen` (S, S) bool is where the square holds film; fields that are mostly padding are left out, as maps that are
     both 0 there would agree on nothing.
     """
-    kept = fields(np.ones((1, 1)) if seen is None else seen.astype(np.float64))
+    kept = sum_grid_cells(np.ones((1, 1)) if seen is None else seen.astype(np.float64))
     inside = kept >= kept.max() / 2
-    found = {name: fields(map_)[inside] for name, map_ in maps.items()}
+    found = {name: sum_grid_cells(map_)[inside] for name, map_ in maps.items()}
     return {(a, b): _agreement({a: found[a], b: found[b]}) for a, b in itertools.combinations(maps, 2)}
 
 
-def fields(map_: np.ndarray) -> np.ndarray:
+def sum_grid_cells(map_: np.ndarray) -> np.ndarray:
     """A raw map (h, w) -> its sum in each field, (GRID, GRID) float64; all NaN where it is not finite throughout."""
     if not np.isfinite(map_).all():
         return np.full((GRID, GRID), NAN)
@@ -74,24 +76,24 @@ def fields(map_: np.ndarray) -> np.ndarray:
     return np.round(sums / scale, DIGITS) * scale if scale > 0 else sums
 
 
-def rank_correlation(a: np.ndarray, b: np.ndarray) -> float:
+def correlate_ranks(a: np.ndarray, b: np.ndarray) -> float:
     """Spearman's, of two arrays of one shape; NaN where one is the same everywhere or not finite."""
     if _fault(a) or _fault(b):
         return NAN
     return float(spearmanr(a, b, axis=None).statistic)
 
 
-def shares(map_image: np.ndarray, regions: Mapping[str, np.ndarray]) -> dict[str, Share]:
+def measure_shares(map_image: np.ndarray, regions: Mapping[str, np.ndarray]) -> dict[str, RegionShare]:
     """A raw map on the film's own pixels (H, W), and regions as masks (H, W) bool -> name -> Share."""
     positive = np.maximum(map_image, 0).astype(np.float64)
     total = positive.sum()
     return {
-        name: Share(float(positive[mask].sum() / total) if total > 0 else NAN, float(mask.mean()))
+        name: RegionShare(float(positive[mask].sum() / total) if total > 0 else NAN, float(mask.mean()))
         for name, mask in regions.items()
     }
 
 
-def margins(shape: tuple[int, int]) -> dict[str, np.ndarray]:
+def mark_margins(shape: tuple[int, int]) -> dict[str, np.ndarray]:
     """Where hardly a finding lies, of a film (H, W): the outer `BORDER` on each side, and the four corners of
     `CORNER`; masks (H, W) bool, which overlap."""
     outer = [_outer(length, BORDER) for length in shape]
@@ -109,7 +111,7 @@ def _agreement(pair: dict[str, np.ndarray]) -> Agreement:
     """Of the fields (n,) of two maps, by name."""
     a, b = pair.values()
     note = "; ".join(f"{name} {fault}" for name, values in pair.items() if (fault := _fault(values) or _lack(values)))
-    return Agreement(rank_correlation(a, b), tuple(_overlap(a, b, area) for area in STRONGEST), note)
+    return Agreement(correlate_ranks(a, b), tuple(_overlap(a, b, area) for area in STRONGEST), note)
 
 
 def _fault(values: np.ndarray) -> str:

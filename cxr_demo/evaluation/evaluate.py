@@ -1,6 +1,6 @@
 """How far to believe the maps of one label on one film: every check of `CHECKS` that asks the network again.
 
-Works on one checkpoint and its explainer; `analysis.Analyser.believe` holds the lock and lets go of it in between.
+Works on one checkpoint and its explainer; `analysis.Analyser.evaluate_maps` holds the lock and yields it in between.
 """
 
 from __future__ import annotations
@@ -14,14 +14,22 @@ from torch import nn
 
 from cxr_demo.evaluation.agreement import Agreement
 from cxr_demo.evaluation.checks import CHECKS
-from cxr_demo.evaluation.faithfulness import ORDERS, STEPS, Baseline, Curve, Predict, baseline, curves
-from cxr_demo.evaluation.randomisation import VIEWS, Randomisation, networks, randomisation
-from cxr_demo.evaluation.stability import CHANGED_FILMS, Stability, stability
-from cxr_demo.explain.engine import Explaining, unproved_maps
+from cxr_demo.evaluation.faithfulness import (
+    ORDERS,
+    STEPS,
+    Curve,
+    Predict,
+    RandomBaseline,
+    measure_curves,
+    measure_random_orders,
+)
+from cxr_demo.evaluation.randomisation import VIEWS, Randomisation, count_random_networks, measure_randomisation
+from cxr_demo.evaluation.stability import CHANGED_FILMS, Stability, measure_stability
+from cxr_demo.explain.engine import AnyExplainer, make_unproved_maps
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.networks.checkpoint import Checkpoint
-from cxr_demo.networks.classifier import probabilities
-from cxr_demo.progress import Pause, within
+from cxr_demo.networks.classifier import compute_probabilities
+from cxr_demo.progress import ProgressCallback, subrange
 
 PARTS = ("faithfulness", "stability", "randomisation")  # what can be asked for alone; the dearest last
 # Measured on two bundled networks, of 128 and 96 px: eight films at once take 6.1 and 4.7 times as long as one, and to
@@ -33,7 +41,7 @@ CURVES_FORWARDS = BATCHED * 2 * (STEPS + 1)
 
 
 @dataclass(frozen=True, eq=False)
-class Belief:
+class MapEvaluation:
     """Of one map; what each says, in which direction it is better and what it does not say stands in `CHECKS`. None
     where its part was not asked for."""
 
@@ -44,11 +52,11 @@ class Belief:
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
+class EvaluationContext:
     """Who is asked about what: a film as the model saw it, `square` (S, S) float32 0..1, and one of its labels."""
 
     checkpoint: Checkpoint
-    explainer: Explaining
+    explainer: AnyExplainer
     square: np.ndarray
     label: int
 
@@ -58,38 +66,39 @@ class Asked:
         return self.checkpoint.card.preprocess.normalise(self.square)
 
 
-def believe(
-    asked: Asked,
+def evaluate_maps(
+    asked: EvaluationContext,
     maps: Mapping[str, np.ndarray],
-    pause: Pause,
+    on_progress: ProgressCallback,
     parts: Collection[str] = PARTS,
-    chance: Baseline | None = None,
-) -> dict[str, Belief]:
+    chance: RandomBaseline | None = None,
+) -> dict[str, MapEvaluation]:
     """The film's raw maps of the label by method, as the explainer makes them -> method -> Belief, with these parts.
 
-    `chance` is what `of_chance` gave for this film. `pause(done, total)` counts forwards, as `forwards` does.
+    `chance` is what `measure_random_baseline` gave for this film. `on_progress(done, total)` counts forwards, as
+    `estimate_forwards` does.
     """
     parts = [part for part in PARTS if part in parts]
-    costs = [forwards(asked.checkpoint.model, tuple(maps), part) for part in parts]
+    costs = [estimate_forwards(asked.checkpoint.model, tuple(maps), part) for part in parts]
     if "faithfulness" in parts and chance is None:
         costs[0] += CHANCE_FORWARDS
-    beliefs = dict.fromkeys(maps, Belief())
+    evaluations = dict.fromkeys(maps, MapEvaluation())
     for place, part in enumerate(parts):
-        turn = within(pause, sum(costs[:place]), costs[place], sum(costs))
+        turn = subrange(on_progress, sum(costs[:place]), costs[place], sum(costs))
         if part == "faithfulness":
             found = _faithfulness(asked, maps, chance, turn)
         else:
             found = (_stability if part == "stability" else _randomisation)(asked, maps, turn)
-        beliefs = {method: replace(beliefs[method], **found[method]) for method in maps}
-    return beliefs
+        evaluations = {method: replace(evaluations[method], **found[method]) for method in maps}
+    return evaluations
 
 
-def of_chance(asked: Asked, pause: Pause) -> Baseline:
+def measure_random_baseline(asked: EvaluationContext, on_progress: ProgressCallback) -> RandomBaseline:
     """What all maps of the film are compared with, whatever their label."""
-    return baseline(_predict(asked.checkpoint), asked.x, pause=pause)
+    return measure_random_orders(_predict(asked.checkpoint), asked.x, on_progress=on_progress)
 
 
-def forwards(model: nn.Module, methods: Sequence[str], part: str) -> float:
+def estimate_forwards(model: nn.Module, methods: Sequence[str], part: str) -> float:
     """How long a part takes for these methods at once, in forwards of one film, beside the film's own maps and
     `CHANCE_FORWARDS`, which come once; rough, as `Method.cost_forwards` is."""
     if part == "faithfulness":
@@ -97,7 +106,7 @@ def forwards(model: nn.Module, methods: Sequence[str], part: str) -> float:
     if part == "stability":
         return CHANGED_FILMS * _cost(methods)
     lowered = LOWERING_FORWARDS if any(METHODS[key].family == "lrp" for key in methods) else 0.0
-    return networks(model) * (BATCHED * VIEWS + _cost(methods) + lowered)
+    return count_random_networks(model) * (BATCHED * VIEWS + _cost(methods) + lowered)
 
 
 def _cost(methods: Sequence[str]) -> float:
@@ -107,22 +116,27 @@ def _cost(methods: Sequence[str]) -> float:
 
 
 def _faithfulness(
-    asked: Asked, maps: Mapping[str, np.ndarray], chance: Baseline | None, pause: Pause
+    asked: EvaluationContext,
+    maps: Mapping[str, np.ndarray],
+    chance: RandomBaseline | None,
+    on_progress: ProgressCallback,
 ) -> dict[str, dict[str, Curve]]:
     before, each = 0.0 if chance else CHANCE_FORWARDS, CURVES_FORWARDS
     total = before + each * len(maps)
-    chance = chance or of_chance(asked, within(pause, 0.0, before, total))
+    chance = chance or measure_random_baseline(asked, subrange(on_progress, 0.0, before, total))
     return {
-        method: curves(
+        method: measure_curves(
             _predict(asked.checkpoint), asked.x, map_, asked.label, chance,
-            pause=within(pause, before + each * place, each, total),
+            on_progress=subrange(on_progress, before + each * place, each, total),
         )
         for place, (method, map_) in enumerate(maps.items())
     }  # fmt: skip
 
 
-def _stability(asked: Asked, maps: Mapping[str, np.ndarray], pause: Pause) -> dict[str, dict[str, Stability]]:
-    step = _Steps(pause, CHANGED_FILMS + 1)
+def _stability(
+    asked: EvaluationContext, maps: Mapping[str, np.ndarray], on_progress: ProgressCallback
+) -> dict[str, dict[str, Stability]]:
+    step = _Steps(on_progress, CHANGED_FILMS + 1)
 
     def explain(film: np.ndarray) -> Mapping[str, np.ndarray]:
         if film is asked.square:
@@ -130,18 +144,23 @@ def _stability(asked: Asked, maps: Mapping[str, np.ndarray], pause: Pause) -> di
         x = asked.checkpoint.card.preprocess.normalise(film)
         return _of_label(asked.explainer.maps(x, [asked.label], list(maps), step.inside))
 
-    return {key: {"stability": found} for key, found in stability(explain, asked.square, pause=step.ended).items()}
+    return {
+        key: {"stability": found}
+        for key, found in measure_stability(explain, asked.square, on_progress=step.ended).items()
+    }
 
 
-def _randomisation(asked: Asked, maps: Mapping[str, np.ndarray], pause: Pause) -> dict[str, dict[str, Randomisation]]:
-    step = _Steps(pause, networks(asked.checkpoint.model) + 1)
+def _randomisation(
+    asked: EvaluationContext, maps: Mapping[str, np.ndarray], on_progress: ProgressCallback
+) -> dict[str, dict[str, Randomisation]]:
+    step = _Steps(on_progress, count_random_networks(asked.checkpoint.model) + 1)
 
     def explain(net: nn.Module) -> Mapping[str, np.ndarray]:
         if net is asked.checkpoint.model:
             return maps
-        return _of_label(unproved_maps(asked.checkpoint, net, asked.x, [asked.label], list(maps), step.inside))
+        return _of_label(make_unproved_maps(asked.checkpoint, net, asked.x, [asked.label], list(maps), step.inside))
 
-    found = randomisation(explain, asked.checkpoint.model, asked.x, pause=step.ended)
+    found = measure_randomisation(explain, asked.checkpoint.model, asked.x, on_progress=step.ended)
     return {key: {"randomisation": changed} for key, changed in found.items()}
 
 
@@ -150,7 +169,7 @@ def _predict(checkpoint: Checkpoint) -> Predict:
         with torch.inference_mode():
             logits = checkpoint.model(torch.from_numpy(films))
             temperature = checkpoint.card.temperature if checkpoint.card.calibrated else 1.0
-            return logits.numpy(), probabilities(logits, checkpoint.card.task, temperature).numpy()
+            return logits.numpy(), compute_probabilities(logits, checkpoint.card.task, temperature).numpy()
 
     return predict
 
@@ -158,27 +177,29 @@ def _predict(checkpoint: Checkpoint) -> Predict:
 class _Steps:
     """`total` steps of which each may be long: `ended` is told after each, `inside` within one."""
 
-    def __init__(self, pause: Pause, total: int) -> None:
-        self._pause, self._total, self._done = pause, total, 0
+    def __init__(self, on_progress: ProgressCallback, total: int) -> None:
+        self._pause, self._total, self._done = on_progress, total, 0
 
     def ended(self, done: float, total: float) -> None:
         self._done = done
         self._pause(done, self._total)
 
     def inside(self, done: float, total: float) -> None:
-        within(self._pause, self._done, 1, self._total)(done, total)
+        subrange(self._pause, self._done, 1, self._total)(done, total)
 
 
 def _of_label(maps: Mapping[tuple[str, int], np.ndarray]) -> dict[str, np.ndarray]:
     return {method: map_ for (method, _), map_ in maps.items()}
 
 
-def told(label: str, beliefs: Mapping[str, Belief], pairs: Mapping[tuple[str, str], Agreement]) -> Iterator[str]:
+def describe_evaluation(
+    label: str, evaluations: Mapping[str, MapEvaluation], pairs: Mapping[tuple[str, str], Agreement]
+) -> Iterator[str]:
     """Markdown: a line for each map, with all its parts, a line for each pair of maps, and what each number says and
     does not say."""
     yield f"| {label} | deletion | insertion | randomisation | noise | shift |"
     yield "|---|---|---|---|---|---|"
-    for method, belief in beliefs.items():
+    for method, belief in evaluations.items():
         curved = (f"{c.gain:+.2f}, beats {c.beaten} of {ORDERS}" for c in (belief.deletion, belief.insertion))
         drawn = belief.randomisation
         left = f"{drawn.stages[-1].rank:.2f}" + (", UNCHANGED" if drawn.unchanged or drawn.blind else "")

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from cxr_demo.evaluation.agreement import GRID, fields
+from cxr_demo.evaluation.agreement import GRID, sum_grid_cells
 from cxr_demo.evaluation.checks import CHECKS
-from cxr_demo.progress import Pause, no_pause
+from cxr_demo.progress import ProgressCallback, ignore_progress
 
 STEPS = 20
 ORDERS = 5
@@ -34,7 +34,7 @@ Predict = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True, eq=False)
-class Baseline:
+class RandomBaseline:
     """A film without any map. `blurred` (1, C, S, S); `logits` and `probabilities` (ORDERS, STEPS + 1, L) while fields
     are blurred away in random order, from the film to `blurred`. Read backwards they are insertions in random order."""
 
@@ -101,7 +101,9 @@ class Curve:
         return np.broadcast_to(areas, logits.shape[:-1])
 
 
-def baseline(predict: Predict, x: np.ndarray, *, pause: Pause = no_pause) -> Baseline:
+def measure_random_orders(
+    predict: Predict, x: np.ndarray, *, on_progress: ProgressCallback = ignore_progress
+) -> RandomBaseline:
     """x (1, C, S, S) float32, normalised -> what all maps of all its labels are compared with.
 
     `predict`: (N, C, S, S) float32 -> logits (N, L) and probabilities (N, L). Costs ORDERS * (STEPS + 1) forwards. The
@@ -109,23 +111,29 @@ def baseline(predict: Predict, x: np.ndarray, *, pause: Pause = no_pause) -> Bas
     """
     blurred = _blurred(x)
     orders = [np.random.default_rng(seed).permutation(GRID * GRID) for seed in range(ORDERS)]
-    found = list(_predicted(predict, [(x, blurred, order) for order in orders], pause))
-    return Baseline(blurred, *(np.stack(part) for part in zip(*found, strict=True)))
+    found = list(_predicted(predict, [(x, blurred, order) for order in orders], on_progress))
+    return RandomBaseline(blurred, *(np.stack(part) for part in zip(*found, strict=True)))
 
 
-def curves(
-    predict: Predict, x: np.ndarray, map_: np.ndarray, label: int, chance: Baseline, *, pause: Pause = no_pause
+def measure_curves(
+    predict: Predict,
+    x: np.ndarray,
+    map_: np.ndarray,
+    label: int,
+    chance: RandomBaseline,
+    *,
+    on_progress: ProgressCallback = ignore_progress,
 ) -> dict[str, Curve]:
     """A raw map (h, w) of one label's logit -> {"deletion": Curve, "insertion": Curve}.
 
-    `label` is its position among the logits, `chance` the `baseline` of the same x and network. Fields with evidence
-    against come last. Costs 2 * (STEPS + 1) forwards. Raises ValueError for a map that is not finite.
+    `label` is its position among the logits, `chance` the `measure_random_orders` of the same x and network. Fields
+    with evidence against come last. Costs 2 * (STEPS + 1) forwards. Raises ValueError for a map that is not finite.
     """
     order = _order(map_)
     tasks = [(x, chance.blurred, order), (chance.blurred, x, order)]
     share = _counts() / (GRID * GRID)
     found = {}
-    for check, (logits, p) in zip(("deletion", "insertion"), _predicted(predict, tasks, pause), strict=True):
+    for check, (logits, p) in zip(("deletion", "insertion"), _predicted(predict, tasks, on_progress), strict=True):
         back = slice(None, None, 1 if check == "deletion" else -1)
         found[check] = Curve(
             check, share, logits[:, label], p[:, label], chance.logits[:, back, label],
@@ -143,7 +151,7 @@ def _blurred(x: np.ndarray) -> np.ndarray:
 def _order(map_: np.ndarray) -> np.ndarray:
     """The fields (GRID * GRID,) by falling sum of the map; equal ones, of which a coarse map has many, in an order
     drawn once, since any rule of place would favour a side of the film."""
-    evidence = fields(map_).ravel()
+    evidence = sum_grid_cells(map_).ravel()
     if np.isnan(evidence).any():
         raise ValueError("the map holds values that are not finite numbers")
     drawn = np.random.default_rng(ORDERS).permutation(evidence.size)
@@ -156,7 +164,7 @@ def _counts() -> np.ndarray:
 
 
 def _predicted(
-    predict: Predict, tasks: list[tuple[np.ndarray, np.ndarray, np.ndarray]], pause: Pause
+    predict: Predict, tasks: list[tuple[np.ndarray, np.ndarray, np.ndarray]], on_progress: ProgressCallback
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """(start, end, order of fields) -> logits and probabilities (STEPS + 1, L) while start turns into end."""
     counts, total = _counts(), len(tasks) * (STEPS + 1)
@@ -166,7 +174,7 @@ def _predicted(
         for first in range(0, len(counts), BATCH):
             batch = counts[first : first + BATCH, None, None, None]
             parts.append(predict(np.where(turn < batch, end, start)))
-            pause(task * len(counts) + first + len(batch), total)
+            on_progress(task * len(counts) + first + len(batch), total)
         yield tuple(np.concatenate(part) for part in zip(*parts, strict=True))
 
 

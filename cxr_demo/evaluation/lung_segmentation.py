@@ -29,8 +29,8 @@ SMALLEST = 0.1  # of the larger lung: what is smaller is no lung
 
 
 class LungNet(nn.Module):
-    """x (N, 3, S, S) as `inputs` gives -> logits (N, 1, S, S), above 0 inside the lungs. Groups are normalised and not
-    batches: a film is judged by its own contrast, whatever films the network was trained on."""
+    """x (N, 3, S, S) as `make_lung_input` gives -> logits (N, 1, S, S), above 0 inside the lungs. Groups are normalised
+    and not batches: a film is judged by its own contrast, whatever films the network was trained on."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,7 +59,7 @@ def _block(channels_in: int, channels: int) -> nn.Sequential:
     return nn.Sequential(*layers)
 
 
-def inputs(square: np.ndarray, inside: np.ndarray) -> np.ndarray:
+def make_lung_input(square: np.ndarray, inside: np.ndarray) -> np.ndarray:
     """square (S, S) float32 0..1 and where it holds film (S, S) bool -> (3, S, S) float32: each pixel's rank among the
     film's grey levels, -1..1, which no exposure changes; its contrast to what lies around; 1 on film, 0 on padding."""
     levels = np.rint(square * 255).astype(np.uint8)
@@ -73,7 +73,7 @@ def inputs(square: np.ndarray, inside: np.ndarray) -> np.ndarray:
     return np.stack([ranked, weight * (ranked - mean) / (spread + 0.05), weight])
 
 
-def parts(probability: np.ndarray) -> np.ndarray:
+def split_halves(probability: np.ndarray) -> np.ndarray:
     """probability (S, S) -> mask (S, S) bool above 0.5, of the two largest parts without their holes."""
     _, places, stats, _ = cv2.connectedComponentsWithStats((probability > 0.5).astype(np.uint8), connectivity=4)
     areas = stats[1:, cv2.CC_STAT_AREA]
@@ -86,9 +86,9 @@ def parts(probability: np.ndarray) -> np.ndarray:
     return filled.astype(bool)
 
 
-def outlined(probability: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+def outline_lungs(probability: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """probability (S, S) over SQUARE -> the lungs on a film (H, W), bool; the outline runs between the cells."""
-    lungs = parts(probability)
+    lungs = split_halves(probability)
     others = (probability > 0.5) & ~lungs
     clean = np.where(others, 0, np.where(lungs, np.maximum(probability, 0.51), probability))
     return SQUARE.map_to_image(clean, shape) > 0.5
@@ -106,11 +106,11 @@ class Lungs:
     def estimate(self, pixels: np.ndarray) -> np.ndarray:
         """pixels (H, W) float32 0..1, bone bright -> (H, W) bool, True inside a lung as far as it is seen beside the
         heart; nowhere True where the network finds no lung."""
-        return outlined(self.probability(pixels), pixels.shape)
+        return outline_lungs(self.probability(pixels), pixels.shape)
 
     def probability(self, pixels: np.ndarray) -> np.ndarray:
         """pixels (H, W) float32 0..1 -> (S, S) float32 0..1 over SQUARE."""
-        x = inputs(SQUARE.square(pixels), SQUARE.holds_film(pixels.shape))
+        x = make_lung_input(SQUARE.square(pixels), SQUARE.mark_image(pixels.shape))
         with torch.inference_mode():
             return self.net(torch.from_numpy(x[None])).sigmoid()[0, 0].numpy()
 
@@ -127,5 +127,5 @@ def load_lungs(folder: str | Path = "weights/lungs") -> Lungs | None:
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise CheckpointError(f"The {LUNGS_FILE} of {folder.name} cannot be used: {error}.", MAKE_LUNGS) from None
     net = LungNet()
-    checkpoint.fill(net, folder, sha256, LUNGS_FILE)
+    checkpoint.fill_network(net, folder, sha256, LUNGS_FILE)
     return Lungs(net, dice, card)

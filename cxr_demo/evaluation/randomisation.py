@@ -17,8 +17,8 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from cxr_demo.errors import ExplanationError
-from cxr_demo.evaluation.agreement import fields, rank_correlation
-from cxr_demo.progress import Pause, no_pause
+from cxr_demo.evaluation.agreement import correlate_ranks, sum_grid_cells
+from cxr_demo.progress import ProgressCallback, ignore_progress
 
 # Taken apart: the Classifier's network, the maps of DenseNet and torchvision, the stages of EfficientNet and ConvNeXt,
 # members.
@@ -65,45 +65,45 @@ class Randomisation:
         return self.stages[0].rank >= BLIND
 
 
-def randomisation(
+def measure_randomisation(
     explain: Callable[[nn.Module], Mapping[Key, np.ndarray]],
     model: nn.Module,
     x: np.ndarray,
     *,
     draws: int = DRAWS,
-    pause: Pause = no_pause,
+    on_progress: ProgressCallback = ignore_progress,
 ) -> dict[Key, Randomisation]:
     """`explain`: network in eval mode -> raw maps (h, w) of the film x (1, C, S, S) float32, normalised, by any names;
     each map is compared with its own name's. The network itself is not touched.
 
-    Costs 1 + `networks` times the maps, and VIEWS forwards each time, which many maps share.
+    Costs 1 + `count_random_networks` times the maps, and VIEWS forwards each time, which many maps share.
     """
-    wanted = {name: fields(map_) for name, map_ in explain(model).items()}
-    total = 1 + networks(model, draws)
+    wanted = {name: sum_grid_cells(map_) for name, map_ in explain(model).items()}
+    total = 1 + count_random_networks(model, draws)
     done = 1
-    pause(done, total)
+    on_progress(done, total)
     ranks: dict[Key, dict[str, list[tuple[float, float]]]] = {name: {} for name in wanted}
     for seed in range(draws):
-        for block, drawn in cascade(model, x, seed=seed):
+        for block, drawn in randomise_stepwise(model, x, seed=seed):
             for name, map_ in explain(drawn).items():
-                old, new = wanted[name], fields(map_)
-                pair = rank_correlation(old, new), rank_correlation(np.abs(old), np.abs(new))
+                old, new = wanted[name], sum_grid_cells(map_)
+                pair = correlate_ranks(old, new), correlate_ranks(np.abs(old), np.abs(new))
                 ranks[name].setdefault(block, []).append(pair)
             done += 1
-            pause(done, total)
+            on_progress(done, total)
     return {name: Randomisation(_stages(by_block)) for name, by_block in ranks.items()}
 
 
-def networks(model: nn.Module, draws: int = DRAWS) -> int:
+def count_random_networks(model: nn.Module, draws: int = DRAWS) -> int:
     """How many networks are drawn in all."""
-    return draws * len(blocks(model))
+    return draws * len(list_blocks(model))
 
 
 def _stages(ranks: Mapping[str, Sequence[tuple[float, float]]]) -> tuple[Stage, ...]:
     return tuple(Stage(block, *map(_mean, zip(*pairs, strict=True))) for block, pairs in ranks.items())
 
 
-def cascade(model: nn.Module, x: np.ndarray, *, seed: int) -> Iterator[tuple[str, nn.Module]]:
+def randomise_stepwise(model: nn.Module, x: np.ndarray, *, seed: int) -> Iterator[tuple[str, nn.Module]]:
     """The name of each block, last to first, with the network in which it and all behind it are drawn anew.
 
     It is one private copy, which changes with the next step: use it before that. x (1, C, S, S) is the film that its
@@ -112,7 +112,7 @@ def cascade(model: nn.Module, x: np.ndarray, *, seed: int) -> Iterator[tuple[str
     private = copy.deepcopy(model)
     generator = torch.Generator().manual_seed(seed)
     norms: list[_BatchNorm] = []
-    for name, parts in reversed(blocks(private).items()):
+    for name, parts in reversed(list_blocks(private).items()):
         for module in (inner for part in parts for inner in part.modules()):
             _draw(module, generator)
             if isinstance(module, _BatchNorm):
@@ -121,7 +121,7 @@ def cascade(model: nn.Module, x: np.ndarray, *, seed: int) -> Iterator[tuple[str
         yield name, private
 
 
-def blocks(model: nn.Module) -> dict[str, list[nn.Module]]:
+def list_blocks(model: nn.Module) -> dict[str, list[nn.Module]]:
     """The parts of a network in the order in which they run: path of the first module -> the modules of the block.
 
     They are its children, with those of `FRAMES` taken apart; what has weights but no weighted sum, such as a batch

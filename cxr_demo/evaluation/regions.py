@@ -12,7 +12,7 @@ from types import MappingProxyType
 import numpy as np
 
 from cxr_demo.errors import ExplanationError
-from cxr_demo.evaluation.agreement import Share, margins, shares
+from cxr_demo.evaluation.agreement import RegionShare, mark_margins, measure_shares
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.grids import measure_overlaps
 
@@ -20,7 +20,7 @@ LUNGS, OUTSIDE, DRAWN = "lungs", "outside the lungs", "drawn region"
 Box = tuple[float, float, float, float]  # x, y, width, height in shares of the film
 
 
-def regions(
+def make_region_masks(
     pixels_shape: tuple[int, int],
     lungs: np.ndarray | None,
     drawn: Box | None = None,
@@ -32,7 +32,7 @@ def regions(
     is known of a phantom. ExplanationError for a drawn box that does not lie on the film or holds no pixel of it.
     """
     found = {} if lungs is None else {LUNGS: lungs, OUTSIDE: ~lungs}
-    found |= margins(pixels_shape)
+    found |= mark_margins(pixels_shape)
     if drawn is not None:
         found[DRAWN] = _inside(drawn, pixels_shape)
     if twice := found.keys() & extra.keys():
@@ -44,7 +44,9 @@ def regions(
     return kept if lungs is None or lungs.any() else {name: kept[name] for name in kept if name not in (LUNGS, OUTSIDE)}
 
 
-def where(map_square: np.ndarray, preprocess: Preprocess, regions: Mapping[str, np.ndarray]) -> dict[str, Share]:
+def measure_evidence(
+    map_square: np.ndarray, preprocess: Preprocess, regions: Mapping[str, np.ndarray]
+) -> dict[str, RegionShare]:
     """A raw map (h, w) over the model's square, of any resolution, and masks (H, W) bool on the film -> name -> Share.
 
     Both shares are of the film: evidence in the padding of "letterbox" lies on no film and is not counted; what the
@@ -55,10 +57,10 @@ def where(map_square: np.ndarray, preprocess: Preprocess, regions: Mapping[str, 
     shape = next(iter(regions.values())).shape
     if not np.isfinite(map_square).all():
         map_square = np.zeros_like(map_square)  # without evidence there is no share of it
-    return shares(on_film(np.maximum(map_square, 0), preprocess, shape), regions)
+    return measure_shares(spread_over_image(np.maximum(map_square, 0), preprocess, shape), regions)
 
 
-def on_film(map_square: np.ndarray, preprocess: Preprocess, shape: tuple[int, int]) -> np.ndarray:
+def spread_over_image(map_square: np.ndarray, preprocess: Preprocess, shape: tuple[int, int]) -> np.ndarray:
     """A map (h, w) over the square -> what of it lies on each pixel of the film, (H, W) float32: each cell is spread
     evenly over its area, and the sum is that of the map but for padding. `Preprocess.map_to_image` interpolates
     between cells instead, and on a film that is smaller than the map leaves some out."""
@@ -67,7 +69,9 @@ def on_film(map_square: np.ndarray, preprocess: Preprocess, shape: tuple[int, in
     return rows @ map_square.astype(np.float32) @ columns.T
 
 
-def told(found: Mapping[str, Mapping[str, Share]], dice: tuple[float, float, float] | None) -> Iterator[str]:
+def describe_evidence(
+    found: Mapping[str, Mapping[str, RegionShare]], dice: tuple[float, float, float] | None
+) -> Iterator[str]:
     """Lines of text: one for each map of {method: {region: Share}}, and what the lungs' outline is worth."""
     for method, of_regions in found.items():
         said = (f"{name} {_percent(share.evidence)} (area {share.area:.0%})" for name, share in of_regions.items())

@@ -13,8 +13,8 @@ from typing import TypeVar
 import cv2
 import numpy as np
 
-from cxr_demo.evaluation.agreement import fields, rank_correlation
-from cxr_demo.progress import Pause, no_pause
+from cxr_demo.evaluation.agreement import correlate_ranks, sum_grid_cells
+from cxr_demo.progress import ProgressCallback, ignore_progress
 
 SIGMA = 0.01  # of the film's range 0..1: between two and three of 256 grey levels
 DRAWS = 8
@@ -41,8 +41,11 @@ class Stability:
     shift: Change
 
 
-def stability(
-    explain: Callable[[np.ndarray], Mapping[Key, np.ndarray]], square: np.ndarray, *, pause: Pause = no_pause
+def measure_stability(
+    explain: Callable[[np.ndarray], Mapping[Key, np.ndarray]],
+    square: np.ndarray,
+    *,
+    on_progress: ProgressCallback = ignore_progress,
 ) -> dict[Key, Stability]:
     """`explain`: square (S, S) float32 0..1, not normalised -> raw maps (h, w) by any names, always the same ones.
 
@@ -56,7 +59,7 @@ def stability(
     found: list[Mapping[Key, np.ndarray]] = []
     for changed in squares:
         found.append(explain(changed))
-        pause(len(found), len(squares))
+        on_progress(len(found), len(squares))
     stable = {}
     for name, wanted in found[0].items():
         noisy = [maps[name] for maps in found[1 : 1 + DRAWS]]
@@ -90,8 +93,8 @@ def _drawn(map_: np.ndarray, shift: tuple[int, int], shape: tuple[int, int]) -> 
 
 
 def _change(wanted: np.ndarray, found: list[np.ndarray]) -> Change:
-    reference, others = fields(wanted), [fields(map_) for map_ in found]
+    reference, others = sum_grid_cells(wanted), [sum_grid_cells(map_) for map_ in found]
     length = np.linalg.norm(reference)
     distances = [np.linalg.norm(other - reference) for other in others]
-    ranks = [rank_correlation(reference, other) for other in others]
+    ranks = [correlate_ranks(reference, other) for other in others]
     return Change(float(np.mean(ranks)), float(max(distances) / length) if length > 0 else float("nan"))

@@ -22,7 +22,7 @@ from pytorch_grad_cam import EigenCAM, GradCAM, GradCAMPlusPlus, HiResCAM, Layer
 from torch import nn
 
 from cxr_demo.networks.classifier import Classifier
-from cxr_demo.networks.ensemble import Joined
+from cxr_demo.networks.ensemble import FeatureFusion
 
 # Built on a throw-away layer and no target layers, so they hook nothing; only their stateless methods are called.
 _GRAD_CAM, _PLUS_PLUS, _HIRES, _LAYER, _EIGEN = (
@@ -32,8 +32,8 @@ _NOT_READ = (None, None, None)  # input, layer and targets: nothing in the libra
 STEEPEST = 1e3
 
 
-def features_and_gradients(
-    model: Classifier | Joined, x: torch.Tensor, labels: Sequence[int]
+def read_features(
+    model: Classifier | FeatureFusion, x: torch.Tensor, labels: Sequence[int]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """x (1, C, S, S) -> features (1, K, h, w), gradients of each label's logit (len(labels), K, h, w), logits (L,).
 

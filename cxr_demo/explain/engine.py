@@ -1,5 +1,5 @@
 """The raw maps of one checkpoint, many labels and methods at a time: `Explainer` for one network or joined feature
-maps, `EnsembleExplainer` for networks whose predictions are joined. `explainer` chooses.
+maps, `EnsembleExplainer` for networks whose predictions are joined. `make_explainer` chooses.
 
 Nothing here changes while it works, but for what LRP keeps of the weights and zennit's part, each behind a lock of its
 own; `analysis.Analyser` lets one
@@ -18,18 +18,18 @@ from torch import nn
 
 from cxr_demo.errors import ExplanationError
 from cxr_demo.explain import cam
-from cxr_demo.explain.lrp.lowering import program_of
+from cxr_demo.explain.lrp.lowering import lower_network
 from cxr_demo.explain.methods import METHODS
-from cxr_demo.explain.proof import Proof, prove
-from cxr_demo.explain.relevance import Relevance
+from cxr_demo.explain.proof import Proof, prove_checkpoint
+from cxr_demo.explain.relevance import RelevanceMaps
 from cxr_demo.grids import find_finest_grid, resample_map
 from cxr_demo.networks.checkpoint import Checkpoint
 from cxr_demo.networks.classifier import Classifier
-from cxr_demo.networks.ensemble import Joined
-from cxr_demo.progress import Pause, no_pause, within
+from cxr_demo.networks.ensemble import FeatureFusion
+from cxr_demo.progress import ProgressCallback, ignore_progress, subrange
 
 Maps = dict[tuple[str, int], np.ndarray]
-Parts = dict[tuple[str, int], "Made"]
+RawMaps = dict[tuple[str, int], "RawMap"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +43,7 @@ class MemberMap:
 
 
 @dataclass(frozen=True, eq=False)
-class Made:
+class RawMap:
     """A raw map (h, w) float32, and the members' maps that it is the weighted mean of; none for a single network, nor
     for joined feature maps, which make one map together."""
 
@@ -56,31 +56,43 @@ class Made:
 
 
 class Explainer:
-    """Building it makes the private copy for LRP and runs the proof; `proof.available` says which methods may be
-    asked for."""
+    """Building it makes the private copy for LRP and runs the proof; `proof.refusals` says which methods may
+    not be asked for."""
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         self._model = checkpoint.model
-        self.proof, self._relevance = prove(checkpoint)
+        self.proof, self._relevance = prove_checkpoint(checkpoint)
 
-    def maps(self, x: np.ndarray, labels: Sequence[int], methods: Sequence[str], pause: Pause = no_pause) -> Maps:
+    def maps(
+        self,
+        x: np.ndarray,
+        labels: Sequence[int],
+        methods: Sequence[str],
+        on_progress: ProgressCallback = ignore_progress,
+    ) -> Maps:
         """x (1, C, S, S) float32, normalised -> (method, label index) -> raw map float32 on its native grid.
 
         CAMs (h, w), all others (S, S); unit and sign as `METHODS` says. One forward serves all labels of all CAM
         methods, one forward and one way back all labels of an LRP rule set; methods that need many forwards call
-        `pause(done, total)` between them. Raises ExplanationError for a refused method and for a map with values that
-        are not numbers.
+        `on_progress(done, total)` between them. Raises ExplanationError for a refused method and for a map with values
+        that are not numbers.
         """
         _refuse(self.proof, methods)
-        maps = _maps(self._model, self._relevance, x, labels, methods, pause)
+        maps = _maps(self._model, self._relevance, x, labels, methods, on_progress)
         for (key, _), map_ in maps.items():
             if not np.isfinite(map_).all():
                 raise ExplanationError(f"{METHODS[key].name} gave values that are not numbers for this image.")
         return maps
 
-    def made(self, x: np.ndarray, labels: Sequence[int], methods: Sequence[str], pause: Pause = no_pause) -> Parts:
+    def made(
+        self,
+        x: np.ndarray,
+        labels: Sequence[int],
+        methods: Sequence[str],
+        on_progress: ProgressCallback = ignore_progress,
+    ) -> RawMaps:
         """As `maps`, with the members' maps, of which a single network has none."""
-        return {pair: Made(map_) for pair, map_ in self.maps(x, labels, methods, pause).items()}
+        return {pair: RawMap(map_) for pair, map_ in self.maps(x, labels, methods, on_progress).items()}
 
 
 class EnsembleExplainer:
@@ -101,27 +113,39 @@ class EnsembleExplainer:
         proofs = zip(self._members, self._explainers, strict=True)
         self.proof = EnsembleProof(tuple((member.name, single.proof) for member, single in proofs))
 
-    def maps(self, x: np.ndarray, labels: Sequence[int], methods: Sequence[str], pause: Pause = no_pause) -> Maps:
+    def maps(
+        self,
+        x: np.ndarray,
+        labels: Sequence[int],
+        methods: Sequence[str],
+        on_progress: ProgressCallback = ignore_progress,
+    ) -> Maps:
         """As `Explainer.maps`; on the finest of the members' grids, where these differ."""
-        return {pair: made.map_square for pair, made in self.made(x, labels, methods, pause).items()}
+        return {pair: made.map_square for pair, made in self.made(x, labels, methods, on_progress).items()}
 
-    def made(self, x: np.ndarray, labels: Sequence[int], methods: Sequence[str], pause: Pause = no_pause) -> Parts:
+    def made(
+        self,
+        x: np.ndarray,
+        labels: Sequence[int],
+        methods: Sequence[str],
+        on_progress: ProgressCallback = ignore_progress,
+    ) -> RawMaps:
         """As `maps`, with the members' maps that it is the mean of."""
         _refuse(self.proof, methods)
         count = len(self._explainers)
         found = [
-            single.maps(x, labels, methods, within(pause, place, 1, count))
+            single.maps(x, labels, methods, subrange(on_progress, place, 1, count))
             for place, single in enumerate(self._explainers)
         ]
         return {pair: self._joined([maps[pair] for maps in found]) for pair in found[0]}
 
-    def _joined(self, maps: Sequence[np.ndarray]) -> Made:
+    def _joined(self, maps: Sequence[np.ndarray]) -> RawMap:
         """The members' raw maps of one label, by one method."""
         members = tuple(
             MemberMap(member.name, weight, map_ / np.float32(member.temperature or 1))
             for member, weight, map_ in zip(self._members, self._weights, maps, strict=True)
         )
-        return Made(_weighted_sum(maps, self._factors), members)
+        return RawMap(_weighted_sum(maps, self._factors), members)
 
 
 @dataclass(frozen=True)
@@ -131,12 +155,13 @@ class EnsembleProof:
     members: tuple[tuple[str, Proof], ...]
 
     @property
-    def available(self) -> dict[str, str]:
-        """Method -> "" when its maps may be shown, else the first member that refuses it, and why."""
-        return {
-            key: next((f"{name}: {proof.available[key]}" for name, proof in self.members if proof.available[key]), "")
-            for key in METHODS
-        }
+    def refusals(self) -> dict[str, str]:
+        """Method -> the first member that refuses it, and why."""
+        reasons: dict[str, str] = {}
+        for name, proof in self.members:
+            for key, reason in proof.refusals.items():
+                reasons.setdefault(key, f"{name}: {reason}")
+        return reasons
 
     @property
     def fails(self) -> bool:
@@ -147,20 +172,20 @@ class EnsembleProof:
         return "; ".join(f"{name}: {proof.line}" for name, proof in self.members)
 
 
-Explaining = Explainer | EnsembleExplainer
+AnyExplainer = Explainer | EnsembleExplainer
 
 
-def explainer(checkpoint: Checkpoint) -> Explaining:
+def make_explainer(checkpoint: Checkpoint) -> AnyExplainer:
     return EnsembleExplainer(checkpoint) if checkpoint.card.joins_predictions else Explainer(checkpoint)
 
 
-def unproved_maps(
+def make_unproved_maps(
     checkpoint: Checkpoint,
     model: nn.Module,
     x: np.ndarray,
     labels: Sequence[int],
     methods: Sequence[str],
-    pause: Pause = no_pause,
+    on_progress: ProgressCallback = ignore_progress,
 ) -> Maps:
     """Maps, as the explainer of `checkpoint` makes them, of a network of the same kind that nobody need believe."""
     models, factors = [model], [1.0]
@@ -169,31 +194,33 @@ def unproved_maps(
     found = []
     for place, single in enumerate(models):
         has_lrp = any(METHODS[key].family == "lrp" for key in methods)
-        relevance = Relevance(program_of(single), checkpoint.card.preprocess) if has_lrp else None
-        found.append(_maps(single, relevance, x, labels, methods, within(pause, place, 1, len(models))))
+        relevance = RelevanceMaps(lower_network(single), checkpoint.card.preprocess) if has_lrp else None
+        found.append(_maps(single, relevance, x, labels, methods, subrange(on_progress, place, 1, len(models))))
     return {pair: _weighted_sum([maps[pair] for maps in found], factors) for pair in found[0]}
 
 
 def _maps(
-    model: Classifier | Joined,
-    relevance: Relevance | None,
+    model: Classifier | FeatureFusion,
+    relevance: RelevanceMaps | None,
     x: np.ndarray,
     labels: Sequence[int],
     methods: Sequence[str],
-    pause: Pause,
+    on_progress: ProgressCallback,
 ) -> Maps:
     square, maps = torch.from_numpy(x), {}
     cams = [key for key in methods if METHODS[key].family == "cam"]
     paused = [key for key in methods if METHODS[key].family not in ("cam", "lrp")]
     if cams:
-        features, gradients, _ = cam.features_and_gradients(model, square, labels)
+        features, gradients, _ = cam.read_features(model, square, labels)
     for key in methods:
         if key in cams:
             found = METHODS[key].compute(features[0], gradients).astype(np.float32)
         elif METHODS[key].family == "lrp":
             found = relevance.maps(key, square, labels)
         else:
-            found = METHODS[key].compute(model, square, labels, within(pause, paused.index(key), 1, len(paused)))
+            found = METHODS[key].compute(
+                model, square, labels, subrange(on_progress, paused.index(key), 1, len(paused))
+            )
         maps |= {(key, label): map_ for label, map_ in zip(labels, found, strict=True)}
     return maps
 
@@ -210,5 +237,5 @@ def _weighted_sum(maps: Sequence[np.ndarray], factors: Sequence[float]) -> np.nd
 
 def _refuse(proof: Proof | EnsembleProof, methods: Sequence[str]) -> None:
     for key in methods:
-        if reason := proof.available[key]:
+        if reason := proof.refusals.get(key):
             raise ExplanationError(f"{METHODS[key].name} is not available for this checkpoint: {reason}.")

@@ -1,9 +1,9 @@
 """Gradients of a logit with respect to the film: at the film, on noisy copies of it, on the way to it.
 
-Every method is `(model, x (1, C, S, S), labels, pause) -> maps (len(labels), S, S) float32`, summed over channels with
-their sign; `model` is anything that turns x into logits (N, L), its parameters frozen. x is in normalised units, where
-0 is the mean grey of the checkpoint's card. `pause(done, total)` is called between two passes through the network:
-there a caller lets go of its lock, tells a person or raises to end the work.
+Every method is `(model, x (1, C, S, S), labels, on_progress) -> maps (len(labels), S, S) float32`, summed over channels
+with their sign; `model` is anything that turns x into logits (N, L), its parameters frozen. x is in normalised units,
+where 0 is the mean grey of the checkpoint's card. `on_progress(done, total)` is called between two passes through the
+network: there a caller lets go of its lock, tells a person or raises to end the work.
 
 One forward, then one way back per label, is the cheapest that was found on a DenseNet-121 of 224 px: 1 label 2.4
 forwards, 14 labels 18.5 and 150 MB; all 14 as one batched product 20.5 and 340 MB; 4 labels as a batch of copies 8.8
@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import numpy as np
 import torch
 
-from cxr_demo.progress import Pause
+from cxr_demo.progress import ProgressCallback
 
 DRAWS = 16
 NOISE = 0.02
@@ -27,19 +27,19 @@ STEPS = 32
 Model = Callable[[torch.Tensor], torch.Tensor]
 
 
-def gradient(model: Model, x: torch.Tensor, labels: Sequence[int], pause: Pause) -> np.ndarray:
+def gradient(model: Model, x: torch.Tensor, labels: Sequence[int], on_progress: ProgressCallback) -> np.ndarray:
     """Simonyan et al. 2014, Deep Inside Convolutional Networks, section 3; the sign is kept and channels are summed,
     where the paper takes the largest absolute value: what a grey film's pixel does, it does in all channels."""
-    return _map(_mean_gradients(model, [x], 1, labels, pause))
+    return _map(_mean_gradients(model, [x], 1, labels, on_progress))
 
 
-def gradient_x_input(model: Model, x: torch.Tensor, labels: Sequence[int], pause: Pause) -> np.ndarray:
+def gradient_x_input(model: Model, x: torch.Tensor, labels: Sequence[int], on_progress: ProgressCallback) -> np.ndarray:
     """Shrikumar et al. 2016, Not Just a Black Box: what LRP-epsilon is on a network of ReLUs. A pixel of
     mean grey has 0."""
-    return _map(x * _mean_gradients(model, [x], 1, labels, pause))
+    return _map(x * _mean_gradients(model, [x], 1, labels, on_progress))
 
 
-def smooth_grad(model: Model, x: torch.Tensor, labels: Sequence[int], pause: Pause) -> np.ndarray:
+def smooth_grad(model: Model, x: torch.Tensor, labels: Sequence[int], on_progress: ProgressCallback) -> np.ndarray:
     """Smilkov et al. 2017, SmoothGrad: the mean gradient of `DRAWS` films with Gaussian noise, its standard
     deviation `NOISE` of the film's range; the same noise at every call.
 
@@ -51,10 +51,12 @@ def smooth_grad(model: Model, x: torch.Tensor, labels: Sequence[int], pause: Pau
     random = torch.Generator().manual_seed(SEED)
     sigma = NOISE * (x.max() - x.min())
     films = (x + sigma * torch.randn(x.shape, generator=random) for _ in range(DRAWS))
-    return _map(_mean_gradients(model, films, DRAWS, labels, pause))
+    return _map(_mean_gradients(model, films, DRAWS, labels, on_progress))
 
 
-def integrated_gradients(model: Model, x: torch.Tensor, labels: Sequence[int], pause: Pause) -> np.ndarray:
+def integrated_gradients(
+    model: Model, x: torch.Tensor, labels: Sequence[int], on_progress: ProgressCallback
+) -> np.ndarray:
     """Sundararajan et al. 2017, Axiomatic Attribution for Deep Networks, eq. 1, by the midpoint rule in `STEPS`
     steps on the straight line from a film of mean grey (0 in normalised units) to x. Each map sums to logit(x) -
     logit(grey film), within 0.2 logit points and 0.5 % of its absolute sum on the bundled networks (24 films; mostly
@@ -66,11 +68,11 @@ def integrated_gradients(model: Model, x: torch.Tensor, labels: Sequence[int], p
     0, and the grey film's own logits are not 0.
     """
     films = (x * ((step + 0.5) / STEPS) for step in range(STEPS))
-    return _map(x * _mean_gradients(model, films, STEPS, labels, pause))
+    return _map(x * _mean_gradients(model, films, STEPS, labels, on_progress))
 
 
 def _mean_gradients(
-    model: Model, films: Iterable[torch.Tensor], count: int, labels: Sequence[int], pause: Pause
+    model: Model, films: Iterable[torch.Tensor], count: int, labels: Sequence[int], on_progress: ProgressCallback
 ) -> torch.Tensor:
     """The mean over `count` films (1, C, S, S) of each label's gradient, (len(labels), C, S, S)."""
     total = torch.zeros(())
@@ -78,7 +80,7 @@ def _mean_gradients(
         gradients = []
         for found in _gradients(model, film, labels):
             gradients.append(found)
-            pause(turn * len(labels) + len(gradients), count * len(labels))
+            on_progress(turn * len(labels) + len(gradients), count * len(labels))
         total = total + torch.cat(gradients)
     return total / count
 

@@ -6,7 +6,8 @@ methods from it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from cxr_demo.explain import cam, gradient, perturbation
@@ -115,7 +116,7 @@ _METHODS = (
     ),
     Method(
         "lrp-gamma-box", "LRP (gamma, box)", "Montavon et al. 2019, Layer-Wise Relevance Propagation: An Overview",
-        "lrp", zennit_reference.gamma_box, PIXEL, True, "signed",
+        "lrp", zennit_reference.make_gamma_box, PIXEL, True, "signed",
         "Does not show what the network's biases add, which keep their share in every layer.",
         15.0,
     ),
@@ -151,3 +152,13 @@ _METHODS = (
     ),
 )  # fmt: skip
 METHODS: dict[str, Method] = {method.key: method for method in _METHODS}
+
+
+def exclude_methods(refusals: Mapping[str, str], max_forwards: float = math.inf) -> dict[str, str]:
+    """Method -> why its maps are not made: what a proof refuses, and what costs more than `max_forwards` a map."""
+    slow = {
+        key: f"one map takes about {method.cost_forwards:g} forward passes, the limit is {max_forwards:g}"
+        for key, method in METHODS.items()
+        if method.cost_forwards > max_forwards
+    }
+    return slow | dict(refusals)

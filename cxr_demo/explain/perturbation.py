@@ -1,8 +1,8 @@
 """What the logits do when part of the film is hidden: forwards only, one set of them for all labels.
 
-Both methods are `(model, x (1, C, S, S), labels, pause) -> maps (len(labels), ...) float32`, x in normalised units.
-`pause(done, total)` is called after each forward: there a caller lets go of its lock, tells a person or raises to end
-the work.
+Both methods are `(model, x (1, C, S, S), labels, on_progress) -> maps (len(labels), ...) float32`, x in normalised
+units. `on_progress(done, total)` is called after each forward: there a caller lets go of its lock, tells a person or
+raises to end the work.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import torch
 import torch.nn.functional as F
 
 from cxr_demo.networks.classifier import Classifier
-from cxr_demo.networks.ensemble import Joined
-from cxr_demo.progress import Pause
+from cxr_demo.networks.ensemble import FeatureFusion
+from cxr_demo.progress import ProgressCallback
 
 CELLS = 16  # a side; a patch is 2 x 2 of them, the stride is 1
 BATCH = 4  # films per forward: 100 MB on a DenseNet-121 of 224 px; 8 take 220 MB and are not faster there
@@ -24,7 +24,7 @@ BATCH = 4  # films per forward: 100 MB on a DenseNet-121 of 224 px; 8 take 220 M
 Model = Callable[[torch.Tensor], torch.Tensor]
 
 
-def occlusion(model: Model, x: torch.Tensor, labels: Sequence[int], pause: Pause) -> np.ndarray:
+def occlusion(model: Model, x: torch.Tensor, labels: Sequence[int], on_progress: ProgressCallback) -> np.ndarray:
     """Zeiler & Fergus 2014, Visualizing and Understanding Convolutional Networks, section 4.2, as a difference: the
     mean fall of the logit over the patches that cover a pixel, (L, S, S), logit points. 226 films in 58 forwards.
 
@@ -34,24 +34,26 @@ def occlusion(model: Model, x: torch.Tensor, labels: Sequence[int], pause: Pause
     grey, by more than 0.48 when blurred. Where a finding is wider than the blur its grey stays, and little falls.
     """
     edges = np.rint(np.linspace(0, x.shape[-1], CELLS + 1)).astype(int)
-    hidden = torch.from_numpy(blurred(x.numpy()))[0]
+    hidden = torch.from_numpy(blur_square(x.numpy()))[0]
     corners = [(row, column) for row in range(CELLS - 1) for column in range(CELLS - 1)]
     batches = [corners[start : start + BATCH] for start in range(0, len(corners), BATCH)]
     seen = [_logits(model, x)]
-    pause(1, len(batches) + 1)
+    on_progress(1, len(batches) + 1)
     for batch in batches:
         films = x.repeat(len(batch), 1, 1, 1)
         for film, (row, column) in zip(films, batch, strict=True):
             patch = (slice(None), slice(edges[row], edges[row + 2]), slice(edges[column], edges[column + 2]))
             film[patch] = hidden[patch]
         seen.append(_logits(model, films))
-        pause(len(seen), len(batches) + 1)
+        on_progress(len(seen), len(batches) + 1)
     falls = (seen[0] - torch.cat(seen[1:]))[:, list(labels)].T.reshape(len(labels), CELLS - 1, CELLS - 1)
     sizes = np.diff(edges)
     return _over_cells(falls.numpy()).repeat(sizes, axis=1).repeat(sizes, axis=2)
 
 
-def score_cam_maps(model: Classifier | Joined, x: torch.Tensor, labels: Sequence[int], pause: Pause) -> np.ndarray:
+def score_cam_maps(
+    model: Classifier | FeatureFusion, x: torch.Tensor, labels: Sequence[int], on_progress: ProgressCallback
+) -> np.ndarray:
     """Wang et al. 2020, Score-CAM, algorithm 1 without its last ReLU: features (K, h, w) weighed by the softmax over
     channels of the logits that the film has under each channel as a mask, (L, h, w). At most K + 2 films.
 
@@ -65,15 +67,15 @@ def score_cam_maps(model: Classifier | Joined, x: torch.Tensor, labels: Sequence
     varied = (features.amax(dim=(1, 2)) > features.amin(dim=(1, 2))).nonzero()[:, 0]
     scores = _logits(model, torch.zeros_like(x)).repeat(len(features), 1)
     batches = varied.split(BATCH) if len(varied) else ()
-    pause(2, len(batches) + 2)
+    on_progress(2, len(batches) + 2)
     for done, batch in enumerate(batches, 3):
         scores[batch] = _logits(model, x * _masks(features[batch], x.shape[-1]))
-        pause(done, len(batches) + 2)
+        on_progress(done, len(batches) + 2)
     # Of all labels, whichever are asked for: a product of other shape rounds otherwise.
     return torch.einsum("kl,khw->lhw", scores.softmax(dim=0), features)[list(labels)].numpy()
 
 
-def blurred(x: np.ndarray) -> np.ndarray:
+def blur_square(x: np.ndarray) -> np.ndarray:
     """x (1, C, S, S) -> the same without detail: Gaussian, its standard deviation 1/8 of the square's side."""
     return np.stack([cv2.GaussianBlur(plane, (0, 0), x.shape[-1] / 8) for plane in x[0]])[None]
 

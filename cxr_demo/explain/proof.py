@@ -14,14 +14,14 @@ import torch
 from cxr_demo.errors import ExplanationError
 from cxr_demo.explain import cam
 from cxr_demo.explain.lrp import operations as op
-from cxr_demo.explain.lrp.lowering import program_of
+from cxr_demo.explain.lrp.lowering import lower_network
 from cxr_demo.explain.lrp.program import Program
 from cxr_demo.explain.methods import METHODS
-from cxr_demo.explain.relevance import Relevance
+from cxr_demo.explain.relevance import RelevanceMaps
 from cxr_demo.networks.backbones import BACKBONES
 from cxr_demo.networks.checkpoint import Checkpoint
 from cxr_demo.networks.classifier import Classifier
-from cxr_demo.networks.ensemble import Joined
+from cxr_demo.networks.ensemble import FeatureFusion
 
 # Own choice: well above what float32 gives on a right network, far below what a wrong rule, layer or copy gives.
 CAM_SUM_ERROR = 1e-4
@@ -95,10 +95,11 @@ class Proof:
     lrp: LrpProof
 
     @property
-    def available(self) -> dict[str, str]:
-        """Method -> "" when its maps may be shown, else the reason why not."""
-        refusals = {"cam": self.cam.refusal, "score-cam": self.cam.refusal, "lrp": self.lrp.refusal}
-        return {key: refusals.get(method.family) or self.lrp.refusals.get(key, "") for key, method in METHODS.items()}
+    def refusals(self) -> dict[str, str]:
+        """Method -> why its maps may not be shown; a method that is not named may be shown."""
+        families = {"cam": self.cam.refusal, "score-cam": self.cam.refusal, "lrp": self.lrp.refusal}
+        reasons = {key: families.get(method.family) or self.lrp.refusals.get(key) for key, method in METHODS.items()}
+        return {key: reason for key, reason in reasons.items() if reason}
 
     @property
     def fails(self) -> bool:
@@ -114,11 +115,11 @@ class Proof:
         return f"{self.cam.line} · {self.lrp.line} · {shares}"
 
 
-def prove(checkpoint: Checkpoint) -> tuple[Proof, Relevance | None]:
+def prove_checkpoint(checkpoint: Checkpoint) -> tuple[Proof, RelevanceMaps | None]:
     """The proof, and what computes LRP, or None where it is refused. Costs about 25 forwards."""
     card, model = checkpoint.card, checkpoint.model
-    x = torch.from_numpy(card.preprocess.apply(proof_film(card.preprocess.size_px)))
-    features, gradients, logits = cam.features_and_gradients(model, x, range(len(card.labels)))
+    x = torch.from_numpy(card.preprocess.apply(make_proof_image(card.preprocess.size_px)))
+    features, gradients, logits = cam.read_features(model, x, range(len(card.labels)))
     bias = model.output.bias.detach().numpy()
     label = int(np.abs(logits - bias).argmax())
     totals: dict[str, float] = {}
@@ -130,7 +131,7 @@ def prove(checkpoint: Checkpoint) -> tuple[Proof, Relevance | None]:
     layer = "" if checkpoint.members else BACKBONES[card.backbone].cam_layer
     cam_proof = _prove_cam(model, layer, x, cams, expected)
     try:
-        relevance = Relevance(program_of(model), card.preprocess)
+        relevance = RelevanceMaps(lower_network(model), card.preprocess)
         lrp_proof = _prove_lrp(model, relevance, x, label, float(logits[label] - bias[label]), totals)
     except ExplanationError as error:
         relevance, lrp_proof = None, LrpProof(refusal=error.message)
@@ -140,7 +141,7 @@ def prove(checkpoint: Checkpoint) -> tuple[Proof, Relevance | None]:
     return proof, None if lrp_proof.refusal else relevance
 
 
-def proof_film(size_px: int) -> np.ndarray:
+def make_proof_image(size_px: int) -> np.ndarray:
     """A smooth stand-in for a frontal film, (S, S) float32 0..1, the same at every call: dark lungs with ribs, bright
     middle, heart and belly, and a little of everything else, so that no unit of a network is left in the dark."""
     y, x = np.mgrid[0:size_px, 0:size_px].astype(np.float64) / size_px - 0.5
@@ -198,8 +199,8 @@ def _pooling_reads(model: Classifier, layer: str, x: torch.Tensor) -> bool:
 
 
 def _prove_lrp(
-    model: Classifier | Joined,
-    relevance: Relevance,
+    model: Classifier | FeatureFusion,
+    relevance: RelevanceMaps,
     x: torch.Tensor,
     label: int,
     expected: float,
@@ -232,7 +233,7 @@ def _prove_lrp(
     return LrpProof(copy_error, r, distance, straight, lost, refusal, refusals)
 
 
-def _gradient_x_input(model: Classifier | Joined, x: torch.Tensor, label: int) -> torch.Tensor:
+def _gradient_x_input(model: Classifier | FeatureFusion, x: torch.Tensor, label: int) -> torch.Tensor:
     """x (1, C, S, S) -> (S, S), summed over channels, of the network itself, without any rule."""
     with torch.enable_grad():
         x = x.clone().requires_grad_()

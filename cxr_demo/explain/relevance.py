@@ -11,12 +11,12 @@ import torch
 from cxr_demo.explain.lrp import propagate
 from cxr_demo.explain.lrp import rules as rule_sets
 from cxr_demo.explain.lrp.program import Program
-from cxr_demo.explain.lrp.zennit_reference import Rebuilt
+from cxr_demo.explain.lrp.zennit_reference import ZennitReference
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.preprocess import Preprocess
 
 
-class Relevance:
+class RelevanceMaps:
     """Maps of every LRP method, from one copy of the network; safe for threads."""
 
     def __init__(self, program: Program, preprocess: Preprocess) -> None:
@@ -38,5 +38,5 @@ class Relevance:
         self._sweep.forget()
 
     @cached_property
-    def _rebuilt(self) -> Rebuilt:
-        return Rebuilt(self.program)
+    def _rebuilt(self) -> ZennitReference:
+        return ZennitReference(self.program)

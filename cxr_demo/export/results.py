@@ -13,12 +13,12 @@ import numpy as np
 from cxr_demo import render
 from cxr_demo.analysis import Analyser, Explanation, Study
 from cxr_demo.comparison import checkpoint_pair
-from cxr_demo.comparison.checkpoint_pair import Side, on_film, paired
-from cxr_demo.comparison.ensemble_members import scales, taken_apart
+from cxr_demo.comparison.checkpoint_pair import MapSide, compare_maps, draw_on_image
+from cxr_demo.comparison.ensemble_members import break_down, choose_member_scales
 from cxr_demo.errors import CxrError
 from cxr_demo.evaluation.agreement import Agreement
 from cxr_demo.explain.methods import METHODS
-from cxr_demo.labels import finding
+from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card
 
 OPACITY = 0.6
@@ -26,7 +26,7 @@ Found = Mapping[tuple[str, str], Explanation]
 
 
 @contextlib.contextmanager
-def writing(folder: Path) -> Iterator[None]:
+def open_output(folder: Path) -> Iterator[None]:
     """The folder is there; what the disk refuses becomes a sentence."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -35,7 +35,7 @@ def writing(folder: Path) -> Iterator[None]:
         raise CxrError(f"The results cannot be written: {error.strerror}.", "Give --out another folder.") from error
 
 
-def facts(analyser: Analyser, study: Study) -> dict:
+def describe_study(analyser: Analyser, study: Study) -> dict:
     """What one checkpoint says of a film, as JSON holds it."""
     card = analyser.card
     return {
@@ -63,9 +63,9 @@ def write_explanations(folder: Path, analyser: Analyser, study: Study, found: Fo
     for (method, label), explanation in found.items():
         key = f"{method}/{label}"
         maps[key] = analyser.card.preprocess.map_to_image(explanation.map_square, film.shape)
-        scale = render.scale_of(explanation.map_square, METHODS[method].shown, explanation.unit)
+        scale = render.choose_scale(explanation.map_square, METHODS[method].shown, explanation.unit)
         described[key] = {
-            "name": f"{METHODS[method].name}, {finding(label).name}",
+            "name": f"{METHODS[method].name}, {get_finding(label).name}",
             "unit": explanation.unit,
             "signed": METHODS[method].signed,
             "drawn": METHODS[method].shown,
@@ -77,10 +77,10 @@ def write_explanations(folder: Path, analyser: Analyser, study: Study, found: Fo
             "overlay": _picture(folder, f"{method}_{label}.png", film, maps[key], scale),
             "does_not_show": METHODS[method].caption,
         }
-    _write(folder, maps, {"file": file, **facts(analyser, study), "maps": described}, analyser.card)
+    _write(folder, maps, {"file": file, **describe_study(analyser, study), "maps": described}, analyser.card)
 
 
-def write_pairs(
+def write_comparison(
     folder: Path, analysers: Sequence[Analyser], studies: Sequence[Study], found: Sequence[Found], file: str
 ) -> list[str]:
     """Two checkpoints: maps.npz: "method/label/this", ".../other" and, where there is one, ".../difference" (other
@@ -88,19 +88,19 @@ def write_pairs(
     method on one scale. Returns a line for each method."""
     film, cards, maps, described, lines = studies[0].image.pixels, [made.card for made in analysers], {}, {}, []
     for (method, label), this in found[0].items():
-        pair = paired(this, cards[0], found[1][method, label], cards[1], film.shape)
+        pair = compare_maps(this, cards[0], found[1][method, label], cards[1], film.shape)
         sides = {"this": pair.this, "other": pair.other}
-        colours = checkpoint_pair.scales(pair, METHODS[method].shown)
+        colours = checkpoint_pair.choose_pair_scales(pair, METHODS[method].shown)
         drawn = {which: (side.values, side.grid) for which, side in sides.items()}
         if pair.difference is not None:
             drawn["difference"] = pair.difference, pair.this.grid
         pictures = {}
         for (which, (values, grid)), scale in zip(drawn.items(), colours, strict=True):
-            maps[f"{method}/{label}/{which}"] = on_film(values, grid, film.shape, film.shape)
+            maps[f"{method}/{label}/{which}"] = draw_on_image(values, grid, film.shape, film.shape)
             name = f"{method}_{label}_{which}.png"
             pictures[which] = _picture(folder, name, film, maps[f"{method}/{label}/{which}"], scale)
         described[f"{method}/{label}"] = {
-            "name": f"{METHODS[method].name}, {finding(label).name}",
+            "name": f"{METHODS[method].name}, {get_finding(label).name}",
             **{which: _side(side) for which, side in sides.items()},
             "no_difference_because": pair.why_not or None,
             "agreement": _agreement(pair.agreement),
@@ -110,7 +110,7 @@ def write_pairs(
         }
         told = f"no difference: {pair.why_not}" if pair.why_not else f"difference in {pair.this.unit}"
         lines.append(f"{method}\t{label}\trank correlation {pair.agreement.rank:+.2f}\t{told}")
-    this, other = (facts(*of) for of in zip(analysers, studies, strict=True))
+    this, other = (describe_study(*of) for of in zip(analysers, studies, strict=True))
     _write(folder, maps, {"file": file, "this": this, "other": other, "maps": described}, *cards)
     return lines
 
@@ -121,8 +121,8 @@ def write_members(folder: Path, analyser: Analyser, study: Study, found: Found, 
     where values can be subtracted; a PNG of each. Returns a line for each method."""
     film, maps, described, lines = study.image.pixels, {}, {}, []
     for (method, label), explanation in found.items():
-        apart = taken_apart(explanation, analyser.card.preprocess.holds_film(film.shape))
-        mean, spread, own = scales(explanation, apart)
+        apart = break_down(explanation, analyser.card.preprocess.mark_image(film.shape))
+        mean, spread, own = choose_member_scales(explanation, apart)
         drawn = {"mean": ("mean", apart.mean, mean)}
         if spread:
             drawn["spread"] = "spread", apart.spread, spread
@@ -137,7 +137,7 @@ def write_members(folder: Path, analyser: Analyser, study: Study, found: Found, 
             pictures[which] = _picture(folder, f"{method}_{label}_{short}.png", film, picture, scale)
         weights = [member.weight for member in explanation.members]
         described[f"{method}/{label}"] = {
-            "name": f"{METHODS[method].name}, {finding(label).name}",
+            "name": f"{METHODS[method].name}, {get_finding(label).name}",
             "unit": explanation.unit,
             "members": {
                 name: {"weight": weight, "rank_correlation_with_mean": _number(rank)}
@@ -150,11 +150,11 @@ def write_members(folder: Path, analyser: Analyser, study: Study, found: Found, 
         }
         told = ", ".join(f"{name} {rank:+.2f}" for name, rank in zip(apart.names, apart.ranks, strict=True))
         lines.append(f"{method}\t{label}\trank correlation with the mean: {told}")
-    _write(folder, maps, {"file": file, **facts(analyser, study), "maps": described}, analyser.card)
+    _write(folder, maps, {"file": file, **describe_study(analyser, study), "maps": described}, analyser.card)
     return lines
 
 
-def _side(side: Side) -> dict:
+def _side(side: MapSide) -> dict:
     return {
         "unit": side.unit,
         "grid": list(side.values.shape),
@@ -198,13 +198,13 @@ def _by_label(labels: Sequence[str], values: np.ndarray) -> dict[str, float]:
 
 def _picture(folder: Path, name: str, film: np.ndarray, map_image: np.ndarray, scale: render.Scale) -> str:
     """The map over the film as PNG; returns the file's name."""
-    overlay = render.overlay(film, map_image, scale, OPACITY)
+    overlay = render.draw_overlay(film, map_image, scale, OPACITY)
     (folder / name).write_bytes(cv2.imencode(".png", overlay[..., ::-1])[1].tobytes())
     return name
 
 
 def _write(folder: Path, maps: Mapping[str, np.ndarray], result: dict, *cards: Card) -> None:
     np.savez_compressed(folder / "maps.npz", **maps)
-    told = {"maps_hold_too": checkpoint_pair.shared_part(*cards) or None, "not_for_clinical_use": True}
+    told = {"maps_hold_too": checkpoint_pair.describe_shared_part(*cards) or None, "not_for_clinical_use": True}
     text = json.dumps(result | told, indent=2, ensure_ascii=False)
     (folder / "result.json").write_text(text, encoding="utf-8")

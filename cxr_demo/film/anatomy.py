@@ -82,20 +82,20 @@ class Patient:
 def draw_patient(random: np.random.Generator, size_px: int) -> Patient:
     body = _draw_body(random, size_px)
     wide, low, v = body.wide, body.low, body.v
-    lungs = filled(body, *(_lung(random, body, side) for side in SIDES), soft=0.006)
+    lungs = fill_shape(body, *(_lung(random, body, side) for side in SIDES), soft=0.006)
     points = (_HEART + random.normal(0, 0.005, _HEART.shape)) * [random.uniform(0.85, 1.1) * wide, 1]
     heart_outline = _curve(points + np.outer(((points[:, 1] - 0.3) / 0.4).clip(0, 1), [0, low]))
-    heart = filled(body, heart_outline, soft=0.007)
-    middle = filled(body, _curve(_MEDIASTINUM * [wide, 1]), soft=0.007)
-    cage = filled(body, _curve(_mirrored(_CAGE * [wide, 1])), soft=0.012)
-    hila = filled(body, _oval(-0.085 * wide, 0.43, 0.03, 0.055), _oval(0.085 * wide, 0.41, 0.03, 0.05), soft=0.03)
+    heart = fill_shape(body, heart_outline, soft=0.007)
+    middle = fill_shape(body, _curve(_MEDIASTINUM * [wide, 1]), soft=0.007)
+    cage = fill_shape(body, _curve(_mirrored(_CAGE * [wide, 1])), soft=0.012)
+    hila = fill_shape(body, _oval(-0.085 * wide, 0.43, 0.03, 0.055), _oval(0.085 * wide, 0.41, 0.03, 0.05), soft=0.03)
     trunk, flesh = _draw_flesh(random, body)
     belly = (0.4 + 0.3 * (v - 0.7).clip(0, 0.3)) * ((v - 0.66 - low) / 0.12).clip(0, 1)
-    thickness = flesh + trunk * (0.75 * cage + belly + 0.025 * cloud(random, 12, size_px))
-    thickness += 0.10 * softened(heart, 0.03) + 0.10 * middle + 0.09 * hila
+    thickness = flesh + trunk * (0.75 * cage + belly + 0.025 * draw_cloud(random, 12, size_px))
+    thickness += 0.10 * soften_mask(heart, 0.03) + 0.10 * middle + 0.09 * hila
     thickness += _draw_bones(random, body) + _draw_ribs(random, body, cage) - _draw_gas(random, body)
     thickness += 0.15 * _draw_vessels(random, body) * lungs * (1 - 0.6 * heart)
-    air = lungs * (0.4 + 0.6 * softened(lungs, 0.06)) * cage * (1 - 0.985 * heart) * (1 - 0.8 * middle)
+    air = lungs * (0.4 + 0.6 * soften_mask(lungs, 0.06)) * cage * (1 - 0.985 * heart) * (1 - 0.8 * middle)
     return Patient(body, thickness, air, lungs * (1 - middle), heart, heart_outline)
 
 
@@ -121,16 +121,20 @@ def _lung(random: np.random.Generator, body: Body, side: int) -> np.ndarray:
 def _draw_flesh(random: np.random.Generator, body: Body) -> tuple[np.ndarray, np.ndarray]:
     """-> where the trunk is, 0..1, and the thickness of what is soft around the chest: trunk, arms, breasts."""
     stretch = [body.wide * (1 + 0.12 * body.stout), 1]
-    trunk = filled(body, _curve(_mirrored(_TRUNK * stretch + random.normal(0, 0.002, _TRUNK.shape))), soft=0.008)
+    trunk = fill_shape(body, _curve(_mirrored(_TRUNK * stretch + random.normal(0, 0.002, _TRUNK.shape))), soft=0.008)
     arms = []
     for side, out in zip(SIDES, random.uniform(-0.02, 0.12, 2), strict=True):
         arm = _line([(0.40, 0.19), (0.44 + 0.1 * out, 0.35), (0.485 + 0.6 * out, 0.65), (0.53 + 1.3 * out, 1.1)])
         arm *= np.multiply(stretch, [side, 1])
         arms += [_band(arm, np.linspace(0.13, 0.105, len(arm))), _band(arm + [0, 0.02], 0.04)]
-    flesh = 0.55 * np.maximum(trunk * (0.6 + 0.4 * softened(trunk, 0.08)), 0.75 * filled(body, *arms[::2], soft=0.008))
-    flesh += 0.2 * filled(body, *arms[1::2], *(_oval(side * 0.405 * stretch[0], 0.19, 0.036, 0.04) for side in SIDES))
+    flesh = 0.55 * np.maximum(
+        trunk * (0.6 + 0.4 * soften_mask(trunk, 0.08)), 0.75 * fill_shape(body, *arms[::2], soft=0.008)
+    )
+    flesh += 0.2 * fill_shape(
+        body, *arms[1::2], *(_oval(side * 0.405 * stretch[0], 0.19, 0.036, 0.04) for side in SIDES)
+    )
     across, top, wide = random.uniform(0.2, 0.23) * body.wide, random.uniform(0.58, 0.66), random.uniform(0.1, 0.15)
-    breasts = filled(body, *(_oval(side * across, top, wide, wide) for side in SIDES), soft=0.005)
+    breasts = fill_shape(body, *(_oval(side * across, top, wide, wide) for side in SIDES), soft=0.005)
     amount = random.uniform(0.16, 0.26) * (random.random() < 0.5)
     return trunk, flesh + np.float32(amount) * breasts * ((body.v - top + 0.08) / 0.16).clip(0, 1)
 
@@ -145,10 +149,10 @@ def _draw_bones(random: np.random.Generator, body: Body) -> np.ndarray:
     levels = np.arange(-0.05, 1.1, 0.052)
     discs = [np.array([(-0.04, v), (0.04, v), (0.04, v + 0.01), (-0.04, v + 0.01)]) for v in levels]
     arches = _oval(np.tile([-0.024, 0, 0.024], len(levels)), np.repeat(levels + 0.03, 3), 0.007, 0.011)
-    spine = 0.26 * filled(body, _band(_line([(0, -0.2), (0, 1.3)]), 0.08), soft=0.006)
-    spine += 0.09 * filled(body, *arches, soft=0.004) - 0.07 * filled(body, *discs, soft=0.005)
-    airways = filled(body, *(_band(_line(points), wide) for points, wide in _AIRWAYS), soft=0.008)
-    bones = 0.22 * filled(body, *collars, soft=0.004) + 0.08 * filled(body, *blades, soft=0.004)
+    spine = 0.26 * fill_shape(body, _band(_line([(0, -0.2), (0, 1.3)]), 0.08), soft=0.006)
+    spine += 0.09 * fill_shape(body, *arches, soft=0.004) - 0.07 * fill_shape(body, *discs, soft=0.005)
+    airways = fill_shape(body, *(_band(_line(points), wide) for points, wide in _AIRWAYS), soft=0.008)
+    bones = 0.22 * fill_shape(body, *collars, soft=0.004) + 0.08 * fill_shape(body, *blades, soft=0.004)
     return bones + spine - 0.28 * airways
 
 
@@ -163,7 +167,7 @@ def _draw_ribs(random: np.random.Generator, body: Body, cage: np.ndarray) -> np.
         angle, width = np.linspace(start, end, 18) * np.pi, wide * np.linspace(1, growth, 18)
         loops = np.stack([reach * np.sin(angle) ** 0.85, top + drop * (1 - np.cos(angle)) / 2], axis=-1)  # (20, 18, 2)
         bands = np.stack([_band(loops, width), _band(loops, 0.62 * width)], axis=1)  # the rim is denser than the core
-        seen.append(filled(body, *bands.reshape(40, 36, 2), greys=(255, 185) * 20))
+        seen.append(fill_shape(body, *bands.reshape(40, 36, 2), greys=(255, 185) * 20))
     towards_cartilage = ((np.abs(body.u) - 0.07) / 0.12).clip(0, 1)
     return (0.05 + 0.10 * cage) * seen[0] + 0.08 * towards_cartilage * seen[1]
 
@@ -172,7 +176,7 @@ def _draw_gas(random: np.random.Generator, body: Body) -> np.ndarray:
     """What the stomach's bubble takes away; one patient in three has none."""
     u, v = random.uniform(0.09, 0.15) * body.wide, random.uniform(0.755, 0.775) + body.low
     bubble = _oval(u, v, random.uniform(0.035, 0.06), random.uniform(0.016, 0.03))
-    return np.float32(0.35 * (random.random() < 0.67)) * filled(body, bubble, soft=0.006)
+    return np.float32(0.35 * (random.random() < 0.67)) * fill_shape(body, bubble, soft=0.006)
 
 
 def _draw_vessels(random: np.random.Generator, body: Body) -> np.ndarray:
@@ -196,25 +200,25 @@ def _draw_vessels(random: np.random.Generator, body: Body) -> np.ndarray:
         whole_px, lines = max(1, round(wide_px)), _on_canvas(body, forks[fork], canvas)
         grey = round(255 * min(1, wide_px / whole_px) * (0.95 - 0.1 * fork))
         cv2.polylines(canvas, list(lines), False, grey, whole_px, cv2.LINE_AA, SHARP)
-    return softened(_averaged(canvas, body), 0.004)
+    return soften_mask(_averaged(canvas, body), 0.004)
 
 
-def filled(body: Body, *outlines: np.ndarray, soft: float = 0.004, greys: Sequence[int] = ()) -> np.ndarray:
+def fill_shape(body: Body, *outlines: np.ndarray, soft: float = 0.004, greys: Sequence[int] = ()) -> np.ndarray:
     """Outlines (N, 2) in the patient's frame -> (S, S) float32, 0 outside and 1 inside any, or the last one's grey
-    (of 255); `soft` as in `softened`."""
+    (of 255); `soft` as in `soften_mask`."""
     canvas, ends = _canvas(body), np.cumsum([len(outline) for outline in outlines])
     placed = np.split(_on_canvas(body, np.concatenate(outlines), canvas), ends[:-1])
     for corners, grey in zip(placed, greys or [255] * len(outlines), strict=True):  # one by one: holes where two meet
         cv2.fillPoly(canvas, [corners], grey, cv2.LINE_AA, SHARP)
-    return softened(_averaged(canvas, body), soft)
+    return soften_mask(_averaged(canvas, body), soft)
 
 
-def softened(film: np.ndarray, reach: float) -> np.ndarray:
+def soften_mask(film: np.ndarray, reach: float) -> np.ndarray:
     """film (S, S) float32, blurred over `reach` (of its side) to each side."""
     return cv2.stackBlur(film, (2 * int(reach * len(film)) + 1,) * 2)
 
 
-def cloud(random: np.random.Generator, cells: int, size_px: int) -> np.ndarray:
+def draw_cloud(random: np.random.Generator, cells: int, size_px: int) -> np.ndarray:
     """(S, S) float32: smooth noise of standard deviation below 1 with `cells` along each side."""
     noise = random.standard_normal((cells, cells), dtype=np.float32)
     return cv2.resize(noise, (size_px, size_px), interpolation=cv2.INTER_CUBIC)

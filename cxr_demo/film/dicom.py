@@ -82,7 +82,7 @@ def open_dicom(data: bytes) -> Dataset:
     return dataset
 
 
-def render(dataset: Dataset, notes: list[str]) -> np.ndarray:
+def render_dicom(dataset: Dataset, notes: list[str]) -> np.ndarray:
     """Samples (H, W), or (H, W, 3) for colour, float32 0..1, bright is dense; adds to `notes`."""
     _note_origin(dataset, notes)
     stored = _stored_values(dataset)
@@ -101,7 +101,7 @@ def render(dataset: Dataset, notes: list[str]) -> np.ndarray:
     return shown
 
 
-def real_bits(high: int) -> int:
+def count_used_bits(high: int) -> int:
     """The depth that values up to `high` need, of 8, 10, 12, 14 and 16 bits."""
     return next((bits for bits in (8, 10, 12, 14) if high < 2**bits), 16)
 
@@ -281,7 +281,7 @@ def _table(descriptor: list, data: bytes | list, dataset: Dataset) -> tuple[int,
         entries = entries.view(np.uint8)
     high = int(entries[:count].max())
     # Writers put 16 whatever the depth is; a smaller one was meant, and holds unless the entries pass it.
-    bits = depth if 8 <= depth < 16 and high < 2**depth else real_bits(high)
+    bits = depth if 8 <= depth < 16 and high < 2**depth else count_used_bits(high)
     return first, entries[:count].astype(np.float32), np.float32(2**bits - 1)
 
 

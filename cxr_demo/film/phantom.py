@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from cxr_demo.film.anatomy import SIDES, Patient, cloud, draw_patient, filled, softened
+from cxr_demo.film.anatomy import SIDES, Patient, draw_cloud, draw_patient, fill_shape, soften_mask
 
 SIZE_PX = 256
 LEAST_CHANGE = 1.5 / 255  # one level of 255 can be rounding alone; a pixel that would change less stays as it was
@@ -85,7 +85,7 @@ def burn_in(film: Phantom, letters: str, seed: int) -> Phantom:
     return replace(film, pixels=pixels, marker=marker, letters=letters)
 
 
-def phantom_examples(size_px: int = 512) -> tuple[tuple[str, str, Phantom], ...]:
+def make_example_phantoms(size_px: int = 512) -> tuple[tuple[str, str, Phantom], ...]:
     """(name, one-line gloss, film) of a few films for a first look; each name says that the film is synthetic."""
     return tuple(
         (f"Synthetic: {name}", gloss, make_phantom(seed, size_px, findings, letters))
@@ -117,7 +117,7 @@ def _exposure(random: np.random.Generator, size_px: int) -> Callable[[np.ndarray
     grain = random.standard_normal((size_px, size_px), dtype=np.float32)
 
     def show(thickness: np.ndarray) -> np.ndarray:
-        film = (1 - np.exp(-dose * np.maximum(softened(thickness, 0.003), 0))) ** gamma
+        film = (1 - np.exp(-dose * np.maximum(soften_mask(thickness, 0.003), 0))) ** gamma
         film = 0.02 + 0.96 * film + 0.010 * grain * (0.4 + film)
         return np.rint(film.clip(0, 1) * 255).astype(np.float32) / np.float32(255)
 
@@ -156,7 +156,7 @@ def _consolidation(patient: Patient, random: np.random.Generator) -> tuple[int, 
     for _ in range(6):
         at, wide, high = random.normal(0, 0.45 * size, 2), *(size * random.uniform(0.7, 1.1, 2))
         clear *= 1 - 0.8 * _spot(patient, u + at[0], v + at[1], wide, high) ** 1.5
-    patches = 0.10 * cloud(random, 24, len(clear)) + 0.10 * cloud(random, 48, len(clear))
+    patches = 0.10 * draw_cloud(random, 24, len(clear)) + 0.10 * draw_cloud(random, 48, len(clear))
     share = (1 - clear) * (random.uniform(0.5, 0.8) + patches)
     return side, share * (body.u * side > 0)
 
@@ -190,7 +190,7 @@ def _cardiomegaly(patient: Patient, random: np.random.Generator) -> tuple[int, n
     outline = patient.heart_outline.copy()
     growth = random.uniform(0.35, 0.6) * ((outline[:, 1] - 0.36) / 0.25).clip(0, 1)
     outline[:, 0] *= 1 + growth
-    grown = filled(patient.body, outline, soft=0.007)
+    grown = fill_shape(patient.body, outline, soft=0.007)
     return 0, 0.985 * grown
 
 

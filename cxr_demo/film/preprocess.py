@@ -64,7 +64,7 @@ class Preprocess:
         square[slice(*placed_y), slice(*placed_x)] = _resize(seen, width, height)
         return np.rint(square * 255).astype(np.float32) / np.float32(255)
 
-    def holds_film(self, shape: tuple[int, int]) -> np.ndarray:
+    def mark_image(self, shape: tuple[int, int]) -> np.ndarray:
         """(S, S) bool: where the square of a film of `shape` (H, W) is no padding."""
         return self.square(np.ones(shape, np.float32)) > 0
 

@@ -179,7 +179,7 @@ def _check_size(width: int, height: int) -> None:
 def _dicom_samples(data: bytes, notes: list[str]) -> np.ndarray:
     dataset = dicom.open_dicom(data)
     _check_size(int(dataset.Columns), int(dataset.Rows))
-    return dicom.render(dataset, notes)
+    return dicom.render_dicom(dataset, notes)
 
 
 def _picture_samples(kind: str, data: bytes, notes: list[str]) -> np.ndarray:
@@ -268,7 +268,7 @@ def _unit(stored: np.ndarray, notes: list[str]) -> np.ndarray:
     if is_float and low >= 0 and high <= 1:
         return stored.astype(np.float32)
     if not is_float and low >= 0 and high < 2**16:
-        bits = dicom.real_bits(high)
+        bits = dicom.count_used_bits(high)
         if bits < 16:
             container = stored.dtype.itemsize * 8
             notes.append(f"{bits}-bit values in a {container}-bit file: scaled by {2**bits - 1}.")

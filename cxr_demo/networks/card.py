@@ -11,7 +11,7 @@ from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.limits import MAX_MEMBERS
 from cxr_demo.networks.backbones import BACKBONES
 from cxr_demo.networks.classifier import TASKS
-from cxr_demo.networks.ensemble import JOINED, RULES
+from cxr_demo.networks.ensemble import FEATURE_FUSION, RULES
 from cxr_demo.networks.heads import HEADS
 
 FORMAT = 1
@@ -39,7 +39,7 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Makeup:
+class EnsembleSpec:
     """What an ensemble is made of: its rule (of `ensemble.RULES`, or JOINED) and its members.
 
     `weights` sum to 1 and are equal unless the rule is "weighted".
@@ -50,8 +50,8 @@ class Makeup:
     members: tuple[Member, ...]
 
     def __post_init__(self) -> None:
-        if self.rule not in (*RULES, JOINED):
-            raise ValueError(f"its rule is {self.rule!r}; it must be one of {', '.join((*RULES, JOINED))}")
+        if self.rule not in (*RULES, FEATURE_FUSION):
+            raise ValueError(f"its rule is {self.rule!r}; it must be one of {', '.join((*RULES, FEATURE_FUSION))}")
         if len(self.members) < 2:
             raise ValueError("it is an ensemble of fewer than two members")
         if len(self.members) > MAX_MEMBERS:
@@ -80,7 +80,7 @@ class Makeup:
         )
 
     @classmethod
-    def from_facts(cls, facts: dict) -> Makeup:
+    def from_facts(cls, facts: dict) -> EnsembleSpec:
         """From parsed JSON."""
         for name in ("weights", "members"):
             if not isinstance(facts[name], list):
@@ -115,7 +115,7 @@ class Card:
     commit: str = ""
     weights_sha256: str = ""
     head: str = "linear"
-    ensemble: Makeup | None = None
+    ensemble: EnsembleSpec | None = None
     format: int = FORMAT
 
     def __post_init__(self) -> None:
@@ -146,7 +146,7 @@ class Card:
     @property
     def joins_predictions(self) -> bool:
         """Whether its maps are made of members' maps; joined feature maps make one map together."""
-        return self.ensemble is not None and self.ensemble.rule != JOINED
+        return self.ensemble is not None and self.ensemble.rule != FEATURE_FUSION
 
     @property
     def network(self) -> str:
@@ -172,7 +172,7 @@ class Card:
             square["size_px"], square["geometry"], tuple(square["mean"]), tuple(square["std"])
         )
         if facts.get("ensemble") is not None:
-            facts["ensemble"] = Makeup.from_facts(facts["ensemble"])
+            facts["ensemble"] = EnsembleSpec.from_facts(facts["ensemble"])
         return cls(**facts)
 
 

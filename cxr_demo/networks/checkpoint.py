@@ -22,12 +22,12 @@ from torch import nn
 from cxr_demo.errors import CheckpointError
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.classifier import Classifier
-from cxr_demo.networks.ensemble import JOINED, Ensemble, Joined
+from cxr_demo.networks.ensemble import FEATURE_FUSION, Ensemble, FeatureFusion
 
 WEIGHTS_FILE, CARD_FILE = "model.safetensors", "config.json"
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.int64)  # that a weights file may hold
-Network = Classifier | Ensemble | Joined
+Network = Classifier | Ensemble | FeatureFusion
 MAKE_ONE = "Make one with: python -m train run kermany-densenet121 --data DATA --out weights/NAME"
 
 
@@ -86,7 +86,7 @@ def save_card(folder: str | Path, card: Card) -> None:
     _replace(Path(folder) / CARD_FILE, card.to_json().encode())
 
 
-def find(root: str | Path = "weights") -> list[Path]:
+def find_checkpoints(root: str | Path = "weights") -> list[Path]:
     """The checkpoint folders in `root`, by name; empty when there is none."""
     root = Path(root)
     return sorted(card.parent for card in root.glob(f"*/{CARD_FILE}")) if root.is_dir() else []
@@ -100,11 +100,11 @@ def load(source: str | Path) -> Checkpoint:
     folder = _folder(source)
     card = read_card(folder)
     model = _network(card)
-    card = dataclasses.replace(card, weights_sha256=fill(model, folder, card.weights_sha256, CARD_FILE))
+    card = dataclasses.replace(card, weights_sha256=fill_network(model, folder, card.weights_sha256, CARD_FILE))
     return Checkpoint(card, model, _identity(card), folder)
 
 
-def fill(model: nn.Module, folder: Path, wanted_sha256: str, card_file: str) -> str:
+def fill_network(model: nn.Module, folder: Path, wanted_sha256: str, card_file: str) -> str:
     """Read a folder's weights into a network, which is then in eval mode with all parameters frozen; returns their
     SHA-256. CheckpointError where they are not those that the card wants ("" wants any), or do not fit the network."""
     data = _read_weights(folder)
@@ -137,8 +137,8 @@ def _network(card: Card) -> Network:
         return single(card.backbone, card.head)
     made = card.ensemble
     members = [single(member.backbone, member.head) for member in made.members]
-    if made.rule == JOINED:
-        return Joined(members)
+    if made.rule == FEATURE_FUSION:
+        return FeatureFusion(members)
     return Ensemble(members, made.rule, made.weights, card.task, [member.temperature for member in made.members])
 
 

@@ -1,4 +1,4 @@
-"""Classifier: a backbone and its head, images in, logits out; `probabilities` is the one place that goes further."""
+"""Classifier: a backbone and its head, images in, logits out; only `compute_probabilities` goes further."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Classifier(nn.Module):
         return self.net.forward_head(features)
 
 
-def probabilities(logits: torch.Tensor, task: str, temperature: float) -> torch.Tensor:
+def compute_probabilities(logits: torch.Tensor, task: str, temperature: float) -> torch.Tensor:
     """logits (N, L) -> probabilities (N, L) in 0..1: softmax over labels, or one sigmoid per label, of logits /
     temperature (Guo et al. 2017, On Calibration of Modern Neural Networks, eq. 9)."""
     scaled = logits / temperature

@@ -1,4 +1,4 @@
-"""Several networks that answer as one: `Ensemble` joins their probabilities, `Joined` their feature maps.
+"""Several networks that answer as one: `Ensemble` joins their probabilities, `FeatureFusion` their feature maps.
 
 Rules of Rajaraman et al. 2021 (Novel loss functions for ensemble-based medical image classification, PLoS ONE).
 """
@@ -11,10 +11,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from cxr_demo.networks.classifier import Classifier, probabilities
+from cxr_demo.networks.classifier import Classifier, compute_probabilities
 
 RULES = ("majority", "mean", "weighted", "stacking")  # of predictions
-JOINED = "joined"  # of feature maps
+FEATURE_FUSION = "joined"  # of feature maps
 WIDTH = 512  # channels behind the 1x1 convolution, as published
 STACK_UNITS = 15  # as published
 TIE_SHARE = 1e-3  # of a majority vote that the mean probability has, so that it breaks ties and nothing else
@@ -53,27 +53,27 @@ class Ensemble(nn.Module):
     def answers(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """x -> the ensemble's logits (N, L) and the members' own (M, N, L)."""
         own = torch.stack([member(x) for member in self.members])
-        return self.join(member_probabilities(own, self.task, self.temperatures)), own
+        return self.join(compute_member_probabilities(own, self.task, self.temperatures)), own
 
     def member_probabilities(self, x: torch.Tensor) -> torch.Tensor:
         """x -> (M, N, L) float64 0..1."""
-        return member_probabilities(self.answers(x)[1], self.task, self.temperatures)
+        return compute_member_probabilities(self.answers(x)[1], self.task, self.temperatures)
 
     def join(self, p: torch.Tensor) -> torch.Tensor:
         """The members' p (M, N, L) float64 -> the ensemble's logits (N, L) float32."""
         if self.rule == "stacking":
-            return self.stack(by_film(p))
+            return self.stack(flatten_by_image(p))
         if self.rule == "weighted":
             joined = torch.einsum("m,mnl->nl", torch.tensor(self.weights, dtype=p.dtype, device=p.device), p)
         else:
             joined = p.mean(dim=0)
         if self.rule == "majority":
-            joined = (1 - TIE_SHARE) * votes(p) + TIE_SHARE * joined
+            joined = (1 - TIE_SHARE) * count_votes(p) + TIE_SHARE * joined
         joined = joined.clamp(CERTAIN, 1 - CERTAIN)
         return (joined.log() if self.task == "single-label" else joined.logit()).float()
 
 
-class Joined(nn.Module):
+class FeatureFusion(nn.Module):
     """M classifiers whose feature maps are joined: concatenated -> 1x1 convolution, ReLU -> mean -> linear.
 
     Maps of another grid than the first member's are resized to it. Only the layers behind the members are new; the
@@ -94,11 +94,11 @@ class Joined(nn.Module):
         """x -> the logits (N, L) and the members' own (M, N, L)."""
         maps = [member.features(x) for member in self.members]
         own = torch.stack([member.head(features) for member, features in zip(self.members, maps, strict=True)])
-        return self.head(self.mix(concatenated(maps))), own
+        return self.head(self.mix(concatenate_features(maps))), own
 
     def features(self, x: torch.Tensor) -> torch.Tensor:
         """x -> the maps that the pooling reads, (N, width, h, w)."""
-        return self.mix(concatenated([member.features(x) for member in self.members]))
+        return self.mix(concatenate_features([member.features(x) for member in self.members]))
 
     def mix(self, maps: torch.Tensor) -> torch.Tensor:
         """All members' maps (N, K, h, w) -> (N, width, h, w)."""
@@ -109,13 +109,13 @@ class Joined(nn.Module):
         return self.output(features.mean(dim=(2, 3)))
 
 
-def member_probabilities(logits: torch.Tensor, task: str, temperatures: Sequence[float]) -> torch.Tensor:
+def compute_member_probabilities(logits: torch.Tensor, task: str, temperatures: Sequence[float]) -> torch.Tensor:
     """The members' logits (M, N, L) -> their probabilities (M, N, L) float64, each at its own temperature."""
     own = zip(logits.double(), temperatures, strict=True)
-    return torch.stack([probabilities(member, task, temperature or 1.0) for member, temperature in own])
+    return torch.stack([compute_probabilities(member, task, temperature or 1.0) for member, temperature in own])
 
 
-def votes(p: torch.Tensor) -> torch.Tensor:
+def count_votes(p: torch.Tensor) -> torch.Tensor:
     """p (M, N, L) -> (N, L), the share of members whose most probable label it is."""
     return F.one_hot(p.argmax(dim=-1), p.shape[-1]).to(p.dtype).mean(dim=0)
 
@@ -124,12 +124,12 @@ def make_stack(members: int, labels: int) -> nn.Sequential:
     return nn.Sequential(nn.Linear(members * labels, STACK_UNITS), nn.ReLU(), nn.Linear(STACK_UNITS, labels))
 
 
-def by_film(p: torch.Tensor) -> torch.Tensor:
+def flatten_by_image(p: torch.Tensor) -> torch.Tensor:
     """p (M, N, L) -> what the stack reads, (N, M * L) float32: the first member's labels, then the second's, ..."""
     return p.permute(1, 0, 2).flatten(1).float()
 
 
-def concatenated(maps: Sequence[torch.Tensor]) -> torch.Tensor:
+def concatenate_features(maps: Sequence[torch.Tensor]) -> torch.Tensor:
     """Feature maps (N, K_m, h_m, w_m) -> (N, sum of K_m, h, w) on the grid of the first."""
     grid = maps[0].shape[-2:]
     return torch.cat(

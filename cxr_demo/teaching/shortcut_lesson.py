@@ -15,12 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from cxr_demo.analysis import Analyser, Explanation
-from cxr_demo.evaluation.agreement import Share
-from cxr_demo.evaluation.regions import where
+from cxr_demo.evaluation.agreement import RegionShare
+from cxr_demo.evaluation.regions import measure_evidence
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.phantom import Phantom, make_phantom
 from cxr_demo.film.reading import Radiograph
-from cxr_demo.labels import finding
+from cxr_demo.labels import get_finding
 from cxr_demo.limits import SLOW_FORWARDS
 
 HONEST, CHEAT = "phantom-honest", "phantom-cheat"  # names of their cards
@@ -58,7 +58,7 @@ class Look:
     probability: float
     threshold: float
     maps: dict[str, Explanation]
-    shares: dict[str, dict[str, Share]]
+    shares: dict[str, dict[str, RegionShare]]
 
     @property
     def sees_it(self) -> bool:
@@ -71,8 +71,8 @@ class Exposed:
     films of the deck that have both, a map without evidence counting as 0."""
 
     method: str
-    letters: Share
-    finding: Share
+    letters: RegionShare
+    finding: RegionShare
 
 
 class Lesson:
@@ -102,13 +102,13 @@ class Lesson:
             return self._exposed
 
 
-def truth_of(film: Phantom) -> dict[str, np.ndarray]:
+def list_planted(film: Phantom) -> dict[str, np.ndarray]:
     """What was planted in a film, by name: masks (S, S) bool, of the letters too."""
-    planted = {f"planted {finding(each.label).name.lower()}": each.mask for each in film.planted}
+    planted = {f"planted {get_finding(each.label).name.lower()}": each.mask for each in film.planted}
     return planted | ({LETTERS: film.marker} if film.letters else {})
 
 
-def as_radiograph(film: Phantom, notes: Sequence[str] = ()) -> Radiograph:
+def make_radiograph(film: Phantom, notes: Sequence[str] = ()) -> Radiograph:
     """A phantom as if it had been read from a file."""
     pixels = np.ascontiguousarray(film.pixels, np.float32).copy()
     pixels.flags.writeable = False
@@ -116,41 +116,41 @@ def as_radiograph(film: Phantom, notes: Sequence[str] = ()) -> Radiograph:
 
 
 def _look(network: Analyser, film: Phantom) -> Look:
-    study = network.analyse(as_radiograph(film))
+    study = network.analyse(make_radiograph(film))
     probability = float(study.probabilities[study.labels.index(LABEL)])
     threshold = network.card.thresholds[LABEL]
     if probability < threshold:  # a map of what a network does not see misleads
         return Look(probability, threshold, {}, {})
-    allowed = [method for method in LOOKED_AT if not network.proof.available[method]]
+    allowed = [method for method in LOOKED_AT if method not in network.proof.refusals]
     made = {method: made for (method, _), made in network.explain(study, [LABEL], allowed).items()}
     return Look(probability, threshold, made, _shares(network, made, film))
 
 
-def _shares(network: Analyser, maps: Mapping[str, Explanation], film: Phantom) -> dict[str, dict[str, Share]]:
-    truth = truth_of(film)
-    return {method: where(made.map_square, network.card.preprocess, truth) for method, made in maps.items()}
+def _shares(network: Analyser, maps: Mapping[str, Explanation], film: Phantom) -> dict[str, dict[str, RegionShare]]:
+    truth = list_planted(film)
+    return {method: measure_evidence(made.map_square, network.card.preprocess, truth) for method, made in maps.items()}
 
 
 def _exposed(network: Analyser) -> tuple[Exposed, ...]:
     quick = [
         key for key, method in METHODS.items()
-        if method.cost_forwards <= SLOW_FORWARDS and not network.proof.available[key]
+        if method.cost_forwards <= SLOW_FORWARDS and key not in network.proof.refusals
     ]  # fmt: skip
-    found: dict[str, list[tuple[Share, Share]]] = {key: [] for key in quick}
+    found: dict[str, list[tuple[RegionShare, RegionShare]]] = {key: [] for key in quick}
     for question in DECK:
         if question.letters and question.findings == (LABEL,):
             film = question.film
-            study = network.analyse(as_radiograph(film))
+            study = network.analyse(make_radiograph(film))
             maps = {method: made for (method, _), made in network.explain(study, [LABEL], quick).items()}
             for method, of in _shares(network, maps, film).items():
-                found[method].append((of[LETTERS], of[f"planted {finding(LABEL).name.lower()}"]))
+                found[method].append((of[LETTERS], of[f"planted {get_finding(LABEL).name.lower()}"]))
     rows = [Exposed(method, *(_mean(of) for of in zip(*pairs, strict=True))) for method, pairs in found.items()]
     return tuple(sorted(rows, key=lambda row: -row.letters.evidence))
 
 
-def _mean(of: Sequence[Share]) -> Share:
+def _mean(of: Sequence[RegionShare]) -> RegionShare:
     evidence = np.nan_to_num([share.evidence for share in of])
-    return Share(float(evidence.mean()), float(np.mean([share.area for share in of])))
+    return RegionShare(float(evidence.mean()), float(np.mean([share.area for share in of])))
 
 
 TOGETHER, LETTERS_ALONE, FINDING_ALONE = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from cxr_demo.evaluation.agreement import BORDER, CORNER, Share
+from cxr_demo.evaluation.agreement import BORDER, CORNER, RegionShare
 from cxr_demo.evaluation.checks import CHECKS
 from cxr_demo.evaluation.faithfulness import MIN_FALL, ORDERS, Curve
 from cxr_demo.evaluation.randomisation import UNCHANGED, Randomisation
@@ -87,13 +87,13 @@ def lungs(dice: tuple[float, float, float]) -> str:
     )
 
 
-def share(found: Share) -> tuple[str, str]:
+def share(found: RegionShare) -> tuple[str, str]:
     """What lies in a region, and in brackets what evenly spread evidence would have there."""
     area = f"({percent(found.area)})"
     return (UNDEFINED, area) if math.isnan(found.evidence) else (percent(found.evidence), area)
 
 
-def in_region(found: Share) -> str:
+def in_region(found: RegionShare) -> str:
     """On the region itself, in each panel."""
     return f"{share(found)[0]} of the evidence" if not math.isnan(found.evidence) else "no evidence"
 

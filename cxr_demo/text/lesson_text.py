@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from cxr_demo.evaluation.agreement import Share
+from cxr_demo.evaluation.agreement import RegionShare
 from cxr_demo.teaching.shortcut_lesson import LETTERS, Exposed
 
 TITLE = "Lesson: what did the network learn?"
@@ -61,7 +61,7 @@ def percent(value: float) -> str:
     return "> 99 %" if value > 0.99 else f"{value * 100:.0f} %"
 
 
-def share(found: Share) -> str:
+def share(found: RegionShare) -> str:
     """22 × chance (12 %)."""
     if math.isnan(found.evidence):
         return NO_EVIDENCE
@@ -77,7 +77,7 @@ def probability(value: float, threshold: float) -> str:
     return f"{percent(value)}, {'above' if value >= threshold else 'below'} its threshold"
 
 
-def evidence(shares: dict[str, Share]) -> list[str]:
+def evidence(shares: dict[str, RegionShare]) -> list[str]:
     """One line for each planted thing: On the letters: 22 × chance (12 %)."""
     return [f"On the {name.removeprefix('planted ')}: {share(found)}" for name, found in shares.items()]
 

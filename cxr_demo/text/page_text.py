@@ -11,7 +11,7 @@ from cxr_demo.evaluation.agreement import Overlap
 from cxr_demo.evaluation.checks import CHECKS
 from cxr_demo.explain.methods import CELL, METHODS, PIXEL, Method
 from cxr_demo.limits import KEPT_MINUTES, LEFT_OVER_S, SLOW_FORWARDS, SWEEP_EVERY_S
-from cxr_demo.networks.card import Card, Makeup
+from cxr_demo.networks.card import Card, EnsembleSpec
 
 LEFT_OVER_MINUTES = -(-(LEFT_OVER_S + SWEEP_EVERY_S) // 60)
 
@@ -148,7 +148,7 @@ def spread(own: Sequence[float], card: Card) -> str:
     return f"{len(own)} members from {low} to {high}"
 
 
-def ensemble(made: Makeup) -> str:
+def ensemble(made: EnsembleSpec) -> str:
     """A card's `ensemble` in a sentence: how many, by which rule, with which weights."""
     weights = zip(made.members, made.weights, strict=True)
     told = "; weights: " + ", ".join(f"{member.name} {weight:.2f}" for member, weight in weights)
@@ -212,7 +212,7 @@ def cell_size(width: float, height: float) -> str:
 
 
 def place(found: tuple[int, int, float] | None) -> str:
-    """The text alternative of a map, from `render.strongest_place`."""
+    """The text alternative of a map, from `render.find_strongest_place`."""
     if found is None:
         return "no positive region"
     row, column, share = found
@@ -262,12 +262,11 @@ def duration(seconds: float) -> str:
     return f"about {max(1, round(seconds / step) * step)} s"
 
 
-def methods_hint(available: Mapping[str, str]) -> str:
+def methods_hint(refusals: Mapping[str, str]) -> str:
     """Under the list of methods: those that the checkpoint's proof refuses, by reason."""
     refused: dict[str, list[str]] = {}
-    for key, reason in available.items():
-        if reason:
-            refused.setdefault(reason, []).append(METHODS[key].name)
+    for key, reason in refusals.items():
+        refused.setdefault(reason, []).append(METHODS[key].name)
     told = "; ".join(f"{', '.join(names)}: {reason}" for reason, names in refused.items())
     return f"{METHODS_HINT} {NOT_AVAILABLE.format(reason=told)}." if told else METHODS_HINT
 

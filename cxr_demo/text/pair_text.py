@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from cxr_demo.comparison.checkpoint_pair import Side
+from cxr_demo.comparison.checkpoint_pair import MapSide
 from cxr_demo.explain.engine import MemberMap
 from cxr_demo.explain.methods import Method
-from cxr_demo.labels import finding
+from cxr_demo.labels import get_finding
 from cxr_demo.text import page_text
 
 COMPARE = "Compare with"
@@ -30,7 +30,7 @@ SHOW_BOTH = "Show anyway: both are below their thresholds"
 NO_MEMBERS = "This checkpoint is a single network: it has no members."
 SHOW_MEMBERS = "Show anyway: the score is below its threshold"
 SAME_EVERYWHERE = "The two maps are the same everywhere."
-JOINED = (
+FEATURE_FUSION = (
     "This ensemble joins its members' feature maps and reads them with one classifier: there is one map of all "
     "together, and the members have none of their own."
 )
@@ -52,19 +52,19 @@ MEMBERS_SAY_NOT = "A small spread does not say that the members are right: they 
 
 
 def pair_title(label: str) -> str:
-    return f"{finding(label).name}: two checkpoints"
+    return f"{get_finding(label).name}: two checkpoints"
 
 
 def members_title(label: str, count: int) -> str:
-    return f"{finding(label).name}: {count} members"
+    return f"{get_finding(label).name}: {count} members"
 
 
 def unknown(label: str, other: str, known: Sequence[str]) -> str:
     """The other checkpoint lacks the label."""
-    told = f"{other} does not know {finding(label).name}."
+    told = f"{other} does not know {get_finding(label).name}."
     if not known:
         return f"{told} The two checkpoints have no finding in common."
-    return f"{told} Both know: {', '.join(finding(key).name for key in known)}."
+    return f"{told} Both know: {', '.join(get_finding(key).name for key in known)}."
 
 
 def difference_of(this: str, other: str) -> str:
@@ -91,7 +91,7 @@ def dear(method: Method, seconds: float) -> str:
     return f"Compute {method.name} of the other checkpoint too: {page_text.duration(seconds)}"
 
 
-def sums(side: Side) -> str:
+def sums(side: MapSide) -> str:
     """What one map holds, beside what it explains."""
     kind = "calibrated logit" if side.unit.startswith("calibrated") else "logit"
     if math.isnan(side.total):
@@ -104,7 +104,7 @@ def sums(side: Side) -> str:
     return f"Sums to {page_text.signed(side.total)}{beyond}. The {kind} is {page_text.signed(side.logit)}."
 
 
-def sums_of_difference(this: Side, other: Side) -> str:
+def sums_of_difference(this: MapSide, other: MapSide) -> str:
     if math.isnan(this.total):
         return ""
     return f"The difference sums to {page_text.signed(other.total - this.total)}."
@@ -149,11 +149,11 @@ def unsure(share: float) -> str:
 
 
 def canvas(method: str, label: str, whose: str, where: str) -> str:
-    return f"{method} for {finding(label).name}, {whose}: {where}"
+    return f"{method} for {get_finding(label).name}, {whose}: {where}"
 
 
 def off(method: str, label: str, whose: str) -> str:
-    return f"Film without the map of {method} for {finding(label).name}, {whose}, which is off"
+    return f"Film without the map of {method} for {get_finding(label).name}, {whose}, which is off"
 
 
 def minus_mean(name: str) -> str:

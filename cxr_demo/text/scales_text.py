@@ -31,6 +31,6 @@ def shared_scale(own: render.Scale, shared: render.Scale, sharing: int, kept: bo
         return "relative: no unit, shares no scale"
     if sharing == 1 and not kept:
         return f"{shared.unit}, no other map of this unit"
-    alone, all_ = render.number_text(own.limit), render.number_text(shared.limit)
+    alone, all_ = render.format_number(own.limit), render.format_number(shared.limit)
     told = "the scale you keep" if kept else f"shared by {sharing} maps"
     return f"{shared.unit}, {told}" + (f"; alone full at {alone}" if alone != all_ else "")

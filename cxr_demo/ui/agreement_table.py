@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from cxr_demo.evaluation.agreement import Agreement, agreements
+from cxr_demo.evaluation.agreement import Agreement, measure_agreements
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.networks.card import Card
 from cxr_demo.text import page_text
@@ -20,9 +20,9 @@ def table(maps: Mapping[str, np.ndarray], card: Card, shape: tuple[int, int]) ->
     """Raw maps by method, of one label of a film of `shape` -> a row for every pair; None for fewer than two."""
     if len(maps) < 2:
         return None
-    seen = card.preprocess.holds_film(shape)
+    seen = card.preprocess.mark_image(shape)
     named = {METHODS[key].name: map_ for key, map_ in maps.items()}
-    rows = [_row(pair, found) for pair, found in agreements(named, seen).items()]
+    rows = [_row(pair, found) for pair, found in measure_agreements(named, seen).items()]
     head = tag("tr", *(tag("th", name, scope="col") for name in page_text.AGREEMENT_COLUMNS))
     listed = scrolled(page_text.AGREEMENT, tag("table", tag("thead", head), tag("tbody", *rows)))
     told = tag("p", tag("strong", page_text.AGREEMENT_SAYS_NOT), " ", page_text.AGREEMENT_HOW, class_="how")

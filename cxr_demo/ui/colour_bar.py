@@ -31,7 +31,7 @@ def scales_of(maps: Mapping[str, Explanation], kept: Mapping[str, float] = NONE_
     """Of maps by method, those of one unit share the limit that is `kept` of it, else the largest of theirs (own
     choice: the strongest of them looks as it does alone). Maps that are next to nothing take no part, and relative ones
     keep their own."""
-    own = {key: render.scale_of(map_.map_square, METHODS[key].shown, map_.unit) for key, map_ in maps.items()}
+    own = {key: render.choose_scale(map_.map_square, METHODS[key].shown, map_.unit) for key, map_ in maps.items()}
     limits: dict[str, list[float]] = {}
     for scale in own.values():
         if not scale.nothing and scale.unit != RELATIVE:
@@ -64,5 +64,5 @@ def bar(scales: Scales) -> Html:
 
 
 def _numbers(scale: render.Scale, told: str, which: str) -> tuple[Html, Html]:
-    numbers = [tag("span", text) for text in render.ticks(scale)]
+    numbers = [tag("span", text) for text in render.choose_ticks(scale)]
     return tag("div", *numbers, class_=f"ticks {which}"), tag("p", told, class_=f"unit {which}")

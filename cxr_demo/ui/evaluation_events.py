@@ -17,9 +17,9 @@ from cxr_demo.limits import PROGRESS_EVERY_S
 from cxr_demo.text import evaluation_text as belief_words
 from cxr_demo.text import page_text
 from cxr_demo.ui import evaluation_table, film_regions, regions_table
-from cxr_demo.ui.evaluation_run import Checked, Checking, begin, keep, lacking
+from cxr_demo.ui.evaluation_run import EvaluationResults, EvaluationRun, begin, keep, lacking
 from cxr_demo.ui.events import guarded, noted
-from cxr_demo.ui.film_regions import Ground
+from cxr_demo.ui.film_regions import ImageRegions
 from cxr_demo.ui.sessions import Session, Sessions
 
 LEFT_FROM = 0.05  # share of the work after which its pace tells how long it will still take
@@ -68,7 +68,7 @@ class Believing:
         checked.failed = {key: why for key, why in checked.failed.items() if key[1] != label}
         checked.stopped.discard(label)
         units = lacking(self.analysers[session.checkpoint], checked, label, maps, bool(event.slow))
-        session.checking = Checking(checked, label, maps, units) if units else None
+        session.checking = EvaluationRun(checked, label, maps, units) if units else None
         yield {self.message: "", self.bar: self._bar(session, label)}
 
     @guarded
@@ -95,7 +95,7 @@ class Believing:
         gone = not self.sessions.holds(session) or session.study is None
         yield {self.bar: evaluation_table.EMPTY if gone else self._bar(session, session.label)}
 
-    def _run(self, session: Session, run: Checking) -> Iterator[dict]:
+    def _run(self, session: Session, run: EvaluationRun) -> Iterator[dict]:
         run.started = time.monotonic()
         for unit in run.units:
             if not self._wanted(session, run):
@@ -115,7 +115,7 @@ class Believing:
             self.pace[session.checkpoint] = run.pace
             yield {self.checks: self._checks(session, run.label)}
 
-    def _wanted(self, session: Session, run: Checking) -> bool:
+    def _wanted(self, session: Session, run: EvaluationRun) -> bool:
         """Whether the page still shows the film and the label of this run, and nobody has stopped it."""
         shown = session.checking is run and session.study is run.checked.study and session.label == run.label
         return shown and session.waiting is None and self.sessions.holds(session)
@@ -150,7 +150,7 @@ class Believing:
             label, found, film_regions.about_lungs(ground, self.lungs), ground.drawn, fault, session.truth
         )
 
-    def _ground(self, session: Session) -> Ground:
+    def _ground(self, session: Session) -> ImageRegions:
         """That of the film; a new film has a new one."""
         image = session.study.image
         if session.ground is None or session.ground.image is not image:
@@ -159,9 +159,9 @@ class Believing:
 
     def _checks(self, session: Session, label: str) -> dict:
         checked, shown = _checked(session), session.shown(label)
-        beliefs = {key: checked.found[key, label] for key in shown if (key, label) in checked.found}
+        evaluations = {key: checked.found[key, label] for key in shown if (key, label) in checked.found}
         failed = {(key, part): why for (key, of, part), why in checked.failed.items() if of == label and key in shown}
-        return evaluation_table.value(label, shown, beliefs, failed)
+        return evaluation_table.value(label, shown, evaluations, failed)
 
     def _bar(self, session: Session, label: str) -> dict:
         """A run under way, or else what may be asked for next and how long it takes."""
@@ -184,7 +184,7 @@ def _why(error: Exception) -> str:
     return str(error) if isinstance(error, CxrError) else page_text.UNEXPECTED.format(ref=noted(error))
 
 
-def _running(run: Checking) -> evaluation_table.Running:
+def _running(run: EvaluationRun) -> evaluation_table.Running:
     if run.started is None or run.current is None:
         return evaluation_table.Running(0.0, belief_words.WAITING)
     passed = time.monotonic() - run.started
@@ -192,8 +192,8 @@ def _running(run: Checking) -> evaluation_table.Running:
     return evaluation_table.Running(run.share, belief_words.doing(run.current.part, run.current.methods), left_s)
 
 
-def _checked(session: Session) -> Checked:
+def _checked(session: Session) -> EvaluationResults:
     """What was found of the session's study."""
     if session.checked is None or session.checked.study is not session.study:
-        session.checked = Checked(session.study)
+        session.checked = EvaluationResults(session.study)
     return session.checked

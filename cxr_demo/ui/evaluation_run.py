@@ -8,11 +8,11 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
 from cxr_demo.analysis import Analyser, Explanation, Study
-from cxr_demo.evaluation.evaluate import CHANCE_FORWARDS, PARTS, Belief
-from cxr_demo.evaluation.faithfulness import Baseline
+from cxr_demo.evaluation.evaluate import CHANCE_FORWARDS, PARTS, MapEvaluation
+from cxr_demo.evaluation.faithfulness import RandomBaseline
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.limits import SLOW_FORWARDS
-from cxr_demo.progress import Pause
+from cxr_demo.progress import ProgressCallback
 from cxr_demo.ui.jobs import Cancelled, Job, start_job
 
 CHANCE = "chance"
@@ -24,20 +24,20 @@ FIELDS = {  # a part -> what it fills of a Belief
 
 
 @dataclass
-class Checked:
+class EvaluationResults:
     """Of one study, what was found so far: `found` by (method, label), each with the parts that were asked for;
     `failed`, why there is none, by (method, label, part); `chance`, with which all are compared; `stopped`: the labels
     at which a person has stopped."""
 
     study: Study
-    found: dict[tuple[str, str], Belief] = field(default_factory=dict)
+    found: dict[tuple[str, str], MapEvaluation] = field(default_factory=dict)
     failed: dict[tuple[str, str, str], str] = field(default_factory=dict)
-    chance: Baseline | None = None
+    chance: RandomBaseline | None = None
     stopped: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
-class Unit:
+class WorkStep:
     """Work that is done at once: a part of `belief.PARTS` for some methods, or `CHANCE`."""
 
     part: str
@@ -46,16 +46,16 @@ class Unit:
 
 
 @dataclass
-class Checking:
+class EvaluationRun:
     """A run that a person has asked for: units, of which `done` forwards are made. It goes on while its session has
     it."""
 
-    checked: Checked
+    checked: EvaluationResults
     label: str
     maps: Mapping[str, Explanation]
-    units: tuple[Unit, ...]
+    units: tuple[WorkStep, ...]
     done: float = 0.0
-    current: Unit | None = None
+    current: WorkStep | None = None
     started: float | None = None
 
     @property
@@ -69,24 +69,24 @@ class Checking:
 
 
 def lacking(
-    analyser: Analyser, checked: Checked, label: str, maps: Mapping[str, Explanation], slow: bool
-) -> tuple[Unit, ...]:
+    analyser: Analyser, checked: EvaluationResults, label: str, maps: Mapping[str, Explanation], slow: bool
+) -> tuple[WorkStep, ...]:
     """What is still to be done for these maps, the cheapest first. Without `slow`, methods that take long have their
     curves alone, which need no other map; with it, also the parts that make their maps again and again."""
 
     def missing(part: str, *methods: str) -> list[str]:
-        of = {key: checked.found.get((key, label), Belief()) for key in methods}
+        of = {key: checked.found.get((key, label), MapEvaluation()) for key in methods}
         return [key for key in methods if getattr(of[key], FIELDS[part][0]) is None]
 
-    def unit(part: str, *methods: str) -> Unit:
-        return Unit(part, methods, analyser.believe_forwards(methods, part))
+    def unit(part: str, *methods: str) -> WorkStep:
+        return WorkStep(part, methods, analyser.estimate_forwards(methods, part))
 
     shown = sorted(maps, key=lambda key: METHODS[key].cost_forwards)
     quick = [key for key in shown if METHODS[key].cost_forwards <= SLOW_FORWARDS]
     curves, *others = PARTS
     units = [unit(curves, key) for key in missing(curves, *shown)]
     if units and checked.chance is None:
-        units.insert(0, Unit(CHANCE, (), CHANCE_FORWARDS))
+        units.insert(0, WorkStep(CHANCE, (), CHANCE_FORWARDS))
     # Quick ones together: they share the forwards that fit each random network.
     units += [unit(part, *left) for part in others if (left := missing(part, *quick))]
     if slow:
@@ -94,25 +94,25 @@ def lacking(
     return tuple(units)
 
 
-def begin(analyser: Analyser, run: Checking, unit: Unit, wanted: Callable[[], bool]) -> Job:
+def begin(analyser: Analyser, run: EvaluationRun, unit: WorkStep, wanted: Callable[[], bool]) -> Job:
     """Do a unit in a thread of its own: -> a Baseline, or beliefs by method."""
     before, study = run.done, run.checked.study
 
-    def work(pause: Pause) -> Baseline | dict[str, Belief]:
+    def work(on_progress: ProgressCallback) -> RandomBaseline | dict[str, MapEvaluation]:
         def count(done: float, total: float) -> None:
             run.done = before + unit.forwards * min(1.0, done / total)
-            pause(done, total)
+            on_progress(done, total)
 
         if unit.part == CHANCE:
-            return analyser.of_chance(study, count)
+            return analyser.measure_random_baseline(study, count)
         maps = [run.maps[key] for key in unit.methods]
-        return analyser.believe(study, maps, count, [unit.part], run.checked.chance)
+        return analyser.evaluate_maps(study, maps, count, [unit.part], run.checked.chance)
 
     run.current = unit
     return start_job(unit.part, work, wanted)
 
 
-def keep(run: Checking, unit: Unit, made: Future, why: Callable[[Exception], str]) -> None:
+def keep(run: EvaluationRun, unit: WorkStep, made: Future, why: Callable[[Exception], str]) -> None:
     """A unit's result, or by `why` why there is none: one that fails must not take the others with it."""
     checked, error = run.checked, made.exception()
     if isinstance(error, Cancelled):
@@ -125,4 +125,4 @@ def keep(run: Checking, unit: Unit, made: Future, why: Callable[[Exception], str
     else:
         for key, fresh in made.result().items():
             parts = {name: getattr(fresh, name) for name in FIELDS[unit.part]}
-            checked.found[key, run.label] = replace(checked.found.get((key, run.label), Belief()), **parts)
+            checked.found[key, run.label] = replace(checked.found.get((key, run.label), MapEvaluation()), **parts)

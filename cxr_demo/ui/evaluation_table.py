@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cxr_demo.evaluation.checks import CHECKS
-from cxr_demo.evaluation.evaluate import Belief
+from cxr_demo.evaluation.evaluate import MapEvaluation
 from cxr_demo.evaluation.faithfulness import Curve
 from cxr_demo.evaluation.randomisation import Randomisation
 from cxr_demo.evaluation.stability import Change
 from cxr_demo.explain.methods import METHODS
-from cxr_demo.labels import finding
+from cxr_demo.labels import get_finding
 from cxr_demo.text import evaluation_text as words
 from cxr_demo.ui import evaluation_curves
 from cxr_demo.ui.markup import Html, joined, scrolled, tag
@@ -44,25 +44,25 @@ class Running:
 
 
 def value(
-    label: str, methods: Iterable[str], beliefs: Mapping[str, Belief], failed: Mapping[tuple[str, str], str]
+    label: str, methods: Iterable[str], evaluations: Mapping[str, MapEvaluation], failed: Mapping[tuple[str, str], str]
 ) -> dict:
-    """A row for each of the methods; `beliefs` by method, of which parts may be missing, and `failed`: (method, part)
-    -> why. Empty where nothing was asked for yet."""
-    if not beliefs and not failed:
+    """A row for each of the methods; `evaluations` by method, of which parts may be missing, and `failed`: (method,
+    part) -> why. Empty where nothing was asked for yet."""
+    if not evaluations and not failed:
         return EMPTY
     head = tag("tr", tag("th", words.MAP, scope="col", role="columnheader"), *map(_head, PART_OF), role="row")
     rows = [
         tag(
             "tr",
             tag("th", METHODS[key].name, scope="row", role="rowheader"),
-            *(_cell(check, key, beliefs.get(key, Belief()), failed) for check in PART_OF),
+            *(_cell(check, key, evaluations.get(key, MapEvaluation()), failed) for check in PART_OF),
             role="row",
         )
         for key in methods
     ]
     table = tag("table", tag("thead", head, role="rowgroup"), tag("tbody", *rows, role="rowgroup"), role="table",
                 class_="cards checks")  # fmt: skip
-    heading = tag("h3", words.CHECKS_TABLE, tag("small", finding(label).name))
+    heading = tag("h3", words.CHECKS_TABLE, tag("small", get_finding(label).name))
     return {"html": tag("section", heading, scrolled(words.CHECKS_TABLE, table), tag("p", words.LEGEND, class_="how"))}
 
 
@@ -121,7 +121,7 @@ def _head(key: str) -> Html:
     )
 
 
-def _cell(check: str, method: str, belief: Belief, failed: Mapping[tuple[str, str], str]) -> Html:
+def _cell(check: str, method: str, belief: MapEvaluation, failed: Mapping[tuple[str, str], str]) -> Html:
     found = {
         "deletion": belief.deletion, "insertion": belief.insertion, "randomisation": belief.randomisation,
         "noise": belief.stability and belief.stability.noise, "shift": belief.stability and belief.stability.shift,

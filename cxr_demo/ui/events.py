@@ -18,7 +18,7 @@ from pathlib import Path
 import gradio as gr
 import numpy as np
 
-from cxr_demo.analysis import Analyser, Study, ordered
+from cxr_demo.analysis import Analyser, Study, order_labels
 from cxr_demo.errors import CxrError, ExplanationError
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.reading import Radiograph, read_image
@@ -121,7 +121,7 @@ class Events:
             return
         yield {
             self.facts: facts.about(analyser.card, analyser.sha256, analyser.proof.line),
-            self.methods: gr.update(**methods.settings(analyser.proof.available)),
+            self.methods: gr.update(**methods.settings(analyser.proof.refusals)),
         }
         if has_film:
             yield from self._study(session, checkpoint, session.study.image, session.truth)
@@ -201,13 +201,13 @@ class Events:
         forward_s = time.monotonic() - started
         session.checkpoint, session.study, session.truth = checkpoint, study, dict(truth)
         session.maps, session.failed_ahead, session.forward_s = {}, set(), forward_s
-        session.label = ordered(analyser.card, study.probabilities)[0]
+        session.label = order_labels(analyser.card, study.probabilities)[0]
         if not self.wanted(session, session.label):
             return
         yield {
             self.message: "",
             self.findings: findings.value(analyser.card, study.probabilities, session.label, study.members),
-            self.methods: gr.update(**methods.settings(analyser.proof.available, forward_s)),
+            self.methods: gr.update(**methods.settings(analyser.proof.refusals, forward_s)),
         }
         yield from self._maps(session, image_encoding.film(image.pixels))
 
@@ -220,7 +220,7 @@ class Events:
         """
         analyser, study, label = self.analysers[session.checkpoint], session.study, session.label
         maps, drawn = session.maps, {}
-        reasons = {key: reason for key, reason in analyser.proof.available.items() if reason}
+        reasons = dict(analyser.proof.refusals)
         under_way: dict[str, Job] = {}
         while self.wanted(session, label):
             shares = {key: job.share for key, job in under_way.items()}
@@ -254,7 +254,9 @@ def start_map_job(
     analyser: Analyser, study: Study, label: str, key: str, maps: dict, is_wanted: Callable[[], bool]
 ) -> Job[None]:
     """Make one map in a thread of its own and put it among `maps` by (method, label)."""
-    return start_job(key, lambda pause: maps.update(analyser.explain(study, [label], [key], pause)), is_wanted)
+    return start_job(
+        key, lambda on_progress: maps.update(analyser.explain(study, [label], [key], on_progress)), is_wanted
+    )
 
 
 def failure(error: BaseException | None) -> str:

@@ -6,16 +6,16 @@ import functools
 
 import numpy as np
 
-from cxr_demo.film.phantom import Phantom, phantom_examples
+from cxr_demo.film.phantom import Phantom, make_example_phantoms
 from cxr_demo.film.reading import Radiograph
-from cxr_demo.teaching.shortcut_lesson import as_radiograph, truth_of
+from cxr_demo.teaching.shortcut_lesson import list_planted, make_radiograph
 from cxr_demo.text import examples_text as words
 from cxr_demo.ui.markup import tag
 
 
 @functools.cache
 def _films() -> tuple[tuple[str, str, Phantom], ...]:
-    return phantom_examples()
+    return make_example_phantoms()
 
 
 def value() -> dict:
@@ -33,4 +33,4 @@ def example(index: object) -> tuple[Radiograph, dict[str, np.ndarray]] | None:
     if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < len(_films()):
         return None
     film = _films()[index][2]
-    return as_radiograph(film, (words.NOTE,)), truth_of(film)
+    return make_radiograph(film, (words.NOTE,)), list_planted(film)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from cxr_demo.labels import finding
+from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card, Member
 from cxr_demo.text import page_text
 from cxr_demo.ui import localisation_table
@@ -20,7 +20,7 @@ def about(card: Card, sha256: str, proof_line: str) -> Html:
     """One checkpoint's facts; entries that its card does not hold are left out."""
     rows = [
         ("What it is", card.summary),
-        ("Findings", ", ".join(finding(label).name for label in card.labels)),
+        ("Findings", ", ".join(get_finding(label).name for label in card.labels)),
         *((name, card.training.get(key, "")) for key, name in TRAINING.items()),
         ("Licence of the checkpoint", card.licence),
         ("Ensemble", page_text.ensemble(card.ensemble) if card.ensemble else ""),
@@ -98,7 +98,7 @@ def _by_label(name: str, figures: Mapping[str, Mapping[str, str]], labels: Seque
     rows = [
         tag(
             "tr",
-            tag("th", finding(label).name, scope="row"),
+            tag("th", get_finding(label).name, scope="row"),
             *(tag("td", of.get(label, "")) for of in figures.values()),
         )
         for label in labels

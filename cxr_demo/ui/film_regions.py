@@ -11,9 +11,9 @@ import numpy as np
 
 from cxr_demo.analysis import Explanation
 from cxr_demo.errors import ExplanationError
-from cxr_demo.evaluation.agreement import Share
+from cxr_demo.evaluation.agreement import RegionShare
 from cxr_demo.evaluation.lung_segmentation import Lungs
-from cxr_demo.evaluation.regions import Box, regions, where
+from cxr_demo.evaluation.regions import Box, make_region_masks, measure_evidence
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.text import evaluation_text as words
@@ -21,7 +21,7 @@ from cxr_demo.ui import image_encoding
 
 
 @dataclass
-class Ground:
+class ImageRegions:
     """Of one film: `lungs` (H, W) bool on the film as the page shows it, as estimated; None without a lung model.
     `drawn`: the person's own region, which stays for other findings, methods and checkpoints."""
 
@@ -38,26 +38,26 @@ class Ground:
         """Take what the browser says a region is: four shares of the film, or None for no region. ExplanationError for
         what is no region of the film; the former one then stays."""
         drawn = _box(given)
-        regions(self.shape, None, drawn)
+        make_region_masks(self.shape, None, drawn)
         self.drawn = drawn
 
 
-def ground_of(image: Radiograph, lungs: Lungs | None) -> Ground:
-    ground = Ground(image, None)
+def ground_of(image: Radiograph, lungs: Lungs | None) -> ImageRegions:
+    ground = ImageRegions(image, None)
     ground.lungs = lungs and _shrunk(lungs.estimate(image.pixels), ground.shape)
     return ground
 
 
 def found_on(
-    ground: Ground, truth: Mapping[str, np.ndarray], maps: Mapping[str, Explanation], preprocess: Preprocess
-) -> dict[str, dict[str, Share]]:
+    ground: ImageRegions, truth: Mapping[str, np.ndarray], maps: Mapping[str, Explanation], preprocess: Preprocess
+) -> dict[str, dict[str, RegionShare]]:
     """Maps by method -> {method: {region: Share}}. `truth`: masks (H, W) bool on the film's own pixels, by name."""
     known = {name: _shrunk(mask, ground.shape) for name, mask in truth.items()}
-    masks = regions(ground.shape, ground.lungs, ground.drawn, known)
-    return {key: where(map_.map_square, preprocess, masks) for key, map_ in maps.items()}
+    masks = make_region_masks(ground.shape, ground.lungs, ground.drawn, known)
+    return {key: measure_evidence(map_.map_square, preprocess, masks) for key, map_ in maps.items()}
 
 
-def about_lungs(ground: Ground, lungs: Lungs | None) -> str:
+def about_lungs(ground: ImageRegions, lungs: Lungs | None) -> str:
     """What the outline of the lungs is worth, or why there is none."""
     if lungs is None or ground.lungs is None:
         return words.NO_LUNGS

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cxr_demo.analysis import Members, ordered
-from cxr_demo.labels import finding
+from cxr_demo.analysis import MemberAnswers, order_labels
+from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card
 from cxr_demo.text import page_text
 from cxr_demo.ui.markup import Html, scrolled, tag
@@ -37,9 +37,9 @@ def standing(card: Card, probabilities: np.ndarray, label: str) -> Standing:
     return Standing(f"{page_text.MOST_PROBABLE}, {word}" if is_most_probable else word, maps_shown, is_above, threshold)
 
 
-def value(card: Card, probabilities: np.ndarray, chosen: str, members: Members) -> dict:
-    """The value of the findings component: its HTML, in the order of `ordered`. `members`: of an ensemble."""
-    labels = ordered(card, probabilities)
+def value(card: Card, probabilities: np.ndarray, chosen: str, members: MemberAnswers) -> dict:
+    """The value of the findings component: its HTML, in the order of `order_labels`. `members`: of an ensemble."""
+    labels = order_labels(card, probabilities)
     rows = [_row(card, probabilities, label, chosen, members) for label in labels]
     heading = tag("h2", page_text.FINDINGS, tag("small", page_text.score_name(card.calibrated)))
     listed = tag("ul", *rows, class_="findings many" if len(rows) > MANY else "findings")
@@ -53,9 +53,9 @@ def empty() -> dict:
     return {"html": tag("section", tag("h2", page_text.FINDINGS), steps, class_="told")}
 
 
-def _row(card: Card, probabilities: np.ndarray, label: str, chosen: str, members: Members) -> Html:
+def _row(card: Card, probabilities: np.ndarray, label: str, chosen: str, members: MemberAnswers) -> Html:
     position = card.labels.index(label)
-    p, known, how = float(probabilities[position]), finding(label), standing(card, probabilities, label)
+    p, known, how = float(probabilities[position]), get_finding(label), standing(card, probabilities, label)
     own = members.probabilities[:, position].tolist() if card.ensemble else ()
     look = " above" if how.is_above else " unjudged" if how.threshold is None else ""
     button = tag(
@@ -75,14 +75,14 @@ def _row(card: Card, probabilities: np.ndarray, label: str, chosen: str, members
     return tag("li", button)
 
 
-def _each(card: Card, labels: Sequence[str], members: Members) -> Html:
+def _each(card: Card, labels: Sequence[str], members: MemberAnswers) -> Html:
     """What each member of an ensemble says of each label, to open."""
     head = tag("tr", *(tag("th", name, scope="col") for name in (page_text.FINDING, *members.names)))
     rows = []
     for label in labels:
         own = members.probabilities[:, card.labels.index(label)].tolist()
         told = (tag("td", page_text.score(p, card.ensemble.calibrated, card.task)) for p in own)
-        rows.append(tag("tr", tag("th", finding(label).name, scope="row"), *told))
+        rows.append(tag("tr", tag("th", get_finding(label).name, scope="row"), *told))
     table = tag("table", tag("thead", head), tag("tbody", *rows))
     return tag("details", tag("summary", page_text.MEMBERS_SAY), scrolled(page_text.MEMBERS_SAY, table), class_="each")
 

@@ -27,12 +27,12 @@ def film(pixels: np.ndarray) -> str:
     height, width = fitted(pixels.shape, FILM_SIDE_PX)
     if (height, width) != pixels.shape:
         pixels = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
-    return png(render.film_greys(pixels))
+    return png(render.make_greys(pixels))
 
 
 def map_levels(map_square: np.ndarray, scale: render.Scale, preprocess: Preprocess, shape: tuple[int, int]) -> str:
     """A raw map over the square -> its 8-bit levels on a film of `shape`, as PNG."""
-    return png(render.levels(preprocess.map_to_image(map_square, fitted(shape, MAP_SIDE_PX)), scale))
+    return png(render.quantise_map(preprocess.map_to_image(map_square, fitted(shape, MAP_SIDE_PX)), scale))
 
 
 def as_cells(map_square: np.ndarray, size_px: int) -> np.ndarray:
@@ -43,18 +43,18 @@ def as_cells(map_square: np.ndarray, size_px: int) -> np.ndarray:
 
 
 def bar(scale: render.Scale) -> str:
-    return png(render.colour_bar(scale)[..., ::-1])
+    return png(render.draw_colour_bar(scale)[..., ::-1])
 
 
 def table(scale: render.Scale) -> str:
     """The RGBA of the 256 levels, 1024 bytes, base64."""
-    return base64.b64encode(render.table(scale).tobytes()).decode()
+    return base64.b64encode(render.make_colour_table(scale).tobytes()).decode()
 
 
 def layer(map_square: np.ndarray, scale: render.Scale, preprocess: Preprocess, side_px: int, opacity: float) -> str:
     """A raw map over the square -> what to lay over a square film: PNG of `side_px` a side, transparent at zero."""
-    map_levels = render.levels(preprocess.map_to_image(map_square, (side_px, side_px)), scale)
-    rgba = render.table(scale)[map_levels]
+    map_levels = render.quantise_map(preprocess.map_to_image(map_square, (side_px, side_px)), scale)
+    rgba = render.make_colour_table(scale)[map_levels]
     rgba[..., 3] = np.rint(rgba[..., 3] * opacity)
     return png(rgba[..., [2, 1, 0, 3]])
 

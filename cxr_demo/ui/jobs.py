@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from cxr_demo.progress import Pause
+from cxr_demo.progress import ProgressCallback
 
 Result = TypeVar("Result")
 
@@ -25,19 +25,19 @@ class Job(Generic[Result]):
     result: Future[Result] = field(default_factory=Future)
 
 
-def start_job(name: str, work: Callable[[Pause], Result], is_wanted: Callable[[], bool]) -> Job[Result]:
+def start_job(name: str, work: Callable[[ProgressCallback], Result], is_wanted: Callable[[], bool]) -> Job[Result]:
     """Start `work(pause)` in a thread of its own. It ends with `Cancelled` at the first pause at which `is_wanted`
     no longer holds."""
     job: Job[Result] = Job()
 
-    def pause(done: float, total: float) -> None:
+    def on_progress(done: float, total: float) -> None:
         job.share = min(1.0, done / total)
         if not is_wanted():
             raise Cancelled
 
     def run() -> None:
         try:
-            job.result.set_result(work(pause))
+            job.result.set_result(work(on_progress))
         except Exception as error:  # raised again where the result is waited for
             job.result.set_exception(error)
 

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from cxr_demo import render
 from cxr_demo.explain.methods import METHODS
-from cxr_demo.labels import finding
-from cxr_demo.teaching.shortcut_lesson import DECK, NETWORKS, Lesson, Look, Question, truth_of
+from cxr_demo.labels import get_finding
+from cxr_demo.teaching.shortcut_lesson import DECK, NETWORKS, Lesson, Look, Question, list_planted
 from cxr_demo.text import lesson_text as words
 from cxr_demo.text import page_text as page_words
 from cxr_demo.ui import image_encoding
@@ -110,7 +110,7 @@ def _meter(look: Look) -> Html:
 
 
 def _film(question: Question, revealed: bool) -> Html:
-    names = tuple(finding(key).name.lower() for key in question.findings)
+    names = tuple(get_finding(key).name.lower() for key in question.findings)
     told = f"{words.SYNTHETIC} {words.OUTLINED}" if revealed and (names or question.letters) else words.SYNTHETIC
     return tag(
         "figure", _picture(words.film(question.letters, names, revealed)), tag("figcaption", told), class_="film"
@@ -127,7 +127,7 @@ def _picture(text: str, layer: str = "none") -> Html:
 def _layers(question: Question, revealed: bool) -> str:
     """Style of the section."""
     film = question.film
-    truth = truth_of(film).values()
+    truth = list_planted(film).values()
     outlines = f"url({image_encoding.outlines(truth)})" if revealed and truth else "none"
     return f"--drawn:url({image_encoding.film(film.pixels)});--truth:{outlines}"
 
@@ -146,7 +146,7 @@ def _maps(lesson: Lesson, question: Question) -> Html:
 
 def _map(lesson: Lesson, letter: str, look: Look, method: str) -> Html:
     name, made = METHODS[method].name, look.maps[method]
-    scale = render.scale_of(made.map_square, METHODS[method].shown, made.unit)
+    scale = render.choose_scale(made.map_square, METHODS[method].shown, made.unit)
     lines = [words.NO_EVIDENCE] if scale.nothing else words.evidence(look.shares[method])
     preprocess = lesson.networks[letter].card.preprocess
     layer = (

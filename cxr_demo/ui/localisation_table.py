@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from cxr_demo.explain.methods import METHODS
-from cxr_demo.labels import finding
+from cxr_demo.labels import get_finding
 from cxr_demo.text import localisation_text as words
 from cxr_demo.ui.markup import Html, scrolled, tag
 
@@ -79,4 +79,4 @@ def _cell(row: Mapping | None, figure: str) -> str:
 
 
 def _label(label: str) -> str:
-    return finding(label).name if label else words.ALL
+    return get_finding(label).name if label else words.ALL

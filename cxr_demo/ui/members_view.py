@@ -8,20 +8,20 @@ import numpy as np
 
 from cxr_demo import render
 from cxr_demo.analysis import Explanation
-from cxr_demo.comparison.checkpoint_pair import shared_part
-from cxr_demo.comparison.ensemble_members import Together, scales, taken_apart
+from cxr_demo.comparison.checkpoint_pair import describe_shared_part
+from cxr_demo.comparison.ensemble_members import EnsembleBreakdown, break_down, choose_member_scales
 from cxr_demo.explain.methods import METHODS, Method
-from cxr_demo.labels import finding
+from cxr_demo.labels import get_finding
 from cxr_demo.text import page_text
 from cxr_demo.text import pair_text as told
 from cxr_demo.text import scales_text as scale_words
 from cxr_demo.ui import image_encoding, pair_view, panels
 from cxr_demo.ui.findings import standing
 from cxr_demo.ui.markup import Html, joined, tag
-from cxr_demo.ui.pair_view import Drawn, Entry, Reading, bar, couple, figure, header, most_different, waiting
+from cxr_demo.ui.pair_view import CheckpointView, Drawn, Entry, bar, couple, figure, header, most_different, waiting
 
 
-def value(reading: Reading, label: str, entries: Mapping[str, Entry], drawn: Drawn) -> dict:
+def value(reading: CheckpointView, label: str, entries: Mapping[str, Entry], drawn: Drawn) -> dict:
     """As `pair.value`, of one ensemble of predictions."""
     for key, entry in entries.items():
         if isinstance(entry, tuple) and key not in drawn.rows:
@@ -29,7 +29,7 @@ def value(reading: Reading, label: str, entries: Mapping[str, Entry], drawn: Dra
     rows = [drawn.rows.get(key) or waiting(METHODS[key], entry) for key, entry in entries.items()]
     held = not standing(reading.card, reading.study.probabilities, label).maps_shown
     count = sum(weight > 0 for weight in reading.card.ensemble.weights)
-    shared = shared_part(reading.card)
+    shared = describe_shared_part(reading.card)
     how = tag("p", tag("strong", told.MEMBERS_SAY_NOT), " ", told.MEMBERS_HOW, " ", shared, class_="how")
     of = panels.about(reading.study, reading.card, label)
     title = header(told.members_title(label, count), told.SHOW_MEMBERS if held else "")
@@ -42,9 +42,9 @@ def value(reading: Reading, label: str, entries: Mapping[str, Entry], drawn: Dra
     }
 
 
-def _row(method: Method, explanation: Explanation, reading: Reading, label: str, maps: dict[str, dict]) -> Html:
-    apart = taken_apart(explanation, reading.card.preprocess.holds_film(reading.study.image.pixels.shape))
-    mean, spread, own = scales(explanation, apart)
+def _row(method: Method, explanation: Explanation, reading: CheckpointView, label: str, maps: dict[str, dict]) -> Html:
+    apart = break_down(explanation, reading.card.preprocess.mark_image(reading.study.image.pixels.shape))
+    mean, spread, own = choose_member_scales(explanation, apart)
     if mean.nothing and all(scale.nothing for scale in own):
         return couple(method, tag("p", told.nothing_of_members()))
     figures = [_mean(method, explanation, apart, mean, reading, label, maps)]
@@ -56,8 +56,8 @@ def _row(method: Method, explanation: Explanation, reading: Reading, label: str,
 
 
 def _mean(
-    method: Method, explanation: Explanation, apart: Together, scale: render.Scale, reading: Reading, label: str,
-    maps: dict[str, dict],
+    method: Method, explanation: Explanation, apart: EnsembleBreakdown, scale: render.Scale,
+    reading: CheckpointView, label: str, maps: dict[str, dict],
 ) -> Html:  # fmt: skip
     stage = _stage(method, "mean", apart.mean, scale, told.MEAN, _place(apart.mean, reading), reading, label, maps)
     if apart.spread is None:
@@ -69,9 +69,14 @@ def _mean(
 
 
 def _spread(
-    method: Method, apart: Together, scale: render.Scale, reading: Reading, label: str, maps: dict[str, dict]
+    method: Method,
+    apart: EnsembleBreakdown,
+    scale: render.Scale,
+    reading: CheckpointView,
+    label: str,
+    maps: dict[str, dict],
 ) -> Html:
-    found = render.strongest_place(_on_film(apart.spread, reading))
+    found = render.find_strongest_place(_on_film(apart.spread, reading))
     where = told.spread_most(found)
     stage = _stage(method, "spread", apart.spread, scale, told.SPREAD, where, reading, label, maps)
     below = (bar(scale, scale.unit), tag("p", where), tag("p", told.unsure(apart.unsure)))
@@ -79,8 +84,8 @@ def _spread(
 
 
 def _member(
-    method: Method, explanation: Explanation, apart: Together, place: int, scale: render.Scale, reading: Reading,
-    label: str, maps: dict[str, dict],
+    method: Method, explanation: Explanation, apart: EnsembleBreakdown, place: int, scale: render.Scale,
+    reading: CheckpointView, label: str, maps: dict[str, dict],
 ) -> Html:  # fmt: skip
     """One member's map, and what it says of the finding by itself."""
     made, card, study = explanation.members[place], reading.card, reading.study
@@ -89,7 +94,7 @@ def _member(
     score = page_text.score(p, card.ensemble.calibrated, card.task)
     stage = _stage(method, str(place + 1), map_, scale, name, _place(map_, reading), reading, label, maps)
     own = bar(scale, scale_words.own_scale(scale)) if apart.spread is None and not scale.nothing else None
-    said = tag("p", tag("strong", score), f" · {finding(label).name}", class_="sums")
+    said = tag("p", tag("strong", score), f" · {get_finding(label).name}", class_="sums")
     below = [own, said, tag("p", told.member(made, apart.ranks[place]))]
     if apart.differences:
         difference, which = apart.differences[place], f"{place + 1}-difference"
@@ -100,7 +105,7 @@ def _member(
 
 
 def _stage(
-    method: Method, which: str, map_: np.ndarray, scale: render.Scale, whose: str, where: str, reading: Reading,
+    method: Method, which: str, map_: np.ndarray, scale: render.Scale, whose: str, where: str, reading: CheckpointView,
     label: str, maps: dict[str, dict],
 ) -> Html:  # fmt: skip
     """The canvas of one map over the square, whose pictures are put among `maps`."""
@@ -117,10 +122,10 @@ def _stage(
     return panels.stage(reading.study, key, text, None, off, image_encoding.MAP_SIDE_PX)
 
 
-def _place(map_: np.ndarray, reading: Reading) -> str:
-    return page_text.place(render.strongest_place(_on_film(map_, reading)))
+def _place(map_: np.ndarray, reading: CheckpointView) -> str:
+    return page_text.place(render.find_strongest_place(_on_film(map_, reading)))
 
 
-def _on_film(map_: np.ndarray, reading: Reading) -> np.ndarray:
+def _on_film(map_: np.ndarray, reading: CheckpointView) -> np.ndarray:
     shape = image_encoding.fitted(reading.study.image.pixels.shape, pair_view.PLACED_PX)
     return reading.card.preprocess.map_to_image(map_, shape)

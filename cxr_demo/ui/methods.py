@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.text import page_text
 
-NONE_REFUSED = dict.fromkeys(METHODS, "")
 
-
-def settings(available: Mapping[str, str] = NONE_REFUSED, forward_s: float | None = None) -> dict:
-    """For the list, of one checkpoint: each method's text, and what stands under all. `available` is that of its
+def settings(refusals: Mapping[str, str] = MappingProxyType({}), forward_s: float | None = None) -> dict:
+    """For the list, of one checkpoint: each method's text, and what stands under all. `refusals` are those of its
     proof, `forward_s` what one forward pass takes."""
-    choices = [(page_text.choice(method, available[key], forward_s), key) for key, method in METHODS.items()]
-    return {"choices": choices, "info": page_text.methods_hint(available)}
+    choices = [(page_text.choice(method, refusals.get(key, ""), forward_s), key) for key, method in METHODS.items()]
+    return {"choices": choices, "info": page_text.methods_hint(refusals)}
 
 
 def in_order(chosen: Sequence[str]) -> tuple[str, ...]:

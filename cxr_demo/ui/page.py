@@ -8,7 +8,7 @@ from pathlib import Path
 import gradio as gr
 from gradio.events import Dependency
 
-from cxr_demo.analysis import SHOWN_FIRST, Analyser
+from cxr_demo.analysis import DEFAULT_METHODS, Analyser
 from cxr_demo.evaluation.lung_segmentation import Lungs
 from cxr_demo.limits import MAX_FILE_BYTES, MAX_WAITING
 from cxr_demo.networks.checkpoint import MAKE_ONE
@@ -44,7 +44,7 @@ def build(
                     events.message = live(unusable_note(analysers, refused, MAKE_ONE))
                     events.findings = own("findings", findings.empty())
             events.methods = _methods(next(iter(analysers.values()), None))
-            events.panels = own("panels", panels.empty(SHOWN_FIRST), "drawing")
+            events.panels = own("panels", panels.empty(DEFAULT_METHODS), "drawing")
             sections.lay_believing(believing)
             compared = sections.lay_compared(events)
             sections.lay_lesson(lesson)
@@ -132,10 +132,10 @@ def _intake(analysers: Mapping[str, Analyser]) -> tuple[gr.File, gr.HTML, gr.Dro
 
 
 def _methods(first: Analyser | None) -> gr.CheckboxGroup:
-    settings = methods.settings(first.proof.available) if first else methods.settings()
+    settings = methods.settings(first.proof.refusals) if first else methods.settings()
     with gr.Accordion(page_text.METHODS_TITLE, open=False, elem_id="methods"):
         return gr.CheckboxGroup(
-            value=list(SHOWN_FIRST),
+            value=list(DEFAULT_METHODS),
             label=page_text.METHODS_LIST,
             show_label=False,
             container=False,

@@ -13,20 +13,20 @@ from dataclasses import dataclass, field
 import gradio as gr
 
 from cxr_demo.analysis import Analyser, Explanation, Study
-from cxr_demo.comparison.checkpoint_pair import common_labels
+from cxr_demo.comparison.checkpoint_pair import list_common_labels
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.limits import PROGRESS_EVERY_S, SLOW_FORWARDS
 from cxr_demo.text import pair_text as told
 from cxr_demo.ui import members_view, pair_view, panels
 from cxr_demo.ui.events import Events, failure, guarded, start_map_job
-from cxr_demo.ui.pair_view import Busy, Dear, Drawn, Entry, Reading
-from cxr_demo.ui.sessions import Other, Session, Sessions
+from cxr_demo.ui.pair_view import Busy, CheckpointView, Dear, Drawn, Entry
+from cxr_demo.ui.sessions import SecondStudy, Session, Sessions
 
 NOTHING, MEMBERS, WITH = "", "members", "with "
 
 
 @dataclass(frozen=True, eq=False)
-class Source:
+class MapSource:
     """Who makes a map of a row, of what, and where it is kept."""
 
     name: str
@@ -105,36 +105,36 @@ class PairEvents:
 
     def _members(self, session: Session) -> Iterator[dict]:
         own, label = self._own(session), session.label
-        reading, drawn = Reading(own.name, own.analyser.card, own.study), Drawn()
+        reading, drawn = CheckpointView(own.name, own.analyser.card, own.study), Drawn()
         if not own.analyser.card.joins_predictions:
             of = panels.about(own.study, own.analyser.card, label)
-            yield {self.shown: pair_view.only(told.JOINED, of)}
+            yield {self.shown: pair_view.only(told.FEATURE_FUSION, of)}
             return
         yield from self._rows(session, [own], lambda entries: members_view.value(reading, label, entries, drawn))
 
     def _pair(self, session: Session, name: str) -> Iterator[dict]:
         own, label, drawn = self._own(session), session.label, Drawn()
-        card, known = own.analyser.card, common_labels(own.analyser.card, self.events.analysers[name].card)
+        card, known = own.analyser.card, list_common_labels(own.analyser.card, self.events.analysers[name].card)
         if label not in known:
             yield {self.shown: pair_view.only(told.unknown(label, name, known), panels.about(own.study, card, label))}
             return
         other = self._other(session, name)
-        this, that = (Reading(one.name, one.analyser.card, one.study) for one in (own, other))
+        this, that = (CheckpointView(one.name, one.analyser.card, one.study) for one in (own, other))
         yield from self._rows(session, [own, other], lambda entries: pair_view.value(this, that, label, entries, drawn))
 
-    def _own(self, session: Session) -> Source:
-        return Source(session.checkpoint, self.events.analysers[session.checkpoint], session.study, session.maps)
+    def _own(self, session: Session) -> MapSource:
+        return MapSource(session.checkpoint, self.events.analysers[session.checkpoint], session.study, session.maps)
 
-    def _other(self, session: Session, name: str) -> Source:
+    def _other(self, session: Session, name: str) -> MapSource:
         """The film as another checkpoint sees it, analysed once."""
         analyser, others = self.events.analysers[name], session.others
         if name not in others:
             started = time.monotonic()
             study = analyser.analyse(session.study.image)
-            others[name] = Other(study, time.monotonic() - started)
-        return Source(name, analyser, others[name].study, others[name].maps)
+            others[name] = SecondStudy(study, time.monotonic() - started)
+        return MapSource(name, analyser, others[name].study, others[name].maps)
 
-    def _rows(self, session: Session, sources: Sequence[Source], value: Callable[[dict], dict]) -> Iterator[dict]:
+    def _rows(self, session: Session, sources: Sequence[MapSource], value: Callable[[dict], dict]) -> Iterator[dict]:
         """The value after every map, the cheapest first; stops when anything that it shows is no longer wanted."""
         label, chosen, compared, study = session.label, session.methods, session.compared, session.study
         failed: dict[str, str] = {}
@@ -157,9 +157,9 @@ class PairEvents:
             if job.result.done() and (reason := failure(job.result.exception())):
                 failed[key] = told.unavailable(source.name, reason)
 
-    def _entry(self, session: Session, sources: Sequence[Source], label: str, key: str) -> Entry:
+    def _entry(self, session: Session, sources: Sequence[MapSource], label: str, key: str) -> Entry:
         for source in sources:
-            if reason := source.analyser.proof.available[key]:
+            if reason := source.analyser.proof.refusals.get(key):
                 return told.unavailable(source.name, reason)
         missing = [source for source in sources if (key, label) not in source.maps]
         if not missing:

@@ -13,7 +13,15 @@ import numpy as np
 
 from cxr_demo import render
 from cxr_demo.analysis import Explanation, Study
-from cxr_demo.comparison.checkpoint_pair import Grid, Pair, Side, on_film, paired, scales, shared_part
+from cxr_demo.comparison.checkpoint_pair import (
+    Grid,
+    MapComparison,
+    MapSide,
+    choose_pair_scales,
+    compare_maps,
+    describe_shared_part,
+    draw_on_image,
+)
 from cxr_demo.evaluation.agreement import STRONGEST
 from cxr_demo.explain.methods import METHODS, Method
 from cxr_demo.networks.card import Card
@@ -30,7 +38,7 @@ TEN_PERCENT = STRONGEST.index(0.1)
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
+class CheckpointView:
     """One checkpoint's view of the film, under the name that the page knows it by."""
 
     name: str
@@ -65,7 +73,7 @@ class Drawn:
     rows: dict[str, Html] = field(default_factory=dict)
 
 
-def value(this: Reading, other: Reading, label: str, entries: Mapping[str, Entry], drawn: Drawn) -> dict:
+def value(this: CheckpointView, other: CheckpointView, label: str, entries: Mapping[str, Entry], drawn: Drawn) -> dict:
     """`entries` by method key, in the order in which they are shown. The label is one that both know."""
     for key, entry in entries.items():
         if isinstance(entry, tuple) and key not in drawn.rows:
@@ -73,7 +81,7 @@ def value(this: Reading, other: Reading, label: str, entries: Mapping[str, Entry
     rows = [drawn.rows.get(key) or waiting(METHODS[key], entry) for key, entry in entries.items()]
     held = not any(standing(one.card, one.study.probabilities, label).maps_shown for one in (this, other))
     shown = told.pair_title(label)
-    shared = shared_part(this.card, other.card)
+    shared = describe_shared_part(this.card, other.card)
     how = tag("p", tag("strong", told.PAIR_SAYS_NOT), " ", told.PAIR_HOW, " ", shared, class_="how")
     of = panels.about(this.study, this.card, label)
     return {
@@ -124,7 +132,7 @@ def figure(name: str, small: str, stage: Html, *below: object) -> Html:
 
 
 def bar(scale: render.Scale, text: str) -> Html:
-    numbers = [tag("span", number) for number in render.ticks(scale)]
+    numbers = [tag("span", number) for number in render.choose_ticks(scale)]
     ramp = tag("img", src=image_encoding.bar(scale), alt="", class_="ramp")
     return tag("div", ramp, tag("div", *numbers, class_="ticks"), tag("p", text, class_="unit"), class_="bar")
 
@@ -134,16 +142,16 @@ def drawing(values: np.ndarray, grid: Grid, shape: tuple[int, int], scale: rende
     out = image_encoding.fitted(shape, image_encoding.MAP_SIDE_PX)
 
     def on(smooth: bool) -> str:
-        return image_encoding.png(render.levels(on_film(values, grid, shape, out, smooth), scale))
+        return image_encoding.png(render.quantise_map(draw_on_image(values, grid, shape, out, smooth), scale))
 
     cells = {"cells": on(False)} if coarse else {}
     return {"table": image_encoding.table(scale), "smooth": on(True), **cells}
 
 
 def most_different(difference: np.ndarray) -> tuple[int, int, float, bool] | None:
-    """difference (H, W) on the film -> as `render.strongest_place` of its magnitude, and whether it is above 0 there
-    on the whole; None where it is 0 everywhere."""
-    found = render.strongest_place(np.abs(difference))
+    """difference (H, W) on the film -> as `render.find_strongest_place` of its magnitude, and whether it is above 0
+    there on the whole; None where it is 0 everywhere."""
+    found = render.find_strongest_place(np.abs(difference))
     if found is None:
         return None
     row, column, share = found
@@ -152,10 +160,15 @@ def most_different(difference: np.ndarray) -> tuple[int, int, float, bool] | Non
 
 
 def _row(
-    method: Method, entry: Sequence[Explanation], this: Reading, other: Reading, label: str, maps: dict[str, dict]
+    method: Method,
+    entry: Sequence[Explanation],
+    this: CheckpointView,
+    other: CheckpointView,
+    label: str,
+    maps: dict[str, dict],
 ) -> Html:
     shape = this.study.image.pixels.shape
-    pair = paired(entry[0], this.card, entry[1], other.card, shape)
+    pair = compare_maps(entry[0], this.card, entry[1], other.card, shape)
     if pair.nothing:
         return couple(method, tag("p", told.nothing(method.name)))
     sides = [
@@ -165,7 +178,7 @@ def _row(
             ("other", other, pair.other, told.OTHER),
         )
     ]
-    own = scales(pair, method.shown)
+    own = choose_pair_scales(pair, method.shown)
     for (key, reading, side, _), scale in zip(sides, own, strict=False):  # a third is that of the difference
         if key not in maps and not scale.nothing:
             coarse = side.values.shape[0] < reading.card.preprocess.size_px
@@ -179,7 +192,7 @@ def _row(
 
 
 def _side_figure(
-    method: Method, key: str, reading: Reading, side: Side, small: str, label: str, own: render.Scale | None
+    method: Method, key: str, reading: CheckpointView, side: MapSide, small: str, label: str, own: render.Scale | None
 ) -> Html:
     """`own`: the scale, where the map shares it with no other."""
     card, study = reading.card, reading.study
@@ -187,7 +200,9 @@ def _side_figure(
     score = tag("p", tag("strong", page_text.score(p, card.calibrated, card.task)), f" · {how.word}", class_="sums")
     shape = study.image.pixels.shape
     where = page_text.place(
-        render.strongest_place(on_film(side.values, side.grid, shape, image_encoding.fitted(shape, PLACED_PX)))
+        render.find_strongest_place(
+            draw_on_image(side.values, side.grid, shape, image_encoding.fitted(shape, PLACED_PX))
+        )
     )
     stage = panels.stage(
         study, key, told.canvas(method.name, label, reading.name, where), None,
@@ -198,7 +213,13 @@ def _side_figure(
 
 
 def _difference(
-    method: Method, pair: Pair, this: Reading, other: Reading, label: str, scale: render.Scale, maps: dict[str, dict]
+    method: Method,
+    pair: MapComparison,
+    this: CheckpointView,
+    other: CheckpointView,
+    label: str,
+    scale: render.Scale,
+    maps: dict[str, dict],
 ) -> Html:
     names = this.name, other.name
     if pair.difference is None:
@@ -216,13 +237,15 @@ def _difference(
     return figure(told.DIFFERENCE, told.SUBTRACTED, stage, tag("p", told.difference_of(*names)))
 
 
-def _where(pair: Pair, this: Reading, other: Reading) -> str:
+def _where(pair: MapComparison, this: CheckpointView, other: CheckpointView) -> str:
     shape = this.study.image.pixels.shape
-    picture = on_film(pair.difference, pair.this.grid, shape, image_encoding.fitted(shape, PLACED_PX))
+    picture = draw_on_image(pair.difference, pair.this.grid, shape, image_encoding.fitted(shape, PLACED_PX))
     return told.differ_most(most_different(picture), this.name, other.name)
 
 
-def _numbers(method: Method, pair: Pair, this: Reading, other: Reading, scale: render.Scale) -> Html:
+def _numbers(
+    method: Method, pair: MapComparison, this: CheckpointView, other: CheckpointView, scale: render.Scale
+) -> Html:
     """The scale, how far the maps agree, where they do not."""
     found = pair.agreement
     strongest = found.overlaps[TEN_PERCENT]

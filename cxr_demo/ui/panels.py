@@ -12,7 +12,7 @@ import numpy as np
 from cxr_demo import render
 from cxr_demo.analysis import Explanation, Study
 from cxr_demo.explain.methods import METHODS, Method
-from cxr_demo.labels import finding
+from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card
 from cxr_demo.text import evaluation_text as belief_words
 from cxr_demo.text import examples_text as example_words
@@ -81,20 +81,20 @@ def _figure_of(method: Method, entry: Entry, scales: Scales | None, study: Study
         return _mapped(method, entry, scales, study, card)
     if isinstance(entry, str):
         text = page_text.NOT_AVAILABLE.format(reason=entry)
-        return _figure(method, study, finding(label).name, text, notice(text))
+        return _figure(method, study, get_finding(label).name, text, notice(text))
     busy = tag("p", page_text.computing(method, entry), class_="notice busy", role="status")
     return _figure(method, study, "", page_text.computing(method, 0.0), busy)
 
 
 def _mapped(method: Method, explanation: Explanation, scales: Scales, study: Study, card: Card) -> Html:
     """A finished map; a sentence instead of it when there is too little of it."""
-    shape, raw, name = study.image.pixels.shape, explanation.map_square, finding(explanation.label).name
+    shape, raw, name = study.image.pixels.shape, explanation.map_square, get_finding(explanation.label).name
     sums = tag("p", page_text.sums(explanation, card), class_="sums")
     if scales.own.nothing:
         nothing = page_text.nothing(scales.own, name)
         return _figure(method, study, name, nothing, notice(nothing), sums)
     where = page_text.place(
-        render.strongest_place(card.preprocess.map_to_image(raw, image_encoding.fitted(shape, 256)))
+        render.find_strongest_place(card.preprocess.map_to_image(raw, image_encoding.fitted(shape, 256)))
     )
     below = [bar(scales), sums]
     if is_coarse(raw, card):
@@ -120,7 +120,7 @@ def _pictures(explanation: Explanation, scales: Scales, study: Study, card: Card
 
 def _header(study: Study, card: Card, label: str) -> Html:
     p = float(study.probabilities[card.labels.index(label)])
-    how, known = standing(card, study.probabilities, label), finding(label)
+    how, known = standing(card, study.probabilities, label), get_finding(label)
     told = f"{page_text.score(p, card.calibrated, card.task)} · {how.word}"
     gloss = f" · {known.gloss}" if len(card.labels) > MANY else ""
     heading = tag("h2", known.name, tag("small", told + gloss))

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Mapping
 
-from cxr_demo.analysis import Analyser, ordered
+from cxr_demo.analysis import Analyser, order_labels
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.limits import IDLE_S, LABELS_AT_ONCE, SLOW_FORWARDS, USED_WITHIN_S
 from cxr_demo.ui.sessions import Session, Sessions
@@ -44,10 +44,10 @@ def make_ahead(analysers: Mapping[str, Analyser], sessions: Sessions) -> bool:
 
 def _missing(analyser: Analyser, session: Session, method: str) -> list[str]:
     """The labels whose map of a cheap method is not there, in the order in which they are looked at."""
-    if METHODS[method].cost_forwards > SLOW_FORWARDS or analyser.proof.available[method]:
+    if METHODS[method].cost_forwards > SLOW_FORWARDS or method in analyser.proof.refusals:
         return []
     known = {*dict(session.maps), *session.failed_ahead}  # a copy: a map that is no longer wanted may just arrive
-    wanted = ordered(analyser.card, session.study.probabilities)
+    wanted = order_labels(analyser.card, session.study.probabilities)
     missing = [label for label in wanted if (method, label) not in known]
     return missing if METHODS[method].family == "cam" else missing[:LABELS_AT_ONCE]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping
 
-from cxr_demo.evaluation.agreement import Share
+from cxr_demo.evaluation.agreement import RegionShare
 from cxr_demo.evaluation.regions import DRAWN, Box
 from cxr_demo.explain.methods import METHODS
-from cxr_demo.labels import finding
+from cxr_demo.labels import get_finding
 from cxr_demo.text import evaluation_text as words
 from cxr_demo.ui.agreement_table import measure
 from cxr_demo.ui.markup import Html, joined, scrolled, tag
@@ -18,7 +18,7 @@ EMPTY = {"html": "", "region": None}
 
 def value(
     label: str,
-    found: Mapping[str, Mapping[str, Share]],
+    found: Mapping[str, Mapping[str, RegionShare]],
     about_lungs: str,
     drawn: Box | None,
     fault: str = "",
@@ -32,14 +32,14 @@ def value(
     rows = [_row(METHODS[key].name, of_regions, truth) for key, of_regions in found.items()]
     table = tag("table", tag("thead", head, role="rowgroup"), tag("tbody", *rows, role="rowgroup"), role="table",
                 class_="cards")  # fmt: skip
-    heading = tag("h3", words.WHERE, tag("small", finding(label).name))
+    heading = tag("h3", words.WHERE, tag("small", get_finding(label).name))
     told = tag("p", tag("strong", f"{words.WARNING} "), f"{about_lungs} {words.WHERE_HOW}", class_="how")
     html = tag("section", tag("h2", words.TITLE), heading, scrolled(words.WHERE, table), told, _fields(drawn, fault),
                class_="where")  # fmt: skip
     return {"html": html, "region": drawn and {"box": list(drawn), "told": _told(found)}}
 
 
-def _told(found: Mapping[str, Mapping[str, Share]]) -> dict[str, str]:
+def _told(found: Mapping[str, Mapping[str, RegionShare]]) -> dict[str, str]:
     """What stands on the region, by panel."""
     told = {key: words.in_region(of_regions[DRAWN]) for key, of_regions in found.items()}
     return told | {"film": words.of_film(next(iter(found.values()))[DRAWN].area)}
@@ -53,12 +53,12 @@ def _head(text: str, class_: str | None = None) -> Html:
     return tag("th", text, scope="col", role="columnheader", class_=class_)
 
 
-def _row(name: str, of_regions: Mapping[str, Share], truth: Collection[str]) -> Html:
+def _row(name: str, of_regions: Mapping[str, RegionShare], truth: Collection[str]) -> Html:
     cells = [_cell(region, share, truth) for region, share in of_regions.items()]
     return tag("tr", tag("th", name, scope="row", role="rowheader"), *cells, role="row")
 
 
-def _cell(region: str, share: Share, truth: Collection[str]) -> Html:
+def _cell(region: str, share: RegionShare, truth: Collection[str]) -> Html:
     text, area = words.share(share)
     known = joined(measure(text, 0.0, share.evidence, share.area), tag("small", area))
     cell = tag("span", text) if math.isnan(share.evidence) else known

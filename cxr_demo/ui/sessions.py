@@ -13,12 +13,12 @@ import numpy as np
 from cxr_demo.analysis import Explanation, Study
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.limits import KEPT_MINUTES, MAX_SESSIONS
-from cxr_demo.ui.evaluation_run import Checked, Checking
-from cxr_demo.ui.film_regions import Ground
+from cxr_demo.ui.evaluation_run import EvaluationResults, EvaluationRun
+from cxr_demo.ui.film_regions import ImageRegions
 
 
 @dataclass
-class Other:
+class SecondStudy:
     """The session's film as another checkpoint sees it; `forward_s` is what one forward pass took."""
 
     study: Study
@@ -49,11 +49,11 @@ class Session:
     failed_ahead: set[tuple[str, str]] = field(default_factory=set)
     forward_s: float = 0.0
     kept_scale: dict[str, float] = field(default_factory=dict)
-    ground: Ground | None = None
-    checked: Checked | None = None
-    checking: Checking | None = None
+    ground: ImageRegions | None = None
+    checked: EvaluationResults | None = None
+    checking: EvaluationRun | None = None
     compared: str = ""
-    others: dict[str, Other] = field(default_factory=dict)
+    others: dict[str, SecondStudy] = field(default_factory=dict)
     dear: set[tuple[str, str]] = field(default_factory=set)
 
     def shown(self, label: str) -> dict[str, Explanation]:

@@ -22,8 +22,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from cxr_demo.explain.engine import Explainer
 from cxr_demo.explain.lrp import rules as rule_sets
-from cxr_demo.explain.lrp.lowering import program_of
-from cxr_demo.explain.lrp.zennit_reference import Rebuilt, composite
+from cxr_demo.explain.lrp.lowering import lower_network
+from cxr_demo.explain.lrp.zennit_reference import ZennitReference, make_composite
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.labels import FINDINGS
 from cxr_demo.networks.backbones import BACKBONES
@@ -44,7 +44,7 @@ class Naive:
     def __init__(self, checkpoint: Checkpoint, x: torch.Tensor) -> None:
         self._model, self._x = checkpoint.model, x
         self._layers = [checkpoint.model.net.get_submodule(BACKBONES[BACKBONE].cam_layer)]
-        self._rebuilt = Rebuilt(program_of(checkpoint.model))
+        self._rebuilt = ZennitReference(lower_network(checkpoint.model))
 
     def cams(self) -> dict[tuple[str, int], np.ndarray]:
         maps = {}
@@ -55,7 +55,7 @@ class Naive:
         return maps
 
     def relevance(self) -> dict[tuple[str, int], np.ndarray]:
-        rules = composite(rule_sets.EPSILON_PLUS_FLAT)
+        rules = make_composite(rule_sets.EPSILON_PLUS_FLAT)
         return {
             (RELEVANCE, label): self._rebuilt.relevance(rules, self._x, [label])[0].numpy() for label in range(LABELS)
         }
@@ -152,7 +152,7 @@ def _print_floor(checkpoint: Checkpoint, x: torch.Tensor, seconds: dict[str, lis
     Of LRP these are the program's forward, the denominators of z-plus (every convolution but the first once more) and
     for each label the way back through the same convolutions.
     """
-    program = program_of(checkpoint.model)
+    program = lower_network(checkpoint.model)
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         program.values(x)
     first = next(step for step in program.steps if step.first)

@@ -15,7 +15,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from cxr_demo.networks.backbones import BACKBONES
 from cxr_demo.networks.classifier import Classifier
-from train.fit.batches import batches, normalise
+from train.fit.batches import iterate_batches, normalise_batch
 from train.recipe import SCRATCH, Augment, Recipe
 
 GOAL = 5.0
@@ -45,16 +45,16 @@ def main() -> None:
     targets = torch.zeros(len(films), LABELS)
     model = Classifier(backbone, LABELS, len(recipe.mean)).to(device, memory_format=torch.channels_last).train()
     optimiser = torch.optim.AdamW(model.parameters())
-    squares = next(batches(films, targets, recipe, 0, device=device))[0]
+    squares = next(iterate_batches(films, targets, recipe, 0, device=device))[0]
     wanted = targets[:BATCH].to(device)
 
     def load() -> None:
-        for _ in batches(films, targets, recipe, 0, device=device):
+        for _ in iterate_batches(films, targets, recipe, 0, device=device):
             pass
 
     def train() -> None:
         for _ in range(BATCHES):
-            loss = torch.nn.functional.binary_cross_entropy_with_logits(model(normalise(squares, recipe)), wanted)
+            loss = torch.nn.functional.binary_cross_entropy_with_logits(model(normalise_batch(squares, recipe)), wanted)
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             optimiser.step()

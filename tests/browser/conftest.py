@@ -26,7 +26,7 @@ from pydicom.uid import DigitalXRayImageStorageForPresentation, ExplicitVRLittle
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.labels import FINDINGS
 from cxr_demo.networks import checkpoint
-from cxr_demo.networks.card import Card, Makeup, Member
+from cxr_demo.networks.card import Card, EnsembleSpec, Member
 from cxr_demo.networks.classifier import Classifier
 from cxr_demo.networks.ensemble import Ensemble
 from cxr_demo.teaching.shortcut_lesson import CHEAT, HONEST, LABEL
@@ -138,7 +138,7 @@ def _save_ensemble(folder: Path) -> None:
         "d-ensemble", "", MANY, "multi-label", _preprocess(), temperature=1.0, thresholds=thresholds,
         licence="Apache-2.0", summary="Random networks for tests.", training={"data": "synthetic films"},
         metrics={name: {"films": 3, "macro_auroc": interval} | measured for name in ("validation", "test")},
-        ensemble=Makeup("weighted", (0.4, 0.6), tuple(members)),
+        ensemble=EnsembleSpec("weighted", (0.4, 0.6), tuple(members)),
     )  # fmt: skip
     model = Ensemble(models, "weighted", (0.4, 0.6), card.task, [1.2, 1.2]).eval()
     checkpoint.save(folder, model, card, half=False)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from cxr_demo.analysis import SHOWN_FIRST, Analyser
+from cxr_demo.analysis import DEFAULT_METHODS, Analyser
 from cxr_demo.film.reading import read_image
 from cxr_demo.networks import checkpoint
 from cxr_demo.text import evaluation_text as words
@@ -53,7 +53,7 @@ def by_hand(weights, film, box) -> list[float]:
     placed = round(64 * width / height)  # columns of the square that hold film; the others are padding
     x = ((np.arange(side) + 0.5) / side * 64 - (64 - placed) // 2) / placed
     on_film, found = (x >= 0) & (x < 1), []
-    for key in SHOWN_FIRST:
+    for key in DEFAULT_METHODS:
         raw = analyser.explain(study, [label], [key])[key, label].map_square
         fine = cv2.resize(np.maximum(raw, 0), (side, side), interpolation=cv2.INTER_NEAREST)
         inside = total = 0.0

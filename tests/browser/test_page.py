@@ -10,12 +10,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from cxr_demo.analysis import SHOWN_FIRST
+from cxr_demo.analysis import DEFAULT_METHODS
 from cxr_demo.text import page_text
 from cxr_demo.text import scales_text as scale_words
 from tests.browser.conftest import MANY, SCREENSHOTS
 
-PANELS = ("film", *SHOWN_FIRST)
+PANELS = ("film", *DEFAULT_METHODS)
 SIZES = {"desktop": (1440, 900, False), "phone": (390, 844, True)}
 
 
@@ -179,7 +179,7 @@ def test_on_the_absolute_scale_the_weaker_map_of_a_unit_fades_and_the_server_is_
     page.wait_for_function("document.querySelector('#panels [data-scale]').dataset.scale === 'absolute'")
     together = bars.all_inner_texts()
     assert len(set(alone)) == 2 and len(set(together)) == 1 and together[0] in alone
-    weaker = SHOWN_FIRST[1 + (alone[0] == together[0])]
+    weaker = DEFAULT_METHODS[1 + (alone[0] == together[0])]
     assert {panel for panel in PANELS if pixels(page, panel) != old[panel]} == {weaker}
     expect(page.locator("#panels .legend .shared")).to_be_visible()
     page.get_by_label(scale_words.OWN).check()

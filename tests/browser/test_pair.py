@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from cxr_demo.analysis import SHOWN_FIRST
+from cxr_demo.analysis import DEFAULT_METHODS
 from cxr_demo.text import pair_text as told
 from tests.browser.test_page import (
     SIZES,
@@ -22,7 +22,7 @@ from tests.browser.test_page import (
 )
 
 OTHER = "f-second"
-CANVASES = [f"pair-{key}-{which}" for key in SHOWN_FIRST for which in ("this", "other", "difference")]
+CANVASES = [f"pair-{key}-{which}" for key in DEFAULT_METHODS for which in ("this", "other", "difference")]
 
 
 def compare(page: Page, choice: str) -> None:
@@ -139,7 +139,7 @@ def test_it_fits_and_here_is_how_it_looks(open_page, films, size, theme):
     wait_for_maps(page, "nodule")
     compare(page, told.MEMBERS)
     wait_for_rows(page, "nodule and its members")
-    assert len(canvases(page)) == 6 * len(SHOWN_FIRST)
+    assert len(canvases(page)) == 6 * len(DEFAULT_METHODS)
     look(page, f"{size}-{theme}-pair-3-members")
 
 

@@ -11,12 +11,18 @@ import torch
 from scipy.stats import spearmanr
 
 from cxr_demo.analysis import Analyser, Explanation
-from cxr_demo.comparison.checkpoint_pair import Grid, common_labels, on_film, paired, scales
-from cxr_demo.comparison.ensemble_members import spread, taken_apart
+from cxr_demo.comparison.checkpoint_pair import (
+    Grid,
+    choose_pair_scales,
+    compare_maps,
+    draw_on_image,
+    list_common_labels,
+)
+from cxr_demo.comparison.ensemble_members import break_down, measure_spread
 from cxr_demo.explain.engine import MemberMap
 from cxr_demo.explain.methods import METHODS, RELATIVE
 from cxr_demo.film.preprocess import GEOMETRIES, Preprocess
-from cxr_demo.networks.card import Card, Makeup, Member
+from cxr_demo.networks.card import Card, EnsembleSpec, Member
 from tests.conftest import LABELS, make_checkpoint, make_image
 from tests.networks.test_ensemble import made
 
@@ -78,7 +84,7 @@ def evidence_in(box: tuple[float, float, float, float], cells) -> float:
 def test_every_cell_of_the_common_grid_holds_what_lies_in_it(geometry, grid, other_geometry, other_grid):
     this, other = random_map(grid, 0), random_map(other_grid, 1)
     this_card, other_card = card(geometry), card(other_geometry)
-    found = paired(this, this_card, other, other_card, SHAPE)
+    found = compare_maps(this, this_card, other, other_card, SHAPE)
     cells = found.this.grid
     assert found.other.grid is cells and np.all(np.diff(cells.rows) > 0) and np.all(np.diff(cells.columns) > 0)
     own, others = rectangles(this, this_card), rectangles(other, other_card)
@@ -97,10 +103,10 @@ def test_every_cell_of_the_common_grid_holds_what_lies_in_it(geometry, grid, oth
 
 
 def test_the_common_grid_has_the_larger_cells_and_ends_where_one_of_both_stops_looking():
-    found = paired(random_map((7, 2), 0), card(), random_map((4, 5), 1), card(), SHAPE)
+    found = compare_maps(random_map((7, 2), 0), card(), random_map((4, 5), 1), card(), SHAPE)
     assert np.allclose(found.this.grid.rows, np.linspace(0, 84, 5))
     assert np.allclose(found.this.grid.columns, np.linspace(0, 56, 3))
-    found = paired(random_map((4, 4), 0), card(), random_map((4, 4), 1), card("crop"), SHAPE)
+    found = compare_maps(random_map((4, 4), 0), card(), random_map((4, 4), 1), card("crop"), SHAPE)
     assert (found.this.grid.rows[0], found.this.grid.rows[-1]) == (14, 70)
     assert found.other.outside == pytest.approx(0, abs=1e-6) and abs(found.this.outside) > 0.01
 
@@ -108,7 +114,7 @@ def test_the_common_grid_has_the_larger_cells_and_ends_where_one_of_both_stops_l
 @pytest.mark.parametrize(("geometry", "grid"), NET_SHAPES, ids=str)
 def test_the_same_network_differs_nowhere(geometry, grid):
     net, map_ = card(geometry, 1.3), random_map(grid, 0)
-    found = paired(map_, net, map_, net, SHAPE)
+    found = compare_maps(map_, net, map_, net, SHAPE)
     assert np.all(found.difference == 0) and found.agreement.rank == pytest.approx(1)
     assert found.agreement.overlaps[1].common == pytest.approx(1)
 
@@ -116,15 +122,15 @@ def test_the_same_network_differs_nowhere(geometry, grid):
 @pytest.mark.parametrize(("geometry", "other_geometry"), list(itertools.product(GEOMETRIES, repeat=2)), ids=str)
 def test_to_change_places_turns_the_sign(geometry, other_geometry):
     a, b = random_map((4, 4), 0), random_map((7, 7), 1)
-    there = paired(a, card(geometry), b, card(other_geometry, 0.7), SHAPE)
-    back = paired(b, card(other_geometry, 0.7), a, card(geometry), SHAPE)
+    there = compare_maps(a, card(geometry), b, card(other_geometry, 0.7), SHAPE)
+    back = compare_maps(b, card(other_geometry, 0.7), a, card(geometry), SHAPE)
     assert np.array_equal(there.difference, -back.difference)
     assert there.agreement.rank == pytest.approx(back.agreement.rank)
 
 
 def test_evidence_that_is_even_over_the_film_does_not_differ_by_the_size_of_the_cells():
     coarse, fine = explained(np.full((4, 4), 3 / 16)), explained(np.full((64, 64), 3 / 4096))
-    found = paired(coarse, card(), fine, card(size_px=96), SHAPE)
+    found = compare_maps(coarse, card(), fine, card(size_px=96), SHAPE)
     assert np.allclose(found.difference, 0, atol=1e-7)
     assert np.allclose(found.this.values, 0.03), "3 logit points on 100 % of the film"
     assert found.this.unit == "calibrated logit points per 1 % of the film"
@@ -132,27 +138,27 @@ def test_evidence_that_is_even_over_the_film_does_not_differ_by_the_size_of_the_
 
 def test_logit_points_are_calibrated_where_both_can_be_and_raw_otherwise():
     this, other = explained(np.full((2, 2), 1.0)), explained(np.full((2, 2), 3.0), logit=9.0)
-    found = paired(this, card(temperature=2.0), other, card(temperature=0.5), SHAPE)
+    found = compare_maps(this, card(temperature=2.0), other, card(temperature=0.5), SHAPE)
     assert np.allclose(found.difference, (3 / 0.5 - 1 / 2) / 25)
     assert (found.this.logit, found.other.logit) == (1.0, 18.0) and found.other.total == pytest.approx(24)
-    found = paired(this, card(temperature=2.0), other, card(temperature=0.0), SHAPE)
+    found = compare_maps(this, card(temperature=2.0), other, card(temperature=0.0), SHAPE)
     assert np.allclose(found.difference, (3 - 1) / 25) and found.this.unit.startswith("logit points per")
 
 
 def ensemble(temperature: float, rule: str = "mean") -> Card:
     members = tuple(Member(name, "densenet121", "linear", temperature, "ab" * 32) for name in "ab")
-    return dataclasses.replace(card(temperature=3.0), backbone="", ensemble=Makeup(rule, (0.5, 0.5), members))
+    return dataclasses.replace(card(temperature=3.0), backbone="", ensemble=EnsembleSpec(rule, (0.5, 0.5), members))
 
 
 def test_the_maps_of_an_ensemble_of_predictions_are_not_divided_twice():
     this, other = explained(np.full((2, 2), 1.0)), explained(np.full((2, 2), 3.0))
-    found = paired(this, ensemble(1.5), other, card(temperature=0.5), SHAPE)
+    found = compare_maps(this, ensemble(1.5), other, card(temperature=0.5), SHAPE)
     assert np.allclose(found.difference, (3 / 0.5 - 1) / 25)
-    joined = paired(this, ensemble(1.5, "joined"), other, card(temperature=0.5), SHAPE)
+    joined = compare_maps(this, ensemble(1.5, "joined"), other, card(temperature=0.5), SHAPE)
     assert np.allclose(joined.difference, (3 / 0.5 - 1 / 3) / 25)
-    mixed = paired(this, ensemble(1.5), other, card(temperature=0.0), SHAPE)
+    mixed = compare_maps(this, ensemble(1.5), other, card(temperature=0.0), SHAPE)
     assert mixed.difference is None and "never calibrated" in mixed.why_not
-    raw = paired(this, ensemble(0.0), other, card(temperature=0.0), SHAPE)
+    raw = compare_maps(this, ensemble(0.0), other, card(temperature=0.0), SHAPE)
     assert np.allclose(raw.difference, (3 - 1) / 25)
 
 
@@ -160,7 +166,7 @@ def test_the_maps_of_an_ensemble_of_predictions_are_not_divided_twice():
 def test_relative_maps_are_ranked_and_never_subtracted(key):
     random = np.random.default_rng(3)
     a, b = (explained(random.normal(size=(16, 16)), key) for _ in range(2))
-    found = paired(a, card(), b, card(), SHAPE)
+    found = compare_maps(a, card(), b, card(), SHAPE)
     assert found.agreement.rank == pytest.approx(spearmanr(a.map_square, b.map_square, axis=None).statistic, abs=1e-6)
     if METHODS[key].unit == RELATIVE:
         assert found.difference is None and "one map alone" in found.why_not
@@ -172,33 +178,33 @@ def test_relative_maps_are_ranked_and_never_subtracted(key):
 def test_what_cannot_be_subtracted_is_refused_with_its_reason():
     a, b = random_map((4, 4), 0), random_map((4, 4), 1)
     alone = dataclasses.replace(card(), task="multi-label")
-    assert "differ in kind" in paired(a, card(), b, alone, SHAPE).why_not
+    assert "differ in kind" in compare_maps(a, card(), b, alone, SHAPE).why_not
     hidden = explained(a.map_square, "occlusion"), explained(b.map_square, "occlusion")
-    assert "another shape" in paired(hidden[0], card(), hidden[1], card("crop"), SHAPE).why_not
+    assert "another shape" in compare_maps(hidden[0], card(), hidden[1], card("crop"), SHAPE).why_not
     slopes = explained(a.map_square, "gradient"), explained(b.map_square, "gradient")
     brighter = dataclasses.replace(card(), preprocess=Preprocess(64, "stretch", (0.5,), (0.5,)))
-    assert "brightness" in paired(slopes[0], card(), slopes[1], brighter, SHAPE).why_not
+    assert "brightness" in compare_maps(slopes[0], card(), slopes[1], brighter, SHAPE).why_not
     with pytest.raises(ValueError, match="one label"):
-        paired(a, card(), dataclasses.replace(b, label="normal"), card(), SHAPE)
+        compare_maps(a, card(), dataclasses.replace(b, label="normal"), card(), SHAPE)
 
 
 def test_what_is_hidden_is_averaged_and_not_summed():
     fine = np.arange(16.0).reshape(4, 4)
-    found = paired(explained(np.zeros((2, 2)), "occlusion"), card(), explained(fine, "occlusion"), card(), SHAPE)
+    found = compare_maps(explained(np.zeros((2, 2)), "occlusion"), card(), explained(fine, "occlusion"), card(), SHAPE)
     assert np.allclose(found.difference, fine.reshape(2, 2, 2, 2).mean(axis=(1, 3))) and np.isnan(found.other.total)
 
 
 def test_labels_are_matched_by_name():
     other = dataclasses.replace(card(), labels=("effusion", "mass", "normal"))
-    assert common_labels(card(), other) == ("normal", "effusion")
+    assert list_common_labels(card(), other) == ("normal", "effusion")
 
 
 @pytest.mark.parametrize(("geometry", "grid"), NET_SHAPES, ids=str)
 def test_a_picture_of_the_common_grid_is_that_of_the_panels(geometry, grid):
     net, map_ = card(geometry), random_map(grid, 0)
-    found = paired(map_, net, map_, net, SHAPE)
+    found = compare_maps(map_, net, map_, net, SHAPE)
     # A cell that padding cuts is narrower here, so that its middle lies elsewhere: the inner ones tell.
-    drawn = on_film(found.this.values, found.this.grid, SHAPE, SHAPE)
+    drawn = draw_on_image(found.this.values, found.this.grid, SHAPE, SHAPE)
     assert drawn.shape == SHAPE and drawn.dtype == np.float32
     if geometry != "letterbox":
         cell = np.diff(found.this.grid.rows)[0] * np.diff(found.this.grid.columns)[0] / (84 * 56 / 100)
@@ -209,7 +215,7 @@ def test_a_picture_of_the_common_grid_is_that_of_the_panels(geometry, grid):
 
 def test_flat_cells_are_flat_and_end_at_their_edges():
     grid = Grid(np.array([0.0, 10, 84]), np.array([0.0, 28, 56]))
-    drawn = on_film(np.array([[1.0, 2], [3, 4]]), grid, SHAPE, SHAPE, smooth=False)
+    drawn = draw_on_image(np.array([[1.0, 2], [3, 4]]), grid, SHAPE, SHAPE, smooth=False)
     expected = np.empty(SHAPE)
     expected[:10, :28], expected[:10, 28:], expected[10:, :28], expected[10:, 28:] = 1, 2, 3, 4
     assert np.array_equal(drawn, expected)
@@ -237,9 +243,9 @@ def test_the_spread_is_the_weighted_standard_deviation_on_the_finest_grid():
     random = np.random.default_rng(4)
     maps, weights = [random.normal(size=(side, side)) for side in (2, 4, 8)], [0.5, 0.2, 0.3]
     members = [MemberMap(str(w), w, map_.astype(np.float32)) for w, map_ in zip(weights, maps, strict=True)]
-    assert np.allclose(spread(members), slow_spread(maps, weights, 8), atol=1e-6)
+    assert np.allclose(measure_spread(members), slow_spread(maps, weights, 8), atol=1e-6)
     same = [MemberMap(str(w), w, members[0].map_square) for w in weights]
-    assert np.allclose(spread(same), 0, atol=1e-6)
+    assert np.allclose(measure_spread(same), 0, atol=1e-6)
 
 
 def test_an_ensemble_is_taken_apart_on_the_grid_of_its_mean():
@@ -250,7 +256,7 @@ def test_an_ensemble_is_taken_apart_on_the_grid_of_its_mean():
     )
     mean = 0.25 * np.kron(members[0].map_square, np.ones((2, 2))) / 4 + 0.75 * members[1].map_square
     whole = np.ones((64, 64), bool)
-    apart = taken_apart(dataclasses.replace(explained(mean), members=members), whole)
+    apart = break_down(dataclasses.replace(explained(mean), members=members), whole)
     assert apart.names == ("a", "b") and [map_.shape for map_ in apart.maps] == [(8, 8)] * 2
     assert apart.maps[0].sum() == pytest.approx(members[0].map_square.sum(), rel=1e-5)
     assert apart.unsure == np.mean([s > abs(m) for s, m in zip(apart.spread.flat, apart.mean.flat, strict=True)])
@@ -260,8 +266,8 @@ def test_an_ensemble_is_taken_apart_on_the_grid_of_its_mean():
     for map_, difference in zip(apart.maps, apart.differences, strict=True):
         assert np.allclose(difference, map_ - mean, atol=1e-6)
     relative = dataclasses.replace(explained(mean, "eigen-cam"), members=members)
-    assert taken_apart(relative, whole).differences == ()
-    assert taken_apart(relative, whole).spread is None and np.isnan(taken_apart(relative, whole).unsure)
+    assert break_down(relative, whole).differences == ()
+    assert break_down(relative, whole).spread is None and np.isnan(break_down(relative, whole).unsure)
 
 
 def test_padding_is_no_agreement_of_members():
@@ -271,7 +277,7 @@ def test_padding_is_no_agreement_of_members():
     maps = [np.where(seen, random.uniform(0.5, 1, (64, 64)), 0).astype(np.float32) for _ in range(2)]
     members = tuple(MemberMap(name, 0.5, map_) for name, map_ in zip("ab", maps, strict=True))
     explanation = dataclasses.replace(explained((maps[0] + maps[1]) / 2), members=members)
-    apart, blind = taken_apart(explanation, seen), taken_apart(explanation, np.ones_like(seen))
+    apart, blind = break_down(explanation, seen), break_down(explanation, np.ones_like(seen))
     inside = [map_.reshape(16, 4, 16, 4).sum(axis=(1, 3))[:, 4:12] for map_ in (*maps, explanation.map_square)]
     for rank, map_ in zip(apart.ranks, inside, strict=False):
         assert rank == pytest.approx(spearmanr(map_, inside[-1], axis=None).statistic, abs=1e-3)
@@ -288,18 +294,18 @@ def test_members_are_unsure_on_the_film_and_not_on_its_padding():
     maps = [np.where(seen, np.where(upper, sign, 1.0), 0).astype(np.float32) for sign in (1, -1)]
     members = tuple(MemberMap(name, 0.5, map_) for name, map_ in zip("ab", maps, strict=True))
     explanation = dataclasses.replace(explained((maps[0] + maps[1]) / 2), members=members)
-    assert taken_apart(explanation, seen).unsure == 0.5
-    assert taken_apart(explanation, np.ones_like(seen)).unsure == 0.25
+    assert break_down(explanation, seen).unsure == 0.5
+    assert break_down(explanation, np.ones_like(seen)).unsure == 0.25
 
 
 def test_two_maps_of_next_to_nothing_are_not_stretched():
     tiny = [
         dataclasses.replace(random_map((4, 4), seed), map_square=np.full((4, 4), 1e-6, np.float32)) for seed in (0, 1)
     ]
-    found = paired(tiny[0], card(), tiny[1], card(), SHAPE)
-    assert found.nothing and all(scale.nothing for scale in scales(found, "positive"))
-    loud = paired(tiny[0], card(), random_map((4, 4), 2), card(), SHAPE)
-    assert not loud.nothing and not any(scale.nothing for scale in scales(loud, "positive"))
+    found = compare_maps(tiny[0], card(), tiny[1], card(), SHAPE)
+    assert found.nothing and all(scale.nothing for scale in choose_pair_scales(found, "positive"))
+    loud = compare_maps(tiny[0], card(), random_map((4, 4), 2), card(), SHAPE)
+    assert not loud.nothing and not any(scale.nothing for scale in choose_pair_scales(loud, "positive"))
 
 
 def test_an_ensemble_of_which_some_were_calibrated_is_not_raw():
@@ -307,7 +313,7 @@ def test_an_ensemble_of_which_some_were_calibrated_is_not_raw():
     first, *others = made.ensemble.members
     mixed = dataclasses.replace(made.ensemble, members=(dataclasses.replace(first, temperature=0.0), *others))
     half = dataclasses.replace(made, ensemble=mixed)
-    found = paired(random_map((4, 4), 0), half, random_map((4, 4), 1), card(temperature=0.0), SHAPE)
+    found = compare_maps(random_map((4, 4), 0), half, random_map((4, 4), 1), card(temperature=0.0), SHAPE)
     assert found.difference is None and "never calibrated" in found.why_not
 
 

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from cxr_demo.evaluation import agreement
-from cxr_demo.evaluation.agreement import GRID, agreements, fields, margins, rank_correlation, shares
+from cxr_demo.evaluation.agreement import (
+    GRID,
+    correlate_ranks,
+    mark_margins,
+    measure_agreements,
+    measure_shares,
+    sum_grid_cells,
+)
 
 SIZE = GRID * GRID
 random = np.random.default_rng(0)
@@ -17,7 +24,7 @@ def some_map(seed: int, shape=(GRID, GRID)) -> np.ndarray:
 
 
 def pair(a, b, **options):
-    return agreements({"a": a, "b": b}, **options)["a", "b"]
+    return measure_agreements({"a": a, "b": b}, **options)["a", "b"]
 
 
 def with_strongest(places) -> np.ndarray:
@@ -35,8 +42,8 @@ def test_fields_are_the_sums_of_the_map_in_them(cells):
     map_ = some_map(0, (cells, cells)).astype(np.float64)
     fine = np.kron(map_, np.ones((GRID, GRID))) / SIZE  # every cell in GRID x GRID equal parts
     expected = fine.reshape(GRID, cells, GRID, cells).sum(axis=(1, 3))
-    np.testing.assert_allclose(fields(map_), expected, atol=1e-8)
-    assert fields(map_).sum() == pytest.approx(map_.sum())
+    np.testing.assert_allclose(sum_grid_cells(map_), expected, atol=1e-8)
+    assert sum_grid_cells(map_).sum() == pytest.approx(map_.sum())
 
 
 def test_one_map_on_two_grids_is_one_map():
@@ -45,7 +52,9 @@ def test_one_map_on_two_grids_is_one_map():
     found = pair(coarse, np.kron(coarse, np.ones((16, 16), np.float32)))
     assert found.rank == pytest.approx(1, abs=1e-12)
     assert [overlap.common for overlap in found.overlaps] == pytest.approx([1, 1, 1], abs=1e-6)
-    assert len(np.unique(fields(np.kron(coarse, np.ones((16, 16), np.float32))))) == len(np.unique(fields(coarse)))
+    assert len(np.unique(sum_grid_cells(np.kron(coarse, np.ones((16, 16), np.float32))))) == len(
+        np.unique(sum_grid_cells(coarse))
+    )
 
 
 # ---- rank correlation
@@ -60,9 +69,9 @@ def test_rank_correlation_is_pearson_of_the_ranks():
     a = random.integers(0, 20, SIZE).astype(float)
     b = a + random.normal(scale=10, size=SIZE)
     expected = np.corrcoef(slow_ranks(a), slow_ranks(b))[0, 1]
-    assert rank_correlation(a.reshape(GRID, -1), b.reshape(GRID, -1)) == pytest.approx(expected)
+    assert correlate_ranks(a.reshape(GRID, -1), b.reshape(GRID, -1)) == pytest.approx(expected)
     assert pair(a.reshape(GRID, -1), b.reshape(GRID, -1)).rank == pytest.approx(expected)
-    assert rank_correlation(a, np.exp(a / 9)) == pytest.approx(1) and rank_correlation(a, -a) == pytest.approx(-1)
+    assert correlate_ranks(a, np.exp(a / 9)) == pytest.approx(1) and correlate_ranks(a, -a) == pytest.approx(-1)
 
 
 # ---- overlap
@@ -95,7 +104,7 @@ def test_maps_without_ties_share_by_chance_what_they_cover():
 def test_chance_is_the_mean_of_shuffles():
     a, b = some_map(5, (4, 4)), some_map(6, (5, 5))
     found = pair(a, b).overlaps
-    b = fields(b)
+    b = sum_grid_cells(b)
     shuffled = [pair(a, random.permutation(b.ravel()).reshape(b.shape)).overlaps for _ in range(100)]
     for i, overlap in enumerate(found):
         common = [overlaps[i].common for overlaps in shuffled]
@@ -107,14 +116,14 @@ def test_chance_is_the_mean_of_shuffles():
 
 def test_every_pair_in_the_order_of_the_maps_and_both_ways_alike():
     maps = {"one": some_map(0), "two": some_map(1, (64, 64)), "three": some_map(2, (7, 7))}
-    found = agreements(maps)
+    found = measure_agreements(maps)
     assert list(found) == [("one", "two"), ("one", "three"), ("two", "three")]
-    turned = agreements(dict(reversed(maps.items())))
+    turned = measure_agreements(dict(reversed(maps.items())))
     for a, b in found:
         assert found[a, b].rank == pytest.approx(turned[b, a].rank, abs=1e-12) and found[a, b].note == ""
         for one, other in zip(found[a, b].overlaps, turned[b, a].overlaps, strict=True):
             assert one.common == pytest.approx(other.common) and one.chance == pytest.approx(other.chance)
-    assert agreements(maps) == found
+    assert measure_agreements(maps) == found
 
 
 def test_scale_means_nothing_and_place_does():
@@ -129,7 +138,7 @@ def test_padding_is_left_out():
     seen = np.zeros((64, 64), bool)
     seen[:, 8:56] = True  # 12 of 16 columns
     a, b = some_map(9, (64, 64)) * seen, some_map(10, (64, 64)) * seen
-    film = fields(a)[:, 2:14].ravel(), fields(b)[:, 2:14].ravel()
+    film = sum_grid_cells(a)[:, 2:14].ravel(), sum_grid_cells(b)[:, 2:14].ravel()
     found = pair(a, b, seen=seen)
     assert found.rank == pytest.approx(np.corrcoef(*map(slow_ranks, film))[0, 1])
     top = [set(np.argsort(values)[::-1][:19]) for values in film]  # 10 % of 192 is 19.2
@@ -160,16 +169,16 @@ def test_maps_with_evidence_against_alone_have_ranks_and_no_overlap(largest):
 def test_shares_of_the_evidence_beside_those_of_the_film():
     map_ = np.array([[4.0, -9.0], [1.0, 3.0]], np.float32)
     top, left = np.array([[True, True], [False, False]]), np.array([[True, False], [True, False]])
-    found = shares(map_, {"top": top, "left": left, "nowhere": top & ~top, "all": top | ~top})
+    found = measure_shares(map_, {"top": top, "left": left, "nowhere": top & ~top, "all": top | ~top})
     assert (found["top"].evidence, found["top"].area) == (0.5, 0.5)
     assert found["left"].evidence == 5 / 8
     assert (found["nowhere"].evidence, found["nowhere"].area) == (0, 0)
     assert (found["all"].evidence, found["all"].area) == (1, 1)
-    assert np.isnan(shares(-np.abs(map_), {"top": top})["top"].evidence)
+    assert np.isnan(measure_shares(-np.abs(map_), {"top": top})["top"].evidence)
 
 
 def test_margins_have_the_stated_widths():
-    masks = margins((100, 200))
+    masks = mark_margins((100, 200))
     assert masks["borders"].shape == masks["corners"].shape == (100, 200)
     expected = np.ones((100, 200), bool)
     expected[5:95, 10:190] = False

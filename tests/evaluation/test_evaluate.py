@@ -11,9 +11,9 @@ import torch
 from cxr_demo.analysis import Analyser
 from cxr_demo.errors import ExplanationError
 from cxr_demo.evaluation.checks import CHECKS
-from cxr_demo.evaluation.evaluate import BATCHED, PARTS, told
-from cxr_demo.evaluation.faithfulness import baseline, curves
-from cxr_demo.explain.engine import explainer, unproved_maps
+from cxr_demo.evaluation.evaluate import BATCHED, PARTS, describe_evaluation
+from cxr_demo.evaluation.faithfulness import measure_curves, measure_random_orders
+from cxr_demo.explain.engine import make_explainer, make_unproved_maps
 from cxr_demo.explain.methods import METHODS as TABLE
 from tests.conftest import LABELS, make_checkpoint, make_image, weights_hash
 
@@ -30,12 +30,12 @@ def explained(analyser, study, label, methods=METHODS):
 
 
 @pytest.fixture(scope="module")
-def beliefs(analyser):
+def evaluations(analyser):
     study = analyser.analyse(make_image(0))
-    return analyser.believe(study, explained(analyser, study, LABELS[1]))
+    return analyser.evaluate_maps(study, explained(analyser, study, LABELS[1]))
 
 
-def test_the_curves_are_those_of_the_maps_that_are_shown(analyser, beliefs, tiny_checkpoint):
+def test_the_curves_are_those_of_the_maps_that_are_shown(analyser, evaluations, tiny_checkpoint):
     study = analyser.analyse(make_image(0))
     x = analyser.card.preprocess.normalise(study.square)
     map_ = analyser.explain(study, [LABELS[1]], METHODS)[METHODS[0], LABELS[1]].map_square
@@ -44,17 +44,17 @@ def test_the_curves_are_those_of_the_maps_that_are_shown(analyser, beliefs, tiny
         logits = tiny_checkpoint.model(torch.from_numpy(films))
         return logits.numpy(), (logits / analyser.card.temperature).softmax(dim=1).numpy()
 
-    expected = curves(predict, x, map_, 1, baseline(predict, x))
+    expected = measure_curves(predict, x, map_, 1, measure_random_orders(predict, x))
     for check in ("deletion", "insertion"):
-        found = getattr(beliefs[METHODS[0]], check)
+        found = getattr(evaluations[METHODS[0]], check)
         np.testing.assert_allclose(found.logits, expected[check].logits, rtol=1e-4, atol=1e-5)
         np.testing.assert_allclose(found.probabilities, expected[check].probabilities, rtol=1e-4, atol=1e-6)
         assert found.film_logit == pytest.approx(float(study.logits[1]), abs=1e-4)
 
 
-def test_every_map_has_every_check_and_its_own(beliefs):
-    assert list(beliefs) == METHODS
-    first, second = beliefs.values()
+def test_every_map_has_every_check_and_its_own(evaluations):
+    assert list(evaluations) == METHODS
+    first, second = evaluations.values()
     assert first.stability.noise.change > 0 and 0 < second.stability.shift.change < np.inf
     assert not np.array_equal(first.deletion.logits, second.deletion.logits)
     blocks = [stage.block for stage in first.randomisation.stages]
@@ -65,24 +65,28 @@ def test_every_map_has_every_check_and_its_own(beliefs):
 def test_the_network_stays_and_progress_rises_to_the_end(analyser, tiny_checkpoint):
     before, heard = weights_hash(tiny_checkpoint.model), []
     study = analyser.analyse(make_image(1))
-    analyser.believe(study, explained(analyser, study, LABELS[0], METHODS[:1]), lambda *told: heard.append(told))
+    analyser.evaluate_maps(
+        study,
+        explained(analyser, study, LABELS[0], METHODS[:1]),
+        lambda *progress: heard.append(progress),
+    )
     assert weights_hash(tiny_checkpoint.model) == before
     shares = [done / total for done, total in heard]
     assert shares == sorted(shares) and shares[-1] == pytest.approx(1) and len(shares) > 20
 
 
-def test_parts_asked_for_one_by_one_give_the_whole(analyser, beliefs):
+def test_parts_asked_for_one_by_one_give_the_whole(analyser, evaluations):
     study = analyser.analyse(make_image(0))
     maps = explained(analyser, study, LABELS[1])
-    chance = analyser.of_chance(study)
+    chance = analyser.measure_random_baseline(study)
     for part, fields in {
         "faithfulness": ("deletion", "insertion"), "stability": ("stability",), "randomisation": ("randomisation",)
     }.items():  # fmt: skip
         heard = []
-        alone = analyser.believe(study, maps[1:], lambda *told: heard.append(told), [part], chance)  # noqa: B023
-        assert heard[-1] == pytest.approx((analyser.believe_forwards(METHODS[1:], part),) * 2)
+        alone = analyser.evaluate_maps(study, maps[1:], lambda *progress: heard.append(progress), [part], chance)  # noqa: B023
+        assert heard[-1] == pytest.approx((analyser.estimate_forwards(METHODS[1:], part),) * 2)
         for name in ("deletion", "insertion", "randomisation", "stability"):
-            found, wanted = getattr(alone[METHODS[1]], name), getattr(beliefs[METHODS[1]], name)
+            found, wanted = getattr(alone[METHODS[1]], name), getattr(evaluations[METHODS[1]], name)
             if name not in fields:
                 assert found is None
             elif part == "faithfulness":
@@ -103,7 +107,7 @@ def test_a_person_who_wants_to_stop_does_not_wait_for_a_whole_dear_map(analyser,
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        analyser.believe(study, maps, hear, [part])
+        analyser.evaluate_maps(study, maps, hear, [part])
     assert heard == sorted(heard)
     assert min(np.diff(heard)[1:]) < 0.5 * TABLE[method].cost_forwards
 
@@ -112,7 +116,7 @@ def test_what_it_takes_is_what_is_asked(tiny_checkpoint, analyser, monkeypatch):
     """Forwards of the network, counted one by one, against what is told beforehand; of a CAM, whose map is one."""
     asked, study = [], analyser.analyse(make_image(0))
     maps = explained(analyser, study, LABELS[0], ["grad-cam"])
-    chance = analyser.of_chance(study)
+    chance = analyser.measure_random_baseline(study)
     forward = type(tiny_checkpoint.model.net).forward_features
 
     def counted(self, x):
@@ -122,8 +126,8 @@ def test_what_it_takes_is_what_is_asked(tiny_checkpoint, analyser, monkeypatch):
     monkeypatch.setattr(type(tiny_checkpoint.model.net), "forward_features", counted)
     for part in PARTS:
         asked.clear()
-        analyser.believe(study, maps, None, [part], chance)
-        told_before = analyser.believe_forwards(["grad-cam"], part)
+        analyser.evaluate_maps(study, maps, None, [part], chance)
+        told_before = analyser.estimate_forwards(["grad-cam"], part)
         assert 0.8 * told_before <= sum(asked) <= told_before
 
 
@@ -137,7 +141,7 @@ def test_others_get_the_network_in_between_and_it_can_be_left(analyser):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        analyser.believe(study, maps, ask)
+        analyser.evaluate_maps(study, maps, ask)
     assert len(asked) == 3 and not analyser._lock.locked()
 
 
@@ -145,25 +149,25 @@ def test_what_cannot_be_explained_cannot_be_believed(analyser):
     study = analyser.analyse(make_image(0))
     maps = explained(analyser, study, LABELS[0])
     with pytest.raises(ExplanationError, match="no label"):
-        analyser.believe(study, [replace(map_, label="flu") for map_ in maps])
+        analyser.evaluate_maps(study, [replace(map_, label="flu") for map_ in maps])
     with pytest.raises(ValueError, match="unpack"):
-        analyser.believe(study, [maps[0], replace(maps[1], label=LABELS[1])])
+        analyser.evaluate_maps(study, [maps[0], replace(maps[1], label=LABELS[1])])
     other = Analyser(make_checkpoint(seed=1))
     with pytest.raises(ExplanationError, match="was made by"):
-        other.believe(study, maps)
+        other.evaluate_maps(study, maps)
     with pytest.raises(ExplanationError, match="was made by"):
-        other.of_chance(study)
+        other.measure_random_baseline(study)
 
 
 def test_unproved_maps_of_the_same_network_are_the_proved_ones(tiny_checkpoint):
     x = tiny_checkpoint.card.preprocess.apply(make_image(3).pixels)
-    proved = explainer(tiny_checkpoint).maps(x, [0, 2], METHODS)
-    for pair, map_ in unproved_maps(tiny_checkpoint, tiny_checkpoint.model, x, [0, 2], METHODS).items():
+    proved = make_explainer(tiny_checkpoint).maps(x, [0, 2], METHODS)
+    for pair, map_ in make_unproved_maps(tiny_checkpoint, tiny_checkpoint.model, x, [0, 2], METHODS).items():
         np.testing.assert_allclose(map_, proved[pair], rtol=1e-5, atol=1e-7)
 
 
-def test_it_is_told_with_every_direction_and_what_it_does_not_say(beliefs):
-    text = "\n".join(told(LABELS[1], beliefs, {}))
+def test_it_is_told_with_every_direction_and_what_it_does_not_say(evaluations):
+    text = "\n".join(describe_evaluation(LABELS[1], evaluations, {}))
     assert all(f"| {method} |" in text for method in METHODS)
     for check in CHECKS.values():
         assert check.paper in text and f"better: {check.better}" in text and check.says_not in text

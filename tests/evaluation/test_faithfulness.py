@@ -15,8 +15,8 @@ from sklearn.metrics import auc
 
 from cxr_demo.evaluation import faithfulness
 from cxr_demo.evaluation.agreement import GRID
-from cxr_demo.evaluation.faithfulness import MIN_FALL, ORDERS, STEPS, baseline, curves
-from cxr_demo.networks.classifier import probabilities
+from cxr_demo.evaluation.faithfulness import MIN_FALL, ORDERS, STEPS, measure_curves, measure_random_orders
+from cxr_demo.networks.classifier import compute_probabilities
 from tests.conftest import make_film, make_model
 
 SIZE_PX = 64
@@ -51,8 +51,8 @@ def area(values) -> float:
 @pytest.fixture(scope="module")
 def found():
     predict = linear(WEIGHTS)
-    chance = baseline(predict, X)
-    return {label: curves(predict, X, contributions(label), label, chance) for label in (0, 1)}
+    chance = measure_random_orders(predict, X)
+    return {label: measure_curves(predict, X, contributions(label), label, chance) for label in (0, 1)}
 
 
 @pytest.mark.parametrize("label", [0, 1])
@@ -72,8 +72,8 @@ def test_the_true_contributions_give_the_curve_by_hand_and_beat_chance(found, la
 
 
 def test_no_order_is_better_than_the_true_one_and_its_reverse_is_the_worst(found):
-    chance = baseline(linear(WEIGHTS), X)
-    worst = curves(linear(WEIGHTS), X, -contributions(0), 0, chance)
+    chance = measure_random_orders(linear(WEIGHTS), X)
+    worst = measure_curves(linear(WEIGHTS), X, -contributions(0), 0, chance)
     for check, curve in worst.items():
         assert curve.beaten == 0 and curve.gain < 0
         # In a linear network the reverse of an order mirrors its curve about the straight line.
@@ -81,7 +81,7 @@ def test_no_order_is_better_than_the_true_one_and_its_reverse_is_the_worst(found
         assert area(curve.logits) - mean == pytest.approx(mean - area(found[0][check].logits), abs=1e-3)
     for seed in range(20):
         order = np.random.default_rng(100 + seed).normal(size=(GRID, GRID))
-        other = curves(linear(WEIGHTS), X, order, 0, chance)
+        other = measure_curves(linear(WEIGHTS), X, order, 0, chance)
         assert other["deletion"].gain < found[0]["deletion"].gain
         assert other["insertion"].gain < found[0]["insertion"].gain
 
@@ -89,9 +89,9 @@ def test_no_order_is_better_than_the_true_one_and_its_reverse_is_the_worst(found
 def test_areas_lie_between_the_blurred_film_and_the_film():
     weights = WEIGHTS.copy()
     weights[0] = np.abs(weights[0]) * np.sign(X - faithfulness._blurred(X))[0]  # every pixel of the film counts for it
-    chance = baseline(linear(weights), X)
+    chance = measure_random_orders(linear(weights), X)
     map_ = (weights[0, 0] * (X - faithfulness._blurred(X))[0, 0]).astype(np.float64)
-    found = curves(linear(weights), X, map_, 0, chance)
+    found = measure_curves(linear(weights), X, map_, 0, chance)
     deletion, insertion = found["deletion"], found["insertion"]
     fall = deletion.film_logit - deletion.blurred_logit
     assert fall > MIN_FALL
@@ -105,9 +105,9 @@ def test_areas_lie_between_the_blurred_film_and_the_film():
 
 def test_a_film_that_does_not_speak_for_the_label_has_no_normalised_area():
     weights = np.stack([-np.abs(WEIGHTS[0]) * np.sign(X - faithfulness._blurred(X))[0], 1e-3 * WEIGHTS[0]])
-    chance = baseline(linear(weights), X)
+    chance = measure_random_orders(linear(weights), X)
     for label in (0, 1):
-        for curve in curves(linear(weights), X, np.eye(4), label, chance).values():
+        for curve in measure_curves(linear(weights), X, np.eye(4), label, chance).values():
             assert np.isnan(curve.area) and np.isnan(curve.random_areas).all() and curve.random_areas.shape == (ORDERS,)
             assert np.isfinite([curve.gain, curve.probability_area]).all()
 
@@ -125,9 +125,9 @@ def test_the_films_on_the_way_are_made_field_by_field(size_px):
         return np.zeros((len(batch), 1)), np.zeros((len(batch), 1))
 
     map_ = np.random.default_rng(1).normal(size=(GRID, GRID))
-    chance = baseline(predict, x)
+    chance = measure_random_orders(predict, x)
     seen.clear()
-    curves(predict, x, map_, 0, chance)
+    measure_curves(predict, x, map_, 0, chance)
     order = np.argsort(-map_.ravel())
     changed = [{tuple(divmod(int(place), GRID)) for place in order[:count]} for count in COUNTS]
     assert len(seen) == 2 * (STEPS + 1)
@@ -156,8 +156,8 @@ def test_blurred_is_what_is_left_of_the_greys():
 def test_a_coarse_map_and_its_pixels_are_put_to_the_same_test():
     coarse = np.random.default_rng(2).normal(size=(4, 4))
     pixels = np.kron(coarse, np.ones((16, 16))) / 256
-    chance = baseline(linear(WEIGHTS), X)
-    found = [curves(linear(WEIGHTS), X, map_, 0, chance)["deletion"].logits for map_ in (coarse, pixels)]
+    chance = measure_random_orders(linear(WEIGHTS), X)
+    found = [measure_curves(linear(WEIGHTS), X, map_, 0, chance)["deletion"].logits for map_ in (coarse, pixels)]
     np.testing.assert_array_equal(*found)
 
 
@@ -178,7 +178,7 @@ def network(label_count: int = 3):
     def predict(x):
         with torch.inference_mode():
             logits = model(torch.from_numpy(x))
-        return logits.numpy(), probabilities(logits, "single-label", 1.0).numpy()
+        return logits.numpy(), compute_probabilities(logits, "single-label", 1.0).numpy()
 
     return model, predict
 
@@ -192,8 +192,8 @@ def test_each_step_is_the_perturbation_of_pytorch_grad_cam(label):
     """Its percentile says which pixels to remove and an imputer what to put there: the blurred film. Insertion is
     removal of the least relevant, read from the end. It has no step that removes nothing, which is the film itself."""
     model, predict = network()
-    chance = baseline(predict, X)
-    found, blurred = curves(predict, X, MAP, label, chance), torch.from_numpy(chance.blurred)[0]
+    chance = measure_random_orders(predict, X)
+    found, blurred = measure_curves(predict, X, MAP, label, chance), torch.from_numpy(chance.blurred)[0]
     for check, remove in (("deletion", RemoveMostRelevantFirst), ("insertion", RemoveLeastRelevantFirst)):
         removed = COUNTS if check == "deletion" else [FIELDS - count for count in COUNTS]
         for step, count in enumerate(removed):
@@ -216,8 +216,8 @@ def test_deletion_is_the_pixel_flipping_of_quantus():
     """It takes one field at a time, and the curve here is some of its steps; its softmax gives the probabilities."""
     quantus = pytest.importorskip("quantus", reason="Quantus is no requirement: requirements-dev.txt says why")
     model, predict = network()
-    chance = baseline(predict, X)
-    deletion, film = curves(predict, X, MAP, 1, chance)["deletion"], np.ascontiguousarray(X)
+    chance = measure_random_orders(predict, X)
+    deletion, film = measure_curves(predict, X, MAP, 1, chance)["deletion"], np.ascontiguousarray(X)
 
     def blur(arr, indices, **_):
         changed = arr.copy()
@@ -232,9 +232,9 @@ def test_deletion_is_the_pixel_flipping_of_quantus():
 
 def test_areas_are_the_trapezoids_of_scikit_learn():
     _, predict = network()
-    chance = baseline(predict, X)
+    chance = measure_random_orders(predict, X)
     for label in range(3):
-        for curve in curves(predict, X, MAP, label, chance).values():
+        for curve in measure_curves(predict, X, MAP, label, chance).values():
             by_library = auc(curve.share, curve.logits)
             random = [auc(curve.share, logits) for logits in curve.random_logits]
             sign = 1 if curve.check == "deletion" else -1
@@ -246,7 +246,7 @@ def test_areas_are_the_trapezoids_of_scikit_learn():
 
 
 def test_random_orders_go_from_the_film_to_the_blurred_film_and_back(found):
-    chance = baseline(linear(WEIGHTS), X)
+    chance = measure_random_orders(linear(WEIGHTS), X)
     assert chance.logits.shape == chance.probabilities.shape == (ORDERS, STEPS + 1, 2)
     for label, both in found.items():
         deletion, insertion = both["deletion"], both["insertion"]
@@ -262,7 +262,7 @@ def test_random_orders_go_from_the_film_to_the_blurred_film_and_back(found):
 def test_it_is_the_same_every_time_and_leaves_the_film_alone(found):
     x, map_ = X.copy(), contributions(0)
     x.flags.writeable = map_.flags.writeable = False
-    again = curves(linear(WEIGHTS), x, map_, 0, baseline(linear(WEIGHTS), x))
+    again = measure_curves(linear(WEIGHTS), x, map_, 0, measure_random_orders(linear(WEIGHTS), x))
     for check in again:
         assert (again[check].logits == found[0][check].logits).all()
         assert (again[check].random_areas == found[0][check].random_areas).all() or np.isnan(found[0][check].area)
@@ -273,7 +273,7 @@ def test_a_map_that_is_not_finite_is_an_error(value):
     map_ = np.zeros((4, 4))
     map_[1, 2] = value
     with pytest.raises(ValueError, match="not finite"):
-        curves(linear(WEIGHTS), X, map_, 0, baseline(linear(WEIGHTS), X))
+        measure_curves(linear(WEIGHTS), X, map_, 0, measure_random_orders(linear(WEIGHTS), X))
 
 
 def test_a_pause_is_told_every_batch_and_may_end_the_work():
@@ -283,15 +283,15 @@ def test_a_pause_is_told_every_batch_and_may_end_the_work():
         calls.append(len(x))
         return linear(WEIGHTS)(x)
 
-    def pause(done, total):
+    def on_progress(done, total):
         told.append((done, total))
         if len(told) == 2:
             raise InterruptedError
 
-    chance = baseline(predict, X, pause=lambda *step: told.append(step))
+    chance = measure_random_orders(predict, X, on_progress=lambda *step: told.append(step))
     assert told[-1] == (ORDERS * (STEPS + 1),) * 2 and len(told) == len(calls)
     assert [done for done, _ in told] == list(np.cumsum(calls))
     told.clear(), calls.clear()
     with pytest.raises(InterruptedError):
-        curves(predict, X, np.eye(4), 0, chance, pause=pause)
+        measure_curves(predict, X, np.eye(4), 0, chance, on_progress=on_progress)
     assert len(calls) == 2 and told[0] == (faithfulness.BATCH, 2 * (STEPS + 1))

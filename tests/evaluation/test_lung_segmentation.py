@@ -17,10 +17,10 @@ from cxr_demo.evaluation.lung_segmentation import (
     SQUARE,
     LungNet,
     Lungs,
-    inputs,
     load_lungs,
-    outlined,
-    parts,
+    make_lung_input,
+    outline_lungs,
+    split_halves,
 )
 from cxr_demo.film.phantom import make_phantom
 from cxr_demo.networks import checkpoint
@@ -59,7 +59,7 @@ def test_no_exposure_changes_what_the_network_reads():
     inside = np.ones((S, S), bool)
     inside[:10] = False
     dark, bright = (np.sort(np.random.default_rng(seed).permutation(256)[:40]) for seed in (1, 2))
-    one, other = (inputs((of[levels] / 255).astype(np.float32), inside) for of in (dark, bright))
+    one, other = (make_lung_input((of[levels] / 255).astype(np.float32), inside) for of in (dark, bright))
     np.testing.assert_allclose(one, other, atol=1e-6)
 
 
@@ -67,20 +67,20 @@ def test_ranks_are_those_of_the_films_pixels_alone():
     square = np.rint(make_film(0, (S, S)) * 255).astype(np.float32) / 255
     inside = np.zeros((S, S), bool)
     inside[:, 20:70] = True
-    ranked, local, weight = inputs(np.where(inside, square, 0), inside)
+    ranked, local, weight = make_lung_input(np.where(inside, square, 0), inside)
     values = np.rint(square[inside] * 255)
     slow = [((values < v).mean() + (values <= v).mean()) - 1 for v in values[:50]]
     np.testing.assert_allclose(ranked[inside][:50], slow, atol=1e-5)
     assert not ranked[~inside].any() and not local[~inside].any()
     np.testing.assert_array_equal(weight, inside)
-    other = inputs(np.where(inside, square, 0.7).astype(np.float32), inside)
+    other = make_lung_input(np.where(inside, square, 0.7).astype(np.float32), inside)
     np.testing.assert_allclose(other, [ranked, local, weight], atol=1e-6)
 
 
 @pytest.mark.parametrize("pixels", [np.zeros((30, 20)), np.ones((1, 1)), np.full((200, 3), 0.5)])
 def test_films_without_anything_on_them_have_finite_inputs(pixels):
     pixels = pixels.astype(np.float32)
-    assert np.isfinite(inputs(SQUARE.square(pixels), SQUARE.square(np.ones_like(pixels)) > 0)).all()
+    assert np.isfinite(make_lung_input(SQUARE.square(pixels), SQUARE.square(np.ones_like(pixels)) > 0)).all()
     assert some_lungs().estimate(pixels).shape == pixels.shape
 
 
@@ -93,18 +93,18 @@ def test_lungs_are_the_two_largest_parts_without_holes():
     wanted = probability > 0
     probability[20:25, 15:20] = 0.1  # a hole
     probability[70:74, 40:50] = 0.9  # a third part
-    np.testing.assert_array_equal(parts(probability), wanted)
+    np.testing.assert_array_equal(split_halves(probability), wanted)
     probability[10:50, 60:85] = 0
     probability[30:33, 70:73] = 0.9  # too small beside the other to be a lung
-    np.testing.assert_array_equal(parts(probability), wanted & (np.arange(S) < 40))
-    assert not parts(np.full((S, S), 0.5)).any()
+    np.testing.assert_array_equal(split_halves(probability), wanted & (np.arange(S) < 40))
+    assert not split_halves(np.full((S, S), 0.5)).any()
 
 
 @pytest.mark.parametrize("shape", [(300, 300), (200, 300), (50, 40)])
 def test_the_outline_is_where_the_probability_is_one_half_on_the_films_own_pixels(shape):
     columns = (np.arange(S) + 0.5) / S
     probability = np.tile((0.5 + 4 * (0.437 - columns)).clip(0, 1), (S, 1)).astype(np.float32)
-    found = outlined(probability, shape)
+    found = outline_lungs(probability, shape)
     edge = SQUARE.point_to_image(0.437 * S, 0, shape)[0]
     assert found.shape == shape and found.dtype == bool
     np.testing.assert_allclose(found.sum(axis=1), edge, atol=max(0.51, 0.1 * shape[1] / S))
@@ -160,7 +160,7 @@ def test_broken_files_are_refused_in_a_sentence(tmp_path):
 
 def test_the_bundled_model_is_small_described_and_no_classifier():
     assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 0.6e6
-    assert FOLDER not in checkpoint.find(ROOT / "weights")
+    assert FOLDER not in checkpoint.find_checkpoints(ROOT / "weights")
     lungs = load_lungs(FOLDER)
     assert 0 < lungs.dice[1] <= lungs.dice[0] <= lungs.dice[2] < 1
     training = lungs.card["training"]

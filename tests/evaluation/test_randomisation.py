@@ -11,12 +11,12 @@ from scipy.stats import spearmanr
 from torch import nn
 
 from cxr_demo.errors import ExplanationError
-from cxr_demo.evaluation.agreement import fields
-from cxr_demo.evaluation.randomisation import DRAWS, _draw, blocks, cascade, randomisation
+from cxr_demo.evaluation.agreement import sum_grid_cells
+from cxr_demo.evaluation.randomisation import DRAWS, _draw, list_blocks, measure_randomisation, randomise_stepwise
 from cxr_demo.explain import cam
 from cxr_demo.networks.backbones import BACKBONES
 from cxr_demo.networks.classifier import Classifier
-from cxr_demo.networks.ensemble import Ensemble, Joined
+from cxr_demo.networks.ensemble import Ensemble, FeatureFusion
 from tests.conftest import SIZE_PX, count_hooks, make_film, make_model, weights_hash
 
 NAMES = tuple(BACKBONES)  # before conftest adds its tiny ones
@@ -39,7 +39,7 @@ def gradient(model: nn.Module) -> np.ndarray:
 
 def randomisation_of(explain, model, **options):
     """Of one map, which needs no name."""
-    return randomisation(lambda network: {"map": explain(network)}, model, X, **options)["map"]
+    return measure_randomisation(lambda network: {"map": explain(network)}, model, X, **options)["map"]
 
 
 # ---- blocks
@@ -49,7 +49,7 @@ def randomisation_of(explain, model, **options):
 def test_blocks_hold_every_weight_once_in_the_order_in_which_they_run(name):
     with torch.device("meta"):  # shapes alone
         model = Classifier(name, 3, 1).eval()
-        found, ran = blocks(model), []
+        found, ran = list_blocks(model), []
         for parts in found.values():
             for part in parts:
                 part.register_forward_hook(lambda module, *_: ran.append(module))
@@ -61,10 +61,10 @@ def test_blocks_hold_every_weight_once_in_the_order_in_which_they_run(name):
 
 
 def test_blocks_by_name(model):
-    assert list(blocks(model)) == TINY_BLOCKS
+    assert list(list_blocks(model)) == TINY_BLOCKS
     with torch.device("meta"):
-        found = blocks(Classifier("efficientnet_b0", 3, 1))
-        assert list(blocks(Classifier("resnet18", 3, 1))) == [
+        found = list_blocks(Classifier("efficientnet_b0", 3, 1))
+        assert list(list_blocks(Classifier("resnet18", 3, 1))) == [
             "net.conv1",
             *(f"net.layer{i}" for i in range(1, 5)),
             "net.fc",
@@ -76,9 +76,13 @@ def test_blocks_by_name(model):
 def test_ensembles_are_taken_apart_into_their_members(model):
     members = [model, make_model("tiny", seed=1)]
     single = [f"members.{i}.{block}" for i in range(2) for block in TINY_BLOCKS]
-    assert list(blocks(Joined(members))) == [*single, "convolution", "output"]
+    assert list(list_blocks(FeatureFusion(members))) == [*single, "convolution", "output"]
     stacked = Ensemble(members, "stacking", (0.5, 0.5), "single-label", (1.0, 1.0)).eval()
-    names = [name for name, drawn in cascade(stacked, X, seed=0) if torch.isfinite(drawn(torch.from_numpy(X))).all()]
+    names = [
+        name
+        for name, drawn in randomise_stepwise(stacked, X, seed=0)
+        if torch.isfinite(drawn(torch.from_numpy(X))).all()
+    ]
     assert names == ["stack", *reversed(single)]
 
 
@@ -95,7 +99,7 @@ def test_it_goes_from_the_head_to_the_film_and_leaves_the_rest(model):
     before = weights_hash(model)
     random_state = torch.random.get_rng_state()
     weighted = {name.rpartition(".")[0] for name, _ in model.named_parameters()}
-    drawn = [(name, copy.deepcopy(network)) for name, network in cascade(model, X, seed=0)]
+    drawn = [(name, copy.deepcopy(network)) for name, network in randomise_stepwise(model, X, seed=0)]
     assert [name for name, _ in drawn] == TINY_BLOCKS[::-1]
     behind: set[str] = set()
     for name, network in drawn:
@@ -117,7 +121,7 @@ def test_it_goes_from_the_head_to_the_film_and_leaves_the_rest(model):
 
 
 def test_a_seed_names_its_networks(model):
-    hashes = [[weights_hash(network) for _, network in cascade(model, X, seed=seed)] for seed in (0, 0, 1)]
+    hashes = [[weights_hash(network) for _, network in randomise_stepwise(model, X, seed=seed)] for seed in (0, 0, 1)]
     assert hashes[0] == hashes[1] and not set(hashes[0]) & set(hashes[2])
 
 
@@ -130,12 +134,12 @@ def all_views() -> torch.Tensor:
 def test_random_layers_neither_die_nor_explode(name):
     model = make_model(name)
     trained = model.features(all_views()).square().mean().sqrt()
-    for _, network in cascade(model, X, seed=0):
+    for _, network in randomise_stepwise(model, X, seed=0):
         assert 0.05 < network.features(all_views()).square().mean().sqrt() / trained < 20
 
 
 def test_batch_norms_are_fitted_to_the_film_in_all_eight_views(model):
-    *_, (_, network) = cascade(model, X, seed=0)
+    *_, (_, network) = randomise_stepwise(model, X, seed=0)
     norms, seen = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)], []
     for norm in norms:
         norm.register_forward_hook(lambda norm, inputs, _: seen.append((norm, inputs[0].clone())))
@@ -148,7 +152,7 @@ def test_batch_norms_are_fitted_to_the_film_in_all_eight_views(model):
 
 
 def test_the_weights_are_he_normal(model):
-    *_, (_, network) = cascade(model, X, seed=0)
+    *_, (_, network) = randomise_stepwise(model, X, seed=0)
     drawn = [module.weight for module in network.modules() if isinstance(module, (nn.Conv2d, nn.Linear))]
     # All as one sample: each divided by the spread it must have, sqrt(2 / inputs).
     unit = torch.cat([(weight / (2 / weight[0].numel()) ** 0.5).flatten() for weight in drawn])
@@ -161,7 +165,7 @@ def test_weights_of_an_unknown_kind_are_an_error(model):
     odd = copy.deepcopy(model)
     odd.net.classifier = nn.Sequential(odd.net.classifier, nn.PReLU())
     with pytest.raises(ExplanationError, match="weights of PReLU"):
-        next(cascade(odd, X, seed=0))
+        next(randomise_stepwise(odd, X, seed=0))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -175,7 +179,9 @@ def test_the_weights_of_every_network_can_be_drawn(name):
 def test_a_network_with_layer_norms_and_scaled_residuals_is_drawn_stage_by_stage(tiny_backbones):
     model = make_model("tiny-convnext")
     before = weights_hash(model)
-    drawn = [name for name, network in cascade(model, X, seed=0) if torch.isfinite(network(torch.tensor(X))).all()]
+    drawn = [
+        name for name, network in randomise_stepwise(model, X, seed=0) if torch.isfinite(network(torch.tensor(X))).all()
+    ]
     assert drawn == ["net.head", *(f"net.stages.{stage}" for stage in (3, 2, 1, 0)), "net.stem"]
     found = randomisation_of(gradient, model)
     assert len(found.stages) == 6 and np.isfinite([stage.rank for stage in found.stages]).all()
@@ -210,7 +216,7 @@ def test_a_map_that_does_not_read_the_head_is_blind(model):
 
 def test_maps_of_what_was_learned_change(model):
     def grad_cam(network):
-        features, gradients, _ = cam.features_and_gradients(network, torch.from_numpy(X), [1])
+        features, gradients, _ = cam.read_features(network, torch.from_numpy(X), [1])
         return cam.grad_cam(features, gradients[0])
 
     for explain in (gradient, grad_cam):
@@ -220,9 +226,10 @@ def test_maps_of_what_was_learned_change(model):
 
 def test_the_numbers_are_means_over_draws_of_each_stage(model):
     found = randomisation_of(gradient, model)
-    wanted = fields(gradient(model)).ravel()
+    wanted = sum_grid_cells(gradient(model)).ravel()
     drawn = [
-        [fields(gradient(network)).ravel() for _, network in cascade(model, X, seed=seed)] for seed in range(DRAWS)
+        [sum_grid_cells(gradient(network)).ravel() for _, network in randomise_stepwise(model, X, seed=seed)]
+        for seed in range(DRAWS)
     ]
     for stage, maps in zip(found.stages, zip(*drawn, strict=True), strict=True):
         assert stage.rank == pytest.approx(np.mean([spearmanr(wanted, map_).statistic for map_ in maps]))
@@ -242,9 +249,9 @@ def test_the_correlations_are_those_of_quantus(model, monkeypatch):
 
     def explain(model, inputs, targets, **_):
         """Each field repeated to the size of the film, as Quantus wants it; that leaves correlations of ranks."""
-        return np.kron(fields(gradient(model)), np.ones((4, 4)))[None, None]
+        return np.kron(sum_grid_cells(gradient(model)), np.ones((4, 4)))[None, None]
 
-    monkeypatch.setitem(randomisation.__globals__, "cascade", layers)
+    monkeypatch.setitem(measure_randomisation.__globals__, "randomise_stepwise", layers)
     with torch.random.fork_rng():
         found = randomisation_of(gradient, model, draws=1).stages
         for name, absolute in (("rank", False), ("rank_absolute", True)):
@@ -254,7 +261,9 @@ def test_the_correlations_are_those_of_quantus(model, monkeypatch):
             assert list(scores) == [stage.block for stage in found]
             for stage, score in zip(found, scores.values(), strict=True):
                 assert getattr(stage, name) == pytest.approx(score[0], abs=1e-6)
-    parts = {id(inner): block for block, parts in blocks(model).items() for part in parts for inner in part.modules()}
+    parts = {
+        id(inner): block for block, parts in list_blocks(model).items() for part in parts for inner in part.modules()
+    }
     drawn = [parts[id(model.get_submodule(stage.block))] for stage in found]
     assert list(dict.fromkeys(drawn)) == TINY_BLOCKS[::-1]
 
@@ -273,16 +282,16 @@ def test_a_pause_is_told_every_map_and_may_end_the_work(model):
         maps.append(network)
         return np.eye(4)
 
-    def pause(done, total):
+    def on_progress(done, total):
         told.append((done, total))
         if done == 4:
             raise InterruptedError
 
-    randomisation_of(explain, model, draws=2, pause=lambda *step: told.append(step))
+    randomisation_of(explain, model, draws=2, on_progress=lambda *step: told.append(step))
     assert told == [(done, 11) for done in range(1, 12)] and maps[0] is model and len(maps) == 11
     told.clear(), maps.clear()
     with pytest.raises(InterruptedError):
-        randomisation_of(explain, model, pause=pause)
+        randomisation_of(explain, model, on_progress=on_progress)
     assert len(maps) == 4 and told[-1] == (4, 1 + DRAWS * 5)
 
 
@@ -292,5 +301,7 @@ def test_many_maps_at_once_are_each_as_alone(model):
         "size": lambda network: np.abs(gradient(network)),
         ("fixed", 2): lambda _: np.eye(4),
     }
-    found = randomisation(lambda network: {name: make(network) for name, make in explains.items()}, model, X, draws=2)
+    found = measure_randomisation(
+        lambda network: {name: make(network) for name, make in explains.items()}, model, X, draws=2
+    )
     assert found == {name: randomisation_of(make, model, draws=2) for name, make in explains.items()}

@@ -12,9 +12,17 @@ import pytest
 from cxr_demo.__main__ import main
 from cxr_demo.analysis import Analyser
 from cxr_demo.errors import ExplanationError
-from cxr_demo.evaluation.agreement import Share
+from cxr_demo.evaluation.agreement import RegionShare
 from cxr_demo.evaluation.lung_segmentation import LUNGS_FILE, LungNet
-from cxr_demo.evaluation.regions import DRAWN, LUNGS, OUTSIDE, on_film, regions, told, where
+from cxr_demo.evaluation.regions import (
+    DRAWN,
+    LUNGS,
+    OUTSIDE,
+    describe_evidence,
+    make_region_masks,
+    measure_evidence,
+    spread_over_image,
+)
 from cxr_demo.film.phantom import make_phantom
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.networks import checkpoint
@@ -54,7 +62,7 @@ def slow_sums(map_square: np.ndarray, preprocess: Preprocess, masks: dict[str, n
 
 def test_regions_are_the_lungs_the_rest_the_margins_and_a_box():
     lungs = np.random.default_rng(0).random((40, 60)) < 0.3
-    found = regions((40, 60), lungs, (0.25, 0.5, 0.5, 0.25), {"letters": ~lungs})
+    found = make_region_masks((40, 60), lungs, (0.25, 0.5, 0.5, 0.25), {"letters": ~lungs})
     assert list(found) == [LUNGS, OUTSIDE, "borders", "corners", DRAWN, "letters"]
     np.testing.assert_array_equal(found[OUTSIDE], ~found[LUNGS])
     expected = np.zeros((40, 60), bool)
@@ -63,7 +71,7 @@ def test_regions_are_the_lungs_the_rest_the_margins_and_a_box():
 
 
 def test_without_a_lung_model_and_a_box_only_the_margins_are_left():
-    assert list(regions((40, 60), None)) == ["borders", "corners"]
+    assert list(make_region_masks((40, 60), None)) == ["borders", "corners"]
 
 
 @pytest.mark.parametrize(
@@ -79,25 +87,27 @@ def test_without_a_lung_model_and_a_box_only_the_margins_are_left():
 )
 def test_a_box_that_is_not_on_the_film_is_refused_in_a_sentence(box):
     with pytest.raises(ExplanationError, match="The region .*film"):
-        regions((40, 60), None, box)
+        make_region_masks((40, 60), None, box)
 
 
 def test_the_whole_film_is_a_box():
-    assert regions((41, 67), None, (0, 0, 1, 1))[DRAWN].all()
+    assert make_region_masks((41, 67), None, (0, 0, 1, 1))[DRAWN].all()
 
 
 def test_masks_of_another_film_and_names_twice_are_mistakes():
     with pytest.raises(ValueError, match="shape"):
-        regions((40, 60), np.zeros((60, 40), bool))
+        make_region_masks((40, 60), np.zeros((60, 40), bool))
     with pytest.raises(ValueError, match="already"):
-        regions((40, 60), None, extra={"corners": np.zeros((40, 60), bool)})
+        make_region_masks((40, 60), None, extra={"corners": np.zeros((40, 60), bool)})
 
 
 def test_where_no_lung_is_found_nothing_is_said_about_lungs():
-    found = regions((40, 60), np.zeros((40, 60), bool), (0, 0, 0.5, 0.5))
+    found = make_region_masks((40, 60), np.zeros((40, 60), bool), (0, 0, 0.5, 0.5))
     assert LUNGS not in found and OUTSIDE not in found and {"borders", "corners", DRAWN} == set(found)
-    shares = {"grad-cam": where(np.ones((4, 4), np.float32), Preprocess(64, "stretch", (0.5,), (0.2,)), found)}
-    lines = list(told(shares, (0.9, 0.8, 0.95)))
+    shares = {
+        "grad-cam": measure_evidence(np.ones((4, 4), np.float32), Preprocess(64, "stretch", (0.5,), (0.2,)), found)
+    }
+    lines = list(describe_evidence(shares, (0.9, 0.8, 0.95)))
     assert "finds no lung" in lines[-1] and not any("Dice" in line for line in lines)
 
 
@@ -112,10 +122,10 @@ def test_shares_are_those_of_the_film_cut_into_small_pieces(geometry, cells):
     masks = {
         "all": np.ones(shape, bool),
         "some": random.random(shape) < 0.4,
-        **regions(shape, None, (0.1, 0.3, 0.4, 0.6)),
+        **make_region_masks(shape, None, (0.1, 0.3, 0.4, 0.6)),
     }
     sums = slow_sums(map_square, of(geometry), masks)
-    for name, share in where(map_square, of(geometry), masks).items():
+    for name, share in measure_evidence(map_square, of(geometry), masks).items():
         assert share.evidence == pytest.approx(sums[name] / sums["all"], abs=0.004), name  # points, not areas
         assert share.area == pytest.approx(masks[name].mean())
 
@@ -125,7 +135,7 @@ def test_shares_are_those_of_the_film_cut_into_small_pieces(geometry, cells):
 @pytest.mark.parametrize("cells", [1, 7, 31, 64])
 def test_the_film_holds_the_maps_sum_but_for_padding(geometry, shape, cells):
     preprocess, map_square = of(geometry), np.maximum(some_map(3, (cells, cells)), 0)
-    film = on_film(map_square, preprocess, shape)
+    film = spread_over_image(map_square, preprocess, shape)
     assert film.shape == shape
     if geometry == "letterbox":  # the share of each cell that is no padding, by counting
         fine = np.kron(map_square, np.ones((48, 48), np.float32)) / 48**2
@@ -147,13 +157,20 @@ def test_evidence_only_in_a_known_box_is_all_in_it(geometry, shape):
     end = preprocess.point_to_square((x + wide) * shape[1], (y + high) * shape[0], shape)
     (first_x, first_y), (last_x, last_y) = (int(v) + 3 for v in start), (int(v) - 3 for v in end)  # 3 px > a film pixel
     map_square[first_y:last_y, first_x:last_x] = 2
-    assert where(map_square, preprocess, regions(shape, None, (x, y, wide, high)))[DRAWN].evidence == pytest.approx(1)
-    outside = 1 - where(-map_square, preprocess, regions(shape, None, (x, y, wide, high)))[DRAWN].evidence
+    assert measure_evidence(map_square, preprocess, make_region_masks(shape, None, (x, y, wide, high)))[
+        DRAWN
+    ].evidence == pytest.approx(1)
+    outside = (
+        1
+        - measure_evidence(-map_square, preprocess, make_region_masks(shape, None, (x, y, wide, high)))[DRAWN].evidence
+    )
     assert 0.5 < outside < 1  # the negative cells of the first are the positive ones of the second
 
 
 def test_evenly_spread_evidence_is_each_regions_area():
-    found = where(np.ones((7, 7), np.float32), of("stretch"), regions((80, 50), np.eye(80, 50, dtype=bool)))
+    found = measure_evidence(
+        np.ones((7, 7), np.float32), of("stretch"), make_region_masks((80, 50), np.eye(80, 50, dtype=bool))
+    )
     for share in found.values():
         assert share.evidence == pytest.approx(share.area, abs=1e-6)
 
@@ -161,36 +178,38 @@ def test_evenly_spread_evidence_is_each_regions_area():
 def test_evidence_against_the_finding_is_not_netted_within_the_film():
     """Signs that change from cell to cell would vanish if values were averaged before the positive ones are taken."""
     board = np.indices((48, 48)).sum(0) % 2 * 2.0 - 1
-    found = where(board.astype(np.float32), of("stretch"), regions((12, 12), None, (0, 0, 0.5, 1)))
+    found = measure_evidence(board.astype(np.float32), of("stretch"), make_region_masks((12, 12), None, (0, 0, 0.5, 1)))
     assert found[DRAWN].evidence == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize("map_square", [np.zeros((7, 7)), -np.ones((7, 7)), np.full((7, 7), np.nan)])
 def test_a_map_without_evidence_has_no_share_of_it(map_square):
-    for share in where(map_square.astype(np.float32), of("letterbox"), regions((50, 30), None)).values():
+    for share in measure_evidence(
+        map_square.astype(np.float32), of("letterbox"), make_region_masks((50, 30), None)
+    ).values():
         assert np.isnan(share.evidence) and share.area > 0
 
 
 def test_what_was_planted_in_a_phantom_is_found_where_it_was_planted():
     film = make_phantom(6, 96, ("consolidation",), "PORT")
     extra = {"planted finding": film.planted[0].mask, "letters": film.marker}
-    masks = regions((96, 96), film.lungs, extra=extra)
-    found = where(film.marker.astype(np.float32), of("stretch", 96), masks)
+    masks = make_region_masks((96, 96), film.lungs, extra=extra)
+    found = measure_evidence(film.marker.astype(np.float32), of("stretch", 96), masks)
     assert found["letters"].evidence == 1 and found["planted finding"].evidence == 0 == found[LUNGS].evidence
     assert found["corners"].evidence > 0.3 and found[OUTSIDE].evidence == 1
     # A finding also dims what its haze reaches beside the lung; most of it lies inside.
-    assert where(film.planted[0].mask.astype(np.float32), of("stretch", 96), masks)[LUNGS].evidence > 0.7
+    assert measure_evidence(film.planted[0].mask.astype(np.float32), of("stretch", 96), masks)[LUNGS].evidence > 0.7
 
 
 # ---- words
 
 
 def test_shares_are_told_beside_areas_and_the_lungs_are_called_an_estimate():
-    found = {"grad-cam": {LUNGS: Share(0.4321, 0.3), "corners": Share(float("nan"), 0.09)}}
-    lines = list(told(found, (0.9312, 0.9, 0.95)))
+    found = {"grad-cam": {LUNGS: RegionShare(0.4321, 0.3), "corners": RegionShare(float("nan"), 0.09)}}
+    lines = list(describe_evidence(found, (0.9312, 0.9, 0.95)))
     assert lines[0] == "grad-cam: evidence in lungs 43% (area 30%), corners none (area 9%)"
     assert "estimate" in lines[1] and "Dice 0.93 (95 % interval 0.90 to 0.95)" in lines[1]
-    assert "no lung model" in list(told(found, None))[1]
+    assert "no lung model" in list(describe_evidence(found, None))[1]
 
 
 # ---- the command line
@@ -198,16 +217,16 @@ def test_shares_are_told_beside_areas_and_the_lungs_are_called_an_estimate():
 
 @pytest.fixture
 def believing(tmp_path, monkeypatch):
-    """-> what `believe` says of a film, with a lung model beside the checkpoint."""
+    """-> what `evaluate_maps` says of a film, with a lung model beside the checkpoint."""
     made, root = make_checkpoint(), tmp_path / "weights"
     checkpoint.save(root / "tiny", made.model, made.card, half=False)
     card = {"weights_sha256": checkpoint.save_weights(root / "lungs", LungNet(), half=True)}
     card["dice"] = {"value": 0.91, "low": 0.9, "high": 0.92}
     (root / "lungs" / LUNGS_FILE).write_text(json.dumps(card))
     monkeypatch.setenv("CXR_WEIGHTS", str(root))
-    monkeypatch.setattr(Analyser, "believe", lambda *of, **how: {})  # minutes of other checks
+    monkeypatch.setattr(Analyser, "evaluate_maps", lambda *of, **how: {})  # minutes of other checks
     cv2.imwrite(str(tmp_path / "film.png"), np.rint(make_phantom(0, 96).pixels * 255).astype(np.uint8))
-    return lambda *more: main(["believe", str(tmp_path / "film.png"), "--method", "grad-cam", *more])
+    return lambda *more: main(["evaluate", str(tmp_path / "film.png"), "--method", "grad-cam", *more])
 
 
 def test_believe_tells_where_the_evidence_lies(believing, capsys):
@@ -229,5 +248,5 @@ def test_believe_without_a_lung_model_says_so(believing, capsys, tmp_path):
 
 def test_believe_refuses_a_region_beside_the_film_before_any_work(believing, capsys):
     assert believing("--region", "0.5", "0.5", "0.6", "0.1") == 2
-    told, sentence = capsys.readouterr()
-    assert not told and "The region does not lie on the film." in sentence
+    output, sentence = capsys.readouterr()
+    assert not output and "The region does not lie on the film." in sentence

@@ -9,10 +9,10 @@ from captum.metrics import sensitivity_max
 from scipy.stats import spearmanr
 
 from cxr_demo.evaluation import stability as module
-from cxr_demo.evaluation.agreement import fields
-from cxr_demo.evaluation.stability import DIRECTIONS, DRAWS, SIGMA, stability
+from cxr_demo.evaluation.agreement import sum_grid_cells
+from cxr_demo.evaluation.stability import DIRECTIONS, DRAWS, SIGMA, measure_stability
 from cxr_demo.explain.gradient import gradient
-from cxr_demo.progress import no_pause
+from cxr_demo.progress import ignore_progress
 from tests.conftest import make_film, make_model
 
 SIZE_PX = 128  # shifts of 2 px
@@ -21,7 +21,7 @@ SQUARE = make_film(0, (SIZE_PX, SIZE_PX))
 
 def stability_of(explain, square, **options):
     """Of one map, which needs no name."""
-    return stability(lambda changed: {"map": explain(changed)}, square, **options)["map"]
+    return measure_stability(lambda changed: {"map": explain(changed)}, square, **options)["map"]
 
 
 def test_an_explanation_that_moves_with_the_film_is_stable_under_shifts():
@@ -65,7 +65,7 @@ def test_noise_is_measured_as_it_is_defined():
         assert np.std((square - film)[inside]) == pytest.approx(SIGMA, rel=0.05)
         assert square.min() >= 0 and square.max() <= 1
     assert len({square.tobytes() for square in seen}) == len(seen) == 1 + DRAWS + len(DIRECTIONS)
-    maps = [fields(np.log(square + 0.1) * weights) for square in seen]
+    maps = [sum_grid_cells(np.log(square + 0.1) * weights) for square in seen]
     distances = [np.sqrt(((map_ - maps[0]) ** 2).sum() / (maps[0] ** 2).sum()) for map_ in maps[1 : 1 + DRAWS]]
     ranks = [spearmanr(map_.ravel(), maps[0].ravel()).statistic for map_ in maps[1 : 1 + DRAWS]]
     assert found.change == pytest.approx(max(distances)) and found.rank == pytest.approx(np.mean(ranks))
@@ -79,7 +79,7 @@ def test_changes_are_the_maximal_sensitivity_of_captum():
 
     def explain(square):
         seen.append(square)
-        return gradient(model, torch.from_numpy((square - 0.5) / 0.25)[None, None], [1], no_pause)[0]
+        return gradient(model, torch.from_numpy((square - 0.5) / 0.25)[None, None], [1], ignore_progress)[0]
 
     def sensitivity(changed, moves, border):
         def explained(films):
@@ -87,7 +87,7 @@ def test_changes_are_the_maximal_sensitivity_of_captum():
             maps = zip(squares[:, 0].numpy(), moves if len(squares) > 1 else [(0, 0)], strict=True)
             back = [np.roll(explain(square), (-down, -right), axis=(0, 1)) for square, (down, right) in maps]
             inside = slice(border, 64 - border)
-            return (torch.from_numpy(np.stack([fields(map_[inside, inside]).ravel() for map_ in back])),)
+            return (torch.from_numpy(np.stack([sum_grid_cells(map_[inside, inside]).ravel() for map_ in back])),)
 
         changed = torch.from_numpy(np.stack(changed))[:, None]
         x, options = torch.from_numpy(film)[None, None], {"n_perturb_samples": len(changed), "norm_ord": 2}
@@ -130,20 +130,20 @@ def test_a_map_that_is_the_same_everywhere_has_no_ranks(value, change):
 def test_a_pause_is_told_every_map_and_may_end_the_work():
     told, maps = [], []
 
-    def pause(done, total):
+    def on_progress(done, total):
         told.append((done, total))
         if done == 3:
             raise InterruptedError
 
-    stability_of(lambda square: square, SQUARE, pause=lambda *step: told.append(step))
+    stability_of(lambda square: square, SQUARE, on_progress=lambda *step: told.append(step))
     assert told == [(done, 13) for done in range(1, 14)]
     with pytest.raises(InterruptedError):
-        stability_of(lambda square: maps.append(0) or square, SQUARE, pause=pause)
+        stability_of(lambda square: maps.append(0) or square, SQUARE, on_progress=on_progress)
     assert len(maps) == 3
 
 
 def test_many_maps_at_once_are_each_as_alone():
     explains = {"square": np.square, ("sine", 3): lambda square: np.sin(9 * square), "coarse": lambda s: s[::16, ::16]}
-    found = stability(lambda square: {name: explain(square) for name, explain in explains.items()}, SQUARE)
+    found = measure_stability(lambda square: {name: explain(square) for name, explain in explains.items()}, SQUARE)
     assert found == {name: stability_of(explain, SQUARE) for name, explain in explains.items()}
     assert len(set(found.values())) == 3

@@ -13,7 +13,7 @@ from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import nn
 
 from cxr_demo.explain import cam
-from cxr_demo.networks.ensemble import Joined
+from cxr_demo.networks.ensemble import FeatureFusion
 from cxr_demo.networks.heads import HEADS
 from tests.conftest import SIZE_PX, count_hooks, make_film, make_model, weights_hash
 
@@ -179,7 +179,7 @@ def test_eigen_cam_grows_with_the_features_whatever_sign_the_library_finds():
 @pytest.mark.parametrize("fast, method", LABELLED.values(), ids=LABELLED)
 def test_maps_are_the_librarys_before_it_stretches_them(fast, method, network):
     model, x = network(), square(1)
-    features, gradients, _ = cam.features_and_gradients(model, x, range(4))
+    features, gradients, _ = cam.read_features(model, x, range(4))
     for label, raw in enumerate(fast(features[0], gradients)):
         expected = whole_call(model, method, x, label)
         np.testing.assert_allclose(stretched(raw), expected, atol=1e-4)
@@ -188,7 +188,7 @@ def test_maps_are_the_librarys_before_it_stretches_them(fast, method, network):
 @pytest.mark.parametrize("network", NETWORKS.values(), ids=NETWORKS)
 def test_eigen_cam_is_the_librarys_but_for_the_sign(network):
     model, x = network(), square(1)
-    features, gradients, _ = cam.features_and_gradients(model, x, range(4))
+    features, gradients, _ = cam.read_features(model, x, range(4))
     raw, expected = cam.eigen_cam_maps(features[0], gradients)[0], whole_call(model, EigenCAM, x, 0)
     assert any(np.allclose(stretched(sign * raw), expected, atol=1e-4) for sign in (1, -1))
 
@@ -212,7 +212,7 @@ def heads_and_joined():
         yield pytest.param(lambda head=head: make_model("tiny", labels=14, head=head), id=head)
     yield pytest.param(CellReader, id="cell by cell")
     members = lambda: [make_model("tiny", labels=14), make_model("tiny-silu", labels=14)]  # noqa: E731
-    yield pytest.param(lambda: Joined(members(), width=10).eval().requires_grad_(False), id="joined")
+    yield pytest.param(lambda: FeatureFusion(members(), width=10).eval().requires_grad_(False), id="joined")
 
 
 @pytest.mark.parametrize("network", heads_and_joined())
@@ -221,7 +221,7 @@ def test_gradients_of_all_labels_at_once_are_those_of_each(network, monkeypatch)
     before, forwards, asked = weights_hash(model), [], [5, 0, 13, 5]
     whole = model.features
     monkeypatch.setattr(model, "features", lambda film: forwards.append(len(film)) or whole(film), raising=True)
-    features, gradients, logits = cam.features_and_gradients(model, x, asked)
+    features, gradients, logits = cam.read_features(model, x, asked)
     assert forwards == [1] and features.dtype == gradients.dtype == np.float32
     np.testing.assert_allclose(logits, model(x)[0], rtol=1e-4, atol=1e-5)
     np.testing.assert_array_equal(features, whole(x))
@@ -229,7 +229,7 @@ def test_gradients_of_all_labels_at_once_are_those_of_each(network, monkeypatch)
         leaf = torch.from_numpy(features).requires_grad_()
         (expected,) = torch.autograd.grad(model.head(leaf)[0, label], leaf)
         np.testing.assert_allclose(gradient, expected[0], rtol=1e-4, atol=1e-6 * float(expected.abs().max()))
-        alone = cam.features_and_gradients(model, x, [label])[1][0]
+        alone = cam.read_features(model, x, [label])[1][0]
         assert (alone == gradient).all() and gradient.any()
     assert weights_hash(model) == before and count_hooks(model) == 0
     assert not any(p.requires_grad or p.grad is not None for p in model.parameters())
@@ -238,7 +238,7 @@ def test_gradients_of_all_labels_at_once_are_those_of_each(network, monkeypatch)
 def test_on_a_mean_the_maps_are_related_as_the_module_says():
     """HiResCAM is Grad-CAM and sums to logit minus bias; Grad-CAM++ is LayerCAM, each channel times h w / (2 + s)."""
     model = make_model("tiny", labels=14)
-    features, gradients, logits = cam.features_and_gradients(model, square(4), range(14))
+    features, gradients, logits = cam.read_features(model, square(4), range(14))
     features, weight = features[0], model.output.weight.numpy()
     maps = cam.grad_cam_maps(features, gradients)
     np.testing.assert_allclose(cam.hires_cam_maps(features, gradients), maps, rtol=1e-4, atol=1e-5)

@@ -20,7 +20,7 @@ from cxr_demo.explain.engine import Explainer
 from cxr_demo.explain.lrp import operations as op
 from cxr_demo.explain.lrp import propagate
 from cxr_demo.explain.lrp import rules as rule_sets
-from cxr_demo.explain.lrp.lowering import program_of
+from cxr_demo.explain.lrp.lowering import lower_network
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.networks.backbones import BACKBONES
 from tests.conftest import (
@@ -78,7 +78,7 @@ def family(request, tiny_backbones):
 def shown(family, key: str) -> bool:
     """Whether a method is available; single rule sets are refused where they do not conserve, and nothing else."""
     checkpoint, made = family
-    if reason := made.proof.available[key]:
+    if reason := made.proof.refusals.get(key):
         assert checkpoint.card.backbone in LOSING and "its map sums to" in reason
         assert METHODS[key].family == "lrp" and key != "lrp-epsilon"
     return not reason
@@ -168,7 +168,7 @@ def test_grad_cam_is_the_librarys_map_before_it_is_stretched(explainer, tiny_che
 
 def test_the_proof_of_a_right_checkpoint(explainer):
     found = explainer.proof
-    assert found.available == dict.fromkeys(METHODS, "")
+    assert not found.refusals
     assert found.cam.sum_error < 1e-5 and found.lrp.copy_error < 1e-5
     assert found.lrp.identity_r > 0.99999 and found.lrp.identity_error < 1e-3 and found.lrp.is_piecewise_linear
     assert set(found.lrp.lost) == set(LRP) - {"lrp-epsilon"} and not found.lrp.refusals
@@ -180,23 +180,23 @@ def test_the_proof_of_a_right_checkpoint(explainer):
 
 def test_the_proof_of_a_network_without_relu_says_what_it_was_measured_against(tiny_backbones):
     found = Explainer(make_checkpoint("tiny-silu")).proof
-    assert found.available == dict.fromkeys(METHODS, "") and not found.lrp.is_piecewise_linear
+    assert not found.refusals and not found.lrp.is_piecewise_linear
     assert found.lrp.identity_r > 0.99999 and found.lrp.identity_error < 1e-3
     assert "LRP ok (r=1.00000 against gradient x input, activations as lines, copy differs by" in found.line
 
 
 def test_the_proof_is_the_same_every_time(explainer, tiny_checkpoint):
     assert Explainer(tiny_checkpoint).proof == explainer.proof
-    film = proof.proof_film(SIZE_PX)
+    film = proof.make_proof_image(SIZE_PX)
     assert film.dtype == np.float32 and 0 <= film.min() < 0.3 and 0.7 < film.max() <= 1
-    assert (film == proof.proof_film(SIZE_PX)).all()
+    assert (film == proof.make_proof_image(SIZE_PX)).all()
 
 
 def refused(checkpoint, *families: str) -> str:
     """The proof's line, after checking that every method of the families is refused in plain words, and no other."""
     explainer = Explainer(checkpoint)
     for key, method in METHODS.items():
-        assert bool(explainer.proof.available[key]) == (method.family in families)
+        assert (key in explainer.proof.refusals) == (method.family in families)
         if method.family in families:
             with pytest.raises(ExplanationError, match="is not available for this checkpoint"):
                 explainer.maps(square(checkpoint), [0], [key])
@@ -210,10 +210,10 @@ def test_a_network_with_layers_that_have_no_rule_gets_no_lrp():
 
 
 def changed(kind: type, **fields):
-    """A `program_of` that makes something else of the first operation of a kind; fields: name -> what of the old."""
+    """A `lower_network` that makes something else of the first operation of a kind; fields: name -> what of the old."""
 
     def wrong_program_of(model):
-        program = program_of(model)
+        program = lower_network(model)
         place, step = next((i, s) for i, s in enumerate(program.steps) if isinstance(s.operation, kind))
         other = {name: change(getattr(step.operation, name)) for name, change in fields.items()}
         step = dataclasses.replace(step, operation=dataclasses.replace(step.operation, **other))
@@ -232,7 +232,7 @@ def changed(kind: type, **fields):
     ids=["weight", "shift", "nan"],
 )
 def test_a_copy_with_other_logits_gets_no_lrp(monkeypatch, tiny_checkpoint, wrong):
-    monkeypatch.setattr(proof, "program_of", wrong)
+    monkeypatch.setattr(proof, "lower_network", wrong)
     assert "logits differ by" in refused(tiny_checkpoint, "lrp")
 
 
@@ -278,8 +278,8 @@ def test_a_rule_set_that_does_not_conserve_is_refused_alone(monkeypatch, tiny_ch
     with_rules(monkeypatch, "lrp-epsilon-plus-flat", rule_sets.Rules("flat", "z-plus", "linear"))
     explainer = Explainer(tiny_checkpoint)
     found = explainer.proof
-    assert [key for key, reason in found.available.items() if reason] == ["lrp-epsilon-plus-flat"]
-    assert "its map sums to" in found.available["lrp-epsilon-plus-flat"]
+    assert list(found.refusals) == ["lrp-epsilon-plus-flat"]
+    assert "its map sums to" in found.refusals["lrp-epsilon-plus-flat"]
     assert "LRP ok" in found.line and "LRP (epsilon, z-plus, flat) not available: its map" in found.line
     with pytest.raises(ExplanationError, match="is not available for this checkpoint: its map sums to"):
         explainer.maps(square(tiny_checkpoint), [0], ["lrp-epsilon-plus-flat"])

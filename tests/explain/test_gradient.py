@@ -11,7 +11,7 @@ from captum.attr import InputXGradient, IntegratedGradients, NoiseTunnel, Salien
 from torch import nn
 
 from cxr_demo.explain import gradient
-from cxr_demo.progress import no_pause
+from cxr_demo.progress import ignore_progress
 from tests.conftest import SIZE_PX, count_hooks, make_film, make_model, weights_hash
 
 FAMILY = (gradient.gradient, gradient.gradient_x_input, gradient.smooth_grad, gradient.integrated_gradients)
@@ -42,7 +42,7 @@ def difference(model, x, label: int, change: torch.Tensor, step: float = 1e-6) -
 
 
 def test_gradient_is_what_a_pixel_does_to_the_logit(model, x):
-    maps = gradient.gradient(model, x, [3, 11], no_pause)
+    maps = gradient.gradient(model, x, [3, 11], ignore_progress)
     for label, map_ in zip([3, 11], maps, strict=True):
         for row, column in PIXELS:
             change = torch.zeros_like(x).double()
@@ -51,7 +51,7 @@ def test_gradient_is_what_a_pixel_does_to_the_logit(model, x):
 
 
 def test_gradient_x_input_is_what_a_share_of_a_pixel_does(model, x):
-    (map_,) = gradient.gradient_x_input(model, x, [6], no_pause)
+    (map_,) = gradient.gradient_x_input(model, x, [6], ignore_progress)
     for row, column in PIXELS:
         change = torch.zeros_like(x).double()
         change[:, :, row, column] = x[:, :, row, column].double()
@@ -60,13 +60,13 @@ def test_gradient_x_input_is_what_a_share_of_a_pixel_does(model, x):
 
 def test_smooth_grad_is_the_mean_of_gradients_of_noisy_films(model, x):
     state = torch.get_rng_state()
-    (map_,) = gradient.smooth_grad(model, x, [2], no_pause)
+    (map_,) = gradient.smooth_grad(model, x, [2], ignore_progress)
     random = torch.Generator().manual_seed(gradient.SEED)
     noise = [torch.randn(x.shape, generator=random) for _ in range(gradient.DRAWS)]
     sigma = gradient.NOISE * float(x.max() - x.min())
-    expected = np.mean([gradient.gradient(model, x + sigma * n, [2], no_pause)[0] for n in noise], axis=0)
+    expected = np.mean([gradient.gradient(model, x + sigma * n, [2], ignore_progress)[0] for n in noise], axis=0)
     np.testing.assert_allclose(map_, expected, rtol=1e-4, atol=1e-6)
-    assert not np.allclose(map_, gradient.gradient(model, x, [2], no_pause)[0], rtol=1e-2)
+    assert not np.allclose(map_, gradient.gradient(model, x, [2], ignore_progress)[0], rtol=1e-2)
     assert torch.equal(torch.get_rng_state(), state)
 
 
@@ -79,7 +79,7 @@ class Powers(nn.Module):
 
 def test_integrated_gradients_of_powers_are_those_powers(x):
     """Exactly for the first two, whose gradients a midpoint rule integrates without error; x^3 is 1 / (4 n^2) short."""
-    maps = gradient.integrated_gradients(Powers(), x, range(3), no_pause)
+    maps = gradient.integrated_gradients(Powers(), x, range(3), ignore_progress)
     for power, map_ in enumerate(maps, 1):
         missing = 1 / (4 * gradient.STEPS**2) if power == 3 else 0.0
         np.testing.assert_allclose(map_, (1 - missing) * (x[0] ** power).sum(dim=0), rtol=1e-4, atol=1e-5)
@@ -88,7 +88,7 @@ def test_integrated_gradients_of_powers_are_those_powers(x):
 @pytest.mark.parametrize("backbone", ["tiny", "tiny-silu"])
 def test_integrated_gradients_sum_to_the_logit_minus_that_of_a_grey_film(backbone, x):
     model = make_model(backbone, labels=14, channels=3)
-    maps = gradient.integrated_gradients(model, x, range(14), no_pause)
+    maps = gradient.integrated_gradients(model, x, range(14), ignore_progress)
     difference = (model(x) - model(torch.zeros_like(x)))[0].numpy()
     error = np.abs(maps.sum(axis=(1, 2)) - difference)
     assert (error < 0.2).all() and np.abs(difference).max() > 2
@@ -97,7 +97,7 @@ def test_integrated_gradients_sum_to_the_logit_minus_that_of_a_grey_film(backbon
 def test_gradients_are_those_of_captum(model, x):
     """captum keeps the channels, which are summed here, and Saliency takes magnitudes unless it is told not to."""
     film = x.clone().requires_grad_()
-    for label, maps in enumerate(zip(*(method(model, x, range(3), no_pause) for method in FAMILY), strict=True)):
+    for label, maps in enumerate(zip(*(method(model, x, range(3), ignore_progress) for method in FAMILY), strict=True)):
         with torch.random.fork_rng():
             torch.manual_seed(gradient.SEED)  # the tunnel draws all its noise at once, from the global generator
             sigma = gradient.NOISE * float(x.max() - x.min())
@@ -117,10 +117,10 @@ def test_gradients_are_those_of_captum(model, x):
 
 @every
 def test_many_labels_at_once_equal_one_at_a_time_and_again(method, model, x):
-    together = method(model, x, range(14), no_pause)
+    together = method(model, x, range(14), ignore_progress)
     assert together.shape == (14, SIZE_PX, SIZE_PX) and together.dtype == np.float32
     for label in (0, 13):
-        assert (method(model, x, [label], no_pause)[0] == together[label]).all()
+        assert (method(model, x, [label], ignore_progress)[0] == together[label]).all()
     assert not np.allclose(together[0], together[13])
 
 
@@ -128,7 +128,7 @@ def test_many_labels_at_once_equal_one_at_a_time_and_again(method, model, x):
 def test_the_network_and_the_film_are_left_as_they_were(method, model, x):
     before, film = weights_hash(model), x.clone()
     with torch.no_grad():
-        expected = method(model, x, [1], no_pause)
+        expected = method(model, x, [1], ignore_progress)
     assert expected.any() and torch.equal(x, film) and not x.requires_grad and x.grad is None
     assert weights_hash(model) == before and count_hooks(model) == 0 and not model.training
     assert not any(p.requires_grad or p.grad is not None for p in model.parameters())
@@ -151,4 +151,4 @@ def test_a_pause_is_told_how_far_it_is_and_can_end_the_work(method, model, x):
 
 @every
 def test_what_is_no_number_shows(method, model, x):
-    assert not np.isfinite(method(model, torch.full_like(x, torch.nan), [0], no_pause)).all()
+    assert not np.isfinite(method(model, torch.full_like(x, torch.nan), [0], ignore_progress)).all()

@@ -14,8 +14,8 @@ from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import nn
 
 from cxr_demo.explain import perturbation
-from cxr_demo.networks.ensemble import Joined
-from cxr_demo.progress import no_pause
+from cxr_demo.networks.ensemble import FeatureFusion
+from cxr_demo.progress import ignore_progress
 from tests.conftest import count_hooks, make_film, make_model, weights_hash
 
 every = pytest.mark.parametrize("method", [perturbation.occlusion, perturbation.score_cam_maps])
@@ -43,8 +43,8 @@ def model():
 def test_occlusion_is_the_mean_fall_over_the_patches_that_cover_a_pixel(size_px, channels):
     model = make_model("tiny", labels=4, channels=channels)
     x = square(size_px, 1, channels)
-    maps = perturbation.occlusion(model, x, [2, 0], no_pause)
-    hidden = torch.from_numpy(perturbation.blurred(x.numpy()))
+    maps = perturbation.occlusion(model, x, [2, 0], ignore_progress)
+    hidden = torch.from_numpy(perturbation.blur_square(x.numpy()))
     starts = [round(size_px * step / 16) for step in range(17)]
     falls, covers = np.zeros((4, size_px, size_px)), np.zeros((size_px, size_px))
     for top, bottom in zip(starts[:-2], starts[2:], strict=True):
@@ -62,8 +62,8 @@ def test_occlusion_is_the_mean_fall_over_the_patches_that_cover_a_pixel(size_px,
 def test_occlusion_is_the_one_of_captum():
     """Where 16 divides the side, captum can slide the same patches, and it too divides by how many cover a pixel."""
     model, x, cell = make_model("tiny", labels=4, channels=3), square(64, 1, 3), 4
-    maps = perturbation.occlusion(model, x, [3, 0], no_pause)
-    hidden = torch.from_numpy(perturbation.blurred(x.numpy()))
+    maps = perturbation.occlusion(model, x, [3, 0], ignore_progress)
+    hidden = torch.from_numpy(perturbation.blur_square(x.numpy()))
     for label, map_ in zip([3, 0], maps, strict=True):
         with torch.inference_mode():
             by_captum = Occlusion(model).attribute(
@@ -83,25 +83,25 @@ class OnePixel(nn.Module):
 def test_occlusion_finds_the_only_pixel_that_counts_and_its_sign():
     x = torch.zeros(1, 1, 64, 64)
     x[0, 0, 30, 41] = 4
-    for_it, against = perturbation.occlusion(OnePixel(), x, [0, 1], no_pause)
+    for_it, against = perturbation.occlusion(OnePixel(), x, [0, 1], ignore_progress)
     patch = np.zeros((64, 64), bool)
     patch[24:36, 36:48] = True  # all patches that cover it
     assert (for_it[patch] > 0).all() and not for_it[~patch].any()
     assert (against == -for_it).all()
-    fall = 4 - perturbation.blurred(x.numpy())[0, 0, 30, 41]
+    fall = 4 - perturbation.blur_square(x.numpy())[0, 0, 30, 41]
     assert for_it.max() == for_it[30, 41] == pytest.approx(fall)
 
 
 def test_blurred_has_the_greys_and_no_detail():
     x = np.random.default_rng(0).standard_normal((1, 3, 64, 64)).astype(np.float32)
-    blurred = perturbation.blurred(x)
+    blurred = perturbation.blur_square(x)
     assert blurred.shape == x.shape and blurred.dtype == np.float32
     rough = np.abs(np.diff(x, axis=-1)).mean(axis=(0, 2, 3))
     assert (np.abs(np.diff(blurred, axis=-1)).mean(axis=(0, 2, 3)) < 0.1 * rough).all()
-    np.testing.assert_allclose(perturbation.blurred(np.full_like(x, 0.7)), 0.7, rtol=1e-5)
+    np.testing.assert_allclose(perturbation.blur_square(np.full_like(x, 0.7)), 0.7, rtol=1e-5)
     impulse = np.zeros((1, 1, 64, 64), np.float32)
     impulse[0, 0, 32, 32] = 1
-    spread = perturbation.blurred(impulse)[0, 0]
+    spread = perturbation.blur_square(impulse)[0, 0]
     distance = np.arange(64) - 32
     assert np.sqrt((spread.sum(axis=0) * distance**2).sum()) == pytest.approx(64 / 8, rel=0.02)
 
@@ -127,7 +127,7 @@ def test_score_cam_is_the_papers_sum_over_channels(model):
         scores.append(model(x * torch.from_numpy(mask).float())[0].double().numpy())
     weights = np.exp(scores) / np.exp(scores).sum(axis=0)
     expected = np.einsum("kl,khw->lhw", weights, features)
-    maps = perturbation.score_cam_maps(model, x, range(14), no_pause)
+    maps = perturbation.score_cam_maps(model, x, range(14), ignore_progress)
     assert maps.shape == (14, 8, 8) and maps.dtype == np.float32
     np.testing.assert_allclose(maps, expected, rtol=1e-3, atol=1e-5 * expected.max())
     assert not np.allclose(maps[0], maps[1], rtol=1e-2)
@@ -135,7 +135,7 @@ def test_score_cam_is_the_papers_sum_over_channels(model):
 
 def test_score_cam_is_the_librarys_before_it_is_stretched():
     model, x = make_model("tiny", labels=4), square(seed=1)
-    maps = perturbation.score_cam_maps(model, x, range(4), no_pause)
+    maps = perturbation.score_cam_maps(model, x, range(4), ignore_progress)
     other = copy.deepcopy(model)
     for label, raw in enumerate(maps):
         with ScoreCAM(other, [other.net.features.norm5]) as library:
@@ -147,15 +147,15 @@ def test_a_forward_is_spent_on_channels_that_mask_something_alone(model, monkeyp
     x, films = square(seed=2), []
     forward = type(model).forward
     monkeypatch.setattr(type(model), "forward", lambda self, x: films.append(len(x)) or forward(self, x))
-    perturbation.score_cam_maps(model, x, range(14), no_pause)
+    perturbation.score_cam_maps(model, x, range(14), ignore_progress)
     features = model.features(x)[0]
     varied = int((features.amax(dim=(1, 2)) > features.amin(dim=(1, 2))).sum())
     assert varied <= len(features) - 3 and sum(films) == varied + 1 and max(films) <= perturbation.BATCH
 
 
 def test_score_cam_of_joined_feature_maps():
-    model = Joined([make_model("tiny"), make_model("tiny-silu")], width=10).eval().requires_grad_(False)
-    maps = perturbation.score_cam_maps(model, square(), range(4), no_pause)
+    model = FeatureFusion([make_model("tiny"), make_model("tiny-silu")], width=10).eval().requires_grad_(False)
+    maps = perturbation.score_cam_maps(model, square(), range(4), ignore_progress)
     assert maps.shape == (4, 8, 8) and np.isfinite(maps).all() and maps.any()
 
 
@@ -165,16 +165,16 @@ def test_score_cam_of_joined_feature_maps():
 @every
 def test_many_labels_at_once_equal_one_at_a_time_and_again(method, model):
     x = square(seed=6)
-    together = method(model, x, range(14), no_pause)
+    together = method(model, x, range(14), ignore_progress)
     for label in (0, 13):
-        assert (method(model, x, [label], no_pause)[0] == together[label]).all()
+        assert (method(model, x, [label], ignore_progress)[0] == together[label]).all()
 
 
 @every
 def test_the_network_and_the_film_are_left_as_they_were(method, model):
     x = square(seed=7)
     before, film = weights_hash(model), x.clone()
-    assert method(model, x, [1], no_pause).any()
+    assert method(model, x, [1], ignore_progress).any()
     assert torch.equal(x, film) and weights_hash(model) == before and count_hooks(model) == 0 and not model.training
     assert not any(p.requires_grad or p.grad is not None for p in model.parameters())
 
@@ -197,4 +197,4 @@ def test_a_pause_is_told_how_far_it_is_and_can_end_the_work(method, model):
 
 @every
 def test_what_is_no_number_shows(method, model):
-    assert np.isnan(method(model, torch.full((1, 1, 64, 64), torch.nan), [0], no_pause)).any()
+    assert np.isnan(method(model, torch.full((1, 1, 64, 64), torch.nan), [0], ignore_progress)).any()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cxr_demo.film.phantom import PLANTS, make_phantom, phantom_examples
+from cxr_demo.film.phantom import PLANTS, make_example_phantoms, make_phantom
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.labels import FINDINGS
 
@@ -126,7 +126,7 @@ def test_what_cannot_be_planted_is_said():
 
 
 def test_the_examples_are_named_synthetic_and_show_what_they_say():
-    examples = phantom_examples(128)
+    examples = make_example_phantoms(128)
     assert [name for name, _, _ in examples] == [
         "Synthetic: normal", "Synthetic: consolidation", "Synthetic: effusion", "Synthetic: shortcut marker"
     ]  # fmt: skip

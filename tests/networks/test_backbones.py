@@ -15,7 +15,7 @@ from torchvision import models
 from cxr_demo.explain import proof as proofs
 from cxr_demo.explain.engine import Explainer
 from cxr_demo.explain.lrp import operations as op
-from cxr_demo.explain.lrp.lowering import program_of
+from cxr_demo.explain.lrp.lowering import lower_network
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.explain.proof import CamProof
 from cxr_demo.networks.backbones import BACKBONES
@@ -98,7 +98,7 @@ def test_its_program_computes_its_logits_exactly(checkpoint):
     x = squares(1).double()
     try:
         expected = checkpoint.model.double()(x)
-        program = program_of(checkpoint.model)
+        program = lower_network(checkpoint.model)
     finally:
         checkpoint.model.float()
     assert (program.values(x)[program.end] - expected).abs().max() <= 1e-10 * expected.abs().max()
@@ -109,7 +109,7 @@ def test_it_explains_itself(checkpoint, monkeypatch):
 
     The proof runs on a film that the batch norms were fitted to: of another the EfficientNets' logits are 1e5, and
     single precision cannot compute them. Even so a random ResNet-50's own rounding is 6e-5 of its logits."""
-    monkeypatch.setattr(proofs, "proof_film", lambda size_px: make_film(100, (size_px, size_px)))
+    monkeypatch.setattr(proofs, "make_proof_image", lambda size_px: make_film(100, (size_px, size_px)))
     monkeypatch.setattr(proofs, "COPY_ERROR", 1e-3)
     name = checkpoint.card.backbone
     explainer = Explainer(checkpoint)
@@ -120,8 +120,8 @@ def test_it_explains_itself(checkpoint, monkeypatch):
     assert proof.lrp.refusal == "" and proof.lrp.copy_error <= 3e-4
     assert proof.lrp.identity_r > 0.999 and proof.lrp.identity_error < 5e-2
     assert proof.lrp.is_piecewise_linear == (not name.startswith(BENT))
-    assert all("its map sums to" in reason for reason in proof.available.values() if reason)
-    shown = [key for key, reason in proof.available.items() if not reason]
+    assert all("its map sums to" in reason for reason in proof.refusals.values())
+    shown = [key for key in METHODS if key not in proof.refusals]
     assert {key for key in METHODS if METHODS[key].family != "lrp"} | {"lrp-epsilon"} <= set(shown)
     cheap = [key for key in shown if METHODS[key].cost_forwards <= 5]
     for (key, _), map_ in explainer.maps(squares(1).numpy(), [0], cheap).items():
@@ -267,7 +267,7 @@ def test_behind_a_head_that_is_not_linear_the_sum_is_not_defined_and_lrp_is_righ
     assert proof.cam.line == "Grad-CAM ok (the sum is not defined: its head is not linear)"
     assert "grad-cam" not in proof.totals and proof.head_bias in checkpoint.model.output.bias.tolist()
     assert proof.lrp.identity_r > 0.9999 and proof.lrp.identity_error < 1e-3 and proof.lrp.copy_error < 1e-5
-    norms = [step for step in program_of(checkpoint.model).steps if isinstance(step.operation, op.Affine)]
+    norms = [step for step in lower_network(checkpoint.model).steps if isinstance(step.operation, op.Affine)]
     assert len(norms) == 6, "those behind a concatenation; the head's is absorbed"
 
 

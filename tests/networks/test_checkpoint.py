@@ -62,8 +62,8 @@ def test_float16_keeps_the_vectors_exact_and_halves_the_file(folder):
 
 
 def test_find_names_the_folders_and_an_empty_root_is_no_error(folder, tmp_path):
-    assert checkpoint.find(tmp_path) == [folder]
-    assert checkpoint.find(tmp_path / "nothing") == []
+    assert checkpoint.find_checkpoints(tmp_path) == [folder]
+    assert checkpoint.find_checkpoints(tmp_path / "nothing") == []
 
 
 def test_the_card_survives_json():

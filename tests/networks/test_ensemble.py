@@ -11,15 +11,23 @@ import pytest
 import torch
 
 from cxr_demo.__main__ import main
-from cxr_demo.analysis import SHOWN_FIRST, Analyser
+from cxr_demo.analysis import DEFAULT_METHODS, Analyser
 from cxr_demo.errors import ExplanationError
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.grids import resample_map
 from cxr_demo.networks import checkpoint
-from cxr_demo.networks.card import Makeup, Member
+from cxr_demo.networks.card import EnsembleSpec, Member
 from cxr_demo.networks.checkpoint import Checkpoint
-from cxr_demo.networks.classifier import Classifier, probabilities
-from cxr_demo.networks.ensemble import CERTAIN, JOINED, RULES, TIE_SHARE, Ensemble, Joined, concatenated
+from cxr_demo.networks.classifier import Classifier, compute_probabilities
+from cxr_demo.networks.ensemble import (
+    CERTAIN,
+    FEATURE_FUSION,
+    RULES,
+    TIE_SHARE,
+    Ensemble,
+    FeatureFusion,
+    concatenate_features,
+)
 from tests.conftest import LABELS, make_checkpoint, make_film, make_image, weights_hash
 
 TEMPERATURES = (1.5, 0.7, 0.0)
@@ -36,12 +44,12 @@ def made(rule: str, singles: list[Checkpoint], weights=WEIGHTS) -> Checkpoint:
         for single in singles
     )
     card = dataclasses.replace(
-        singles[0].card, name=rule, backbone="", ensemble=Makeup(rule, weights, members), temperature=1.2
+        singles[0].card, name=rule, backbone="", ensemble=EnsembleSpec(rule, weights, members), temperature=1.2
     )
     models = [single.model for single in singles]
     torch.manual_seed(7)
     if rule == "joined":
-        model = Joined(models)
+        model = FeatureFusion(models)
     else:
         model = Ensemble(models, rule, weights, card.task, [member.temperature for member in members])
     return Checkpoint(card, model.eval().requires_grad_(False), weights_hash(model), singles[0].folder)
@@ -95,12 +103,12 @@ def test_each_rule_against_a_slow_derivation(singles, x, rule, task):
     with torch.no_grad():
         logits, own = model.answers(x)
         expected = rederived(rule, own.double().numpy(), task, getattr(model, "stack", None))
-        np.testing.assert_allclose(probabilities(logits, task, 1.0).numpy(), expected, atol=1e-6)
+        np.testing.assert_allclose(compute_probabilities(logits, task, 1.0).numpy(), expected, atol=1e-6)
         assert torch.equal(model(x), logits) and logits.dtype == torch.float32
         for single, found in zip(singles, own, strict=True):
             assert torch.equal(found, single.model(x))
         each = model.member_probabilities(x)
-        assert each.shape == (3, 6, 4) and each[1, 2, 3] == probabilities(own[1].double(), task, 0.7)[2, 3]
+        assert each.shape == (3, 6, 4) and each[1, 2, 3] == compute_probabilities(own[1].double(), task, 0.7)[2, 3]
 
 
 def test_a_majority_outvotes_a_certain_member_and_equal_votes_go_to_the_higher_mean(singles):
@@ -118,14 +126,14 @@ def test_certain_members_give_finite_logits(singles, rule, task):
     p = torch.tensor([[[1.0, 0, 0, 0]]] * 3).double()
     found = model.join(p)
     assert torch.isfinite(found).all()
-    np.testing.assert_allclose(probabilities(found.double(), task, 1.0)[0], p[0, 0], atol=1e-3 * CERTAIN + 1e-6)
+    np.testing.assert_allclose(compute_probabilities(found.double(), task, 1.0)[0], p[0, 0], atol=1e-3 * CERTAIN + 1e-6)
 
 
 # ---- joined feature maps
 
 
 def test_joined_maps_pass_one_convolution_one_mean_and_one_layer(singles, x):
-    model = Joined([single.model for single in singles], width=5).eval()
+    model = FeatureFusion([single.model for single in singles], width=5).eval()
     with torch.no_grad():
         logits, own = model.answers(x)
         maps = np.concatenate([single.model.features(x).double().numpy() for single in singles], axis=1)
@@ -141,15 +149,15 @@ def test_joined_maps_pass_one_convolution_one_mean_and_one_layer(singles, x):
 
 def test_maps_of_another_grid_are_brought_to_the_first_ones():
     coarse, fine = torch.rand(2, 3, 2, 2), torch.rand(2, 4, 5, 5)
-    assert concatenated([coarse, fine]).shape == (2, 7, 2, 2)
-    joined = concatenated([fine, coarse])
+    assert concatenate_features([coarse, fine]).shape == (2, 7, 2, 2)
+    joined = concatenate_features([fine, coarse])
     assert joined.shape == (2, 7, 5, 5) and torch.equal(joined[:, :4], fine)
 
 
 def test_networks_of_other_kinds_can_be_joined_and_stay_in_their_mode(singles):
     others = [Classifier("densenet121_block1", 4, 1).eval(), Classifier("squeezenet1_0", 4, 1, head="dense256")]
     before = [weights_hash(other) for other in others]
-    model = Joined([singles[0].model, *others], width=8)
+    model = FeatureFusion([singles[0].model, *others], width=8)
     assert [member.training for member in model.members] == [False, False, True]
     assert [weights_hash(other) for other in others] == before
     assert model.eval()(torch.rand(2, 1, 64, 64)).shape == (2, 4)
@@ -159,7 +167,7 @@ def test_networks_of_other_kinds_can_be_joined_and_stay_in_their_mode(singles):
 
 
 @pytest.mark.parametrize("half", [True, False])
-@pytest.mark.parametrize("rule", [*RULES, JOINED])
+@pytest.mark.parametrize("rule", [*RULES, FEATURE_FUSION])
 def test_an_ensemble_is_one_folder_and_comes_back_the_same(singles, x, tmp_path, rule, half):
     stored = made(rule, singles)
     checkpoint.save(tmp_path / rule, stored.model, stored.card, half=half)
@@ -214,7 +222,7 @@ def test_what_answers_otherwise_has_another_hash(singles, tmp_path):
 # ---- analysed and explained
 
 
-@pytest.mark.parametrize("rule", [*RULES, JOINED])
+@pytest.mark.parametrize("rule", [*RULES, FEATURE_FUSION])
 def test_a_study_holds_what_each_member_says(singles, rule):
     image = make_image(4)
     study = Analyser(made(rule, singles)).analyse(image)
@@ -235,7 +243,7 @@ def test_a_study_holds_what_each_member_says(singles, rule):
 def test_a_map_is_the_weighted_mean_of_the_members_maps_each_over_its_temperature(singles, rule):
     image, label = make_image(5), LABELS[1]
     weights = WEIGHTS if rule == "weighted" else (1 / 3,) * 3
-    methods = list(METHODS) if rule == "weighted" else SHOWN_FIRST
+    methods = list(METHODS) if rule == "weighted" else DEFAULT_METHODS
     analyser = Analyser(made(rule, singles))
     found = analyser.explain(analyser.analyse(image), [label], methods)
     alone = [Analyser(single) for single in singles]
@@ -256,7 +264,7 @@ def test_a_map_is_the_weighted_mean_of_the_members_maps_each_over_its_temperatur
 def test_a_member_that_counts_nothing_is_not_proved_and_refuses_nothing(singles):
     elu = make_checkpoint("tiny-elu")
     analyser = Analyser(made("weighted", [singles[0], elu, singles[1]], weights=(0.25, 0.0, 0.75)))
-    assert not any(analyser.proof.available.values()) and "elu" not in analyser.proof.line.lower()
+    assert not analyser.proof.refusals and "elu" not in analyser.proof.line.lower()
     assert [name for name, _ in analyser.proof.members] == ["tiny-0", "tiny-1"]
     study = analyser.analyse(make_image(0))
     found = analyser.explain(study, LABELS[:1], ["lrp-epsilon"])["lrp-epsilon", LABELS[0]]
@@ -285,8 +293,8 @@ def test_maps_of_other_grids_keep_their_sum():
 def test_what_one_member_refuses_the_ensemble_refuses_by_its_name(singles):
     elu = make_checkpoint("tiny-elu")
     analyser = Analyser(made("mean", [singles[0], elu, singles[2]]))
-    available = analyser.proof.available
-    assert not available["grad-cam"] and available["lrp-epsilon"].startswith("tiny-elu-0: the network holds ELU")
+    refusals = analyser.proof.refusals
+    assert "grad-cam" not in refusals and refusals["lrp-epsilon"].startswith("tiny-elu-0: the network holds ELU")
     assert "tiny-0: Grad-CAM ok" in analyser.proof.line and "tiny-elu-0: Grad-CAM ok" in analyser.proof.line
     study = analyser.analyse(make_image(0))
     with pytest.raises(ExplanationError, match="not available for this checkpoint: tiny-elu-0: "):
@@ -296,9 +304,9 @@ def test_what_one_member_refuses_the_ensemble_refuses_by_its_name(singles):
 
 def test_joined_maps_have_grad_cam_that_sums_and_lrp_that_is_proved_or_refused(singles):
     analyser = Analyser(made("joined", singles))
-    proof, available = analyser.proof, analyser.proof.available
-    assert not available["grad-cam"] and proof.cam.sum_error < 1e-4
-    assert ("LRP not available: " in proof.line) == bool(available["lrp-epsilon"]) == bool(proof.lrp.refusal)
+    proof, refusals = analyser.proof, analyser.proof.refusals
+    assert "grad-cam" not in refusals and proof.cam.sum_error < 1e-4
+    assert ("LRP not available: " in proof.line) == ("lrp-epsilon" in refusals) == bool(proof.lrp.refusal)
     assert proof.lrp.refusal or (proof.lrp.identity_r > 0.9999 and proof.lrp.copy_error < 1e-5)
     study = analyser.analyse(make_image(6))
     for position, label in enumerate(LABELS):

@@ -12,6 +12,7 @@ import pytest
 from cxr_demo.analysis import Analyser
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.phantom import make_phantom
+from cxr_demo.limits import SLOW_FORWARDS
 from cxr_demo.networks import checkpoint
 from cxr_demo.teaching.shortcut_lesson import (
     CHEAT,
@@ -21,8 +22,8 @@ from cxr_demo.teaching.shortcut_lesson import (
     LETTERS,
     NETWORKS,
     Lesson,
-    as_radiograph,
-    truth_of,
+    list_planted,
+    make_radiograph,
 )
 from tests.conftest import make_model
 
@@ -75,7 +76,7 @@ def test_a_look_holds_what_the_analyser_says(tiny):
     look, film = tiny.look(question), question.film
     assert look["A"].sees_it and not look["B"].sees_it and not look["B"].maps
     network = tiny.networks["A"]
-    study = network.analyse(as_radiograph(film))
+    study = network.analyse(make_radiograph(film))
     assert look["A"].probability == pytest.approx(float(study.probabilities[study.labels.index(LABEL)]))
     for method, made in look["A"].maps.items():
         np.testing.assert_array_equal(
@@ -106,7 +107,9 @@ def test_a_film_is_looked_at_once_however_many_ask(tiny, monkeypatch):
 def test_the_last_table_has_every_quick_method_in_order(tiny):
     rows = tiny.exposed()
     network = tiny.networks["A"]
-    quick = {key for key in METHODS if METHODS[key].cost_forwards <= 5 and not network.proof.available[key]}
+    quick = {
+        key for key in METHODS if METHODS[key].cost_forwards <= SLOW_FORWARDS and key not in network.proof.refusals
+    }
     assert {row.method for row in rows} == quick and "grad-cam" in quick
     assert [row.letters.evidence for row in rows] == sorted((row.letters.evidence for row in rows), reverse=True)
     looks = [tiny.look(question)["A"] for question in DECK if question.letters and question.findings]
@@ -126,14 +129,14 @@ def test_without_the_networks_nothing_is_there(tiny_checkpoint):
 
 def test_a_phantom_is_a_radiograph_with_a_known_truth():
     film = make_phantom(6, 64, (LABEL, "effusion"), "PORT")
-    image = as_radiograph(film, ("a note",))
+    image = make_radiograph(film, ("a note",))
     assert (image.kind, image.notes) == ("synthetic", ("a note",)) and not image.pixels.flags.writeable
     np.testing.assert_array_equal(image.pixels, film.pixels)
-    assert image.sha256 != as_radiograph(make_phantom(6, 64, (LABEL,), "PORT")).sha256
-    truth = truth_of(film)
+    assert image.sha256 != make_radiograph(make_phantom(6, 64, (LABEL,), "PORT")).sha256
+    truth = list_planted(film)
     assert list(truth) == [PLANTED, "planted effusion", LETTERS]
     np.testing.assert_array_equal(truth[LETTERS], film.marker)
-    assert truth_of(make_phantom(6, 64)) == {}
+    assert list_planted(make_phantom(6, 64)) == {}
 
 
 # ---- with the bundled networks

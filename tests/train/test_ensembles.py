@@ -15,11 +15,11 @@ from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.networks import checkpoint
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.checkpoint import Checkpoint
-from cxr_demo.networks.ensemble import JOINED, RULES, by_film
+from cxr_demo.networks.ensemble import FEATURE_FUSION, RULES, flatten_by_image
 from tests.conftest import make_model
 from train import ensembles
 from train.data.table import Table
-from train.ensembles import choose_top, ensemble, fit_stacking, fit_weights
+from train.ensembles import choose_top, fit_stacking, fit_weights, make_ensemble
 
 LABELS = ("normal", "bacterial_pneumonia", "viral_pneumonia")
 SETTINGS = {"dataset": "kermany", "split": "official", "validation": 0.1, "seed": 0}
@@ -93,7 +93,7 @@ def test_stacking_beats_the_best_member_where_each_knows_another_label():
     stack = fit_stacking(p[:, :300], targets[:300], "single-label")
     assert torch.equal(state, torch.random.get_rng_state())
     with torch.no_grad():
-        right = stack(by_film(torch.from_numpy(p[:, 300:]))).argmax(1).numpy() == targets[300:].argmax(1)
+        right = stack(flatten_by_image(torch.from_numpy(p[:, 300:]))).argmax(1).numpy() == targets[300:].argmax(1)
     alone = [(member[300:].argmax(1) == targets[300:].argmax(1)).mean() for member in p]
     assert right.mean() > max(alone) + 0.05
     again = fit_stacking(p[:, :300], targets[:300], "single-label")
@@ -178,12 +178,12 @@ def unmeasured(monkeypatch) -> list[dict]:
     return told
 
 
-@pytest.mark.parametrize("rule", [*RULES, JOINED])
+@pytest.mark.parametrize("rule", [*RULES, FEATURE_FUSION])
 def test_each_rule_makes_a_checkpoint_and_looks_at_no_test_target(folders, films, tmp_path, unmeasured, rule):
-    card = ensemble(folders, rule, films, tmp_path / "one", "one")
+    card = make_ensemble(folders, rule, films, tmp_path / "one", "one")
     poisoned = films.where(np.arange(len(films)))
     poisoned.targets[poisoned.split == "test"] = np.nan
-    again = ensemble(folders, rule, poisoned, tmp_path / "two", "one")
+    again = make_ensemble(folders, rule, poisoned, tmp_path / "two", "one")
     assert (tmp_path / "one" / "model.safetensors").read_bytes() == (
         tmp_path / "two" / "model.safetensors"
     ).read_bytes()
@@ -201,7 +201,7 @@ def test_each_rule_makes_a_checkpoint_and_looks_at_no_test_target(folders, films
 
 
 def test_stored_weights_are_those_of_the_validation_films(folders, films, tmp_path, unmeasured):
-    card = ensemble(folders, "weighted", films, tmp_path / "w", "w")
+    card = make_ensemble(folders, "weighted", films, tmp_path / "w", "w")
     rows, p = films.where(films.split == "val"), []
     for folder in folders:
         single = checkpoint.load(folder)
@@ -216,7 +216,7 @@ def test_stored_weights_are_those_of_the_validation_films(folders, films, tmp_pa
 def test_members_that_do_not_fit_together_are_refused(folders, films, tmp_path, unmeasured):
     def refused(said: str, paths: list[Path], table: Table = films, rule: str = "mean") -> None:
         with pytest.raises(TrainingError, match=said):
-            ensemble(paths, rule, table, tmp_path / "out", "out")
+            make_ensemble(paths, rule, table, tmp_path / "out", "out")
         assert not (tmp_path / "out").exists()
 
     def other(name: str, **changes) -> Path:
@@ -233,14 +233,14 @@ def test_members_that_do_not_fit_together_are_refused(folders, films, tmp_path, 
     refused("was trained on films that", [folders[0], other("c", training={"settings": SETTINGS | {"seed": 1}})])
     refused("no validation films", folders, films.where(films.split != "val"))
     refused("say nothing of viral_pneumonia", folders, dataclasses.replace(films, labels=(*LABELS[:2], "covid19")))
-    ensemble(folders, "mean", films, tmp_path / "joined", "joined")
+    make_ensemble(folders, "mean", films, tmp_path / "joined", "joined")
     refused("is an ensemble itself", [folders[0], tmp_path / "joined"])
     several = [other(name, task="multi-label") for name in ("d", "e")]
     refused("majority vote needs films that have one label each", several, rule="majority")
 
 
 def test_an_ensemble_is_measured_as_any_other(folders, films, tmp_path):
-    card = ensemble(folders, "mean", films, tmp_path / "mean", "mean")
+    card = make_ensemble(folders, "mean", films, tmp_path / "mean", "mean")
     assert card == checkpoint.load(tmp_path / "mean").card and card.calibrated and set(card.thresholds) == set(LABELS)
     assert {"validation", "test"} <= set(card.metrics) and card.ensemble.rule == "mean"
     text = (tmp_path / "mean" / "README.md").read_text()

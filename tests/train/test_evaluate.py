@@ -13,18 +13,24 @@ from cxr_demo.errors import TrainingError
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.film.reading import read_image
 from cxr_demo.networks import checkpoint
-from cxr_demo.networks.card import Card, Makeup, Member
-from cxr_demo.networks.classifier import probabilities
+from cxr_demo.networks.card import Card, EnsembleSpec, Member
+from cxr_demo.networks.classifier import compute_probabilities
 from cxr_demo.networks.ensemble import Ensemble
 from tests.conftest import make_film, make_model
 from train.data.datasets import DATASETS
 from train.data.table import Table
-from train.evaluate import METRICS_FILE, evaluate, finish, measure_checkpoint, unfinished
+from train.evaluate import (
+    METRICS_FILE,
+    evaluate_checkpoint,
+    finish_checkpoint,
+    get_unfinished_folder,
+    measure_checkpoint,
+)
 from train.fit.loop import Fitted
 from train.fit.run_state import LOG_FILE
 from train.measure import metrics, plots
-from train.measure.compare import compare, differences
-from train.measure.predictions import Scored, match_labels, predict_files
+from train.measure.compare import compare_checkpoints, measure_differences
+from train.measure.predictions import Predictions, match_labels, predict_files
 from train.recipe import SCRATCH, Recipe
 
 LABELS = ("normal", "bacterial_pneumonia", "viral_pneumonia")
@@ -101,7 +107,7 @@ def finished(table: Table, task: str, folder, register, seed: int = 0, **changes
         name="own/synthetic", paper="none", dataset="synthetic", backbone="tiny", stages=((32, 2),), start=SCRATCH,
         summary="Synthetic.", mean=SQUARE.mean, std=SQUARE.std, **changes,
     )  # fmt: skip
-    scratch = unfinished(folder)
+    scratch = get_unfinished_folder(folder)
     scratch.mkdir(parents=True)
     (scratch / LOG_FILE).write_text("".join(json.dumps(row) + "\n" for row in LOG))
     (scratch / "state.pt").write_bytes(b"state")
@@ -110,7 +116,7 @@ def finished(table: Table, task: str, folder, register, seed: int = 0, **changes
         films = [SQUARE.apply(read_image(path).pixels) for path in table.paths[table.split == "val"]]
         logits = model(torch.from_numpy(np.concatenate(films)))
         model.output.bias.copy_(model.output.bias - logits.mean(0))
-    return finish(Fitted(model, LOG, MADE_WITH), recipe, table, folder)
+    return finish_checkpoint(Fitted(model, LOG, MADE_WITH), recipe, table, folder)
 
 
 def slow_p(folder, table: Table) -> np.ndarray:
@@ -120,7 +126,7 @@ def slow_p(folder, table: Table) -> np.ndarray:
     with torch.inference_mode():
         for path in table.paths:
             logits = stored.model(torch.from_numpy(stored.card.preprocess.apply(read_image(path).pixels)))
-            rows.append(probabilities(logits.double(), stored.card.task, stored.card.temperature)[0].numpy())
+            rows.append(compute_probabilities(logits.double(), stored.card.task, stored.card.temperature)[0].numpy())
     return np.array(rows)
 
 
@@ -136,7 +142,7 @@ def test_a_single_label_network_is_stored_measured_by_source_and_described(singl
     assert (
         facts["metrics"] == card.metrics
         and checkpoint.load(folder).card == Card.from_json(card.to_json())
-        and not unfinished(folder).exists()
+        and not get_unfinished_folder(folder).exists()
     )
     assert list(card.metrics) == [
         "validation", "validation, source here", "validation, source there", "test", "test, source here",
@@ -214,7 +220,8 @@ def test_an_ensemble_is_measured_as_any_other(single, tmp_path, register):
     models = [make_model("tiny", 3, seed=seed) for seed in (0, 1)]
     members = tuple(Member(f"m{i}", "tiny", "linear", 1.0, "ab" * 32) for i in (0, 1))
     card = Card(
-        "pair", "", LABELS, "single-label", SQUARE, ensemble=Makeup("mean", (0.5, 0.5), members), licence="Apache-2.0",
+        "pair", "", LABELS, "single-label", SQUARE, ensemble=EnsembleSpec("mean", (0.5, 0.5), members),
+        licence="Apache-2.0",
         training={"settings": {"dataset": "synthetic"}},
     )  # fmt: skip
     checkpoint.save(
@@ -242,7 +249,7 @@ def test_batches_give_what_single_films_give_and_broken_films_are_named(
     rows = dataclasses.replace(rows, paths=np.where(np.arange(33) == 5, broken, rows.paths))
     logits, read = predict_files(stored, rows)
     assert len(logits) == 32 and read.tolist() == [i for i in range(33) if i != 5]
-    p = probabilities(logits.double(), "single-label", stored.card.temperature).numpy()
+    p = compute_probabilities(logits.double(), "single-label", stored.card.temperature).numpy()
     np.testing.assert_allclose(p, slow_p(tmp_path / "w", rows.where(read)), atol=1e-5)
     said = capsys.readouterr()
     assert (said.out + said.err).count("broken.png") == 1
@@ -257,7 +264,7 @@ def test_evaluate_fits_nothing_and_matches_labels_by_name(single, tmp_path, regi
         single, labels=("mass", "viral_pneumonia", "normal"), targets=single.targets[:, [1, 2, 0]]
     )
     register(swapped, "multi-label", "other")
-    measured = evaluate(tmp_path / "w", "other", tmp_path, "test", tmp_path / "out")
+    measured = evaluate_checkpoint(tmp_path / "w", "other", tmp_path, "test", tmp_path / "out")
     assert (tmp_path / "w" / checkpoint.CARD_FILE).read_bytes() == before
     expected = card.metrics["test"]
     for name in ("auroc_normal", "specificity_viral_pneumonia", "mcc_normal"):
@@ -272,28 +279,28 @@ def test_evaluate_fits_nothing_and_matches_labels_by_name(single, tmp_path, regi
     assert written["metrics"] == measured and (tmp_path / "out" / "roc.png").exists()
     register(dataclasses.replace(single, labels=("a", "b", "c")), "single-label", "other")
     with pytest.raises(TrainingError, match="no label in common"):
-        evaluate(tmp_path / "w", "other", tmp_path, "test")
+        evaluate_checkpoint(tmp_path / "w", "other", tmp_path, "test")
     with pytest.raises(TrainingError, match="no films of the split"):
-        evaluate(tmp_path / "w", "synthetic", tmp_path, "nowhere")
+        evaluate_checkpoint(tmp_path / "w", "synthetic", tmp_path, "nowhere")
 
 
 def test_evaluate_says_what_the_checkpoint_has_seen(single, tmp_path, register, capsys, no_pictures):
     card = finished(single, "single-label", tmp_path / "w", register)
-    assert evaluate(tmp_path / "w", "", tmp_path, "test")["test"] == card.metrics["test"]
+    assert evaluate_checkpoint(tmp_path / "w", "", tmp_path, "test")["test"] == card.metrics["test"]
     assert "films were" not in capsys.readouterr().out
-    evaluate(tmp_path / "w", "", tmp_path, "all")
+    evaluate_checkpoint(tmp_path / "w", "", tmp_path, "all")
     assert "36 of these films were in its training or validation" in capsys.readouterr().out
-    evaluate(tmp_path / "w", "", tmp_path, "val")
+    evaluate_checkpoint(tmp_path / "w", "", tmp_path, "val")
     assert "were chosen on these films" in capsys.readouterr().out
     register(single.where(np.arange(len(single)) > 1), "single-label")  # not the films that its card counts
-    evaluate(tmp_path / "w", "", tmp_path, "all")
+    evaluate_checkpoint(tmp_path / "w", "", tmp_path, "all")
     assert "cannot tell" in capsys.readouterr().out
 
 
-def scored(single: Table, logits: np.ndarray) -> Scored:
+def scored(single: Table, logits: np.ndarray) -> Predictions:
     thresholds = dict.fromkeys(LABELS, 0.4)
     card = Card("c", "tiny", LABELS, "single-label", SQUARE, temperature=1.0, thresholds=thresholds)
-    return Scored(card, single, match_labels(single, LABELS), torch.from_numpy(logits))
+    return Predictions(card, single, match_labels(single, LABELS), torch.from_numpy(logits))
 
 
 def test_differences_are_paired(single, monkeypatch):
@@ -301,16 +308,16 @@ def test_differences_are_paired(single, monkeypatch):
     rng = np.random.default_rng(0)
     weak = rng.normal(size=(len(single), 3)) + single.targets
     strong = weak + 0.7 * single.targets  # right where the weak one is right, and elsewhere too
-    rows = differences([scored(single, logits) for logits in (weak, weak.copy(), strong)])
+    rows = measure_differences([scored(single, logits) for logits in (weak, weak.copy(), strong)])
     assert {"accuracy", "macro_f1", "mcc", "macro_auroc", "ece", "auroc_normal"} <= set(rows)
     for first, same, better in rows.values():
         assert same["difference"] == {"value": 0, "low": 0, "high": 0} and same["word"] == ""
         assert better["difference"]["value"] == pytest.approx(better["value"] - first["value"])
     first, _, better = rows["accuracy"]
-    paired = better["difference"]["high"] - better["difference"]["low"]
+    compare_maps = better["difference"]["high"] - better["difference"]["low"]
     unpaired = math.hypot(first["high"] - first["low"], better["high"] - better["low"])
-    assert paired < 0.7 * unpaired and better["word"] == "better"
-    back = differences([scored(single, logits) for logits in (strong, weak)])["accuracy"][1]
+    assert compare_maps < 0.7 * unpaired and better["word"] == "better"
+    back = measure_differences([scored(single, logits) for logits in (strong, weak)])["accuracy"][1]
     assert back["word"] == "worse" and back["difference"]["value"] == -better["difference"]["value"]
 
 
@@ -323,14 +330,14 @@ def test_an_interval_of_a_difference_equals_slow_resampling(single, monkeypatch)
     for patients in draws:
         films = np.concatenate([np.flatnonzero(single.patient == names[i]) for i in patients])
         drawn.append(np.mean((other.argmax(1) == true)[films]) - np.mean((one.argmax(1) == true)[films]))
-    found = differences([scored(single, logits) for logits in (one, other)])["accuracy"][1]["difference"]
+    found = measure_differences([scored(single, logits) for logits in (one, other)])["accuracy"][1]["difference"]
     assert [found["low"], found["high"]] == pytest.approx(np.percentile(drawn, [2.5, 97.5]))
 
 
 def test_compare_prints_all_and_refuses_what_cannot_be_compared(single, tmp_path, register, capsys, no_pictures):
     for seed, name in enumerate("ab"):
         finished(single, "single-label", tmp_path / name, register, seed)
-    rows = compare([tmp_path / "a", tmp_path / "a", tmp_path / "b"], "", tmp_path, "test")
+    rows = compare_checkpoints([tmp_path / "a", tmp_path / "a", tmp_path / "b"], "", tmp_path, "test")
     said = capsys.readouterr().out
     entry = rows["accuracy"][2]
     assert f"{entry['difference']['value']:+.4f} [" in said and "Macro AUROC" in said
@@ -338,11 +345,11 @@ def test_compare_prints_all_and_refuses_what_cannot_be_compared(single, tmp_path
     expected = checkpoint.read_card(tmp_path / "b").metrics["test"]["accuracy"]
     assert {end: entry[end] for end in expected} == pytest.approx(expected)
     with pytest.raises(TrainingError, match="only one"):
-        compare([tmp_path / "a"], "", tmp_path, "test")
+        compare_checkpoints([tmp_path / "a"], "", tmp_path, "test")
     card = dataclasses.replace(checkpoint.read_card(tmp_path / "b"), task="multi-label")
     checkpoint.save_card(tmp_path / "b", card)
     with pytest.raises(TrainingError, match="is multi-label"):
-        compare([tmp_path / "a", tmp_path / "b"], "", tmp_path, "test")
+        compare_checkpoints([tmp_path / "a", tmp_path / "b"], "", tmp_path, "test")
 
 
 def test_compare_refuses_checkpoints_that_hold_back_different_films(single, tmp_path, register, no_pictures):
@@ -351,7 +358,7 @@ def test_compare_refuses_checkpoints_that_hold_back_different_films(single, tmp_
         training = {**card.training, "settings": {**card.training["settings"], **settings}}
         checkpoint.save_card(tmp_path / name, dataclasses.replace(card, training=training))
     with pytest.raises(TrainingError, match="hold back different films as test"):
-        compare([tmp_path / "a", tmp_path / "b"], "", tmp_path, "test")
+        compare_checkpoints([tmp_path / "a", tmp_path / "b"], "", tmp_path, "test")
 
 
 def test_curves_and_bars_of_several_runs_are_drawn(tmp_path):

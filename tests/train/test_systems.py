@@ -15,7 +15,7 @@ from train.__main__ import main
 from train.measure import metrics
 from train.recipe import IMAGENET
 from train.recipes import SYSTEMS
-from train.report.run_report import TABLE_FILE, run_name
+from train.report.run_report import TABLE_FILE, get_run_name
 
 REAL = Path(os.environ.get("CXR_DATA", Path(__file__).parents[3] / "shared" / "data"))
 FILMS = {"kufel2023": 400, "boit2019": 200, "bassi2022": 200}
@@ -42,7 +42,7 @@ def test_every_system_is_listed_with_its_paper(capsys):
     for name, make in SYSTEMS.items():
         system = make(True, False)
         assert f"{name}  {system.paper}" in printed and system.name == name
-        assert all(run_name(recipe.name) in printed for recipe in system.recipes)
+        assert all(get_run_name(recipe.name) in printed for recipe in system.recipes)
 
 
 @pytest.mark.parametrize("name", SYSTEMS)
@@ -58,7 +58,7 @@ def check_system(name: str, data: Path, out: Path, *more: str) -> None:
     order = ["run", name, "--data", str(data), "--out", str(out), "--from-scratch", *more]
     assert main(order) == 0
     system = SYSTEMS[name](False, False)
-    folders = [out / run_name(recipe.name) for recipe in system.recipes] if len(system.recipes) > 1 else [out]
+    folders = [out / get_run_name(recipe.name) for recipe in system.recipes] if len(system.recipes) > 1 else [out]
     film = read_image(next(data.rglob("*.jp*g")))
     for recipe, folder in zip(system.recipes, folders, strict=True):
         loaded = checkpoint.load(folder)
@@ -69,7 +69,7 @@ def check_system(name: str, data: Path, out: Path, *more: str) -> None:
     assert analyser.explain(study, study.labels[:1], ["grad-cam"])
     if len(folders) > 1 and system.conclude:
         table = (out / TABLE_FILE).read_text()
-        assert all(run_name(recipe.name) in table for recipe in system.recipes)
+        assert all(get_run_name(recipe.name) in table for recipe in system.recipes)
 
 
 @pytest.mark.parametrize("name", SYSTEMS)

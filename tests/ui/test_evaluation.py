@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from cxr_demo.errors import ExplanationError
-from cxr_demo.evaluation.agreement import BORDER, Share
+from cxr_demo.evaluation.agreement import BORDER, RegionShare
 from cxr_demo.evaluation.checks import CHECKS
-from cxr_demo.evaluation.evaluate import CHANCE_FORWARDS, PARTS, Belief
+from cxr_demo.evaluation.evaluate import CHANCE_FORWARDS, PARTS, MapEvaluation
 from cxr_demo.evaluation.faithfulness import ORDERS, STEPS, Curve
 from cxr_demo.evaluation.randomisation import Randomisation, Stage
 from cxr_demo.evaluation.stability import Change, Stability
@@ -42,10 +42,10 @@ def curve(check: str, logits: np.ndarray, film: float = 2.0, blurred: float = 0.
     return Curve(check, share, logits, logits, random, random, film, blurred)
 
 
-def belief(ranks=((0.6, 0.4), (0.1, 0.2)), fall: float = 2.0) -> Belief:
+def belief(ranks=((0.6, 0.4), (0.1, 0.2)), fall: float = 2.0) -> MapEvaluation:
     stages = tuple(Stage(name, *rank) for name, rank in zip(("last", "first"), ranks, strict=True))
     steep = np.maximum(np.linspace(2, -2, STEPS + 1), 0)
-    return Belief(
+    return MapEvaluation(
         curve("deletion", steep, blurred=2 - fall), curve("insertion", 2 - steep, blurred=2 - fall),
         Randomisation(stages), Stability(Change(0.97, 0.11), Change(0.8, 0.52)),
     )  # fmt: skip
@@ -59,8 +59,10 @@ def text_of(markup: str) -> str:
 
 
 def test_a_share_stands_beside_what_even_spread_gives_and_the_region_says_it_on_every_panel():
-    found = {"grad-cam": {"lungs": Share(0.62, 0.24), "drawn region": Share(0.5, 0.004)},
-             "lrp-epsilon": {"lungs": Share(math.nan, 0.24), "drawn region": Share(math.nan, 0.004)}}  # fmt: skip
+    found = {
+        "grad-cam": {"lungs": RegionShare(0.62, 0.24), "drawn region": RegionShare(0.5, 0.004)},
+        "lrp-epsilon": {"lungs": RegionShare(math.nan, 0.24), "drawn region": RegionShare(math.nan, 0.004)},
+    }
     made = regions_table.value(LABELS[1], found, "ABOUT", (0.1, 0.2, 0.3, 0.04))
     told = text_of(made["html"])
     assert "in the lungs (estimate)" in told and "62 % (24 %)" in told and "50 % (0.4 %)" in told and "ABOUT" in told
@@ -229,7 +231,7 @@ def test_what_is_no_region_is_refused_and_the_former_one_stays(box):
 # ---- events
 
 
-class Checked(StandIn):
+class EvaluationResults(StandIn):
     """An Analyser's face whose checks wait for a sign at every step, and which remembers what it was asked."""
 
     def __init__(self) -> None:
@@ -237,14 +239,14 @@ class Checked(StandIn):
         self.steps, self.checked, self.stopped = queue.SimpleQueue(), [], threading.Event()
         self.broken_part = ""
 
-    def believe_forwards(self, methods, part):
+    def estimate_forwards(self, methods, part):
         return 10.0 * sum(METHODS[key].cost_forwards for key in methods)
 
-    def of_chance(self, study, on_progress):
+    def measure_random_baseline(self, study, on_progress):
         self._step(on_progress)
         return "CHANCE"
 
-    def believe(self, study, explanations, on_progress, parts, chance):
+    def evaluate_maps(self, study, explanations, on_progress, parts, chance):
         assert chance == "CHANCE"
         self._step(on_progress)
         (part,) = parts
@@ -254,7 +256,7 @@ class Checked(StandIn):
             raise RuntimeError("secret /home/x")
         whole = vars(belief())
         wanted = evaluation_run.FIELDS[part]
-        return {key: Belief(**{name: whole[name] for name in wanted}) for key in methods}
+        return {key: MapEvaluation(**{name: whole[name] for name in wanted}) for key in methods}
 
     def _step(self, on_progress):
         try:
@@ -268,7 +270,7 @@ class Checked(StandIn):
 def desk(monkeypatch):
     """(the section's events, its stand-in of an analyser, the session of an open page with three maps)"""
     monkeypatch.setattr(evaluation_events, "PROGRESS_EVERY_S", 0.01)
-    analyser = Checked()
+    analyser = EvaluationResults()
     made = evaluation_events.Believing({"a": analyser}, Sessions(), Lungs())
     for name in ("message", "where", "bar", "checks"):
         setattr(made, name, name)

@@ -12,13 +12,13 @@ import gradio as gr
 import numpy as np
 import pytest
 
-from cxr_demo.analysis import SHOWN_FIRST, Explanation, Members, ordered
+from cxr_demo.analysis import DEFAULT_METHODS, Explanation, MemberAnswers, order_labels
 from cxr_demo.errors import CxrError
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.film.reading import Radiograph
-from cxr_demo.networks.card import Card, Makeup, Member
-from cxr_demo.networks.ensemble import JOINED, RULES
+from cxr_demo.networks.card import Card, EnsembleSpec, Member
+from cxr_demo.networks.ensemble import FEATURE_FUSION, RULES
 from cxr_demo.text import page_text
 from cxr_demo.ui import components, events, facts, findings, markup, panels, sessions, uploads
 
@@ -39,7 +39,7 @@ def study(probabilities=(0.2, 0.7, 0.1), notes=(), shape=(90, 70)) -> SimpleName
     pixels = np.random.default_rng(0).random(shape, dtype=np.float32)
     image = Radiograph(pixels, notes, "ab" * 32, "PNG")
     p = np.array(probabilities)
-    members = Members(("one", "two"), np.log([p, p]), np.clip([p - 0.1, p + 0.1], 0, 1))
+    members = MemberAnswers(("one", "two"), np.log([p, p]), np.clip([p - 0.1, p + 0.1], 0, 1))
     return SimpleNamespace(
         image=image, labels=LABELS, probabilities=p, logits=np.log(p), calibrated=True, members=members
     )
@@ -47,7 +47,7 @@ def study(probabilities=(0.2, 0.7, 0.1), notes=(), shape=(90, 70)) -> SimpleName
 
 def ensemble(rule: str = "weighted", names=("one", "two"), temperature: float = 1.1, **changes) -> Card:
     members = tuple(Member(name, "densenet121", "linear", temperature, "ef" * 32) for name in names)
-    made = Makeup(rule, (0.3, 0.7) if rule == "weighted" else (0.5, 0.5), members)
+    made = EnsembleSpec(rule, (0.3, 0.7) if rule == "weighted" else (0.5, 0.5), members)
     return card(backbone="", ensemble=made, **changes)
 
 
@@ -64,7 +64,7 @@ class StandIn:
 
     def __init__(self, broken: Exception | None = None) -> None:
         self.card, self.sha256, self.broken = card(), "cd" * 32, broken
-        self.proof = SimpleNamespace(line="Grad-CAM ok", available=dict.fromkeys(METHODS, ""))
+        self.proof = SimpleNamespace(line="Grad-CAM ok", refusals={})
         self.asked: list[tuple[str, str]] = []
 
     def analyse(self, image):
@@ -197,10 +197,10 @@ def test_a_multi_label_network_starts_with_what_is_furthest_above_its_own_thresh
         labels=("infiltration", "effusion", "mass", "edema", "hernia"), task="multi-label", thresholds=thresholds
     )
     p = np.array([0.39, 0.33, 0.02, 0.9, 0.008])  # shares: 0.98, 1.1, 0.4, no threshold, 4
-    assert ordered(many, p) == ["hernia", "effusion", "infiltration", "mass", "edema"]
-    assert re.findall(r'data-label="(\w+)"', findings_of(many, p)) == ordered(many, p)
-    assert ordered(card(labels=many.labels, task="multi-label", thresholds={}), p)[:2] == ["edema", "infiltration"]
-    assert ordered(card(thresholds={"normal": 0.9}), np.array([0.5, 0.1, 0.4]))[0] == "normal"
+    assert order_labels(many, p) == ["hernia", "effusion", "infiltration", "mass", "edema"]
+    assert re.findall(r'data-label="(\w+)"', findings_of(many, p)) == order_labels(many, p)
+    assert order_labels(card(labels=many.labels, task="multi-label", thresholds={}), p)[:2] == ["edema", "infiltration"]
+    assert order_labels(card(thresholds={"normal": 0.9}), np.array([0.5, 0.1, 0.4]))[0] == "normal"
 
 
 def test_the_page_opens_on_the_first_of_the_list(desk, folder, monkeypatch):
@@ -208,7 +208,7 @@ def test_the_page_opens_on_the_first_of_the_list(desk, folder, monkeypatch):
         desk.analysers["a"], "card", card(task="multi-label", thresholds={"normal": 0.1, LABELS[1]: 0.9})
     )
     list(desk.take(uploaded(folder, "a.png", png()), page_of("s")))
-    first = next(desk.analyse("a", SHOWN_FIRST, page_of("s")))
+    first = next(desk.analyse("a", DEFAULT_METHODS, page_of("s")))
     assert 'data-label="normal" aria-pressed="true"' in first["findings"]["html"]
     assert desk.sessions.find("s").label == "normal"
 
@@ -346,12 +346,12 @@ def test_facts_of_an_ensemble_name_its_rule_and_its_members(rule):
 
 
 def test_every_rule_has_its_words():
-    assert tuple(page_text.RULE_WORDS) == (*RULES, JOINED)
+    assert tuple(page_text.RULE_WORDS) == (*RULES, FEATURE_FUSION)
 
 
 def test_names_of_members_cannot_become_markup():
     bad, shown = ensemble(names=(NASTY, "two")), study()
-    nasty = Members((NASTY, "two"), shown.members.logits, shown.members.probabilities)
+    nasty = MemberAnswers((NASTY, "two"), shown.members.logits, shown.members.probabilities)
     written = facts.about(bad, "0" * 64, "") + findings.value(bad, shown.probabilities, "normal", nasty)["html"]
     assert "<img src=x" not in written and "onerror=alert(1)&gt;" in written
 
@@ -363,19 +363,19 @@ def test_the_file_is_gone_once_it_is_read_and_the_maps_follow_the_probabilities(
     path = uploaded(folder, "DOE^JANE.png", png())
     list(desk.take(path, page_of("s")))
     assert list(folder.iterdir()) == []
-    steps = list(desk.analyse("a", SHOWN_FIRST, page_of("s")))
+    steps = list(desk.analyse("a", DEFAULT_METHODS, page_of("s")))
     assert "findings" in steps[0] and steps[1]["panels"]["maps"] == {}
-    assert set(steps[-1]["panels"]["maps"]) == set(SHOWN_FIRST)
+    assert set(steps[-1]["panels"]["maps"]) == set(DEFAULT_METHODS)
     assert "DOE" not in str(steps)
 
 
 def test_a_broken_file_is_deleted_too_and_leaves_the_former_result(desk, folder):
     list(desk.take(uploaded(folder, "a.png", png()), page_of("s")))
-    list(desk.analyse("a", SHOWN_FIRST, page_of("s")))
+    list(desk.analyse("a", DEFAULT_METHODS, page_of("s")))
     before = desk.sessions.find("s").study
     said = last(desk.take(uploaded(folder, "b.png", png()[:60]), page_of("s")))
     assert set(said) == {"message"} and "damaged" in said["message"] and list(folder.iterdir()) == []
-    assert set(last(desk.analyse("a", SHOWN_FIRST, page_of("s")))) == {"message"}
+    assert set(last(desk.analyse("a", DEFAULT_METHODS, page_of("s")))) == {"message"}
     assert desk.sessions.find("s").study is before
 
 
@@ -390,7 +390,7 @@ def test_only_files_of_the_upload_folder_are_ever_deleted(folder, tmp_path_facto
 def test_an_unforeseen_error_gives_a_reference_and_logs_nothing_of_the_film(desk, folder, caplog):
     desk.analysers["a"].broken = RuntimeError("secret /home/x/DOE^JANE.png")
     list(desk.take(uploaded(folder, "DOE^JANE.png", png()), page_of("s")))
-    said = last(desk.analyse("a", SHOWN_FIRST, page_of("s")))["message"]
+    said = last(desk.analyse("a", DEFAULT_METHODS, page_of("s")))["message"]
     ref = re.search(r"ref (\w{4})", said)[1]
     assert ref in caplog.text and "RuntimeError" in caplog.text
     assert "DOE" not in caplog.text + said and "secret" not in caplog.text + said and "/" not in caplog.text
@@ -399,7 +399,7 @@ def test_an_unforeseen_error_gives_a_reference_and_logs_nothing_of_the_film(desk
 def test_an_error_that_is_understood_is_one_sentence_and_a_next_step(desk, folder):
     desk.analysers["a"].broken = CxrError("It is so.", "Do that.")
     list(desk.take(uploaded(folder, "a.png", png()), page_of("s")))
-    assert "<strong>It is so.</strong> Do that." in last(desk.analyse("a", SHOWN_FIRST, page_of("s")))["message"]
+    assert "<strong>It is so.</strong> Do that." in last(desk.analyse("a", DEFAULT_METHODS, page_of("s")))["message"]
 
 
 def test_one_method_that_fails_does_not_take_the_others_along(desk, folder, monkeypatch):
@@ -413,19 +413,19 @@ def test_one_method_that_fails_does_not_take_the_others_along(desk, folder, monk
 
     monkeypatch.setattr(analyser, "explain", explain)
     list(desk.take(uploaded(folder, "a.png", png()), page_of("s")))
-    shown = last(desk.analyse("a", SHOWN_FIRST, page_of("s")))["panels"]
+    shown = last(desk.analyse("a", DEFAULT_METHODS, page_of("s")))["panels"]
     assert set(shown["maps"]) == {"grad-cam", "lrp-epsilon-plus-flat"} and "Something went wrong" in shown["html"]
 
 
 def test_choosing_a_finding_sends_no_film_again_and_a_forged_one_nothing(desk, folder):
     list(desk.take(uploaded(folder, "a.png", png()), page_of("s")))
-    list(desk.analyse("a", SHOWN_FIRST, page_of("s")))
+    list(desk.analyse("a", DEFAULT_METHODS, page_of("s")))
     chosen = last(clicked(desk, "normal", "s"))
     assert chosen["panels"]["film"]["src"] is None and chosen["panels"]["about"].endswith(" normal")
     assert "panels" not in last(clicked(desk, "../x", "s"))
 
 
-def opened(desk, folder, chosen=SHOWN_FIRST) -> dict:
+def opened(desk, folder, chosen=DEFAULT_METHODS) -> dict:
     """A film analysed and its maps drawn; the last of the page's changes."""
     list(desk.take(uploaded(folder, "a.png", png()), page_of("s")))
     return last(desk.analyse("a", chosen, page_of("s")))["panels"]
@@ -494,7 +494,7 @@ def test_a_choice_before_the_first_film_is_what_the_empty_page_shows(desk):
 
 def test_a_refused_method_is_never_asked_for(desk, folder):
     analyser = desk.analysers["a"]
-    analyser.proof.available["lrp-epsilon"] = "it is so"
+    analyser.proof.refusals["lrp-epsilon"] = "it is so"
     made = opened(desk, folder)
     assert "lrp-epsilon" not in [method for method, _ in analyser.asked]
     assert "Not available for this checkpoint: it is so" in figure(made, "lrp-epsilon")
@@ -573,7 +573,7 @@ def test_maps_stop_when_another_finding_is_wanted_or_the_film_is_gone(desk, fold
     steps = clicked(desk, "normal", "s")
     next(steps), next(steps)
     if how == "removed":
-        list(desk.remove(SHOWN_FIRST, page_of("s")))
+        list(desk.remove(DEFAULT_METHODS, page_of("s")))
     else:
         list(desk.want(SimpleNamespace(label="viral_pneumonia"), page_of("s")))
     assert list(steps) == [] and len(desk.sessions) == (how != "removed")
@@ -586,12 +586,12 @@ def test_a_film_removed_during_the_work_does_not_come_back(desk, folder, monkeyp
     whole = getattr(analyser, name)
 
     def removed_meanwhile(*arguments):
-        list(desk.remove(SHOWN_FIRST, page_of("s")))
+        list(desk.remove(DEFAULT_METHODS, page_of("s")))
         return whole(*arguments)
 
     monkeypatch.setattr(analyser, name, removed_meanwhile)
     list(desk.take(uploaded(folder, "a.png", png()), page_of("s")))
-    steps = list(desk.analyse("a", SHOWN_FIRST, page_of("s")))
+    steps = list(desk.analyse("a", DEFAULT_METHODS, page_of("s")))
     assert len(desk.sessions) == 0 and len(steps) == (1 if when == "analysing" else 2)
     assert all(step["panels"]["maps"] == {} for step in steps if "panels" in step)
 

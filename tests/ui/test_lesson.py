@@ -12,16 +12,28 @@ import cv2
 import numpy as np
 import pytest
 
-from cxr_demo.analysis import SHOWN_FIRST
-from cxr_demo.evaluation.agreement import Share
+from cxr_demo.analysis import DEFAULT_METHODS
+from cxr_demo.evaluation.agreement import RegionShare
 from cxr_demo.explain.methods import METHODS
-from cxr_demo.film.phantom import phantom_examples
+from cxr_demo.film.phantom import make_example_phantoms
 from cxr_demo.teaching.shortcut_lesson import CHEAT, DECK, LETTERS, Lesson
 from cxr_demo.text import examples_text as example_words
 from cxr_demo.text import lesson_text as words
 from cxr_demo.text import localisation_text as localised_words
 from cxr_demo.ui import example_films, facts, image_encoding, lesson_events, lesson_view, localisation_table, panels
-from tests.ui.test_events import NASTY, StandIn, card, last, page_of, png, study, uploaded
+from tests.teaching.test_shortcut_lesson import tiny  # noqa: F401  a fixture
+from tests.ui.test_events import (  # noqa: F401  fixtures among them
+    NASTY,
+    StandIn,
+    card,
+    desk,
+    folder,
+    last,
+    page_of,
+    png,
+    study,
+    uploaded,
+)
 from train.measure.localisation import BASELINES, LOCALISATION
 
 RIGHT = tuple(question.answer for question in DECK)
@@ -36,10 +48,10 @@ def decoded(uri: str) -> np.ndarray:
 
 def test_every_example_is_a_button_and_each_is_called_synthetic():
     told = example_films.value()["html"]
-    names = [name for name, _, _ in phantom_examples(32)]
+    names = [name for name, _, _ in make_example_phantoms(32)]
     assert re.findall(r'title="(Synthetic: [\w ]+)\.', told) == names and "synthetic" in example_words.OR
     assert re.findall(r'data-example="(\d)"', told) == [str(index) for index in range(len(names))]
-    for index, (_, _, film) in enumerate(phantom_examples()):
+    for index, (_, _, film) in enumerate(make_example_phantoms()):
         image, truth = example_films.example(index)
         assert image.kind == "synthetic" and example_words.NOTE in image.notes
         np.testing.assert_array_equal(image.pixels, film.pixels)
@@ -54,7 +66,7 @@ def test_what_is_no_example_is_nothing(index):
 def test_an_example_goes_the_way_of_an_upload_and_its_truth_with_it(desk, folder):  # noqa: F811
     tried = SimpleNamespace(index=1)
     assert list(desk.try_example(tried, page_of("s"))) == [{"message": ""}]
-    shown = list(desk.analyse("a", SHOWN_FIRST, page_of("s")))
+    shown = list(desk.analyse("a", DEFAULT_METHODS, page_of("s")))
     session = desk.sessions.find("s")
     assert list(session.truth) == ["planted consolidation"] and session.study.image.kind == "synthetic"
     assert session.truth["planted consolidation"].shape == session.study.image.pixels.shape
@@ -65,16 +77,16 @@ def test_an_example_goes_the_way_of_an_upload_and_its_truth_with_it(desk, folder
     again = last(desk.switch("b", page_of("s")))  # another checkpoint, the same film
     assert list(session.truth) == ["planted consolidation"] and example_words.SHOW in again["panels"]["html"]
     list(desk.take(uploaded(folder, "a.png", png()), page_of("s")))
-    real = last(desk.analyse("a", SHOWN_FIRST, page_of("s")))
+    real = last(desk.analyse("a", DEFAULT_METHODS, page_of("s")))
     assert session.truth == {} and example_words.SHOW not in real["panels"]["html"]
     assert real["panels"]["film"]["truth"] is None
 
 
 def test_a_film_that_cannot_be_read_leaves_film_and_truth_as_they_were(desk, folder):  # noqa: F811
     list(desk.try_example(SimpleNamespace(index=1), page_of("s")))
-    list(desk.analyse("a", SHOWN_FIRST, page_of("s")))
+    list(desk.analyse("a", DEFAULT_METHODS, page_of("s")))
     list(desk.take(uploaded(folder, "a.png", b"no film"), page_of("s")))
-    list(desk.analyse("a", SHOWN_FIRST, page_of("s")))
+    list(desk.analyse("a", DEFAULT_METHODS, page_of("s")))
     session = desk.sessions.find("s")
     assert list(session.truth) == ["planted consolidation"] and session.study.image.kind == "synthetic"
 
@@ -171,7 +183,7 @@ def test_an_error_becomes_a_sentence_with_a_reference(tiny, monkeypatch, caplog)
     ],
 )
 def test_a_share_is_told_against_chance(evidence, text):
-    assert words.share(Share(evidence, 0.0055)) == text
+    assert words.share(RegionShare(evidence, 0.0055)) == text
 
 
 @pytest.mark.parametrize(

@@ -7,17 +7,17 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from cxr_demo.analysis import Members
+from cxr_demo.analysis import MemberAnswers
 from cxr_demo.comparison import checkpoint_pair
 from cxr_demo.explain.engine import MemberMap
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.reading import Radiograph
-from cxr_demo.networks.card import Makeup, Member
+from cxr_demo.networks.card import EnsembleSpec, Member
 from cxr_demo.text import page_text
 from cxr_demo.text import pair_text as told
 from cxr_demo.ui import events, markup, members_view, pair_events, pair_view, panels, sessions
 from cxr_demo.ui.pair_events import MEMBERS, NOTHING, WITH
-from cxr_demo.ui.pair_view import Busy, Dear, Drawn, Reading
+from cxr_demo.ui.pair_view import Busy, CheckpointView, Dear, Drawn
 from tests.ui.test_events import NASTY, StandIn, card, ensemble, explanation, page_of, study
 
 SHOWN = ("grad-cam", "lrp-epsilon")
@@ -35,7 +35,7 @@ class Network(StandIn):
         found = study(self.p)
         p = np.array(self.p)
         names = tuple(member.name for member in self.card.ensemble.members) if self.card.ensemble else ()
-        told = Members(names, np.log([p] * len(names) or [p]), np.array([p] * len(names) or [p]))
+        told = MemberAnswers(names, np.log([p] * len(names) or [p]), np.array([p] * len(names) or [p]))
         return SimpleNamespace(**found.__dict__ | {"image": image, "labels": self.card.labels, "members": told})
 
     def explain(self, study, labels, methods, on_progress):
@@ -181,7 +181,7 @@ def test_a_finding_that_the_other_does_not_know_is_one_sentence(desk, networks):
 
 
 def test_a_method_that_the_other_refuses_or_fails_at_takes_no_other_with_it(desk, networks):
-    networks["b"].proof.available["grad-cam"] = "its sum is off"
+    networks["b"].proof.refusals["grad-cam"] = "its sum is off"
     opened(desk)
     made = names_of(desk.show(WITH + "b", page_of("k")))[-1]
     assert "Not available for b: its sum is off." in rows(made)[0] and "<canvas" in rows(made)[1]
@@ -250,7 +250,7 @@ def test_two_maps_of_next_to_nothing_are_not_stretched(desk, networks):
 
 def test_names_of_checkpoints_cannot_become_markup():
     made = [explanation("grad-cam", np.full((2, 2), value, np.float32)) for value in (1.0, 2.0)]
-    one, other = (Reading(NASTY, card(), study()) for _ in range(2))
+    one, other = (CheckpointView(NASTY, card(), study()) for _ in range(2))
     html = pair_view.value(one, other, LABEL, {"grad-cam": tuple(made), "lrp-epsilon": Busy(NASTY, 0.5)}, Drawn())[
         "html"
     ]
@@ -303,16 +303,18 @@ def test_joined_feature_maps_say_that_they_have_no_members_maps(desk, networks):
     networks["e"].card = ensemble("joined")
     opened(desk, "e")
     (made,) = names_of(desk.show(MEMBERS, page_of("k")))
-    assert markup.joined(told.JOINED) in made["html"] and made["maps"] == {}
+    assert markup.joined(told.FEATURE_FUSION) in made["html"] and made["maps"] == {}
 
 
 def test_names_of_members_cannot_become_markup():
     parts = tuple(MemberMap(NASTY + str(at), 0.5, np.full((2, 2), at, np.float32)) for at in (1, 2))
     map_ = explanation("grad-cam", np.full((2, 2), 1.5, np.float32))
     map_ = type(map_)(*list(map_.__dict__.values())[:7], parts)
-    made = Makeup("mean", (0.5, 0.5), tuple(Member(p.name, "densenet121", "linear", 1.0, "ef" * 32) for p in parts))
+    made = EnsembleSpec(
+        "mean", (0.5, 0.5), tuple(Member(p.name, "densenet121", "linear", 1.0, "ef" * 32) for p in parts)
+    )
     seen = study()
-    seen.members = Members(tuple(p.name for p in parts), seen.members.logits, seen.members.probabilities)
-    reading = Reading("e", card(backbone="", ensemble=made), seen)
+    seen.members = MemberAnswers(tuple(p.name for p in parts), seen.members.logits, seen.members.probabilities)
+    reading = CheckpointView("e", card(backbone="", ensemble=made), seen)
     html = members_view.value(reading, LABEL, {"grad-cam": (map_,)}, Drawn())["html"]
     assert "<img src=x" not in html and "onerror=alert(1)&gt;" in html

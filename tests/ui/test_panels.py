@@ -66,9 +66,9 @@ def levels_of(pictured: dict, kind: str = "smooth") -> np.ndarray:
 
 def test_the_picture_of_a_map_holds_the_levels_that_export_draws():
     map_square = np.linspace(-1, 1, 64 * 64, dtype=np.float32).reshape(64, 64)
-    scale = render.scale_of(map_square, "signed", "u")
+    scale = render.choose_scale(map_square, "signed", "u")
     _, data = drawn("lrp-epsilon", map_square)
-    assert (levels_of(data["relative"]) == render.levels(map_square, scale)).all()
+    assert (levels_of(data["relative"]) == render.quantise_map(map_square, scale)).all()
 
 
 @pytest.mark.parametrize("method", ["grad-cam", "score-cam"])
@@ -202,7 +202,7 @@ def test_a_large_film_is_shrunk_in_proportion_and_a_small_one_left_alone():
     stored = cv2.imdecode(
         np.frombuffer(_decoded(image_encoding.film(study().image.pixels)), np.uint8), cv2.IMREAD_UNCHANGED
     )
-    assert (stored == render.film_greys(study().image.pixels)).all()
+    assert (stored == render.make_greys(study().image.pixels)).all()
 
 
 def test_maps_of_an_ensemble_say_whose_mean_they_are():
@@ -231,7 +231,7 @@ def test_a_kept_scale_stands_whatever_is_shown():
     assert not alone.kept and alone.shared.limit == pytest.approx(0.001)
     told = panels.value(study(shape=(64, 64)), card(), "bacterial_pneumonia", weak, None, {}, None, kept)
     assert told["kept"] and scale_words.KEPT_SCALE in html.unescape(told["html"])
-    assert f"the scale you keep; alone full at {render.number_text(of.own.limit)}" in told["html"]
+    assert f"the scale you keep; alone full at {render.format_number(of.own.limit)}" in told["html"]
     levels = told["maps"]["lrp-epsilon"]
     assert levels["absolute"] != levels["relative"]
 

@@ -67,7 +67,7 @@ def test_a_finding_made_ahead_is_shown_without_asking_again(desk, analyser):
 
 
 def test_dear_and_refused_methods_are_left_until_they_are_asked_for(desk, analyser):
-    analyser.proof.available["layer-cam"] = "no"
+    analyser.proof.refusals["layer-cam"] = "no"
     session = desk.sessions.find("k")
     session.methods = ("layer-cam", "occlusion", "gradient")
     all_ahead(desk)
@@ -76,7 +76,7 @@ def test_dear_and_refused_methods_are_left_until_they_are_asked_for(desk, analys
 
 
 def test_few_labels_at_once_where_each_costs(desk, analyser, monkeypatch):
-    monkeypatch.setattr(prefetch, "AT_ONCE", 1)
+    monkeypatch.setattr(prefetch, "LABELS_AT_ONCE", 1)
     all_ahead(desk)
     assert all(len(labels) == 1 for methods, labels in analyser.calls if methods == ("lrp-epsilon-plus-flat",))
 

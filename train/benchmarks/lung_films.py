@@ -16,8 +16,8 @@ import numpy as np
 from tqdm import tqdm
 
 from cxr_demo.errors import TrainingError
-from cxr_demo.evaluation.lung_segmentation import SQUARE, inputs
-from cxr_demo.film.anatomy import cloud
+from cxr_demo.evaluation.lung_segmentation import SQUARE, make_lung_input
+from cxr_demo.film.anatomy import draw_cloud
 from cxr_demo.film.phantom import PLANTS, make_phantom
 from cxr_demo.film.reading import read_image
 from train.data.datasets import FREE
@@ -27,7 +27,7 @@ FOLDER = "covid_chestxray"
 
 
 @dataclass(frozen=True, eq=False)
-class Film:
+class LungFilm:
     """`pixels` and `lungs`, both (H, W) float32 0..1; `reach` 0..1 says how far it may be bent and cropped."""
 
     pixels: np.ndarray
@@ -36,7 +36,7 @@ class Film:
 
 
 @dataclass(frozen=True)
-class Masked:
+class MaskedFilm:
     """A real film beside its mask."""
 
     path: Path
@@ -49,14 +49,14 @@ class Masked:
     def is_free(self) -> bool:
         return FREE.fullmatch(self.licence) is not None
 
-    def read(self) -> Film:
+    def read(self) -> LungFilm:
         pixels, mask = read_image(self.path).pixels, cv2.imread(str(self.mask), cv2.IMREAD_GRAYSCALE)
         if mask is None or mask.shape != pixels.shape:
             raise TrainingError(f"The mask {self.mask.name} cannot be read, or is not of its film's size.")
-        return Film(pixels, (mask > 127).astype(np.float32), 0.5)
+        return LungFilm(pixels, (mask > 127).astype(np.float32), 0.5)
 
 
-def read_masked(root: Path) -> list[Masked]:
+def read_masked(root: Path) -> list[MaskedFilm]:
     """The films of covid-chestxray that have a mask in `lung_masks/`, with the licence of each."""
     base = root / FOLDER if (root / FOLDER).is_dir() else root
     masks = {path.stem: path for path in sorted((base / "lung_masks").glob("*.png"))}
@@ -64,7 +64,7 @@ def read_masked(root: Path) -> list[Masked]:
         with (base / "metadata.csv").open(encoding="utf-8-sig", newline="") as file:
             rows = [row for row in csv.DictReader(file) if Path(row["filename"]).stem in masks]
         found = [
-            Masked(
+            MaskedFilm(
                 base / "images" / row["filename"], masks[Path(row["filename"]).stem],
                 f"covid-chestxray:{row['patientid'].strip()}", row["view"].strip(), row["license"].strip(),
             )
@@ -77,30 +77,30 @@ def read_masked(root: Path) -> list[Masked]:
     return found
 
 
-def draw_films(first_seed: int, count: int) -> list[Film]:
+def draw_films(first_seed: int, count: int) -> list[LungFilm]:
     """Phantoms with up to two findings each."""
     films = []
     for seed in tqdm(range(first_seed, first_seed + count), "drawing films", leave=False):
         random = np.random.default_rng([seed, *b"lungs"])
         planted = random.choice(tuple(PLANTS), random.choice(3), replace=False)
         drawn = make_phantom(seed, DRAWN_PX, planted)
-        films.append(Film(drawn.pixels, drawn.lungs.astype(np.float32)))
+        films.append(LungFilm(drawn.pixels, drawn.lungs.astype(np.float32)))
     return films
 
 
-def batch(
-    random: np.random.Generator, films: Mapping[float, Sequence[Film]], count: int
+def make_batch(
+    random: np.random.Generator, films: Mapping[float, Sequence[LungFilm]], count: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """`count` films by lot, from {share of the batch: films} -> x (N, 3, S, S) as the network reads it, lungs
     (N, 1, S, S) 0..1, and where the squares hold film (N, 1, S, S), all float32."""
     decks = random.choice(len(films), count, p=np.array(list(films)) / sum(films))
     chosen = (list(films.values())[deck] for deck in decks)
-    varied = [vary(random, deck[random.integers(len(deck))]) for deck in chosen]
-    x = np.stack([inputs(square, inside) for square, _, inside in varied])
+    varied = [vary_film(random, deck[random.integers(len(deck))]) for deck in chosen]
+    x = np.stack([make_lung_input(square, inside) for square, _, inside in varied])
     return x, *(np.stack([each[part][None] for each in varied]).astype(np.float32) for part in (1, 2))
 
 
-def vary(random: np.random.Generator, film: Film) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def vary_film(random: np.random.Generator, film: LungFilm) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """-> square (S, S) float32 0..1, lungs (S, S) float32 0..1, where the square holds film (S, S) bool."""
     size = SQUARE.size_px
     ratio = np.exp(random.uniform(-0.3, 0.3)) if random.random() < 0.7 else 1.0
@@ -119,7 +119,7 @@ def vary(random: np.random.Generator, film: Film) -> tuple[np.ndarray, np.ndarra
     return square, mask, inside > 0
 
 
-def _bent(random: np.random.Generator, film: Film, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+def _bent(random: np.random.Generator, film: LungFilm, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
     """Turned, zoomed, stretched, moved and smoothly bent, perhaps mirrored, into (h, w)."""
     high, wide = shape
     source_high, source_wide = film.pixels.shape
@@ -150,7 +150,7 @@ def _bent(random: np.random.Generator, film: Film, shape: tuple[int, int]) -> tu
 
 
 def _field(random: np.random.Generator, shape: tuple[int, int], cells: int) -> np.ndarray:
-    return cv2.resize(cloud(random, cells, max(shape)), shape[::-1])
+    return cv2.resize(draw_cloud(random, cells, max(shape)), shape[::-1])
 
 
 def _hazed(random: np.random.Generator, pixels: np.ndarray, lungs: np.ndarray) -> np.ndarray:

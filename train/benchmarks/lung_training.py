@@ -32,18 +32,18 @@ from cxr_demo.evaluation.lung_segmentation import (
     LungNet,
     Lungs,
     load_lungs,
-    outlined,
-    parts,
+    outline_lungs,
+    split_halves,
 )
 from cxr_demo.film.reading import read_image
 from cxr_demo.networks import checkpoint
-from train.benchmarks.lung_films import Film, Masked, batch, draw_films, read_masked
-from train.data.datasets import COHEN, HANNOVER, KERMANY, NIH, released
+from train.benchmarks.lung_films import LungFilm, MaskedFilm, draw_films, make_batch, read_masked
+from train.data.datasets import COHEN, HANNOVER, KERMANY, NIH, keep_released
 from train.data.readers import read_hannover, read_kermany, read_nih
 from train.data.table import Table
-from train.fit.environment import provenance
-from train.measure.intervals import draw_patients, ratio
-from train.measure.metrics import RESAMPLINGS, interval
+from train.fit.environment import describe_environment
+from train.measure.intervals import divide, draw_patients
+from train.measure.metrics import RESAMPLINGS, measure_interval
 
 BATCH = 16
 RATE = 3e-3
@@ -73,14 +73,14 @@ COURSE = Course()
 
 def train_lungs(data: Path, out: Path, course: Course = COURSE) -> dict:
     """Train, measure and write the folder of a lung model; returns its card. TrainingError where films are missing."""
-    began, made = time.monotonic(), provenance()
+    began, made = time.monotonic(), describe_environment()
     masked = read_masked(data)
     seen = {film.patient for film in masked if film.is_free}
     free, test = [film for film in masked if film.is_free], [film for film in masked if film.patient not in seen]
     random = np.random.default_rng(course.seed)
     torch.manual_seed(course.seed)
     net, phantoms = LungNet(), draw_films(course.seed * 1_000_000, course.phantoms)
-    known: dict[float, Sequence[Film]] = {1 - FREE_SHARE: phantoms}
+    known: dict[float, Sequence[LungFilm]] = {1 - FREE_SHARE: phantoms}
     known |= {FREE_SHARE: [film.read() for film in free]} if free else {}
     _fit(net, random, known, course.first_steps, "on phantoms")
     outlined, counts = _outline_pool(net, data, course.outlined)
@@ -109,10 +109,10 @@ def train_lungs(data: Path, out: Path, course: Course = COURSE) -> dict:
     }
     _write(out, card)
     stored = load_lungs(out)  # what is measured is what was written
-    card["measured"] = measure(stored, test) | {"phantoms, never trained on": _on_phantoms(stored)}
+    card["measured"] = measure_lungs(stored, test) | {"phantoms, never trained on": _on_phantoms(stored)}
     card["dice"] = card["measured"]["real films"]["mean"]
     _write(out, card)
-    (out / "README.md").write_text("\n".join(written(card)), encoding="utf-8")
+    (out / "README.md").write_text("\n".join(format_report(card)), encoding="utf-8")
     print("\n".join(_table(card["measured"])))
     return card
 
@@ -125,7 +125,7 @@ def _write(out: Path, card: dict) -> None:
 
 
 def _fit(
-    net: LungNet, random: np.random.Generator, films: Mapping[float, Sequence[Film]], steps: int, what: str
+    net: LungNet, random: np.random.Generator, films: Mapping[float, Sequence[LungFilm]], steps: int, what: str
 ) -> None:
     """In place; the loss is cross-entropy on the film plus 1 - Dice of each (Milletari et al. 2016, V-Net)."""
     net.train().to(memory_format=torch.channels_last)
@@ -136,7 +136,7 @@ def _fit(
         rising, falling = done / WARM, 0.5 * (1 + math.cos(math.pi * (done - WARM) / (1 - WARM)))
         for group in optimiser.param_groups:
             group["lr"] = RATE * max(rising if done < WARM else falling, 0.01)
-        x, lungs, inside = (torch.from_numpy(part) for part in batch(random, films, BATCH))
+        x, lungs, inside = (torch.from_numpy(part) for part in make_batch(random, films, BATCH))
         loss = _loss(net(x.contiguous(memory_format=torch.channels_last)), lungs, inside)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -154,7 +154,7 @@ def _loss(logits: torch.Tensor, lungs: torch.Tensor, inside: torch.Tensor) -> to
     return entropy + (1 - (2 * common + 1) / (both + 1)).mean()
 
 
-def _outline_pool(net: LungNet, data: Path, count: int) -> tuple[list[Film], dict[str, int]]:
+def _outline_pool(net: LungNet, data: Path, count: int) -> tuple[list[LungFilm], dict[str, int]]:
     """Of `count` films of each set of POOL, evenly drawn from those to train on, the surest -> how many of each."""
     found, model = [], Lungs(net, (0.0, 0.0, 0.0), {})
     for name, read in POOL.items():
@@ -170,17 +170,17 @@ def _outline_pool(net: LungNet, data: Path, count: int) -> tuple[list[Film], dic
 
 
 def _to_train_on(table: Table) -> Table:
-    return released(table.where(table.split == "train"))
+    return keep_released(table.where(table.split == "train"))
 
 
-def _outlined(model: Lungs, pixels: np.ndarray) -> tuple[Film, float]:
+def _outlined(model: Lungs, pixels: np.ndarray) -> tuple[LungFilm, float]:
     """A film with the lungs that the network sees on it and on its mirror image, and how alike the two are (Dice); 0
     where they are not two parts, or of no sensible size."""
     ways = model.probability(pixels), model.probability(pixels[:, ::-1])[:, ::-1]
-    masks = [parts(way) for way in ways]
+    masks = [split_halves(way) for way in ways]
     is_sensible = all(SIZES[0] < mask.mean() < SIZES[1] and _count_parts(mask) == 2 for mask in masks)
-    lungs = outlined((ways[0] + ways[1]) / 2, pixels.shape)
-    return Film(pixels, lungs.astype(np.float32), 0.5), dice(*masks) if is_sensible else 0.0
+    lungs = outline_lungs((ways[0] + ways[1]) / 2, pixels.shape)
+    return LungFilm(pixels, lungs.astype(np.float32), 0.5), compute_dice(*masks) if is_sensible else 0.0
 
 
 def _count_parts(mask: np.ndarray) -> int:
@@ -190,16 +190,16 @@ def _count_parts(mask: np.ndarray) -> int:
 # ---- measuring
 
 
-def dice(one: np.ndarray, other: np.ndarray) -> float:
+def compute_dice(one: np.ndarray, other: np.ndarray) -> float:
     """Of two masks (H, W) bool, 0..1 (Dice 1945); 1 for two empty ones."""
     both = int(one.sum()) + int(other.sum())
     return 2 * int((one & other).sum()) / both if both else 1.0
 
 
-def measure(model: Lungs, films: Sequence[Masked]) -> dict[str, dict]:
+def measure_lungs(model: Lungs, films: Sequence[MaskedFilm]) -> dict[str, dict]:
     """The Dice of each film on its own pixels: of all, of each view and of each licence."""
     of_films = [
-        dice(model.estimate(known.pixels), known.lungs > 0.5)
+        compute_dice(model.estimate(known.pixels), known.lungs > 0.5)
         for known in (film.read() for film in tqdm(films, "measuring", leave=False))
     ]
     values, patients = np.array(of_films), np.array([film.patient for film in films])
@@ -212,19 +212,21 @@ def measure(model: Lungs, films: Sequence[Masked]) -> dict[str, dict]:
 
 def _on_phantoms(model: Lungs) -> dict:
     films = draw_films(TEST_SEED, TEST_PHANTOMS)
-    return _figures(np.array([dice(model.estimate(f.pixels), f.lungs > 0.5) for f in films]), np.arange(len(films)))
+    return _figures(
+        np.array([compute_dice(model.estimate(f.pixels), f.lungs > 0.5) for f in films]), np.arange(len(films))
+    )
 
 
 def _figures(values: np.ndarray, patients: np.ndarray) -> dict:
     """The mean over films with its 95 % interval over patients, the median, the mean of the worst tenth."""
     drawn = np.concatenate(
-        [ratio(weights @ values, weights.sum(1)) for weights in draw_patients(patients, RESAMPLINGS)]
+        [divide(weights @ values, weights.sum(1)) for weights in draw_patients(patients, RESAMPLINGS)]
     )
     worst = np.sort(values)[: math.ceil(len(values) / 10)]
     return {
         "films": len(values),
         "patients": len(np.unique(patients)),
-        "mean": interval(float(values.mean()), drawn),
+        "mean": measure_interval(float(values.mean()), drawn),
         "median": float(np.median(values)),
         "worst_tenth": float(worst.mean()),
         "below_0.9": float((values < LOW).mean()),
@@ -234,7 +236,7 @@ def _figures(values: np.ndarray, patients: np.ndarray) -> dict:
 # ---- words
 
 
-def written(card: dict) -> list[str]:
+def format_report(card: dict) -> list[str]:
     """The README.md of the lung model."""
     training = card["training"]
     outlined = ", ".join(f"{count} of {name}" for name, count in training["outlined_by_itself"].items())

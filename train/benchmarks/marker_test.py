@@ -70,7 +70,7 @@ def _odd(length: float) -> int:
 
 
 @dataclasses.dataclass(frozen=True)
-class Change:
+class MarkerChange:
     """One film: the largest change of a probability, whether the most probable label changed, and for each quick
     method, of the label that was most probable: rank correlation of the maps, share of |relevance| under the mask
     before."""
@@ -81,17 +81,17 @@ class Change:
     under_mask: dict[str, float]
 
 
-def change(analyser: Analyser, path: Path) -> Change:
+def measure_change(analyser: Analyser, path: Path) -> MarkerChange:
     image = read_image(path)
     masked, mask = mask_markers(image.pixels)
     study = analyser.analyse(image)
     other = analyser.analyse(dataclasses.replace(image, pixels=masked, sha256=f"{image.sha256} masked"))
     top = int(study.probabilities.argmax())
-    proved = [key for key, refusal in analyser.proof.available.items() if not refusal]
+    proved = [key for key in METHODS if key not in analyser.proof.refusals]
     methods = [key for key in proved if METHODS[key].cost_forwards <= SLOW_FORWARDS]
     before, after = (_maps(analyser, each, study.labels[top], methods) for each in (study, other))
     hidden = analyser.card.preprocess.square(mask.astype(np.float32)) > 0.5
-    return Change(
+    return MarkerChange(
         probability=float(np.abs(other.probabilities - study.probabilities).max()),
         is_other=bool(other.probabilities.argmax() != top),
         agreement={key: _correlation(before[key].map_square, after[key].map_square) for key in methods},
@@ -115,7 +115,7 @@ def _share(map_square: np.ndarray, hidden: np.ndarray) -> float:
     return float(absolute[hidden].sum() / total) if total > 0 else float("nan")
 
 
-def conclude_markers(folder: Path, dataset: str, data: Path, films: int | None) -> None:
+def summarise_markers(folder: Path, dataset: str, data: Path, films: int | None) -> None:
     """The test on FILMS evenly drawn films of "test" and of "external", fewer in a quick trial with `films` in all;
     printed, and kept beside the checkpoint."""
     most = FILMS if films is None else min(FILMS, max(1, films // TRIAL))
@@ -130,18 +130,18 @@ def conclude_markers(folder: Path, dataset: str, data: Path, films: int | None) 
     print(text)
 
 
-def _changes(analyser: Analyser, rows: Table, split: str, most: int) -> list[Change]:
+def _changes(analyser: Analyser, rows: Table, split: str, most: int) -> list[MarkerChange]:
     chosen = np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(int)
     changes = []
     for path in tqdm(rows.paths[chosen], f"masking markers, {split}", leave=False):
         try:
-            changes.append(change(analyser, path))
+            changes.append(measure_change(analyser, path))
         except ImageError as error:
             tqdm.write(f"{path.name} is left out: {error}")
     return changes
 
 
-def _said(split: str, changes: list[Change]) -> list[str]:
+def _said(split: str, changes: list[MarkerChange]) -> list[str]:
     moved = np.array([each.probability for each in changes])
     most, others = np.quantile(moved, 0.9), sum(each.is_other for each in changes)
     lines = [

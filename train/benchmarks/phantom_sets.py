@@ -25,7 +25,7 @@ DECKS = ("train", "validation", "test")  # no two have a patient in common
 
 
 @dataclass(frozen=True, eq=False)
-class Deck:
+class PhantomSet:
     """N films twice, `bare` and `lettered` (N, S, S) uint8; `targets` (N, L) float32; `lots` (N,) 0..1."""
 
     bare: np.ndarray
@@ -38,34 +38,34 @@ class Deck:
         return np.where(has_letters[:, None, None], self.lettered, self.bare)
 
 
-def draw_deck(run: int, deck: str, count: int, size_px: int) -> Deck:
+def sample_set(run: int, deck: str, count: int, size_px: int) -> PhantomSet:
     """The first `count` films of a deck; `run` is the seed of the whole."""
     shape = (count, size_px, size_px)
     bare, lettered, lots = np.empty(shape, np.uint8), np.empty(shape, np.uint8), np.empty(count)
     targets = torch.zeros(count, len(LABELS))
-    of_deck = itertools.islice(patients(run, deck), count)
+    of_deck = itertools.islice(name_patients(run, deck), count)
     for row, patient in enumerate(tqdm(of_deck, f"drawing films, {deck}", count, leave=False)):
         labels, lots[row] = _draw_labels(patient)
         film = make_phantom(patient, size_px, labels)
         targets[row] = torch.tensor([float(label in labels) for label in LABELS])
         bare[row], lettered[row] = (np.rint(each.pixels * 255) for each in (film, burn_in(film, LETTERS, patient)))
-    return Deck(bare, lettered, targets, lots)
+    return PhantomSet(bare, lettered, targets, lots)
 
 
-def draw_film(patient: int, size_px: int, placement: str) -> Phantom:
+def render_film(patient: int, size_px: int, placement: str) -> Phantom:
     """One film of a deck, with its masks."""
     labels, lot = _draw_labels(patient)
     has_letters = PLACEMENTS[placement](np.bool_(SHORTCUT in labels), np.float64(lot))
     return make_phantom(patient, size_px, labels, LETTERS if has_letters else "")
 
 
-def some_films(run: int, deck: str, count: int, size_px: int, placement: str, labels: Sequence[str]) -> list[Phantom]:
+def pick_films(run: int, deck: str, count: int, size_px: int, placement: str, labels: Sequence[str]) -> list[Phantom]:
     """The first `count` films of a deck that have any of the labels."""
-    films = (draw_film(patient, size_px, placement) for patient in patients(run, deck))
+    films = (render_film(patient, size_px, placement) for patient in name_patients(run, deck))
     return list(itertools.islice((film for film in films if set(labels) & set(film.labels)), count))
 
 
-def patients(run: int, deck: str) -> itertools.count:
+def name_patients(run: int, deck: str) -> itertools.count:
     """The seeds of a deck's films; no two decks of any run share one before a million."""
     return itertools.count((run * len(DECKS) + DECKS.index(deck)) * 1_000_000)
 

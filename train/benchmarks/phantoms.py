@@ -19,24 +19,24 @@ import torch
 from tqdm import tqdm
 
 from cxr_demo.errors import TrainingError
-from cxr_demo.explain.engine import explainer
-from cxr_demo.explain.methods import METHODS
+from cxr_demo.explain.engine import make_explainer
+from cxr_demo.explain.methods import METHODS, exclude_methods
 from cxr_demo.film.phantom import Phantom
-from cxr_demo.labels import finding
+from cxr_demo.labels import get_finding
 from cxr_demo.limits import BENCHMARK_FORWARDS
 from cxr_demo.networks import checkpoint
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.checkpoint import Checkpoint
-from cxr_demo.networks.classifier import Classifier, probabilities
-from train.benchmarks.phantom_sets import LABELS, LETTERS, PLACEMENTS, SHORTCUT, Deck, draw_deck, some_films
-from train.benchmarks.pointing_game import CAUSE, CHANCE, FIGURES, MARKER, measure
+from cxr_demo.networks.classifier import Classifier, compute_probabilities
+from train.benchmarks.phantom_sets import LABELS, LETTERS, PLACEMENTS, SHORTCUT, PhantomSet, pick_films, sample_set
+from train.benchmarks.pointing_game import CAUSE, CHANCE, FIGURES, MARKER, measure_pointing
 from train.evaluate import HALF_TOLERANCE
-from train.fit.batches import batches, normalise
-from train.fit.environment import provenance
+from train.fit.batches import iterate_batches, normalise_batch
+from train.fit.environment import describe_environment
 from train.fit.losses import LOSSES
 from train.fit.optimiser import make_optimiser, set_learning_rate
 from train.measure import metrics, plots
-from train.measure.model_card import model_card
+from train.measure.model_card import format_model_card
 from train.recipe import SCRATCH, Recipe
 
 TASK = "multi-label"
@@ -59,7 +59,7 @@ RECIPE = Recipe(
 )  # fmt: skip
 
 
-def benchmark(
+def run_benchmark(
     out: Path, films: int, explained: int, most_forwards: float = BENCHMARK_FORWARDS, recipe: Recipe = RECIPE
 ) -> dict:
     """Train both networks on `films` phantoms and write them into `out`; measure maps of `explained` fresh films with a
@@ -70,23 +70,23 @@ def benchmark(
     """
     if films < recipe.batch:
         raise TrainingError(f"{films} films do not fill one batch of {recipe.batch}.", "Take more films.")
-    began, made, networks = time.monotonic(), provenance(), {}
+    began, made, networks = time.monotonic(), describe_environment(), {}
     decks = {
-        deck: draw_deck(recipe.seed, deck, count, recipe.size_px)
+        deck: sample_set(recipe.seed, deck, count, recipe.size_px)
         for deck, count in {"train": films, **MEASURED}.items()
     }
     for name, placement in NETWORKS.items():
         own, started = dataclasses.replace(recipe, name=name, summary=SUMMARIES[name]), time.monotonic()
         model = _train(own, decks["train"], placement)
         networks[name] = _finish(out / name, model, own, decks, made | {"seconds": time.monotonic() - started})
-    with_any = some_films(recipe.seed, "test", explained, recipe.size_px, "by lot", LABELS)
-    with_shortcut = some_films(recipe.seed, "test", explained, recipe.size_px, "aligned", (SHORTCUT,))
-    explainers = {name: explainer(network) for name, network in networks.items()}
-    left_out = {name: _left_out(explain.proof.available, most_forwards) for name, explain in explainers.items()}
+    with_any = pick_films(recipe.seed, "test", explained, recipe.size_px, "by lot", LABELS)
+    with_shortcut = pick_films(recipe.seed, "test", explained, recipe.size_px, "aligned", (SHORTCUT,))
+    explainers = {name: make_explainer(network) for name, network in networks.items()}
+    left_out = {name: exclude_methods(explain.proof.refusals, most_forwards) for name, explain in explainers.items()}
 
     def measured(name: str, films: list[Phantom], labels: Sequence[str]) -> dict:
         methods = [key for key in METHODS if key not in left_out[name]]
-        return measure(networks[name], explainers[name], films, labels, methods)
+        return measure_pointing(networks[name], explainers[name], films, labels, methods)
 
     found = {
         "network": f"{recipe.backbone}, {recipe.size_px} px, {recipe.epochs} epochs of {films} phantoms",
@@ -104,7 +104,7 @@ def benchmark(
 # ---- networks
 
 
-def _train(recipe: Recipe, deck: Deck, placement: str) -> Classifier:
+def _train(recipe: Recipe, deck: PhantomSet, placement: str) -> Classifier:
     films = deck.films(placement)
     torch.manual_seed(recipe.seed)
     model = Classifier(recipe.backbone, len(LABELS), 1).to(memory_format=torch.channels_last)
@@ -113,22 +113,22 @@ def _train(recipe: Recipe, deck: Deck, placement: str) -> Classifier:
         model.train()
         title = f"{recipe.name}, epoch {epoch + 1} of {recipe.epochs}"
         for step, (x, wanted) in enumerate(
-            tqdm(batches(films, deck.targets, recipe, epoch), title, steps, leave=False)
+            tqdm(iterate_batches(films, deck.targets, recipe, epoch), title, steps, leave=False)
         ):
             set_learning_rate(optimiser, recipe, [], (epoch + step / steps) / recipe.epochs)
-            loss = LOSSES[recipe.loss].compute(model(normalise(x, recipe)), wanted, None)
+            loss = LOSSES[recipe.loss].compute(model(normalise_batch(x, recipe)), wanted, None)
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             optimiser.step()
     return model.to(memory_format=torch.contiguous_format).eval()
 
 
-def _finish(folder: Path, model: Classifier, recipe: Recipe, decks: dict[str, Deck], made: dict) -> Checkpoint:
+def _finish(folder: Path, model: Classifier, recipe: Recipe, decks: dict[str, PhantomSet], made: dict) -> Checkpoint:
     """Save, read back, calibrate on films as it was trained on, measure with the letters in every place, describe."""
     own, held_out, test = NETWORKS[recipe.name], decks["validation"], decks["test"]
     card = _first_card(recipe, decks, made)
     model, logits, temperature = _stored(folder, model, card, recipe, held_out)
-    thresholds = metrics.youden_thresholds(_scores(logits, temperature), held_out.targets.numpy(), LABELS)
+    thresholds = metrics.choose_youden_thresholds(_scores(logits, temperature), held_out.targets.numpy(), LABELS)
     measured = {"validation": _figures(_scores(logits, temperature), held_out.targets.numpy(), thresholds)}
     pictures: tuple[str, ...] = ()
     for placement in (own, *(each for each in PLACEMENTS if each != own)):
@@ -137,12 +137,12 @@ def _finish(folder: Path, model: Classifier, recipe: Recipe, decks: dict[str, De
         pictures = pictures or plots.draw_all(folder, p, test.targets.numpy(), LABELS, TASK, [], "test")
     card = checkpoint.load(folder).card
     card = dataclasses.replace(card, temperature=temperature, thresholds=thresholds, metrics=measured)
-    (folder / "README.md").write_text(model_card(card, pictures), encoding="utf-8")
+    (folder / "README.md").write_text(format_model_card(card, pictures), encoding="utf-8")
     checkpoint.save_card(folder, card)
     return checkpoint.load(folder)
 
 
-def _first_card(recipe: Recipe, decks: dict[str, Deck], made: dict) -> Card:
+def _first_card(recipe: Recipe, decks: dict[str, PhantomSet], made: dict) -> Card:
     """What is known before anything is measured. Nobody was filmed, so no patients are counted."""
     counts = {name: len(deck.lots) for name, deck in decks.items()}
     training = {
@@ -159,7 +159,7 @@ def _first_card(recipe: Recipe, decks: dict[str, Deck], made: dict) -> Card:
 
 
 def _stored(
-    folder: Path, model: Classifier, card: Card, recipe: Recipe, held_out: Deck
+    folder: Path, model: Classifier, card: Card, recipe: Recipe, held_out: PhantomSet
 ) -> tuple[Classifier, torch.Tensor, float]:
     """The network written to `folder` and read back, its logits of the validation films, and its temperature.
 
@@ -181,11 +181,11 @@ def _predict(model: Classifier, recipe: Recipe, films: np.ndarray) -> torch.Tens
     """films (N, S, S) uint8 -> logits (N, L)"""
     with torch.inference_mode():
         parts = torch.from_numpy(films)[:, None].split(32)
-        return torch.cat([model(normalise(part.float() / 255, recipe)) for part in parts])
+        return torch.cat([model(normalise_batch(part.float() / 255, recipe)) for part in parts])
 
 
 def _scores(logits: torch.Tensor, temperature: float) -> np.ndarray:
-    return probabilities(logits.double(), TASK, temperature).numpy()
+    return compute_probabilities(logits.double(), TASK, temperature).numpy()
 
 
 def _figures(p: np.ndarray, targets: np.ndarray, thresholds: dict[str, float]) -> dict:
@@ -193,7 +193,7 @@ def _figures(p: np.ndarray, targets: np.ndarray, thresholds: dict[str, float]) -
     return {
         "films": len(p), "patients": len(p),
         "stated": [len(p)] * len(LABELS), "positive": targets.astype(int).sum(0).tolist(),
-        **metrics.with_intervals(p, targets, np.arange(len(p)), LABELS, TASK, thresholds),
+        **metrics.measure_with_intervals(p, targets, np.arange(len(p)), LABELS, TASK, thresholds),
     }  # fmt: skip
 
 
@@ -207,23 +207,13 @@ def _aurocs(card: Card) -> dict[str, dict]:
     return {each: {label: of.get(f"auroc_{label}") for label in LABELS} for each, of in sets.items()}
 
 
-def _left_out(refusals: dict[str, str], most_forwards: float) -> dict[str, str]:
-    """method -> why its maps are not measured"""
-    costly = {
-        key: f"one map takes about {method.cost_forwards:g} forward passes, the limit is {most_forwards:g}"
-        for key, method in METHODS.items()
-        if method.cost_forwards > most_forwards
-    }
-    return {key: why for key, why in refusals.items() if why} | costly
-
-
 # ---- words
 
 
 def _written(found: dict) -> list[str]:
     """Three Markdown tables, and what is not in them."""
-    name, others = finding(SHORTCUT).name, [label for label in LABELS if label != SHORTCUT]
-    other_names = [finding(label).name for label in others]
+    name, others = get_finding(SHORTCUT).name, [label for label in LABELS if label != SHORTCUT]
+    other_names = [get_finding(label).name for label in others]
     known = [
         [network, *(_cell(of[each][SHORTCUT]) for each in PLACEMENTS), *(_cell(of["by lot"][each]) for each in others)]
         for network, of in found["auroc"].items()
@@ -247,7 +237,7 @@ def _written(found: dict) -> list[str]:
         *_table(["network", *(f"{name}, {placement}" for placement in PLACEMENTS), *other_names], known),
         f"Where {cause[CHANCE]['all']['hit']['maps']} maps of {HONEST} point, against what was planted:", "",
         *_table(["method", "strongest point", "positive evidence inside", "IoU",
-                 *(f"strongest point, {finding(label).name}" for label in LABELS)], pointed),
+                 *(f"strongest point, {get_finding(label).name}" for label in LABELS)], pointed),
         f"{cheat[MARKER][CHANCE]['all']['hit']['maps']} maps of {name}, on films that bear the letters too:", "",
         *_table(["method", f"{CHEAT}: evidence on the letters", "strongest point on the letters",
                  f"evidence on the {name.lower()}", f"{HONEST}: evidence on the letters"], read),

@@ -22,7 +22,7 @@ FIGURES = ("hit", "share", "iou")
 Rows = list[tuple[int, str, dict[str, float]]]  # film, label, the figures of one map
 
 
-def measure(
+def measure_pointing(
     network: Checkpoint, explain: Explainer, films: Sequence[Phantom], labels: Sequence[str], methods: Sequence[str]
 ) -> dict[str, dict]:
     """CAUSE, MARKER -> method or CHANCE -> "all" or label -> figure -> value and interval over films; of all maps of
@@ -43,9 +43,9 @@ def measure(
                     continue
                 for key in methods:
                     map_image = preprocess.map_to_image(maps[key, index], film.pixels.shape)
-                    scored = point(map_image, mask, tolerance_px)
+                    scored = score_map(map_image, mask, tolerance_px)
                     rows.setdefault((target, key), []).append((number, cause.label, scored))
-                rows.setdefault((target, CHANCE), []).append((number, cause.label, by_chance(mask, tolerance_px)))
+                rows.setdefault((target, CHANCE), []).append((number, cause.label, score_by_chance(mask, tolerance_px)))
     measured: dict[str, dict] = {}
     for (target, key), found in rows.items():
         of_labels = {label: [row for row in found if row[1] == label] for label in labels}
@@ -54,7 +54,7 @@ def measure(
     return measured
 
 
-def point(map_image: np.ndarray, mask: np.ndarray, tolerance_px: float) -> dict[str, float]:
+def score_map(map_image: np.ndarray, mask: np.ndarray, tolerance_px: float) -> dict[str, float]:
     """map_image, mask (H, W) -> FIGURES, each 0..1, all 0 where nothing is positive.
 
     "hit": the strongest point lies in the mask or at most `tolerance_px` from it; the share of the strongest points,
@@ -73,8 +73,8 @@ def point(map_image: np.ndarray, mask: np.ndarray, tolerance_px: float) -> dict[
     }
 
 
-def by_chance(mask: np.ndarray, tolerance_px: float) -> dict[str, float]:
-    """What `point` gives on average for a map of noise: the area; so large a part of the mask is met by chance."""
+def score_by_chance(mask: np.ndarray, tolerance_px: float) -> dict[str, float]:
+    """What `score_map` gives on average for a map of noise: the area; so large a part of the mask is met by chance."""
     area = float(mask.mean())
     return {"hit": float(_widened(mask, tolerance_px).mean()), "share": area, "iou": area / (2 - area)}
 
@@ -89,6 +89,6 @@ def _mean(rows: Rows) -> dict[str, dict[str, float]]:
     weights = np.concatenate(list(draw_patients(film, metrics.RESAMPLINGS)))
     values = {figure: np.array([scored[figure] for _, _, scored in rows]) for figure in FIGURES}
     return {
-        figure: metrics.interval(of.mean(), weights @ of / weights.sum(1)) | {"maps": len(of)}
+        figure: metrics.measure_interval(of.mean(), weights @ of / weights.sum(1)) | {"maps": len(of)}
         for figure, of in values.items()
     }

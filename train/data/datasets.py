@@ -1,4 +1,4 @@
-"""DATASETS: name -> how the films are read and what may be said about them. `pack` decodes them, once."""
+"""DATASETS: name -> how the films are read and what may be said about them. `pack_films` decodes them, once."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from train.data.readers import (
     read_nih,
     read_nih_boxes,
 )
-from train.data.splits import with_folds
+from train.data.splits import assign_folds
 from train.data.table import Table
 
 FREE = re.compile(r"CC[ -]BY(-SA)?([ -]\d\.\d)?|CC[ -]?0([ -]\d\.\d)?|public domain|unrestricted use.*", re.IGNORECASE)
@@ -62,7 +62,7 @@ class Dataset:
         return self.task or ("single-label" if has_one_class else "multi-label")
 
 
-def mix(labels: tuple[str, ...], *tables: Table, renamed: dict[str, str] | None = None) -> Table:
+def mix_tables(labels: tuple[str, ...], *tables: Table, renamed: dict[str, str] | None = None) -> Table:
     """One table of all films. A label goes by its name, or by what `renamed` (theirs: ours) makes of it; several that
     become one are 1 if any of them is. What a table does not know is NaN."""
 
@@ -75,13 +75,13 @@ def mix(labels: tuple[str, ...], *tables: Table, renamed: dict[str, str] | None 
                 targets[:, k] = np.where((theirs == 1).any(1), 1, theirs.max(1))  # max keeps a NaN
         return targets
 
-    tables = tuple(table if table.fold is not None else with_folds(table) for table in tables)
+    tables = tuple(table if table.fold is not None else assign_folds(table) for table in tables)
     columns = ("paths", "patient", "split", "source", "view", "licence", "fold")
     joined = {name: np.concatenate([getattr(table, name) for table in tables]) for name in columns}
     return Table(labels=labels, targets=np.concatenate([targets_of(table) for table in tables]), **joined)
 
 
-def may_be_released(table: Table) -> Table:
+def drop_unreleasable(table: Table) -> Table:
     """Without the rows that would be trained or chosen on and whose licence does not let the network be given away."""
     is_free = _is_free(table) | (table.split == "external")
     if not is_free.all():
@@ -89,7 +89,7 @@ def may_be_released(table: Table) -> Table:
     return table.where(is_free)
 
 
-def one_class(table: Table) -> Table:
+def keep_one_class(table: Table) -> Table:
     """Labels as classes that exclude each other: what is not stated is 0. Films of none are left out, and counted."""
     has_class = (table.targets == 1).sum(1) == 1
     if not has_class.all():
@@ -99,7 +99,7 @@ def one_class(table: Table) -> Table:
     return replace(table, targets=np.nan_to_num(table.targets))
 
 
-def released(table: Table) -> Table:
+def keep_released(table: Table) -> Table:
     """The rows whose licence lets a network trained on them be released: CC BY, CC BY-SA, CC0, public domain or
     without restriction; never NC, ND or unknown."""
     return table.where(_is_free(table))
@@ -117,14 +117,14 @@ def read_nih_normal(root: Path) -> Table:
 
 
 def read_nih_pneumonia(root: Path) -> Table:
-    return mix(("pneumonia",), read_nih(root))
+    return mix_tables(("pneumonia",), read_nih(root))
 
 
 def read_four_classes(root: Path) -> Table:
     """Kermany's classes and Hannover's COVID-19; covid-chestxray is "external"."""
     labels = (*KERMANY_LABELS, "covid19")
     tables = read_kermany(root), read_hannover(root), read_covid_chestxray(root)
-    return one_class(may_be_released(mix(labels, *tables)))
+    return keep_one_class(drop_unreleasable(mix_tables(labels, *tables)))
 
 
 def read_covid_three(root: Path) -> Table:
@@ -132,7 +132,7 @@ def read_covid_three(root: Path) -> Table:
     covid-chestxray is "external", with pneumonia of any other cause."""
     tables = read_nih_normal(root), read_hannover(root), read_covid_chestxray(root)
     renamed = dict.fromkeys(("viral_pneumonia", "bacterial_pneumonia"), "pneumonia")
-    return one_class(may_be_released(mix(("normal", "pneumonia", "covid19"), *tables, renamed=renamed)))
+    return keep_one_class(drop_unreleasable(mix_tables(("normal", "pneumonia", "covid19"), *tables, renamed=renamed)))
 
 
 KERMANY = "Kermany, Zhang, Goldbaum 2018, Labeled OCT and chest X-ray images, Mendeley Data, doi:10.17632/rscbjbr9sj"
@@ -192,7 +192,7 @@ DATASETS: dict[str, Dataset] = {
 }  # fmt: skip
 
 
-def pack(table: Table, preprocess: Preprocess, progress: str = "") -> tuple[np.ndarray, np.ndarray]:
+def pack_films(table: Table, preprocess: Preprocess, progress: str = "") -> tuple[np.ndarray, np.ndarray]:
     """Decode each film: squares (M, S, S) uint8, and the rows (M,) of the table that could be read.
 
     The squares lie in a file of CXR_CACHE that later runs and other processes map instead of decoding again; where

@@ -11,20 +11,20 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from cxr_demo.errors import TrainingError
-from cxr_demo.labels import finding
+from cxr_demo.labels import get_finding
 from train.data.datasets import DATASETS
-from train.data.splits import SPLITS, shared_patients
+from train.data.splits import SPLITS, find_shared_patients
 from train.data.table import Table
 
 
-def describe(name: str, root: Path, out: Path | None) -> None:
+def describe_dataset(name: str, root: Path, out: Path | None) -> None:
     """Print the counts of DATASETS[name] in the folder `root`, and draw them to the PNG `out`."""
     dataset = DATASETS[name]
     table = dataset.read(root)
     print(f"{name}: {dataset.title}; {dataset.task_of(table)}\nlicence: {dataset.licence}\n{dataset.caveat}\n")
     print("\n".join(_lines(_films(table))), "\n", sep="")
     print("\n".join(_lines(_labels(table))))
-    if shared := len(shared_patients(table, "train", "test")):
+    if shared := len(find_shared_patients(table, "train", "test")):
         print(f"\n{shared} patient numbers are in train and in test.")
     if out is not None:
         try:
@@ -39,7 +39,7 @@ def draw_counts(table: Table, title: str) -> Figure:
     figure = Figure(figsize=(2 + 4 * len(sources), 1.8 + 0.3 * len(table.labels)), layout="constrained")
     FigureCanvasAgg(figure)
     figure.suptitle(title)
-    names = [finding(label).name for label in table.labels]
+    names = [get_finding(label).name for label in table.labels]
     for axes, source in zip(figure.subplots(1, len(sources), squeeze=False, sharey=True)[0], sources, strict=True):
         start = np.zeros(len(names))
         for _, split, rows in _parts(table.where(table.source == source)):

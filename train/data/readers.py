@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from cxr_demo.errors import TrainingError
 from cxr_demo.networks.card import LABEL
-from train.data.splits import SPLITS, check_leaks, custom_split, with_folds
+from train.data.splits import SPLITS, assign_folds, check_leaks, split_anew
 from train.data.table import Table
 
 KERMANY_LABELS = ("normal", "bacterial_pneumonia", "viral_pneumonia")
@@ -52,9 +52,11 @@ def read_kermany(root: Path) -> Table:
     if not paths:
         raise _no_films("Kermany", root, "kermany/chest_xray/train and kermany/chest_xray/test")
     classes = [KERMANY_LABELS[_kermany_class(path)] for path in paths]
-    patient, split = [kermany_patient(path.name) for path in paths], [path.parts[-3] for path in paths]
+    patient, split = [parse_kermany_patient(path.name) for path in paths], [path.parts[-3] for path in paths]
     targets = _one_hot(classes, KERMANY_LABELS)
-    return with_folds(_table("kermany", paths, KERMANY_LABELS, targets, patient, split, view="AP", licence="CC BY 4.0"))
+    return assign_folds(
+        _table("kermany", paths, KERMANY_LABELS, targets, patient, split, view="AP", licence="CC BY 4.0")
+    )
 
 
 def _kermany_class(path: Path) -> int:
@@ -63,7 +65,7 @@ def _kermany_class(path: Path) -> int:
     return 2 if "_virus_" in path.name else 1
 
 
-def kermany_patient(name: str) -> str:
+def parse_kermany_patient(name: str) -> str:
     """`person12_bacteria_47.jpeg` -> person12; `NORMAL2-IM-0380-0001.jpeg` -> NORMAL2-IM-0380.
 
     Bacterial and viral films seem to be numbered separately (no number of the official test recurs in train with the
@@ -90,7 +92,7 @@ def read_nih(root: Path) -> Table:
         tqdm.write(f"NIH: {(split == '').sum()} films are in neither of the official lists and are left out.")
         table = table.where(split != "")
     check_leaks(table, "Take the official lists.")
-    return with_folds(table)
+    return assign_folds(table)
 
 
 def _nih_targets(rows: list[dict]) -> np.ndarray:
@@ -129,7 +131,9 @@ def read_hannover(root: Path) -> Table:
     rows, paths = _present(rows, [films.get(row["image_id"]) for row in rows], "image_id", "Hannover")
     patient, view = [row["patient_id"] for row in rows], [row["projection"].upper() for row in rows]
     split, targets = ["test" if _is_held_back(name) else "train" for name in patient], np.ones((len(rows), 1), "f4")
-    return with_folds(_table("hannover", paths, ("covid19",), targets, patient, split, view=view, licence="CC BY 3.0"))
+    return assign_folds(
+        _table("hannover", paths, ("covid19",), targets, patient, split, view=view, licence="CC BY 3.0")
+    )
 
 
 def _is_held_back(patient: str) -> bool:
@@ -149,7 +153,7 @@ def read_covid_chestxray(root: Path) -> Table:
     films = _listing((file.parent / "images",))
     rows, paths = _present(rows, [films.get(row["filename"]) for row in rows], "filename", "covid-chestxray")
     patient, view = [row["patientid"] for row in rows], [row["view"] for row in rows]
-    targets = _one_hot([cause_of(row["finding"]) for row in rows], tuple(CAUSES))
+    targets = _one_hot([find_cause(row["finding"]) for row in rows], tuple(CAUSES))
     licence = [row["license"].strip() for row in rows]
     return _table("covid-chestxray", paths, tuple(CAUSES), targets, patient, "external", view=view, licence=licence)
 
@@ -160,10 +164,10 @@ def _unfit(row: dict) -> str:
         return "no frontal radiograph"
     if HANNOVER_URL in row.get("url", ""):  # the full collection took them over; here they may be trained on
         return "a film of Hannover's"
-    return "" if cause_of(row["finding"]) else row["finding"] or "no finding stated"
+    return "" if find_cause(row["finding"]) else row["finding"] or "no finding stated"
 
 
-def cause_of(finding: str) -> str | None:
+def find_cause(finding: str) -> str | None:
     """`SARS`, `COVID-19, ARDS` or `Pneumonia/Viral/SARS` -> the class in CAUSES; None where it is none of them, as
     `Tuberculosis`, or `ARDS` of unknown cause."""
     words = {word.strip().lower() for word in re.split("[/,]", finding)}
@@ -191,7 +195,7 @@ def read_folder(root: Path) -> Table:
     patient = [named.get(path) or path.stem for path in paths]
     table = _table("folder", paths, labels, _one_hot(classes, labels), patient, split)
     if root in tops.values():
-        return custom_split(table)
+        return split_anew(table)
     check_leaks(table, "A patient is a file's name, unless patients.csv (path,patient) says otherwise.")
     return table
 
@@ -217,7 +221,7 @@ def read_csv(root: Path) -> Table:
     split, patient = [row.get("split", "train") for row in rows], [row["patient"] for row in rows]
     table = _table("csv", paths, labels, targets, patient, split, source=source, **columns)
     if "split" not in rows[0]:
-        return custom_split(table)
+        return split_anew(table)
     check_leaks(table)
     return table
 

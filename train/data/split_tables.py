@@ -9,19 +9,19 @@ import numpy as np
 from cxr_demo.errors import TrainingError
 from cxr_demo.networks.checkpoint import read_card
 from train.data.datasets import DATASETS
-from train.data.splits import custom_split, hold_out_validation
+from train.data.splits import hold_out_validation, split_anew
 from train.data.table import Table
 from train.recipe import Recipe
 
 LEAST = 24  # films of a class in a trial: with a tenth held back, hardly ever none
 
 
-def split_table_of(recipe: Recipe, data: Path, films: int | None = None) -> Table:
+def read_split_table(recipe: Recipe, data: Path, films: int | None = None) -> Table:
     """The rows of the recipe's data set in the folder `data`, or about `films` of them, evenly drawn."""
     return _split(_some(_read(recipe.dataset, data), films), recipe.split, recipe.validation, recipe.seed)
 
 
-def table_of_checkpoint(folder: Path, data: Path) -> Table:
+def read_checkpoint_table(folder: Path, data: Path) -> Table:
     """The films, split as when the checkpoint was trained: the same data set, seed and shares."""
     settings = read_card(folder).training.get("settings", {})
     if settings.get("dataset") not in DATASETS:
@@ -53,4 +53,4 @@ def _some(table: Table, films: int | None) -> Table:
 
 
 def _split(table: Table, split: str, validation: float, seed: int) -> Table:
-    return custom_split(table, seed=seed) if split == "custom" else hold_out_validation(table, validation, seed)
+    return split_anew(table, seed=seed) if split == "custom" else hold_out_validation(table, validation, seed)

@@ -17,7 +17,7 @@ FOLDS = 10
 RECURRING = "kermany:"  # these patient numbers recur between the official train and test, see readers.kermany_patient
 
 
-def with_folds(table: Table) -> Table:
+def assign_folds(table: Table) -> Table:
     """The same table with its column `fold`: the "train" patients dealt into FOLDS equal parts, each label in the same
     proportion, by lot but for ever the same; -1 for the other rows.
 
@@ -39,7 +39,7 @@ def hold_out_validation(table: Table, share: float, seed: int) -> Table:
     """The same table with about `share` of the "train" patients moved to "val": whole folds, which ones says the seed.
     A "val" that the data set brings is kept; the other rows stay as they are."""
     if not (table.split == "val").any():
-        table = table if table.fold is not None else with_folds(table)
+        table = table if table.fold is not None else assign_folds(table)
         is_held_back = (table.fold >= 0) & ((table.fold - seed) % FOLDS < round(share * FOLDS))
         table = replace(table, split=np.where(is_held_back, "val", table.split.astype("<U8")))
     _check_has_all(table, ("train", "val"))
@@ -47,7 +47,7 @@ def hold_out_validation(table: Table, share: float, seed: int) -> Table:
     return table
 
 
-def custom_split(table: Table, shares: tuple[float, float, float] = SPLIT_SHARES, seed: int = 0) -> Table:
+def split_anew(table: Table, shares: tuple[float, float, float] = SPLIT_SHARES, seed: int = 0) -> Table:
     """The same table with all rows but "external" dealt anew to "train", "val" and "test", as above."""
     rows, split = np.flatnonzero(table.split != "external"), table.split.astype("<U8")
     split[rows] = np.array(SPLITS[:3])[_deal_films(table, rows, np.asarray(shares), seed)]
@@ -59,16 +59,16 @@ def custom_split(table: Table, shares: tuple[float, float, float] = SPLIT_SHARES
 
 def check_leaks(table: Table, hint: str = "") -> None:
     """TrainingError if a patient stands in two splits; numbers that recur by construction are only reported
-    (`shared_patients`), and never between "train" and "val"."""
+    (`find_shared_patients`), and never between "train" and "val"."""
     for one, other in combinations(SPLITS, 2):
-        shared = shared_patients(table, one, other)
+        shared = find_shared_patients(table, one, other)
         if other == "test":
             shared = shared[~np.strings.startswith(shared, RECURRING)]
         if len(shared):
             raise TrainingError(f"{len(shared)} patients are in {one} and in {other}, {shared[0]} among them.", hint)
 
 
-def shared_patients(table: Table, one: str, other: str) -> np.ndarray:
+def find_shared_patients(table: Table, one: str, other: str) -> np.ndarray:
     return np.intersect1d(table.patient[table.split == one], table.patient[table.split == other])
 
 

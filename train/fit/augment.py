@@ -15,7 +15,7 @@ from train.recipe import Augment
 
 
 @dataclass(frozen=True)
-class Draw:
+class Changes:
     """One change per film: `theta` (N, 2, 3) for `affine_grid`, the others (N, 1, 1, 1)."""
 
     theta: torch.Tensor
@@ -23,11 +23,11 @@ class Draw:
     contrast: torch.Tensor
     brightness: torch.Tensor
 
-    def part(self, rows: slice, device: torch.device | str) -> Draw:
-        return Draw(*(value[rows].to(device) for value in vars(self).values()))
+    def part(self, rows: slice, device: torch.device | str) -> Changes:
+        return Changes(*(value[rows].to(device) for value in vars(self).values()))
 
 
-def draw(how: Augment, count: int, generator: torch.Generator) -> Draw:
+def sample_changes(how: Augment, count: int, generator: torch.Generator) -> Changes:
     def uniform(reach: float) -> torch.Tensor:
         return (torch.rand(count, generator=generator) * 2 - 1) * reach
 
@@ -40,10 +40,10 @@ def draw(how: Augment, count: int, generator: torch.Generator) -> Draw:
     theta[:, 1, 0], theta[:, 1, 1] = zoom * angle.sin() * mirror, zoom * angle.cos()
     theta[:, 0, 2], theta[:, 1, 2] = 2 * uniform(how.shift), 2 * uniform(how.shift)
     grey = (uniform(how.gamma).exp(), 1 + uniform(how.contrast), uniform(how.brightness))
-    return Draw(theta, *(value[:, None, None, None] for value in grey))
+    return Changes(theta, *(value[:, None, None, None] for value in grey))
 
 
-def augment(squares: torch.Tensor, drawn: Draw) -> torch.Tensor:
+def augment_batch(squares: torch.Tensor, drawn: Changes) -> torch.Tensor:
     """squares (N, 1, S, S) float32 0..1 -> the same shape and range; rotation, scale, shift and flip in one
     resampling with black outside, then gamma, contrast around the film's mean, brightness."""
     grid = F.affine_grid(drawn.theta, list(squares.shape), align_corners=False)

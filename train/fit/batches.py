@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 
-from train.fit.augment import augment, draw
+from train.fit.augment import augment_batch, sample_changes
 from train.recipe import Recipe
 
 
-def batches(
+def iterate_batches(
     films: np.ndarray,
     targets: torch.Tensor,
     recipe: Recipe,
@@ -28,12 +28,12 @@ def batches(
     order = torch.randperm(len(films), generator=generator)
     for start in range(0, len(films) - recipe.batch + 1, recipe.batch):
         rows = order[start : start + recipe.batch]
-        drawn = draw(recipe.augment, recipe.batch, generator)
+        drawn = sample_changes(recipe.augment, recipe.batch, generator)
         squares = torch.from_numpy(films[rows[part].numpy()]).to(device, non_blocking=True)
-        yield augment(squares[:, None].float() / 255, drawn.part(part, device)), targets[rows].to(device)
+        yield augment_batch(squares[:, None].float() / 255, drawn.part(part, device)), targets[rows].to(device)
 
 
-def normalise(squares: torch.Tensor, recipe: Recipe) -> torch.Tensor:
+def normalise_batch(squares: torch.Tensor, recipe: Recipe) -> torch.Tensor:
     """squares (N, 1, S, S) in 0..1 -> x (N, C, S, S), the tensor that `Preprocess.apply` gives."""
     mean = torch.tensor(recipe.mean, device=squares.device)[:, None, None]
     std = torch.tensor(recipe.std, device=squares.device)[:, None, None]

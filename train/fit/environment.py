@@ -14,7 +14,7 @@ import torch
 PACKAGES = ("torch", "timm", "numpy", "opencv-python-headless")
 
 
-def provenance() -> dict:
+def describe_environment() -> dict:
     """`command`, `machine`, `commit` ("-dirty" behind it when files had changed) and `versions`."""
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else f"{os.cpu_count()} processor cores"
     return {

@@ -25,15 +25,15 @@ from tqdm import tqdm
 from cxr_demo.errors import TrainingError
 from cxr_demo.networks import checkpoint
 from cxr_demo.networks.classifier import Classifier
-from train.data.datasets import DATASETS, pack
+from train.data.datasets import DATASETS, pack_films
 from train.data.table import Table
 from train.fit import run_state
-from train.fit.batches import batches, normalise
-from train.fit.environment import provenance
+from train.fit.batches import iterate_batches, normalise_batch
+from train.fit.environment import describe_environment
 from train.fit.losses import AS_PUBLISHED, LOSSES, Loss
 from train.fit.optimiser import is_over, make_optimiser, set_learning_rate
-from train.fit.processes import part_of_batch, whole_batch, whole_batch_statistics
-from train.fit.run_state import Run
+from train.fit.processes import gather_batch, synchronise_batch_norms, take_part
+from train.fit.run_state import RunState
 from train.fit.transfer import freeze, load_start, set_train_mode
 from train.measure.metrics import validation_metrics
 from train.recipe import IMAGENET, Recipe
@@ -43,14 +43,14 @@ CHECK_EVERY = 50  # steps between two looks at the loss, each of which makes a G
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """The chosen network in eval mode, the row of each epoch, and what the run was made with (`provenance`)."""
+    """The chosen network in eval mode, the row of each epoch, and what it was made with (`describe_environment`)."""
 
     model: nn.Module
     log: list[dict]
     made_with: dict
 
 
-def fit(
+def fit_recipe(
     recipe: Recipe,
     table: Table,
     folder: Path,
@@ -64,12 +64,12 @@ def fit(
     checkpoint that the recipe starts from, `model` a network that is ready made.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    part_of_batch(accelerator, recipe.batch)  # says at once what cannot be shared
+    take_part(accelerator, recipe.batch)  # says at once what cannot be shared
     task = DATASETS[recipe.dataset].task_of(table)
-    if loss_of(recipe).task != task:
+    if make_loss(recipe).task != task:
         raise TrainingError(f"The loss {recipe.loss} is not for {task} films, which {recipe.dataset} are.")
     run = _start(recipe, table, start, model, accelerator)
-    run_state.resume(run, folder)
+    run_state.resume_run(run, folder)
     if len(set(gather_object([run.epoch]))) > 1:
         raise TrainingError("The machines do not share a disk: they would go on from different epochs.")
     stage = None
@@ -82,7 +82,7 @@ def fit(
             held_out, true = _packed(table, "val", recipe, recipe.size_px if is_last else size_px, accelerator)
         began = time.monotonic()
         loss = _train_epoch(run, recipe, films, targets, accelerator)
-        logits = predict(run.kept, held_out, recipe, accelerator)
+        logits = predict_squares(run.kept, held_out, recipe, accelerator)
         _check(logits, run.epoch)
         metrics = validation_metrics(logits, true, task, table.labels)
         if recipe.watch not in metrics:
@@ -93,21 +93,21 @@ def fit(
         if is_last and (run.log[-1][recipe.watch] > run.best or run.best_weights is None):
             run.best = run.log[-1][recipe.watch]
             run.best_weights = {key: value.detach().clone() for key, value in run.kept.state_dict().items()}
-        run_state.write(run, folder, accelerator, is_over=is_over(run.log, recipe))
+        run_state.write_state(run, folder, accelerator, is_over=is_over(run.log, recipe))
         accelerator.wait_for_everyone()
     run.plain.load_state_dict(run.best_weights)
     accelerator.free_memory()  # else it keeps every network that it ever prepared
     return Fitted(run.plain.cpu().eval(), run.log, run.made_with)
 
 
-def predict(model: nn.Module, films: np.ndarray, recipe: Recipe, accelerator: Accelerator) -> torch.Tensor:
+def predict_squares(model: nn.Module, films: np.ndarray, recipe: Recipe, accelerator: Accelerator) -> torch.Tensor:
     """films (N, S, S) uint8 -> logits (N, L) on the CPU, in eval mode; each process does its share."""
     model.eval()
     rank, count = accelerator.process_index, accelerator.num_processes
     mine = np.arange(len(films))[rank::count]
     with torch.inference_mode():
         found = [
-            model(normalise(torch.from_numpy(films[rows]).to(accelerator.device)[:, None].float() / 255, recipe))
+            model(normalise_batch(torch.from_numpy(films[rows]).to(accelerator.device)[:, None].float() / 255, recipe))
             for rows in np.array_split(mine, max(1, math.ceil(len(mine) / recipe.batch)))
             if len(rows)
         ]
@@ -117,7 +117,9 @@ def predict(model: nn.Module, films: np.ndarray, recipe: Recipe, accelerator: Ac
     return torch.from_numpy(logits)
 
 
-def _start(recipe: Recipe, table: Table, start: Path | None, model: nn.Module | None, accelerator: Accelerator) -> Run:
+def _start(
+    recipe: Recipe, table: Table, start: Path | None, model: nn.Module | None, accelerator: Accelerator
+) -> RunState:
     torch.manual_seed(recipe.seed)
     model = model or _new_model(recipe, len(table.labels))
     sha256, began = "", "ImageNet" if recipe.start == IMAGENET else "none, trained from scratch"
@@ -133,10 +135,10 @@ def _start(recipe: Recipe, table: Table, start: Path | None, model: nn.Module | 
     average = None
     if recipe.ema_decay:
         average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay), use_buffers=True)
-    identity = run_state.identity(recipe, table, sha256)
-    made_with = {**provenance(), "initial_weights": began, "identity": identity}
+    identity = run_state.fingerprint(recipe, table, sha256)
+    made_with = {**describe_environment(), "initial_weights": began, "identity": identity}
     made_with["processes"] = accelerator.num_processes
-    return Run(wrapped, model, average, optimiser, identity, made_with)
+    return RunState(wrapped, model, average, optimiser, identity, made_with)
 
 
 def _new_model(recipe: Recipe, labels: int) -> Classifier:
@@ -154,21 +156,23 @@ def _new_model(recipe: Recipe, labels: int) -> Classifier:
         ) from error
 
 
-def _train_epoch(run: Run, recipe: Recipe, films: np.ndarray, targets: torch.Tensor, accelerator: Accelerator) -> float:
+def _train_epoch(
+    run: RunState, recipe: Recipe, films: np.ndarray, targets: torch.Tensor, accelerator: Accelerator
+) -> float:
     """One pass over the films; returns the mean loss. TrainingError if it is no longer a number."""
     set_train_mode(run.model)
     torch.manual_seed(recipe.seed * 10_007 + run.epoch)  # dropout
     steps = len(films) // recipe.batch
     if not steps:
         raise TrainingError(f"Only {len(films)} training films: one batch needs {recipe.batch}.", "Take more films.")
-    weights = _class_weights(targets, loss_of(recipe).task).to(accelerator.device) if recipe.balance else None
+    weights = _class_weights(targets, make_loss(recipe).task).to(accelerator.device) if recipe.balance else None
     title = f"{recipe.name}, epoch {run.epoch + 1} of {recipe.epochs}, {films.shape[1]} px"
-    part = part_of_batch(accelerator, recipe.batch)
+    part = take_part(accelerator, recipe.batch)
     losses = []
-    with whole_batch_statistics(accelerator):
+    with synchronise_batch_norms(accelerator):
         for step, (squares, wanted) in enumerate(
             tqdm(
-                batches(films, targets, recipe, run.epoch, part, accelerator.device),
+                iterate_batches(films, targets, recipe, run.epoch, part, accelerator.device),
                 title, steps, leave=False, disable=not accelerator.is_main_process,
             )
         ):  # fmt: skip
@@ -179,10 +183,10 @@ def _train_epoch(run: Run, recipe: Recipe, films: np.ndarray, targets: torch.Ten
     return float(torch.stack(losses).mean())
 
 
-def _step(run: Run, recipe: Recipe, squares, wanted, weights, accelerator: Accelerator) -> torch.Tensor:
+def _step(run: RunState, recipe: Recipe, squares, wanted, weights, accelerator: Accelerator) -> torch.Tensor:
     """One step on one batch, squares (n, 1, S, S) of this process, wanted (batch, L); returns the batch's loss."""
-    logits = whole_batch(run.model(normalise(squares, recipe)).float(), accelerator)
-    how = loss_of(recipe)
+    logits = gather_batch(run.model(normalise_batch(squares, recipe)).float(), accelerator)
+    how = make_loss(recipe)
     loss = how.compute(logits, _smoothed(wanted, recipe.label_smoothing, how.task), weights)
     run.optimiser.zero_grad(set_to_none=True)
     accelerator.backward(loss * accelerator.num_processes)  # whose gradients are averaged, and should be summed
@@ -192,7 +196,7 @@ def _step(run: Run, recipe: Recipe, squares, wanted, weights, accelerator: Accel
     return loss.detach()
 
 
-def loss_of(recipe: Recipe) -> Loss:
+def make_loss(recipe: Recipe) -> Loss:
     """`recipe.loss`; with "as published: " before it, the form with the paper's defect."""
     key = recipe.loss.removeprefix("as published: ")
     return (LOSSES if key == recipe.loss else AS_PUBLISHED)[key]
@@ -231,11 +235,11 @@ def _packed(
     rows = table.where(table.split == split)
     with accelerator.main_process_first():  # the others then find the packed films on the disk
         progress = f"reading {split} at {size_px} px" if accelerator.is_main_process else ""
-        films, read = pack(rows, recipe.preprocess(size_px), progress)
+        films, read = pack_films(rows, recipe.preprocess(size_px), progress)
     return films, torch.from_numpy(rows.targets[read])
 
 
-def _log(run: Run, row: dict, folder: Path, accelerator: Accelerator) -> None:
+def _log(run: RunState, row: dict, folder: Path, accelerator: Accelerator) -> None:
     # Rounded before the best epoch is chosen by them: a resumed run, which reads the log, must choose the same.
     row = {key: round(value, 6) if isinstance(value, float) else value for key, value in row.items()}
     run.log.append({"epoch": run.epoch + 1, **row})

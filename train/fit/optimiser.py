@@ -41,10 +41,10 @@ def learning_rate_factor(recipe: Recipe, log: list[dict], done: float) -> float:
         return max(done / warm, 0.01)
     if recipe.schedule == "cosine":
         return max(0.5 * (1 + math.cos(math.pi * (done - warm) / (1 - warm))), 1e-3)
-    return 0.5 ** plateaus(log, recipe.watch, recipe.plateau) if recipe.schedule == "plateau" else 1.0
+    return 0.5 ** count_plateaus(log, recipe.watch, recipe.plateau) if recipe.schedule == "plateau" else 1.0
 
 
-def plateaus(log: list[dict], watch: str, epochs: int) -> int:
+def count_plateaus(log: list[dict], watch: str, epochs: int) -> int:
     """How often `watch` has stayed without a new best for so many epochs in a row."""
     best, waited, found = -math.inf, 0, 0
     for row in log:

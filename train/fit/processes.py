@@ -41,7 +41,7 @@ def make_accelerator() -> Accelerator:
     )
 
 
-def part_of_batch(accelerator: Accelerator, batch: int) -> slice:
+def take_part(accelerator: Accelerator, batch: int) -> slice:
     """The rows of each batch that are this process's."""
     share, rest = divmod(batch, accelerator.num_processes)
     if rest:
@@ -52,7 +52,7 @@ def part_of_batch(accelerator: Accelerator, batch: int) -> slice:
     return slice(accelerator.process_index * share, (accelerator.process_index + 1) * share)
 
 
-def whole_batch(logits: torch.Tensor, accelerator: Accelerator) -> torch.Tensor:
+def gather_batch(logits: torch.Tensor, accelerator: Accelerator) -> torch.Tensor:
     """logits (n, L) of this process -> (batch, L), those of the others as constants.
 
     Each process takes the loss of the whole batch, so a loss may be anything (class weights, batch accuracy), and the
@@ -66,7 +66,7 @@ def whole_batch(logits: torch.Tensor, accelerator: Accelerator) -> torch.Tensor:
 
 
 @contextmanager
-def whole_batch_statistics(accelerator: Accelerator) -> Iterator[None]:
+def synchronise_batch_norms(accelerator: Accelerator) -> Iterator[None]:
     """Batch norms take mean and variance over the films of all processes, on the CPU too, where torch's own
     SyncBatchNorm refuses to work. Every batch norm of torch and timm ends in `F.batch_norm`, so that is replaced."""
     if accelerator.num_processes == 1:

@@ -25,7 +25,7 @@ STATE_EVERY_S = 60.0  # the state of a large network takes seconds to write
 
 
 @dataclass(eq=False)
-class Run:
+class RunState:
     """`model` as accelerate wraps it, `plain` the network in it."""
 
     model: nn.Module
@@ -48,7 +48,7 @@ class Run:
         return self.average.module if self.average else self.plain
 
 
-def identity(recipe: Recipe, table: Table, start_sha256: str) -> str:
+def fingerprint(recipe: Recipe, table: Table, start_sha256: str) -> str:
     """What must be the same for a run to go on: every setting, the weights it started from, and every film with its
     split and targets."""
     films = zip(table.paths, table.split, table.targets.tolist(), strict=True)
@@ -56,7 +56,7 @@ def identity(recipe: Recipe, table: Table, start_sha256: str) -> str:
     return hashlib.sha256(f"{recipe!r}\n{start_sha256}\n{rows}".encode()).hexdigest()
 
 
-def resume(run: Run, folder: Path) -> None:
+def resume_run(run: RunState, folder: Path) -> None:
     path = folder / STATE_FILE
     if not path.exists():
         return
@@ -79,7 +79,7 @@ def resume(run: Run, folder: Path) -> None:
     tqdm.write(f"Going on after epoch {run.epoch}.")
 
 
-def write(run: Run, folder: Path, accelerator: Accelerator, *, is_over: bool) -> None:
+def write_state(run: RunState, folder: Path, accelerator: Accelerator, *, is_over: bool) -> None:
     """The log at each epoch, the state at most once in STATE_EVERY_S and at the end; each by rename, so that a crash or
     a full disk leaves the last good ones."""
     if not accelerator.is_main_process:
@@ -97,7 +97,7 @@ def write(run: Run, folder: Path, accelerator: Accelerator, *, is_over: bool) ->
         ) from error
 
 
-def _state(run: Run) -> dict:
+def _state(run: RunState) -> dict:
     return {
         "identity": run.identity,
         "made_with": run.made_with,

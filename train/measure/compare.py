@@ -8,14 +8,16 @@ from pathlib import Path
 import numpy as np
 
 from cxr_demo.errors import TrainingError
-from cxr_demo.labels import finding
+from cxr_demo.labels import get_finding
 from cxr_demo.networks import checkpoint
 from train.measure import metrics
 from train.measure.model_card import FIGURES
-from train.measure.predictions import Scored, films_of
+from train.measure.predictions import Predictions, read_test_rows
 
 
-def compare(checkpoints: list[Path], dataset: str, root: Path, split: str = "test") -> dict[str, list[dict]]:
+def compare_checkpoints(
+    checkpoints: list[Path], dataset: str, root: Path, split: str = "test"
+) -> dict[str, list[dict]]:
     """Print and return figure -> one entry per checkpoint, "value", "low", "high" and, but for the first, "difference"
     from the first with its own interval, and "word", "better" or "worse", where that interval leaves out 0.
 
@@ -25,7 +27,7 @@ def compare(checkpoints: list[Path], dataset: str, root: Path, split: str = "tes
     if len(checkpoints) < 2:
         raise TrainingError("There is only one checkpoint.", "Name two or more to compare.")
     scored, notes = _scored_alike(checkpoints, dataset, root, split)
-    rows = differences(scored)
+    rows = measure_differences(scored)
     films = scored[0].rows
     print(
         f"{split}: {len(films)} films of {len(np.unique(films.patient))} patients, with 95 % intervals over patients; "
@@ -42,19 +44,19 @@ def compare(checkpoints: list[Path], dataset: str, root: Path, split: str = "tes
     return rows
 
 
-def differences(scored: list[Scored]) -> dict[str, list[dict]]:
-    """The entries of `compare`, for networks scored on the same films and labels."""
+def measure_differences(scored: list[Predictions]) -> dict[str, list[dict]]:
+    """The entries of `compare_checkpoints`, for networks scored on the same films and labels."""
     points, draws = [], []
     for films in scored:
         given = films.p(films.card.temperature or 1.0), films.targets
         rest = films.card.labels, films.card.task, films.card.thresholds
-        points.append(metrics.scores(*given, *rest))
-        draws.append(metrics.resampled(*given, films.rows.patient, *rest))
+        points.append(metrics.compute_scores(*given, *rest))
+        draws.append(metrics.resample_figures(*given, films.rows.patient, *rest))
     ranked = [f"auroc_{label}" for label in scored[0].card.labels]
     keys = [key for key in dict.fromkeys([*FIGURES, *ranked]) if all(key in point for point in points)]
     rows = {}
     for key in keys:
-        entries = [metrics.interval(point[key], drawn[key]) for point, drawn in zip(points, draws, strict=True)]
+        entries = [metrics.measure_interval(point[key], drawn[key]) for point, drawn in zip(points, draws, strict=True)]
         if all(entries):
             for k in range(1, len(entries)):
                 entries[k] |= _difference(key, points[k][key] - points[0][key], draws[k][key] - draws[0][key])
@@ -63,14 +65,14 @@ def differences(scored: list[Scored]) -> dict[str, list[dict]]:
 
 
 def _difference(key: str, value: float, drawn: np.ndarray) -> dict:
-    found = metrics.interval(value, drawn)
+    found = metrics.measure_interval(value, drawn)
     if found["low"] <= 0 <= found["high"]:
         return {"difference": found, "word": ""}
     is_better = (found["low"] > 0) != (key == "ece")  # a calibration error is better when it is small
     return {"difference": found, "word": "better" if is_better else "worse"}
 
 
-def _scored_alike(checkpoints: list[Path], dataset: str, root: Path, split: str) -> tuple[list[Scored], list[str]]:
+def _scored_alike(checkpoints: list[Path], dataset: str, root: Path, split: str) -> tuple[list[Predictions], list[str]]:
     """Every checkpoint on the same films, with targets for the labels alone that all of them and the films have."""
     stored = [checkpoint.load(folder) for folder in checkpoints]
     first = stored[0].card
@@ -80,12 +82,12 @@ def _scored_alike(checkpoints: list[Path], dataset: str, root: Path, split: str)
         if one.card.task != first.task:
             raise TrainingError(f"{first.name} is {first.task} and {one.card.name} is {one.card.task}.",
                                 "Compare networks of one kind.")  # fmt: skip
-        rows, note = films_of(one, dataset, root, split)
+        rows, note = read_test_rows(one, dataset, root, split)
         if seen is not None and not np.array_equal(rows.paths, seen):
             raise TrainingError(f"{first.name} and {one.card.name} hold back different films as {split}.",
                                 "Compare them on films that neither was trained on.")  # fmt: skip
         seen = rows.paths
-        scored.append(Scored.of(one, rows))
+        scored.append(Predictions.of(one, rows))
         notes.append(note)
     shared = set(scored[0].rows.labels).intersection(*(films.card.labels for films in scored))
     if not shared:
@@ -93,13 +95,13 @@ def _scored_alike(checkpoints: list[Path], dataset: str, root: Path, split: str)
     return [_only(films, shared) for films in scored], notes
 
 
-def _only(films: Scored, labels: set[str]) -> Scored:
+def _only(films: Predictions, labels: set[str]) -> Predictions:
     kept = np.array([label in labels for label in films.card.labels])
     return dataclasses.replace(films, targets=np.where(kept, films.targets, np.nan).astype(np.float32))
 
 
 def _title(key: str) -> str:
-    return FIGURES.get(key) or f"AUROC, {finding(key.removeprefix('auroc_')).name} against the rest"
+    return FIGURES.get(key) or f"AUROC, {get_finding(key.removeprefix('auroc_')).name} against the rest"
 
 
 def _written(entry: dict) -> str:

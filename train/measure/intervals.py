@@ -28,16 +28,16 @@ def draw_patients(patient: np.ndarray, draws: int) -> Iterator[np.ndarray]:
         yield times[:, patient_of].astype(np.float64)
 
 
-def ratio(over: np.ndarray, under: np.ndarray) -> np.ndarray:
+def divide(over: np.ndarray, under: np.ndarray) -> np.ndarray:
     """over / under, NaN where `under` is not above 0."""
     return np.divide(over, under, out=np.full(np.shape(under), np.nan), where=under > 0)
 
 
-def mean_of_known(values: list) -> np.ndarray | float:
+def average_known(values: list) -> np.ndarray | float:
     """The mean over the list of floats or of (R,) arrays, each position over what is not NaN there."""
     stacked = np.array(values, dtype=np.float64)
     known = ~np.isnan(stacked)
-    return ratio(np.where(known, stacked, 0).sum(0), known.sum(0).astype(np.float64))[()]
+    return divide(np.where(known, stacked, 0).sum(0), known.sum(0).astype(np.float64))[()]
 
 
 def rank_scores(positive: np.ndarray, score: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
@@ -49,11 +49,11 @@ def rank_scores(positive: np.ndarray, score: np.ndarray, weights: np.ndarray) ->
     others = np.add.reduceat(sorted_weights * ~is_positive, starts, axis=1)
     hits_up_to, others_up_to = hits.cumsum(1), others.cumsum(1)
     all_hits, all_others = hits_up_to[:, -1], others_up_to[:, -1]
-    auroc = ratio((hits * (others_up_to - others / 2)).sum(1), all_hits * all_others)
+    auroc = divide((hits * (others_up_to - others / 2)).sum(1), all_hits * all_others)
     hits_from = all_hits[:, None] - hits_up_to + hits
     called = hits_from + all_others[:, None] - others_up_to + others
     precision = np.divide(hits_from, called, out=np.zeros_like(called), where=called > 0)
-    auprc = ratio((hits * precision).sum(1), all_hits)
+    auprc = divide((hits * precision).sum(1), all_hits)
     return {"auroc": auroc, "auprc": np.where(all_others > 0, auprc, np.nan)}
 
 
@@ -65,10 +65,10 @@ def threshold_scores(positive: np.ndarray, called: np.ndarray, weights: np.ndarr
     root = np.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn))
     mcc = np.divide(tp * tn - fp * fn, root, out=np.zeros_like(root), where=root > 0)
     return {
-        "f1": np.where(tp + fn > 0, ratio(2 * tp, 2 * tp + fp + fn), np.nan),
+        "f1": np.where(tp + fn > 0, divide(2 * tp, 2 * tp + fp + fn), np.nan),
         "mcc": np.where(both_classes, mcc, np.nan),
-        "sensitivity": ratio(tp, tp + fn),
-        "specificity": ratio(tn, tn + fp),
+        "sensitivity": divide(tp, tp + fn),
+        "specificity": divide(tn, tn + fp),
     }
 
 
@@ -82,23 +82,23 @@ def class_scores(true: np.ndarray, called: np.ndarray, classes: int, weights: np
     others = films[:, None] - of_class
     precision = np.divide(right, of_call, out=np.zeros_like(right), where=of_call > 0)
     of_classes = {
-        "f1": ratio(2 * right, of_class + of_call),
+        "f1": divide(2 * right, of_class + of_call),
         "precision": precision,
-        "recall": ratio(right, of_class),
-        "specificity": ratio(others - of_call + right, others),
+        "recall": divide(right, of_class),
+        "specificity": divide(others - of_call + right, others),
     }
     spread_of_class, spread_of_call = (films**2 - (n**2).sum(1) for n in (of_class, of_call))
     root = np.sqrt(spread_of_class * spread_of_call)
     mcc = np.divide(hits * films - (of_class * of_call).sum(1), root, out=np.zeros_like(root), where=root > 0)
     macro = {
-        f"macro_{name}": mean_of_known(list(np.where(of_class > 0, values, np.nan).T))
+        f"macro_{name}": average_known(list(np.where(of_class > 0, values, np.nan).T))
         for name, values in of_classes.items()
     }
-    return {"accuracy": ratio(hits, films), "mcc": np.where(spread_of_class > 0, mcc, np.nan)} | macro
+    return {"accuracy": divide(hits, films), "mcc": np.where(spread_of_class > 0, mcc, np.nan)} | macro
 
 
 def bin_gaps(given: np.ndarray, right: np.ndarray, weights: np.ndarray, bins: int) -> np.ndarray:
     """Expected calibration error over equal-width bins (Guo et al. 2017, eq. 3); given (N,) in 0..1, right (N,)."""
     which = np.minimum((given * bins).astype(int), bins - 1)
     gaps = np.eye(bins)[which] * (given - right)[:, None]
-    return ratio(np.abs(weights @ gaps).sum(1), weights.sum(1))
+    return divide(np.abs(weights @ gaps).sum(1), weights.sum(1))

@@ -9,7 +9,8 @@ each of them has its share of the hit, because on a coarse map whole corners do 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,10 +19,10 @@ import numpy as np
 from tqdm import tqdm
 
 from cxr_demo.errors import TrainingError
-from cxr_demo.explain.engine import EnsembleExplainer, Explainer, explainer
-from cxr_demo.explain.methods import METHODS
+from cxr_demo.explain.engine import EnsembleExplainer, Explainer, make_explainer
+from cxr_demo.explain.methods import METHODS, exclude_methods
 from cxr_demo.film.reading import read_image
-from cxr_demo.labels import finding
+from cxr_demo.labels import get_finding
 from cxr_demo.limits import BENCHMARK_FORWARDS
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.checkpoint import Checkpoint
@@ -61,17 +62,17 @@ class Localised:
     is_empty: bool = False
 
 
-def localise(map_image: np.ndarray, mask: np.ndarray) -> tuple[float, float]:
+def localise_checkpoint(map_image: np.ndarray, mask: np.ndarray) -> tuple[float, float]:
     """map_image (H, W) raw, mask (H, W) bool with the truth, not empty -> hit and IoU, each 0..1."""
     evidence = np.maximum(map_image, 0)
     largest = evidence.max()
     if not largest > 0:
         return 0.0, 0.0
-    marked = mark(evidence)
+    marked = mark_strongest(evidence)
     return float(mask[evidence == largest].mean()), float((marked & mask).sum() / (marked | mask).sum())
 
 
-def mark(evidence: np.ndarray) -> np.ndarray:
+def mark_strongest(evidence: np.ndarray) -> np.ndarray:
     """evidence (H, W), 0 or more -> (H, W) bool, what lies above Otsu's threshold of the map stretched to 256 greys
     (Otsu 1979); nothing where all is the same."""
     low, high = float(evidence.min()), float(evidence.max())
@@ -81,7 +82,7 @@ def mark(evidence: np.ndarray) -> np.ndarray:
     return cv2.threshold(greys, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)[1] > 0
 
 
-def mask_of(boxes: Sequence[tuple[float, ...]], shape: tuple[int, int]) -> np.ndarray:
+def make_box_mask(boxes: Sequence[tuple[float, ...]], shape: tuple[int, int]) -> np.ndarray:
     """Boxes (x, y, width, height in shares of the film) -> (H, W) bool: the pixels whose centre lies in any of them."""
     rows, columns = ((np.arange(length) + 0.5) / length for length in shape)
     inside = [
@@ -91,13 +92,13 @@ def mask_of(boxes: Sequence[tuple[float, ...]], shape: tuple[int, int]) -> np.nd
     return np.any(inside, axis=0)
 
 
-def centre_map(shape: tuple[int, int]) -> np.ndarray:
+def make_centre_map(shape: tuple[int, int]) -> np.ndarray:
     """(H, W): a Gaussian on the middle of the film, its standard deviation a quarter of each side (own choice)."""
     height, width = shape
     return cv2.getGaussianKernel(height, height / 4) @ cv2.getGaussianKernel(width, width / 4).T
 
 
-def summarise(hits: Sequence[float], ious: Sequence[float], patient: np.ndarray) -> dict:
+def summarise_localisation(hits: Sequence[float], ious: Sequence[float], patient: np.ndarray) -> dict:
     """N maps of one method -> their number, that of the patients, "hit_rate" and "miou", each with the 95 % interval
     over draws of whole patients; of one patient the value alone."""
     values, patients = np.column_stack([hits, ious]), len(np.unique(patient))
@@ -105,11 +106,13 @@ def summarise(hits: Sequence[float], ious: Sequence[float], patient: np.ndarray)
     if patients > 1:
         draws = draw_patients(patient, metrics.RESAMPLINGS)
         drawn = np.concatenate([weights @ values / weights.sum(1, keepdims=True) for weights in draws])
-        entries = [metrics.interval(entry["value"], column) for entry, column in zip(entries, drawn.T, strict=True)]
+        entries = [
+            metrics.measure_interval(entry["value"], column) for entry, column in zip(entries, drawn.T, strict=True)
+        ]
     return {"maps": len(values), "patients": patients, **dict(zip(FIGURES, entries, strict=True))}
 
 
-def boxes_of(card: Card, dataset: str, root: Path) -> Boxes:
+def read_boxes(card: Card, dataset: str, root: Path) -> Boxes:
     """Those of a data set ("": the checkpoint's own), of the labels that the checkpoint knows."""
     key = dataset or card.training["settings"]["dataset"]
     if DATASETS[key].boxes is None:
@@ -132,8 +135,9 @@ def localise_films(
     boxed = rows.where(np.isin(names, [name for name, _ in boxes]))
     if not len(boxed):
         raise TrainingError(f"None of these {len(rows)} films has a box.", "Take more of them: --split all.")
-    made, labels = explainer(stored), stored.card.labels
-    left_out = _left_out(made.proof.available, asked)
+    made, labels = make_explainer(stored), stored.card.labels
+    excluded = exclude_methods(made.proof.refusals, math.inf if asked else BENCHMARK_FORWARDS)
+    left_out = {key: reason for key, reason in excluded.items() if not asked or key in asked}
     methods = [key for key in asked or METHODS if key not in left_out]
     found = list(_localised(stored, made, boxed, boxes, methods))
     there = {one: int((boxed.split == one).sum()) for one in np.unique(boxed.split).tolist()}
@@ -152,16 +156,6 @@ def localise_films(
     return {"said": said, "rows": summaries}
 
 
-def _left_out(available: Mapping[str, str], asked: Sequence[str]) -> dict[str, str]:
-    """Method -> why it is not measured."""
-    too_slow = {
-        key: f"a map costs about {method.cost_forwards:.0f} forward passes: name it to have it"
-        for key, method in METHODS.items()
-        if method.cost_forwards > BENCHMARK_FORWARDS and not asked
-    }
-    return {key: reason for key in asked or METHODS if (reason := available[key] or too_slow.get(key, ""))}
-
-
 def _localised(
     stored: Checkpoint, made: Explainer | EnsembleExplainer, rows: Table, boxes: Boxes, methods: Sequence[str]
 ) -> Iterator[Localised]:
@@ -170,17 +164,17 @@ def _localised(
     for path, patient, split in zip(tqdm(rows.paths, "localising", leave=False), rows.patient, rows.split, strict=True):
         pixels = read_image(path).pixels
         there = [label for label in labels if (path.name, label) in boxes]
-        truths = {label: mask_of(boxes[path.name, label], pixels.shape) for label in there}
+        truths = {label: make_box_mask(boxes[path.name, label], pixels.shape) for label in there}
         if not all(mask.any() for mask in truths.values()):
             raise TrainingError(f"A box of {path.name} is empty or lies outside the film.", "Is it the original file?")
         maps = made.maps(preprocess.apply(pixels), [labels.index(label) for label in there], methods)
         for label, mask in truths.items():
             share = float(mask.mean())  # both the chance that a random point hits, and the IoU of the whole film
             yield Localised("chance", label, patient, split, share, share)
-            yield Localised("centre", label, patient, split, *localise(centre_map(mask.shape), mask))
+            yield Localised("centre", label, patient, split, *localise_checkpoint(make_centre_map(mask.shape), mask))
             for key in methods:
                 map_image = preprocess.map_to_image(maps[key, labels.index(label)], mask.shape)
-                hit, iou = localise(map_image, mask)
+                hit, iou = localise_checkpoint(map_image, mask)
                 yield Localised(key, label, patient, split, hit, iou, is_empty=not (map_image > 0).any())
 
 
@@ -190,11 +184,11 @@ def _summaries(found: Sequence[Localised], methods: Sequence[str], labels: Seque
         for method in methods:
             chosen = [one for one in found if one.method == method and label in (one.label, ALL)]
             patient = np.array([one.patient for one in chosen])
-            summary = summarise([one.hit for one in chosen], [one.iou for one in chosen], patient)
+            summary = summarise_localisation([one.hit for one in chosen], [one.iou for one in chosen], patient)
             yield {"label": label, "method": method, "empty": sum(one.is_empty for one in chosen), **summary}
 
 
-def written(localised: dict) -> list[str]:
+def format_localisation(localised: dict) -> list[str]:
     """A paragraph and tables in Markdown, as the terminal and the model card show them: a row for each method, a column
     for each label."""
     lines = [PROTOCOL, "", " ".join(localised["said"]), ""]
@@ -218,7 +212,7 @@ def _table(title: str, figure: str, of_set: dict[tuple[str, str], dict]) -> list
 
 
 def _head(label: str, maps: int) -> str:
-    return f"{finding(label).name if label else 'All'} ({maps})"
+    return f"{get_finding(label).name if label else 'All'} ({maps})"
 
 
 def _name(method: str) -> str:

@@ -30,14 +30,14 @@ from sklearn.metrics import (
 )
 
 from cxr_demo.errors import TrainingError
-from cxr_demo.networks.classifier import probabilities
+from cxr_demo.networks.classifier import compute_probabilities
 from train.measure.intervals import (
+    average_known,
     bin_gaps,
     class_scores,
+    divide,
     draw_patients,
-    mean_of_known,
     rank_scores,
-    ratio,
     threshold_scores,
 )
 
@@ -49,21 +49,21 @@ def validation_metrics(
     logits: torch.Tensor, targets: torch.Tensor, task: str, labels: tuple[str, ...]
 ) -> dict[str, float]:
     """The few figures that are watched while training; `mcc` of a single sigmoid is that at 0.5."""
-    p, true = probabilities(logits.double(), task, 1.0).numpy(), targets.numpy()
-    found = {"val_loss": mean_loss(p, true, task)}
+    p, true = compute_probabilities(logits.double(), task, 1.0).numpy(), targets.numpy()
+    found = {"val_loss": compute_mean_loss(p, true, task)}
     if task == "single-label":
         of_classes = _over_all(p, true, labels, task, {}, None)
         found |= {name: of_classes[name] for name in ("accuracy", "macro_f1", "mcc") if name in of_classes}
     else:
-        by_label = [_rank_scores(*stated_entries(p, true, k), None) for k in range(len(labels))]
-        found |= {f"macro_{name}": mean_of_known([of[name] for of in by_label]) for name in ("auroc", "auprc")}
+        by_label = [_rank_scores(*select_stated(p, true, k), None) for k in range(len(labels))]
+        found |= {f"macro_{name}": average_known([of[name] for of in by_label]) for name in ("auroc", "auprc")}
         if len(labels) == 1:
-            positive, given = stated_entries(p, true, 0)
+            positive, given = select_stated(p, true, 0)
             found["mcc"] = _threshold_scores(positive, given >= 0.5, None)["mcc"]
     return {name: float(value) for name, value in found.items() if not np.isnan(value)}
 
 
-def with_intervals(
+def measure_with_intervals(
     p: np.ndarray,
     targets: np.ndarray,
     patient: np.ndarray,
@@ -73,12 +73,15 @@ def with_intervals(
 ) -> dict[str, dict[str, float]]:
     """name -> {"value", "low", "high"}: scikit-learn's value and the 95 % percentile interval over `RESAMPLINGS`
     draws of whole patients; draws without the classes that a figure needs do not count for it."""
-    drawn = resampled(p, targets, patient, labels, task, thresholds)
-    found = {name: interval(value, drawn[name]) for name, value in scores(p, targets, labels, task, thresholds).items()}
+    drawn = resample_figures(p, targets, patient, labels, task, thresholds)
+    found = {
+        name: measure_interval(value, drawn[name])
+        for name, value in compute_scores(p, targets, labels, task, thresholds).items()
+    }
     return {name: entry for name, entry in found.items() if entry}
 
 
-def interval(value: float, drawn: np.ndarray) -> dict[str, float] | None:
+def measure_interval(value: float, drawn: np.ndarray) -> dict[str, float] | None:
     """The value with the ends between which 95 % of the draws lie; None where there is no value or no draw."""
     known = drawn[~np.isnan(drawn)]
     if np.isnan(value) or not len(known):
@@ -87,7 +90,7 @@ def interval(value: float, drawn: np.ndarray) -> dict[str, float] | None:
     return {"value": float(value), "low": float(low), "high": float(high)}
 
 
-def resampled(
+def resample_figures(
     p: np.ndarray,
     targets: np.ndarray,
     patient: np.ndarray,
@@ -97,11 +100,13 @@ def resampled(
 ) -> dict[str, np.ndarray]:
     """name -> (RESAMPLINGS,), NaN where a draw cannot give it; the same patients are drawn in the same order by every
     call on the same films."""
-    chunks = [scores(p, targets, labels, task, thresholds, weights) for weights in draw_patients(patient, RESAMPLINGS)]
+    chunks = [
+        compute_scores(p, targets, labels, task, thresholds, weights) for weights in draw_patients(patient, RESAMPLINGS)
+    ]
     return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
 
 
-def scores(
+def compute_scores(
     p: np.ndarray,
     targets: np.ndarray,
     labels: tuple[str, ...],
@@ -113,7 +118,7 @@ def scores(
     by_label: dict[str, dict] = {label: {} for label in labels}
     for k, label in enumerate(labels):
         stated = ~np.isnan(targets[:, k])
-        positive, given = stated_entries(p, targets, k)
+        positive, given = select_stated(p, targets, k)
         of_stated = None if weights is None else weights[:, stated]
         if len(given):
             by_label[label] = _rank_scores(positive, given, of_stated)
@@ -122,7 +127,7 @@ def scores(
     found = _over_all(p, targets, labels, task, thresholds, weights)
     for name in ("auroc", "auprc") if task == "single-label" else ("f1", "mcc", "auroc", "auprc"):
         if of_labels := [of[name] for of in by_label.values() if name in of]:
-            found["mcc" if name == "mcc" else f"macro_{name}"] = mean_of_known(of_labels)
+            found["mcc" if name == "mcc" else f"macro_{name}"] = average_known(of_labels)
     found["ece"] = _calibration_error(p, targets, task, weights)
     if task == "single-label" and by_label.get("normal"):  # 1 - p against "not normal" ranks as p against "normal"
         found["auroc_disease_against_normal"] = by_label["normal"]["auroc"]
@@ -142,13 +147,13 @@ def _over_all(
         if not stated.any():
             return {}
         of_stated = None if weights is None else weights[:, stated]
-        return _class_scores(class_of(targets[stated]), p[stated].argmax(1), len(labels), of_stated)
+        return _class_scores(assign_classes(targets[stated]), p[stated].argmax(1), len(labels), of_stated)
     cuts = np.array([thresholds.get(label, np.nan) for label in labels])
     counted = ~np.isnan(targets) & ~np.isnan(cuts)
     right = ((p >= cuts) == (targets == 1)) & counted
     if weights is None:
         return {"accuracy": float(right.sum() / counted.sum())} if counted.any() else {}
-    return {"accuracy": ratio(weights @ right.sum(1), weights @ counted.sum(1))} if counted.any() else {}
+    return {"accuracy": divide(weights @ right.sum(1), weights @ counted.sum(1))} if counted.any() else {}
 
 
 def has_class(targets: np.ndarray) -> np.ndarray:
@@ -156,12 +161,12 @@ def has_class(targets: np.ndarray) -> np.ndarray:
     return np.nansum(targets, axis=1) == 1
 
 
-def class_of(targets: np.ndarray) -> np.ndarray:
+def assign_classes(targets: np.ndarray) -> np.ndarray:
     """(N,) int, for rows that have one."""
     return np.nan_to_num(targets).argmax(1)
 
 
-def stated_entries(p: np.ndarray, targets: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+def select_stated(p: np.ndarray, targets: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     """Of label k: (M,) bool, is it there; (M,) its probability."""
     stated = ~np.isnan(targets[:, k])
     return targets[stated, k] == 1, p[stated, k]
@@ -199,19 +204,19 @@ def _class_scores(true: np.ndarray, called: np.ndarray, classes: int, weights: n
         "mcc": matthews_corrcoef(true, called) if len(there) > 1 else math.nan,
         "macro_precision": precision_score(true, called, **macro),
         "macro_recall": recall_score(true, called, **macro),
-        "macro_specificity": mean_of_known(others),
+        "macro_specificity": average_known(others),
     }
 
 
-def confusion(p: np.ndarray, targets: np.ndarray) -> np.ndarray:
+def count_confusion(p: np.ndarray, targets: np.ndarray) -> np.ndarray:
     """Counts (L, L), single-label: rows are the truth, columns the most probable label."""
     counts = np.zeros((p.shape[1], p.shape[1]), int)
     stated = has_class(targets)
-    np.add.at(counts, (class_of(targets[stated]), p[stated].argmax(1)), 1)
+    np.add.at(counts, (assign_classes(targets[stated]), p[stated].argmax(1)), 1)
     return counts
 
 
-def calibration_error(p: np.ndarray, targets: np.ndarray, task: str) -> float:
+def compute_calibration_error(p: np.ndarray, targets: np.ndarray, task: str) -> float:
     """Expected calibration error, equal-width bins (Guo et al. 2017, eq. 3): of the top label for single-label tasks,
     else that of each label's probability, averaged over labels. 0..1, NaN where nothing is stated."""
     return float(_calibration_error(p, targets, task, None))
@@ -221,17 +226,17 @@ def _calibration_error(p: np.ndarray, targets: np.ndarray, task: str, weights: n
     every = np.ones((1, len(p))) if weights is None else weights
     if task == "single-label":
         stated = has_class(targets)
-        right = p[stated].argmax(1) == class_of(targets[stated])
+        right = p[stated].argmax(1) == assign_classes(targets[stated])
         errors = bin_gaps(p[stated].max(1), right, every[:, stated], BINS)
     else:
         stated = ~np.isnan(targets)
-        errors = mean_of_known(
+        errors = average_known(
             [bin_gaps(p[rows, k], targets[rows, k], every[:, rows], BINS) for k, rows in enumerate(stated.T)]
         )
     return errors[0] if weights is None else errors
 
 
-def majority_accuracy(targets: np.ndarray, task: str) -> float:
+def compute_majority_accuracy(targets: np.ndarray, task: str) -> float:
     """The accuracy of always giving the commonest class, or each label's commoner answer; NaN if nothing is stated."""
     if task == "single-label":
         counts = np.nansum(targets[has_class(targets)], axis=0, dtype=np.float64)
@@ -240,11 +245,11 @@ def majority_accuracy(targets: np.ndarray, task: str) -> float:
     return float(np.maximum(positives, stated - positives).sum() / stated.sum()) if stated.any() else math.nan
 
 
-def mean_loss(p: np.ndarray, targets: np.ndarray, task: str) -> float:
+def compute_mean_loss(p: np.ndarray, targets: np.ndarray, task: str) -> float:
     """Log loss over the films with a class, or binary cross-entropy over the stated entries; NaN if there are none."""
     if task == "single-label":
         stated = has_class(targets)
-        true = class_of(targets[stated])
+        true = assign_classes(targets[stated])
         return float(log_loss(true, p[stated], labels=range(p.shape[1]))) if stated.any() else math.nan
     stated = ~np.isnan(targets)
     if not stated.any():
@@ -254,23 +259,25 @@ def mean_loss(p: np.ndarray, targets: np.ndarray, task: str) -> float:
 
 
 def fit_temperature(logits: torch.Tensor, targets: torch.Tensor, task: str) -> float:
-    """The temperature with the least `mean_loss` on these films (Guo et al. 2017), from 0.05 to 20."""
+    """The temperature with the least `compute_mean_loss` on these films (Guo et al. 2017), from 0.05 to 20."""
     true = targets.numpy()
 
     def loss(log_temperature: float) -> float:
-        return mean_loss(probabilities(logits.double(), task, math.exp(log_temperature)).numpy(), true, task)
+        return compute_mean_loss(
+            compute_probabilities(logits.double(), task, math.exp(log_temperature)).numpy(), true, task
+        )
 
     if math.isnan(loss(0)):
         raise TrainingError("The validation films say nothing about these labels.", "Look at the data and its splits.")
     return math.exp(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x)
 
 
-def youden_thresholds(p: np.ndarray, targets: np.ndarray, labels: tuple[str, ...]) -> dict[str, float]:
+def choose_youden_thresholds(p: np.ndarray, targets: np.ndarray, labels: tuple[str, ...]) -> dict[str, float]:
     """label -> the probability at which sensitivity + specificity is largest (Youden 1950); a label that is always or
     never there has none."""
     thresholds = {}
     for k, label in enumerate(labels):
-        positive, given = stated_entries(p, targets, k)
+        positive, given = select_stated(p, targets, k)
         if 0 < positive.sum() < len(positive):
             false_rate, true_rate, cuts = roc_curve(positive, given)
             best = 1 + int(np.argmax((true_rate - false_rate)[1:]))  # the first cut is infinity, "nothing is positive"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cxr_demo.labels import finding
+from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card
-from train.measure.localisation import LOCALISATION, written
+from train.measure.localisation import LOCALISATION, format_localisation
 from train.measure.metrics import RESAMPLINGS
 
 FIGURES = {  # of a whole set, in this order
@@ -30,7 +30,7 @@ LABEL_FIGURES = {  # of one label against the rest; but for the first two, at it
 }
 
 
-def model_card(card: Card, pictures: tuple[str, ...]) -> str:
+def format_model_card(card: Card, pictures: tuple[str, ...]) -> str:
     """`pictures` are the names of those that lie beside it."""
     shown = "test" if "test" in card.metrics else "validation"
     return "\n".join(
@@ -59,12 +59,12 @@ def _facts(card: Card) -> list[str]:
         f"{split} {training['films'][split]} films" + (f" of {patients[split]} patients" if patients else "")
         for split in training["films"]
     )
-    thresholds = ", ".join(f"{finding(label).name} {value:.3g}" for label, value in card.thresholds.items())
+    thresholds = ", ".join(f"{get_finding(label).name} {value:.3g}" for label, value in card.thresholds.items())
     facts = {
         "Network": f"{card.network}, {len(square.mean)} channel{'s' if len(square.mean) > 1 else ''}, "
         f"{square.size_px} px, {square.geometry}",
         "Initial weights": training.get("initial_weights", ""),
-        f"Labels ({card.task})": ", ".join(finding(label).name for label in card.labels),
+        f"Labels ({card.task})": ", ".join(get_finding(label).name for label in card.labels),
         "Data": "; ".join(filter(None, [training.get("data", ""), counts])),
         "Training": _course(training),
         "Command": f"`{training['command']}`" if training.get("command") else "",
@@ -108,7 +108,7 @@ def _members(card: Card) -> list[str]:
 
 def _measured(name: str, measured: dict, card: Card) -> list[str]:
     if name == LOCALISATION:
-        return ["## Where its maps point", "", *written(measured)]
+        return ["## Where its maps point", "", *format_localisation(measured)]
     return _metrics(name, measured, card)
 
 
@@ -119,7 +119,7 @@ def _metrics(name: str, measured: dict, card: Card) -> list[str]:
     films = f"{measured['films']} films" + ("" if drawn else f" of {measured['patients']} patients")
     said = [
         f"{films}; 95 % intervals from {RESAMPLINGS:,} draws of {'films' if drawn else 'patients'}. "
-        f"{baseline(measured, card.task)}",
+        f"{describe_baseline(measured, card.task)}",
         f"Before the temperature the calibration error was {before:.4f}." if before is not None else "",
     ]
     return [
@@ -130,7 +130,7 @@ def _metrics(name: str, measured: dict, card: Card) -> list[str]:
     ]  # fmt: skip
 
 
-def baseline(measured: dict, task: str) -> str:
+def describe_baseline(measured: dict, task: str) -> str:
     """One sentence on what the figures are to be compared with."""
     if "majority_accuracy" not in measured:
         return ""
@@ -142,7 +142,7 @@ def _labels(measured: dict, card: Card) -> list[str]:
     """One row per label; a coin has AUROC 0.5 and as AUPRC the label's share."""
     counts = zip(measured["positive"], measured["stated"], strict=True)
     rows = [
-        f"| {finding(label).name} | {positive} of {stated} | "
+        f"| {get_finding(label).name} | {positive} of {stated} | "
         + " | ".join(_interval(measured.get(f"{figure}_{label}"), 3) for figure in LABEL_FIGURES)
         + " |"
         for label, (positive, stated) in zip(card.labels, counts, strict=True)
@@ -164,5 +164,5 @@ def _interval(entry: dict | None, digits: int) -> str:
 def _confusion(measured: dict, card: Card) -> list[str]:
     if "confusion" not in measured:
         return []
-    rows = (f"{finding(label).name} {row}" for label, row in zip(card.labels, measured["confusion"], strict=True))
+    rows = (f"{get_finding(label).name} {row}" for label, row in zip(card.labels, measured["confusion"], strict=True))
     return [f"Rows are the truth, columns the prediction: {'; '.join(rows)}.", ""]

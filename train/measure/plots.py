@@ -11,8 +11,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from cxr_demo.labels import finding
-from train.measure.metrics import class_of, confusion, has_class, stated_entries
+from cxr_demo.labels import get_finding
+from train.measure.metrics import assign_classes, count_confusion, has_class, select_stated
 
 PICTURES = ("confusion.png", "roc.png", "calibration.png", "training.png")  # in this order; a task may lack some
 WATCHED = {
@@ -26,7 +26,7 @@ def draw_all(
     folder: Path, p: np.ndarray, targets: np.ndarray, labels: tuple[str, ...], task: str, log: list[dict], films: str
 ) -> tuple[str, ...]:
     """p, targets (N, L) of the `films` ("test"), log one row per epoch or none -> names of the pictures in `folder`."""
-    names = [finding(label).name for label in labels]
+    names = [get_finding(label).name for label in labels]
     title = f"{films.capitalize()} films"
     figures = {
         "roc.png": draw_roc(p, targets, names, title),
@@ -51,7 +51,7 @@ def _axes(title: str, x_label: str, y_label: str, size: tuple[float, float] = (5
 
 
 def draw_confusion(p: np.ndarray, targets: np.ndarray, names: list[str], title: str) -> Figure:
-    counts = confusion(p, targets)
+    counts = count_confusion(p, targets)
     figure, axes = _axes(f"{title}: truth against prediction", "predicted", "true")
     axes.imshow(counts / counts.sum(1, keepdims=True).clip(1), cmap="Blues", vmin=0, vmax=1)
     axes.set_xticks(range(len(names)), names, rotation=15)
@@ -71,7 +71,7 @@ def draw_roc(p: np.ndarray, targets: np.ndarray, names: list[str], title: str) -
     )
     grid, curves, areas = np.linspace(0, 1, 201), [], []
     for k, name in enumerate(names):
-        positive, given = stated_entries(p, targets, k)
+        positive, given = select_stated(p, targets, k)
         if 0 < positive.sum() < len(positive):
             false_rate, true_rate, _ = roc_curve(positive, given)
             areas.append(roc_auc_score(positive, given))
@@ -92,7 +92,7 @@ def draw_calibration(p: np.ndarray, targets: np.ndarray, task: str, title: str, 
     """Single-label: of the top label; multi-label: all stated entries of all labels together."""
     if task == "single-label":
         stated, of_what = has_class(targets), "probability of the top label"
-        given, right = p[stated].max(1), p[stated].argmax(1) == class_of(targets[stated])
+        given, right = p[stated].max(1), p[stated].argmax(1) == assign_classes(targets[stated])
     else:
         stated, of_what = ~np.isnan(targets), "probability, all labels together"
         given, right = p[stated], targets[stated] == 1

@@ -11,9 +11,9 @@ from tqdm import tqdm
 
 from cxr_demo.errors import TrainingError
 from cxr_demo.networks.checkpoint import Card, Checkpoint
-from cxr_demo.networks.classifier import probabilities
-from train.data.datasets import DATASETS, pack
-from train.data.split_tables import table_of_checkpoint
+from cxr_demo.networks.classifier import compute_probabilities
+from train.data.datasets import DATASETS, pack_films
+from train.data.split_tables import read_checkpoint_table
 from train.data.table import Table
 from train.measure import metrics
 from train.recipe import IMAGENET, SCRATCH
@@ -22,7 +22,7 @@ BATCH = 32
 
 
 @dataclass(frozen=True, eq=False)
-class Scored:
+class Predictions:
     """N films that could be read. `targets` (N, L) float32 and `logits` (N, L) are in the order of the card's labels;
     labels that the films' table does not have are NaN."""
 
@@ -32,13 +32,13 @@ class Scored:
     logits: torch.Tensor
 
     @classmethod
-    def of(cls, stored: Checkpoint, rows: Table) -> Scored:
+    def of(cls, stored: Checkpoint, rows: Table) -> Predictions:
         """TrainingError if there is no film, or none that can be read."""
         logits, read = predict_files(stored, rows)
         rows = rows.where(read)
         return cls(stored.card, rows, match_labels(rows, stored.card.labels), logits)
 
-    def where(self, chosen: np.ndarray) -> Scored:
+    def where(self, chosen: np.ndarray) -> Predictions:
         """The films of a boolean mask (N,)."""
         return replace(
             self,
@@ -49,24 +49,24 @@ class Scored:
 
     def p(self, temperature: float) -> np.ndarray:
         """(N, L) float64; temperature 1 gives what was never calibrated."""
-        return probabilities(self.logits.double(), self.card.task, temperature).numpy()
+        return compute_probabilities(self.logits.double(), self.card.task, temperature).numpy()
 
     def measure(self, temperature: float, thresholds: dict[str, float]) -> dict:
         """What a card's `metrics` holds of one set: figures with intervals, counts and the baseline. No NaN."""
         before, after, task, labels = self.p(1.0), self.p(temperature), self.card.task, self.card.labels
         numbers = {
-            "majority_accuracy": metrics.majority_accuracy(self.targets, task),
-            "ece_before_temperature": metrics.calibration_error(before, self.targets, task),
-            "ece_after_temperature": metrics.calibration_error(after, self.targets, task),
+            "majority_accuracy": metrics.compute_majority_accuracy(self.targets, task),
+            "ece_before_temperature": metrics.compute_calibration_error(before, self.targets, task),
+            "ece_after_temperature": metrics.compute_calibration_error(after, self.targets, task),
         }
         return {
             "films": len(self.rows),
             "patients": len(np.unique(self.rows.patient)),
             **{name: value for name, value in numbers.items() if not np.isnan(value)},
-            **metrics.with_intervals(after, self.targets, self.rows.patient, labels, task, thresholds),
+            **metrics.measure_with_intervals(after, self.targets, self.rows.patient, labels, task, thresholds),
             "stated": (~np.isnan(self.targets)).sum(0).tolist(),
             "positive": np.nansum(self.targets, axis=0).astype(int).tolist(),
-            **({"confusion": metrics.confusion(after, self.targets).tolist()} if task == "single-label" else {}),
+            **({"confusion": metrics.count_confusion(after, self.targets).tolist()} if task == "single-label" else {}),
         }
 
     def measure_by_source(self, name: str, temperature: float, thresholds: dict[str, float]) -> dict[str, dict]:
@@ -78,7 +78,7 @@ class Scored:
         return measured
 
 
-def films_of(stored: Checkpoint, dataset: str, root: Path, split: str) -> tuple[Table, str]:
+def read_test_rows(stored: Checkpoint, dataset: str, root: Path, split: str) -> tuple[Table, str]:
     """The rows of a split ("all": of every split) of a data set ("": the checkpoint's own, split as when it was
     trained), and what must be said about them, or "". TrainingError if there are none or no label is shared."""
     card = stored.card
@@ -90,7 +90,7 @@ def films_of(stored: Checkpoint, dataset: str, root: Path, split: str) -> tuple[
         )
     if not root.is_dir():
         raise TrainingError(f"There is no folder {root}.", "Give --data the folder that holds the films.")
-    table = table_of_checkpoint(stored.folder, root) if key == own else DATASETS[key].read(root)
+    table = read_checkpoint_table(stored.folder, root) if key == own else DATASETS[key].read(root)
     rows = table if split == "all" else table.where(table.split == split)
     if not len(rows):
         there = ", ".join(np.unique(table.split))
@@ -100,10 +100,10 @@ def films_of(stored: Checkpoint, dataset: str, root: Path, split: str) -> tuple[
             f"{card.name} and {key} have no label in common.",
             f"It knows {', '.join(card.labels)}; they have {', '.join(table.labels)}.",
         )
-    return rows, _what_it_learned(card, table if key == own else None, rows, split)
+    return rows, _describe_training_rows(card, table if key == own else None, rows, split)
 
 
-def _what_it_learned(card: Card, own: Table | None, rows: Table, split: str) -> str:
+def _describe_training_rows(card: Card, own: Table | None, rows: Table, split: str) -> str:
     """Whether the checkpoint may have seen these rows; `own` is the whole table it was made from, split again."""
     training, said = card.training, ""
     settings, counted = training.get("settings", {}), training.get("films", {})
@@ -134,10 +134,10 @@ def match_labels(rows: Table, labels: tuple[str, ...]) -> np.ndarray:
 def predict_files(stored: Checkpoint, rows: Table) -> tuple[torch.Tensor, np.ndarray]:
     """Logits (M, L) and the rows (M,) that could be read; TrainingError if there are none.
 
-    `pack` reads a film as the app does, to squares of 256 greys, so they are the same to the last bit.
+    `pack_films` reads a film as the app does, to squares of 256 greys, so they are the same to the last bit.
     """
     preprocess, logits = stored.card.preprocess, []
-    films, good = pack(rows, preprocess, "reading")
+    films, good = pack_films(rows, preprocess, "reading")
     with torch.inference_mode():
         for start in tqdm(range(0, len(films), BATCH), "measuring", leave=False):
             squares = films[start : start + BATCH].astype(np.float32) / np.float32(255)

@@ -20,8 +20,8 @@ from pathlib import Path
 
 from train.fit.transfer import HEAD
 from train.recipe import IMAGENET, SCRATCH, Augment, Recipe, System
-from train.report.figures import conclude_maps
-from train.report.run_report import conclude_table
+from train.report.figures import summarise_maps
+from train.report.run_report import summarise_table
 
 PAPER = "Avola et al. 2022, Comput Methods Programs Biomed 221:106833"
 SUMMARY = "Normal, bacterial, viral pneumonia (children, one hospital) or COVID-19 (adults, another hospital)."
@@ -63,5 +63,5 @@ def avola2022(pretrained: bool, as_published: bool) -> System:
 
 
 def _conclude(system: System, folder: Path, data: Path, films: int | None) -> None:
-    conclude_table(system, folder)
-    conclude_maps(system, folder, data)
+    summarise_table(system, folder)
+    summarise_maps(system, folder, data)

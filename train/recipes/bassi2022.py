@@ -22,9 +22,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from train.benchmarks.marker_test import conclude_markers
+from train.benchmarks.marker_test import summarise_markers
 from train.recipe import IMAGENET, SCRATCH, Augment, Recipe, System
-from train.report.run_report import conclude_curves
+from train.report.run_report import summarise_curves
 
 PAPER = "Bassi & Attux 2022, Research on Biomedical Engineering 38:139"
 SUMMARY = "COVID-19, other pneumonia or normal in adults; COVID-19 from one hospital, the rest from another."
@@ -66,5 +66,5 @@ def bassi2022(pretrained: bool, as_published: bool) -> System:
 
 
 def _conclude(system: System, folder: Path, data: Path, films: int | None) -> None:
-    conclude_curves(system, folder, [net for net in NETS if (folder / net).is_dir()], "macro_f1")
-    conclude_markers(folder / "E", "covid-three", data, films)
+    summarise_curves(system, folder, [net for net in NETS if (folder / net).is_dir()], "macro_f1")
+    summarise_markers(folder / "E", "covid-three", data, films)

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from train.fit.transfer import freeze_points
 from train.recipe import IMAGENET, Augment, Recipe, System
-from train.report.run_report import conclude_sweep, conclude_table
+from train.report.run_report import summarise_sweep, summarise_table
 
 PAPER = "Boit & Zeng 2019 (poster)"
 SUMMARY = "Pneumonia or not in adults (NIH ChestX-ray14); labels mined from reports."
@@ -68,9 +68,9 @@ def boit2019(pretrained: bool, as_published: bool) -> System:
 
 def _conclude(system: System, folder: Path, data: Path, films: int | None) -> None:
     if len(system.recipes) == 2 * len(RATES):
-        conclude_table(system, folder)
+        summarise_table(system, folder)
         return
-    conclude_sweep(
+    summarise_sweep(
         system,
         folder,
         {

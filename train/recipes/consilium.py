@@ -20,7 +20,7 @@ from train.fit.transfer import freeze_points
 from train.recipe import IMAGENET, SCRATCH, Augment, Recipe, System
 from train.recipes.boit2019 import BUNDLED
 from train.recipes.kermany import AUGMENT
-from train.report.ensemble_report import conclude_consilium
+from train.report.ensemble_report import summarise_consilium
 
 PAPER = "our own; takes from all five"
 SUMMARY = "Normal, bacterial, viral pneumonia (children, one hospital) or COVID-19 (adults, another hospital)."
@@ -66,4 +66,4 @@ def consilium(pretrained: bool, as_published: bool) -> System:
         # Without the averaged copy: after two epochs from scratch that is still of a network that knows nothing.
         run("own-cut", "efficientnet_b0_block5", start=first, learning_rate=rate, label_smoothing=0.1, augment=AUGMENT),
     )  # fmt: skip
-    return System("consilium", PAPER, SUMMARY, (*five, *ours), conclude_consilium)
+    return System("consilium", PAPER, SUMMARY, (*five, *ours), summarise_consilium)

@@ -18,7 +18,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from train.recipe import IMAGENET, SCRATCH, Augment, Recipe, System
-from train.report.run_report import conclude_table
+from train.report.run_report import summarise_table
 
 PAPER = "Kufel et al. 2023, J Pers Med 13:1426"
 SUMMARY = "14 findings in adults (NIH ChestX-ray14), each with its own yes or no; labels mined from reports."
@@ -55,6 +55,6 @@ def kufel2023(pretrained: bool, as_published: bool) -> System:
 
 
 def _conclude(system: System, folder: Path, data: Path, films: int | None) -> None:
-    conclude_table(
+    summarise_table(
         system, folder, "The two runs are tested on different patients: their figures are not to be compared."
     )

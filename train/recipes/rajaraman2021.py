@@ -21,7 +21,7 @@ from __future__ import annotations
 from train.fit.losses import AS_PUBLISHED
 from train.recipe import IMAGENET, SCRATCH, Augment, Recipe, System
 from train.recipes.kermany import AUGMENT, SUMMARY
-from train.report.ensemble_report import conclude_ensembles
+from train.report.ensemble_report import summarise_ensembles
 
 PAPER = "Rajaraman, Zamzmi & Antani 2021, PLoS ONE 16(12):e0261307"
 TWELVE = (
@@ -51,4 +51,4 @@ def rajaraman2021(pretrained: bool, as_published: bool) -> System:
         run(key, f"as published: {key}" if as_published and key in AS_PUBLISHED else key, start=encoder.name, **how)
         for key in TWELVE
     ]
-    return System("rajaraman2021", PAPER, SUMMARY, (encoder, *losses), conclude_ensembles)
+    return System("rajaraman2021", PAPER, SUMMARY, (encoder, *losses), summarise_ensembles)

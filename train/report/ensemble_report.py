@@ -5,44 +5,44 @@ from __future__ import annotations
 from pathlib import Path
 
 from cxr_demo.networks.checkpoint import load
-from cxr_demo.networks.ensemble import JOINED, RULES
-from train.data.split_tables import split_table_of
-from train.ensembles import choose_top, ensemble
-from train.measure.compare import differences
-from train.measure.predictions import Scored
+from cxr_demo.networks.ensemble import FEATURE_FUSION, RULES
+from train.data.split_tables import read_split_table
+from train.ensembles import choose_top, make_ensemble
+from train.measure.compare import measure_differences
+from train.measure.predictions import Predictions
 from train.recipe import System
-from train.report.run_report import cards_of, run_name, write_table
+from train.report.run_report import get_run_name, read_cards, write_table
 
 TOPS = (3, 5)
 
 
-def conclude_ensembles(system: System, folder: Path, data: Path, films: int | None) -> None:
+def summarise_ensembles(system: System, folder: Path, data: Path, films: int | None) -> None:
     """Rajaraman et al. 2021: the best K of the losses by validation MCC, K = 3 and 5, under the four rules and with
     their feature maps joined. One table of all runs and all ensembles."""
-    cards = cards_of(system, folder)
-    metrics = {run_name(recipe.name): cards[run_name(recipe.name)].metrics for recipe in system.recipes[1:]}
-    table = split_table_of(system.recipes[-1], data, films)
+    cards = read_cards(system, folder)
+    metrics = {get_run_name(recipe.name): cards[get_run_name(recipe.name)].metrics for recipe in system.recipes[1:]}
+    table = read_split_table(system.recipes[-1], data, films)
     for k in TOPS:
         members = [folder / name for name in choose_top(metrics, k)]
-        for rule in (*RULES, JOINED):
-            cards[f"{rule}-{k}"] = ensemble(members, rule, table, folder / f"{rule}-{k}", f"{rule}-{k}")
+        for rule in (*RULES, FEATURE_FUSION):
+            cards[f"{rule}-{k}"] = make_ensemble(members, rule, table, folder / f"{rule}-{k}", f"{rule}-{k}")
     order = choose_top(metrics, len(metrics))
     values = ", ".join(f"{name} {metrics[name]['validation']['mcc']['value']:.3f}" for name in order)
     chosen_by = f"MCC on validation, by which the top are chosen: {values}."
     write_table(folder, f"{system.name}: {system.paper}", cards, [chosen_by])
 
 
-def conclude_consilium(system: System, folder: Path, data: Path, films: int | None) -> None:
+def summarise_consilium(system: System, folder: Path, data: Path, films: int | None) -> None:
     """Our networks, those named own-..., joined by weights fitted on validation, beside what the five would do."""
-    cards = cards_of(system, folder)
+    cards = read_cards(system, folder)
     members = [folder / name for name in cards if name.startswith("own-")]
-    table = split_table_of(system.recipes[0], data, films)
-    cards["own"] = ensemble(members, "weighted", table, folder / "own", "own")
+    table = read_split_table(system.recipes[0], data, films)
+    cards["own"] = make_ensemble(members, "weighted", table, folder / "own", "own")
     tests, five = table.where(table.split == "test"), [name for name in cards if name.startswith("as-")]
-    scored = [Scored.of(load(folder / name), tests) for name in ("own", *five)]
+    scored = [Predictions.of(load(folder / name), tests) for name in ("own", *five)]
     lines = ["Difference of each from own on the same draws of patients, test:", ""]
     for key in ("accuracy", "macro_f1", "mcc"):
-        entries = zip(five, differences(scored)[key][1:], strict=True)
+        entries = zip(five, measure_differences(scored)[key][1:], strict=True)
         lines.append(f"- {key.replace('_', ' ')}: " + ", ".join(f"{name} {_signed(entry)}" for name, entry in entries))
     write_table(folder, f"{system.name}: {system.paper}", cards, lines)
 

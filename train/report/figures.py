@@ -12,25 +12,25 @@ from matplotlib.figure import Figure
 from cxr_demo.analysis import Analyser
 from cxr_demo.errors import ImageError
 from cxr_demo.film.reading import Radiograph, read_image
-from cxr_demo.labels import finding
+from cxr_demo.labels import get_finding
 from cxr_demo.networks.checkpoint import load
-from cxr_demo.render import overlay, scale_of
+from cxr_demo.render import choose_scale, draw_overlay
 from train.data.datasets import DATASETS
 from train.recipe import System
-from train.report.run_report import run_name
+from train.report.run_report import get_run_name
 
 PICTURE_FILE = "grad-cam.png"
 METHOD = "grad-cam"
 SIDE_PX = 160
 
 
-def conclude_maps(system: System, folder: Path, data: Path) -> None:
+def summarise_maps(system: System, folder: Path, data: Path) -> None:
     """Grad-CAM of the true label, one row per network, one column per label: the first test film of each."""
     films = _films(system.recipes[0].dataset, data)
     rows = {}
     for recipe in system.recipes:
-        analyser = Analyser(load(folder / run_name(recipe.name)), cache_bytes=0)
-        rows[run_name(recipe.name)] = [_picture(analyser, image, label) for label, image in films.items()]
+        analyser = Analyser(load(folder / get_run_name(recipe.name)), cache_bytes=0)
+        rows[get_run_name(recipe.name)] = [_picture(analyser, image, label) for label, image in films.items()]
     columns = {"film": [cv2.resize(image.pixels, (SIDE_PX, SIDE_PX)) for image in films.values()], **rows}
     figure = Figure(figsize=(1.5 * len(films) + 1.5, 1.5 * len(columns)), layout="constrained")
     FigureCanvasAgg(figure)
@@ -41,7 +41,7 @@ def conclude_maps(system: System, folder: Path, data: Path) -> None:
             cell.imshow(picture, cmap="gray")
             cell.set(xticks=[], yticks=[])
     for cell, label in zip(cells[0], films, strict=True):
-        cell.set_title(finding(label).name, fontsize=7)
+        cell.set_title(get_finding(label).name, fontsize=7)
     figure.savefig(folder / PICTURE_FILE, dpi=110)
 
 
@@ -66,10 +66,10 @@ def _picture(analyser: Analyser, image: Radiograph, label: str) -> np.ndarray:
     """(SIDE_PX, SIDE_PX, 3) uint8; the bare film where the network cannot explain or holds nothing for the label."""
     study = analyser.analyse(image)
     film = cv2.resize(image.pixels, (SIDE_PX, SIDE_PX))
-    if analyser.proof.available[METHOD]:
+    if METHOD in analyser.proof.refusals:
         return cv2.cvtColor(np.rint(film * 255).astype(np.uint8), cv2.COLOR_GRAY2RGB)
     map_ = analyser.explain(study, [label], [METHOD])[METHOD, label]
     map_image = analyser.card.preprocess.map_to_image(map_.map_square, image.pixels.shape)
-    return overlay(
-        film, cv2.resize(map_image, (SIDE_PX, SIDE_PX)), scale_of(map_.map_square, "positive", map_.unit), 0.7
+    return draw_overlay(
+        film, cv2.resize(map_image, (SIDE_PX, SIDE_PX)), choose_scale(map_.map_square, "positive", map_.unit), 0.7
     )

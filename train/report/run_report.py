@@ -20,18 +20,18 @@ COLUMNS = {  # of the test set, in a table's columns; those that a task does not
 OF_ONE_LABEL = ("auroc", "auprc", "sensitivity", "specificity", "f1", "mcc")  # instead, where there is one label alone
 
 
-def run_name(recipe_name: str) -> str:
+def get_run_name(recipe_name: str) -> str:
     return recipe_name.rpartition("/")[2]
 
 
-def cards_of(system: System, folder: Path) -> dict[str, Card]:
+def read_cards(system: System, folder: Path) -> dict[str, Card]:
     """run -> the card that was written for it."""
-    return {run_name(recipe.name): read_card(folder / run_name(recipe.name)) for recipe in system.recipes}
+    return {get_run_name(recipe.name): read_card(folder / get_run_name(recipe.name)) for recipe in system.recipes}
 
 
-def conclude_table(system: System, folder: Path, *notes: str) -> None:
+def summarise_table(system: System, folder: Path, *notes: str) -> None:
     """All runs in one table, with the confusion matrix of each on the test films, and then the notes."""
-    cards = cards_of(system, folder)
+    cards = read_cards(system, folder)
     lines = list(notes)
     if labels := next((card.labels for card in cards.values() if card.task == "single-label"), ()):
         lines.append(f"Confusion on test, rows the truth, in the order {', '.join(labels)}:\n")
@@ -79,13 +79,13 @@ def _cell(row: dict, key: str) -> str:
     return f"{value['value']:.3f} ({value['low']:.3f} to {value['high']:.3f})" if value else ""
 
 
-def log_of(folder: Path) -> list[dict]:
+def read_log(folder: Path) -> list[dict]:
     return [json.loads(line) for line in (folder / LOG_FILE).read_text(encoding="utf-8").splitlines()]
 
 
-def conclude_curves(system: System, folder: Path, runs: Sequence[str], watch: str) -> None:
+def summarise_curves(system: System, folder: Path, runs: Sequence[str], watch: str) -> None:
     """The table, and the learning curves of `runs` side by side (`curves.png`)."""
-    logs = {run: log_of(folder / run) for run in runs}
+    logs = {run: read_log(folder / run) for run in runs}
     plots.draw_curves(logs, folder / "curves.png", watch)
     lines = [
         "Validation, epoch by epoch:",
@@ -94,13 +94,13 @@ def conclude_curves(system: System, folder: Path, runs: Sequence[str], watch: st
     ]
     lines += ["|---" * (len(logs[runs[0]]) + 1) + "|"]
     lines += [f"| {run} | " + " | ".join(f"{row[watch]:.3f}" for row in log) + " |" for run, log in logs.items()]
-    write_table(folder, f"{system.name}: {system.paper}", cards_of(system, folder), lines)
+    write_table(folder, f"{system.name}: {system.paper}", read_cards(system, folder), lines)
 
 
-def conclude_sweep(system: System, folder: Path, sweeps: dict[str, Sequence[str]]) -> None:
+def summarise_sweep(system: System, folder: Path, sweeps: dict[str, Sequence[str]]) -> None:
     """`sweeps`: reading -> runs in the order of the cut. The best of each on validation is chosen; only its test
     figure is the sweep's result."""
-    cards, lines = cards_of(system, folder), []
+    cards, lines = read_cards(system, folder), []
     for reading, runs in sweeps.items():
         held_out = {run: cards[run].metrics["validation"]["macro_auroc"] for run in runs}
         chosen = max(runs, key=lambda run: held_out[run]["value"])

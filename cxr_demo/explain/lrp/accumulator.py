@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 
-class Reached:
+class RelevanceAccumulator:
     """What has reached one value so far: the sum of coefficients (L, K, h, w) times factors (1, K, h, w) or None."""
 
     def __init__(self) -> None:
@@ -22,7 +22,7 @@ class Reached:
         else:
             self._terms.append((total, None))
 
-    def hand_on(self, to: Reached) -> None:
+    def hand_on(self, to: RelevanceAccumulator) -> None:
         """All of it, unchanged."""
         for coefficients, factor in self._terms:
             to.add(coefficients, factor)
@@ -47,9 +47,9 @@ class Reached:
             return self._terms[0]
         return self.total(), None
 
-    def of(self, labels: slice) -> Reached:
+    def of(self, labels: slice) -> RelevanceAccumulator:
         """The part of some labels; the parts of others are not touched by what is done to it."""
-        part = Reached()
+        part = RelevanceAccumulator()
         part._terms = [(coefficients[labels], factor) for coefficients, factor in self._terms]
         part._sum = None if self._sum is None else self._sum[labels]
         return part

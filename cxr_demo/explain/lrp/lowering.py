@@ -14,16 +14,16 @@ from torchvision.models.shufflenetv2 import channel_shuffle
 from cxr_demo.errors import ExplanationError
 from cxr_demo.explain.lrp import operations as op
 from cxr_demo.explain.lrp.program import Program, Step
-from cxr_demo.explain.lrp.rewriting import rewritten
+from cxr_demo.explain.lrp.rewriting import rewrite_steps
 
 
-def program_of(model: nn.Module) -> Program:
+def lower_network(model: nn.Module) -> Program:
     """The program of a network in eval mode that takes images to logits, for any number of rows and columns.
 
     Raises ExplanationError, naming it, for an operation that no rule here is right for.
     """
     steps, start, end = _lowered(model)
-    return Program(rewritten(steps, start, end), start, end)
+    return Program(rewrite_steps(steps, start, end), start, end)
 
 
 class _Tracer(fx.Tracer):

@@ -86,7 +86,7 @@ class Affine:
     shift: torch.Tensor  # (K,)
 
     def apply(self, x: torch.Tensor) -> torch.Tensor:
-        return torch.addcmul(by_channel(self.shift, x), x, by_channel(self.scale, x))
+        return torch.addcmul(broadcast_channels(self.shift, x), x, broadcast_channels(self.scale, x))
 
     def keeps_above_zero(self, inputs: bool) -> bool:
         return False
@@ -103,11 +103,11 @@ class Standardise:
     def apply(self, x: torch.Tensor, slope: torch.Tensor | None = None) -> torch.Tensor:
         """`slope`: to be used as it is, else taken from x."""
         centred = x - x.mean(dim=1, keepdim=True)
-        return centred * (self.slope(x) if slope is None else slope) + by_channel(self.bias, x)
+        return centred * (self.slope(x) if slope is None else slope) + broadcast_channels(self.bias, x)
 
     def slope(self, x: torch.Tensor) -> torch.Tensor:
         """weight / deviation, (N, K, ...)."""
-        return by_channel(self.weight, x) * (x.var(dim=1, keepdim=True, unbiased=False) + self.eps).rsqrt()
+        return broadcast_channels(self.weight, x) * (x.var(dim=1, keepdim=True, unbiased=False) + self.eps).rsqrt()
 
     def keeps_above_zero(self, inputs: bool) -> bool:
         return False
@@ -274,7 +274,7 @@ WEIGHTED = (Convolution, Dense)
 LINEAR = (Convolution, Dense, Affine, Add, Concatenate, Half, Shuffle, BlockMean, MeanPool, Flatten)
 
 
-def scaled(layer: Convolution | Dense, affine: Affine) -> Convolution | Dense:
+def scale_layer(layer: Convolution | Dense, affine: Affine) -> Convolution | Dense:
     """One layer that computes affine(layer(x))."""
     weight = layer.weight * affine.scale.reshape(-1, *[1] * (layer.weight.dim() - 1))
     return replace(layer, weight=weight, bias=layer.bias * affine.scale + affine.shift)
@@ -296,5 +296,5 @@ def _means(length: int, cells: int, dtype: torch.dtype) -> torch.Tensor:
     return F.adaptive_avg_pool1d(torch.eye(length, dtype=dtype)[None], cells)[0].T
 
 
-def by_channel(values: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+def broadcast_channels(values: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
     return values.reshape(-1, *[1] * (like.dim() - 2))

@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 
 from cxr_demo.explain.lrp import operations as op
-from cxr_demo.explain.lrp.accumulator import Reached
+from cxr_demo.explain.lrp.accumulator import RelevanceAccumulator
 from cxr_demo.explain.lrp.program import DIVISOR, WINNERS, Doubled, Program, Step
 from cxr_demo.explain.lrp.rules import SHARES, Rules, Share
 
@@ -82,7 +82,7 @@ class _Sweep:
 
     def __init__(self, weights: Propagator, rules: Rules, values: dict[str, torch.Tensor]) -> None:
         self._weights, self._rules, self._values = weights, rules, values
-        self._reached: dict[str, Reached] = {}
+        self._reached: dict[str, RelevanceAccumulator] = {}
         self._of_film: dict[tuple[str, ...], torch.Tensor] = {}  # what all labels are divided by or multiplied with
 
     def run(self, start: torch.Tensor) -> torch.Tensor:
@@ -108,8 +108,8 @@ class _Sweep:
             found.append(self._down(steps, count))
         return torch.cat(found)
 
-    def _at(self, name: str) -> Reached:
-        return self._reached.setdefault(name, Reached())
+    def _at(self, name: str) -> RelevanceAccumulator:
+        return self._reached.setdefault(name, RelevanceAccumulator())
 
     def _once(self, make: Callable[[], torch.Tensor], *key: str) -> torch.Tensor:
         """A value of the film, made for the first labels and kept for the others."""
@@ -117,17 +117,17 @@ class _Sweep:
             self._of_film[key] = make()
         return self._of_film[key]
 
-    def _over(self, r: Reached, divisor: Callable[[], torch.Tensor], *key: str) -> torch.Tensor:
+    def _over(self, r: RelevanceAccumulator, divisor: Callable[[], torch.Tensor], *key: str) -> torch.Tensor:
         """r divided by a value (1, K, ...) of the film; for a single product once for all labels."""
         coefficients, factor = r.product()
         if factor is None:
             return coefficients / self._once(divisor, *key)
         return coefficients * self._once(lambda: factor / divisor(), *key)
 
-    def _over_output(self, r: Reached, step: Step) -> torch.Tensor:
+    def _over_output(self, r: RelevanceAccumulator, step: Step) -> torch.Tensor:
         return self._over(r, lambda: _stable(self._values[step.out]), step.out)
 
-    def _back(self, step: Step, r: Reached) -> None:
+    def _back(self, step: Step, r: RelevanceAccumulator) -> None:
         source = step.ins[0]
         x = self._values[source]
         match step.operation:
@@ -142,7 +142,7 @@ class _Sweep:
                 r.hand_on(self._at(source))
             case op.Affine():
                 s = self._over_output(r, step)
-                weighted = self._once(lambda: x * op.by_channel(step.operation.scale, x), step.out, "scale")
+                weighted = self._once(lambda: x * op.broadcast_channels(step.operation.scale, x), step.out, "scale")
                 self._at(source).add(s, weighted)
             case op.Standardise():
                 s = self._over_output(r, step) * self._once(lambda: step.operation.slope(x), step.out, "slope")
@@ -186,7 +186,7 @@ class _Sweep:
                 return self._is_summed_before(maker.ins[0])
         return False
 
-    def _convolution(self, step: Step, r: Reached) -> None:
+    def _convolution(self, step: Step, r: RelevanceAccumulator) -> None:
         rule = self._rules.of(step)
         if rule == "flat":
             self._flat(step, r)
@@ -219,7 +219,7 @@ class _Sweep:
             return x
         return self._once(lambda: _part(x, sign), step.ins[0], sign)
 
-    def _flat(self, step: Step, r: Reached) -> None:
+    def _flat(self, step: Step, r: RelevanceAccumulator) -> None:
         """Evenly over the places that an output reads (Lapuschkin et al. 2019), and over the channels of each."""
         layer, x = step.operation, self._values[step.ins[0]]
         if layer.groups != 1:

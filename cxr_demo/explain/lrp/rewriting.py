@@ -9,16 +9,16 @@ from cxr_demo.explain.lrp import operations as op
 from cxr_demo.explain.lrp.program import Step
 
 
-def rewritten(steps: list[Step], start: str, end: str) -> tuple[Step, ...]:
+def rewrite_steps(steps: list[Step], start: str, end: str) -> tuple[Step, ...]:
     """Steps as the network has them -> as a `Program` has them."""
-    return _marked(_thrifty(_nested(_commuted(_merged(steps)))), start, end)
+    return _annotate(_relu_in_place(_share_concatenations(_pool_before_pointwise(_fold_affine(steps)))), start, end)
 
 
 def _readers(steps: list[Step]) -> Counter:
     return Counter(name for step in steps for name in step.ins)
 
 
-def _merged(steps: list[Step]) -> list[Step]:
+def _fold_affine(steps: list[Step]) -> list[Step]:
     """Fold every affine operation into the convolution or dense layer that it alone reads."""
     readers, renamed, merged = _readers(steps), {}, {}
     for step in steps:
@@ -26,7 +26,7 @@ def _merged(steps: list[Step]) -> list[Step]:
         before = merged.get(step.ins[0]) if step.ins else None
         is_sole = before is not None and readers[step.ins[0]] == 1
         if isinstance(step.operation, op.Affine) and is_sole and isinstance(before.operation, op.WEIGHTED):
-            merged[before.out] = replace(before, operation=op.scaled(before.operation, step.operation))
+            merged[before.out] = replace(before, operation=op.scale_layer(before.operation, step.operation))
             renamed[step.out] = before.out
             readers[before.out] = readers[step.out]
         else:
@@ -34,7 +34,7 @@ def _merged(steps: list[Step]) -> list[Step]:
     return list(merged.values())
 
 
-def _commuted(steps: list[Step]) -> list[Step]:
+def _pool_before_pointwise(steps: list[Step]) -> list[Step]:
     """A mean over blocks before the 1x1 convolution that it alone reads: the same numbers from a quarter of the work,
     and the mean reads values after a ReLU, whose shares z-plus can divide by; behind the convolution they cancel."""
     readers, by_name = _readers(steps), {step.out: step for step in steps}
@@ -48,7 +48,7 @@ def _commuted(steps: list[Step]) -> list[Step]:
     return [swapped.get(step.out, step) for step in steps]
 
 
-def _nested(steps: list[Step]) -> list[Step]:
+def _share_concatenations(steps: list[Step]) -> list[Step]:
     """A concatenation that begins with all of an earlier one reads that one: a dense block's many share their sums."""
     whole: dict[tuple[str, ...], str] = {}
     nested = []
@@ -63,7 +63,7 @@ def _nested(steps: list[Step]) -> list[Step]:
     return nested
 
 
-def _thrifty(steps: list[Step]) -> list[Step]:
+def _relu_in_place(steps: list[Step]) -> list[Step]:
     """ReLUs write over what they alone read. The rules divide by that value, and at a ReLU all relevance is a multiple
     of what it lets through: where that is 0 nothing is divided, elsewhere it is the value itself."""
     readers = _readers(steps)
@@ -78,7 +78,7 @@ def _thrifty(steps: list[Step]) -> list[Step]:
     return [thrifty(step) for step in steps]
 
 
-def _marked(steps: list[Step], start: str, end: str) -> tuple[Step, ...]:
+def _annotate(steps: list[Step], start: str, end: str) -> tuple[Step, ...]:
     above_zero: set[str] = set()
     for place, step in enumerate(steps):
         inputs = all(name in above_zero for name in step.ins)

@@ -26,7 +26,7 @@ from cxr_demo.explain.lrp.rules import Rules
 GAMMA = 0.25  # zennit's own, and that of Montavon et al. 2019, section 10.3
 
 
-class Rebuilt(nn.Module):
+class ZennitReference(nn.Module):
     """Computes what the program computes."""
 
     def __init__(self, program: Program) -> None:
@@ -53,13 +53,13 @@ class Rebuilt(nn.Module):
                 composite.remove()  # `with` does not undo a registration that failed half way
 
 
-def composite(rules: Rules) -> Composite:
+def make_composite(rules: Rules) -> Composite:
     """zennit's rules for a rule set of the fast sweep."""
     norm = Pass() if rules.norm == "pass" else Epsilon(STABILISER)
     return _composite(norm, _RULES[rules.convolution](), _RULES[rules.first]())
 
 
-def gamma_box(low: torch.Tensor, high: torch.Tensor) -> Composite:
+def make_gamma_box(low: torch.Tensor, high: torch.Tensor) -> Composite:
     """Gamma in the convolutions, the box rule in the first, epsilon in dense layers (Montavon et al. 2019, section
     10.3); biases keep their share. low, high (1, C, 1, 1): what the normalised input can be at least and at most."""
     return _composite(Pass(), Gamma(GAMMA, STABILISER), ZBox(low, high, STABILISER))

@@ -16,7 +16,7 @@ from torch import nn
 
 from cxr_demo.errors import ExplanationError
 from cxr_demo.explain.lrp import operations as op
-from cxr_demo.explain.lrp.lowering import program_of
+from cxr_demo.explain.lrp.lowering import lower_network
 from cxr_demo.explain.lrp.program import DIVISOR
 from tests.conftest import FAMILIES, SIZE_PX, make_film, make_model, tensors_of
 
@@ -43,7 +43,7 @@ def model(name):
 
 @pytest.fixture(scope="module")
 def program(model):
-    return program_of(model)
+    return lower_network(model)
 
 
 def count(program, *kinds: type) -> int:
@@ -59,7 +59,7 @@ def test_a_program_computes_the_networks_logits(name, model, program, size_px):
     expected, found = model(x), program.values(x)[program.end]
     assert (found - expected).abs().max() <= 3e-5 * expected.abs().max()
     try:
-        exact, found = model.double()(x.double()), program_of(model)
+        exact, found = model.double()(x.double()), lower_network(model)
         values = found.values(x.double())
     finally:
         model.float()
@@ -84,7 +84,7 @@ def test_the_image_is_never_written_over(program):
 @pytest.mark.parametrize("channels", [1, 3])
 def test_values_lie_with_their_channels_last(channels):
     """Of one channel torch cannot tell, and would take the other order for all that follows: twice the time."""
-    program = program_of(make_model("tiny", channels=channels))
+    program = lower_network(make_model("tiny", channels=channels))
     values = program.values(squares().repeat(1, channels, 1, 1))
     assert all(value.stride(1) == 1 for value in values.values() if value.dim() == 4)
 
@@ -155,14 +155,14 @@ def test_what_is_marked_as_never_below_zero_is_not(name, program):
 
 def test_no_mean_of_a_densenet_is_taken_over_values_that_cancel():
     """z-plus hands a mean's relevance on by shares of its sum; values of both signs make those shares explode."""
-    program = program_of(make_model("tiny"))
+    program = lower_network(make_model("tiny"))
     means = [step for step in program.steps if isinstance(step.operation, (op.BlockMean, op.MeanPool))]
     assert len(means) == 2 and all(step.above_zero for step in means)
 
 
 def test_a_concatenation_reads_the_one_before():
     """The sums of a dense block's many readers are then taken once."""
-    steps = program_of(make_model("tiny")).steps
+    steps = lower_network(make_model("tiny")).steps
     assert [len(step.ins) for step in steps if isinstance(step.operation, op.Concatenate)] == [1, 2, 2] * 2
 
 
@@ -185,7 +185,7 @@ class Scaled(nn.Module):
 @pytest.mark.parametrize("kind", [*FAMILIES, "scaled"])
 def test_a_program_holds_copies_of_the_weights(kind):
     x, model = squares(), Scaled().eval() if kind == "scaled" else make_model(kind)
-    program, expected = program_of(model), model(x).detach()
+    program, expected = lower_network(model), model(x).detach()
     shared = {tensor.untyped_storage().data_ptr() for tensor in model.state_dict().values()}
     assert not shared & {tensor.untyped_storage().data_ptr() for tensor in tensors_of(program)}
     with torch.no_grad():
@@ -196,7 +196,7 @@ def test_a_program_holds_copies_of_the_weights(kind):
 
 def test_a_program_does_not_keep_the_network():
     model = make_model("tiny-mobilenetv3")
-    program, gone = program_of(model), weakref.ref(model)
+    program, gone = lower_network(model), weakref.ref(model)
     del model
     gc.collect()
     assert gone() is None and program.steps
@@ -238,7 +238,7 @@ class Calls(nn.Module):
 )
 def test_a_layer_without_a_rule_is_refused_by_name(layer, said):
     with pytest.raises(ExplanationError, match=said):
-        program_of(nn.Sequential(nn.Conv2d(1, 4, 3), layer).eval())
+        lower_network(nn.Sequential(nn.Conv2d(1, 4, 3), layer).eval())
 
 
 @pytest.mark.parametrize(
@@ -261,13 +261,13 @@ def test_a_layer_without_a_rule_is_refused_by_name(layer, said):
 )
 def test_a_call_without_a_rule_is_refused_by_name(change, said):
     with pytest.raises(ExplanationError, match=said):
-        program_of(Calls(change).eval())
+        lower_network(Calls(change).eval())
 
 
 def test_a_value_that_others_read_too_is_not_written_over():
     """As in networks whose ReLU stands before the convolution and not behind the sum."""
     x, model = squares(), Calls(lambda x, gate: x + F.relu(x)).eval()
-    program = program_of(model)
+    program = lower_network(model)
     torch.testing.assert_close(program.values(x)[program.end], model(x).detach())
 
 
@@ -276,7 +276,7 @@ def test_a_gate_may_stand_on_either_side():
     for change in (lambda x, gate: x * gate(x), lambda x, gate: gate(x) * x):
         torch.manual_seed(0)
         model = Calls(change).eval()
-        program = program_of(model)
+        program = lower_network(model)
         (step,) = (step for step in program.steps if isinstance(step.operation, op.Gate))
         assert step.ins == ("convolution", "gate")
         torch.testing.assert_close(program.values(x)[program.end], model(x).detach())

@@ -20,10 +20,10 @@ from zennit.rules import Epsilon
 
 from cxr_demo.explain.lrp import propagate
 from cxr_demo.explain.lrp import rules as rule_sets
-from cxr_demo.explain.lrp.lowering import program_of
+from cxr_demo.explain.lrp.lowering import lower_network
 from cxr_demo.explain.methods import METHODS
-from cxr_demo.explain.proof import gradient_x_input_of_lines, prove
-from cxr_demo.explain.relevance import Relevance
+from cxr_demo.explain.proof import gradient_x_input_of_lines, prove_checkpoint
+from cxr_demo.explain.relevance import RelevanceMaps
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.networks.classifier import Classifier
 from tests.conftest import FAMILIES, SIZE_PX, make_film, make_model, program_hash
@@ -54,7 +54,7 @@ def model(tiny_backbones) -> Classifier:
 
 @pytest.fixture(scope="module")
 def propagator(model) -> propagate.Propagator:
-    return propagate.Propagator(program_of(model))
+    return propagate.Propagator(lower_network(model))
 
 
 # ---- the rules, slowly
@@ -263,7 +263,7 @@ def slow_relevance(net: Everything, rules: tuple, x: torch.Tensor, label: int) -
 @pytest.mark.parametrize("name", MATRIX_RULES)
 def test_each_rule_set_equals_its_formulas(name):
     net, x = Everything(), film_of_everything()
-    fast = propagate.Propagator(program_of(net)).relevance(getattr(rule_sets, name), x, range(3)).numpy()
+    fast = propagate.Propagator(lower_network(net)).relevance(getattr(rule_sets, name), x, range(3)).numpy()
     for label in range(3):
         expected = slow_relevance(net, MATRIX_RULES[name], x, label)
         assert np.abs(expected).max() > 1e-5
@@ -282,7 +282,7 @@ def test_no_two_rule_sets_say_the_same(propagator):
 def test_lrp_epsilon_is_gradient_x_input(family, channels, tiny_backbones):
     """Of the network itself where all that bends is a ReLU or a maximum; else of the network of lines."""
     model, x = make_model(family, channels=channels, seed=channels).double(), square(1, channels).double()
-    program = program_of(model)
+    program = lower_network(model)
     maps = propagate.Propagator(program).relevance(rule_sets.EPSILON, x, LABELS).numpy()
     for label, found in zip(LABELS, maps, strict=True):
         lines = gradient_x_input_of_lines(program, x, label).numpy()
@@ -312,7 +312,7 @@ def test_all_but_epsilon_sum_to_the_logit_without_the_heads_bias(model, propagat
 @pytest.mark.parametrize("rules", RULE_SETS)
 @pytest.mark.parametrize("family", ["tiny", "tiny-mobilenetv3", "tiny-convnext"])
 def test_many_labels_at_once_are_each_alone(family, rules):
-    x, propagator = square(3).double(), propagate.Propagator(program_of(make_model(family).double()))
+    x, propagator = square(3).double(), propagate.Propagator(lower_network(make_model(family).double()))
     order = [2, 0, 0, 3]
     found = propagator.relevance(rules, x, order).numpy()
     for label, map_ in zip(order, found, strict=True):
@@ -327,7 +327,7 @@ def test_labels_that_go_down_apart_get_what_they_get_together(monkeypatch, rules
     parted, apart = [], propagate._Sweep._apart
     monkeypatch.setattr(propagate._Sweep, "_apart", lambda *what: parted.append(what[2]) or apart(*what))
     for net, x in ((Everything(), film_of_everything()), *((net, square(4).double()) for net in nets.values())):
-        propagator = propagate.Propagator(program_of(net))
+        propagator = propagate.Propagator(lower_network(net))
         together = propagator.relevance(rules, x, [2, 0, 1, 0, 2]).numpy()
         assert not parted
         with monkeypatch.context() as patch:
@@ -342,14 +342,14 @@ def test_labels_that_go_down_apart_get_what_they_get_together(monkeypatch, rules
 def test_a_label_that_depends_on_nothing_has_no_relevance(rules):
     silent = make_model("tiny")
     silent.output.weight[0] = 0
-    found = propagate.Propagator(program_of(silent)).relevance(rules, square(), [0, 1])
+    found = propagate.Propagator(lower_network(silent)).relevance(rules, square(), [0, 1])
     assert silent.output.bias[0] != 0 and not found[0].any() and found[1].any()
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("value", [-2.0, 0.0, 2.0])
 def test_a_film_of_one_grey_gives_numbers(family, value):
-    propagator = propagate.Propagator(program_of(make_model(family)))
+    propagator = propagate.Propagator(lower_network(make_model(family)))
     for rules in RULE_SETS:
         x = torch.full((1, 1, SIZE_PX, SIZE_PX), value)
         assert torch.isfinite(propagator.relevance(rules, x, [0, 1])).all()
@@ -360,7 +360,7 @@ def test_a_film_of_one_grey_gives_numbers(family, value):
 
 @pytest.mark.parametrize("family", ["tiny", "tiny-resnext", "tiny-mobilenetv3"])
 def test_eight_threads_on_one_propagator_get_the_maps_of_one(family):
-    program = program_of(make_model(family))
+    program = lower_network(make_model(family))
     before, jobs = program_hash(program), [(rules, seed) for rules in RULE_SETS for seed in range(3)] * 2
     alone = propagate.Propagator(program)
     expected = {job: alone.relevance(job[0], square(job[1]), [0, 1]) for job in jobs}
@@ -374,7 +374,7 @@ def test_eight_threads_on_one_propagator_get_the_maps_of_one(family):
 
 
 def test_what_is_forgotten_is_made_again_and_gives_the_same_map():
-    relevance = Relevance(program_of(make_model("tiny")), Preprocess(SIZE_PX, "stretch", (0.5,), (0.25,)))
+    relevance = RelevanceMaps(lower_network(make_model("tiny")), Preprocess(SIZE_PX, "stretch", (0.5,), (0.25,)))
     methods = [key for key, method in METHODS.items() if method.family == "lrp"]
     maps = {key: relevance.maps(key, square(), LABELS) for key in methods}
     kept = [weakref.ref(part) for (_, sign, _), part in relevance._sweep._parts.items() if sign != "all"]
@@ -384,7 +384,7 @@ def test_what_is_forgotten_is_made_again_and_gives_the_same_map():
 
 
 def test_a_proof_keeps_no_weights_of_rules_that_nobody_asked_for(tiny_checkpoint):
-    _, relevance = prove(tiny_checkpoint)
+    _, relevance = prove_checkpoint(tiny_checkpoint)
     assert not relevance._sweep._parts
 
 
@@ -426,7 +426,7 @@ def test_zennit_as_it_comes_is_wrong(family):
     wrong = as_it_comes(model, LayerRules(), x, label).ravel()
     assert not abs(np.corrcoef(wrong, gradient_x_input(model, x, label).ravel())[0, 1]) > 0.9  # NaN where it overflows
 
-    propagator = propagate.Propagator(program_of(model))
+    propagator = propagate.Propagator(lower_network(model))
     flat = as_it_comes(model, EpsilonPlusFlat(zero_params="bias"), x, label)
     right = propagator.relevance(rule_sets.EPSILON_PLUS_FLAT, x, [label])[0].numpy()
     assert np.corrcoef(flat.ravel(), right.ravel())[0, 1] < 0.9

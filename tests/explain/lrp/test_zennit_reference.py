@@ -13,8 +13,8 @@ from zennit.types import BatchNorm, Convolution
 
 from cxr_demo.explain.lrp import propagate
 from cxr_demo.explain.lrp import rules as rule_sets
-from cxr_demo.explain.lrp.lowering import program_of
-from cxr_demo.explain.lrp.zennit_reference import GAMMA, Rebuilt, composite, gamma_box
+from cxr_demo.explain.lrp.lowering import lower_network
+from cxr_demo.explain.lrp.zennit_reference import GAMMA, ZennitReference, make_composite, make_gamma_box
 from tests.conftest import FAMILIES, count_hooks, make_model, program_hash, weights_hash
 from tests.explain.lrp.test_propagate import (
     MATRIX_RULES,
@@ -51,12 +51,12 @@ def vgg() -> nn.Module:
 @pytest.fixture(scope="module", params=[*FAMILIES, "vgg"])
 def double(request, tiny_backbones):
     """The program of a small network of every family, in float64."""
-    return program_of((vgg() if request.param == "vgg" else make_model(request.param)).double())
+    return lower_network((vgg() if request.param == "vgg" else make_model(request.param)).double())
 
 
 @pytest.fixture(scope="module")
-def rebuilt(tiny_backbones) -> Rebuilt:
-    return Rebuilt(program_of(make_model("tiny-mobilenetv3")))
+def rebuilt(tiny_backbones) -> ZennitReference:
+    return ZennitReference(lower_network(make_model("tiny-mobilenetv3")))
 
 
 # ---- the fast sweep and zennit
@@ -64,18 +64,18 @@ def rebuilt(tiny_backbones) -> Rebuilt:
 
 def test_what_is_rebuilt_computes_what_the_program_computes(double):
     x = square(4).double()
-    torch.testing.assert_close(Rebuilt(double)(x), double.values(x)[double.end], rtol=1e-10, atol=1e-10)
+    torch.testing.assert_close(ZennitReference(double)(x), double.values(x)[double.end], rtol=1e-10, atol=1e-10)
 
 
 def test_the_fast_sweep_is_zennit(double):
     x, labels = square(2).double(), [3, 1]
-    fast, reference = propagate.Propagator(double), Rebuilt(double)
+    fast, reference = propagate.Propagator(double), ZennitReference(double)
     holds_layer_norms = any(type(step.operation).__name__ == "Standardise" for step in double.steps)
     for name, rules in RULE_SETS.items():
         if holds_layer_norms and rules.norm == "linear":
             continue  # zennit has no rule for a layer norm but to pass; test_lrp writes this one out
         found = fast.relevance(rules, x, labels).numpy()
-        expected = reference.relevance(composite(rules), x, labels).numpy()
+        expected = reference.relevance(make_composite(rules), x, labels).numpy()
         for map_, wanted in zip(found, expected, strict=True):
             assert distance(map_, wanted) < 1e-9, name
 
@@ -113,7 +113,7 @@ def test_gamma_and_box_equal_their_formulas():
     low, high = torch.tensor([-2.0, -3.0]).double(), torch.tensor([2.0, 4.0]).double()
     ends = [end.numpy().repeat(x[0, 0].numel()) for end in (low, high)]
     bounds = [end[None, :, None, None] for end in (low, high)]
-    found = Rebuilt(program_of(net)).relevance(gamma_box(*bounds), x, range(3)).numpy()
+    found = ZennitReference(lower_network(net)).relevance(make_gamma_box(*bounds), x, range(3)).numpy()
     for label in range(3):
         expected = slow_relevance(net, (box_rule(*ends), gamma_rule, pass_rule), x, label)
         assert np.abs(expected).max() > 1e-5 and distance(found[label], expected) < 1e-7
@@ -129,20 +129,20 @@ def raising(*_):
 
 
 def half_registered():
-    rules = composite(rule_sets.EPSILON)
+    rules = make_composite(rule_sets.EPSILON)
     given = rules.module_map
     rules.module_map = lambda ctx, name, module: raising() if name.endswith("head") else given(ctx, name, module)
     return rules
 
 
 def failing_rule():
-    rules = composite(rule_sets.EPSILON)
+    rules = make_composite(rule_sets.EPSILON)
     rules.layer_map = [((Convolution, BatchNorm), Epsilon(raising)), *rules.layer_map]
     return rules
 
 
-GOOD = {name: lambda rules=rules: composite(rules) for name, rules in RULE_SETS.items()}
-GOOD["gamma-box"] = lambda: gamma_box(LOW, HIGH)
+GOOD = {name: lambda rules=rules: make_composite(rules) for name, rules in RULE_SETS.items()}
+GOOD["gamma-box"] = lambda: make_gamma_box(LOW, HIGH)
 
 
 @pytest.mark.parametrize("make", [*GOOD.values(), half_registered, failing_rule], ids=[*GOOD, "half", "failing"])

@@ -17,8 +17,8 @@ from cxr_demo.evaluation.lung_segmentation import SQUARE, load_lungs
 from cxr_demo.film.phantom import make_phantom
 from train.__main__ import main
 from train.benchmarks import lung_training as training
-from train.benchmarks.lung_films import Film, batch, draw_films, read_masked, vary
-from train.benchmarks.lung_training import Course, dice, train_lungs
+from train.benchmarks.lung_films import LungFilm, draw_films, make_batch, read_masked, vary_film
+from train.benchmarks.lung_training import Course, compute_dice, train_lungs
 
 S = SQUARE.size_px
 TINY = Course(phantoms=4, first_steps=2, outlined=3, second_steps=2)
@@ -63,8 +63,8 @@ def small(monkeypatch):
     monkeypatch.setattr(training, "POOL", {"hannover": training.read_hannover})
 
 
-def sure(model, pixels: np.ndarray) -> tuple[Film, float]:
-    return Film(pixels, (pixels < 0.3).astype(np.float32), 0.5), 0.9
+def sure(model, pixels: np.ndarray) -> tuple[LungFilm, float]:
+    return LungFilm(pixels, (pixels < 0.3).astype(np.float32), 0.5), 0.9
 
 
 # ---- films
@@ -84,13 +84,13 @@ def training_bent(seed: int, film: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     random = np.random.default_rng(seed)
     edge = np.pad(film[2:-2, 2:-2], 2)  # nothing at the rim, so that it does not matter what lies beyond
-    return lung_films._bent(random, Film(edge, edge), (S, 80))
+    return lung_films._bent(random, LungFilm(edge, edge), (S, 80))
 
 
 def test_varied_films_have_their_range_and_padding_holds_nothing():
     films = draw_films(0, 3)
     for seed in range(60):
-        square, lungs, inside = vary(np.random.default_rng(seed), films[seed % 3])
+        square, lungs, inside = vary_film(np.random.default_rng(seed), films[seed % 3])
         assert square.shape == lungs.shape == inside.shape == (S, S)
         assert min(square.min(), lungs.min()) >= 0 and square.max() <= 1 and lungs.max() <= 1 + 1e-6
         assert np.isfinite(square).all() and not square[~inside].any() and not lungs[~inside].any()
@@ -99,13 +99,13 @@ def test_varied_films_have_their_range_and_padding_holds_nothing():
 
 def test_batches_hold_the_shares_asked_for_and_come_again_with_the_seed():
     dark, bright = (
-        Film(np.zeros((40, 40), "f4"), np.zeros((40, 40), "f4")),
-        Film(np.ones((40, 40), "f4"), np.ones((40, 40), "f4")),
+        LungFilm(np.zeros((40, 40), "f4"), np.zeros((40, 40), "f4")),
+        LungFilm(np.ones((40, 40), "f4"), np.ones((40, 40), "f4")),
     )
-    _, lungs, inside = batch(np.random.default_rng(0), {0.75: [dark], 0.25: [bright]}, 200)
+    _, lungs, inside = make_batch(np.random.default_rng(0), {0.75: [dark], 0.25: [bright]}, 200)
     share = ((lungs.sum((1, 2, 3)) / inside.sum((1, 2, 3))) > 0.3).mean()
     assert 0.15 < share < 0.35
-    again = [batch(np.random.default_rng(3), {1.0: draw_films(5, 2)}, 3)[0] for _ in range(2)]
+    again = [make_batch(np.random.default_rng(3), {1.0: draw_films(5, 2)}, 3)[0] for _ in range(2)]
     np.testing.assert_array_equal(*again)
 
 
@@ -116,7 +116,7 @@ def test_only_free_films_are_trained_on_and_their_patients_are_not_in_the_test(f
     seen, tested = [], []
     monkeypatch.setattr(training, "_outlined", sure)
     monkeypatch.setattr(training, "_fit", lambda net, random, known, steps, what: seen.append(known))
-    monkeypatch.setattr(training, "measure", lambda model, test: tested.extend(test) or _some_figures())
+    monkeypatch.setattr(training, "measure_lungs", lambda model, test: tested.extend(test) or _some_figures())
     card = train_lungs(films, tmp_path / "out", TINY)
     assert [film["film"] for film in card["training"]["masked_films"]] == ["0.png", "5.png"]
     assert {film.path.name for film in tested} == {"2.png", "3.png", "4.png", "6.png"}
@@ -183,8 +183,8 @@ def test_a_network_that_sees_no_lungs_cannot_go_on(films, tmp_path, monkeypatch)
 
 def test_dice_is_counted_as_its_definition_says():
     one, other = np.array([[1, 1, 0, 0]], bool), np.array([[0, 1, 1, 1]], bool)
-    assert dice(one, other) == 2 / 5 and dice(one, one) == 1 and dice(one, ~one) == 0
-    assert dice(one & ~one, other & ~other) == 1
+    assert compute_dice(one, other) == 2 / 5 and compute_dice(one, one) == 1 and compute_dice(one, ~one) == 0
+    assert compute_dice(one & ~one, other & ~other) == 1
 
 
 def test_figures_are_means_over_films_and_intervals_over_patients():

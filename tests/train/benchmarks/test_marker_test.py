@@ -57,5 +57,5 @@ def test_a_quick_trial_masks_fewer_films(films, most, monkeypatch, tmp_path):
     monkeypatch.setattr(marker_test, "Analyser", lambda checkpoint, cache_bytes: None)
     monkeypatch.setitem(marker_test.DATASETS, "drawn", type("Drawn", (), {"read": lambda self, data: Everything()})())
     monkeypatch.setattr(marker_test, "_changes", lambda analyser, rows, split, most: asked.append((split, most)) or [])
-    marker_test.conclude_markers(tmp_path, "drawn", tmp_path, films)
+    marker_test.summarise_markers(tmp_path, "drawn", tmp_path, films)
     assert asked == [("test", most), ("external", most)]

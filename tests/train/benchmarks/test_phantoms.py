@@ -13,9 +13,9 @@ from cxr_demo.networks import checkpoint
 from tests.conftest import make_film
 from train.__main__ import main
 from train.benchmarks import phantoms
-from train.benchmarks.phantom_sets import DECKS, LABELS, PLACEMENTS, SHORTCUT, draw_deck, draw_film, patients
-from train.benchmarks.phantoms import CHEAT, HONEST, RECIPE, benchmark
-from train.benchmarks.pointing_game import CAUSE, CHANCE, MARKER, by_chance, measure, point
+from train.benchmarks.phantom_sets import DECKS, LABELS, PLACEMENTS, SHORTCUT, name_patients, render_film, sample_set
+from train.benchmarks.phantoms import CHEAT, HONEST, RECIPE, run_benchmark
+from train.benchmarks.pointing_game import CAUSE, CHANCE, MARKER, measure_pointing, score_by_chance, score_map
 from train.measure import metrics
 
 TINY = dataclasses.replace(RECIPE, backbone="tiny", stages=((64, 1),))
@@ -32,7 +32,7 @@ def small(monkeypatch):
 
 def test_placements_move_letters_and_nothing_else():
     for seed in range(12):
-        films = {placement: draw_film(seed, 48, placement) for placement in PLACEMENTS}
+        films = {placement: render_film(seed, 48, placement) for placement in PLACEMENTS}
         assert len({film.labels for film in films.values()}) == 1
         has_letters = {placement: film.letters == "PORT" for placement, film in films.items()}
         planted = SHORTCUT in films["absent"].labels
@@ -42,10 +42,10 @@ def test_placements_move_letters_and_nothing_else():
 
 
 def test_a_deck_holds_the_films_that_are_explained():
-    deck = draw_deck(0, "test", 10, TINY.size_px)
+    deck = sample_set(0, "test", 10, TINY.size_px)
     for placement in PLACEMENTS:
-        for row, (packed, patient) in enumerate(zip(deck.films(placement), patients(0, "test"), strict=False)):
-            film = draw_film(patient, TINY.size_px, placement)
+        for row, (packed, patient) in enumerate(zip(deck.films(placement), name_patients(0, "test"), strict=False)):
+            film = render_film(patient, TINY.size_px, placement)
             np.testing.assert_array_equal(packed, np.rint(film.pixels * 255))
             assert [label for label, is_there in zip(LABELS, deck.targets[row], strict=True) if is_there] == [
                 label for label in LABELS if label in film.labels
@@ -53,14 +53,14 @@ def test_a_deck_holds_the_films_that_are_explained():
 
 
 def test_labels_and_the_honest_letters_are_drawn_for_themselves():
-    films = [draw_film(seed, 32, "by lot") for seed in range(300)]
+    films = [render_film(seed, 32, "by lot") for seed in range(300)]
     facts = np.array([[label in film.labels for label in LABELS] + [film.letters != ""] for film in films])
     assert np.abs(facts.mean(0) - [0.4, 0.4, 0.4, 0.4, 0.5]).max() < 0.1
     assert np.abs(np.corrcoef(facts.T) - np.eye(5)).max() < 0.2
 
 
 def test_no_two_decks_or_runs_share_a_patient():
-    starts = sorted(next(patients(run, deck)) for run in range(3) for deck in DECKS)
+    starts = sorted(next(name_patients(run, deck)) for run in range(3) for deck in DECKS)
     assert min(later - sooner for sooner, later in itertools.pairwise(starts)) >= 1_000_000
 
 
@@ -72,11 +72,11 @@ def slow_point(map_image, mask, tolerance_px) -> dict[str, float]:
     truth = [place for place in places if mask[place]]
     evidence = {place: max(float(map_image[place]), 0.0) for place in places}
     strongest = max(places, key=evidence.get)
-    ordered = sorted(places, key=evidence.get, reverse=True)[: len(truth)]
+    order_labels = sorted(places, key=evidence.get, reverse=True)[: len(truth)]
     return {
         "hit": float(min(np.hypot(strongest[0] - y, strongest[1] - x) for y, x in truth) <= tolerance_px),
         "share": sum(evidence[place] for place in truth) / sum(evidence.values()),
-        "iou": len(set(ordered) & set(truth)) / len(set(ordered) | set(truth)),
+        "iou": len(set(order_labels) & set(truth)) / len(set(order_labels) | set(truth)),
     }
 
 
@@ -89,31 +89,31 @@ def test_a_map_points_as_the_definitions_say(tolerance_px):
     hits = set()
     for seed in range(8):
         map_image, mask = make_film(seed, (24, 20)) - 0.4, a_mask(seed)
-        found = point(map_image, mask, tolerance_px)
+        found = score_map(map_image, mask, tolerance_px)
         assert found == pytest.approx(slow_point(map_image, mask, tolerance_px), rel=1e-5)
         assert found == pytest.approx(
-            point(1000 * np.maximum(map_image, 0), mask, tolerance_px)
+            score_map(1000 * np.maximum(map_image, 0), mask, tolerance_px)
         )  # unit, minus: nothing
-        assert point(mask.astype(np.float32), mask, tolerance_px) == {"hit": 1, "share": 1, "iou": 1}
+        assert score_map(mask.astype(np.float32), mask, tolerance_px) == {"hit": 1, "share": 1, "iou": 1}
         hits.add(found["hit"])
     assert hits == {0, 1}
 
 
 def test_a_map_without_positive_evidence_points_nowhere():
-    assert set(point(-make_film(0, (24, 20)), a_mask(0), 1).values()) == {0}
+    assert set(score_map(-make_film(0, (24, 20)), a_mask(0), 1).values()) == {0}
 
 
 def test_several_strongest_points_share_the_hit():
     mask = np.zeros((10, 10), bool)
     mask[:, :3] = True
-    assert point(np.ones((10, 10), np.float32), mask, 0)["hit"] == pytest.approx(0.3)
-    assert point(np.ones((10, 10), np.float32), mask, 1)["hit"] == pytest.approx(0.4)
+    assert score_map(np.ones((10, 10), np.float32), mask, 0)["hit"] == pytest.approx(0.3)
+    assert score_map(np.ones((10, 10), np.float32), mask, 1)["hit"] == pytest.approx(0.4)
 
 
 def test_chance_is_what_noise_gives():
     random, mask = np.random.default_rng(0), a_mask(3)
-    drawn = [point(random.random(mask.shape), mask, 2) for _ in range(800)]
-    for figure, expected in by_chance(mask, 2).items():
+    drawn = [score_map(random.random(mask.shape), mask, 2) for _ in range(800)]
+    for figure, expected in score_by_chance(mask, 2).items():
         values = [found[figure] for found in drawn]
         assert np.mean(values) == pytest.approx(expected, abs=4 * np.std(values) / np.sqrt(800) + 0.003)
 
@@ -123,7 +123,7 @@ def test_measure_asks_for_what_is_planted_and_averages(tiny_checkpoint):
     labels = ("normal", *LABELS)
     card = dataclasses.replace(tiny_checkpoint.card, labels=labels)
     network = dataclasses.replace(tiny_checkpoint, card=card)
-    films = [draw_film(seed, card.preprocess.size_px, "aligned") for seed in range(30)]
+    films = [render_film(seed, card.preprocess.size_px, "aligned") for seed in range(30)]
     films = [film for film in films if {"consolidation", "effusion"} <= set(film.labels)]
     by_square = {card.preprocess.apply(film.pixels).tobytes(): film for film in films}
 
@@ -137,7 +137,7 @@ def test_measure_asks_for_what_is_planted_and_averages(tiny_checkpoint):
                 found[method, index] = drawn.get(labels[index], 0 * film.marker).astype(np.float32)
         return found
 
-    measured = measure(network, SimpleNamespace(maps=maps), films, LABELS, ["knowing"])
+    measured = measure_pointing(network, SimpleNamespace(maps=maps), films, LABELS, ["knowing"])
     cause, letters = measured[CAUSE]["knowing"], measured[MARKER]["knowing"]
     assert len(films) >= 3 and set(measured[CAUSE]) == {"knowing", CHANCE}
     assert [cause["consolidation"][figure]["value"] for figure in ("hit", "share", "iou")] == [1, 1, 1]
@@ -154,7 +154,7 @@ def test_measure_asks_for_what_is_planted_and_averages(tiny_checkpoint):
 
 
 def test_a_small_benchmark_writes_networks_figures_and_tables(tmp_path, capsys):
-    found = benchmark(tmp_path, 16, 2, 8.5, TINY)
+    found = run_benchmark(tmp_path, 16, 2, 8.5, TINY)
     assert found == json.loads((tmp_path / phantoms.RESULTS_FILE).read_text())
     said = capsys.readouterr().out
     for name in (HONEST, CHEAT):
@@ -176,7 +176,7 @@ def test_a_small_benchmark_writes_networks_figures_and_tables(tmp_path, capsys):
     widths = [[line.count("|") for line in table.splitlines()] for table in said.split("\n\n") if table.startswith("|")]
     assert len(widths) == 3 and all(len(set(width)) == 1 for width in widths)
 
-    again = benchmark(tmp_path / "again", 16, 2, 8.5, TINY)
+    again = run_benchmark(tmp_path / "again", 16, 2, 8.5, TINY)
     assert again == found
 
 

@@ -21,10 +21,10 @@ from cxr_demo.film.reading import read_image
 from cxr_demo.labels import FINDINGS
 from tests.films import COHEN, make_data
 from train.data import datasets, splits
-from train.data.datasets import DATASETS, mix, pack, released
-from train.data.describe import describe
-from train.data.readers import KERMANY_LABELS, NIH_LABELS, cause_of
-from train.data.splits import check_leaks, custom_split, hold_out_validation, shared_patients
+from train.data.datasets import DATASETS, keep_released, mix_tables, pack_films
+from train.data.describe import describe_dataset
+from train.data.readers import KERMANY_LABELS, NIH_LABELS, find_cause
+from train.data.splits import check_leaks, find_shared_patients, hold_out_validation, split_anew
 from train.data.table import Table
 
 ROOT = Path(__file__).parents[3]
@@ -92,7 +92,7 @@ def test_a_table_is_whole_and_its_task_is_true(name, made):
     assert not np.isnan(table.targets).any() and dataset.task_of(table) == dataset.task
     if dataset.task == "single-label":
         assert (table.targets.sum(1) == 1).all()
-    assert not shared_patients(table, "train", "external").size
+    assert not find_shared_patients(table, "train", "external").size
 
 
 def test_kermany_is_read_as_released(made):
@@ -168,7 +168,7 @@ def test_missing_data_is_one_sentence_with_a_hint(name, tmp_path):
 
 def test_hannover_holds_patients_back_whoever_else_is_there(data):
     table = DATASETS["hannover"].read(data)
-    assert set(table.split) == {"train", "test"} and not shared_patients(table, "train", "test").size
+    assert set(table.split) == {"train", "test"} and not find_shared_patients(table, "train", "test").size
     assert set(table.view) == {"AP", "PA"}
     before = dict(zip(table.patient, table.split, strict=True))
     file = data / "covid_hannover" / "metadata.csv"
@@ -202,7 +202,7 @@ def test_hannover_is_read_as_released(data):
     ],
 )  # fmt: skip
 def test_the_finding_tree_becomes_classes(finding, key):
-    assert cause_of(finding) == key
+    assert find_cause(finding) == key
 
 
 def test_covid_chestxray_takes_frontal_films_that_are_not_hannovers_and_keeps_their_licence(made, capsys):
@@ -213,24 +213,24 @@ def test_covid_chestxray_takes_frontal_films_that_are_not_hannovers_and_keeps_th
     assert set(table.split) == {"external"} and len(table) == 6 * (len(COHEN) - 3)
     for path, target, view, licence in zip(table.paths, table.targets, table.view, table.licence, strict=True):
         finding, _, seen, allowed = COHEN[int(path.name[:2])]
-        assert table.labels[target.argmax()] == cause_of(finding) and (view, licence) == (seen, allowed)
+        assert table.labels[target.argmax()] == find_cause(finding) and (view, licence) == (seen, allowed)
 
 
 def test_only_what_may_be_released_is_released(made):
     table = DATASETS["covid-chestxray"].read(made)
-    assert set(released(table).licence) == {"CC BY 4.0", "CC0", "CC BY-SA", "CC BY"}
+    assert set(keep_released(table).licence) == {"CC BY 4.0", "CC0", "CC BY-SA", "CC BY"}
     licences = ("CC BY-NC 4.0", "CC BY-ND", "CC BY-NC-SA", "", " ", "free", "public domain", "CC0 1.0", "CC-BY-4.0")
     some = replace(table.where(np.arange(len(licences))), licence=np.array(licences))
-    assert released(some).licence.tolist() == ["public domain", "CC0 1.0", "CC-BY-4.0"]
+    assert keep_released(some).licence.tolist() == ["public domain", "CC0 1.0", "CC-BY-4.0"]
     for name in ("kermany", "nih", "hannover"):
-        assert len(released(DATASETS[name].read(made))) == len(DATASETS[name].read(made))
+        assert len(keep_released(DATASETS[name].read(made))) == len(DATASETS[name].read(made))
 
 
 def test_a_mixture_matches_labels_by_name_and_leaves_the_rest_unknown():
     one = make_table(["a", "b"], [[1, 0], [0, np.nan]])
     other = make_table(["c", "d", "e"], [[1, 0, 0], [0, 0, 1], [0, np.nan, 0]])
     one, other = replace(one, labels=("x", "y")), replace(other, labels=("y", "z", "w"))
-    mixed = mix(("y", "x"), one, other, renamed={"z": "y"})
+    mixed = mix_tables(("y", "x"), one, other, renamed={"z": "y"})
     expected = [[0, 1], [np.nan, 0], [1, np.nan], [0, np.nan], [np.nan, np.nan]]
     np.testing.assert_array_equal(mixed.targets, expected)
     assert mixed.patient.tolist() == list("abcde") and len(mixed) == 5
@@ -253,7 +253,7 @@ def test_four_classes_and_covid_three_take_their_classes_from_the_right_films(ma
     outside = three.where(three.split == "external")
     counts = defaultdict(int)
     for path, target in zip(outside.paths, outside.targets, strict=True):
-        counts[cause_of(COHEN[int(path.name[:2])][0]), outside.labels[target.argmax()]] += 1
+        counts[find_cause(COHEN[int(path.name[:2])][0]), outside.labels[target.argmax()]] += 1
     assert set(counts) == {("covid19", "covid19"), ("normal", "normal"), ("pneumonia", "pneumonia"),
                            ("viral_pneumonia", "pneumonia"), ("bacterial_pneumonia", "pneumonia")}  # fmt: skip
 
@@ -320,7 +320,7 @@ def test_films_csv_and_its_task(tmp_path, capsys):
 def test_no_patient_is_on_two_sides_and_labels_keep_their_shares(seed, single):
     """Shares counted film by film, in plain Python."""
     table = random_table(seed, single)
-    held_out, custom = hold_out_validation(table, 0.2, seed), custom_split(table, seed=seed)
+    held_out, custom = hold_out_validation(table, 0.2, seed), split_anew(table, seed=seed)
     for done, shares in ((held_out, {"train": 0.8, "val": 0.2}), (custom, {"train": 0.7, "val": 0.1, "test": 0.2})):
         sides, total, found = defaultdict(set), defaultdict(int), defaultdict(int)
         for patient, split, target in zip(done.patient, done.split, done.targets, strict=True):
@@ -333,9 +333,9 @@ def test_no_patient_is_on_two_sides_and_labels_keep_their_shares(seed, single):
             for split, share in shares.items():
                 assert abs(found[label, split] - share * films) <= 5 + 0.02 * films, (label, split)
     assert (hold_out_validation(table, 0.2, seed).split == held_out.split).all()
-    assert (custom_split(table, seed=seed).split == custom.split).all()
+    assert (split_anew(table, seed=seed).split == custom.split).all()
     assert (hold_out_validation(table, 0.2, seed + 1).split != held_out.split).any()
-    assert (custom_split(table, seed=seed + 1).split != custom.split).any()
+    assert (split_anew(table, seed=seed + 1).split != custom.split).any()
 
 
 def test_the_rarest_label_is_dealt_first_as_published():
@@ -355,7 +355,7 @@ def test_a_label_with_one_patient_does_not_stop_a_split_of_findings():
     targets[5, 0], targets[:, 1] = 1, np.nan
     for done in (
         hold_out_validation(replace(table, targets=targets), 0.1, 0),
-        custom_split(replace(table, targets=targets)),
+        split_anew(replace(table, targets=targets)),
     ):
         assert (done.split == "val").any() and (done.targets[done.split == "train", 0] == 1).sum() == 1
 
@@ -367,12 +367,12 @@ def test_a_class_that_would_be_missing_from_a_side_is_an_error():
     assert raised.value.hint == "Take more films."
     for nothing in (table.where(np.zeros(30, bool)), replace(table, split=np.full(30, "external"))):
         with pytest.raises(TrainingError, match="too few patients, or none"):
-            custom_split(nothing)
+            split_anew(nothing)
 
 
 def test_external_test_and_given_validation_rows_stay(made):
     table = DATASETS["four-classes"].read(made)
-    held_out, custom = hold_out_validation(table, 0.2, 0), custom_split(table)
+    held_out, custom = hold_out_validation(table, 0.2, 0), split_anew(table)
     for split in ("test", "external"):
         assert ((held_out.split == split) == (table.split == split)).all()
     assert ((custom.split == "external") == (table.split == "external")).all()
@@ -393,32 +393,32 @@ def test_a_leak_is_an_error_between_any_two_splits_but_for_numbers_that_recur():
 
 def test_kermanys_numbers_recur_and_are_reported(made):
     table = hold_out_validation(DATASETS["kermany"].read(made), 0.2, 0)
-    assert "kermany:person1" in set(shared_patients(table, "train", "test")) | set(
-        shared_patients(table, "val", "test")
+    assert "kermany:person1" in set(find_shared_patients(table, "train", "test")) | set(
+        find_shared_patients(table, "val", "test")
     )
-    assert not shared_patients(table, "train", "val").size
-    assert not shared_patients(custom_split(table), "train", "test").size
+    assert not find_shared_patients(table, "train", "val").size
+    assert not find_shared_patients(split_anew(table), "train", "test").size
 
 
 def test_packed_films_are_decoded_once(made, cache, monkeypatch):
     table = DATASETS["nih"].read(made)
-    films, rows = pack(table, STRETCH)
+    films, rows = pack_films(table, STRETCH)
     assert films.shape == (96, 32, 32) and films.dtype == np.uint8 and (rows == np.arange(96)).all()
     for i in (0, 50, 95):
         np.testing.assert_array_equal(films[i] / np.float32(255), STRETCH.square(read_image(table.paths[i]).pixels))
     films[0] = 7  # stays in this array
     monkeypatch.setattr(datasets, "_square", None)
-    again, rows_again = pack(table, replace(STRETCH, mean=(0.1,)))
+    again, rows_again = pack_films(table, replace(STRETCH, mean=(0.1,)))
     assert (again[1:] == films[1:]).all() and (again[0] != 7).any() and (rows_again == rows).all()
     assert len(list(cache.glob("*.npy"))) == 1 and not list(cache.glob("*.part"))
     for other in (table.where(np.arange(95)), replace(table, paths=table.paths[::-1])):
         with pytest.raises(TypeError):
-            pack(other, STRETCH)
+            pack_films(other, STRETCH)
     with pytest.raises(TypeError):
-        pack(table, replace(STRETCH, size_px=33))
+        pack_films(table, replace(STRETCH, size_px=33))
     os.utime(table.paths[3], (1, 1))
     with pytest.raises(TypeError):
-        pack(table, STRETCH)
+        pack_films(table, STRETCH)
 
 
 def test_broken_films_are_named_once_with_their_count_whether_packed_or_not(data, capsys):
@@ -427,25 +427,25 @@ def test_broken_films_are_named_once_with_their_count_whether_packed_or_not(data
         table.paths[i].write_bytes(b"nothing")
     table.paths[60].unlink()
     for times in (1, 0):
-        films, rows = pack(table, STRETCH, "reading")
+        films, rows = pack_films(table, STRETCH, "reading")
         assert films.shape == (83, 32, 32) and not {3, 40, 60} & set(rows.tolist())
-        np.testing.assert_array_equal(films[50], pack(table.where(rows[50:51]), STRETCH)[0][0])
+        np.testing.assert_array_equal(films[50], pack_films(table.where(rows[50:51]), STRETCH)[0][0])
         said = "".join(capsys.readouterr())
         assert said.count("3 of 86 films cannot be read") == said.count(table.paths[40].name) == times
         assert said.count("not found") == times
     with pytest.raises(TrainingError, match="None of the films"):
-        pack(table.where(np.array([3, 40])), STRETCH)
+        pack_films(table.where(np.array([3, 40])), STRETCH)
 
 
 @pytest.mark.parametrize("damage", [b"", b"\x93NUMPY", "short", "long"])
 def test_a_damaged_packed_file_is_made_again(damage, made, cache):
     table = DATASETS["hannover"].read(made)
-    films, _ = pack(table, STRETCH)
+    films, _ = pack_films(table, STRETCH)
     (file,) = cache.glob("*.npy")
     whole, before = file.read_bytes(), films.copy()
     file.unlink()
     file.write_bytes({"short": whole[:-300], "long": whole[: len(whole) // 2]}.get(damage, damage))
-    films, rows = pack(table, STRETCH)
+    films, rows = pack_films(table, STRETCH)
     assert (films == before).all() and len(rows) == 60 and file.read_bytes() == whole
 
 
@@ -462,7 +462,7 @@ def test_where_nothing_can_be_kept_films_stay_in_memory(trouble, made, cache, mo
             raise OSError(errno.ENOSPC, "No space left on device")
 
         monkeypatch.setattr(datasets.np.lib.format, "write_array", full)
-    films, rows = pack(table, STRETCH)
+    films, rows = pack_films(table, STRETCH)
     assert films.shape == (60, 32, 32) and len(rows) == 60 and films.std() > 20
     said = "".join(capsys.readouterr())
     assert said.count("\n") == 1 and "stay in memory" in said
@@ -470,7 +470,7 @@ def test_where_nothing_can_be_kept_films_stay_in_memory(trouble, made, cache, mo
 
 
 def test_describe_prints_and_draws_what_is_there(made, tmp_path, capsys):
-    describe("four-classes", made, tmp_path / "counts.png")
+    describe_dataset("four-classes", made, tmp_path / "counts.png")
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert (
         "kermany train 60 30 AP 60 CC BY 4.0 60" in lines and "hannover train 42 14 AP 33, PA 9 CC BY 3.0 42" in lines
@@ -479,7 +479,7 @@ def test_describe_prints_and_draws_what_is_there(made, tmp_path, capsys):
     picture = cv2.imread(str(tmp_path / "counts.png"))
     assert picture is not None and picture.std() > 10
     with pytest.raises(TrainingError, match="cannot be written"):
-        describe("nih", made, tmp_path / "nowhere" / "counts.png")
+        describe_dataset("nih", made, tmp_path / "nowhere" / "counts.png")
 
 
 def test_describe_says_where_labels_are_not_stated(tmp_path, capsys):
@@ -487,7 +487,7 @@ def test_describe_says_where_labels_are_not_stated(tmp_path, capsys):
     (root / "films.csv").write_text(
         "path,patient,split,gout\nfilms/film00000.png,1,train,1\nfilms/film00001.png,2,train,\nfilms/film00002.png,3,test,0\n"
     )
-    describe("csv", root, None)
+    describe_dataset("csv", root, None)
     assert "gout 1 of 1 0" in [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
 
 
@@ -505,11 +505,11 @@ def test_the_real_data_sets():
     kermany = hold_out_validation(tables["kermany"], 0.1, 0)
     assert kermany.targets[kermany.split == "test"].sum(0).tolist() == [234, 242, 148]
     assert (kermany.split == "val").sum() == pytest.approx(496, abs=5)
-    nih = custom_split(tables["nih"])
+    nih = split_anew(tables["nih"])
     for split, share in zip(splits.SPLITS, splits.SPLIT_SHARES, strict=False):
         kept = nih.targets[nih.split == split].sum(0) / nih.targets.sum(0)
         assert kept == pytest.approx(np.full(14, share), abs=0.05)
-    films, rows = pack(tables["covid-chestxray"].where(np.arange(0, 430, 40)), STRETCH)
+    films, rows = pack_films(tables["covid-chestxray"].where(np.arange(0, 430, 40)), STRETCH)
     assert len(films) == len(rows) == 11 and films.std() > 20
 
 

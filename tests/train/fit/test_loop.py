@@ -14,14 +14,14 @@ from cxr_demo.errors import TrainingError
 from cxr_demo.film.reading import read_image
 from cxr_demo.networks import checkpoint
 from cxr_demo.networks.classifier import Classifier
-from train.data.datasets import DATASETS, pack
-from train.data.split_tables import split_table_of
-from train.evaluate import finish, unfinished
+from train.data.datasets import DATASETS, pack_films
+from train.data.split_tables import read_split_table
+from train.evaluate import finish_checkpoint, get_unfinished_folder
 from train.fit import loop, run_state
-from train.fit.augment import augment, draw
-from train.fit.batches import batches, normalise
-from train.fit.loop import fit
-from train.fit.optimiser import is_over, learning_rate_factor, make_optimiser, plateaus
+from train.fit.augment import augment_batch, sample_changes
+from train.fit.batches import iterate_batches, normalise_batch
+from train.fit.loop import fit_recipe
+from train.fit.optimiser import count_plateaus, is_over, learning_rate_factor, make_optimiser
 from train.measure import metrics
 from train.recipe import SCRATCH, Augment, Recipe
 
@@ -41,7 +41,7 @@ def every_epoch_is_kept(monkeypatch):
 
 
 def trained(recipe: Recipe, data: Path, folder: Path, **more) -> loop.Fitted:
-    return fit(recipe, split_table_of(recipe, data), folder, Accelerator(cpu=True), **more)
+    return fit_recipe(recipe, read_split_table(recipe, data), folder, Accelerator(cpu=True), **more)
 
 
 def same_weights(a: torch.nn.Module, b: torch.nn.Module) -> bool:
@@ -55,8 +55,8 @@ def timeless(log: list[dict]) -> list[dict]:
 def test_training_and_app_see_the_same_tensor(data, recipe):
     """Law 5, first half: what the loop feeds, unaugmented, is what the card's preprocessing makes of the file."""
     table = DATASETS["kermany"].read(data).where(np.arange(5))
-    films, _ = pack(table, recipe.preprocess(48))
-    fed = normalise(torch.from_numpy(films)[:, None].float() / 255, recipe)
+    films, _ = pack_films(table, recipe.preprocess(48))
+    fed = normalise_batch(torch.from_numpy(films)[:, None].float() / 255, recipe)
     for path, x in zip(table.paths, fed, strict=True):
         np.testing.assert_array_equal(recipe.preprocess(48).apply(read_image(path).pixels)[0], x.numpy())
 
@@ -65,9 +65,9 @@ def test_it_learns_and_the_same_seed_gives_the_same_weights(data, recipe, tmp_pa
     recipe = dataclasses.replace(recipe, stages=((32, 8),))
     one, other = (trained(recipe, data, tmp_path / name).model for name in "ab")
     assert same_weights(one, other)
-    table = split_table_of(recipe, data)
-    films, _ = pack(table.where(table.split == "test"), recipe.preprocess())
-    right = loop.predict(one, films, recipe, Accelerator(cpu=True)).argmax(1).numpy()
+    table = read_split_table(recipe, data)
+    films, _ = pack_films(table.where(table.split == "test"), recipe.preprocess())
+    right = loop.predict_squares(one, films, recipe, Accelerator(cpu=True)).argmax(1).numpy()
     assert (right == table.targets[table.split == "test"].argmax(1)).mean() > 0.8
 
 
@@ -77,7 +77,7 @@ def test_a_run_that_was_killed_goes_on_to_the_same_weights(head, epochs_between,
     """Killed in the midst of the third epoch, its state written after each epoch or after every second."""
     recipe = dataclasses.replace(recipe, head=head, schedule="plateau")
     whole = trained(recipe, data, tmp_path / "whole")
-    step, write, seen = loop._step, run_state.write, []
+    step, write, seen = loop._step, run_state.write_state, []
 
     def killed_at_some_step(run, *rest):
         if run.epoch == 2 and not seen:
@@ -91,7 +91,7 @@ def test_a_run_that_was_killed_goes_on_to_the_same_weights(head, epochs_between,
             write(run, *rest, **more)
 
     monkeypatch.setattr(loop, "_step", killed_at_some_step)
-    monkeypatch.setattr(run_state, "write", written_now_and_then)
+    monkeypatch.setattr(run_state, "write_state", written_now_and_then)
     with pytest.raises(KeyboardInterrupt):
         trained(recipe, data, tmp_path / "killed")
     resumed = trained(recipe, data, tmp_path / "killed")
@@ -101,30 +101,30 @@ def test_a_run_that_was_killed_goes_on_to_the_same_weights(head, epochs_between,
 
 def test_other_settings_films_or_start_do_not_go_on_from_that_state(data, recipe, tmp_path):
     recipe = dataclasses.replace(recipe, stages=((32, 1),))
-    table = split_table_of(recipe, data)
-    fit(recipe, table, tmp_path, Accelerator(cpu=True))
+    table = read_split_table(recipe, data)
+    fit_recipe(recipe, table, tmp_path, Accelerator(cpu=True))
     for changed, films in ((dataclasses.replace(recipe, batch=9), table), (recipe, table.where(np.arange(60)))):
         with pytest.raises(TrainingError, match="other settings or other films"):
-            fit(changed, films, tmp_path, Accelerator(cpu=True))
+            fit_recipe(changed, films, tmp_path, Accelerator(cpu=True))
 
 
 def test_a_loss_that_is_no_number_stops_and_leaves_the_last_state(data, recipe, tmp_path, monkeypatch):
-    table, real = split_table_of(recipe, data), loop.loss_of(recipe)
+    table, real = read_split_table(recipe, data), loop.make_loss(recipe)
     steps, calls = (table.split == "train").sum() // recipe.batch, []
 
     def breaks_later(*arguments):
         calls.append(1)
         return real.compute(*arguments) * (math.nan if len(calls) > steps else 1)
 
-    monkeypatch.setattr(loop, "loss_of", lambda recipe: dataclasses.replace(real, compute=breaks_later))
+    monkeypatch.setattr(loop, "make_loss", lambda recipe: dataclasses.replace(real, compute=breaks_later))
     with pytest.raises(TrainingError, match="not a number in epoch 2"):
-        fit(recipe, table, tmp_path, Accelerator(cpu=True))
+        fit_recipe(recipe, table, tmp_path, Accelerator(cpu=True))
     written = torch.load(tmp_path / run_state.STATE_FILE, weights_only=True)
     assert len(written["log"]) == 1 and all(torch.isfinite(v).all() for v in written["model"].values())
 
 
 def test_logits_that_are_no_numbers_stop_before_anything_is_written(data, recipe, tmp_path, monkeypatch):
-    monkeypatch.setattr(loop, "predict", lambda *arguments: torch.full((12, 3), math.nan))
+    monkeypatch.setattr(loop, "predict_squares", lambda *arguments: torch.full((12, 3), math.nan))
     with pytest.raises(TrainingError, match="not a number in epoch 1"):
         trained(recipe, data, tmp_path)
     assert not (tmp_path / run_state.STATE_FILE).exists()
@@ -181,8 +181,13 @@ def test_a_start_gives_its_weights_and_the_outputs_that_are_kept(data, recipe, t
     first = dataclasses.replace(
         recipe, dataset="nih-normal", loss="bce", balance=False, watch="macro_auroc", stages=((32, 1),)
     )
-    table = split_table_of(first, data)
-    finish(fit(first, table, unfinished(tmp_path / "first"), Accelerator(cpu=True)), first, table, tmp_path / "first")
+    table = read_split_table(first, data)
+    finish_checkpoint(
+        fit_recipe(first, table, get_unfinished_folder(tmp_path / "first"), Accelerator(cpu=True)),
+        first,
+        table,
+        tmp_path / "first",
+    )
     start = checkpoint.load(tmp_path / "first")
     second = dataclasses.replace(
         recipe, dataset="covid-three", keep_outputs=True, stages=((32, 1),), learning_rate=1e-9, ema_decay=0.0
@@ -207,7 +212,7 @@ def test_the_log_is_kept_as_lines_and_for_tensorboard(data, recipe, tmp_path):
 
 def test_schedules_and_early_stopping():
     log = [{"mcc": value} for value in (0.1, 0.3, 0.2, 0.3, 0.25, 0.1, 0.5)]
-    assert [plateaus(log[:n], "mcc", 2) for n in range(8)] == [0, 0, 0, 0, 1, 1, 2, 2]
+    assert [count_plateaus(log[:n], "mcc", 2) for n in range(8)] == [0, 0, 0, 0, 1, 1, 2, 2]
     recipe = Recipe("r", "", "kermany", "tiny", ((32, 4), (48, 6)), SCRATCH, "", watch="mcc", warmup=0.1, patience=2)
     assert learning_rate_factor(recipe, [], 0.05) == pytest.approx(0.5)
     assert learning_rate_factor(recipe, [], 0.1) == 1 and learning_rate_factor(recipe, [], 0.55) == pytest.approx(0.5)
@@ -269,18 +274,18 @@ def test_a_process_gets_its_part_of_the_same_films():
         batch=8,
         augment=Augment(rotate_deg=20, flip=0.5, gamma=0.2),
     )
-    whole = list(batches(films, targets, recipe, 3))
+    whole = list(iterate_batches(films, targets, recipe, 3))
     assert len(whole) == 2 and whole[0][0].shape == (8, 1, 32, 32)
-    halves = [list(batches(films, targets, recipe, 3, slice(start, start + 4))) for start in (0, 4)]
+    halves = [list(iterate_batches(films, targets, recipe, 3, slice(start, start + 4))) for start in (0, 4)]
     for step, (squares, wanted) in enumerate(whole):
         torch.testing.assert_close(torch.cat([half[step][0] for half in halves]), squares, atol=1e-6, rtol=0)
         assert all(torch.equal(half[step][1], wanted) for half in halves)
-    assert not torch.equal(whole[0][0], next(batches(films, targets, recipe, 4))[0])
+    assert not torch.equal(whole[0][0], next(iterate_batches(films, targets, recipe, 4))[0])
 
 
 def test_augmentation_stays_in_range_is_drawn_per_film_and_without_settings_changes_nothing():
     def changed(squares: torch.Tensor, how: Augment) -> torch.Tensor:
-        return augment(squares, draw(how, len(squares), torch.Generator().manual_seed(0)))
+        return augment_batch(squares, sample_changes(how, len(squares), torch.Generator().manual_seed(0)))
 
     squares = torch.rand(4, 1, 32, 32)
     strong = Augment(rotate_deg=10, scale=0.1, shift=0.1, flip=0.5, contrast=0.3, brightness=0.2, gamma=0.3)

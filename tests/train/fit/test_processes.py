@@ -14,29 +14,29 @@ from accelerate import Accelerator
 from torch import nn
 
 from cxr_demo.errors import TrainingError
-from train.fit.processes import part_of_batch, whole_batch, whole_batch_statistics
+from train.fit.processes import gather_batch, synchronise_batch_norms, take_part
 
 ROOT = Path(__file__).parents[3]
 
 
 class Pretended:
-    """What `part_of_batch` reads of an accelerator."""
+    """What `take_part` reads of an accelerator."""
 
     def __init__(self, index: int, count: int) -> None:
         self.process_index, self.num_processes = index, count
 
 
 def test_each_process_has_its_part_of_every_batch():
-    parts = [part_of_batch(Pretended(i, 4), 32) for i in range(4)]
+    parts = [take_part(Pretended(i, 4), 32) for i in range(4)]
     assert [list(range(32))[part] for part in parts] == [list(range(i, i + 8)) for i in (0, 8, 16, 24)]
     with pytest.raises(TrainingError, match="32 films cannot be shared by 3 processes"):
-        part_of_batch(Pretended(0, 3), 32)
+        take_part(Pretended(0, 3), 32)
 
 
 def test_one_process_is_left_as_it_is():
     logits, before = torch.randn(4, 3), nn.functional.batch_norm
-    assert whole_batch(logits, Accelerator()) is logits
-    with whole_batch_statistics(Accelerator()):
+    assert gather_batch(logits, Accelerator()) is logits
+    with synchronise_batch_norms(Accelerator()):
         assert nn.functional.batch_norm is before
 
 

@@ -18,20 +18,20 @@ from tests.conftest import make_film, make_model
 from tests.films import FULL_PX, SIZE_PX, box_px
 from train.__main__ import main
 from train.data.readers import NIH_LABELS, read_nih, read_nih_boxes
-from train.evaluate import METRICS_FILE, evaluate
+from train.evaluate import METRICS_FILE, evaluate_checkpoint
 from train.measure import metrics
 from train.measure.localisation import (
     ALL,
     BASELINES,
     LOCALISATION,
-    boxes_of,
-    centre_map,
-    localise,
+    format_localisation,
+    localise_checkpoint,
     localise_films,
-    mark,
-    mask_of,
-    summarise,
-    written,
+    make_box_mask,
+    make_centre_map,
+    mark_strongest,
+    read_boxes,
+    summarise_localisation,
 )
 
 LABELS = ("effusion", "pneumonia", "covid19", "mass")
@@ -97,18 +97,25 @@ def test_a_map_is_localised_as_the_definitions_say(seed):
     mask[top : top + 15, left : left + 12] = True
     if seed % 2:
         mask[np.unravel_index(map_image.argmax(), mask.shape)] = True
-    hit, iou = localise(map_image, mask)
+    hit, iou = localise_checkpoint(map_image, mask)
     assert (hit, iou) == pytest.approx(slow_localise(map_image, mask))
     assert hit in (0, 1) and (hit == 1 or not seed % 2) and iou < 1
-    assert localise(np.maximum(map_image, 0) * 7, mask) == (hit, iou)  # neither what speaks against nor the unit count
-    assert localise(mask.astype(np.float32), mask) == (1, 1)
+    assert localise_checkpoint(np.maximum(map_image, 0) * 7, mask) == (
+        hit,
+        iou,
+    )  # neither what speaks against nor the unit count
+    assert localise_checkpoint(mask.astype(np.float32), mask) == (1, 1)
 
 
 def test_a_map_without_evidence_points_nowhere():
     mask = np.zeros((8, 8), bool)
     mask[:, :2] = True
-    assert localise(np.zeros((8, 8)), mask) == localise(-1 - np.arange(64.0).reshape(8, 8), mask) == (0, 0)
-    assert localise(np.ones((8, 8)), mask) == (0.25, 0)  # a random point, and nothing stands out
+    assert (
+        localise_checkpoint(np.zeros((8, 8)), mask)
+        == localise_checkpoint(-1 - np.arange(64.0).reshape(8, 8), mask)
+        == (0, 0)
+    )
+    assert localise_checkpoint(np.ones((8, 8)), mask) == (0.25, 0)  # a random point, and nothing stands out
 
 
 def test_a_corner_of_one_value_has_a_share_of_the_hit():
@@ -117,15 +124,15 @@ def test_a_corner_of_one_value_has_a_share_of_the_hit():
     assert largest[50:, 50:].all() and not largest[:50].any()
     mask = np.zeros((60, 60), bool)
     mask[50:, 55:] = True
-    assert localise(map_image, mask)[0] == 0.5
+    assert localise_checkpoint(map_image, mask)[0] == 0.5
 
 
 def test_the_middle_of_the_film_is_a_baseline():
-    map_image = centre_map((60, 40))
+    map_image = make_centre_map((60, 40))
     np.testing.assert_allclose(map_image, map_image[::-1, ::-1])
     assert map_image[30, 20] == map_image.max()
     assert map_image[30 + 15, 20] / map_image[30, 20] == pytest.approx(np.exp(-0.5), rel=0.05)
-    marked = mark(map_image)
+    marked = mark_strongest(map_image)
     assert marked[30, 20] and not marked[[0, -1]].any() and not marked[:, [0, -1]].any()
 
 
@@ -135,7 +142,7 @@ def test_the_middle_of_the_film_is_a_baseline():
 @pytest.mark.parametrize("shape", [(30, 50), (64, 64), (17, 9)])
 def test_boxes_of_a_label_are_one_mask_on_the_films_own_pixels(shape):
     boxes = [(0.1, 0.2, 0.4, 0.3), (0.4, 0.3, 0.55, 0.6)]
-    mask, (height, width) = mask_of(boxes, shape), shape
+    mask, (height, width) = make_box_mask(boxes, shape), shape
     for row, column in np.ndindex(shape):
         x, y = (column + 0.5) / width, (row + 0.5) / height
         assert mask[row, column] == any(a <= x < a + w and b <= y < b + h for a, b, w, h in boxes)
@@ -149,7 +156,7 @@ def test_nihs_boxes_lie_on_what_can_be_seen(data):
     assert {name for name, _ in boxes} == {path.name for path in table.paths[is_test]}
     for (name, label), found in boxes.items():
         assert table.targets[names[name], NIH_LABELS.index(label)] == 1
-        film, mask = read_image(table.paths[names[name]]).pixels, mask_of(found, (SIZE_PX, SIZE_PX))
+        film, mask = read_image(table.paths[names[name]]).pixels, make_box_mask(found, (SIZE_PX, SIZE_PX))
         x, y, width, height = box_px(label)
         expected = np.zeros((SIZE_PX, SIZE_PX), bool)
         expected[y : y + height, x : x + width] = True
@@ -180,7 +187,7 @@ def test_a_summary_equals_slow_resampling():
     rng = np.random.default_rng(0)
     patient = np.array(list("aabccdeeef"))
     hits, ious = rng.integers(0, 2, 10).astype(float), rng.random(10)
-    found, names = summarise(hits, ious, patient), np.unique(patient)
+    found, names = summarise_localisation(hits, ious, patient), np.unique(patient)
     assert (found["maps"], found["patients"]) == (10, 6)
     drawn = []
     for numbers in np.random.default_rng(0).integers(6, size=(50, 6)):
@@ -189,14 +196,14 @@ def test_a_summary_equals_slow_resampling():
     low, high = np.percentile(drawn, [2.5, 97.5], axis=0)
     for k, (figure, values) in enumerate({"hit_rate": hits, "miou": ious}.items()):
         assert found[figure] == pytest.approx({"value": values.mean(), "low": low[k], "high": high[k]})
-    assert summarise([1.0, 0.0], [0.5, 0.1], np.array(["a", "a"])) == {
+    assert summarise_localisation([1.0, 0.0], [0.5, 0.1], np.array(["a", "a"])) == {
         "maps": 2, "patients": 1, "hit_rate": {"value": 0.5}, "miou": {"value": pytest.approx(0.3)},
     }  # fmt: skip
 
 
 def test_films_are_localised_on_the_maps_that_the_app_shows(data, folder):
     stored = checkpoint.load(folder)
-    table, boxes = read_nih(data), boxes_of(stored.card, "", data)
+    table, boxes = read_nih(data), read_boxes(stored.card, "", data)
     assert {label for _, label in boxes} == {"effusion", "pneumonia", "mass"}
     table = dataclasses.replace(table, split=np.where(np.arange(len(table)) % 2, "val", table.split))
     measured = localise_films(stored, table, boxes, "all", "A note.", ["lrp-epsilon", "grad-cam"])
@@ -208,7 +215,7 @@ def test_films_are_localised_on_the_maps_that_the_app_shows(data, folder):
     for path, split in zip(table.paths, table.split, strict=True):
         study = analyser.analyse(read_image(path))
         for label in (label for label in LABELS if (path.name, label) in boxes):
-            mask = mask_of(boxes[path.name, label], (SIZE_PX, SIZE_PX))
+            mask = make_box_mask(boxes[path.name, label], (SIZE_PX, SIZE_PX))
             for method in ("grad-cam", "lrp-epsilon"):
                 map_square = analyser.explain(study, [label], [method])[method, label].map_square
                 map_image = stored.card.preprocess.map_to_image(map_square, mask.shape)
@@ -227,7 +234,7 @@ def test_films_are_localised_on_the_maps_that_the_app_shows(data, folder):
     of_mass = rows["all", "mass", "grad-cam"]
     assert of_mass["empty"] == of_mass["maps"] > 0 and rows["all", "mass", "chance"]["hit_rate"]["value"] > 0.03
 
-    text = "\n".join(written(measured))
+    text = "\n".join(format_localisation(measured))
     row = rows["val", ALL, "grad-cam"]
     said = "{value:.2f} ({low:.2f} to {high:.2f})".format(**row["hit_rate"])
     table = text.split("Hit rate, val films")[1].split("mIoU")[0]
@@ -235,7 +242,7 @@ def test_films_are_localised_on_the_maps_that_the_app_shows(data, folder):
     assert said in line and line.endswith(f"| {row['empty']:<5} |")
     assert f"Pneumonia ({rows['all', 'pneumonia', 'chance']['maps']})" in text
     of_one = {**measured, "rows": [row for row in measured["rows"] if row["label"] in ("mass", ALL)]}
-    assert "| All (" in text and "| All (" not in "\n".join(written(of_one))
+    assert "| All (" in text and "| All (" not in "\n".join(format_localisation(of_one))
     assert "Said of all of them: A note." in text and "made the checkpoint" in text and "have boxes: test " in text
 
 
@@ -243,9 +250,9 @@ def test_what_cannot_be_measured_is_left_out_and_named(data, tmp_path, monkeypat
     table = read_nih(data)
     table = table.where(table.split == "test")
     stored = checkpoint.load(save(tmp_path / "elu", "tiny-elu"))
-    boxes = boxes_of(stored.card, "nih", data)
+    boxes = read_boxes(stored.card, "nih", data)
     measured = localise_films(stored, table, boxes, "test", "")
-    refused = {METHODS[key].name for key, reason in Analyser(stored).proof.available.items() if reason}
+    refused = {METHODS[key].name for key in Analyser(stored).proof.refusals}
     assert "LRP (epsilon)" in refused and all(name in " ".join(measured["said"]) for name in refused)
     assert not any(key.startswith("lrp-epsilon") for key in {row["method"] for row in measured["rows"]})
 
@@ -290,26 +297,29 @@ def test_the_command_measures_and_records_only_when_told(data, folder, tmp_path,
     assert card.metrics == {LOCALISATION: facts["metrics"][LOCALISATION]}
     page = (folder / "README.md").read_text()
     section = page.split("## Where its maps point")[1].split("\n## ")[0]
-    assert section.strip() == "\n".join(written(card.metrics[LOCALISATION])).strip() and section.strip() in printed
+    assert (
+        section.strip() == "\n".join(format_localisation(card.metrics[LOCALISATION])).strip()
+        and section.strip() in printed
+    )
     assert main(["evaluate", str(folder), "--data", str(data)]) == 0
     assert "Hit rate" not in capsys.readouterr().out.split("Where its maps point")[-1].split(f"{folder.name}:")[-1]
 
 
 def test_the_command_says_what_is_wrong(data, folder, capsys):
     with pytest.raises(TrainingError, match="nothing to record"):
-        evaluate(folder, "", data, record=True)
+        evaluate_checkpoint(folder, "", data, record=True)
     with pytest.raises(SystemExit):
         main(["evaluate", str(folder), "--data", str(data), "--localisation", "grad-cam,tea-leaves"])
     assert "no method 'tea-leaves'" in capsys.readouterr().err
     with pytest.raises(TrainingError, match="Nothing tells where the findings of covid-chestxray are") as caught:
-        evaluate(folder, "covid-chestxray", data, "external", methods=())
+        evaluate_checkpoint(folder, "covid-chestxray", data, "external", methods=())
     assert "nih, nih-normal" in caught.value.hint
 
 
 def test_a_film_of_another_size_is_measured_in_its_own_pixels(data, folder, tmp_path):
     """The same film twice as large has the same truth and, but for the grain of its pixels, the same figures."""
     stored, table = checkpoint.load(folder), read_nih(data)
-    boxes = boxes_of(stored.card, "", data)
+    boxes = read_boxes(stored.card, "", data)
     row = next(i for i, path in enumerate(table.paths) if (path.name, "mass") in boxes)
     path = tmp_path / table.paths[row].name
     film = cv2.imread(str(table.paths[row]), cv2.IMREAD_GRAYSCALE)

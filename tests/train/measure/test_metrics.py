@@ -7,7 +7,7 @@ import pytest
 import torch
 from sklearn import metrics as sk
 
-from cxr_demo.networks.classifier import TASKS, probabilities
+from cxr_demo.networks.classifier import TASKS, compute_probabilities
 from train.measure import intervals, metrics
 
 LABELS = ("normal", "bacterial_pneumonia", "viral_pneumonia")
@@ -19,7 +19,7 @@ def scored():
     rng = np.random.default_rng(0)
     true = rng.integers(0, 3, 90)
     logits = torch.from_numpy(rng.normal(size=(90, 3)) + 1.5 * np.eye(3)[true])
-    return logits, np.eye(3)[true], probabilities(logits, "single-label", 1.0).numpy(), true
+    return logits, np.eye(3)[true], compute_probabilities(logits, "single-label", 1.0).numpy(), true
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def slow_label_scores(positive, given, cut):
 
 def test_single_label_scores_equal_their_definitions(scored):
     _, targets, p, true = scored
-    found = metrics.scores(p, targets, LABELS, "single-label", CUTS)
+    found = metrics.compute_scores(p, targets, LABELS, "single-label", CUTS)
     predicted = p.argmax(1)
     assert found["accuracy"] == pytest.approx((predicted == true).mean())
     assert found["mcc"] == pytest.approx(slow_mcc(true, predicted))
@@ -90,7 +90,7 @@ def test_single_label_scores_equal_their_definitions(scored):
 
 def test_multi_label_scores_leave_out_what_is_not_stated(many):
     p, targets, _ = many
-    found = metrics.scores(p, targets, LABELS, "multi-label", CUTS)
+    found = metrics.compute_scores(p, targets, LABELS, "multi-label", CUTS)
     by_label, right = [], []
     for k, label in enumerate(LABELS):
         rows = [i for i in range(len(p)) if not math.isnan(targets[i, k])]
@@ -101,21 +101,23 @@ def test_multi_label_scores_leave_out_what_is_not_stated(many):
     for name in ("macro_auroc", "macro_auprc", "macro_f1", "mcc"):
         assert found[name] == pytest.approx(np.mean([of[name.removeprefix("macro_")] for of in by_label]))
     poisoned = np.where(np.isnan(targets), 0.999, p)
-    assert metrics.scores(poisoned, targets, LABELS, "multi-label", CUTS) == pytest.approx(found)
+    assert metrics.compute_scores(poisoned, targets, LABELS, "multi-label", CUTS) == pytest.approx(found)
 
 
 def test_a_figure_that_cannot_be_had_is_left_out(scored):
     _, targets, p, true = scored
     rows = true != 2
     args = (p[rows], targets[rows], np.arange(rows.sum()).astype(str), LABELS, "single-label", {"normal": 0.4})
-    found = metrics.with_intervals(*args)
+    found = metrics.measure_with_intervals(*args)
     assert not {name for name in found if "viral" in name} - {"specificity_viral_pneumonia"}
     assert "f1_normal" in found and "f1_bacterial_pneumonia" not in found  # no threshold, no figure at it
     both = p[rows].argmax(1)
     f1 = [2 * ((both == k) & (true[rows] == k)).sum() / ((both == k).sum() + (true[rows] == k).sum()) for k in (0, 1)]
     assert found["macro_f1"]["value"] == pytest.approx(np.mean(f1))  # over the classes that are there
     assert all(math.isfinite(number) for entry in found.values() for number in entry.values())
-    alone = metrics.with_intervals(p[:5], np.eye(3)[[1] * 5], np.arange(5).astype(str), LABELS, "single-label", CUTS)
+    alone = metrics.measure_with_intervals(
+        p[:5], np.eye(3)[[1] * 5], np.arange(5).astype(str), LABELS, "single-label", CUTS
+    )
     assert "accuracy" in alone and not {"mcc", "macro_auroc", "auroc_normal"} & set(alone)
 
 
@@ -128,10 +130,10 @@ def test_weighted_scores_equal_scikit_learn_and_real_resamplings(task, scored, m
         _, targets, p, _ = scored
         targets, patient = np.where(np.arange(90)[:, None] % 9, targets, np.nan), patient[:90]
     draws = np.concatenate(list(intervals.draw_patients(patient, 25)))
-    drawn = metrics.scores(p, targets, LABELS, task, CUTS, draws)
+    drawn = metrics.compute_scores(p, targets, LABELS, task, CUTS, draws)
     for row, weights in enumerate(draws.astype(int)):
         films = np.repeat(np.arange(len(p)), weights)
-        again = metrics.scores(p[films], targets[films], LABELS, task, CUTS)
+        again = metrics.compute_scores(p[films], targets[films], LABELS, task, CUTS)
         assert set(again) == set(drawn)
         assert {name: values[row] for name, values in drawn.items()} == pytest.approx(again, nan_ok=True)
     positive, given, stated = targets[:, 1] == 1, p[:, 1], ~np.isnan(targets[:, 1])
@@ -167,8 +169,8 @@ def test_intervals_widen_when_patients_are_few(scored, monkeypatch):
     monkeypatch.setattr(metrics, "RESAMPLINGS", 300)
     _, targets, p, true = scored
     rest = LABELS, "single-label", CUTS
-    many = metrics.with_intervals(p, targets, np.arange(90).astype(str), *rest)["accuracy"]
-    few = metrics.with_intervals(p, targets, (np.arange(90) // 30).astype(str), *rest)["accuracy"]
+    many = metrics.measure_with_intervals(p, targets, np.arange(90).astype(str), *rest)["accuracy"]
+    few = metrics.measure_with_intervals(p, targets, (np.arange(90) // 30).astype(str), *rest)["accuracy"]
     assert many["low"] < many["value"] < many["high"]
     accuracy = many["value"]
     expected = 1.96 * np.sqrt(accuracy * (1 - accuracy) / 90)  # independent films: close to the binomial interval
@@ -184,33 +186,35 @@ def test_calibration_error_equals_the_definition(scored, many):
 
     _, targets, p, true = scored
     expected = slow(p.max(1), p.argmax(1) == true)
-    assert metrics.calibration_error(p, targets, "single-label") == pytest.approx(expected)
+    assert metrics.compute_calibration_error(p, targets, "single-label") == pytest.approx(expected)
     p, targets, _ = many
     p = p * 0.999  # a value on the border of two bins may fall to either side by rounding
     stated = [~np.isnan(column) for column in targets.T]
     expected = np.mean([slow(p[rows, k], targets[rows, k]) for k, rows in enumerate(stated)])
-    assert metrics.calibration_error(p, targets, "multi-label") == pytest.approx(expected)
+    assert metrics.compute_calibration_error(p, targets, "multi-label") == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("task", TASKS)
 def test_the_temperature_is_found_and_lowers_the_error(task):
     rng = np.random.default_rng(1)
     logits = torch.from_numpy(rng.normal(size=(4000, 3)) * 1.5)
-    p = probabilities(logits, task, 1.0).numpy()
+    p = compute_probabilities(logits, task, 1.0).numpy()
     targets = (
         np.eye(3)[[rng.choice(3, p=row) for row in p]] if task == "single-label" else 1.0 * (rng.random(p.shape) < p)
     )
     targets[:500] = np.nan  # not stated: must not matter
     temperature = metrics.fit_temperature(logits * 2.5, torch.from_numpy(targets), task)
     assert temperature == pytest.approx(2.5, rel=0.08)
-    before, after = (probabilities(logits * 2.5, task, t).numpy() for t in (1.0, temperature))
-    assert metrics.calibration_error(after, targets, task) < 0.5 * metrics.calibration_error(before, targets, task)
+    before, after = (compute_probabilities(logits * 2.5, task, t).numpy() for t in (1.0, temperature))
+    assert metrics.compute_calibration_error(after, targets, task) < 0.5 * metrics.compute_calibration_error(
+        before, targets, task
+    )
 
 
 def test_thresholds_maximise_youden(many):
     p, targets, _ = many
     targets[:, 2] = np.where(np.isnan(targets[:, 2]), np.nan, 0)
-    thresholds = metrics.youden_thresholds(p, targets, LABELS)
+    thresholds = metrics.choose_youden_thresholds(p, targets, LABELS)
     assert set(thresholds) == set(LABELS[:2])  # a label that is never there has none
     for k, label in enumerate(LABELS[:2]):
         stated = ~np.isnan(targets[:, k])
@@ -243,7 +247,7 @@ def test_what_is_watched_while_training(scored, many):
 
 def test_the_majority_baseline():
     targets = np.array([[1, 0], [1, 0], [0, 1], [np.nan, np.nan]])
-    assert metrics.majority_accuracy(targets, "single-label") == pytest.approx(2 / 3)
+    assert metrics.compute_majority_accuracy(targets, "single-label") == pytest.approx(2 / 3)
     targets = np.array([[1, 0], [1, 0], [0, np.nan], [1, 0]])
-    assert metrics.majority_accuracy(targets, "multi-label") == pytest.approx((3 + 3) / 7)
-    assert math.isnan(metrics.majority_accuracy(targets * np.nan, "multi-label"))
+    assert metrics.compute_majority_accuracy(targets, "multi-label") == pytest.approx((3 + 3) / 7)
+    assert math.isnan(metrics.compute_majority_accuracy(targets * np.nan, "multi-label"))
