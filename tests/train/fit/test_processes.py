@@ -85,9 +85,9 @@ def test_two_processes_give_what_one_gives(runs):
 
 ORDER = """
 import sys
-from train import state
+from train.fit import run_state
 from train.__main__ import main
-state.STATE_EVERY_S = 0.0
+run_state.STATE_EVERY_S = 0.0
 sys.exit(main(sys.argv[1:]))
 """
 

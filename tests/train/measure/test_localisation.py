@@ -258,7 +258,7 @@ def test_what_cannot_be_measured_is_left_out_and_named(data, tmp_path, monkeypat
 
     monkeypatch.setitem(METHODS, "grad-cam", dataclasses.replace(METHODS["grad-cam"], cost_forwards=5000.0))
     slow = localise_films(stored, table, boxes, "test", "")
-    assert "Left out: Grad-CAM (a map costs about 5000 forward passes" in " ".join(slow["said"])
+    assert "Left out: Grad-CAM (one map takes about 5000 forward passes" in " ".join(slow["said"])
     assert "grad-cam" not in {row["method"] for row in slow["rows"]}
     asked = localise_films(stored, table, boxes, "test", "", ["grad-cam"])
     assert {row["method"] for row in asked["rows"]} == {"grad-cam", *BASELINES} and len(asked["said"]) == 1
