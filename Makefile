@@ -14,7 +14,7 @@ demo: $(VENV)/installed ## install what is missing and serve the page on http://
 	$(BIN)/python app.py
 
 test: lint browser ## install what tests need, a browser too, and run them all
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --dist worksteal
 
 lint: $(VENV)/installed-node ## look for plain mistakes and untidy layout
 	$(BIN)/ruff check .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import OrderedDict
 from dataclasses import fields
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import torch
+from filelock import FileLock
 from torch import nn
 from torchvision.models import vgg
 from torchvision.models._api import register_model
@@ -149,19 +151,35 @@ def tiny_checkpoint(tiny_backbones) -> Checkpoint:
     return make_checkpoint()
 
 
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory) -> Path:
+    """One folder for all workers of a run, so that no film is rendered or decoded by each of them."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+
 @pytest.fixture(scope="session", autouse=True)
-def cache_of_the_tests(tmp_path_factory):
+def cache_of_the_tests(shared_folder):
     """Decoded films of tests lie with the tests, also for the processes they start."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CXR_CACHE", str(tmp_path_factory.mktemp("packed")))
+        patch.setenv("CXR_CACHE", str(shared_folder / "packed"))
         yield
 
 
 @pytest.fixture(scope="session")
-def data(tmp_path_factory) -> Path:
+def data(shared_folder) -> Path:
     """Synthetic films in the layouts of all released data sets; for tests that leave them as they are."""
     from tests.films import make_data  # which imports the training side, that most tests do without
 
-    root = tmp_path_factory.mktemp("data")
-    make_data(root)
+    root, finished = shared_folder / "data", shared_folder / "data is made"
+    with FileLock(shared_folder / "data.lock"):
+        if not finished.exists():
+            root.mkdir()
+            make_data(root)
+            finished.touch()
     return root
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The systems' smoke sizes take longest: first, so that no worker is left alone with one at the end."""
+    items.sort(key=lambda item: "test_systems.py" not in item.nodeid)
