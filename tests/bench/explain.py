@@ -155,7 +155,7 @@ def _print_floor(checkpoint: Checkpoint, x: torch.Tensor, seconds: dict[str, lis
     program = lower_network(checkpoint.model)
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         program.values(x)
-    first = next(step for step in program.steps if step.first)
+    first = next(step for step in program.steps if step.is_input_layer)
     with FlopCounterMode(display=False) as stem, torch.no_grad():
         first.operation.apply(x)
     whole, rest = counter.get_total_flops(), counter.get_total_flops() - stem.get_total_flops()

@@ -238,8 +238,8 @@ def test_a_copy_with_other_logits_gets_no_lrp(monkeypatch, tiny_checkpoint, wron
 
 def test_a_sweep_that_loses_relevance_gets_no_lrp(monkeypatch, tiny_checkpoint):
     """Same logits, r = 1, and every value half of what it should be: Pearson's r alone would let it through."""
-    whole = propagate._to_winners
-    monkeypatch.setattr(propagate, "_to_winners", lambda *what: whole(*what) / 2)
+    whole = propagate._scatter_to_argmax
+    monkeypatch.setattr(propagate, "_scatter_to_argmax", lambda *what: whole(*what) / 2)
     assert "does not equal gradient x input (r=1.000, distance 0.5)" in refused(tiny_checkpoint, "lrp")
 
 
@@ -252,7 +252,7 @@ def test_a_sweep_that_takes_the_wrong_winners_gets_no_lrp(monkeypatch, tiny_chec
 
 def test_a_residual_that_is_not_shared_out_gets_no_lrp(monkeypatch):
     """Same logits, and both paths of a sum get all of it, as where a library does not see the sum."""
-    back = propagate._Sweep._back
+    back = propagate._Sweep._propagate_step
 
     def unseen(self, step, r):
         if not isinstance(step.operation, op.Add):
@@ -260,7 +260,7 @@ def test_a_residual_that_is_not_shared_out_gets_no_lrp(monkeypatch):
         for name in step.ins:
             self._at(name).add(r.total())
 
-    monkeypatch.setattr(propagate._Sweep, "_back", unseen)
+    monkeypatch.setattr(propagate._Sweep, "_propagate_step", unseen)
     assert "does not equal gradient x input" in refused(make_checkpoint("tiny-resnet"), "lrp")
 
 

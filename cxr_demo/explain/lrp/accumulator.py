@@ -15,21 +15,21 @@ class RelevanceAccumulator:
     def add(self, coefficients: torch.Tensor, factor: torch.Tensor | None = None) -> None:
         self._terms.append((coefficients, factor))
 
-    def begin(self, total: torch.Tensor) -> None:
-        """Starts with a tensor that nobody else reads any more."""
+    def add_owned(self, total: torch.Tensor) -> None:
+        """Add a tensor that nobody else reads any more, so that it may be written on."""
         if self._sum is None:
             self._sum = total
         else:
             self._terms.append((total, None))
 
-    def hand_on(self, to: RelevanceAccumulator) -> None:
-        """All of it, unchanged."""
+    def forward_to(self, other: RelevanceAccumulator) -> None:
+        """Hand all of it to another value, unchanged."""
         for coefficients, factor in self._terms:
-            to.add(coefficients, factor)
+            other.add(coefficients, factor)
         if self._sum is not None:
-            to.begin(self._sum)
+            other.add_owned(self._sum)
 
-    def total(self) -> torch.Tensor:
+    def sum_terms(self) -> torch.Tensor:
         """Multiplied out, once."""
         if self._sum is None and len(self._terms) == 1 and self._terms[0][1] is None:
             return self._terms[0][0]
@@ -41,13 +41,13 @@ class RelevanceAccumulator:
         self._terms.clear()
         return self._sum
 
-    def product(self) -> tuple[torch.Tensor, torch.Tensor | None]:
+    def get_single_product(self) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Coefficients and the factor that they wait for; None where there is no single one."""
         if self._sum is None and len(self._terms) == 1:
             return self._terms[0]
-        return self.total(), None
+        return self.sum_terms(), None
 
-    def of(self, labels: slice) -> RelevanceAccumulator:
+    def select_labels(self, labels: slice) -> RelevanceAccumulator:
         """The part of some labels; the parts of others are not touched by what is done to it."""
         part = RelevanceAccumulator()
         part._terms = [(coefficients[labels], factor) for coefficients, factor in self._terms]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import cast
 
 import torch
 import torch.nn.functional as F
-from timm import layers as timm_layers
+from timm.layers.activations import GELU, Sigmoid
+from timm.layers.adaptive_avgmax_pool import SelectAdaptivePool2d
+from timm.layers.drop import DropPath
 from torch import fx, nn
+from torch.fx.proxy import TraceError
 from torchvision.models.shufflenetv2 import channel_shuffle
 
 from cxr_demo.errors import ExplanationError
@@ -32,8 +36,8 @@ class _Tracer(fx.Tracer):
     def __init__(self) -> None:
         super().__init__(autowrap_functions=(channel_shuffle,))
 
-    def is_leaf_module(self, module: nn.Module, name: str) -> bool:
-        return isinstance(module, tuple(_MODULES)) or super().is_leaf_module(module, name)
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        return isinstance(m, tuple(_MODULES)) or super().is_leaf_module(m, module_qualified_name)
 
 
 def _lowered(model: nn.Module) -> tuple[list[Step], str, str]:
@@ -54,15 +58,16 @@ def _lowered(model: nn.Module) -> tuple[list[Step], str, str]:
             end = ins[0]
             continue
         if node.op == "get_attr":
-            constants[node.name] = _copy(operator.attrgetter(node.target)(model))
+            constants[node.name] = _copy(operator.attrgetter(str(node.target))(model))
             continue
         if ins == () and node.target == "reshape":
-            constants[node.name] = constants[node.args[0].name].reshape(node.args[1:])
+            source, *shape = node.args
+            constants[node.name] = constants[str(source)].reshape(cast(list[int], shape))
             continue
         if any(i.name in turned for i in node.all_input_nodes) or node.target == "permute":
             turned |= {node.name} if node.args[1:] != (0, 3, 1, 2) else set()
         if node.op == "call_module":
-            module = modules[node.target]
+            module = modules[str(node.target)]
             found = _pointwise(module) if node.name in turned and isinstance(module, nn.Linear) else _of_module(module)
         else:
             found = _of_call(node, [constants[i.name] for i in node.all_input_nodes if i.name in constants])
@@ -77,7 +82,7 @@ def _lowered(model: nn.Module) -> tuple[list[Step], str, str]:
 def _traced(model: nn.Module) -> Iterable[fx.Node]:
     try:
         return _Tracer().trace(model).nodes
-    except fx.proxy.TraceError as error:
+    except TraceError as error:
         raise ExplanationError("what the network does depends on the size of the film or on its values") from error
 
 
@@ -85,21 +90,21 @@ def _signal_first(ins: tuple[str, ...], operation: op.Operation, steps: list[Ste
     """The inputs of a product, the gate last: it is what an activation between 0 and 1 gives."""
     if not isinstance(operation, op.Gate):
         return ins
-    made = {step.out: step.operation for step in steps}
-    gates = [name for name in ins if isinstance(made.get(name), op.Activation) and made[name].is_gate]
+    activations = {step.out: step.operation for step in steps if isinstance(step.operation, op.Activation)}
+    gates = [name for name in ins if name in activations and activations[name].is_gate]
     if len(ins) != 2 or len(gates) != 1:
         raise ExplanationError("the network multiplies two values of which none is a gate")
     return tuple(name for name in ins if name not in gates) + tuple(gates)
 
 
-def _of_module(module: nn.Module) -> list[op.Operation]:
+def _of_module(module: nn.Module) -> Sequence[op.Operation]:
     lower = next((make for kind, make in _MODULES.items() if isinstance(module, kind)), None)
     if lower is None or (lower is _activation and type(module) not in _ACTIVATIONS):
         raise ExplanationError(f"the network holds {type(module).__name__} layers, for which no rule here is right")
     return lower(module)
 
 
-def _of_call(node: fx.Node, constants: list[torch.Tensor]) -> list[op.Operation]:
+def _of_call(node: fx.Node, constants: list[torch.Tensor]) -> Sequence[op.Operation]:
     """A function or a method on tensors. `constants`: those of its arguments that are weights."""
     target = node.target
     if target in (operator.add, operator.iadd, torch.add) and len(node.all_input_nodes) == 2 and not constants:
@@ -111,13 +116,13 @@ def _of_call(node: fx.Node, constants: list[torch.Tensor]) -> list[op.Operation]
     if target == "chunk" and node.args[1:] == (2,) and node.kwargs == {"dim": 1}:
         return []  # the slices are taken by the two that read it
     if target is operator.getitem and getattr(node.args[0], "target", None) == "chunk":
-        return [op.Half(node.args[1])]
+        return [op.Half(cast(int, node.args[1]))]
     if target is channel_shuffle:
-        return [op.Shuffle(node.args[1])]
+        return [op.Shuffle(cast(int, node.args[1]))]
     if target in (torch.relu, F.relu):
         return [op.Activation(F.relu, "ReLU")]
-    if target == "mean" and tuple(node.kwargs.get("dim") or node.args[1]) == (2, 3):
-        return [op.MeanPool(1)] + ([] if node.kwargs.get("keepdim") else [op.Flatten()])
+    if target == "mean" and tuple(cast(Iterable[int], node.kwargs.get("dim") or node.args[1])) == (2, 3):
+        return [op.MeanPool(1)] if node.kwargs.get("keepdim") else [op.MeanPool(1), op.Flatten()]
     if target == "permute" and tuple(node.args[1:]) in ((0, 2, 3, 1), (0, 3, 1, 2)):
         return []  # channels stay second; what reads the last axis in the network reads the second in the program
     if target == "flatten" and tuple(node.args[1:]) == (1,):
@@ -126,70 +131,77 @@ def _of_call(node: fx.Node, constants: list[torch.Tensor]) -> list[op.Operation]
     raise ExplanationError(f"the network calls {name} in a way for which no rule here is right")
 
 
-def _convolution(module: nn.Conv2d) -> list[op.Operation]:
+def _convolution(module: nn.Conv2d) -> Sequence[op.Operation]:
     if module.padding_mode != "zeros" or isinstance(module.padding, str) or type(module) is not nn.Conv2d:
         raise ExplanationError(f"the network holds {type(module).__name__} layers that pad in a way of their own")
-    shape = (module.stride, module.padding, module.dilation, module.groups)
-    return [op.Convolution(_copy(module.weight), _bias(module, module.out_channels), *shape)]
+    stride, padding, dilation = (
+        cast(tuple[int, int], size) for size in (module.stride, module.padding, module.dilation)
+    )
+    bias = _bias(module, module.out_channels)
+    return [op.Convolution(_copy(module.weight), bias, stride, padding, dilation, module.groups)]
 
 
-def _pointwise(module: nn.Linear) -> list[op.Operation]:
+def _pointwise(module: nn.Linear) -> Sequence[op.Operation]:
     """A dense layer at every place of a map is a 1x1 convolution."""
     return [op.Convolution(_copy(module.weight)[:, :, None, None], _bias(module, module.out_features))]
 
 
-def _dense(module: nn.Linear) -> list[op.Operation]:
+def _dense(module: nn.Linear) -> Sequence[op.Operation]:
     return [op.Dense(_copy(module.weight), _bias(module, module.out_features))]
 
 
-def _batch_norm(module: nn.modules.batchnorm._BatchNorm) -> list[op.Operation]:
+def _batch_norm(module: nn.BatchNorm1d | nn.BatchNorm2d) -> Sequence[op.Operation]:
+    if module.running_var is None or module.running_mean is None:
+        raise ExplanationError("the network holds batch norms without statistics of their own")
     scale = module.weight.detach() * (module.running_var + module.eps).rsqrt()
     affine = op.Affine(scale, module.bias.detach() - module.running_mean * scale)
-    return [affine, *_of_module(module.act)] if hasattr(module, "act") else [affine]
+    activation = getattr(module, "act", None)  # of timm's, which hold one
+    return [affine] if activation is None else [affine, *_of_module(activation)]
 
 
-def _layer_norm(module: nn.LayerNorm) -> list[op.Operation]:
+def _layer_norm(module: nn.LayerNorm) -> Sequence[op.Operation]:
     return [op.Standardise(_copy(module.weight), _copy(module.bias), module.eps)]
 
 
-def _activation(module: nn.Module) -> list[op.Operation]:
+def _activation(module: nn.Module) -> Sequence[op.Operation]:
     # A copy that writes nothing over its input, which the rules still need.
     return [op.Activation(_ACTIVATIONS[type(module)], type(module).__name__)]
 
 
-def _max_pool(module: nn.MaxPool2d) -> list[op.Operation]:
-    return [op.MaxPool(module.kernel_size, module.stride, module.padding, module.dilation, module.ceil_mode)]
+def _max_pool(module: nn.MaxPool2d) -> Sequence[op.Operation]:
+    sizes = (cast(int, size) for size in (module.kernel_size, module.stride, module.padding, module.dilation))
+    return [op.MaxPool(*sizes, ceil=module.ceil_mode)]
 
 
-def _mean_pool(module: nn.AvgPool2d) -> list[op.Operation]:
+def _mean_pool(module: nn.AvgPool2d) -> Sequence[op.Operation]:
     size = module.kernel_size
     if module.stride != size or module.padding or module.ceil_mode or not isinstance(size, int):
         raise ExplanationError("the network takes means of pixels that overlap, for which no rule here is right")
     return [op.BlockMean(size)]
 
 
-def _global_pool(module: timm_layers.SelectAdaptivePool2d) -> list[op.Operation]:
+def _global_pool(module: SelectAdaptivePool2d) -> Sequence[op.Operation]:
     if module.pool_type != "avg":
         raise ExplanationError(f"the network pools by {module.pool_type!r}, for which no rule here is right")
-    return [op.MeanPool(1)] + ([op.Flatten()] if isinstance(module.flatten, nn.Flatten) else [])
+    return [op.MeanPool(1), op.Flatten()] if isinstance(module.flatten, nn.Flatten) else [op.MeanPool(1)]
 
 
-def _adaptive_pool(module: nn.AdaptiveAvgPool2d) -> list[op.Operation]:
+def _adaptive_pool(module: nn.AdaptiveAvgPool2d) -> Sequence[op.Operation]:
     size = module.output_size
-    return [op.MeanPool(size if isinstance(size, int) else size[0])]
+    return [op.MeanPool(cast(int, size[0] if isinstance(size, tuple) else size))]
 
 
-def _nothing(module: nn.Module) -> list[op.Operation]:
+def _nothing(module: nn.Module) -> Sequence[op.Operation]:
     return []
 
 
 _ACTIVATIONS: dict[type, Callable] = {
     nn.ReLU: F.relu, nn.ReLU6: F.relu6, nn.SiLU: F.silu, nn.Hardswish: F.hardswish, nn.GELU: F.gelu,
-    timm_layers.GELU: F.gelu, nn.Sigmoid: torch.sigmoid, timm_layers.Sigmoid: torch.sigmoid,
+    GELU: F.gelu, nn.Sigmoid: torch.sigmoid, Sigmoid: torch.sigmoid,
     nn.Hardsigmoid: F.hardsigmoid,
 }  # fmt: skip
 # The first that fits: a subclass stands before its class.
-_MODULES: dict[type, Callable[[nn.Module], list[op.Operation]]] = {
+_MODULES: dict[type, Callable[..., Sequence[op.Operation]]] = {
     nn.Conv2d: _convolution,
     nn.Linear: _dense,
     nn.modules.batchnorm._BatchNorm: _batch_norm,
@@ -197,12 +209,12 @@ _MODULES: dict[type, Callable[[nn.Module], list[op.Operation]]] = {
     **dict.fromkeys(_ACTIVATIONS, _activation),
     nn.MaxPool2d: _max_pool,
     nn.AvgPool2d: _mean_pool,
-    timm_layers.SelectAdaptivePool2d: _global_pool,
+    SelectAdaptivePool2d: _global_pool,
     nn.AdaptiveAvgPool2d: _adaptive_pool,
     nn.Flatten: lambda module: [op.Flatten()],
     nn.Identity: _nothing,
     nn.Dropout: _nothing,
-    timm_layers.DropPath: _nothing,
+    DropPath: _nothing,
 }
 
 

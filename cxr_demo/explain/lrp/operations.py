@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 
 GATES = ("Sigmoid", "Hardsigmoid")
-ABOVE_ZERO = (*GATES, "ReLU", "ReLU6")
+NON_NEGATIVE = (*GATES, "ReLU", "ReLU6")
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +39,7 @@ class Convolution:
         plain = self.stride == (1, 1) and self.padding == (0, 0) and self.groups == 1
         return plain and self.weight.shape[2:] == (1, 1)
 
-    def keeps_above_zero(self, inputs: bool) -> bool:
+    def keeps_non_negative(self, inputs: bool) -> bool:
         return False
 
     def turned(self, weight: torch.Tensor) -> torch.Tensor:
@@ -74,7 +74,7 @@ class Dense:
     def apply(self, x: torch.Tensor) -> torch.Tensor:
         return F.linear(x, self.weight, self.bias)
 
-    def keeps_above_zero(self, inputs: bool) -> bool:
+    def keeps_non_negative(self, inputs: bool) -> bool:
         return False
 
 
@@ -88,7 +88,7 @@ class Affine:
     def apply(self, x: torch.Tensor) -> torch.Tensor:
         return torch.addcmul(broadcast_channels(self.shift, x), x, broadcast_channels(self.scale, x))
 
-    def keeps_above_zero(self, inputs: bool) -> bool:
+    def keeps_non_negative(self, inputs: bool) -> bool:
         return False
 
 
@@ -109,7 +109,7 @@ class Standardise:
         """weight / deviation, (N, K, ...)."""
         return broadcast_channels(self.weight, x) * (x.var(dim=1, keepdim=True, unbiased=False) + self.eps).rsqrt()
 
-    def keeps_above_zero(self, inputs: bool) -> bool:
+    def keeps_non_negative(self, inputs: bool) -> bool:
         return False
 
 
@@ -132,8 +132,8 @@ class Activation:
     def is_gate(self) -> bool:
         return self.name in GATES
 
-    def keeps_above_zero(self, inputs: bool) -> bool:
-        return self.name in ABOVE_ZERO
+    def keeps_non_negative(self, inputs: bool) -> bool:
+        return self.name in NON_NEGATIVE
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ class Add:
     def apply(self, a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
         return a + b
 
-    def keeps_above_zero(self, inputs: bool) -> bool:
+    def keeps_non_negative(self, inputs: bool) -> bool:
         return inputs
 
 
@@ -152,7 +152,7 @@ class Gate:
     def apply(self, signal: torch.Tensor, gate: torch.Tensor) -> torch.Tensor:
         return signal * gate
 
-    def keeps_above_zero(self, inputs: bool) -> bool:
+    def keeps_non_negative(self, inputs: bool) -> bool:
         return inputs
 
 
@@ -161,7 +161,7 @@ class Concatenate:
     def apply(self, *parts: torch.Tensor) -> torch.Tensor:
         return torch.cat(parts, dim=1)
 
-    def keeps_above_zero(self, inputs: bool) -> bool:
+    def keeps_non_negative(self, inputs: bool) -> bool:
         return inputs
 
 
@@ -174,7 +174,7 @@ class Half:
     def apply(self, x: torch.Tensor) -> torch.Tensor:
         return x.chunk(2, dim=1)[self.place]
 
-    def keeps_above_zero(self, inputs: bool) -> bool:
+    def keeps_non_negative(self, inputs: bool) -> bool:
         return inputs
 
 
@@ -190,7 +190,7 @@ class Shuffle:
     def order(self, channels: int) -> torch.Tensor:
         return torch.arange(channels).reshape(self.groups, -1).T.flatten()
 
-    def keeps_above_zero(self, inputs: bool) -> bool:
+    def keeps_non_negative(self, inputs: bool) -> bool:
         return inputs
 
 
@@ -210,7 +210,7 @@ class MaxPool:
         shape = (self.kernel, self.stride, self.padding, self.dilation, self.ceil)
         return F.max_pool2d(x, *shape, return_indices=True)
 
-    def keeps_above_zero(self, inputs: bool) -> bool:
+    def keeps_non_negative(self, inputs: bool) -> bool:
         return inputs
 
 
@@ -234,7 +234,7 @@ class BlockMean:
         spread = spread.permute(0, 3, 1, 2)
         return F.pad(spread, (0, rest[1], 0, rest[0])) if any(rest) else spread
 
-    def keeps_above_zero(self, inputs: bool) -> bool:
+    def keeps_non_negative(self, inputs: bool) -> bool:
         return inputs
 
 
@@ -253,7 +253,7 @@ class MeanPool:
         rows, columns = (_means(length, self.cells, s.dtype) for length in size)
         return torch.einsum("nkij,ih,jw->nkhw", s, rows, columns)
 
-    def keeps_above_zero(self, inputs: bool) -> bool:
+    def keeps_non_negative(self, inputs: bool) -> bool:
         return inputs
 
 
@@ -262,7 +262,7 @@ class Flatten:
     def apply(self, x: torch.Tensor) -> torch.Tensor:
         return x.flatten(1)
 
-    def keeps_above_zero(self, inputs: bool) -> bool:
+    def keeps_non_negative(self, inputs: bool) -> bool:
         return inputs
 
 
@@ -280,7 +280,7 @@ def scale_layer(layer: Convolution | Dense, affine: Affine) -> Convolution | Den
     return replace(layer, weight=weight, bias=layer.bias * affine.scale + affine.shift)
 
 
-def to(operation: Operation, dtype: torch.dtype) -> Operation:
+def convert_operation(operation: Operation, dtype: torch.dtype) -> Operation:
     """The same with its weights in another precision."""
     held = {field.name: getattr(operation, field.name) for field in fields(operation)}
     return replace(operation, **{name: value.to(dtype) for name, value in held.items() if torch.is_tensor(value)})

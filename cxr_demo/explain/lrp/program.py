@@ -15,23 +15,23 @@ import torch
 
 from cxr_demo.explain.lrp import operations as op
 
-WINNERS, DIVISOR = " winners", " divisor"
+ARGMAX, DENOMINATOR = " argmax", " denominator"
 
 
-Doubled = dict[str, tuple[torch.Tensor, torch.Tensor]]
+FusedDenominators = dict[str, tuple[torch.Tensor, torch.Tensor]]
 
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """`out` = `operation`(`ins`). `above_zero`: no input is ever below 0. `explained`: relevance passes through it,
-    which it does not through what only computes a gate. `first`: it reads the image."""
+    """`out` = `operation`(`ins`). `non_negative`: no input is ever below 0. `carries_relevance`: relevance passes
+    through it, which it does not through what only computes a gate. `is_input_layer`: it reads the image."""
 
     out: str
     ins: tuple[str, ...]
     operation: op.Operation
-    above_zero: bool = False
-    explained: bool = False
-    first: bool = False
+    non_negative: bool = False
+    carries_relevance: bool = False
+    is_input_layer: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,26 +42,27 @@ class Program:
     start: str
     end: str
 
-    def values(self, x: torch.Tensor, doubled: Doubled | None = None) -> dict[str, torch.Tensor]:
-        """x (N, C, S, S) -> every intermediate value by name, and with `WINNERS` behind it what a maximum took; `end`
+    def values(self, x: torch.Tensor, fused: FusedDenominators | None = None) -> dict[str, torch.Tensor]:
+        """x (N, C, S, S) -> every intermediate value by name, and with `ARGMAX` behind it what a maximum took; `end`
         are the logits (N, L).
 
-        `doubled`: of some convolutions, by `out`, weight and bias with as many rows again, for a second convolution
-        of the same input; what that gives has `DIVISOR` behind its name. One product of twice the width costs less.
+        `fused`: of some convolutions, by `out`, weight and bias with as many rows again, for a second convolution
+        of the same input; what that gives has `DENOMINATOR` behind its name. One product of twice the width costs less.
         """
-        doubled = doubled or {}
+        fused = fused or {}
         # A clone, because an image of one channel passes for channels last as it is, and every layer up to the next 3x3
         # convolution would take its order from it.
         values = {self.start: x.clone(memory_format=torch.channels_last)}
         for step in self.steps:
             ins = [values[name] for name in step.ins]
-            if isinstance(step.operation, op.MaxPool):
-                values[step.out], values[step.out + WINNERS] = step.operation.pooled(*ins)
-            elif step.out in doubled:
-                both = step.operation.linear(*ins, *doubled[step.out])
-                values[step.out], values[step.out + DIVISOR] = both.chunk(2, dim=1)
+            operation = step.operation
+            if isinstance(operation, op.MaxPool):
+                values[step.out], values[step.out + ARGMAX] = operation.pooled(ins[0])
+            elif isinstance(operation, op.Convolution) and step.out in fused:
+                both = operation.linear(ins[0], *fused[step.out])
+                values[step.out], values[step.out + DENOMINATOR] = both.chunk(2, dim=1)
             else:
-                values[step.out] = step.operation.apply(*ins)
+                values[step.out] = operation.apply(*ins)
         return values
 
     @property
@@ -71,4 +72,6 @@ class Program:
         return all(isinstance(operation, op.Activation) and operation.is_relu for operation in bent)
 
     def to(self, dtype: torch.dtype) -> Program:
-        return replace(self, steps=tuple(replace(s, operation=op.to(s.operation, dtype)) for s in self.steps))
+        return replace(
+            self, steps=tuple(replace(s, operation=op.convert_operation(s.operation, dtype)) for s in self.steps)
+        )

@@ -18,7 +18,7 @@ import torch.nn.functional as F
 
 from cxr_demo.explain.lrp import operations as op
 from cxr_demo.explain.lrp.accumulator import RelevanceAccumulator
-from cxr_demo.explain.lrp.program import DIVISOR, WINNERS, Doubled, Program, Step
+from cxr_demo.explain.lrp.program import ARGMAX, DENOMINATOR, FusedDenominators, Program, Step
 from cxr_demo.explain.lrp.rules import SHARES, Rules, Share
 
 # Only keeps 0 / 0 away, so as small as float32 carries easily: what is divided is a product with the same activation,
@@ -43,31 +43,36 @@ class Propagator:
     def relevance(self, rules: Rules, x: torch.Tensor, labels: Sequence[int]) -> torch.Tensor:
         """x (1, C, S, S), normalised -> relevance of each label's logit (len(labels), S, S), summed over channels."""
         with torch.inference_mode():
-            values = self.program.values(x, self._doubled(rules))
+            values = self.program.values(x, self._fuse_denominators(rules))
             sweep = _Sweep(self, rules, values)
             logits = values[self.program.end]
             start = torch.zeros(len(labels), logits.shape[1], dtype=logits.dtype)
             start[range(len(labels)), list(labels)] = logits[0, list(labels)]
             return sweep.run(start).sum(dim=1)
 
-    def _doubled(self, rules: Rules) -> Doubled:
-        """The convolutions whose divisor is one other convolution of the same input, with both one's weights."""
+    def _fuse_denominators(self, rules: Rules) -> FusedDenominators:
+        """The convolutions whose denominator is one other convolution of the same input, with the weights of both."""
         return {
-            step.out: (self.part(step, "doubled", False), self.part(step, "doubled bias", False))
+            step.out: (
+                self.get_weights(step, layer, "fused", False),
+                self.get_weights(step, layer, "fused bias", False),
+            )
             for step in self.program.steps
-            if step.explained and isinstance(step.operation, op.Convolution) and rules.doubles(step)
+            if step.carries_relevance
+            and isinstance(layer := step.operation, op.Convolution)
+            and rules.fuses_denominator(step)
         }
 
-    def part(self, step: Step, sign: str, turned: bool) -> torch.Tensor:
-        """The weights of a convolution, above or below zero or all, turned for the way back or not; "doubled": all of
-        them and below them those above zero, "doubled bias": their biases, the stabiliser for the second."""
+    def get_weights(self, step: Step, layer: op.Convolution, sign: str, turned: bool) -> torch.Tensor:
+        """The weights of a convolution, above or below zero or all, turned for the way back or not; "fused": all of
+        them and below them those above zero, "fused bias": their biases, the stabiliser for the second."""
         key = step.out, sign, turned
         part = self._parts.get(key)
         if part is None:
             with self._lock:  # and looked up again: whoever held it before may have made it
                 part = self._parts.get(key)
                 if part is None:
-                    part = self._parts[key] = _weights(step.operation, sign, turned)
+                    part = self._parts[key] = _split_weights(layer, sign, turned)
         return part
 
     def forget(self) -> None:
@@ -83,182 +88,188 @@ class _Sweep:
     def __init__(self, weights: Propagator, rules: Rules, values: dict[str, torch.Tensor]) -> None:
         self._weights, self._rules, self._values = weights, rules, values
         self._reached: dict[str, RelevanceAccumulator] = {}
-        self._of_film: dict[tuple[str, ...], torch.Tensor] = {}  # what all labels are divided by or multiplied with
+        self._of_image: dict[tuple[str, ...], torch.Tensor] = {}  # what all labels are divided by or multiplied with
 
     def run(self, start: torch.Tensor) -> torch.Tensor:
         """start (L, number of logits) -> relevance of the image's values (L, C, S, S)."""
         steps = self._weights.program.steps
-        self._at(self._weights.program.end).add(start)
-        return self._down([step for step in reversed(steps) if step.explained], len(start))
+        self._accumulator(self._weights.program.end).add(start)
+        return self._sweep_down([step for step in reversed(steps) if step.carries_relevance], len(start))
 
-    def _down(self, steps: list[Step], labels: int) -> torch.Tensor:
+    def _sweep_down(self, steps: list[Step], labels: int) -> torch.Tensor:
         for place, step in enumerate(steps):
             if step.out not in self._reached:
                 continue
             if labels > 1 and labels * self._values[step.ins[0]].nbytes > TOGETHER_BYTES:
-                return self._apart(steps[place:], labels)
-            self._back(step, self._reached.pop(step.out))
-        return self._reached[self._weights.program.start].total()
+                return self._split_labels(steps[place:], labels)
+            self._propagate_step(step, self._reached.pop(step.out))
+        return self._reached[self._weights.program.start].sum_terms()
 
-    def _apart(self, steps: list[Step], labels: int) -> torch.Tensor:
+    def _split_labels(self, steps: list[Step], labels: int) -> torch.Tensor:
         """The same, one half of the labels after the other."""
         reached, found, half = self._reached, [], labels // 2
         for count, part in ((half, slice(half)), (labels - half, slice(half, None))):
-            self._reached = {name: r.of(part) for name, r in reached.items()}
-            found.append(self._down(steps, count))
+            self._reached = {name: r.select_labels(part) for name, r in reached.items()}
+            found.append(self._sweep_down(steps, count))
         return torch.cat(found)
 
-    def _at(self, name: str) -> RelevanceAccumulator:
+    def _accumulator(self, name: str) -> RelevanceAccumulator:
         return self._reached.setdefault(name, RelevanceAccumulator())
 
-    def _once(self, make: Callable[[], torch.Tensor], *key: str) -> torch.Tensor:
+    def _keep(self, make: Callable[[], torch.Tensor], *key: str) -> torch.Tensor:
         """A value of the film, made for the first labels and kept for the others."""
-        if key not in self._of_film:
-            self._of_film[key] = make()
-        return self._of_film[key]
+        if key not in self._of_image:
+            self._of_image[key] = make()
+        return self._of_image[key]
 
-    def _over(self, r: RelevanceAccumulator, divisor: Callable[[], torch.Tensor], *key: str) -> torch.Tensor:
+    def _divide(self, r: RelevanceAccumulator, denominator: Callable[[], torch.Tensor], *key: str) -> torch.Tensor:
         """r divided by a value (1, K, ...) of the film; for a single product once for all labels."""
-        coefficients, factor = r.product()
+        coefficients, factor = r.get_single_product()
         if factor is None:
-            return coefficients / self._once(divisor, *key)
-        return coefficients * self._once(lambda: factor / divisor(), *key)
+            return coefficients / self._keep(denominator, *key)
+        return coefficients * self._keep(lambda: factor / denominator(), *key)
 
-    def _over_output(self, r: RelevanceAccumulator, step: Step) -> torch.Tensor:
-        return self._over(r, lambda: _stable(self._values[step.out]), step.out)
+    def _divide_by_output(self, r: RelevanceAccumulator, step: Step) -> torch.Tensor:
+        return self._divide(r, lambda: _stabilise(self._values[step.out]), step.out)
 
-    def _back(self, step: Step, r: RelevanceAccumulator) -> None:
+    def _propagate_step(self, step: Step, r: RelevanceAccumulator) -> None:
         source = step.ins[0]
         x = self._values[source]
         match step.operation:
-            case op.Convolution():
-                self._convolution(step, r)
-            case op.Dense():
-                s = self._over_output(r, step)
-                self._at(source).add(s @ step.operation.weight, x)
+            case op.Convolution() as layer:
+                self._propagate_convolution(step, layer, r)
+            case op.Dense() as dense:
+                s = self._divide_by_output(r, step)
+                self._accumulator(source).add(s @ dense.weight, x)
             case op.Activation() | op.Gate():
-                r.hand_on(self._at(source))
+                r.forward_to(self._accumulator(source))
             case op.Affine() | op.Standardise() if self._rules.norm == "pass":
-                r.hand_on(self._at(source))
-            case op.Affine():
-                s = self._over_output(r, step)
-                weighted = self._once(lambda: x * op.broadcast_channels(step.operation.scale, x), step.out, "scale")
-                self._at(source).add(s, weighted)
-            case op.Standardise():
-                s = self._over_output(r, step) * self._once(lambda: step.operation.slope(x), step.out, "slope")
-                self._at(source).add(s - s.mean(dim=1, keepdim=True), x)
+                r.forward_to(self._accumulator(source))
+            case op.Affine() as affine:
+                s = self._divide_by_output(r, step)
+                weighted = self._keep(lambda: x * op.broadcast_channels(affine.scale, x), step.out, "scale")
+                self._accumulator(source).add(s, weighted)
+            case op.Standardise() as norm:
+                s = self._divide_by_output(r, step) * self._keep(lambda: norm.slope(x), step.out, "slope")
+                self._accumulator(source).add(s - s.mean(dim=1, keepdim=True), x)
             case op.Add():
-                s = self._over_output(r, step)
+                s = self._divide_by_output(r, step)
                 for name in step.ins:
-                    self._at(name).add(s, self._values[name])
-            case op.BlockMean() | op.MeanPool():
-                s = self._over_output(r, step)
-                self._at(source).add(step.operation.transposed(s, x.shape[2:]), x)
+                    self._accumulator(name).add(s, self._values[name])
+            case op.BlockMean() | op.MeanPool() as pool:
+                s = self._divide_by_output(r, step)
+                self._accumulator(source).add(pool.transposed(s, x.shape[2:]), x)
             case op.MaxPool():
-                winners = self._values[step.out + WINNERS]
-                self._at(source).begin(_to_winners(r.total(), winners, x.shape, self._is_summed_before(source)))
+                argmax = self._values[step.out + ARGMAX]
+                self._accumulator(source).add_owned(
+                    _scatter_to_argmax(r.sum_terms(), argmax, x.shape, self._feeds_flat_rule(source))
+                )
             case op.Concatenate():
-                parts = r.total().split([self._values[name].shape[1] for name in step.ins], dim=1)
+                parts = r.sum_terms().split([self._values[name].shape[1] for name in step.ins], dim=1)
                 for name, part in zip(step.ins, parts, strict=True):
-                    self._at(name).begin(part)
-            case op.Half():
-                total = r.total()
+                    self._accumulator(name).add_owned(part)
+            case op.Half() as half:
+                total = r.sum_terms()
                 rest = x.shape[1] - total.shape[1]
-                room = (rest, 0) if step.operation.place else (0, rest)
-                self._at(source).begin(F.pad(total, (0, 0, 0, 0, *room)))
-            case op.Shuffle():
-                self._at(source).begin(r.total()[:, step.operation.order(x.shape[1]).argsort()])
+                room = (rest, 0) if half.place else (0, rest)
+                self._accumulator(source).add_owned(F.pad(total, (0, 0, 0, 0, *room)))
+            case op.Shuffle() as shuffle:
+                self._accumulator(source).add_owned(r.sum_terms()[:, shuffle.order(x.shape[1]).argsort()])
             case op.Flatten():
-                self._at(source).begin(r.total().reshape(-1, *x.shape[1:]))
+                self._accumulator(source).add_owned(r.sum_terms().reshape(-1, *x.shape[1:]))
 
-    def _is_summed_before(self, name: str) -> bool:
+    def _feeds_flat_rule(self, name: str) -> bool:
         """Whether the relevance of a value goes to the flat rule and nowhere else, which adds up its channels."""
         if self._rules.first != "flat":
             return False
         steps = self._weights.program.steps
         if sum(name in step.ins for step in steps) != 1:
             return False
-        maker = next((step for step in steps if step.out == name), None)
-        match maker and maker.operation:
-            case op.Convolution():
-                return maker.first
-            case op.Activation():
-                return self._is_summed_before(maker.ins[0])
+        for maker in steps:
+            if maker.out == name and isinstance(maker.operation, op.Convolution):
+                return maker.is_input_layer
+            if maker.out == name and isinstance(maker.operation, op.Activation):
+                return self._feeds_flat_rule(maker.ins[0])
         return False
 
-    def _convolution(self, step: Step, r: RelevanceAccumulator) -> None:
-        rule = self._rules.of(step)
+    def _propagate_convolution(self, step: Step, layer: op.Convolution, r: RelevanceAccumulator) -> None:
+        rule = self._rules.choose_rule(step)
         if rule == "flat":
-            self._flat(step, r)
+            self._propagate_flat(step, layer, r)
             return
-        layer, source = step.operation, step.ins[0]
+        source = step.ins[0]
         for share in SHARES[rule]:
-            s = self._over(r, lambda share=share: self._divisor(step, share), step.out, str(share.factor))
-            for sign, of_weight in share.of(step):
-                part = self._weights.part(step, of_weight, True)
-                a = self._input(step, sign)
-                self._at(source).add(layer.transposed(s, part, a.shape[2:]), a)
+            s = self._divide(r, lambda share=share: self._denominator(step, layer, share), step.out, str(share.factor))
+            for sign, of_weight in share.list_pairs(step):
+                part = self._weights.get_weights(step, layer, of_weight, True)
+                a = self._take_input(step, sign)
+                self._accumulator(source).add(layer.transposed(s, part, a.shape[2:]), a)
 
-    def _divisor(self, step: Step, share: Share) -> torch.Tensor:
+    def _denominator(self, step: Step, layer: op.Convolution, share: Share) -> torch.Tensor:
         """Of one share of a convolution's relevance, (1, K, h, w), `share.factor` in it."""
         if share.bias:
-            return _stable(self._values[step.out])
-        if step.out + DIVISOR in self._values:
-            return self._values[step.out + DIVISOR]
-        total = None
-        for sign, of_weight in share.of(step):
-            products = step.operation.linear(self._input(step, sign), self._weights.part(step, of_weight, False))
-            total = products if total is None else total.add_(products)
+            return _stabilise(self._values[step.out])
+        if step.out + DENOMINATOR in self._values:
+            return self._values[step.out + DENOMINATOR]
+        first, *others = (
+            layer.linear(self._take_input(step, sign), self._weights.get_weights(step, layer, of_weight, False))
+            for sign, of_weight in share.list_pairs(step)
+        )
+        total = first
+        for products in others:
+            total.add_(products)
         total += math.copysign(STABILISER, share.factor)  # these products are all of one sign, the factor's
         return total if share.factor == 1 else total.div_(share.factor)
 
-    def _input(self, step: Step, sign: str) -> torch.Tensor:
+    def _take_input(self, step: Step, sign: str) -> torch.Tensor:
         """What a convolution reads, above or below zero or all of it."""
         x = self._values[step.ins[0]]
-        if sign == "all" or step.above_zero:
+        if sign == "all" or step.non_negative:
             return x
-        return self._once(lambda: _part(x, sign), step.ins[0], sign)
+        return self._keep(lambda: _take_sign(x, sign), step.ins[0], sign)
 
-    def _flat(self, step: Step, r: RelevanceAccumulator) -> None:
+    def _propagate_flat(self, step: Step, layer: op.Convolution, r: RelevanceAccumulator) -> None:
         """Evenly over the places that an output reads (Lapuschkin et al. 2019), and over the channels of each."""
-        layer, x = step.operation, self._values[step.ins[0]]
+        x = self._values[step.ins[0]]
         if layer.groups != 1:
             raise ValueError("the first convolution reads its channels apart from each other")
         height, width = layer.weight.shape[2:]
-        even = op.Convolution(x.new_ones(1, 1, height, width), None, layer.stride, layer.padding, layer.dilation)
-        places = self._once(lambda: even.apply(torch.ones_like(x[:, :1])), step.out)
-        s = r.total().sum(dim=1, keepdim=True) / places
+        even = op.Convolution(
+            x.new_ones(1, 1, height, width), x.new_zeros(1), layer.stride, layer.padding, layer.dilation
+        )
+        places = self._keep(lambda: even.apply(torch.ones_like(x[:, :1])), step.out)
+        s = r.sum_terms().sum(dim=1, keepdim=True) / places
         spread = even.transposed(s, even.turned(even.weight), x.shape[2:])
-        self._at(step.ins[0]).add((spread / x.shape[1]).expand(-1, x.shape[1], -1, -1))
+        self._accumulator(step.ins[0]).add((spread / x.shape[1]).expand(-1, x.shape[1], -1, -1))
 
 
-def _weights(layer: op.Convolution, sign: str, turned: bool) -> torch.Tensor:
-    if sign == "doubled bias":
+def _split_weights(layer: op.Convolution, sign: str, turned: bool) -> torch.Tensor:
+    if sign == "fused bias":
         return torch.cat([layer.bias, torch.full_like(layer.bias, STABILISER)])
-    weight = torch.cat([layer.weight, layer.weight.clamp(min=0)]) if sign == "doubled" else _part(layer.weight, sign)
+    weight = torch.cat([layer.weight, layer.weight.clamp(min=0)]) if sign == "fused" else _take_sign(layer.weight, sign)
     return (layer.turned(weight) if turned else weight).contiguous(memory_format=torch.channels_last)
 
 
-def _stable(z: torch.Tensor) -> torch.Tensor:
+def _stabilise(z: torch.Tensor) -> torch.Tensor:
     """z + epsilon sign z; the sign of 0 is 1."""
     return z + torch.copysign(torch.tensor(STABILISER, dtype=z.dtype), z)
 
 
-def _part(values: torch.Tensor, sign: str) -> torch.Tensor:
+def _take_sign(values: torch.Tensor, sign: str) -> torch.Tensor:
     if sign == "all":
         return values
     return values.clamp(min=0) if sign == "above" else values.clamp(max=0)
 
 
-def _to_winners(r: torch.Tensor, winners: torch.Tensor, shape: torch.Size, summed: bool) -> torch.Tensor:
-    """r (L, K, h', w') to the places winners (1, K, h', w') of (L, K, h, w), zero elsewhere; `summed` over K at once,
+def _scatter_to_argmax(r: torch.Tensor, argmax: torch.Tensor, shape: torch.Size, summed: bool) -> torch.Tensor:
+    """r (L, K, h', w') to the places argmax (1, K, h', w') of (L, K, h, w), zero elsewhere; `summed` over K at once,
     (L, 1, h, w)."""
     if summed:
         there = r.new_zeros(len(r), shape[2] * shape[3])
         # Read in the order in which both lie in memory.
-        places = winners.permute(0, 2, 3, 1).reshape(1, -1).expand(len(r), -1)
+        places = argmax.permute(0, 2, 3, 1).reshape(1, -1).expand(len(r), -1)
         there.scatter_add_(1, places, r.permute(0, 2, 3, 1).reshape(len(r), -1))
         return there.reshape(len(r), 1, *shape[2:])
     there = r.new_zeros(len(r), shape[1], shape[2] * shape[3])
-    there.scatter_add_(2, winners.flatten(2).expand(len(r), -1, -1), r.flatten(2))
+    there.scatter_add_(2, argmax.flatten(2).expand(len(r), -1, -1), r.flatten(2))
     return there.reshape(len(r), *shape[1:])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 
 from cxr_demo.explain.lrp import operations as op
@@ -14,24 +15,25 @@ def rewrite_steps(steps: list[Step], start: str, end: str) -> tuple[Step, ...]:
     return _annotate(_relu_in_place(_share_concatenations(_pool_before_pointwise(_fold_affine(steps)))), start, end)
 
 
-def _readers(steps: list[Step]) -> Counter:
+def _readers(steps: list[Step]) -> Counter[str]:
     return Counter(name for step in steps for name in step.ins)
 
 
 def _fold_affine(steps: list[Step]) -> list[Step]:
     """Fold every affine operation into the convolution or dense layer that it alone reads."""
-    readers, renamed, merged = _readers(steps), {}, {}
+    readers = _readers(steps)
+    renamed: dict[str, str] = {}
+    folded: dict[str, Step] = {}
     for step in steps:
         step = replace(step, ins=tuple(renamed.get(name, name) for name in step.ins))
-        before = merged.get(step.ins[0]) if step.ins else None
-        is_sole = before is not None and readers[step.ins[0]] == 1
-        if isinstance(step.operation, op.Affine) and is_sole and isinstance(before.operation, op.WEIGHTED):
-            merged[before.out] = replace(before, operation=op.scale_layer(before.operation, step.operation))
+        before = _sole_source(step, folded, readers)
+        if isinstance(step.operation, op.Affine) and before and isinstance(before.operation, op.WEIGHTED):
+            folded[before.out] = replace(before, operation=op.scale_layer(before.operation, step.operation))
             renamed[step.out] = before.out
             readers[before.out] = readers[step.out]
         else:
-            merged[step.out] = step
-    return list(merged.values())
+            folded[step.out] = step
+    return list(folded.values())
 
 
 def _pool_before_pointwise(steps: list[Step]) -> list[Step]:
@@ -40,12 +42,19 @@ def _pool_before_pointwise(steps: list[Step]) -> list[Step]:
     readers, by_name = _readers(steps), {step.out: step for step in steps}
     swapped: dict[str, Step] = {}
     for step in steps:
-        before = by_name.get(step.ins[0]) if step.ins else None
-        is_pointwise = before and isinstance(before.operation, op.Convolution) and before.operation.is_pointwise
-        if isinstance(step.operation, op.BlockMean) and is_pointwise and readers[before.out] == 1:
+        before = _sole_source(step, by_name, readers)
+        layer = before and before.operation
+        is_pointwise = isinstance(layer, op.Convolution) and layer.is_pointwise
+        if before and is_pointwise and isinstance(step.operation, op.BlockMean):
             swapped[before.out] = replace(step, out=before.out, ins=before.ins)
             swapped[step.out] = replace(before, out=step.out, ins=(before.out,))
     return [swapped.get(step.out, step) for step in steps]
+
+
+def _sole_source(step: Step, by_name: Mapping[str, Step], readers: Counter[str]) -> Step | None:
+    """The step that makes the first input of another, if nobody else reads it."""
+    before = by_name.get(step.ins[0]) if step.ins else None
+    return before if before and readers[before.out] == 1 else None
 
 
 def _share_concatenations(steps: list[Step]) -> list[Step]:
@@ -79,15 +88,15 @@ def _relu_in_place(steps: list[Step]) -> list[Step]:
 
 
 def _annotate(steps: list[Step], start: str, end: str) -> tuple[Step, ...]:
-    above_zero: set[str] = set()
+    non_negative: set[str] = set()
     for place, step in enumerate(steps):
-        inputs = all(name in above_zero for name in step.ins)
-        if step.operation.keeps_above_zero(inputs):
-            above_zero.add(step.out)
-        steps[place] = replace(step, above_zero=inputs, first=start in step.ins)
+        inputs = all(name in non_negative for name in step.ins)
+        if step.operation.keeps_non_negative(inputs):
+            non_negative.add(step.out)
+        steps[place] = replace(step, non_negative=inputs, is_input_layer=start in step.ins)
     reached = {end}
     for place, step in reversed(list(enumerate(steps))):
         if step.out in reached:
             reached.update(step.ins[:1] if isinstance(step.operation, op.Gate) else step.ins)
-            steps[place] = replace(step, explained=True)
+            steps[place] = replace(step, carries_relevance=True)
     return tuple(steps)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cxr_demo.explain.lrp.operations import Convolution
 from cxr_demo.explain.lrp.program import Step
 
 
@@ -19,13 +20,15 @@ class Rules:
     convolution: str
     norm: str
 
-    def of(self, step: Step) -> str:
+    def choose_rule(self, step: Step) -> str:
         """The rule of one convolution."""
-        return self.first if step.first else self.convolution
+        return self.first if step.is_input_layer else self.convolution
 
-    def doubles(self, step: Step) -> bool:
-        """Whether a convolution's divisor is one other convolution of the same input, with the weights above zero."""
-        return self.of(step) == "z-plus" and step.above_zero and step.operation.groups == 1
+    def fuses_denominator(self, step: Step) -> bool:
+        """Whether a convolution's denominator is one other convolution of the same input: its weights above zero."""
+        layer = step.operation
+        is_plain = isinstance(layer, Convolution) and layer.groups == 1
+        return is_plain and step.non_negative and self.choose_rule(step) == "z-plus"
 
 
 # With a vanishing epsilon "epsilon" equals gradient x input on a ReLU network (Montavon et al. 2019, section 10.2).
@@ -49,9 +52,9 @@ class Share:
     pairs: tuple[tuple[str, str], ...]
     bias: bool = False
 
-    def of(self, step: Step) -> list[tuple[str, str]]:
+    def list_pairs(self, step: Step) -> list[tuple[str, str]]:
         """The pairs that are not empty."""
-        return [pair for pair in self.pairs if not (step.above_zero and pair[0] == "below")]
+        return [pair for pair in self.pairs if not (step.non_negative and pair[0] == "below")]
 
 
 _ABOVE = (("above", "above"), ("below", "below"))  # products above zero

@@ -7,7 +7,8 @@ zennit hooks modules and swaps their weights while it works, so one lock is held
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -39,7 +40,7 @@ class ZennitReference(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         values = {self.program.start: x}
         for step in self.program.steps:
-            ins = [values[name] if step.explained else values[name].detach() for name in step.ins]
+            ins = [values[name] if step.carries_relevance else values[name].detach() for name in step.ins]
             values[step.out] = self.layers[step.out](*ins)
         return values[self.program.end]
 
@@ -48,7 +49,9 @@ class ZennitReference(nn.Module):
         with self._lock, torch.enable_grad():
             try:
                 with Gradient(self, composite) as attributor:
-                    return torch.stack([attributor(x.clone(), _only(label))[1][0].sum(dim=0) for label in labels])
+                    # zennit's own annotation says None
+                    attribute = cast(Callable[..., tuple[torch.Tensor, torch.Tensor]], attributor)
+                    return torch.stack([attribute(x.clone(), _only(label))[1][0].sum(dim=0) for label in labels])
             finally:
                 composite.remove()  # `with` does not undo a registration that failed half way
 
@@ -98,7 +101,7 @@ def _only(label: int):
 class _Unchanged(nn.Module):
     """An operation through which relevance passes unchanged."""
 
-    def __init__(self, operation: op.Operation) -> None:
+    def __init__(self, operation: op.Activation | op.Standardise) -> None:
         super().__init__()
         self.operation = operation
 
@@ -115,11 +118,12 @@ class _Through(torch.autograd.Function):
     """The value of one tensor, the relevance to another."""
 
     @staticmethod
-    def forward(ctx, source: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+    def forward(ctx: Any, source: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
         return value.clone()
 
     @staticmethod
-    def backward(ctx, relevance: torch.Tensor) -> tuple[torch.Tensor, None]:
+    def backward(ctx: Any, *grad_outputs: torch.Tensor) -> tuple[torch.Tensor, None]:
+        (relevance,) = grad_outputs
         return relevance, None
 
 
@@ -146,11 +150,12 @@ class _Sum(nn.Module):
 def _module(operation: op.Operation) -> nn.Module:
     match operation:
         case op.Convolution(weight, bias, stride, padding, dilation, groups):
-            outputs, inputs, *kernel = weight.shape
-            made = nn.Conv2d(inputs * groups, outputs, tuple(kernel), stride, padding, dilation, groups)
+            outputs, inputs, height, width = weight.shape
+            made = nn.Conv2d(inputs * groups, outputs, (height, width), stride, padding, dilation, groups)
             return _with(made, weight, bias)
         case op.Dense(weight, bias):
-            return _with(nn.Linear(*reversed(weight.shape)), weight, bias)
+            outputs, inputs = weight.shape
+            return _with(nn.Linear(inputs, outputs), weight, bias)
         case op.Affine(scale, shift):
             return _with(nn.BatchNorm2d(len(scale), eps=0.0), scale, shift).to(scale.dtype)
         case op.Add():

@@ -17,7 +17,7 @@ from torch import nn
 from cxr_demo.errors import ExplanationError
 from cxr_demo.explain.lrp import operations as op
 from cxr_demo.explain.lrp.lowering import lower_network
-from cxr_demo.explain.lrp.program import DIVISOR
+from cxr_demo.explain.lrp.program import DENOMINATOR
 from tests.conftest import FAMILIES, SIZE_PX, make_film, make_model, tensors_of
 
 BLOCKS = (BasicBlock, Bottleneck, ConvNeXtBlock)  # each adds its input to what it made of it
@@ -103,7 +103,7 @@ def test_a_doubled_convolution_gives_both_values(program):
     torch.testing.assert_close(found[program.end], plain[program.end], rtol=1e-4, atol=1e-4)
     for step, layer in zip(chosen, layers, strict=True):
         second = layer.linear(found[step.ins[0]], -2 * layer.weight, layer.bias + 1)
-        torch.testing.assert_close(found[step.out + DIVISOR], second, rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(found[step.out + DENOMINATOR], second, rtol=1e-4, atol=1e-4)
 
 
 # ---- what it is made of
@@ -132,7 +132,7 @@ def test_sums_gates_and_layer_norms_are_those_of_the_blocks(model, program):
 
 def test_no_relevance_goes_into_what_computes_a_gate(program):
     """Mean, two convolutions and two activations for each gate; all else is explained."""
-    assert sum(not step.explained for step in program.steps) == 5 * count(program, op.Gate)
+    assert sum(not step.carries_relevance for step in program.steps) == 5 * count(program, op.Gate)
 
 
 def test_a_program_knows_whether_it_is_piecewise_linear(name, program):
@@ -140,12 +140,12 @@ def test_a_program_knows_whether_it_is_piecewise_linear(name, program):
 
 
 def test_one_convolution_reads_the_image(program):
-    assert [step for step in program.steps if step.first] == [program.steps[0]]
+    assert [step for step in program.steps if step.is_input_layer] == [program.steps[0]]
 
 
 def test_what_is_marked_as_never_below_zero_is_not(name, program):
     """z-plus leaves out half of its work there."""
-    marked = [step for step in program.steps if step.above_zero]
+    marked = [step for step in program.steps if step.non_negative]
     assert len(marked) > 5 or name in WITHOUT_RELU
     for x in (squares(4), torch.randn(2, 1, SIZE_PX, SIZE_PX, generator=torch.Generator().manual_seed(0))):
         values = program.values(x)
@@ -157,7 +157,7 @@ def test_no_mean_of_a_densenet_is_taken_over_values_that_cancel():
     """z-plus hands a mean's relevance on by shares of its sum; values of both signs make those shares explode."""
     program = lower_network(make_model("tiny"))
     means = [step for step in program.steps if isinstance(step.operation, (op.BlockMean, op.MeanPool))]
-    assert len(means) == 2 and all(step.above_zero for step in means)
+    assert len(means) == 2 and all(step.non_negative for step in means)
 
 
 def test_a_concatenation_reads_the_one_before():

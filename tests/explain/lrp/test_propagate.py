@@ -324,8 +324,8 @@ def test_many_labels_at_once_are_each_alone(family, rules):
 @pytest.mark.parametrize("at_once", [1, 2**17], ids=["alone from the start", "in halves on the way"])
 def test_labels_that_go_down_apart_get_what_they_get_together(monkeypatch, rules, at_once):
     nets = {family: make_model(family).double() for family in ("tiny", "tiny-resnext", "tiny-mobilenetv3")}
-    parted, apart = [], propagate._Sweep._apart
-    monkeypatch.setattr(propagate._Sweep, "_apart", lambda *what: parted.append(what[2]) or apart(*what))
+    parted, apart = [], propagate._Sweep._split_labels
+    monkeypatch.setattr(propagate._Sweep, "_split_labels", lambda *what: parted.append(what[2]) or apart(*what))
     for net, x in ((Everything(), film_of_everything()), *((net, square(4).double()) for net in nets.values())):
         propagator = propagate.Propagator(lower_network(net))
         together = propagator.relevance(rules, x, [2, 0, 1, 0, 2]).numpy()
