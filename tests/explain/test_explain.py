@@ -258,7 +258,7 @@ def test_a_residual_that_is_not_shared_out_gets_no_lrp(monkeypatch):
         if not isinstance(step.operation, op.Add):
             return back(self, step, r)
         for name in step.ins:
-            self._at(name).add(r.total())
+            self._accumulator(name).add(r.sum_terms())
 
     monkeypatch.setattr(propagate._Sweep, "_propagate_step", unseen)
     assert "does not equal gradient x input" in refused(make_checkpoint("tiny-resnet"), "lrp")
