@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 ORDER = """
 cxr_demo: limits errors labels progress grids render
 cxr_demo.film: __init__ anatomy dicom preprocess phantom reading
-cxr_demo.networks: __init__ backbones heads torchvision_nets classifier ensemble card checkpoint
+cxr_demo.networks: __init__ backbones heads card_parts card torchvision_nets classifier ensemble checkpoint
 cxr_demo.explain: __init__
 cxr_demo.explain.lrp: __init__ operations program accumulator rules rewriting lowering propagate zennit_reference
 cxr_demo.explain: gradient perturbation cam methods relevance proof engine

@@ -32,8 +32,8 @@ def test_a_bundled_checkpoint_is_complete_and_can_explain(folder):
     )
     assert set(card.thresholds) <= set(card.labels) <= set(FINDINGS)
     for k, label in enumerate(card.labels):  # a label has a threshold unless no validation film has it
-        assert label in card.thresholds or card.metrics["validation"]["positive"][k] == 0
-    assert card.commit and card.licence and card.training["data_licence"]
+        assert label in card.thresholds or card.metrics.sets["validation"].positive[k] == 0
+    assert card.commit and card.licence and card.training.data_licence
     proof = Analyser(loaded).proof
     assert not proof.fails and "grad-cam" not in proof.refusals and "lrp-epsilon" not in proof.refusals
     assert all("its map sums to" in reason for reason in proof.refusals.values())
@@ -65,13 +65,11 @@ def test_eight_threads_at_full_size_give_the_maps_of_one(folder):
 def test_its_model_card_says_what_its_card_says(folder):
     card = checkpoint.load(folder).card
     text = (folder / "README.md").read_text(encoding="utf-8")
-    for measured in card.metrics.values():
-        for value in measured.values():
-            if isinstance(value, dict):
-                of_set = f"{value['value']:.4f} | {value['low']:.4f} to {value['high']:.4f}"
-                of_label = f"{value['value']:.3f} ({value['low']:.3f} to {value['high']:.3f})"
-                assert of_set in text or of_label in text
-    assert card.training["initial_weights"] in text and card.commit[:12] in text
+    for measured in card.metrics.sets.values():
+        for figure in measured.figures.values():
+            of_set = f"{figure.value:.4f} | {figure.low:.4f} to {figure.high:.4f}"
+            assert of_set in text or figure.format(3) in text
+    assert card.training.initial_weights in text and card.commit[:12] in text
     drawn = {path.name for path in folder.glob("*.png")} & set(PICTURES)
     assert {"roc.png", "calibration.png"} <= drawn and drawn == {name for name in PICTURES if f"({name})" in text}
     assert ("confusion.png" in drawn) == (card.task == "single-label")

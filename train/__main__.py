@@ -14,7 +14,7 @@ from pathlib import Path
 from cxr_demo.errors import CxrError, TrainingError
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.limits import BENCHMARK_FORWARDS, SIZES_PX
-from cxr_demo.networks.ensemble import FEATURE_FUSION, RULES
+from cxr_demo.networks.card import FEATURE_FUSION, RULES
 from train import run
 from train.benchmarks.lung_training import COURSE, train_lungs
 from train.benchmarks.phantoms import RECIPE, run_benchmark

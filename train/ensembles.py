@@ -18,12 +18,11 @@ from torch import nn
 
 from cxr_demo.errors import TrainingError
 from cxr_demo.networks import checkpoint
-from cxr_demo.networks.card import Card, EnsembleSpec, Member
+from cxr_demo.networks.card import FEATURE_FUSION, RULES, Card, EnsembleSpec, Member
+from cxr_demo.networks.card_parts import Metrics, Settings, Training
 from cxr_demo.networks.checkpoint import Checkpoint, Network
 from cxr_demo.networks.ensemble import (
     CERTAIN,
-    FEATURE_FUSION,
-    RULES,
     Ensemble,
     FeatureFusion,
     flatten_by_image,
@@ -57,7 +56,7 @@ def make_ensemble(
     *,
     seed: int = 0,
 ) -> Card:
-    """Join checkpoints by a rule of `ensemble.RULES` or JOINED, fit what it needs on the rows "val" (JOINED trains
+    """Join checkpoints by a rule of RULES or FEATURE_FUSION, fit what it needs on the rows "val" (the latter trains
     its new layers on "train"), store the whole in `out` and measure it as any other. Returns its card.
 
     `table` is split as when the members were trained. TrainingError for members that do not fit together.
@@ -88,7 +87,7 @@ def make_ensemble(
     return measured
 
 
-def choose_top(metrics: Mapping[str, Mapping], k: int) -> list[str]:
+def choose_top(metrics: Mapping[str, Metrics], k: int) -> list[str]:
     """The k members with the highest MCC on validation, the best first; of several labels the mean of their MCCs.
 
     `metrics`: member -> its card's `metrics`. The paper does not say by what it chose. TrainingError where one has no
@@ -98,13 +97,13 @@ def choose_top(metrics: Mapping[str, Mapping], k: int) -> list[str]:
         raise TrainingError(f"The best {k} cannot be chosen of {len(metrics)} members.")
     scores = {}
     for name, measured in metrics.items():
-        held_out = measured.get("validation", {})
+        held_out = measured.sets["validation"].figures if "validation" in measured.sets else {}
         found = [held_out[key] for key in held_out if key == "mcc"] or [
             held_out[key] for key in held_out if key.startswith("mcc_")
         ]
         if not found:
             raise TrainingError(f"{name} has no MCC on validation films to be chosen by.", "Evaluate it first.")
-        scores[name] = np.mean([score["value"] for score in found])
+        scores[name] = np.mean([score.value for score in found])
     return sorted(scores, key=scores.get, reverse=True)[:k]
 
 
@@ -187,11 +186,11 @@ def _validation(model: Ensemble, first: Checkpoint, table: Table) -> tuple[np.nd
 
 def _train_joined(members: Sequence[Checkpoint], table: Table, out: Path, seed: int) -> FeatureFusion:
     """The members' networks joined; only the layers behind them are trained, without augmentation, as published."""
-    card, settings = members[0].card, members[0].card.training["settings"]
+    card, settings = members[0].card, members[0].card.training.settings
     torch.manual_seed(seed)
     model = FeatureFusion([member.model for member in members])
     recipe = Recipe(
-        name=f"ensemble/{out.name}", paper="Rajaraman et al. 2021", dataset=settings["dataset"], backbone="",
+        name=f"ensemble/{out.name}", paper="Rajaraman et al. 2021", dataset=settings.dataset, backbone="",
         stages=((card.preprocess.size_px, JOINED_EPOCHS),), start=_sources(members), summary=card.summary,
         geometry=card.preprocess.geometry, mean=card.preprocess.mean, std=card.preprocess.std, batch=BATCH,
         loss=LOSS_OF_TASK[card.task], learning_rate=JOINED_RATE, seed=seed, balance=card.task == "single-label",
@@ -251,26 +250,26 @@ def _check_fit(members: Sequence[Checkpoint], table: Table) -> None:
 
 
 def _held_back(card: Card) -> list:
-    settings = card.training.get("settings", {})
-    return [settings.get(name) for name in SPLIT_SETTINGS]
+    return [getattr(card.training.settings, name) for name in SPLIT_SETTINGS]
 
 
-def _training_facts(members: Sequence[Checkpoint], rule: str, made_with: dict) -> dict:
+def _training_facts(members: Sequence[Checkpoint], rule: str, made_with: dict) -> Training:
     """What the first member's card says of the data, which is true of all, and how the ensemble was made."""
     first = members[0].card.training
-    settings, card = first.get("settings", {}), members[0].card
+    settings, card = first.settings.model_dump(), members[0].card
     trained = {"stages": [[card.preprocess.size_px, JOINED_EPOCHS]], "loss": LOSS_OF_TASK[card.task]}
-    return {
-        **first,
-        "recipe": f"ensemble, {rule}",
-        "settings": {name: settings[name] for name in SPLIT_SETTINGS if name in settings}
-        | {"rule": rule, "members": [member.card.name for member in members]}
-        | (trained if rule == FEATURE_FUSION else {}),
-        "initial_weights": "; ".join(
-            f"{member.card.name}: {member.card.training.get('initial_weights', 'unknown')}" for member in members
+    return first.replace(
+        recipe=f"ensemble, {rule}",
+        settings=Settings.model_validate(
+            {name: settings[name] for name in SPLIT_SETTINGS if name in settings}
+            | {"rule": rule, "members": [member.card.name for member in members]}
+            | (trained if rule == FEATURE_FUSION else {})
         ),
-        "finished": datetime.date.today().isoformat(),
-        "seconds": sum(member.card.training.get("seconds", 0) for member in members),
-        "command": made_with["command"],
-        "machine": made_with["machine"],
-    }
+        initial_weights="; ".join(
+            f"{member.card.name}: {member.card.training.initial_weights or 'unknown'}" for member in members
+        ),
+        finished=datetime.date.today().isoformat(),
+        seconds=sum(member.card.training.seconds or 0 for member in members),
+        command=made_with["command"],
+        machine=made_with["machine"],
+    )

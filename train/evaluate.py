@@ -20,6 +20,7 @@ from cxr_demo.errors import TrainingError
 from cxr_demo.labels import get_finding
 from cxr_demo.networks import checkpoint
 from cxr_demo.networks.card import Card
+from cxr_demo.networks.card_parts import Interval, Localisation, Metrics, SetMetrics, Settings, Training
 from cxr_demo.networks.checkpoint import Checkpoint
 from train.data.datasets import DATASETS
 from train.data.splits import find_shared_patients
@@ -27,7 +28,7 @@ from train.data.table import Table
 from train.fit.loop import Fitted
 from train.fit.run_state import LOG_FILE, STATE_FILE
 from train.measure import metrics, plots
-from train.measure.localisation import LOCALISATION, format_localisation, localise_films, read_boxes
+from train.measure.localisation import format_localisation, localise_films, read_boxes
 from train.measure.model_card import FIGURES, LABEL_FIGURES, describe_baseline, format_model_card
 from train.measure.predictions import Predictions, read_test_rows
 from train.recipe import Recipe
@@ -59,11 +60,11 @@ def finish_checkpoint(fitted: Fitted, recipe: Recipe, table: Table, folder: Path
     return card
 
 
-def measure_checkpoint(folder: Path, table: Table, training: dict | None = None) -> Card:
+def measure_checkpoint(folder: Path, table: Table, training: Training | None = None) -> Card:
     """Calibrate a stored checkpoint, single network or ensemble, on the rows "val" and measure it on all splits but
     "train"; write card, pictures and model card beside its weights.
 
-    `training` replaces what its card says of how it was made; ["settings"]["dataset"] names the data set, counts and
+    `training` replaces what its card says of how it was made; its `settings.dataset` names the data set, counts and
     citation are filled in from the table. Returns the card as written.
     """
     stored = checkpoint.load(folder)
@@ -72,8 +73,8 @@ def measure_checkpoint(folder: Path, table: Table, training: dict | None = None)
     return _measure(stored, held_out, temperature, table, stored.card.training if training is None else training)
 
 
-def _measure(stored: Checkpoint, held_out: Predictions, temperature: float, table: Table, training: dict) -> Card:
-    if (dataset := training.get("settings", {}).get("dataset")) not in DATASETS:
+def _measure(stored: Checkpoint, held_out: Predictions, temperature: float, table: Table, training: Training) -> Card:
+    if (dataset := training.settings.dataset) not in DATASETS:
         raise TrainingError(f"The card of {stored.card.name} does not say which data set it was made from.")
     temperature, labels = round(temperature, 4), stored.card.labels
     thresholds = metrics.choose_youden_thresholds(held_out.p(temperature), held_out.targets, labels)
@@ -93,8 +94,8 @@ def _measure(stored: Checkpoint, held_out: Predictions, temperature: float, tabl
         stored.card,
         temperature=temperature,
         thresholds=thresholds,
-        training={**training, **_data_facts(dataset, table)},
-        metrics=measured,
+        training=training.replace(**_data_facts(dataset, table)),
+        metrics=Metrics.model_validate(measured),
     )
     shown = "test" if "test" in scored else "validation"
     pictures = _draw(stored.folder, scored[shown], temperature, shown)
@@ -145,17 +146,17 @@ def _first_card(recipe: Recipe, table: Table, name: str, fitted: Fitted) -> Card
     )
 
 
-def _training_facts(recipe: Recipe, fitted: Fitted) -> dict:
-    return {
-        "recipe": recipe.name,
-        "settings": dataclasses.asdict(recipe),
-        "initial_weights": fitted.made_with["initial_weights"],
-        "identity": fitted.made_with["identity"],
-        "processes": fitted.made_with["processes"],
-        "seconds": round(sum(row["s"] for row in fitted.log)),
-        "command": fitted.made_with["command"],
-        "machine": fitted.made_with["machine"],
-    }
+def _training_facts(recipe: Recipe, fitted: Fitted) -> Training:
+    return Training(
+        recipe=recipe.name,
+        settings=Settings(**dataclasses.asdict(recipe)),
+        initial_weights=fitted.made_with["initial_weights"],
+        identity=fitted.made_with["identity"],
+        processes=fitted.made_with["processes"],
+        seconds=round(sum(row["s"] for row in fitted.log)),
+        command=fitted.made_with["command"],
+        machine=fitted.made_with["machine"],
+    )
 
 
 def _data_facts(key: str, table: Table) -> dict:
@@ -182,7 +183,7 @@ def evaluate_checkpoint(
     out: Path | None = None,
     methods: Sequence[str] | None = None,
     record: bool = False,
-) -> dict[str, dict]:
+) -> Metrics:
     """Measure a checkpoint with the temperature and the thresholds of its card; nothing is fitted.
 
     `dataset` and `split` as in `read_test_rows`. With `methods` also where their maps point, as "localisation"; () are
@@ -195,29 +196,32 @@ def evaluate_checkpoint(
     card = stored.card
     rows, note = read_test_rows(stored, dataset, root, split)
     boxes = None if methods is None else read_boxes(card, dataset, root)
-    scored, temperature = Predictions.of(stored, rows), card.temperature or 1.0
-    measured = scored.measure_by_source(split, temperature, card.thresholds)
+    scored, temperature = Predictions.of(stored, rows), card.applied_temperature
+    sets = scored.measure_by_source(split, temperature, card.thresholds)
     for line in _preface(card, scored, note):
         print(line)
-    for name, figures in measured.items():
+    for name, figures in sets.items():
         print("\n" + "\n".join(_written(name, figures, card)))
+    measured = Metrics.model_validate(sets)
     if boxes is not None:
-        measured[LOCALISATION] = localise_films(stored, scored.rows, boxes, split, note, methods)
-        print("\n" + "\n".join(format_localisation(measured[LOCALISATION])))
+        localised = localise_films(stored, scored.rows, boxes, split, note, methods)
+        measured = measured.replace(localisation=localised)
+        print("\n" + "\n".join(format_localisation(localised)))
     if out:
         _draw(out, scored, temperature, split)
         facts = {"checkpoint": card.name, "checkpoint_sha256": stored.sha256, "note": note, "labels": card.labels}
-        (out / METRICS_FILE).write_text(json.dumps({**facts, "metrics": measured}, indent=2) + "\n", encoding="utf-8")
-    if record:
-        _record(stored, measured[LOCALISATION])
+        (out / METRICS_FILE).write_text(
+            json.dumps({**facts, "metrics": measured.model_dump()}, indent=2) + "\n", encoding="utf-8"
+        )
+    if record and measured.localisation:
+        _record(stored, measured.localisation)
     return measured
 
 
-def _record(stored: Checkpoint, localised: dict) -> None:
-    own = stored.card.training.get("settings", {}).get("dataset")
-    if own not in DATASETS:
+def _record(stored: Checkpoint, localised: Localisation) -> None:
+    if stored.card.training.settings.dataset not in DATASETS:
         raise TrainingError(f"The card of {stored.card.name} does not say which data set it was made from.")
-    card = dataclasses.replace(stored.card, metrics={**stored.card.metrics, LOCALISATION: localised})
+    card = dataclasses.replace(stored.card, metrics=stored.card.metrics.replace(localisation=localised))
     pictures = tuple(name for name in plots.PICTURES if (stored.folder / name).is_file())
     (stored.folder / "README.md").write_text(format_model_card(card, pictures), encoding="utf-8")
     checkpoint.save_card(stored.folder, card)
@@ -234,25 +238,24 @@ def _preface(card: Card, scored: Predictions, note: str) -> list[str]:
     ]
 
 
-def _written(name: str, measured: dict, card: Card) -> list[str]:
+def _written(name: str, measured: SetMetrics, card: Card) -> list[str]:
     """One set as plain text: the figures of the whole set, then one row per label."""
     lines = [
-        f"{name}: {measured['films']} films of {measured['patients']} patients, with 95 % intervals over patients. "
+        f"{name}: {measured.films} films of {measured.patients} patients, with 95 % intervals over patients. "
         + describe_baseline(measured, card.task)
     ]
-    lines += [f"  {title:34} {_cell(measured[key], 3)}" for key, title in FIGURES.items() if key in measured]
-    lines.append(f"  {'':22}{'films':>12}  " + "".join(f"{title:21}" for title in LABEL_FIGURES.values()).rstrip())
+    lines += [
+        f"  {title:34} {_cell(measured.figures[key], 3)}" for key, title in FIGURES.items() if key in measured.figures
+    ]
+    lines.append(f"  {'':22}{'films':>12}  " + "".join(f"{title:24}" for title in LABEL_FIGURES.values()).rstrip())
     for k, label in enumerate(card.labels):
-        if measured["stated"][k]:
-            films = f"{measured['positive'][k]} of {measured['stated'][k]}"
-            cells = [_cell(measured.get(f"{figure}_{label}"), 2) for figure in LABEL_FIGURES]
-            row = f"  {get_finding(label).name:22}{films:>12}  " + "".join(f"{cell:21}" for cell in cells)
+        if measured.stated[k]:
+            films = f"{measured.positive[k]} of {measured.stated[k]}"
+            cells = [_cell(measured.figures.get(f"{figure}_{label}"), 2) for figure in LABEL_FIGURES]
+            row = f"  {get_finding(label).name:22}{films:>12}  " + "".join(f"{cell:24}" for cell in cells)
             lines.append(row.rstrip())
     return lines
 
 
-def _cell(entry: dict | None, digits: int) -> str:
-    if entry is None:
-        return "-"
-    value, low, high = (f"{entry[end]:.{digits}f}" for end in ("value", "low", "high"))
-    return f"{value} [{low}, {high}]"
+def _cell(figure: Interval | None, digits: int) -> str:
+    return figure.format(digits) if figure else "-"

@@ -57,9 +57,9 @@ def run_recipe(
 
 
 def format_headline(card: Card) -> str:
-    measured = card.metrics["test"]
+    figures = card.metrics.sets["test"].figures
     return "test " + ", ".join(
-        f"{name.replace('_', ' ')} {measured[name]['value']:.4f}" for name in HEADLINE if name in measured
+        f"{name.replace('_', ' ')} {figures[name].value:.4f}" for name in HEADLINE if name in figures
     )
 
 
@@ -82,9 +82,9 @@ def _check_start(recipe: Recipe, table: Table, start: Path | None) -> str:
     if start is None:
         return ""
     card = read_card(start)
-    settings, sources = card.training.get("settings", {}), card.training.get("sources", ())
+    settings, sources = card.training.settings, card.training.sources
     ours = (recipe.split, recipe.seed, recipe.validation)
-    theirs = (settings.get("split", "official"), settings.get("seed"), settings.get("validation"))
+    theirs = (settings.split or "official", settings.seed, settings.validation)
     if ours != theirs and np.isin(sources, np.unique(table.source)).any():
         raise TrainingError(
             f"{card.name} was trained on films that {recipe.name} holds back: its split or its seed is another.",
@@ -94,4 +94,4 @@ def _check_start(recipe: Recipe, table: Table, start: Path | None) -> str:
 
 
 def _is_done(folder: Path, wanted: str) -> bool:
-    return (folder / CARD_FILE).exists() and read_card(folder).training.get("identity") == wanted
+    return (folder / CARD_FILE).exists() and read_card(folder).training.identity == wanted

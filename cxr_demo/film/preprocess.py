@@ -6,17 +6,19 @@ Two frames: the *image* (the film's own pixels, H x W) and the *square* (S x S, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Annotated
 
 import cv2
 import numpy as np
+from pydantic import ConfigDict, Strict
+from pydantic.dataclasses import dataclass
 
 from cxr_demo.limits import SIZES_PX
 
 GEOMETRIES = ("stretch", "letterbox", "crop")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class Preprocess:
     """What stands between a film and a network; a checkpoint's card alone rebuilds it.
 
@@ -25,15 +27,15 @@ class Preprocess:
     0..1; their length is the number of channels.
     """
 
-    size_px: int
+    size_px: Annotated[int, Strict()]
     geometry: str
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
+    mean: tuple[Annotated[float, Strict()], ...]
+    std: tuple[Annotated[float, Strict()], ...]
 
     def __post_init__(self) -> None:
         if self.geometry not in GEOMETRIES:
             raise ValueError(f"geometry is {self.geometry!r}; it must be one of {', '.join(GEOMETRIES)}")
-        if type(self.size_px) is not int or not SIZES_PX[0] <= self.size_px <= SIZES_PX[1]:
+        if not SIZES_PX[0] <= self.size_px <= SIZES_PX[1]:
             raise ValueError(
                 f"size_px is {self.size_px!r}; it must be a whole number of {SIZES_PX[0]} to {SIZES_PX[1]}"
             )

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from torch import nn
+if TYPE_CHECKING:  # the names alone are wanted where nothing is computed
+    from torch import nn
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,18 @@ class Backbone:
     options: dict = field(default_factory=dict)
     cut: str = ""
     tail: dict[str, Callable[[], nn.Module]] = field(default_factory=dict)
+
+
+def _make_block5_convolution() -> nn.Module:
+    from torch import nn
+
+    return nn.Conv2d(112, 512, 3, padding=1)
+
+
+def _make_relu() -> nn.Module:
+    from torch import nn
+
+    return nn.ReLU()
 
 
 BACKBONES: dict[str, Backbone] = {
@@ -45,7 +59,7 @@ BACKBONES: dict[str, Backbone] = {
         "efficientnet_b0",
         "bn2",
         cut="blocks.4",
-        tail={"conv_head": lambda: nn.Conv2d(112, 512, 3, padding=1), "bn2": nn.ReLU},
+        tail={"conv_head": _make_block5_convolution, "bn2": _make_relu},
     ),
     "resnet18": Backbone("resnet18", "layer4"),
     "resnet50": Backbone("resnet50", "layer4"),

@@ -1,25 +1,35 @@
-"""Card: the facts of a checkpoint, as they stand in its `config.json`, each checked when it is made."""
+"""Card: the facts of a checkpoint, as they stand in its `config.json`, each checked when it is made.
+
+Light to import: a list of checkpoints, or a table of labels, needs no torch.
+"""
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
-from dataclasses import dataclass
+import reprlib
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field, Strict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
+from pydantic_core import ErrorDetails
 
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.limits import MAX_MEMBERS
 from cxr_demo.networks.backbones import BACKBONES
-from cxr_demo.networks.classifier import TASKS
-from cxr_demo.networks.ensemble import FEATURE_FUSION, RULES
+from cxr_demo.networks.card_parts import Metrics, Number, Training
 from cxr_demo.networks.heads import HEADS
 
 FORMAT = 1
+TASKS = ("single-label", "multi-label")
+RULES = ("majority", "mean", "weighted", "stacking")  # by which an ensemble joins predictions
+FEATURE_FUSION = "joined"  # the rule that joins feature maps
 LABEL = re.compile(r"[A-Za-z0-9_-]{1,64}")
 WEIGHTS_SUM_ERROR = 1e-6
+NO_OTHER_KEYS = ConfigDict(extra="forbid")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=NO_OTHER_KEYS)
 class Member:
     """One network of an ensemble. `name`, and `sha256` of the weights file, are those of the checkpoint it was taken
     from; `temperature` as in a Card."""
@@ -27,26 +37,35 @@ class Member:
     name: str
     backbone: str
     head: str
-    temperature: float
+    temperature: Number
     sha256: str
 
     def __post_init__(self) -> None:
-        _check_texts(self, ("name", "backbone", "head", "sha256"), "its member's")
         _check_network(self.backbone, self.head, "its member's")
         _check_temperature(self.temperature, "its member's")
         if not self.name:
             raise ValueError("one of its members has no name")
 
+    @property
+    def network(self) -> str:
+        """In a few words: "densenet121", or "densenet121, head dense256"."""
+        return _describe_network(self.backbone, self.head)
 
-@dataclass(frozen=True)
+    @property
+    def applied_temperature(self) -> float:
+        """What its logits are divided by: 1 where it was never calibrated."""
+        return self.temperature or 1.0
+
+
+@dataclass(frozen=True, config=NO_OTHER_KEYS)
 class EnsembleSpec:
-    """What an ensemble is made of: its rule (of `ensemble.RULES`, or JOINED) and its members.
+    """What an ensemble is made of: its rule (of RULES, or FEATURE_FUSION) and its members.
 
     `weights` sum to 1 and are equal unless the rule is "weighted".
     """
 
     rule: str
-    weights: tuple[float, ...]
+    weights: tuple[Number, ...]
     members: tuple[Member, ...]
 
     def __post_init__(self) -> None:
@@ -58,8 +77,6 @@ class EnsembleSpec:
             raise ValueError(f"it is an ensemble of {len(self.members)} members; {MAX_MEMBERS} are the most")
         if len({member.name for member in self.members}) < len(self.members):
             raise ValueError("two of its members have the same name")
-        for weight in self.weights:
-            _check_number(weight)
         if len(self.weights) != len(self.members) or not all(0 <= weight <= 1 for weight in self.weights):
             raise ValueError("its weights are not one number from 0 to 1 for each member")
         if not abs(sum(self.weights) - 1) <= WEIGHTS_SUM_ERROR:
@@ -75,29 +92,19 @@ class EnsembleSpec:
     @property
     def factors(self) -> tuple[float, ...]:
         """What the members' logits and maps are multiplied with before they are added: weight / temperature."""
-        return tuple(
-            weight / (member.temperature or 1) for weight, member in zip(self.weights, self.members, strict=True)
-        )
-
-    @classmethod
-    def from_facts(cls, facts: dict) -> EnsembleSpec:
-        """From parsed JSON."""
-        for name in ("weights", "members"):
-            if not isinstance(facts[name], list):
-                raise ValueError(f"its {name} are not a list")
-        members = tuple(Member(**member) for member in facts["members"])
-        return cls(**facts | {"rule": facts["rule"], "weights": tuple(facts["weights"]), "members": members})
+        pairs = zip(self.weights, self.members, strict=True)
+        return tuple(weight / member.applied_temperature for weight, member in pairs)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=NO_OTHER_KEYS)
 class Card:
     """The facts of a checkpoint.
 
     `labels` are in the order of the logits. `temperature` divides the logits; 0 means never calibrated, and the app
     then shows an "uncalibrated score". `thresholds` (label -> probability) come from validation alone. `training`,
-    `metrics` (set -> metric -> value, low and high end of the 95 % interval) and `versions` are written by train.
-    `weights_sha256` binds the card to its weights. An `ensemble` has no backbone and no head of its own ("" and
-    "linear"); all else is said of it as of a single network, and its members share labels, task and preprocess.
+    `metrics` and `versions` are written by train. `weights_sha256` binds the card to its weights. An `ensemble` has no
+    backbone and no head of its own ("" and "linear"); all else is said of it as of a single network, and its members
+    share labels, task and preprocess. Raises ValueError, in one sentence for each thing that is wrong.
     """
 
     name: str
@@ -105,21 +112,20 @@ class Card:
     labels: tuple[str, ...]
     task: str
     preprocess: Preprocess
-    temperature: float = 0.0
-    thresholds: dict[str, float] = dataclasses.field(default_factory=dict)
+    temperature: Number = 0.0
+    thresholds: dict[str, Number] = Field(default_factory=dict)
     summary: str = ""
     licence: str = ""
-    training: dict = dataclasses.field(default_factory=dict)
-    metrics: dict = dataclasses.field(default_factory=dict)
-    versions: dict = dataclasses.field(default_factory=dict)
+    training: Training = Field(default_factory=Training)
+    metrics: Metrics = Field(default_factory=Metrics)
+    versions: dict[str, str] = Field(default_factory=dict)
     commit: str = ""
     weights_sha256: str = ""
     head: str = "linear"
     ensemble: EnsembleSpec | None = None
-    format: int = FORMAT
+    format: Annotated[int, Strict()] = FORMAT
 
     def __post_init__(self) -> None:
-        _check_types(self)
         if self.format != FORMAT:
             raise ValueError(f"its format is {self.format}; this version reads format {FORMAT}")
         if self.ensemble is None:
@@ -132,6 +138,9 @@ class Card:
             raise ValueError(
                 "its rule is 'majority', which needs films that have one label each, and its task is multi-label"
             )
+        for label in self.labels:
+            if not LABEL.fullmatch(label):  # files are named by labels
+                raise ValueError(f"its label {label!r} is not made of letters, digits, '_' and '-' alone")
         if not self.labels or len(set(self.labels)) != len(self.labels):
             raise ValueError("its labels are empty or named twice")
         _check_temperature(self.temperature, "its")
@@ -144,6 +153,11 @@ class Card:
         return self.temperature > 0
 
     @property
+    def applied_temperature(self) -> float:
+        """What the logits are divided by: 1 where the network was never calibrated."""
+        return self.temperature or 1.0
+
+    @property
     def joins_predictions(self) -> bool:
         """Whether its maps are made of members' maps; joined feature maps make one map together."""
         return self.ensemble is not None and self.ensemble.rule != FEATURE_FUSION
@@ -152,58 +166,61 @@ class Card:
     def network(self) -> str:
         """In a few words: "densenet121", or "ensemble (mean) of densenet121, resnet18"."""
         if self.ensemble is None:
-            return self.backbone if self.head == "linear" else f"{self.backbone}, head {self.head}"
+            return _describe_network(self.backbone, self.head)
         return f"ensemble ({self.ensemble.rule}) of {', '.join(member.backbone for member in self.ensemble.members)}"
 
     def to_json(self) -> str:
-        return json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False) + "\n"
+        return json.dumps(_CARD.dump_python(self), indent=2, ensure_ascii=False) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Card:
-        """The card of a `config.json`; ValueError, TypeError or KeyError say what is wrong with it."""
+        """The card of a `config.json`; ValueError says in one sentence what is wrong with it."""
         facts = json.loads(text)
         if not isinstance(facts, dict):
             raise ValueError("it is not a JSON object")
-        if not isinstance(facts["labels"], list):
-            raise ValueError("its labels are not a list")
-        facts["labels"] = tuple(facts["labels"])
-        square = facts["preprocess"]
-        facts["preprocess"] = Preprocess(
-            square["size_px"], square["geometry"], tuple(square["mean"]), tuple(square["std"])
-        )
-        if facts.get("ensemble") is not None:
-            facts["ensemble"] = EnsembleSpec.from_facts(facts["ensemble"])
-        return cls(**facts)
+        try:
+            return _CARD.validate_python(facts)
+        except ValidationError as error:
+            raise ValueError(_describe_error(error.errors(include_url=False)[0])) from None
 
 
-def _check_types(card: Card) -> None:
-    """JSON holds anything; the page and the file names made of labels must be able to rely on these."""
-    _check_texts(card, ("name", "backbone", "head", "summary", "licence", "commit", "weights_sha256"), "its")
-    for name in ("training", "metrics", "versions", "thresholds"):
-        if not isinstance(getattr(card, name), dict):
-            raise ValueError(f"its {name} is not a JSON object")
-    for label in card.labels:
-        if not isinstance(label, str) or not LABEL.fullmatch(label):
-            raise ValueError(f"its label {label!r} is not made of letters, digits, '_' and '-' alone")
-    if not all(isinstance(measured, dict) for measured in card.metrics.values()):
-        raise ValueError("its metrics are not JSON objects")
-    for threshold in card.thresholds.values():
-        _check_number(threshold)
+_CARD = TypeAdapter(Card)
 
 
-def _check_texts(facts: Card | Member, names: tuple[str, ...], whose: str) -> None:
-    for name in names:
-        if not isinstance(getattr(facts, name), str):
-            raise ValueError(f"{whose} {name} is not a text")
+def make_card_schema() -> dict[str, Any]:
+    """The JSON schema of a `config.json`."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_CARD.json_schema()}
 
 
-def _check_number(value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise ValueError(f"{value!r} stands where a number must be")
+def _describe_error(error: ErrorDetails) -> str:
+    """The sentence for one of pydantic's findings; our own checks bring theirs."""
+    what = ".".join(part for part in error["loc"] if isinstance(part, str))
+    whose = "its " + what.replace("ensemble.members.", "member's ")
+    match error["type"]:
+        case "value_error":
+            return str(error.get("ctx", {}).get("error", error["msg"]))
+        case "missing":
+            return f"it has no entry {what!r}"
+        case "unexpected_keyword_argument" | "extra_forbidden":
+            return f"it has an entry {what!r}, which is not known here"
+        case "string_type":
+            return f"{whose} is not a text"
+        case "tuple_type":
+            return f"{whose} is not a list"
+        case "dict_type" | "model_type" | "dataclass_type":
+            return f"{whose} is not a JSON object"
+        case "float_type" | "finite_number":
+            return f"{whose}: {reprlib.repr(error['input'])} stands where a number must be"
+        case "int_type" | "int_from_float" | "greater_than_equal":
+            return f"{whose} is {reprlib.repr(error['input'])}; it must be a whole number"
+    return f"{whose}: {error['msg']}"
+
+
+def _describe_network(backbone: str, head: str) -> str:
+    return backbone if head == "linear" else f"{backbone}, head {head}"
 
 
 def _check_temperature(temperature: float, whose: str) -> None:
-    _check_number(temperature)
     if temperature != 0 and not 0.01 <= temperature <= 100:
         raise ValueError(f"{whose} temperature is {temperature}; it must be 0 or from 0.01 to 100")
 

@@ -10,8 +10,6 @@ from cxr_demo.networks.backbones import BACKBONES, Backbone
 from cxr_demo.networks.heads import HEADS
 from cxr_demo.networks.torchvision_nets import TORCHVISION_NETS, TorchvisionNet
 
-TASKS = ("single-label", "multi-label")
-
 
 class Classifier(nn.Module):
     """A network of `BACKBONES` with a head of `HEADS`, one logit per label; squares from 64 px.

@@ -13,8 +13,6 @@ from torch import nn
 
 from cxr_demo.networks.classifier import Classifier, compute_probabilities
 
-RULES = ("majority", "mean", "weighted", "stacking")  # of predictions
-FEATURE_FUSION = "joined"  # of feature maps
 WIDTH = 512  # channels behind the 1x1 convolution, as published
 STACK_UNITS = 15  # as published
 TIE_SHARE = 1e-3  # of a majority vote that the mean probability has, so that it breaks ties and nothing else

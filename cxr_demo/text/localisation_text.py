@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from cxr_demo.networks.card_parts import Interval
+
 TITLE = "Where its maps point"
 HOW = (
     "Measured on films on which a box tells where the finding is (protocol of CheXlocalize, Saporta et al. 2022). Hit "
@@ -37,6 +39,6 @@ def parts(names: list[str]) -> str:
     return f"By part: {', '.join(names)}"
 
 
-def cell(value: float, low: float | None, high: float | None) -> str:
+def cell(figure: Interval) -> str:
     """Draws of maps that are all hits, or all misses, have no width: such an interval would say what nobody knows."""
-    return f"{value:.2f}" if low is None or high is None or low == high else f"{value:.2f} ({low:.2f} to {high:.2f})"
+    return f"{figure.value:.2f}" if figure.low == figure.high else figure.format(2)

@@ -170,8 +170,9 @@ def meaning(card: Card) -> str:
     """A few sentences under the findings: what the number is and where it was learned."""
     if card.calibrated:
         number = "Calibrated: of 100 films given 70 %, about 70 should have the finding."
-        gap = card.metrics.get("test", {}).get("ece_after_temperature")
-        if isinstance(gap, float) and math.isfinite(gap):
+        test = card.metrics.sets.get("test")
+        gap = test.ece_after_temperature if test else None
+        if gap is not None:
             number += f" On its own test films it was off by {gap * 100:.0f} points on average."
     else:
         number = "These are uncalibrated scores from 0 to 1: more means more likely, but 0.7 does not mean 70 in 100."
@@ -182,7 +183,7 @@ def meaning(card: Card) -> str:
         number += " The findings share 100 %, but each has its own threshold: two may stand above theirs."
     if card.ensemble:
         number += f" An ensemble of {len(card.ensemble.members)}: {RULE_WORDS[card.ensemble.rule]}. {DOTS}"
-    data, caveat = str(card.training.get("data", "")), str(card.training.get("caveat", ""))
+    data, caveat = card.training.data, card.training.caveat
     learned = f"Trained on {data}." if data else card.summary
     return " ".join(part for part in (number, learned, caveat) if part)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from cxr_demo.labels import get_finding
-from cxr_demo.networks.card import Card, Member
+from cxr_demo.networks.card import Card
+from cxr_demo.networks.card_parts import SetMetrics
 from cxr_demo.text import page_text
 from cxr_demo.ui import localisation_table
 from cxr_demo.ui.markup import Html, joined, scrolled, tag
@@ -18,13 +19,14 @@ TRAINING = {  # entry of the card's `training` -> what it is called here
 
 def about(card: Card, sha256: str, proof_line: str) -> Html:
     """One checkpoint's facts; entries that its card does not hold are left out."""
+    network = f"{len(card.ensemble.members)} networks, below" if card.ensemble else card.network
     rows = [
         ("What it is", card.summary),
         ("Findings", ", ".join(get_finding(label).name for label in card.labels)),
-        *((name, card.training.get(key, "")) for key, name in TRAINING.items()),
+        *((name, getattr(card.training, key)) for key, name in TRAINING.items()),
         ("Licence of the checkpoint", card.licence),
         ("Ensemble", page_text.ensemble(card.ensemble) if card.ensemble else ""),
-        ("Network", f"{_network(card)}, {card.preprocess.size_px} px, {card.preprocess.geometry}"),
+        ("Network", f"{network}, {card.preprocess.size_px} px, {card.preprocess.geometry}"),
         ("Calibration", f"temperature {card.temperature:g}" if card.calibrated else "none"),
         ("Explanations", proof_line),
         ("SHA-256 of weights, rule and members" if card.ensemble else "SHA-256 of the weights", sha256[:16]),
@@ -41,14 +43,6 @@ def unusable(refused: Mapping[str, str]) -> Html | None:
     return joined(tag("h3", page_text.NOT_USABLE), tag("ul", *rows))
 
 
-def _network(card: Card) -> str:
-    return f"{len(card.ensemble.members)} networks, below" if card.ensemble else _with_head(card)
-
-
-def _with_head(network: Card | Member) -> str:
-    return network.backbone if network.head == "linear" else f"{network.backbone}, head {network.head}"
-
-
 def _members(card: Card) -> list[Html]:
     """The members of an ensemble, a row each."""
     if card.ensemble is None:
@@ -56,7 +50,7 @@ def _members(card: Card) -> list[Html]:
     head = tag("tr", *(tag("th", name, scope="col") for name in page_text.MEMBER_COLUMNS))
     rows = [
         tag(
-            "tr", tag("th", member.name, scope="row"), tag("td", _with_head(member)), tag("td", f"{weight:.2f}"),
+            "tr", tag("th", member.name, scope="row"), tag("td", member.network), tag("td", f"{weight:.2f}"),
             tag("td", f"{member.temperature:g}" if member.temperature else "none"), tag("td", member.sha256[:16]),
         )
         for member, weight in zip(card.ensemble.members, card.ensemble.weights, strict=True)
@@ -66,24 +60,24 @@ def _members(card: Card) -> list[Html]:
 
 
 def _measured(card: Card) -> list[Html]:
-    figures = {name: measured for name, measured in card.metrics.items() if name != localisation_table.KEY}
-    tables = [table for name, measured in figures.items() for table in _tables(name, measured, card.labels)]
-    return [*tables, *localisation_table.section(card.metrics.get(localisation_table.KEY))]
+    tables = [table for name, measured in card.metrics.sets.items() for table in _tables(name, measured, card.labels)]
+    return [*tables, *localisation_table.section(card.metrics.localisation)]
 
 
-def _tables(name: str, measured: object, labels: Sequence[str]) -> list[Html]:
-    """Of one set: the figures of the whole, and those of single labels, a row each. Only metrics that are a number, or
-    a number with the two ends of its interval; nested ones and tables stay out."""
-    if not isinstance(measured, Mapping):
-        return []
-    overall = {key: text for key, entry in measured.items() if (text := _number(entry))}
-    if "ece" in overall:  # the same number, with its interval
-        overall.pop("ece_after_temperature", None)
+def _tables(name: str, measured: SetMetrics, labels: Sequence[str]) -> list[Html]:
+    """Of one set: the figures of the whole, and those of single labels, a row each."""
+    overall = {key: str(count) for key in ("films", "patients") if (count := getattr(measured, key))}
+    # The error after the temperature stands among the figures too, with its interval.
+    errors = ("ece_before_temperature", *(() if "ece" in measured.figures else ("ece_after_temperature",)))
+    numbers = {key: getattr(measured, key) for key in ("majority_accuracy", *errors)}
+    overall |= {key: f"{number:.3f}" for key, number in numbers.items() if number is not None}
     by_label: dict[str, dict[str, str]] = {}
-    for key in list(overall):
+    for key, figure in measured.figures.items():
         metric, _, label = key.partition("_")
         if label in labels:
-            by_label.setdefault(metric, {})[label] = overall.pop(key)
+            by_label.setdefault(metric, {})[label] = figure.format(3)
+        else:
+            overall[key] = figure.format(3)
     return [_overall(name, overall)] * bool(overall) + [_by_label(name, by_label, labels)] * bool(by_label)
 
 
@@ -105,15 +99,3 @@ def _by_label(name: str, figures: Mapping[str, Mapping[str, str]], labels: Seque
     ]
     caption = f"{page_text.measured_on(name)}, by finding"
     return scrolled(caption, tag("table", tag("caption", caption), tag("thead", head), tag("tbody", *rows)))
-
-
-def _number(entry: object) -> str:
-    if isinstance(entry, bool):
-        return ""
-    if isinstance(entry, int):
-        return str(entry)
-    if isinstance(entry, float):
-        return f"{entry:.3f}"
-    if isinstance(entry, Mapping) and all(isinstance(entry.get(end), float) for end in ("value", "low", "high")):
-        return f"{entry['value']:.3f} [{entry['low']:.3f}, {entry['high']:.3f}]"
-    return ""

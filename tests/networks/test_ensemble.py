@@ -16,13 +16,11 @@ from cxr_demo.errors import ExplanationError
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.grids import resample_map
 from cxr_demo.networks import checkpoint
-from cxr_demo.networks.card import EnsembleSpec, Member
+from cxr_demo.networks.card import FEATURE_FUSION, RULES, EnsembleSpec, Member
 from cxr_demo.networks.checkpoint import Checkpoint
 from cxr_demo.networks.classifier import Classifier, compute_probabilities
 from cxr_demo.networks.ensemble import (
     CERTAIN,
-    FEATURE_FUSION,
-    RULES,
     TIE_SHARE,
     Ensemble,
     FeatureFusion,

@@ -171,4 +171,4 @@ def test_the_bundled_networks_do_what_the_deck_says(bundled):
 def test_the_bundled_networks_say_that_they_are_synthetic(bundled):
     for network in bundled.networks.values():
         assert "Synthetic, for teaching" in network.card.summary
-        assert "not for films of people" in network.card.training["caveat"]
+        assert "not for films of people" in network.card.training.caveat

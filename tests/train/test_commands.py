@@ -39,7 +39,7 @@ def test_evaluate_and_compare(data, trained, tmp_path, capsys):
     one, other = trained
     before = (one / checkpoint.CARD_FILE).read_bytes()
     assert main(["evaluate", str(one), "--data", str(data), "--out", str(tmp_path / "out")]) == 0
-    accuracy = checkpoint.read_card(one).metrics["test"]["accuracy"]["value"]
+    accuracy = checkpoint.read_card(one).metrics.sets["test"].figures["accuracy"].value
     assert f"{accuracy:.4f}" in capsys.readouterr().out and (tmp_path / "out" / "metrics.json").exists()
     assert (one / checkpoint.CARD_FILE).read_bytes() == before
     assert main(["compare", str(one), str(other), "--data", str(data)]) == 0
@@ -68,7 +68,7 @@ def test_a_persons_own_films_train_a_recipe(tmp_path, capsys):
     order = [*RUN, "--dataset", "folder", "--data", str(tmp_path / "own"), "--out", str(tmp_path / "w")]
     assert main(order) == 0
     card = checkpoint.load(tmp_path / "w").card
-    assert card.labels == ("healthy", "silicosis") and card.training["settings"]["dataset"] == "folder"
+    assert card.labels == ("healthy", "silicosis") and card.training.settings.dataset == "folder"
     assert "notes.png" in "".join(capsys.readouterr())
     assert main(order) == 0 and "finished already" in capsys.readouterr().out
 

@@ -13,9 +13,10 @@ import torch
 from cxr_demo.errors import TrainingError
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.networks import checkpoint
-from cxr_demo.networks.card import Card
+from cxr_demo.networks.card import FEATURE_FUSION, RULES, Card
+from cxr_demo.networks.card_parts import Metrics, Training
 from cxr_demo.networks.checkpoint import Checkpoint
-from cxr_demo.networks.ensemble import FEATURE_FUSION, RULES, flatten_by_image
+from cxr_demo.networks.ensemble import flatten_by_image
 from tests.conftest import make_model
 from train import ensembles
 from train.data.table import Table
@@ -108,20 +109,20 @@ def test_stacking_of_several_labels_ignores_what_is_not_stated():
 
 def test_the_top_are_chosen_by_validation_mcc():
     def measured(validation: float, test: float) -> dict:
-        return {"validation": {"mcc": {"value": validation}}, "test": {"mcc": {"value": test}}}
+        return Metrics.model_validate({"validation": {"mcc": {"value": validation}}, "test": {"mcc": {"value": test}}})
 
     members = {"a": measured(0.5, 0.99), "b": measured(0.7, 0.1), "c": measured(0.6, 0.5)}
     assert choose_top(members, 2) == ["b", "c"] and choose_top(members, 3) == ["b", "c", "a"]
     several = {
-        "a": {"validation": {"mcc_mass": {"value": 0.2}, "mcc_edema": {"value": 0.4}}},
-        "b": {"validation": {"mcc_mass": {"value": 0.5}, "mcc_edema": {"value": 0.3}}},
+        "a": Metrics.model_validate({"validation": {"mcc_mass": {"value": 0.2}, "mcc_edema": {"value": 0.4}}}),
+        "b": Metrics.model_validate({"validation": {"mcc_mass": {"value": 0.5}, "mcc_edema": {"value": 0.3}}}),
     }
     assert choose_top(several, 1) == ["b"]
     for k in (0, 4):
         with pytest.raises(TrainingError, match="cannot be chosen of 3"):
             choose_top(members, k)
     with pytest.raises(TrainingError, match="c has no MCC"):
-        choose_top(members | {"c": {}}, 2)
+        choose_top(members | {"c": Metrics()}, 2)
 
 
 # ---- from checkpoints to a checkpoint
@@ -166,11 +167,11 @@ def folders(tmp_path_factory, tiny_backbones) -> list[Path]:
 
 
 @pytest.fixture
-def unmeasured(monkeypatch) -> list[dict]:
+def unmeasured(monkeypatch) -> list[Training]:
     """Measuring left out; what it is told of the training."""
     told = []
 
-    def measure(folder: Path, table: Table, training: dict) -> Card:
+    def measure(folder: Path, table: Table, training: Training) -> Card:
         told.append(training)
         return checkpoint.read_card(folder)
 
@@ -197,7 +198,7 @@ def test_each_rule_makes_a_checkpoint_and_looks_at_no_test_target(folders, films
             assert torch.equal(mine, theirs)
     if rule != "weighted":
         assert card.ensemble.weights == (1 / 3,) * 3
-    assert unmeasured[0]["settings"]["dataset"] == "kermany" and unmeasured[0]["seconds"] == 180
+    assert unmeasured[0].settings.dataset == "kermany" and unmeasured[0].seconds == 180
 
 
 def test_stored_weights_are_those_of_the_validation_films(folders, films, tmp_path, unmeasured):
@@ -242,6 +243,6 @@ def test_members_that_do_not_fit_together_are_refused(folders, films, tmp_path, 
 def test_an_ensemble_is_measured_as_any_other(folders, films, tmp_path):
     card = make_ensemble(folders, "mean", films, tmp_path / "mean", "mean")
     assert card == checkpoint.load(tmp_path / "mean").card and card.calibrated and set(card.thresholds) == set(LABELS)
-    assert {"validation", "test"} <= set(card.metrics) and card.ensemble.rule == "mean"
+    assert {"validation", "test"} <= set(card.metrics.sets) and card.ensemble.rule == "mean"
     text = (tmp_path / "mean" / "README.md").read_text()
     assert all(name in text for name in ("# mean", "net0", "net1", "net2"))

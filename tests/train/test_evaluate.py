@@ -14,6 +14,7 @@ from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.film.reading import read_image
 from cxr_demo.networks import checkpoint
 from cxr_demo.networks.card import Card, EnsembleSpec, Member
+from cxr_demo.networks.card_parts import Interval, Metrics, Training
 from cxr_demo.networks.classifier import compute_probabilities
 from cxr_demo.networks.ensemble import Ensemble
 from tests.conftest import make_film, make_model
@@ -140,11 +141,11 @@ def test_a_single_label_network_is_stored_measured_by_source_and_described(singl
     card = finished(single, "single-label", folder, register)
     facts = strictly((folder / checkpoint.CARD_FILE).read_text())
     assert (
-        facts["metrics"] == card.metrics
+        Metrics.model_validate(facts["metrics"]) == card.metrics
         and checkpoint.load(folder).card == Card.from_json(card.to_json())
         and not get_unfinished_folder(folder).exists()
     )
-    assert list(card.metrics) == [
+    assert list(card.metrics.sets) == [
         "validation", "validation, source here", "validation, source there", "test", "test, source here",
         "test, source there", "external",
     ]  # fmt: skip
@@ -153,21 +154,21 @@ def test_a_single_label_network_is_stored_measured_by_source_and_described(singl
         "test, source here": (single.split == "test") & (single.source == "here"),
         "external": single.split == "external",
     }.items():
-        rows, measured = single.where(chosen), card.metrics[name]
+        rows, measured = single.where(chosen), card.metrics.sets[name]
         p, true = slow_p(folder, rows), rows.targets.argmax(1)
-        assert measured["accuracy"]["value"] == pytest.approx((p.argmax(1) == true).mean())
+        assert measured.figures["accuracy"].value == pytest.approx((p.argmax(1) == true).mean())
         called = p[:, 0] >= card.thresholds["normal"] - 1e-7
-        assert measured["sensitivity_normal"]["value"] == pytest.approx(called[true == 0].mean())
-        assert np.sum(measured["confusion"]) == measured["films"] == chosen.sum()
-        assert measured["patients"] == len(set(rows.patient)) and measured["positive"] == rows.targets.sum(0).tolist()
-        assert all(entry["low"] <= entry["high"] for entry in measured.values() if isinstance(entry, dict))
-        assert measured["ece"]["value"] == pytest.approx(measured["ece_after_temperature"])
+        assert measured.figures["sensitivity_normal"].value == pytest.approx(called[true == 0].mean())
+        assert np.sum(measured.confusion) == measured.films == chosen.sum()
+        assert measured.patients == len(set(rows.patient)) and list(measured.positive) == rows.targets.sum(0).tolist()
+        assert all(figure.low <= figure.high for figure in measured.figures.values())
+        assert measured.figures["ece"].value == pytest.approx(measured.ece_after_temperature)
     text = (folder / "README.md").read_text()
     assert all(part in text for part in ("trained from scratch", "## Results: test, source there", "cccccccccccc"))
     for picture in ("confusion", "roc", "calibration", "training"):
         assert f"({picture}.png)" in text and (folder / f"{picture}.png").stat().st_size > 3000
     assert (folder / LOG_FILE).exists() and not (folder / "state.pt").exists()
-    assert card.training["films"] == SPLITS and card.training["sources"] == ["here", "there"]
+    assert card.training.films == SPLITS and card.training.sources == ("here", "there")
 
 
 def test_a_multi_label_network_is_measured_on_what_is_stated(multi, tmp_path, register):
@@ -176,16 +177,16 @@ def test_a_multi_label_network_is_measured_on_what_is_stated(multi, tmp_path, re
     assert card.task == "multi-label" and card.head == "dense256"
     assert set(card.thresholds) == {"effusion", "mass"}
     strictly((folder / checkpoint.CARD_FILE).read_text())
-    measured, rows = card.metrics["test"], multi.where(multi.split == "test")
+    measured, rows = card.metrics.sets["test"], multi.where(multi.split == "test")
     p, stated = slow_p(folder, rows), ~np.isnan(rows.targets)
     ranks = []
     for k, label in enumerate(("effusion", "mass")):
         true, given = rows.targets[stated[:, k], k] == 1, p[stated[:, k], k]
         ranks.append(np.mean([a > b for a in given[true] for b in given[~true]]))
-        assert measured[f"auroc_{label}"]["value"] == pytest.approx(ranks[k])
-    assert measured["macro_auroc"]["value"] == pytest.approx(np.mean(ranks))
-    assert not any("hernia" in name and name != "specificity_hernia" for name in measured)
-    assert "confusion" not in measured and measured["stated"] == stated.sum(0).tolist()
+        assert measured.figures[f"auroc_{label}"].value == pytest.approx(ranks[k])
+    assert measured.figures["macro_auroc"].value == pytest.approx(np.mean(ranks))
+    assert not any("hernia" in name and name != "specificity_hernia" for name in measured.figures)
+    assert not measured.confusion and list(measured.stated) == stated.sum(0).tolist()
     text = (folder / "README.md").read_text()
     assert not (folder / "confusion.png").exists() and "confusion.png" not in text and "(roc.png)" in text
     assert "| Mass |" in text and "each label's commoner answer" in text
@@ -202,7 +203,8 @@ def test_test_films_never_reach_temperature_or_thresholds(task, single, multi, t
     table = dataclasses.replace(table, targets=targets, paths=paths)
     dirty = finished(table, task, tmp_path / "dirty", register)
     assert (clean.temperature, clean.thresholds) == (dirty.temperature, dirty.thresholds)
-    assert clean.metrics["validation"] == dirty.metrics["validation"] and clean.metrics["test"] != dirty.metrics["test"]
+    assert clean.metrics.sets["validation"] == dirty.metrics.sets["validation"]
+    assert clean.metrics.sets["test"] != dirty.metrics.sets["test"]
 
 
 def test_a_crash_while_measuring_leaves_the_checkpoint_that_was_there(single, tmp_path, register, monkeypatch):
@@ -231,11 +233,11 @@ def test_an_ensemble_is_measured_as_any_other(single, tmp_path, register):
     assert checkpoint.load(tmp_path / "pair").card == Card.from_json(measured.to_json()) and measured.calibrated
     rows = single.where(single.split == "test")
     right = slow_p(tmp_path / "pair", rows).argmax(1) == rows.targets.argmax(1)
-    assert measured.metrics["test"]["accuracy"]["value"] == pytest.approx(right.mean())
+    assert measured.metrics.sets["test"].figures["accuracy"].value == pytest.approx(right.mean())
     text = (tmp_path / "pair" / "README.md").read_text()
     assert "## Members" in text and "| m1 | tiny | 0.500 |" in text and "training.png" not in text
     with pytest.raises(TrainingError, match="does not say which data set"):
-        measure_checkpoint(tmp_path / "pair", single, training={"settings": {}})
+        measure_checkpoint(tmp_path / "pair", single, training=Training())
 
 
 def test_batches_give_what_single_films_give_and_broken_films_are_named(
@@ -266,17 +268,17 @@ def test_evaluate_fits_nothing_and_matches_labels_by_name(single, tmp_path, regi
     register(swapped, "multi-label", "other")
     measured = evaluate_checkpoint(tmp_path / "w", "other", tmp_path, "test", tmp_path / "out")
     assert (tmp_path / "w" / checkpoint.CARD_FILE).read_bytes() == before
-    expected = card.metrics["test"]
+    expected = card.metrics.sets["test"].figures
     for name in ("auroc_normal", "specificity_viral_pneumonia", "mcc_normal"):
-        assert measured["test"][name] == pytest.approx(expected[name])
-    assert not any(name.endswith("_bacterial_pneumonia") for name in measured["test"])
-    assert np.sum(measured["test"]["confusion"]) == 22  # films of the third class have no class that is known here
+        assert measured.sets["test"].figures[name].model_dump() == pytest.approx(expected[name].model_dump())
+    assert not any(name.endswith("_bacterial_pneumonia") for name in measured.sets["test"].figures)
+    assert np.sum(measured.sets["test"].confusion) == 22  # films of the third class have no class that is known here
     said = capsys.readouterr().out
     assert "do not state: Bacterial pneumonia" in said and "test, source there: " in said and "cannot tell" in said
-    value = expected["macro_auroc"]["value"]
-    assert f"{measured['test']['macro_auroc']['value']:.3f} [" in said and math.isfinite(value)
+    value = expected["macro_auroc"].value
+    assert f"{measured.sets['test'].figures['macro_auroc'].value:.3f} (" in said and math.isfinite(value)
     written = strictly((tmp_path / "out" / METRICS_FILE).read_text())
-    assert written["metrics"] == measured and (tmp_path / "out" / "roc.png").exists()
+    assert Metrics.model_validate(written["metrics"]) == measured and (tmp_path / "out" / "roc.png").exists()
     register(dataclasses.replace(single, labels=("a", "b", "c")), "single-label", "other")
     with pytest.raises(TrainingError, match="no label in common"):
         evaluate_checkpoint(tmp_path / "w", "other", tmp_path, "test")
@@ -286,7 +288,7 @@ def test_evaluate_fits_nothing_and_matches_labels_by_name(single, tmp_path, regi
 
 def test_evaluate_says_what_the_checkpoint_has_seen(single, tmp_path, register, capsys, no_pictures):
     card = finished(single, "single-label", tmp_path / "w", register)
-    assert evaluate_checkpoint(tmp_path / "w", "", tmp_path, "test")["test"] == card.metrics["test"]
+    assert evaluate_checkpoint(tmp_path / "w", "", tmp_path, "test").sets["test"] == card.metrics.sets["test"]
     assert "films were" not in capsys.readouterr().out
     evaluate_checkpoint(tmp_path / "w", "", tmp_path, "all")
     assert "36 of these films were in its training or validation" in capsys.readouterr().out
@@ -340,9 +342,9 @@ def test_compare_prints_all_and_refuses_what_cannot_be_compared(single, tmp_path
     rows = compare_checkpoints([tmp_path / "a", tmp_path / "a", tmp_path / "b"], "", tmp_path, "test")
     said = capsys.readouterr().out
     entry = rows["accuracy"][2]
-    assert f"{entry['difference']['value']:+.4f} [" in said and "Macro AUROC" in said
+    assert f"{entry['difference']['value']:+.4f} (" in said and "Macro AUROC" in said
     assert all(entries[1]["difference"]["high"] == 0 for entries in rows.values())
-    expected = checkpoint.read_card(tmp_path / "b").metrics["test"]["accuracy"]
+    expected = checkpoint.read_card(tmp_path / "b").metrics.sets["test"].figures["accuracy"].model_dump()
     assert {end: entry[end] for end in expected} == pytest.approx(expected)
     with pytest.raises(TrainingError, match="only one"):
         compare_checkpoints([tmp_path / "a"], "", tmp_path, "test")
@@ -355,7 +357,7 @@ def test_compare_prints_all_and_refuses_what_cannot_be_compared(single, tmp_path
 def test_compare_refuses_checkpoints_that_hold_back_different_films(single, tmp_path, register, no_pictures):
     for name, settings in {"a": {}, "b": {"split": "custom"}}.items():
         card = finished(single, "single-label", tmp_path / name, register)
-        training = {**card.training, "settings": {**card.training["settings"], **settings}}
+        training = card.training.replace(settings=card.training.settings.replace(**settings))
         checkpoint.save_card(tmp_path / name, dataclasses.replace(card, training=training))
     with pytest.raises(TrainingError, match="hold back different films as test"):
         compare_checkpoints([tmp_path / "a", tmp_path / "b"], "", tmp_path, "test")
@@ -363,7 +365,7 @@ def test_compare_refuses_checkpoints_that_hold_back_different_films(single, tmp_
 
 def test_curves_and_bars_of_several_runs_are_drawn(tmp_path):
     plots.draw_curves({"A": LOG, "B": [{**row, "macro_f1": 0.7} for row in LOG]}, tmp_path / "curves.png", "macro_f1")
-    rows = {name: {"value": v, "low": v - 0.1, "high": v + 0.05} for name, v in (("a", 0.7), ("b", 0.8))}
+    rows = {name: Interval(value=v, low=v - 0.1, high=v + 0.05) for name, v in (("a", 0.7), ("b", 0.8))}
     plots.draw_bars(rows, "AUROC", tmp_path / "bars.png")
     for name in ("curves", "bars"):
         assert cv2.imread(str(tmp_path / f"{name}.png")).std() > 5

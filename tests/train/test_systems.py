@@ -62,7 +62,7 @@ def check_system(name: str, data: Path, out: Path, *more: str) -> None:
     film = read_image(next(data.rglob("*.jp*g")))
     for recipe, folder in zip(system.recipes, folders, strict=True):
         loaded = checkpoint.load(folder)
-        assert loaded.card.training["recipe"] == recipe.name and "test" in loaded.card.metrics
+        assert loaded.card.training.recipe == recipe.name and "test" in loaded.card.metrics.sets
         assert (folder / "README.md").exists() and not (folder / "unfinished").exists()
     analyser = Analyser(loaded)  # the page can show the last one
     study = analyser.analyse(film)

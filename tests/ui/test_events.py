@@ -17,8 +17,8 @@ from cxr_demo.errors import CxrError
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.film.reading import Radiograph
-from cxr_demo.networks.card import Card, EnsembleSpec, Member
-from cxr_demo.networks.ensemble import FEATURE_FUSION, RULES
+from cxr_demo.networks.card import FEATURE_FUSION, RULES, Card, EnsembleSpec, Member
+from cxr_demo.networks.card_parts import Metrics, Training
 from cxr_demo.text import page_text
 from cxr_demo.ui import components, events, facts, findings, markup, panels, sessions, uploads
 
@@ -134,8 +134,8 @@ def test_names_of_a_card_and_notes_of_a_film_cannot_become_markup():
     # Not through Card, which refuses such labels itself: the page must not lean on that.
     bad = SimpleNamespace(**vars(card()) | {
         "name": NASTY, "labels": (NASTY, "b", "c"), "thresholds": {}, "summary": NASTY, "licence": NASTY,
-        "training": {"data": NASTY, "caveat": NASTY}, "metrics": {NASTY: {NASTY: 1.0}}, "calibrated": True,
-        "joins_predictions": False,
+        "training": Training(data=NASTY, caveat=NASTY), "calibrated": True, "network": NASTY,
+        "joins_predictions": False, "metrics": Metrics.model_validate({NASTY: {NASTY: {"value": 1.0}}}),
     })  # fmt: skip
     shown = study(notes=(NASTY,))
     written = (
@@ -268,9 +268,12 @@ def test_findings_that_stand_alone_do_not_share_100_percent(temperature):
     assert "stands alone" not in page_text.meaning(card(temperature=temperature))
 
 
-@pytest.mark.parametrize("gap", ["0.1", None, [0.1], {"value": 0.1}, True, float("nan"), float("inf")])
-def test_a_calibration_error_that_is_no_number_is_left_out(gap):
-    assert "points on average" not in page_text.meaning(card(metrics={"test": {"ece_after_temperature": gap}}))
+@pytest.mark.parametrize("gap", ["0.1", [0.1], {"value": 0.1}, True, float("nan"), float("inf")])
+def test_a_calibration_error_that_is_no_number_is_refused(gap):
+    with pytest.raises(ValueError, match="ece_after_temperature"):
+        card(metrics={"test": {"ece_after_temperature": gap}})
+    assert "points on average" not in page_text.meaning(card(metrics={"test": {"ece_after_temperature": None}}))
+    assert "points on average" not in page_text.meaning(card(metrics={"test": {}}))
     assert "off by 5 points" in page_text.meaning(card(metrics={"test": {"ece_after_temperature": 0.05}}))
 
 
@@ -300,17 +303,19 @@ def test_members_that_were_never_calibrated_have_no_percent_signs():
 # ---- facts
 
 
-def test_facts_show_intervals_and_leave_out_what_is_no_number():
+def test_facts_show_intervals_and_leave_out_tables():
     metrics = {
         "test": {
             "films": 624,
             "auroc_normal": {"value": 0.97, "low": 0.96, "high": 0.98},
             "confusion": [[1, 2], [3, 4]],
-            "ece_after": 0.02,
+            "ece_after_temperature": 0.02,
         }
     }
     written = facts.about(card(metrics=metrics, licence="Apache-2.0"), "ef" * 32, "LRP proved")
-    assert "AUROC" in written and "0.970 [0.960, 0.980]" in written and "624" in written and "confusion" not in written
+    assert (
+        "AUROC" in written and "0.970 (0.960 to 0.980)" in written and "624" in written and "confusion" not in written
+    )
     assert "Apache-2.0" in written and "LRP proved" in written and "efefefef" in written
 
 
@@ -325,7 +330,7 @@ def test_facts_of_many_labels_are_two_tables_for_a_set():
     assert told == ["films", "ECE before temperature", "ECE", "macro AUPRC", "AUROC disease against normal"]
     assert re.findall('<th scope="col">(.*?)</th>', by_label) == ["Finding", "AUPRC", "F1"]
     rows = re.findall('<th scope="row">(.*?)</th>(.*?)</tr>', by_label)
-    figure = "<td>0.500 [0.400, 0.600]</td>"
+    figure = "<td>0.500 (0.400 to 0.600)</td>"
     assert rows == [("Normal", "<td></td>" * 2), ("Bacterial pneumonia", figure * 2), ("Viral pneumonia", figure * 2)]
     assert f'role="region" aria-label="{page_text.measured_on("test")}, by finding">{by_label}' in written
     only = facts.about(card(metrics={"test": {"ece_after_temperature": 0.05}}), "ef" * 32, "")

@@ -16,6 +16,7 @@ from cxr_demo.analysis import DEFAULT_METHODS
 from cxr_demo.evaluation.agreement import RegionShare
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.phantom import make_example_phantoms
+from cxr_demo.networks.card_parts import Localisation
 from cxr_demo.teaching.shortcut_lesson import CHEAT, DECK, LETTERS, Lesson
 from cxr_demo.text import examples_text as example_words
 from cxr_demo.text import lesson_text as words
@@ -212,8 +213,8 @@ def rows_of(name: str, count: int) -> list[dict]:
 
 def test_localisation_is_a_table_with_baselines_first_and_what_must_be_said():
     measured = {"said": ["Said.", NASTY], "rows": rows_of("all", 12) + rows_of("test", 3)}
-    told = facts.about(card(metrics={localisation_table.KEY: measured, "test": {"films": 3}}), "0" * 64, "ok")
-    assert localisation_table.KEY == LOCALISATION and set(localised_words.NAMES) == set(BASELINES)
+    told = facts.about(card(metrics={LOCALISATION: measured, "test": {"films": 3}}), "0" * 64, "ok")
+    assert set(localised_words.NAMES) == set(BASELINES)
     assert localised_words.FEW in told and "Said." in told and NASTY not in told
     tables = re.findall(r"<caption>([^<]+)</caption>.*?</table>", told)
     assert tables[-4:] == ["Hit rate, all films", "mIoU, all films", "Hit rate, test films", "mIoU, test films"]
@@ -225,6 +226,12 @@ def test_localisation_is_a_table_with_baselines_first_and_what_must_be_said():
     assert "<td>0.25</td>" in told.split("<caption>mIoU, all films")[1]
 
 
-@pytest.mark.parametrize("broken", [None, [], {"rows": 3}, {"rows": [{"set": "all"}, 4]}, {"rows": [], "said": 5}])
-def test_a_card_whose_localisation_is_something_else_has_no_table(broken):
-    assert localisation_table.section(broken) == []
+@pytest.mark.parametrize("broken", [[], {"rows": 3}, {"rows": [{"set": "all"}, 4]}, {"rows": [], "said": 5}])
+def test_a_localisation_that_is_something_else_is_refused_with_its_card(broken):
+    with pytest.raises(ValueError, match="localisation"):
+        card(metrics={LOCALISATION: broken})
+
+
+@pytest.mark.parametrize("empty", [None, Localisation(), Localisation(rows=())])
+def test_a_card_without_localisation_has_no_table(empty):
+    assert localisation_table.section(empty) == []

@@ -37,6 +37,7 @@ from cxr_demo.evaluation.lung_segmentation import (
 )
 from cxr_demo.film.reading import read_image
 from cxr_demo.networks import checkpoint
+from cxr_demo.networks.card_parts import Interval
 from train.benchmarks.lung_films import LungFilm, MaskedFilm, draw_films, make_batch, read_masked
 from train.data.datasets import COHEN, HANNOVER, KERMANY, NIH, keep_released
 from train.data.readers import read_hannover, read_kermany, read_nih
@@ -268,8 +269,8 @@ def format_report(card: dict) -> list[str]:
 
 def _table(measured: dict[str, dict]) -> list[str]:
     rows = [
-        f"| {name} | {of['films']} | {of['patients']} | {of['mean']['value']:.3f} ({of['mean']['low']:.3f} to "
-        f"{of['mean']['high']:.3f}) | {of['median']:.3f} | {of['worst_tenth']:.3f} | {of['below_0.9']:.0%} |"
+        f"| {name} | {of['films']} | {of['patients']} | {Interval.model_validate(of['mean']).format(3)} | "
+        f"{of['median']:.3f} | {of['worst_tenth']:.3f} | {of['below_0.9']:.0%} |"
         for name, of in measured.items()
     ]
     return ["| | films | patients | mean | median | worst tenth | below 0.9 |", "|---|---|---|---|---|---|---|", *rows]

@@ -26,6 +26,7 @@ from cxr_demo.labels import get_finding
 from cxr_demo.limits import BENCHMARK_FORWARDS
 from cxr_demo.networks import checkpoint
 from cxr_demo.networks.card import Card
+from cxr_demo.networks.card_parts import Interval, Metrics, SetMetrics, Settings, Training
 from cxr_demo.networks.checkpoint import Checkpoint
 from cxr_demo.networks.classifier import Classifier, compute_probabilities
 from train.benchmarks.phantom_sets import LABELS, LETTERS, PLACEMENTS, SHORTCUT, PhantomSet, pick_films, sample_set
@@ -136,7 +137,9 @@ def _finish(folder: Path, model: Classifier, recipe: Recipe, decks: dict[str, Ph
         measured[_set_of(placement, own)] = _figures(p, test.targets.numpy(), thresholds)
         pictures = pictures or plots.draw_all(folder, p, test.targets.numpy(), LABELS, TASK, [], "test")
     card = checkpoint.load(folder).card
-    card = dataclasses.replace(card, temperature=temperature, thresholds=thresholds, metrics=measured)
+    card = dataclasses.replace(
+        card, temperature=temperature, thresholds=thresholds, metrics=Metrics.model_validate(measured)
+    )
     (folder / "README.md").write_text(format_model_card(card, pictures), encoding="utf-8")
     checkpoint.save_card(folder, card)
     return checkpoint.load(folder)
@@ -145,13 +148,14 @@ def _finish(folder: Path, model: Classifier, recipe: Recipe, decks: dict[str, Ph
 def _first_card(recipe: Recipe, decks: dict[str, PhantomSet], made: dict) -> Card:
     """What is known before anything is measured. Nobody was filmed, so no patients are counted."""
     counts = {name: len(deck.lots) for name, deck in decks.items()}
-    training = {
-        "recipe": recipe.name, "settings": dataclasses.asdict(recipe), "initial_weights": "none, trained from scratch",
-        "data": "drawn films (cxr_demo.phantom), none of a person", "data_licence": "Apache-2.0",
-        "data_citation": "Drawn by this project's own generator", "caveat": CAVEAT, "letters": NETWORKS[recipe.name],
-        "films": counts, "seconds": round(made["seconds"]),
-        "command": made["command"], "machine": made["machine"], "finished": datetime.date.today().isoformat(),
-    }  # fmt: skip
+    training = Training(
+        recipe=recipe.name, settings=Settings(**dataclasses.asdict(recipe)),
+        initial_weights="none, trained from scratch",
+        data="drawn films (cxr_demo.film.phantom), none of a person", data_licence="Apache-2.0",
+        data_citation="Drawn by this project's own generator", caveat=CAVEAT, letters=NETWORKS[recipe.name],
+        films=counts, seconds=round(made["seconds"]),
+        command=made["command"], machine=made["machine"], finished=datetime.date.today().isoformat(),
+    )  # fmt: skip
     return Card(
         recipe.name, recipe.backbone, LABELS, TASK, recipe.preprocess(), summary=recipe.summary, licence="Apache-2.0",
         training=training, versions=made["versions"], commit=made["commit"],
@@ -188,13 +192,14 @@ def _scores(logits: torch.Tensor, temperature: float) -> np.ndarray:
     return compute_probabilities(logits.double(), TASK, temperature).numpy()
 
 
-def _figures(p: np.ndarray, targets: np.ndarray, thresholds: dict[str, float]) -> dict:
+def _figures(p: np.ndarray, targets: np.ndarray, thresholds: dict[str, float]) -> SetMetrics:
     """What a card's `metrics` holds of one set; each film is a patient."""
-    return {
+    facts = {
         "films": len(p), "patients": len(p),
         "stated": [len(p)] * len(LABELS), "positive": targets.astype(int).sum(0).tolist(),
         **metrics.measure_with_intervals(p, targets, np.arange(len(p)), LABELS, TASK, thresholds),
     }  # fmt: skip
+    return SetMetrics.model_validate(facts)
 
 
 def _set_of(placement: str, own: str) -> str:
@@ -203,8 +208,12 @@ def _set_of(placement: str, own: str) -> str:
 
 def _aurocs(card: Card) -> dict[str, dict]:
     """placement -> label -> AUROC with its interval"""
-    sets = {each: card.metrics[_set_of(each, NETWORKS[card.name])] for each in PLACEMENTS}
-    return {each: {label: of.get(f"auroc_{label}") for label in LABELS} for each, of in sets.items()}
+    found = {}
+    for each in PLACEMENTS:
+        figures = card.metrics.sets[_set_of(each, NETWORKS[card.name])].figures
+        aurocs = {label: figures.get(f"auroc_{label}") for label in LABELS}
+        found[each] = {label: auroc.model_dump() if auroc else None for label, auroc in aurocs.items()}
+    return found
 
 
 # ---- words
@@ -263,7 +272,7 @@ def _table(head: list[str], rows: list[list[str]]) -> list[str]:
 
 
 def _cell(entry: dict[str, float] | None) -> str:
-    return "{value:.2f} ({low:.2f} to {high:.2f})".format(**entry) if entry else "-"
+    return Interval.model_validate(entry).format(2) if entry else "-"
 
 
 def _short(of_labels: dict[str, dict], label: str) -> str:

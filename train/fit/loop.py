@@ -126,7 +126,7 @@ def _start(
     if start is not None:
         begun = checkpoint.load(start)
         sha256 = begun.sha256
-        began = f"those of {begun.card.name}, which began with: {begun.card.training.get('initial_weights', 'unknown')}"
+        began = f"those of {begun.card.name}, which began with: {begun.card.training.initial_weights or 'unknown'}"
         kept = load_start(model, table.labels, begun, recipe.keep_outputs)
         tqdm.write(f"Starting from {begun.card.name}; output rows kept: {', '.join(kept) or 'none'}.")
     freeze(model, recipe.train_from)

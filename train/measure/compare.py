@@ -10,6 +10,7 @@ import numpy as np
 from cxr_demo.errors import TrainingError
 from cxr_demo.labels import get_finding
 from cxr_demo.networks import checkpoint
+from cxr_demo.networks.card_parts import Interval
 from train.measure import metrics
 from train.measure.model_card import FIGURES
 from train.measure.predictions import Predictions, read_test_rows
@@ -48,7 +49,7 @@ def measure_differences(scored: list[Predictions]) -> dict[str, list[dict]]:
     """The entries of `compare_checkpoints`, for networks scored on the same films and labels."""
     points, draws = [], []
     for films in scored:
-        given = films.p(films.card.temperature or 1.0), films.targets
+        given = films.p(films.card.applied_temperature), films.targets
         rest = films.card.labels, films.card.task, films.card.thresholds
         points.append(metrics.compute_scores(*given, *rest))
         draws.append(metrics.resample_figures(*given, films.rows.patient, *rest))
@@ -76,7 +77,7 @@ def _scored_alike(checkpoints: list[Path], dataset: str, root: Path, split: str)
     """Every checkpoint on the same films, with targets for the labels alone that all of them and the films have."""
     stored = [checkpoint.load(folder) for folder in checkpoints]
     first = stored[0].card
-    dataset = dataset or first.training.get("settings", {}).get("dataset", "")
+    dataset = dataset or first.training.settings.dataset
     scored, notes, seen = [], [], None
     for one in stored:
         if one.card.task != first.task:
@@ -105,8 +106,8 @@ def _title(key: str) -> str:
 
 
 def _written(entry: dict) -> str:
-    text = "{value:.4f} [{low:.4f}, {high:.4f}]".format(**entry)
+    text = Interval.model_validate({end: entry[end] for end in Interval.model_fields}).format(4)
     if "difference" in entry:
-        text += "   {value:+.4f} [{low:+.4f}, {high:+.4f}]".format(**entry["difference"])
-        text += f"  {entry['word']}"
+        difference = Interval.model_validate(entry["difference"])
+        text += f"   {difference.format(4, sign=True)}  {entry['word']}"
     return text

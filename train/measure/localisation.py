@@ -25,6 +25,7 @@ from cxr_demo.film.reading import read_image
 from cxr_demo.labels import get_finding
 from cxr_demo.limits import BENCHMARK_FORWARDS
 from cxr_demo.networks.card import Card
+from cxr_demo.networks.card_parts import Localisation, LocalisationRow
 from cxr_demo.networks.checkpoint import Checkpoint
 from train.data.datasets import DATASETS
 from train.data.readers import Boxes
@@ -114,7 +115,7 @@ def summarise_localisation(hits: Sequence[float], ious: Sequence[float], patient
 
 def read_boxes(card: Card, dataset: str, root: Path) -> Boxes:
     """Those of a data set ("": the checkpoint's own), of the labels that the checkpoint knows."""
-    key = dataset or card.training["settings"]["dataset"]
+    key = dataset or card.training.settings.dataset
     if DATASETS[key].boxes is None:
         boxed = ", ".join(name for name, entry in DATASETS.items() if entry.boxes)
         raise TrainingError(f"Nothing tells where the findings of {key} are.", f"Boxes come with: {boxed}.")
@@ -123,9 +124,8 @@ def read_boxes(card: Card, dataset: str, root: Path) -> Boxes:
 
 def localise_films(
     stored: Checkpoint, rows: Table, boxes: Boxes, split: str, note: str, asked: Sequence[str] = ()
-) -> dict:
-    """What a card's `metrics` holds of it: "rows", one for each set, method and label (ALL: every label), and "said",
-    what must be said of them.
+) -> Localisation:
+    """What a card's `metrics` holds of it: a row for each set, method and label (ALL: every label), and notes on them.
 
     The methods are those `asked` for, or all that cost up to BENCHMARK_FORWARDS; one that this checkpoint does not
     allow is left out. The sets are all of `rows`, called `split`, and its splits where it has several. TrainingError
@@ -153,7 +153,7 @@ def localise_films(
     for reason in dict.fromkeys(left_out.values()):
         named = ", ".join(METHODS[key].name for key, why in left_out.items() if why == reason)
         said.append(f"Left out: {named} ({reason}).")
-    return {"said": said, "rows": summaries}
+    return Localisation.model_validate({"said": said, "rows": summaries})
 
 
 def _localised(
@@ -188,24 +188,24 @@ def _summaries(found: Sequence[Localised], methods: Sequence[str], labels: Seque
             yield {"label": label, "method": method, "empty": sum(one.is_empty for one in chosen), **summary}
 
 
-def format_localisation(localised: dict) -> list[str]:
+def format_localisation(localised: Localisation) -> list[str]:
     """A paragraph and tables in Markdown, as the terminal and the model card show them: a row for each method, a column
     for each label."""
-    lines = [PROTOCOL, "", " ".join(localised["said"]), ""]
-    for name in dict.fromkeys(row["set"] for row in localised["rows"]):
-        of_set = {(row["method"], row["label"]): row for row in localised["rows"] if row["set"] == name}
+    lines = [PROTOCOL, "", " ".join(localised.notes), ""]
+    for name in dict.fromkeys(row.set for row in localised.rows):
+        of_set = {(row.method, row.label): row for row in localised.rows if row.set == name}
         for figure, title in FIGURES.items():
             lines += [*_table(f"{title}, {name} films", figure, of_set), ""]
     return lines
 
 
-def _table(title: str, figure: str, of_set: dict[tuple[str, str], dict]) -> list[str]:
+def _table(title: str, figure: str, of_set: dict[tuple[str, str], LocalisationRow]) -> list[str]:
     methods, labels = (tuple(dict.fromkeys(names)) for names in zip(*of_set, strict=True))
     labels = labels[:1] if len(labels) == 2 else labels  # all of one label are that label
-    rows = [[title, *(_head(label, of_set[methods[0], label]["maps"]) for label in labels), "Empty"]]
+    rows = [[title, *(_head(label, of_set[methods[0], label].maps) for label in labels), "Empty"]]
     for key in methods:
-        cells = [_cell(of_set[key, label][figure]) for label in labels]
-        rows.append([_name(key), *cells, str(of_set[key, ALL]["empty"])])
+        cells = [getattr(of_set[key, label], figure).format(2) for label in labels]
+        rows.append([_name(key), *cells, str(of_set[key, ALL].empty)])
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     rows.insert(1, ["-" * width for width in widths])
     return ["| " + " | ".join(map(str.ljust, row, widths)) + " |" for row in rows]
@@ -217,7 +217,3 @@ def _head(label: str, maps: int) -> str:
 
 def _name(method: str) -> str:
     return BASELINES.get(method) or (METHODS[method].name if method in METHODS else method)
-
-
-def _cell(entry: dict[str, float]) -> str:
-    return f"{entry['value']:.2f}" + (f" ({entry['low']:.2f} to {entry['high']:.2f})" if "low" in entry else "")

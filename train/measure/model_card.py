@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card
-from train.measure.localisation import LOCALISATION, format_localisation
+from cxr_demo.networks.card_parts import Interval, SetMetrics, Training
+from train.measure.localisation import format_localisation
 from train.measure.metrics import RESAMPLINGS
 
 FIGURES = {  # of a whole set, in this order
@@ -19,7 +20,6 @@ FIGURES = {  # of a whole set, in this order
     "auroc_disease_against_normal": "AUROC, any disease against normal",
     "ece": "Expected calibration error",
 }
-SOURCE = ("data_citation", "data_licence")  # of a card's `training`
 LABEL_FIGURES = {  # of one label against the rest; but for the first two, at its threshold
     "auroc": "AUROC",
     "auprc": "AUPRC",
@@ -32,7 +32,8 @@ LABEL_FIGURES = {  # of one label against the rest; but for the first two, at it
 
 def format_model_card(card: Card, pictures: tuple[str, ...]) -> str:
     """`pictures` are the names of those that lie beside it."""
-    shown = "test" if "test" in card.metrics else "validation"
+    sources = (card.training.data_citation, card.training.data_licence)
+    shown = "test" if "test" in card.metrics.sets else "validation"
     return "\n".join(
         [
             "---", f"license: {card.licence.lower()}", "library_name: timm",
@@ -41,33 +42,34 @@ def format_model_card(card: Card, pictures: tuple[str, ...]) -> str:
             f"{card.summary} For research and teaching; not a medical device.", "",
             *_facts(card), "",
             *_members(card),
-            *[line for name, measured in card.metrics.items() for line in _measured(name, measured, card)],
+            *[line for name, measured in card.metrics.sets.items() for line in _metrics(name, measured, card)],
+            *_localisation(card),
             "## Pictures", "",
             f"All are of the {shown} films" + (" but the last." if "training.png" in pictures else "."), "",
             *[f"![{picture.removesuffix('.png')}]({picture})" for picture in pictures], "",
             "## Limits", "",
-            card.training.get("caveat", ""), "",
-            "Data: " + " ".join(f"{card.training[key]}." for key in SOURCE if card.training.get(key)), "",
+            card.training.caveat, "",
+            f"Data: {' '.join(f'{text}.' for text in sources if text)}", "",
         ]
     )  # fmt: skip
 
 
 def _facts(card: Card) -> list[str]:
     training, square = card.training, card.preprocess
-    patients = training.get("patients")  # drawn films have none
+    patients = training.patients  # sampled films have none
     counts = ", ".join(
-        f"{split} {training['films'][split]} films" + (f" of {patients[split]} patients" if patients else "")
-        for split in training["films"]
+        f"{split} {films} films" + (f" of {patients[split]} patients" if patients else "")
+        for split, films in training.films.items()
     )
     thresholds = ", ".join(f"{get_finding(label).name} {value:.3g}" for label, value in card.thresholds.items())
     facts = {
         "Network": f"{card.network}, {len(square.mean)} channel{'s' if len(square.mean) > 1 else ''}, "
         f"{square.size_px} px, {square.geometry}",
-        "Initial weights": training.get("initial_weights", ""),
+        "Initial weights": training.initial_weights,
         f"Labels ({card.task})": ", ".join(get_finding(label).name for label in card.labels),
-        "Data": "; ".join(filter(None, [training.get("data", ""), counts])),
+        "Data": "; ".join(filter(None, [training.data, counts])),
         "Training": _course(training),
-        "Command": f"`{training['command']}`" if training.get("command") else "",
+        "Command": f"`{training.command}`" if training.command else "",
         "Temperature": f"{card.temperature}, fitted on validation",
         "Thresholds": f"{thresholds} (largest sensitivity + specificity on validation)" if thresholds else "",
         "Commit": "; ".join(
@@ -77,17 +79,17 @@ def _facts(card: Card) -> list[str]:
     return [f"- {name}: {text}" for name, text in facts.items() if text]
 
 
-def _course(training: dict) -> str:
+def _course(training: Training) -> str:
     """How the weights were found; what a card does not say is left out."""
-    settings = training["settings"]
+    settings = training.settings
     parts = [
-        ", ".join(f"{epochs} epochs at {size} px" for size, epochs in settings.get("stages", ())),
-        f"loss {settings['loss']}" if "loss" in settings else "",
-        f"optimiser {settings['optimiser']}" if "optimiser" in settings else "",
-        f"{settings['split']} split" if "split" in settings else "",
-        f"seed {settings['seed']}" if "seed" in settings else "",
-        training.get("machine", ""),
-        f"{training['seconds'] / 60:.0f} minutes" if "seconds" in training else "",
+        ", ".join(f"{epochs} epochs at {size} px" for size, epochs in settings.stages),
+        f"loss {settings.loss}" if settings.loss else "",
+        f"optimiser {settings.optimiser}" if settings.optimiser else "",
+        f"{settings.split} split" if settings.split else "",
+        f"seed {settings.seed}" if settings.seed is not None else "",
+        training.machine,
+        f"{training.seconds / 60:.0f} minutes" if training.seconds is not None else "",
     ]
     return "; ".join(filter(None, parts))
 
@@ -106,17 +108,17 @@ def _members(card: Card) -> list[str]:
     ]  # fmt: skip
 
 
-def _measured(name: str, measured: dict, card: Card) -> list[str]:
-    if name == LOCALISATION:
-        return ["## Where its maps point", "", *format_localisation(measured)]
-    return _metrics(name, measured, card)
+def _localisation(card: Card) -> list[str]:
+    if card.metrics.localisation is None:
+        return []
+    return ["## Where its maps point", "", *format_localisation(card.metrics.localisation)]
 
 
-def _metrics(name: str, measured: dict, card: Card) -> list[str]:
-    rows = [f"| {title} | {_interval(measured[key], 4)} |" for key, title in FIGURES.items() if key in measured]
-    before = measured.get("ece_before_temperature")
-    drawn = "patients" not in card.training
-    films = f"{measured['films']} films" + ("" if drawn else f" of {measured['patients']} patients")
+def _metrics(name: str, measured: SetMetrics, card: Card) -> list[str]:
+    figures, before = measured.figures, measured.ece_before_temperature
+    rows = [f"| {title} | {_two_cells(figures[key])} |" for key, title in FIGURES.items() if key in figures]
+    drawn = not card.training.patients
+    films = f"{measured.films} films" + ("" if drawn else f" of {measured.patients} patients")
     said = [
         f"{films}; 95 % intervals from {RESAMPLINGS:,} draws of {'films' if drawn else 'patients'}. "
         f"{describe_baseline(measured, card.task)}",
@@ -130,20 +132,20 @@ def _metrics(name: str, measured: dict, card: Card) -> list[str]:
     ]  # fmt: skip
 
 
-def describe_baseline(measured: dict, task: str) -> str:
+def describe_baseline(measured: SetMetrics, task: str) -> str:
     """One sentence on what the figures are to be compared with."""
-    if "majority_accuracy" not in measured:
+    if measured.majority_accuracy is None:
         return ""
     what = "the commonest class" if task == "single-label" else "each label's commoner answer"
-    return f"Always saying {what} gives accuracy {measured['majority_accuracy']:.4f}."
+    return f"Always saying {what} gives accuracy {measured.majority_accuracy:.4f}."
 
 
-def _labels(measured: dict, card: Card) -> list[str]:
+def _labels(measured: SetMetrics, card: Card) -> list[str]:
     """One row per label; a coin has AUROC 0.5 and as AUPRC the label's share."""
-    counts = zip(measured["positive"], measured["stated"], strict=True)
+    counts = zip(measured.positive, measured.stated, strict=True)
     rows = [
         f"| {get_finding(label).name} | {positive} of {stated} | "
-        + " | ".join(_interval(measured.get(f"{figure}_{label}"), 3) for figure in LABEL_FIGURES)
+        + " | ".join(_cell(measured.figures.get(f"{figure}_{label}")) for figure in LABEL_FIGURES)
         + " |"
         for label, (positive, stated) in zip(card.labels, counts, strict=True)
     ]
@@ -153,16 +155,20 @@ def _labels(measured: dict, card: Card) -> list[str]:
     ]  # fmt: skip
 
 
-def _interval(entry: dict | None, digits: int) -> str:
-    """Two cells of a table with four digits, one with three."""
-    if entry is None:
-        return ""
-    value, low, high = (f"{entry[end]:.{digits}f}" for end in ("value", "low", "high"))
-    return f"{value} | {low} to {high}" if digits == 4 else f"{value} ({low} to {high})"
+def _cell(figure: Interval | None) -> str:
+    return figure.format(3) if figure else ""
 
 
-def _confusion(measured: dict, card: Card) -> list[str]:
-    if "confusion" not in measured:
+def _two_cells(figure: Interval) -> str:
+    """The value in one column, the ends of its interval in the next."""
+    value, _, ends = figure.format(4).partition(" (")
+    return f"{value} | {ends.removesuffix(')')}"
+
+
+def _confusion(measured: SetMetrics, card: Card) -> list[str]:
+    if not measured.confusion:
         return []
-    rows = (f"{get_finding(label).name} {row}" for label, row in zip(card.labels, measured["confusion"], strict=True))
+    rows = (
+        f"{get_finding(label).name} {list(row)}" for label, row in zip(card.labels, measured.confusion, strict=True)
+    )
     return [f"Rows are the truth, columns the prediction: {'; '.join(rows)}.", ""]

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from cxr_demo.labels import get_finding
+from cxr_demo.networks.card_parts import Interval
 from train.measure.metrics import assign_classes, count_confusion, has_class, select_stated
 
 PICTURES = ("confusion.png", "roc.png", "calibration.png", "training.png")  # in this order; a task may lack some
@@ -132,10 +133,10 @@ def draw_curves(logs: Mapping[str, list[dict]], path: Path, key: str) -> None:
     figure.savefig(path, dpi=90)
 
 
-def draw_bars(rows: Mapping[str, Mapping[str, float]], title: str, path: Path) -> None:
-    """One value per name with its 95 % interval ("value", "low", "high"), from above down, into the picture `path`."""
+def draw_bars(rows: Mapping[str, Interval], title: str, path: Path) -> None:
+    """One value per name with its 95 % interval, from above down, into the picture `path`."""
     figure, axes = _axes(title, "with 95 % interval", "", (6.4, 1.2 + 0.36 * len(rows)))
-    values = np.array([[row[end] for end in ("value", "low", "high")] for row in rows.values()])
+    values = np.array([[row.value, row.low, row.high] for row in rows.values()])
     axes.errorbar(values[:, 0], list(rows), xerr=np.abs(values[:, 1:] - values[:, :1]).T, fmt="o", capsize=4)
     axes.grid(axis="x", color="lightgrey")
     axes.margins(y=0.5 / len(rows))

@@ -10,7 +10,9 @@ import torch
 from tqdm import tqdm
 
 from cxr_demo.errors import TrainingError
-from cxr_demo.networks.checkpoint import Card, Checkpoint
+from cxr_demo.networks.card import Card
+from cxr_demo.networks.card_parts import SetMetrics
+from cxr_demo.networks.checkpoint import Checkpoint
 from cxr_demo.networks.classifier import compute_probabilities
 from train.data.datasets import DATASETS, pack_films
 from train.data.split_tables import read_checkpoint_table
@@ -51,7 +53,7 @@ class Predictions:
         """(N, L) float64; temperature 1 gives what was never calibrated."""
         return compute_probabilities(self.logits.double(), self.card.task, temperature).numpy()
 
-    def measure(self, temperature: float, thresholds: dict[str, float]) -> dict:
+    def measure(self, temperature: float, thresholds: dict[str, float]) -> SetMetrics:
         """What a card's `metrics` holds of one set: figures with intervals, counts and the baseline. No NaN."""
         before, after, task, labels = self.p(1.0), self.p(temperature), self.card.task, self.card.labels
         numbers = {
@@ -59,7 +61,7 @@ class Predictions:
             "ece_before_temperature": metrics.compute_calibration_error(before, self.targets, task),
             "ece_after_temperature": metrics.compute_calibration_error(after, self.targets, task),
         }
-        return {
+        facts = {
             "films": len(self.rows),
             "patients": len(np.unique(self.rows.patient)),
             **{name: value for name, value in numbers.items() if not np.isnan(value)},
@@ -68,8 +70,9 @@ class Predictions:
             "positive": np.nansum(self.targets, axis=0).astype(int).tolist(),
             **({"confusion": metrics.count_confusion(after, self.targets).tolist()} if task == "single-label" else {}),
         }
+        return SetMetrics.model_validate(facts)
 
-    def measure_by_source(self, name: str, temperature: float, thresholds: dict[str, float]) -> dict[str, dict]:
+    def measure_by_source(self, name: str, temperature: float, thresholds: dict[str, float]) -> dict[str, SetMetrics]:
         """set -> figures: all films, then those of each source where there is more than one."""
         measured, sources = {name: self.measure(temperature, thresholds)}, np.unique(self.rows.source)
         for source in sources if len(sources) > 1 else ():
@@ -82,7 +85,7 @@ def read_test_rows(stored: Checkpoint, dataset: str, root: Path, split: str) -> 
     """The rows of a split ("all": of every split) of a data set ("": the checkpoint's own, split as when it was
     trained), and what must be said about them, or "". TrainingError if there are none or no label is shared."""
     card = stored.card
-    own = card.training.get("settings", {}).get("dataset", "")
+    own = card.training.settings.dataset
     key = dataset or own
     if key not in DATASETS:
         raise TrainingError(
@@ -106,19 +109,18 @@ def read_test_rows(stored: Checkpoint, dataset: str, root: Path, split: str) -> 
 def _describe_training_rows(card: Card, own: Table | None, rows: Table, split: str) -> str:
     """Whether the checkpoint may have seen these rows; `own` is the whole table it was made from, split again."""
     training, said = card.training, ""
-    settings, counted = training.get("settings", {}), training.get("films", {})
-    is_official = settings.get("split") != "custom" and split in ("test", "external")  # then only these must agree
+    settings, counted = training.settings, training.films
+    is_official = settings.split != "custom" and split in ("test", "external")  # then only these must agree
     parts = [split] if is_official else list(counted)
     if own is not None and counted and all((own.split == part).sum() == counted.get(part, 0) for part in parts):
         if split == "val":
             said = "Its epoch, temperature and thresholds were chosen on these films."
         if split == "all":
             said = f"{np.isin(rows.split, ('train', 'val')).sum()} of these films were in its training or validation."
-    elif "sources" not in training or set(rows.source) & set(training["sources"]):
+    elif not training.sources or set(rows.source) & set(training.sources):
         said = "Its card cannot tell whether some of these films were among those it was trained on."
-    start = settings.get("start", SCRATCH)
-    if start not in (IMAGENET, SCRATCH):
-        said += f" It began with the weights of {start}, whose films are not counted here."
+    if settings.start not in ("", IMAGENET, SCRATCH):
+        said += f" It began with the weights of {settings.start}, whose films are not counted here."
     return said.strip()
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cxr_demo.networks.card import FEATURE_FUSION, RULES
+from cxr_demo.networks.card_parts import Interval
 from cxr_demo.networks.checkpoint import load
-from cxr_demo.networks.ensemble import FEATURE_FUSION, RULES
 from train.data.split_tables import read_split_table
 from train.ensembles import choose_top, make_ensemble
 from train.measure.compare import measure_differences
@@ -27,7 +28,7 @@ def summarise_ensembles(system: System, folder: Path, data: Path, films: int | N
         for rule in (*RULES, FEATURE_FUSION):
             cards[f"{rule}-{k}"] = make_ensemble(members, rule, table, folder / f"{rule}-{k}", f"{rule}-{k}")
     order = choose_top(metrics, len(metrics))
-    values = ", ".join(f"{name} {metrics[name]['validation']['mcc']['value']:.3f}" for name in order)
+    values = ", ".join(f"{name} {metrics[name].sets['validation'].figures['mcc'].value:.3f}" for name in order)
     chosen_by = f"MCC on validation, by which the top are chosen: {values}."
     write_table(folder, f"{system.name}: {system.paper}", cards, [chosen_by])
 
@@ -48,4 +49,4 @@ def summarise_consilium(system: System, folder: Path, data: Path, films: int | N
 
 
 def _signed(entry: dict) -> str:
-    return "{value:+.3f} ({low:+.3f} to {high:+.3f})".format(**entry["difference"])
+    return Interval.model_validate(entry["difference"]).format(3, sign=True)

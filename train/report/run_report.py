@@ -6,7 +6,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from cxr_demo.networks.checkpoint import Card, read_card
+from cxr_demo.networks.card import Card
+from cxr_demo.networks.card_parts import SetMetrics
+from cxr_demo.networks.checkpoint import read_card
 from train.fit.run_state import LOG_FILE
 from train.measure import plots
 from train.recipe import System
@@ -35,7 +37,9 @@ def summarise_table(system: System, folder: Path, *notes: str) -> None:
     lines = list(notes)
     if labels := next((card.labels for card in cards.values() if card.task == "single-label"), ()):
         lines.append(f"Confusion on test, rows the truth, in the order {', '.join(labels)}:\n")
-        lines += [f"- {name}: {card.metrics['test']['confusion']}" for name, card in cards.items()]
+        lines += [
+            f"- {name}: {[list(row) for row in card.metrics.sets['test'].confusion]}" for name, card in cards.items()
+        ]
     write_table(folder, f"{system.name}: {system.paper}", cards, lines)
 
 
@@ -43,25 +47,25 @@ def write_table(folder: Path, title: str, cards: dict[str, Card], more: Sequence
     """One row per network and test set, printed and kept in TABLE_FILE; `more` are lines below it."""
     lines = [f"# {title}", ""]
     for split in ("test", "external"):
-        rows = {name: card.metrics[split] for name, card in cards.items() if split in card.metrics}
+        rows = {name: card.metrics.sets[split] for name, card in cards.items() if split in card.metrics.sets}
         lines += [*_table(split, rows, _labels(cards)), ""] if rows else []
     text = "\n".join([*lines, *more]).rstrip() + "\n"
     (folder / TABLE_FILE).write_text(text, encoding="utf-8")
     print(text)
 
 
-def _table(split: str, rows: dict[str, dict], labels: list[str]) -> list[str]:
+def _table(split: str, rows: dict[str, SetMetrics], labels: list[str]) -> list[str]:
     """Name -> measured, as a table; each row has its own films where they are not the same for all."""
     of_one = ("accuracy", *(f"{of}_{labels[0]}" for of in OF_ONE_LABEL))
     watched = [f"auroc_{label}" for label in labels if label in ("covid19", "pneumonia")]
     wanted = (*COLUMNS, *watched) if len(labels) > 1 else of_one
-    keys = [key for key in wanted if any(key in row for row in rows.values())]
-    films = {name: f"{row['films']} films of {row['patients']} patients" for name, row in rows.items()}
+    keys = [key for key in wanted if any(key in row.figures for row in rows.values())]
+    films = {name: f"{row.films} films of {row.patients} patients" for name, row in rows.items()}
     is_shared = len(set(films.values())) == 1
     lines = [f"{split}, {next(iter(films.values())) if is_shared else 'each on its own films'}, 95 % intervals"]
     first = next(iter(rows.values()))
-    if is_shared and "majority_accuracy" in first:
-        lines[0] += f"; the majority's accuracy is {first['majority_accuracy']:.3f}"
+    if is_shared and first.majority_accuracy is not None:
+        lines[0] += f"; the majority's accuracy is {first.majority_accuracy:.3f}"
     lines += ["", "| | " + " | ".join(COLUMNS.get(key, key.replace("_", " ")) for key in keys) + " |"]
     lines += ["|---" * (len(keys) + 1) + "|"]
     for name, row in rows.items():
@@ -74,9 +78,8 @@ def _labels(cards: dict[str, Card]) -> list[str]:
     return list(dict.fromkeys(label for card in cards.values() for label in card.labels))
 
 
-def _cell(row: dict, key: str) -> str:
-    value = row.get(key)
-    return f"{value['value']:.3f} ({value['low']:.3f} to {value['high']:.3f})" if value else ""
+def _cell(row: SetMetrics, key: str) -> str:
+    return row.figures[key].format(3) if key in row.figures else ""
 
 
 def read_log(folder: Path) -> list[dict]:
@@ -102,13 +105,13 @@ def summarise_sweep(system: System, folder: Path, sweeps: dict[str, Sequence[str
     figure is the sweep's result."""
     cards, lines = read_cards(system, folder), []
     for reading, runs in sweeps.items():
-        held_out = {run: cards[run].metrics["validation"]["macro_auroc"] for run in runs}
-        chosen = max(runs, key=lambda run: held_out[run]["value"])
+        held_out = {run: cards[run].metrics.sets["validation"].figures["macro_auroc"] for run in runs}
+        chosen = max(runs, key=lambda run: held_out[run].value)
         plots.draw_bars(held_out, f"AUROC on validation, {reading}", folder / f"sweep-{reading.replace(' ', '-')}.png")
-        values = ", ".join(f"{run} {held_out[run]['value']:.3f}" for run in runs)
+        values = ", ".join(f"{run} {held_out[run].value:.3f}" for run in runs)
         lines += [
             f"Cut, {reading}: {values} on validation; chosen {chosen}, on test "
-            f"{_cell(cards[chosen].metrics['test'], 'macro_auroc')}.",
+            f"{_cell(cards[chosen].metrics.sets['test'], 'macro_auroc')}.",
             "",
         ]
     write_table(folder, f"{system.name}: {system.paper}", cards, lines)

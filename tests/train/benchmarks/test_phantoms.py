@@ -160,8 +160,8 @@ def test_a_small_benchmark_writes_networks_figures_and_tables(tmp_path, capsys):
     for name in (HONEST, CHEAT):
         card = checkpoint.load(tmp_path / name).card
         assert (card.name, card.labels, card.calibrated) == (name, LABELS, True)
-        assert card.training["settings"]["seed"] == 0 and card.metrics["test"]["films"] == 16
-        assert "test, letters swapped" in card.metrics
+        assert card.training.settings.seed == 0 and card.metrics.sets["test"].films == 16
+        assert "test, letters swapped" in card.metrics.sets
     costly = {key for key, method in METHODS.items() if method.cost_forwards > 8.5}
     assert costly and costly <= set(found["left_out"][HONEST])
     shown = set(METHODS) - set(found["left_out"][HONEST])

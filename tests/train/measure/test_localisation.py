@@ -14,6 +14,7 @@ from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.film.reading import read_image
 from cxr_demo.networks import checkpoint
 from cxr_demo.networks.card import Card
+from cxr_demo.networks.card_parts import Metrics
 from tests.conftest import make_film, make_model
 from tests.films import FULL_PX, SIZE_PX, box_px
 from train.__main__ import main
@@ -207,9 +208,9 @@ def test_films_are_localised_on_the_maps_that_the_app_shows(data, folder):
     assert {label for _, label in boxes} == {"effusion", "pneumonia", "mass"}
     table = dataclasses.replace(table, split=np.where(np.arange(len(table)) % 2, "val", table.split))
     measured = localise_films(stored, table, boxes, "all", "A note.", ["lrp-epsilon", "grad-cam"])
-    rows = {(row["set"], row["label"], row["method"]): row for row in measured["rows"]}
-    assert list(dict.fromkeys(row["method"] for row in measured["rows"])) == ["lrp-epsilon", "grad-cam", *BASELINES]
-    assert {key[0] for key in rows} == {"all", "val", "test"} and len(rows) == len(measured["rows"])
+    rows = {(row.set, row.label, row.method): row for row in measured.rows}
+    assert list(dict.fromkeys(row.method for row in measured.rows)) == ["lrp-epsilon", "grad-cam", *BASELINES]
+    assert {key[0] for key in rows} == {"all", "val", "test"} and len(rows) == len(measured.rows)
 
     analyser, expected = Analyser(stored), {}
     for path, split in zip(table.paths, table.split, strict=True):
@@ -228,20 +229,20 @@ def test_films_are_localised_on_the_maps_that_the_app_shows(data, folder):
     for key, results in expected.items():
         hits, ious, empty = np.array(results, float).T
         row = rows[key]
-        assert (row["maps"], row["empty"]) == (len(results), empty.sum())
-        assert row["hit_rate"]["value"] == pytest.approx(hits.mean())
-        assert row["miou"]["value"] == pytest.approx(ious.mean())
+        assert (row.maps, row.empty) == (len(results), empty.sum())
+        assert row.hit_rate.value == pytest.approx(hits.mean())
+        assert row.miou.value == pytest.approx(ious.mean())
     of_mass = rows["all", "mass", "grad-cam"]
-    assert of_mass["empty"] == of_mass["maps"] > 0 and rows["all", "mass", "chance"]["hit_rate"]["value"] > 0.03
+    assert of_mass.empty == of_mass.maps > 0 and rows["all", "mass", "chance"].hit_rate.value > 0.03
 
     text = "\n".join(format_localisation(measured))
     row = rows["val", ALL, "grad-cam"]
-    said = "{value:.2f} ({low:.2f} to {high:.2f})".format(**row["hit_rate"])
+    said = "{value:.2f} ({low:.2f} to {high:.2f})".format(**row.hit_rate.model_dump())
     table = text.split("Hit rate, val films")[1].split("mIoU")[0]
     (line,) = (line for line in table.splitlines() if "Grad-CAM" in line)
-    assert said in line and line.endswith(f"| {row['empty']:<5} |")
-    assert f"Pneumonia ({rows['all', 'pneumonia', 'chance']['maps']})" in text
-    of_one = {**measured, "rows": [row for row in measured["rows"] if row["label"] in ("mass", ALL)]}
+    assert said in line and line.endswith(f"| {row.empty:<5} |")
+    assert f"Pneumonia ({rows['all', 'pneumonia', 'chance'].maps})" in text
+    of_one = measured.replace(rows=[row for row in measured.rows if row.label in ("mass", ALL)])
     assert "| All (" in text and "| All (" not in "\n".join(format_localisation(of_one))
     assert "Said of all of them: A note." in text and "made the checkpoint" in text and "have boxes: test " in text
 
@@ -253,15 +254,15 @@ def test_what_cannot_be_measured_is_left_out_and_named(data, tmp_path, monkeypat
     boxes = read_boxes(stored.card, "nih", data)
     measured = localise_films(stored, table, boxes, "test", "")
     refused = {METHODS[key].name for key in Analyser(stored).proof.refusals}
-    assert "LRP (epsilon)" in refused and all(name in " ".join(measured["said"]) for name in refused)
-    assert not any(key.startswith("lrp-epsilon") for key in {row["method"] for row in measured["rows"]})
+    assert "LRP (epsilon)" in refused and all(name in " ".join(measured.notes) for name in refused)
+    assert not any(key.startswith("lrp-epsilon") for key in {row.method for row in measured.rows})
 
     monkeypatch.setitem(METHODS, "grad-cam", dataclasses.replace(METHODS["grad-cam"], cost_forwards=5000.0))
     slow = localise_films(stored, table, boxes, "test", "")
-    assert "Left out: Grad-CAM (one map takes about 5000 forward passes" in " ".join(slow["said"])
-    assert "grad-cam" not in {row["method"] for row in slow["rows"]}
+    assert "Left out: Grad-CAM (one map takes about 5000 forward passes" in " ".join(slow.notes)
+    assert "grad-cam" not in {row.method for row in slow.rows}
     asked = localise_films(stored, table, boxes, "test", "", ["grad-cam"])
-    assert {row["method"] for row in asked["rows"]} == {"grad-cam", *BASELINES} and len(asked["said"]) == 1
+    assert {row.method for row in asked.rows} == {"grad-cam", *BASELINES} and len(asked.notes) == 1
 
     with pytest.raises(TrainingError, match="None of these 1 films has a box"):
         localise_films(stored, table.where(np.array([0])), boxes, "test", "")  # a patient's first film shows nothing
@@ -294,11 +295,11 @@ def test_the_command_measures_and_records_only_when_told(data, folder, tmp_path,
 
     assert main([*command, "--localisation", "grad-cam", "--record"]) == 0
     card = checkpoint.load(folder).card
-    assert card.metrics == {LOCALISATION: facts["metrics"][LOCALISATION]}
+    assert card.metrics.model_dump() == Metrics(localisation=facts["metrics"][LOCALISATION]).model_dump()
     page = (folder / "README.md").read_text()
     section = page.split("## Where its maps point")[1].split("\n## ")[0]
     assert (
-        section.strip() == "\n".join(format_localisation(card.metrics[LOCALISATION])).strip()
+        section.strip() == "\n".join(format_localisation(card.metrics.localisation)).strip()
         and section.strip() in printed
     )
     assert main(["evaluate", str(folder), "--data", str(data)]) == 0
@@ -326,7 +327,7 @@ def test_a_film_of_another_size_is_measured_in_its_own_pixels(data, folder, tmp_
     cv2.imwrite(str(path), np.kron(film, np.ones((2, 2), np.uint8)))
     one = table.where(np.array([row]))
     large = dataclasses.replace(one, paths=np.array([path], dtype=object))
-    small, big = (localise_films(stored, rows, boxes, "test", "", ["grad-cam"])["rows"] for rows in (one, large))
-    assert [entry["hit_rate"] for entry in small] == [entry["hit_rate"] for entry in big]
+    small, big = (localise_films(stored, rows, boxes, "test", "", ["grad-cam"]).rows for rows in (one, large))
+    assert [entry.hit_rate for entry in small] == [entry.hit_rate for entry in big]
     for a, b in zip(small, big, strict=True):
-        assert a["miou"]["value"] == pytest.approx(b["miou"]["value"], abs=0.03)
+        assert a.miou.value == pytest.approx(b.miou.value, abs=0.03)

@@ -7,7 +7,8 @@ import pytest
 import torch
 from sklearn import metrics as sk
 
-from cxr_demo.networks.classifier import TASKS, compute_probabilities
+from cxr_demo.networks.card import TASKS
+from cxr_demo.networks.classifier import compute_probabilities
 from train.measure import intervals, metrics
 
 LABELS = ("normal", "bacterial_pneumonia", "viral_pneumonia")

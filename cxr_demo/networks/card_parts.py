@@ -1,0 +1,158 @@
+"""What stands inside a card: how the network was made, and what was measured of it. `docs/card.md` explains each entry.
+
+Keys that a part does not name are kept, and all are written in the order in which they came, so that a card that is
+read and written is the same file. What a card does not say has its default, and is not written.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, Strict, model_serializer, model_validator
+
+Number = Annotated[float, Strict()]
+FiniteNumber = Annotated[float, Strict(), Field(allow_inf_nan=False)]
+Count = Annotated[int, Strict(), Field(ge=0)]
+
+
+class CardPart(BaseModel):
+    """An object of the card's JSON."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", serialize_by_alias=True, protected_namespaces=())
+    _keys: tuple[str, ...] = PrivateAttr(())
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _remember_keys(cls, facts: Any, validate: Any) -> Any:
+        part = validate(facts)
+        if part is not facts:
+            part._keys = tuple(facts)
+        return part
+
+    @model_serializer(mode="wrap")
+    def _write_given_keys(self, write: Any) -> dict[str, Any]:
+        written = write(self)
+        return {key: written[key] for key in self._keys}
+
+    def replace(self, **changes: Any) -> Self:
+        """A copy with other values, checked like a new one; new keys come last."""
+        return type(self).model_validate(self.model_dump() | changes)
+
+
+class Interval(CardPart):
+    """A measured number; `low` and `high` are the ends of its 95 % interval, which a single patient has not."""
+
+    model_config = ConfigDict(extra="forbid")
+    value: FiniteNumber
+    low: FiniteNumber | None = None
+    high: FiniteNumber | None = None
+
+    def format(self, digits: int, *, sign: bool = False) -> str:
+        """ "0.883 (0.848 to 0.912)", the value alone where there is no interval; `sign` puts a + before it."""
+        form = f"{'+' if sign else ''}.{digits}f"
+        if self.low is None or self.high is None:
+            return f"{self.value:{form}}"
+        return f"{self.value:{form}} ({self.low:{form}} to {self.high:{form}})"
+
+
+class SetMetrics(CardPart):
+    """What was measured on one set of films.
+
+    `majority_accuracy` is that of always giving the commonest answer; the two calibration errors are those of raw and
+    of calibrated probabilities. `stated` and `positive` count films label by label, in the order of the card's labels;
+    rows of `confusion` are the truth, columns the most probable label. All other keys are `figures`.
+    """
+
+    films: Count = 0
+    patients: Count = 0
+    majority_accuracy: FiniteNumber | None = None
+    ece_before_temperature: FiniteNumber | None = None
+    ece_after_temperature: FiniteNumber | None = None
+    stated: tuple[Count, ...] = ()
+    positive: tuple[Count, ...] = ()
+    confusion: tuple[tuple[Count, ...], ...] = ()
+    __pydantic_extra__: dict[str, Interval]
+
+    @property
+    def figures(self) -> dict[str, Interval]:
+        """name -> figure: "accuracy", "macro_auroc", ..., and of one label "auroc_LABEL", ..."""
+        return self.__pydantic_extra__
+
+
+class LocalisationRow(CardPart):
+    """How the maps of one method hit the boxes of one label ("": all labels together) on one set of films; `empty`
+    counts the maps that have no positive value."""
+
+    set: str
+    label: str
+    method: str
+    empty: Count = 0
+    maps: Count
+    patients: Count = 0
+    hit_rate: Interval
+    miou: Interval
+
+
+class Localisation(CardPart):
+    """Where the maps point: `notes` ("said" in the file) are sentences on the films and on what was left out."""
+
+    notes: tuple[str, ...] = Field(default=(), alias="said")
+    rows: tuple[LocalisationRow, ...] = ()
+
+
+class Metrics(CardPart):
+    """What was measured: sets of films by name, and where the maps point."""
+
+    localisation: Localisation | None = None
+    __pydantic_extra__: dict[str, SetMetrics]
+
+    @property
+    def sets(self) -> dict[str, SetMetrics]:
+        """name -> what was measured on it: "validation", "test", "external", and parts of them."""
+        return self.__pydantic_extra__
+
+
+class Settings(CardPart):
+    """The recipe's settings; those that are read again are named here, all others are kept as they came.
+
+    `stages` are (size in pixels, epochs); `start` names the weights that training began with. `rule` and `members`
+    are an ensemble's.
+    """
+
+    dataset: str = ""
+    split: str = ""
+    validation: Number | None = None
+    seed: Annotated[int, Strict()] | None = None
+    start: str = ""
+    stages: tuple[tuple[Count, Count], ...] = ()
+    loss: str = ""
+    optimiser: str = ""
+    rule: str = ""
+    members: tuple[str, ...] = ()
+
+
+class Training(CardPart):
+    """How the network was made, and from which films.
+
+    `identity` is the hash of settings, start and films, by which a finished run is known again. `films` and `patients`
+    count split by split; sampled films have no patients. `sources` are the collections that the films came from.
+    """
+
+    recipe: str = ""
+    settings: Settings = Field(default_factory=Settings)
+    initial_weights: str = ""
+    identity: str = ""
+    processes: Count = 0
+    seconds: Count | None = None
+    command: str = ""
+    machine: str = ""
+    data: str = ""
+    data_licence: str = ""
+    data_citation: str = ""
+    caveat: str = ""
+    letters: str = ""
+    sources: tuple[str, ...] = ()
+    films: dict[str, Count] = Field(default_factory=dict)
+    patients: dict[str, Count] = Field(default_factory=dict)
+    patient_numbers_in_train_and_test: Count = 0
+    finished: str = ""

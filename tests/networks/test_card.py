@@ -1,0 +1,104 @@
+"""The card as typed data: every bundled one is read and written back as it is, and its schema and docs are whole."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cxr_demo.film.preprocess import Preprocess
+from cxr_demo.networks.card import Card, Member
+from cxr_demo.networks.card_parts import Interval, Settings, Training
+
+ROOT = Path(__file__).parents[2]
+CARDS = sorted((ROOT / "weights").glob("*/config.json"))
+
+
+def make_card(**changes) -> Card:
+    facts = {"name": "a", "backbone": "resnet18", "labels": ("effusion",), "task": "multi-label",
+             "preprocess": Preprocess(64, "stretch", (0.5,), (0.2,))}  # fmt: skip
+    return Card(**facts | changes)
+
+
+@pytest.mark.parametrize("path", CARDS, ids=lambda path: path.parent.name)
+def test_a_bundled_card_is_written_back_byte_for_byte(path):
+    text = path.read_text(encoding="utf-8")
+    card = Card.from_json(text)
+    assert card.to_json() == text
+    assert card.metrics.sets["test"].films == card.training.films["test"]
+    assert all(figure.low <= figure.high for figure in card.metrics.sets["test"].figures.values())
+
+
+def test_keys_that_nobody_knows_are_kept_in_training_and_refused_outside():
+    card = make_card(training={"settings": {"mood": [1, {"a": None}], "seed": 3}, "weather": "rain", "data": "films"})
+    again = Card.from_json(card.to_json())
+    assert again == card and list(again.training.model_dump()) == ["settings", "weather", "data"]
+    assert again.training.settings.seed == 3 and again.training.model_extra == {"weather": "rain"}
+    with pytest.raises(ValueError, match="has an entry 'weather', which is not known here"):
+        Card.from_json(card.to_json().replace('"name"', '"weather": 1, "name"'))
+
+
+@pytest.mark.parametrize(
+    ("metrics", "sentence"),
+    [
+        ({"test": {"accuracy": 0.5}}, "its metrics.test.accuracy is not a JSON object"),
+        ({"test": {"accuracy": {"low": 0.1}}}, "it has no entry 'metrics.test.accuracy.value'"),
+        (
+            {"test": {"accuracy": {"value": True}}},
+            "its metrics.test.accuracy.value: True stands where a number must be",
+        ),
+        ({"test": {"films": -1}}, "its metrics.test.films is -1; it must be a whole number"),
+        ({"test": {"positive": 3}}, "its metrics.test.positive is not a list"),
+        ({"localisation": {"rows": [3]}}, "its metrics.localisation.rows is not a JSON object"),
+    ],
+)
+def test_metrics_that_are_something_else_are_refused_in_one_sentence(metrics, sentence):
+    text = make_card().to_json().replace('"metrics": {}', f'"metrics": {json.dumps(metrics)}')
+    with pytest.raises(ValueError) as caught:
+        Card.from_json(text)
+    assert str(caught.value) == sentence
+
+
+def test_a_part_is_copied_with_changes_and_checked():
+    training = Training(recipe="a", settings=Settings(dataset="nih", epochs=3))
+    other = training.replace(data="films", settings=training.settings.replace(seed=1))
+    assert (other.recipe, other.data, other.settings.dataset, other.settings.seed) == ("a", "films", "nih", 1)
+    assert other.settings.model_extra == {"epochs": 3} and training.settings.seed is None
+    with pytest.raises(ValueError, match="seed"):
+        training.settings.replace(seed="one")
+
+
+@pytest.mark.parametrize(
+    ("interval", "digits", "text"),
+    [
+        (Interval(value=0.8834, low=0.8481, high=0.9119), 3, "0.883 (0.848 to 0.912)"),
+        (Interval(value=0.8834, low=0.8481, high=0.9119), 2, "0.88 (0.85 to 0.91)"),
+        (Interval(value=1.0), 2, "1.00"),
+    ],
+)
+def test_an_interval_is_written_in_one_way(interval, digits, text):
+    assert interval.format(digits) == text
+
+
+def test_a_difference_has_signs():
+    assert Interval(value=0.1, low=-0.05, high=0.2).format(2, sign=True) == "+0.10 (-0.05 to +0.20)"
+
+
+def test_a_network_that_was_never_calibrated_is_divided_by_one():
+    assert make_card().applied_temperature == 1.0 and not make_card().calibrated
+    assert make_card(temperature=1.3).applied_temperature == 1.3
+    assert Member("a", "resnet18", "dense256", 0.0, "ab").applied_temperature == 1.0
+    assert Member("a", "resnet18", "dense256", 0.0, "ab").network == "resnet18, head dense256"
+
+
+def test_reading_a_card_loads_no_torch():
+    code = (
+        "import sys, types\n"
+        f"house = types.ModuleType('cxr_demo'); house.__path__ = [{str(ROOT / 'cxr_demo')!r}]\n"
+        "sys.modules['cxr_demo'] = house  # whatever the package itself loads\n"
+        "import cxr_demo.networks.card\n"
+        "print(sorted({'torch', 'timm', 'scipy', 'sklearn', 'gradio', 'matplotlib'} & set(sys.modules)))"
+    )
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert printed.strip() == "[]"
