@@ -1,0 +1,240 @@
+"""Law 8: every command of README.md and docs/ is run as printed, on synthetic images and small networks, and every
+Python block with them.
+
+Each page gets a folder that looks like the repository with the data sets in it, so that a command runs as it is
+printed, in the order of the page. What would take minutes is run in a smoke size; what cannot be run here is named in
+`NOT_RUN`, with the reason.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.pixels import set_pixel_data
+from pydicom.uid import DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian, generate_uid
+
+from cxr_demo.__main__ import _parser as product_parser
+from cxr_demo.__main__ import main as product_main
+from cxr_demo.explain.methods import METHODS
+from cxr_demo.networks import checkpoint
+from tests.conftest import LABELS, make_checkpoint, make_film
+from train.__main__ import _parser as train_parser
+from train.__main__ import main as train_main
+from train.measure import metrics
+from train.recipes import SYSTEMS
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PROGRAMS = {
+    "python -m cxr_demo": (product_main, product_parser),
+    "cxr-demo": (product_main, product_parser),
+    "python -m train": (train_main, train_parser),
+    "cxr-train": (train_main, train_parser),
+}
+SMOKE = {  # command -> what is added to it, so that seconds are enough
+    "run": ["--stages", "32x1", "--films", "60"],
+}
+NOT_RUN = {  # beginning of a command -> why it is read only: its arguments, where it is ours
+    "train run rajaraman2021 ": "eighteen runs; tests/train/test_systems.py runs every system in a smoke size",
+    "train phantom": "minutes; tests/train/benchmarks/test_phantoms.py runs it in a smoke size",
+    "train lungs": "minutes; tests/train/benchmarks/test_lung_training.py runs it in a smoke size",
+}
+OTHER_PROGRAMS = {  # a program of somebody else -> why it is not started here
+    "make": "installs; its targets are looked up in the Makefile",
+    "hf": "needs an account and the network",
+    "pip": "needs the package registry",
+    "docker": "needs a daemon",
+    "tensorboard": "a server that does not end",
+    "accelerate": "starts processes; tests/train/fit/test_processes.py does. Its arguments are read.",
+}
+
+
+def read_blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def read_commands(page: Path) -> list[str]:
+    """One a line, without the comment that two spaces set apart."""
+    lines = (line for block in read_blocks(page, "sh") for line in block.replace("\\\n", " ").splitlines())
+    return [command for line in lines if (command := re.split(r"\s{2,}#", line)[0].strip())]
+
+
+def split_program(command: str) -> tuple[str, list[str]] | None:
+    """The program of ours and its arguments, or nothing."""
+    for program in PROGRAMS:
+        if command.startswith(f"{program} "):
+            return program, shlex.split(command.removeprefix(program))
+    return None
+
+
+# ---- the folder in which commands run
+
+
+@pytest.fixture
+def place(data, tmp_path, monkeypatch) -> Path:
+    """Images, small checkpoints by the names of the bundled ones, the lung model, data sets and images of one's own;
+    the working directory."""
+    write_dicom(tmp_path / "image.dcm", make_film(1))
+    cv2.imwrite(str(tmp_path / "other.png"), np.rint(make_film(2) * 255).astype(np.uint8))
+    names = ("kermany-densenet121", "bassi2022-single-transfer", "bassi2022-twice-transfer")
+    for seed, name in enumerate(names):
+        made = make_checkpoint(seed=seed)
+        checkpoint.save(tmp_path / "weights" / name, made.model, made.card, half=False)
+    shutil.copytree(ROOT / "weights" / "lungs", tmp_path / "weights" / "lungs")
+    (tmp_path / "data").symlink_to(data, target_is_directory=True)
+    for label, brightness in (("healthy", 0.0), ("silicosis", 0.3)):
+        (tmp_path / "own" / label).mkdir(parents=True)
+        for i in range(30):
+            pixels = np.rint(255 * np.clip(0.5 * make_film(i, (48, 48)) + brightness, 0, 1)).astype(np.uint8)
+            cv2.imwrite(str(tmp_path / "own" / label / f"{label}-{i}.png"), pixels)
+    monkeypatch.setattr(metrics, "RESAMPLINGS", 20)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write_dicom(path: Path, pixels: np.ndarray) -> None:
+    """12 bits, MONOCHROME2."""
+    dataset = Dataset()
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.SOPClassUID, dataset.SOPInstanceUID = DigitalXRayImageStorageForPresentation, generate_uid()
+    dataset.Modality, dataset.ViewPosition = "DX", "PA"
+    set_pixel_data(dataset, np.rint(pixels * 4095).astype(np.uint16), "MONOCHROME2", 12)
+    dataset.save_as(path, enforce_file_format=True)
+
+
+# ---- what each command gives
+
+
+def check_predict(options, printed: str) -> None:
+    rows = json.loads(printed) if options.json else [{"file": line.split("\t")[0]} for line in printed.splitlines()]
+    assert list(dict.fromkeys(row["file"] for row in rows)) == options.files
+    for row in rows if options.json else ():
+        assert list(row["probabilities"]) == list(LABELS) and sum(row["probabilities"].values()) == pytest.approx(1)
+
+
+def check_explain(options, printed: str) -> None:
+    maps = np.load(options.out / "maps.npz")
+    assert set(maps) == {f"{method}/{label}" for method in options.method for label in options.label}
+    assert all(maps[key].shape == make_film(1).shape and maps[key].dtype == np.float32 for key in maps)
+    result = json.loads((options.out / "result.json").read_text())
+    assert "maps_hold_too" in json.dumps(result) and len(list(options.out.glob("*.png"))) >= len(maps)
+    assert f"{len(maps)} maps" in printed
+
+
+def check_compare(options, printed: str) -> None:
+    assert (options.out / "result.json").exists() and (options.out / "maps.npz").exists() and printed
+
+
+def check_evaluate(options, printed: str) -> None:
+    for method in options.method or ("grad-cam",):
+        assert METHODS[method].name in printed or method in printed
+    assert "lungs" in printed.lower() and "deletion" in printed.lower()
+
+
+def check_methods(options, printed: str) -> None:
+    assert [line.split("\t")[0] for line in printed.splitlines()] == list(METHODS)
+
+
+def check_training_run(options, printed: str) -> None:
+    assert "test" in checkpoint.load(options.out).card.metrics and "test" in printed
+
+
+CHECKS: dict[str, Callable] = {
+    "predict": check_predict,
+    "explain": check_explain,
+    "compare": lambda o, printed: check_compare(o, printed) if hasattr(o, "out") else check_table(o, printed),
+    "check": lambda o, printed: check_line(printed, "Grad-CAM ok", "LRP ok"),
+    "models": lambda o, printed: check_line(printed, "weights/kermany-densenet121", "64 px"),
+    "methods": check_methods,
+    "list": lambda o, printed: check_line(printed, *SYSTEMS),
+    "describe": lambda o, printed: check_line(printed, "covid19", "train") or check_files(o.out),
+    "run": check_training_run,
+    "ensemble": check_training_run,
+    "evaluate": lambda o, printed: check_evaluate(o, printed) if hasattr(o, "file") else check_figures(o, printed),
+}
+
+
+def check_table(options, printed: str) -> None:
+    assert all(folder.name in printed for folder in options.checkpoints)
+
+
+def check_figures(options, printed: str) -> None:
+    card = checkpoint.read_card(options.checkpoint)
+    figure = "accuracy" if card.task == "single-label" else "auroc"
+    assert figure in printed.lower()
+    assert options.localisation is None or "hit rate" in printed.lower()
+
+
+def check_line(printed: str, *parts: str) -> None:
+    assert [part for part in parts if part not in printed] == []
+
+
+def check_files(*paths: Path) -> None:
+    assert [path for path in paths if not path.stat().st_size] == []
+
+
+# ---- the tests
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_runs_and_gives_what_it_should(page, place, capsys):
+    for command in read_commands(page):
+        found = split_program(command)
+        if found is None:
+            check_other_program(command)
+            continue
+        program, arguments = found
+        main, parser = PROGRAMS[program]
+        options = parser().parse_args(arguments)  # exits, if it does not know an argument
+        spoken = f"{'train' if main is train_main else 'cxr_demo'} {' '.join(arguments)} "
+        if any(spoken.startswith(beginning) for beginning in NOT_RUN):
+            continue
+        capsys.readouterr()
+        more = SMOKE.get(arguments[0], []) if main is train_main else []
+        code = main([*arguments, *more])
+        printed, complaint = capsys.readouterr()
+        assert code == 0, f"{page.name}: {command}: {complaint}"
+        CHECKS[arguments[0]](options, printed)
+
+
+def check_other_program(command: str) -> None:
+    program, *arguments = shlex.split(command)
+    assert program in OTHER_PROGRAMS, f"nobody says how to test {command!r}: see OTHER_PROGRAMS"
+    if program == "make":
+        targets = re.findall(r"^([a-z-]+)%?:.*## ", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+        assert arguments[0] in targets or arguments[0].startswith("reproduce-"), command
+    if "train" in arguments:
+        assert callable(train_parser().parse_args(arguments[arguments.index("train") + 1 :]).act)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if read_blocks(page, "python")], ids=lambda page: page.name)
+def test_every_python_block_runs(page, place):
+    for block in read_blocks(page, "python"):
+        names: dict = {}
+        exec(compile(block, page.name, "exec"), names)
+        if page.name == "README.md":
+            assert list(names["probabilities"]) == list(LABELS)
+            assert sum(names["probabilities"].values()) == pytest.approx(1)
+            assert set(names["maps"]) == {(m, "bacterial_pneumonia") for m in ("grad-cam", "lrp-epsilon")}
+            row = LABELS.index("bacterial_pneumonia")
+            bias = checkpoint.load("weights/kermany-densenet121").model.output.bias[row]
+            assert names["grad_cam"].sum() == pytest.approx(names["study"].logits[row] - float(bias), abs=1e-3)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_make_targets_in_sentences_exist(page):
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+)%?:.*## ", makefile, re.MULTILINE))
+    named = set(re.findall(r"`make ([a-z-]+)", page.read_text(encoding="utf-8")))
+    assert {name for name in named if not name.startswith("reproduce-")} <= targets and "reproduce-" in targets
+    assert set(re.findall(r"make reproduce-(\w+)", page.read_text(encoding="utf-8"))) <= set(SYSTEMS)

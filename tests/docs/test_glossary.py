@@ -1,0 +1,86 @@
+"""docs/glossary.md: one word per thing, and no retired word among the names of the code."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FILES = sorted(path for folder in ("cxr_demo", "train") for path in (ROOT / folder).rglob("*.py"))
+# Retired word -> the word to use. A name is split at underscores and capitals; each of its words is looked up here.
+RETIRED = {
+    "believe": "evaluate",
+    "grounds": "regions",
+    "boards": "ensemble_report",
+}
+# Whole names that are retired, while their words are good ones.
+RETIRED_NAMES = {
+    "available": "refusals",
+    "taken_apart": "break_down",
+    "letting_go": "yield_lock",
+    "no_pause": "ignore_progress",
+    "of_chance": "random_baseline",
+    "Unwanted": "Cancelled",
+    "Reached": "RelevanceAccumulator",
+    "Rebuilt": "ZennitReference",
+}
+RETIRED_MODULES = {
+    "ahead": "prefetch",
+    "belief": "evaluate",
+    "believing": "evaluation_events",
+    "decks": "phantom_sets",
+    "pictures": "figures",
+    "pointing": "pointing_game",
+    "reached": "accumulator",
+    "rebuilt": "zennit_reference",
+    "scored": "predictions",
+    "where": "regions",
+    "written": "results",
+}
+
+
+def split_words(name: str) -> list[str]:
+    return [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+", name)]
+
+
+def list_names(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Line and name of everything a file defines: functions, classes, arguments, attributes, variables."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.lineno, node.name
+        elif isinstance(node, ast.arg):
+            yield node.lineno, node.arg
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            yield node.lineno, node.attr
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.lineno, node.id
+
+
+def find_retired(name: str) -> dict[str, str]:
+    """Retired word or name -> the one to use."""
+    found = {word: RETIRED[word] for word in split_words(name) if word in RETIRED}
+    return found | ({name: RETIRED_NAMES[name]} if name in RETIRED_NAMES else {})
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_name_is_a_retired_word(path):
+    place = path.relative_to(ROOT)
+    names = [(1, path.stem), *list_names(ast.parse(path.read_text(encoding="utf-8")))]
+    complaints = [
+        f"{place}:{line} names something {name}: {word!r} is retired, say {instead!r}."
+        for line, name in names
+        for word, instead in find_retired(name).items()
+    ]
+    assert complaints == [], "\n".join(complaints)
+    instead = RETIRED_MODULES.get(path.stem)
+    assert instead is None, f"{place}: the module name {path.stem!r} is retired, say {instead!r}."
+
+
+def test_each_word_of_the_glossary_stands_once_and_is_not_retired():
+    text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    words = re.findall(r"^\| ([a-z]+) \|", text, re.MULTILINE)[1:]
+    assert len(words) == len(set(words)) == 20 and not set(words) & set(RETIRED)

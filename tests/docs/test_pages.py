@@ -1,0 +1,67 @@
+"""README.md and docs/: their length, their links, their picture, the Space's front matter, and the table of methods."""
+
+import re
+import struct
+from pathlib import Path
+
+import pytest
+
+from cxr_demo.__main__ import main
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+MAX_WORDS = 1800
+MAX_PICTURE_BYTES = 300_000
+
+
+def list_anchors(page: Path) -> set[str]:
+    """As GitHub makes them of headings."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_readme_is_read_in_minutes():
+    text = README.split("\n---\n", 1)[1]
+    assert len(text.split()) <= MAX_WORDS
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        if link.startswith("http"):
+            continue
+        path, _, anchor = link.partition("#")
+        target = page.parent / path if path else page
+        assert target.exists(), f"{page.name} links to {link}, which is not there"
+        assert not anchor or anchor in list_anchors(target), f"{page.name} links to {link}, a heading that is not there"
+
+
+def test_every_page_is_found_from_the_readme():
+    for page in PAGES[1:]:
+        assert f"]({page.relative_to(ROOT)})" in README, f"README.md does not link to {page.relative_to(ROOT)}"
+
+
+def test_the_picture_is_small_and_near_the_top():
+    data = (ROOT / "docs" / "page.png").read_bytes()
+    assert len(data) < MAX_PICTURE_BYTES and struct.unpack(">II", data[16:24]) == (1440, 900)
+    assert README.index("](docs/page.png)") < README.index("\n## ")
+
+
+def test_the_space_runs_the_gradio_that_was_tested():
+    sdk_version = re.search(r"^sdk_version: (\S+)$", README, re.MULTILINE)[1]
+    assert f"gradio>={sdk_version}," in (ROOT / "requirements.txt").read_text()
+    assert (ROOT / re.search(r"^app_file: (\S+)$", README, re.MULTILINE)[1]).exists()
+    assert len(re.search(r"^short_description: (.+)$", README, re.MULTILINE)[1]) <= 60
+
+
+def test_the_table_of_methods_is_what_the_command_prints(capsys):
+    """Unit and cost of each method in the table; a method without a row is documented by the command alone."""
+    text = (ROOT / "docs" / "explanations.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([a-z0-9-]+)` \| (.+?) \| (.+?) \|", text, re.MULTILINE)
+    assert main(["methods"]) == 0
+    printed = {line.split("\t")[0]: line.split("\t")[1:] for line in capsys.readouterr().out.splitlines()}
+    assert rows and len(dict(row[:2] for row in rows)) == len(rows)
+    for key, unit, cost in rows:
+        assert key in printed, f"docs/explanations.md has a row for {key}, which is no method"
+        assert unit == printed[key][1] and f"about {cost} forward passes" in printed[key][2], key
