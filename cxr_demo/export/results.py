@@ -124,7 +124,7 @@ def write_members(folder: Path, analyser: Analyser, study: Study, found: Found, 
         apart = break_down(explanation, analyser.card.preprocess.mark_image(film.shape))
         mean, spread, own = choose_member_scales(explanation, apart)
         drawn = {"mean": ("mean", apart.mean, mean)}
-        if spread:
+        if spread and apart.spread is not None:
             drawn["spread"] = "spread", apart.spread, spread
         for place, (name, map_, scale) in enumerate(zip(apart.names, apart.maps, own, strict=True), 1):
             drawn[f"member/{name}"] = f"member{place}", map_, scale
@@ -204,7 +204,7 @@ def _picture(folder: Path, name: str, film: np.ndarray, map_image: np.ndarray, s
 
 
 def _write(folder: Path, maps: Mapping[str, np.ndarray], result: dict, *cards: Card) -> None:
-    np.savez_compressed(folder / "maps.npz", **maps)
+    np.savez_compressed(folder / "maps.npz", allow_pickle=False, **maps)
     told = {"maps_hold_too": checkpoint_pair.describe_shared_part(*cards) or None, "not_for_clinical_use": True}
     text = json.dumps(result | told, indent=2, ensure_ascii=False)
     (folder / "result.json").write_text(text, encoding="utf-8")

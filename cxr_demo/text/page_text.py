@@ -142,9 +142,9 @@ def hover(gloss: str, word: str, threshold: float | None, card: Card) -> str:
     return f"{gloss} {word.capitalize()}{mark}."
 
 
-def spread(own: Sequence[float], card: Card) -> str:
+def spread(own: Sequence[float], ensemble: EnsembleSpec, task: str) -> str:
     """The dots of an ensemble's members, for those who do not see them."""
-    low, high = (score(p, card.ensemble.calibrated, card.task) for p in (min(own), max(own)))
+    low, high = (score(p, ensemble.calibrated, task) for p in (min(own), max(own)))
     return f"{len(own)} members from {low} to {high}"
 
 
@@ -159,7 +159,7 @@ def ensemble(made: EnsembleSpec) -> str:
 def legend(card: Card) -> str:
     """What is true of all maps, whatever their scale."""
     made, of_members = card.ensemble, ""
-    if card.joins_predictions:
+    if made and card.joins_predictions:
         how = "weighted as their probabilities are" if made.rule == "weighted" else "each counting the same"
         of_members = f"Each map is the mean of the {len(made.members)} members' maps, {how}"
         of_members += ", and divided by the member's temperature. " if made.calibrated else ". "
@@ -227,7 +227,7 @@ def canvas(method: str, finding: str, where: str) -> str:
 def sums(explanation: Explanation, card: Card) -> str:
     """What the map's values add up to, beside what they explain."""
     made, logit = card.ensemble, "the logit"
-    if card.joins_predictions:
+    if made and card.joins_predictions:
         logit = "the members' mean calibrated logit" if made.calibrated else "the members' mean logit"
     told = f"{logit} is {signed(explanation.logit)}"
     if explanation.unit not in (CELL, PIXEL):

@@ -3,14 +3,39 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal, TypedDict, Unpack, cast
 
 import gradio as gr
+from gradio.components import Component
 
 HERE = Path(__file__).parent
 VALUE = "${value.html}"
-PRIVATE = {"api_visibility": "private"}
-UNQUEUED = {"queue": False, "show_progress": "hidden", **PRIVATE}
-ONE_AT_A_TIME = {"concurrency_id": "model", "concurrency_limit": 1}  # torch uses every core; more would only wait
+
+
+class EventSettings(TypedDict, total=False):
+    """What this page sets of a gradio event, beside its function and its components."""
+
+    api_visibility: Literal["public", "private", "undocumented"]
+    queue: bool
+    show_progress: Literal["full", "minimal", "hidden"]
+    show_progress_on: list[Component]
+    trigger_mode: Literal["once", "multiple", "always_last"]
+    concurrency_id: str
+    concurrency_limit: int
+
+
+PRIVATE: EventSettings = {"api_visibility": "private"}
+UNQUEUED: EventSettings = {"queue": False, "show_progress": "hidden", **PRIVATE}
+# torch uses every core; more would only wait.
+ONE_AT_A_TIME: EventSettings = {"concurrency_id": "model", "concurrency_limit": 1}
+
+
+def merge_settings(*settings: EventSettings, **more: Unpack[EventSettings]) -> EventSettings:
+    """The settings of one event from several; the later ones win."""
+    merged: EventSettings = {}
+    for part in (*settings, more):
+        merged.update(part)
+    return merged
 
 
 def own(name: str, value: dict, *before: str) -> gr.HTML:
@@ -18,6 +43,11 @@ def own(name: str, value: dict, *before: str) -> gr.HTML:
     shares with others `before` it."""
     script = "\n".join((HERE / f"{part}.js").read_text(encoding="utf-8") for part in (*before, name))
     return gr.HTML(value, html_template=VALUE, js_on_load=script, apply_default_css=False, elem_id=name)
+
+
+def get_session_key(request: gr.Request) -> str:
+    """gradio's name of an open page; only a call from outside a page lacks one, and the page has no such calls."""
+    return cast(str, request.session_hash)
 
 
 def live(text: str) -> gr.HTML:

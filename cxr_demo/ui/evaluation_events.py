@@ -17,6 +17,7 @@ from cxr_demo.limits import PROGRESS_EVERY_S
 from cxr_demo.text import evaluation_text as belief_words
 from cxr_demo.text import page_text
 from cxr_demo.ui import evaluation_table, film_regions, regions_table
+from cxr_demo.ui.components import get_session_key
 from cxr_demo.ui.evaluation_run import EvaluationResults, EvaluationRun, begin, keep, lacking
 from cxr_demo.ui.events import guarded, noted
 from cxr_demo.ui.film_regions import ImageRegions
@@ -42,13 +43,13 @@ class Believing:
     @guarded
     def show(self, request: gr.Request) -> Iterator[dict]:
         """Not queued: the panels show something else."""
-        session = self.sessions.find(request.session_hash)
+        session = self.sessions.find(get_session_key(request))
         yield self._all(session, session.label if session else "")
 
     @guarded
     def follow(self, event: gr.EventData, request: gr.Request) -> Iterator[dict]:
         """Not queued: another finding is chosen; what is known of it is shown before its maps are all made."""
-        yield self._all(self.sessions.find(request.session_hash), str(event.label))
+        yield self._all(self.sessions.find(get_session_key(request)), str(event.label))
 
     @guarded
     def draw(self, event: gr.EventData, request: gr.Request) -> Iterator[dict]:
@@ -82,9 +83,9 @@ class Believing:
     @guarded
     def check(self, request: gr.Request) -> Iterator[dict]:
         """The work that `ask` has planned. The last answer is what the page shows then, whatever has ended it."""
-        session = self.sessions.find(request.session_hash)
+        session = self.sessions.find(get_session_key(request))
         run = session.checking if session else None
-        if run is None or run.started is not None:
+        if session is None or run is None or run.started is not None:
             yield {self.message: gr.skip()}
             return
         try:
@@ -122,9 +123,10 @@ class Believing:
 
     def _opened(self, request: gr.Request) -> Session:
         """The session of a page that shows a film."""
-        session = self.sessions.find(request.session_hash)
-        if session is None or session.study is None:
+        session = self.sessions.find(get_session_key(request))
+        if session is None:
             raise CxrError(*page_text.EXPIRED)
+        session.require_study()
         return session
 
     def _all(self, session: Session | None, label: str) -> dict:
@@ -152,7 +154,7 @@ class Believing:
 
     def _ground(self, session: Session) -> ImageRegions:
         """That of the film; a new film has a new one."""
-        image = session.study.image
+        image = session.require_study().image
         if session.ground is None or session.ground.image is not image:
             session.ground = film_regions.ground_of(image, self.lungs)
         return session.ground
@@ -180,7 +182,7 @@ class Believing:
         return evaluation_table.bar(None, belief_words.DONE)
 
 
-def _why(error: Exception) -> str:
+def _why(error: BaseException) -> str:
     return str(error) if isinstance(error, CxrError) else page_text.UNEXPECTED.format(ref=noted(error))
 
 
@@ -195,5 +197,5 @@ def _running(run: EvaluationRun) -> evaluation_table.Running:
 def _checked(session: Session) -> EvaluationResults:
     """What was found of the session's study."""
     if session.checked is None or session.checked.study is not session.study:
-        session.checked = EvaluationResults(session.study)
+        session.checked = EvaluationResults(session.require_study())
     return session.checked

@@ -65,7 +65,7 @@ class EvaluationRun:
     @property
     def pace(self) -> float:
         """Seconds per forward so far."""
-        return (time.monotonic() - self.started) / self.done
+        return 0.0 if self.started is None else (time.monotonic() - self.started) / self.done
 
 
 def lacking(
@@ -112,7 +112,7 @@ def begin(analyser: Analyser, run: EvaluationRun, unit: WorkStep, wanted: Callab
     return start_job(unit.part, work, wanted)
 
 
-def keep(run: EvaluationRun, unit: WorkStep, made: Future, why: Callable[[Exception], str]) -> None:
+def keep(run: EvaluationRun, unit: WorkStep, made: Future, why: Callable[[BaseException], str]) -> None:
     """A unit's result, or by `why` why there is none: one that fails must not take the others with it."""
     checked, error = run.checked, made.exception()
     if isinstance(error, Cancelled):

@@ -26,6 +26,7 @@ from cxr_demo.limits import PROGRESS_EVERY_S
 from cxr_demo.text import page_text
 from cxr_demo.ui import example_films, facts, findings, image_encoding, methods, panels, uploads
 from cxr_demo.ui.colour_bar import limits_of
+from cxr_demo.ui.components import get_session_key
 from cxr_demo.ui.jobs import Cancelled, Job, start_job
 from cxr_demo.ui.markup import Html, joined, tag
 from cxr_demo.ui.sessions import Session, Sessions
@@ -59,7 +60,7 @@ def said(message: str, hint: str = "", kind: str = "error") -> Html:
     return tag("p", tag("strong", message), " ", hint, class_=f"message {kind}")
 
 
-def noted(error: Exception) -> str:
+def noted(error: BaseException) -> str:
     """Log type and place of an error, never its text, which may quote a path or a value; returns the reference."""
     ref = secrets.token_hex(2)
     places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
@@ -87,7 +88,7 @@ class Events:
             image = read_image(path)
         finally:
             uploads.delete(path, self.folder)
-        session = self.sessions.keep(request.session_hash)
+        session = self.sessions.keep(get_session_key(request))
         session.waiting, session.waiting_truth = image, {}
         yield {self.message: ""}
 
@@ -95,14 +96,14 @@ class Events:
     def try_example(self, event: gr.EventData, request: gr.Request) -> Iterator[dict]:
         """A drawn film is taken, as if it had been uploaded."""
         if found := example_films.example(event.index):
-            session = self.sessions.keep(request.session_hash)
+            session = self.sessions.keep(get_session_key(request))
             session.waiting, session.waiting_truth = found
         yield {self.message: ""}
 
     @guarded
     def analyse(self, checkpoint: str, chosen: Sequence[str], request: gr.Request) -> Iterator[dict]:
         """Probabilities first, then the maps of the first finding, each as it is ready."""
-        session = self.sessions.find(request.session_hash)
+        session = self.sessions.find(get_session_key(request))
         if session is None or session.waiting is None:  # the file was refused, and that has been said
             yield {self.message: gr.skip()}
             return
@@ -115,21 +116,21 @@ class Events:
     def switch(self, checkpoint: str, request: gr.Request) -> Iterator[dict]:
         """Another checkpoint: its facts, its methods, and the same film again if there is one. The list also tells when
         it is only left; then nothing is done again."""
-        analyser, session = self.analysers[checkpoint], self.sessions.find(request.session_hash)
-        has_film = session is not None and session.study is not None
-        if has_film and session.checkpoint == checkpoint:
+        analyser, session = self.analysers[checkpoint], self.sessions.find(get_session_key(request))
+        study = session.study if session else None
+        if session and study and session.checkpoint == checkpoint:
             return
         yield {
             self.facts: facts.about(analyser.card, analyser.sha256, analyser.proof.line),
             self.methods: gr.update(**methods.settings(analyser.proof.refusals)),
         }
-        if has_film:
-            yield from self._study(session, checkpoint, session.study.image, session.truth)
+        if session and study:
+            yield from self._study(session, checkpoint, study.image, session.truth)
 
     @guarded
     def want(self, event: gr.EventData, request: gr.Request) -> Iterator[dict]:
         """Not queued: tells maps under way that another finding has been chosen, so that they stop early."""
-        session = self.sessions.find(request.session_hash)
+        session = self.sessions.find(get_session_key(request))
         label = str(event.label)
         if session is not None and session.study is not None and label in session.study.labels:
             session.label = label
@@ -138,7 +139,7 @@ class Events:
     @guarded
     def want_methods(self, chosen: Sequence[str], request: gr.Request) -> Iterator[dict]:
         """Not queued: maps under way go on with these methods, and a map that is no longer chosen is left."""
-        session = self.sessions.find(request.session_hash)
+        session = self.sessions.find(get_session_key(request))
         if session is not None:
             session.methods = methods.in_order(chosen)
         yield {self.message: gr.skip()}
@@ -153,7 +154,7 @@ class Events:
     @guarded
     def look(self, chosen: Sequence[str], request: gr.Request) -> Iterator[dict]:
         """Other methods, of the same finding."""
-        session = self.sessions.find(request.session_hash)
+        session = self.sessions.find(get_session_key(request))
         if session is None or session.study is None:
             yield {self.panels: panels.empty(methods.in_order(chosen))}
             return
@@ -163,7 +164,7 @@ class Events:
     @guarded
     def choose(self, event: gr.EventData, request: gr.Request) -> Iterator[dict]:
         """The maps of another finding, unless `want` has heard of a later choice."""
-        session = self.sessions.find(request.session_hash)
+        session = self.sessions.find(get_session_key(request))
         if session is None or session.study is None:
             raise CxrError(*page_text.EXPIRED)
         if event.label != session.label:
@@ -174,14 +175,14 @@ class Events:
     @guarded
     def hold(self, event: gr.EventData, request: gr.Request) -> Iterator[dict]:
         """Not queued: the absolute scale of the maps that are shown is kept for all that will be shown, or no more."""
-        session = self.sessions.find(request.session_hash)
+        session = self.sessions.find(get_session_key(request))
         if session is not None:
             session.kept_scale = limits_of(session.shown(session.label)) if event.kept else {}
         yield {self.message: gr.skip()}
 
     @guarded
     def remove(self, chosen: Sequence[str], request: gr.Request) -> Iterator[dict]:
-        self.sessions.forget(request.session_hash)
+        self.sessions.forget(get_session_key(request))
         yield {
             self.message: said(page_text.REMOVED, kind="done"),
             self.findings: findings.empty(),
@@ -190,7 +191,7 @@ class Events:
 
     def closed(self, request: gr.Request) -> None:
         """The page was closed, reloaded or left."""
-        self.sessions.forget(request.session_hash)
+        self.sessions.forget(get_session_key(request))
 
     def _study(
         self, session: Session, checkpoint: str, image: Radiograph, truth: Mapping[str, np.ndarray]
@@ -218,7 +219,7 @@ class Events:
         The cheapest map is made first. Between two forwards of a dear one there is room for a cheaper one that is
         chosen meanwhile.
         """
-        analyser, study, label = self.analysers[session.checkpoint], session.study, session.label
+        analyser, study, label = self.analysers[session.checkpoint], session.require_study(), session.label
         maps, drawn = session.maps, {}
         reasons = dict(analyser.proof.refusals)
         under_way: dict[str, Job] = {}
@@ -243,7 +244,7 @@ class Events:
             return self.wanted(session, label) and key in session.methods
 
         analyser = self.analysers[session.checkpoint]
-        return start_map_job(analyser, session.study, label, key, session.maps, is_wanted)
+        return start_map_job(analyser, session.require_study(), label, key, session.maps, is_wanted)
 
     def wanted(self, session: Session, label: str) -> bool:
         """Whether the page still shows this film and label, and no other film waits."""

@@ -75,4 +75,5 @@ def _box(given: object) -> Box | None:
     numbers = given if isinstance(given, list) else []
     if len(numbers) != 4 or not all(isinstance(n, int | float) and not isinstance(n, bool) for n in numbers):
         raise ExplanationError(words.NO_NUMBERS)
-    return tuple(float(number) for number in numbers)
+    left, top, width, height = map(float, numbers)
+    return left, top, width, height

@@ -9,7 +9,7 @@ import numpy as np
 
 from cxr_demo.analysis import MemberAnswers, order_labels
 from cxr_demo.labels import get_finding
-from cxr_demo.networks.card import Card
+from cxr_demo.networks.card import Card, EnsembleSpec
 from cxr_demo.text import page_text
 from cxr_demo.ui.markup import Html, scrolled, tag
 
@@ -44,7 +44,7 @@ def value(card: Card, probabilities: np.ndarray, chosen: str, members: MemberAns
     heading = tag("h2", page_text.FINDINGS, tag("small", page_text.score_name(card.calibrated)))
     listed = tag("ul", *rows, class_="findings many" if len(rows) > MANY else "findings")
     told = tag("p", page_text.meaning(card), class_="meaning")
-    each = _each(card, labels, members) if card.ensemble else None
+    each = _each(card, card.ensemble, labels, members) if card.ensemble else None
     return {"html": tag("section", heading, listed, each, told, class_="told")}
 
 
@@ -56,14 +56,14 @@ def empty() -> dict:
 def _row(card: Card, probabilities: np.ndarray, label: str, chosen: str, members: MemberAnswers) -> Html:
     position = card.labels.index(label)
     p, known, how = float(probabilities[position]), get_finding(label), standing(card, probabilities, label)
-    own = members.probabilities[:, position].tolist() if card.ensemble else ()
+    own = members.probabilities[:, position].tolist() if card.ensemble else []
     look = " above" if how.is_above else " unjudged" if how.threshold is None else ""
     button = tag(
         "button",
         tag("span", known.name, class_="name"),
         tag("span", page_text.score(p, card.calibrated, card.task), class_="score"),
         _meter(p, how.threshold, own),
-        tag("span", page_text.spread(own, card), class_="spread") if own else None,
+        tag("span", page_text.spread(own, card.ensemble, card.task), class_="spread") if card.ensemble else None,
         tag("span", how.word, class_="word"),
         tag("span", known.gloss, class_="gloss"),
         type="button",
@@ -75,13 +75,13 @@ def _row(card: Card, probabilities: np.ndarray, label: str, chosen: str, members
     return tag("li", button)
 
 
-def _each(card: Card, labels: Sequence[str], members: MemberAnswers) -> Html:
+def _each(card: Card, ensemble: EnsembleSpec, labels: Sequence[str], members: MemberAnswers) -> Html:
     """What each member of an ensemble says of each label, to open."""
     head = tag("tr", *(tag("th", name, scope="col") for name in (page_text.FINDING, *members.names)))
     rows = []
     for label in labels:
         own = members.probabilities[:, card.labels.index(label)].tolist()
-        told = (tag("td", page_text.score(p, card.ensemble.calibrated, card.task)) for p in own)
+        told = (tag("td", page_text.score(p, ensemble.calibrated, card.task)) for p in own)
         rows.append(tag("tr", tag("th", get_finding(label).name, scope="row"), *told))
     table = tag("table", tag("thead", head), tag("tbody", *rows))
     return tag("details", tag("summary", page_text.MEMBERS_SAY), scrolled(page_text.MEMBERS_SAY, table), class_="each")

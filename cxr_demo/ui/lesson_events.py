@@ -8,9 +8,17 @@ import gradio as gr
 
 from cxr_demo.teaching.shortcut_lesson import DECK, Lesson
 from cxr_demo.ui import lesson_view as shown
+from cxr_demo.ui.components import PRIVATE, EventSettings
 from cxr_demo.ui.events import noted
 
-SOME_AT_A_TIME = {"concurrency_id": "lesson", "concurrency_limit": 4}  # what a film needs is computed once
+# What a film needs is computed once.
+SETTINGS: EventSettings = {
+    "concurrency_id": "lesson",
+    "concurrency_limit": 4,
+    "show_progress": "hidden",
+    "trigger_mode": "once",
+    **PRIVATE,
+}
 
 
 def wire(component: gr.HTML, lesson: Lesson) -> None:
@@ -45,5 +53,4 @@ def _on(trigger: Callable, event: Callable[[gr.EventData], dict], component: gr.
         except Exception as error:  # the last place before gradio, which would show or log the traceback
             return shown.failed(noted(error))
 
-    trigger(safe, None, component, show_progress="hidden", trigger_mode="once", api_visibility="private",
-            **SOME_AT_A_TIME)  # fmt: skip
+    trigger(safe, None, component, **SETTINGS)

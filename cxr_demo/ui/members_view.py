@@ -12,6 +12,7 @@ from cxr_demo.comparison.checkpoint_pair import describe_shared_part
 from cxr_demo.comparison.ensemble_members import EnsembleBreakdown, break_down, choose_member_scales
 from cxr_demo.explain.methods import METHODS, Method
 from cxr_demo.labels import get_finding
+from cxr_demo.networks.card import Card, EnsembleSpec
 from cxr_demo.text import page_text
 from cxr_demo.text import pair_text as told
 from cxr_demo.text import scales_text as scale_words
@@ -28,7 +29,8 @@ def value(reading: CheckpointView, label: str, entries: Mapping[str, Entry], dra
             drawn.rows[key] = _row(METHODS[key], entry[0], reading, label, drawn.maps)
     rows = [drawn.rows.get(key) or waiting(METHODS[key], entry) for key, entry in entries.items()]
     held = not standing(reading.card, reading.study.probabilities, label).maps_shown
-    count = sum(weight > 0 for weight in reading.card.ensemble.weights)
+    ensemble = _require_ensemble(reading.card)
+    count = sum(weight > 0 for weight in ensemble.weights)
     shared = describe_shared_part(reading.card)
     how = tag("p", tag("strong", told.MEMBERS_SAY_NOT), " ", told.MEMBERS_HOW, " ", shared, class_="how")
     of = panels.about(reading.study, reading.card, label)
@@ -48,8 +50,8 @@ def _row(method: Method, explanation: Explanation, reading: CheckpointView, labe
     if mean.nothing and all(scale.nothing for scale in own):
         return couple(method, tag("p", told.nothing_of_members()))
     figures = [_mean(method, explanation, apart, mean, reading, label, maps)]
-    if spread:
-        figures.append(_spread(method, apart, spread, reading, label, maps))
+    if spread and apart.spread is not None:
+        figures.append(_spread(method, apart, apart.spread, spread, reading, label, maps))
     for place, scale in enumerate(own):
         figures.append(_member(method, explanation, apart, place, scale, reading, label, maps))
     return couple(method, *figures, class_="row members")
@@ -71,14 +73,15 @@ def _mean(
 def _spread(
     method: Method,
     apart: EnsembleBreakdown,
+    map_: np.ndarray,
     scale: render.Scale,
     reading: CheckpointView,
     label: str,
     maps: dict[str, dict],
 ) -> Html:
-    found = render.find_strongest_place(_on_film(apart.spread, reading))
+    found = render.find_strongest_place(_on_film(map_, reading))
     where = told.spread_most(found)
-    stage = _stage(method, "spread", apart.spread, scale, told.SPREAD, where, reading, label, maps)
+    stage = _stage(method, "spread", map_, scale, told.SPREAD, where, reading, label, maps)
     below = (bar(scale, scale.unit), tag("p", where), tag("p", told.unsure(apart.unsure)))
     return figure(told.SPREAD, told.SPREAD_OF, stage, *below)
 
@@ -91,7 +94,7 @@ def _member(
     made, card, study = explanation.members[place], reading.card, reading.study
     map_, name = apart.maps[place], apart.names[place]
     p = float(study.members.probabilities[study.members.names.index(name), study.labels.index(label)])
-    score = page_text.score(p, card.ensemble.calibrated, card.task)
+    score = page_text.score(p, _require_ensemble(card).calibrated, card.task)
     stage = _stage(method, str(place + 1), map_, scale, name, _place(map_, reading), reading, label, maps)
     own = bar(scale, scale_words.own_scale(scale)) if apart.spread is None and not scale.nothing else None
     said = tag("p", tag("strong", score), f" · {get_finding(label).name}", class_="sums")
@@ -120,6 +123,13 @@ def _stage(
             maps[key]["cells"] = image_encoding.map_levels(cells, scale, preprocess, shape)
     text, off = told.canvas(method.name, label, whose, where), told.off(method.name, label, whose)
     return panels.stage(reading.study, key, text, None, off, image_encoding.MAP_SIDE_PX)
+
+
+def _require_ensemble(card: Card) -> EnsembleSpec:
+    """Raises ValueError for a single network, which has no members to show."""
+    if card.ensemble is None:
+        raise ValueError(f"{card.name} has no members")
+    return card.ensemble
 
 
 def _place(map_: np.ndarray, reading: CheckpointView) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
+from gradio import themes
 from gradio.events import Dependency
 
 from cxr_demo.analysis import DEFAULT_METHODS, Analyser
@@ -15,13 +17,14 @@ from cxr_demo.networks.checkpoint import MAKE_ONE
 from cxr_demo.teaching.shortcut_lesson import Lesson
 from cxr_demo.text import page_text
 from cxr_demo.ui import example_films, facts, findings, guard, methods, panels, prefetch, sections, uploads
-from cxr_demo.ui.components import HERE, ONE_AT_A_TIME, PRIVATE, UNQUEUED, live, own
+from cxr_demo.ui.components import HERE, ONE_AT_A_TIME, PRIVATE, UNQUEUED, EventSettings, live, merge_settings, own
 from cxr_demo.ui.evaluation_events import Believing
 from cxr_demo.ui.events import Events, unusable_note
 from cxr_demo.ui.markup import joined, tag
 from cxr_demo.ui.sessions import Sessions
 
-FEW_AT_A_TIME = {"concurrency_id": "read", "concurrency_limit": 2}  # a film may need 160 MB while it is decoded
+# A film may need 160 MB while it is decoded.
+FEW_AT_A_TIME: EventSettings = {"concurrency_id": "read", "concurrency_limit": 2}
 
 
 def build(
@@ -50,8 +53,13 @@ def build(
             sections.lay_lesson(lesson)
             events.facts = _more(analysers, refused)
         gr.HTML(tag("p", page_text.NOT_CLINICAL), apply_default_css=False, elem_id="foot")
-        accept.click(lambda: (gr.update(visible=False), gr.update(visible=True)), None, [gate, desk], queue=False,
-                     **PRIVATE).then(None, js="() => window.cxr.begin()", **PRIVATE)  # fmt: skip
+        opened = accept.click(
+            lambda: (gr.update(visible=False), gr.update(visible=True)),
+            None,
+            [gate, desk],
+            **merge_settings(PRIVATE, queue=False),
+        )
+        opened.then(None, js="() => window.cxr.begin()", **PRIVATE)
         believing.message = events.message
         sections.wire_offer(compared, checkpoint)
         after = _wire(events, film, tried, checkpoint, remove)
@@ -68,11 +76,11 @@ def build(
 
 def launch_settings() -> dict:
     """What `launch` needs besides an address: the look, the guard, and nothing kept or told to anybody."""
-    fonts = {
-        "font": [gr.themes.LocalFont("IBM Plex Sans", weights=(400, 700)), "ui-sans-serif", "system-ui", "sans-serif"],
-        "font_mono": [gr.themes.LocalFont("IBM Plex Mono", weights=(400, 700)), "ui-monospace", "monospace"],
+    fonts: dict[str, Any] = {  # gradio takes two of the many arguments, and pyright the dict for all of them
+        "font": [themes.LocalFont("IBM Plex Sans", weights=(400, 700)), "ui-sans-serif", "system-ui", "sans-serif"],
+        "font_mono": [themes.LocalFont("IBM Plex Mono", weights=(400, 700)), "ui-monospace", "monospace"],
     }
-    theme = gr.themes.Default(primary_hue="sky", neutral_hue="slate", radius_size="sm", **fonts).set(
+    theme = themes.Default(primary_hue="sky", neutral_hue="slate", radius_size="sm", **fonts).set(
         button_primary_background_fill="*primary_700",
         button_primary_background_fill_hover="*primary_800",
         button_primary_background_fill_dark="*primary_700",
@@ -162,11 +170,12 @@ def _wire(
     """-> the events after which the panels show something else: what stands below them follows these."""
     message, found, chosen, drawn = events.message, events.findings, events.methods, events.panels
     everything = [message, found, chosen, drawn]
-    quiet = {"show_progress": "minimal", "show_progress_on": [found], **PRIVATE}
-    newest = {"trigger_mode": "always_last", **quiet, **ONE_AT_A_TIME}
+    quiet: EventSettings = {"show_progress": "minimal", "show_progress_on": [found], **PRIVATE}
+    queued = merge_settings(quiet, ONE_AT_A_TIME)
+    newest = merge_settings(queued, trigger_mode="always_last")
     # Of a component of ours, "always_last" would send the old choice once more when the new one is done.
-    each = {"trigger_mode": "multiple", **quiet, **ONE_AT_A_TIME}
-    taken = film.upload(events.take, film, message, show_progress="hidden", **FEW_AT_A_TIME, **PRIVATE)
+    each = merge_settings(queued, trigger_mode="multiple")
+    taken = film.upload(events.take, film, message, **merge_settings(FEW_AT_A_TIME, PRIVATE, show_progress="hidden"))
     taken.then(None, None, film, js="() => null", **PRIVATE)  # the drop zone is free for the next film
     drawn_film = tried.example(events.try_example, None, message, **UNQUEUED)
     found.choose(events.want, None, message, **UNQUEUED)
@@ -175,9 +184,9 @@ def _wire(
     held = drawn.hold(events.hold, None, message, **UNQUEUED)
     held.then(events.look, chosen, [message, drawn], **each)
     return [
-        taken.then(events.analyse, [checkpoint, chosen], everything, **quiet, **ONE_AT_A_TIME),
-        drawn_film.then(events.analyse, [checkpoint, chosen], everything, **quiet, **ONE_AT_A_TIME),
-        checkpoint.input(events.switch, checkpoint, [*everything, events.facts], **quiet, **ONE_AT_A_TIME),
+        taken.then(events.analyse, [checkpoint, chosen], everything, **queued),
+        drawn_film.then(events.analyse, [checkpoint, chosen], everything, **queued),
+        checkpoint.input(events.switch, checkpoint, [*everything, events.facts], **queued),
         found.choose(events.choose, None, [message, drawn], **each),
         chosen.input(events.look, chosen, [message, drawn], **newest),
         left.then(events.look, chosen, [message, drawn], **each),

@@ -18,6 +18,7 @@ from cxr_demo.explain.methods import METHODS
 from cxr_demo.limits import PROGRESS_EVERY_S, SLOW_FORWARDS
 from cxr_demo.text import pair_text as told
 from cxr_demo.ui import members_view, pair_view, panels
+from cxr_demo.ui.components import get_session_key
 from cxr_demo.ui.events import Events, failure, guarded, start_map_job
 from cxr_demo.ui.pair_view import Busy, CheckpointView, Dear, Drawn, Entry
 from cxr_demo.ui.sessions import SecondStudy, Session, Sessions
@@ -75,7 +76,7 @@ class PairEvents:
     @guarded
     def dear(self, event: gr.EventData, request: gr.Request) -> Iterator[dict]:
         """Not queued: a method is asked for although it takes long."""
-        session = self.sessions.find(request.session_hash)
+        session = self.sessions.find(get_session_key(request))
         if session is not None and event.method in METHODS:
             session.dear.add((session.label, str(event.method)))
         yield {self.message: gr.skip()}
@@ -83,7 +84,7 @@ class PairEvents:
     @guarded
     def show(self, choice: str, request: gr.Request) -> Iterator[dict]:
         """Each row as it is ready, of what the panels show now."""
-        session = self.sessions.find(request.session_hash)
+        session = self.sessions.find(get_session_key(request))
         if session is None or session.study is None or choice not in dict(self._values(session)):
             yield {self.shown: pair_view.EMPTY}
             return
@@ -99,7 +100,7 @@ class PairEvents:
         return [(value, text) for text, value in self.choices(session.checkpoint)]
 
     def _note(self, choice: str, request: gr.Request) -> None:
-        session = self.sessions.find(request.session_hash)
+        session = self.sessions.find(get_session_key(request))
         if session is not None:
             session.compared = choice
 
@@ -123,14 +124,15 @@ class PairEvents:
         yield from self._rows(session, [own, other], lambda entries: pair_view.value(this, that, label, entries, drawn))
 
     def _own(self, session: Session) -> MapSource:
-        return MapSource(session.checkpoint, self.events.analysers[session.checkpoint], session.study, session.maps)
+        analyser = self.events.analysers[session.checkpoint]
+        return MapSource(session.checkpoint, analyser, session.require_study(), session.maps)
 
     def _other(self, session: Session, name: str) -> MapSource:
         """The film as another checkpoint sees it, analysed once."""
         analyser, others = self.events.analysers[name], session.others
         if name not in others:
             started = time.monotonic()
-            study = analyser.analyse(session.study.image)
+            study = analyser.analyse(session.require_study().image)
             others[name] = SecondStudy(study, time.monotonic() - started)
         return MapSource(name, analyser, others[name].study, others[name].maps)
 

@@ -229,7 +229,7 @@ def _difference(
     if key not in maps:
         coarse = pair.difference.shape[0] < this.card.preprocess.size_px
         maps[key] = drawing(pair.difference, pair.this.grid, shape, scale, coarse)
-    where = _where(pair, this, other)
+    where = _where(pair, pair.difference, this, other)
     stage = panels.stage(
         this.study, key, told.canvas(method.name, label, told.DIFFERENCE, where), None,
         told.off(method.name, label, told.DIFFERENCE), image_encoding.MAP_SIDE_PX,
@@ -237,9 +237,9 @@ def _difference(
     return figure(told.DIFFERENCE, told.SUBTRACTED, stage, tag("p", told.difference_of(*names)))
 
 
-def _where(pair: MapComparison, this: CheckpointView, other: CheckpointView) -> str:
+def _where(pair: MapComparison, difference: np.ndarray, this: CheckpointView, other: CheckpointView) -> str:
     shape = this.study.image.pixels.shape
-    picture = draw_on_image(pair.difference, pair.this.grid, shape, image_encoding.fitted(shape, PLACED_PX))
+    picture = draw_on_image(difference, pair.this.grid, shape, image_encoding.fitted(shape, PLACED_PX))
     return told.differ_most(most_different(picture), this.name, other.name)
 
 
@@ -259,7 +259,11 @@ def _numbers(
     parts: Sequence[object] = ()
     if pair.difference is not None:
         sums = told.sums_of_difference(pair.this, pair.other)
-        parts = (bar(scale, told.bar(scale.unit, 3)), tag("p", _where(pair, this, other)), sums and tag("p", sums))
+        parts = (
+            bar(scale, told.bar(scale.unit, 3)),
+            tag("p", _where(pair, pair.difference, this, other)),
+            sums and tag("p", sums),
+        )
     note = tag("p", found.note) if found.note else None
     # Here maps are drawn signed; a caption that is true of the positive part alone would contradict them.
     caption = tag("p", method.caption) if method.shown == "signed" or pair.difference is None else None

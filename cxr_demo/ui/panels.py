@@ -42,7 +42,7 @@ def value(
     known to be in the film, by name; `kept`: limits of the absolute scale, by unit, that a person keeps."""
     maps = {key: entry for key, entry in entries.items() if isinstance(entry, Explanation)}
     scales = scales_of(maps, kept)
-    figures = [_figure_of(METHODS[key], entry, scales.get(key), study, card, label) for key, entry in entries.items()]
+    figures = [_figure_of(METHODS[key], entry, scales, study, card, label) for key, entry in entries.items()]
     outlines = image_encoding.outlines(truth.values()) if truth and film else None
     squares = {key: map_.map_square for key, map_ in maps.items()}
     return {
@@ -76,9 +76,11 @@ def empty(methods: Sequence[str]) -> dict:
     return {"html": tag("div", *figures, class_="row"), "film": None, "about": "", "held": False, "maps": {}}
 
 
-def _figure_of(method: Method, entry: Entry, scales: Scales | None, study: Study, card: Card, label: str) -> Html:
+def _figure_of(
+    method: Method, entry: Entry, scales: Mapping[str, Scales], study: Study, card: Card, label: str
+) -> Html:
     if isinstance(entry, Explanation):
-        return _mapped(method, entry, scales, study, card)
+        return _mapped(method, entry, scales[method.key], study, card)
     if isinstance(entry, str):
         text = page_text.NOT_AVAILABLE.format(reason=entry)
         return _figure(method, study, get_finding(label).name, text, notice(text))

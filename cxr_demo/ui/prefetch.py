@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Mapping
 
-from cxr_demo.analysis import Analyser, order_labels
+from cxr_demo.analysis import Analyser, Study, order_labels
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.limits import IDLE_S, LABELS_AT_ONCE, SLOW_FORWARDS, USED_WITHIN_S
 from cxr_demo.ui.sessions import Session, Sessions
@@ -36,24 +36,24 @@ def make_ahead(analysers: Mapping[str, Analyser], sessions: Sessions) -> bool:
         if analyser.sha256 != study.checkpoint_sha256:  # the session changes at this moment
             continue
         for method in session.methods:
-            if labels := _missing(analyser, session, method):
-                _make(analyser, session, labels, method)
+            if labels := _missing(analyser, session, study, method):
+                _make(analyser, session, study, labels, method)
                 return True
     return False
 
 
-def _missing(analyser: Analyser, session: Session, method: str) -> list[str]:
+def _missing(analyser: Analyser, session: Session, study: Study, method: str) -> list[str]:
     """The labels whose map of a cheap method is not there, in the order in which they are looked at."""
     if METHODS[method].cost_forwards > SLOW_FORWARDS or method in analyser.proof.refusals:
         return []
     known = {*dict(session.maps), *session.failed_ahead}  # a copy: a map that is no longer wanted may just arrive
-    wanted = order_labels(analyser.card, session.study.probabilities)
+    wanted = order_labels(analyser.card, study.probabilities)
     missing = [label for label in wanted if (method, label) not in known]
     return missing if METHODS[method].family == "cam" else missing[:LABELS_AT_ONCE]
 
 
-def _make(analyser: Analyser, session: Session, labels: list[str], method: str) -> None:
-    study, maps, failed = session.study, session.maps, session.failed_ahead
+def _make(analyser: Analyser, session: Session, study: Study, labels: list[str], method: str) -> None:
+    maps, failed = session.maps, session.failed_ahead
     try:
         maps.update(analyser.explain(study, labels, [method]))
     except Exception:  # told when somebody asks for it; here it is only not tried again

@@ -12,14 +12,15 @@ from cxr_demo.text import lesson_text as lesson_words
 from cxr_demo.text import pair_text as pair_words
 from cxr_demo.ui import evaluation_table, lesson_events, pair_view, regions_table
 from cxr_demo.ui import lesson_view as lesson_shown
-from cxr_demo.ui.components import ONE_AT_A_TIME, PRIVATE, UNQUEUED, VALUE, own
+from cxr_demo.ui.components import ONE_AT_A_TIME, PRIVATE, UNQUEUED, VALUE, EventSettings, merge_settings, own
 from cxr_demo.ui.evaluation_events import Believing
 from cxr_demo.ui.events import Events
 from cxr_demo.ui.markup import tag
 from cxr_demo.ui.pair_events import NOTHING, PairEvents
 
-TWO_AT_A_TIME = {"concurrency_id": "belief", "concurrency_limit": 2}  # takes a minute, and lets go of the networks
-ONE_SLOW_AT_A_TIME = {"concurrency_id": "slow belief", "concurrency_limit": 1}
+# Takes a minute, and lets go of the networks.
+TWO_AT_A_TIME: EventSettings = {"concurrency_id": "evaluation", "concurrency_limit": 2}
+ONE_SLOW_AT_A_TIME: EventSettings = {"concurrency_id": "slow evaluation", "concurrency_limit": 1}
 
 
 def lay_lesson(lesson: Lesson) -> None:
@@ -47,10 +48,9 @@ def wire_believing(believing: Believing, events: Events, shown: Sequence[Depende
     bar.stop(believing.stop, None, [message, bar], **UNQUEUED)
     # In lines of their own, so that neither maps nor quick checks wait for what takes long.
     for asked, line in ((bar.check, TWO_AT_A_TIME), (bar.slow, ONE_SLOW_AT_A_TIME)):
-        asked(believing.ask, None, [message, bar], **UNQUEUED).then(
-            believing.check, None, [message, bar, checks], show_progress="hidden", trigger_mode="multiple",
-            **line, **PRIVATE,
-        )  # fmt: skip
+        settings = merge_settings(line, PRIVATE, show_progress="hidden", trigger_mode="multiple")
+        planned = asked(believing.ask, None, [message, bar], **UNQUEUED)
+        planned.then(believing.check, None, [message, bar, checks], **settings)
 
 
 def lay_compared(events: Events) -> PairEvents:
@@ -77,8 +77,8 @@ def wire_offer(made: PairEvents, checkpoint: gr.Dropdown) -> None:
 def wire_compared(made: PairEvents, after: Sequence[Dependency]) -> None:
     """`after`: what changes the panels."""
     message, shown, choice = made.message, made.shown, made.choice
-    queued = {"show_progress": "hidden", **PRIVATE, **ONE_AT_A_TIME}
+    queued: EventSettings = {"show_progress": "hidden", **PRIVATE, **ONE_AT_A_TIME}
     choice.input(made.want, choice, message, **UNQUEUED)
-    choice.input(made.show, choice, [message, shown], trigger_mode="always_last", **queued)
+    choice.input(made.show, choice, [message, shown], **merge_settings(queued, trigger_mode="always_last"))
     for event in (*after, shown.dear(made.dear, None, message, **UNQUEUED)):
         event.then(made.show, choice, [message, shown], **queued)

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cxr_demo.analysis import Explanation, Study
+from cxr_demo.errors import CxrError
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.limits import KEPT_MINUTES, MAX_SESSIONS
+from cxr_demo.text import page_text
 from cxr_demo.ui.evaluation_run import EvaluationResults, EvaluationRun
 from cxr_demo.ui.film_regions import ImageRegions
 
@@ -55,6 +57,12 @@ class Session:
     compared: str = ""
     others: dict[str, SecondStudy] = field(default_factory=dict)
     dear: set[tuple[str, str]] = field(default_factory=set)
+
+    def require_study(self) -> Study:
+        """Raises CxrError where the page shows no film."""
+        if self.study is None:
+            raise CxrError(*page_text.EXPIRED)
+        return self.study
 
     def shown(self, label: str) -> dict[str, Explanation]:
         """The maps of a label that are made and shown, by method."""

@@ -139,7 +139,7 @@ def test_checks_wait_neither_for_maps_nor_maps_for_them_and_the_rest_for_nobody(
     for fn in demo.fns.values():
         if fn.fn and fn.fn.__qualname__.startswith("Believing."):
             lines.setdefault(fn.fn.__name__, set()).add(fn.concurrency_id if fn.queue else None)
-    assert lines.pop("check") == {"belief", "slow belief"}
+    assert lines.pop("check") == {"evaluation", "slow evaluation"}
     assert lines == dict.fromkeys(("show", "follow", "draw", "ask", "stop"), {None})
 
 
