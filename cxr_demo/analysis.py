@@ -138,7 +138,7 @@ class Analyser:
         square = card.preprocess.square(image.pixels)
         x = torch.from_numpy(card.preprocess.normalise(square))
         logits, members = self._answers(x)
-        scores = compute_probabilities(logits, card.task, card.temperature if card.calibrated else 1.0)
+        scores = compute_probabilities(logits, card.task, card.applied_temperature)
         return Study(
             image, card.name, self.sha256, card.labels, _read_only(logits[0].numpy()), _read_only(scores[0].numpy()),
             _read_only(square), card.calibrated, members,
@@ -153,7 +153,7 @@ class Analyser:
                 return model(x), MemberAnswers((), none, none)
             logits, own = model.answers(x)
         made = card.ensemble.members
-        scores = compute_member_probabilities(own, card.task, [member.temperature for member in made])
+        scores = compute_member_probabilities(own, card.task, [member.applied_temperature for member in made])
         names = tuple(member.name for member in made)
         return logits, MemberAnswers(names, _read_only(own[:, 0].numpy()), _read_only(scores[:, 0].float().numpy()))
 

@@ -161,7 +161,7 @@ def _fitted(
     weights = [1 / len(members)] * len(members)
     if rule == FEATURE_FUSION:
         return weights, _train_joined(members, table, out, seed)
-    temperatures = [member.card.temperature for member in members]
+    temperatures = [member.card.applied_temperature for member in members]
     if rule in ("weighted", "stacking"):
         p, targets = _validation(Ensemble(models, "mean", weights, card.task, temperatures), members[0], table)
     if rule == "weighted":

@@ -168,7 +168,7 @@ def _predict(checkpoint: Checkpoint) -> Predict:
     def predict(films: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         with torch.inference_mode():
             logits = checkpoint.model(torch.from_numpy(films))
-            temperature = checkpoint.card.temperature if checkpoint.card.calibrated else 1.0
+            temperature = checkpoint.card.applied_temperature
             return logits.numpy(), compute_probabilities(logits, checkpoint.card.task, temperature).numpy()
 
     return predict

@@ -142,7 +142,7 @@ class EnsembleExplainer:
     def _joined(self, maps: Sequence[np.ndarray]) -> RawMap:
         """The members' raw maps of one label, by one method."""
         members = tuple(
-            MemberMap(member.name, weight, map_ / np.float32(member.temperature or 1))
+            MemberMap(member.name, weight, map_ / np.float32(member.applied_temperature))
             for member, weight, map_ in zip(self._members, self._weights, maps, strict=True)
         )
         return RawMap(_weighted_sum(maps, self._factors), members)

@@ -11,6 +11,7 @@ import dataclasses
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,13 +78,25 @@ def save_weights(folder: str | Path, model: nn.Module, *, half: bool) -> str:
         for name, value in model.state_dict().items()
     }
     data = safetensors.torch.save(tensors, metadata={"format": "pt"})
-    _replace(folder / WEIGHTS_FILE, data)
+    write_file(folder / WEIGHTS_FILE, lambda scratch: scratch.write_bytes(data))
     return hashlib.sha256(data).hexdigest()
 
 
 def save_card(folder: str | Path, card: Card) -> None:
     """Write the card alone, beside weights that are already there."""
-    _replace(Path(folder) / CARD_FILE, card.to_json().encode())
+    data = card.to_json().encode()
+    write_file(Path(folder) / CARD_FILE, lambda scratch: scratch.write_bytes(data))
+
+
+def write_file(path: Path, write: Callable[[Path], object]) -> None:
+    """`write` a file beside `path`, then rename it, so that a crash or a full disk leaves the last good one."""
+    scratch = path.with_suffix(path.suffix + ".part")
+    try:
+        write(scratch)
+    except BaseException:
+        scratch.unlink(missing_ok=True)
+        raise
+    scratch.replace(path)
 
 
 def find_checkpoints(root: str | Path = "weights") -> list[Path]:
@@ -139,7 +152,8 @@ def _network(card: Card) -> Network:
     members = [single(member.backbone, member.head) for member in made.members]
     if made.rule == FEATURE_FUSION:
         return FeatureFusion(members)
-    return Ensemble(members, made.rule, made.weights, card.task, [member.temperature for member in made.members])
+    temperatures = [member.applied_temperature for member in made.members]
+    return Ensemble(members, made.rule, made.weights, card.task, temperatures)
 
 
 def _folder(source: str | Path) -> Path:
@@ -227,9 +241,3 @@ def _fill(model: nn.Module, data: bytes, name: str) -> None:
         if not torch.isfinite(value).all():
             raise CheckpointError(f"The weights of {name} hold values that are not numbers, in {key}.", again)
     model.load_state_dict(tensors)
-
-
-def _replace(path: Path, data: bytes) -> None:
-    scratch = path.with_suffix(path.suffix + ".part")
-    scratch.write_bytes(data)
-    scratch.replace(path)

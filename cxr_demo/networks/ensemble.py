@@ -25,7 +25,7 @@ class Ensemble(nn.Module):
     "mean"; "weighted": by `weights` (M,), which sum to 1 and count for this rule alone; "majority", of one label per
     film alone: the share of members whose most probable label it is, and where votes are equal the mean probability
     decides (as published the last of the tied classes wins, whatever the film); "stacking": all members' probabilities,
-    member by member -> 15 ReLU units -> labels. `temperatures` (M,) calibrate the members; 0: none.
+    member by member -> 15 ReLU units -> labels. `temperatures` (M,) calibrate the members; 1: none.
     """
 
     def __init__(
@@ -110,7 +110,7 @@ class FeatureFusion(nn.Module):
 def compute_member_probabilities(logits: torch.Tensor, task: str, temperatures: Sequence[float]) -> torch.Tensor:
     """The members' logits (M, N, L) -> their probabilities (M, N, L) float64, each at its own temperature."""
     own = zip(logits.double(), temperatures, strict=True)
-    return torch.stack([compute_probabilities(member, task, temperature or 1.0) for member, temperature in own])
+    return torch.stack([compute_probabilities(member, task, temperature) for member, temperature in own])
 
 
 def count_votes(p: torch.Tensor) -> torch.Tensor:

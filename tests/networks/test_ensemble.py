@@ -49,7 +49,7 @@ def made(rule: str, singles: list[Checkpoint], weights=WEIGHTS) -> Checkpoint:
     if rule == "joined":
         model = FeatureFusion(models)
     else:
-        model = Ensemble(models, rule, weights, card.task, [member.temperature for member in members])
+        model = Ensemble(models, rule, weights, card.task, [member.applied_temperature for member in members])
     return Checkpoint(card, model.eval().requires_grad_(False), weights_hash(model), singles[0].folder)
 
 
@@ -97,7 +97,8 @@ def rederived(rule: str, logits: np.ndarray, task: str, stack) -> np.ndarray:
 @pytest.mark.parametrize(("rule", "task"), RULES_OF_TASKS)
 def test_each_rule_against_a_slow_derivation(singles, x, rule, task):
     torch.manual_seed(3)
-    model = Ensemble([single.model for single in singles], rule, WEIGHTS, task, TEMPERATURES).eval()
+    temperatures = [single.card.applied_temperature for single in singles]
+    model = Ensemble([single.model for single in singles], rule, WEIGHTS, task, temperatures).eval()
     with torch.no_grad():
         logits, own = model.answers(x)
         expected = rederived(rule, own.double().numpy(), task, getattr(model, "stack", None))

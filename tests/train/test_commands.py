@@ -134,6 +134,6 @@ def test_a_full_disk_at_the_end_is_one_sentence_and_leaves_the_checkpoint(data, 
     def full(*arguments, **options):
         raise OSError(28, "No space left on device", "model.safetensors.part")
 
-    monkeypatch.setattr(checkpoint, "_replace", full)
+    monkeypatch.setattr(checkpoint, "write_file", full)
     assert "No space left" in wrong([*RUN, "--seed", "1", "--data", str(data), "--out", str(trained[0])], capsys)
     assert {path.name: path.read_bytes() for path in trained[0].iterdir() if path.is_file()} == before

@@ -17,6 +17,7 @@ from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
 from cxr_demo.errors import TrainingError
+from cxr_demo.networks.checkpoint import write_file
 from train.data.table import Table
 from train.recipe import Recipe
 
@@ -86,9 +87,9 @@ def write_state(run: RunState, folder: Path, accelerator: Accelerator, *, is_ove
         return
     lines = "".join(json.dumps(row) + "\n" for row in run.log)
     try:
-        _replace(folder / LOG_FILE, lambda scratch: scratch.write_text(lines, encoding="utf-8"))
+        write_file(folder / LOG_FILE, lambda scratch: scratch.write_text(lines, encoding="utf-8"))
         if is_over or time.monotonic() - run.written_s >= STATE_EVERY_S:
-            _replace(folder / STATE_FILE, lambda scratch: torch.save(_state(run), scratch))
+            write_file(folder / STATE_FILE, lambda scratch: torch.save(_state(run), scratch))
             run.written_s = time.monotonic()
     except (OSError, RuntimeError) as error:  # torch's zip writer raises RuntimeError on a full disk
         raise TrainingError(
@@ -108,13 +109,3 @@ def _state(run: RunState) -> dict:
         "best": run.best,
         "best_weights": run.best_weights,
     }
-
-
-def _replace(path: Path, write_to) -> None:
-    scratch = path.with_suffix(path.suffix + ".part")
-    try:
-        write_to(scratch)
-    except BaseException:
-        scratch.unlink(missing_ok=True)
-        raise
-    scratch.replace(path)
