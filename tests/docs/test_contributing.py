@@ -18,9 +18,11 @@ ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 # What is added -> files of the product or of training that are touched, files of tests
 TOUCHED = {
+    "a method": (2, 0),  # its function, and its entry
     "a backbone": (1, 0),
     "a loss": (1, 1),
     "a label": (1, 0),
+    "a data set": (1, 1),
     "a system": (2, 0),  # its own file, and its entry
 }
 HEAD = re.compile(r"# (?P<file>[\w/]+\.py), (?:a new file|(?P<side>above|below): (?P<line>.+))")

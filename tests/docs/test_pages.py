@@ -1,5 +1,6 @@
 """README.md and docs/: their length, their links, their picture, the Space's front matter, and the table of methods."""
 
+import json
 import re
 import struct
 from pathlib import Path
@@ -65,3 +66,8 @@ def test_the_table_of_methods_is_what_the_command_prints(capsys):
     for key, unit, cost in rows:
         assert key in printed, f"docs/explanations.md has a row for {key}, which is no method"
         assert unit == printed[key][1] and f"about {cost} forward passes" in printed[key][2], key
+
+
+def test_the_dice_of_the_readme_is_the_lung_models():
+    dice = json.loads((ROOT / "weights" / "lungs" / "lungs.json").read_text(encoding="utf-8"))["dice"]
+    assert f"Dice {dice['value']:.2f} " in README
