@@ -10,9 +10,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
-from scipy.stats import rankdata, spearmanr
 
 from cxr_demo.grids import resample_map
 
@@ -80,7 +80,9 @@ def correlate_ranks(a: np.ndarray, b: np.ndarray) -> float:
     """Spearman's, of two arrays of one shape; NaN where one is the same everywhere or not finite."""
     if _fault(a) or _fault(b):
         return NAN
-    return float(spearmanr(a, b, axis=None).statistic)
+    from scipy.stats import spearmanr
+
+    return float(cast(float, spearmanr(a.ravel(), b.ravel())[0]))
 
 
 def measure_shares(map_image: np.ndarray, regions: Mapping[str, np.ndarray]) -> dict[str, RegionShare]:
@@ -139,6 +141,8 @@ def _overlap(a: np.ndarray, b: np.ndarray, area: float) -> Overlap:
 def _strongest(values: np.ndarray, area: float) -> np.ndarray:
     """Fields (n,) -> how far each belongs to the strongest `area` of all, 0..1; equal ones belong equally, so that a
     coarse map gets no edge it does not have. What is not above 0 never belongs, so the sum may be below area * n."""
+    from scipy.stats import rankdata
+
     stronger = rankdata(-values, "min") - 1
     tied = rankdata(-values, "max") - stronger
     return np.where(values > 0, np.clip((area * values.size - stronger) / tied, 0, 1), 0)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import copy
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +20,7 @@ from cxr_demo.networks.ensemble import FeatureFusion
 from cxr_demo.networks.heads import HEADS
 from tests.conftest import SIZE_PX, count_hooks, make_film, make_model, weights_hash
 
+ROOT = Path(__file__).parents[2]
 LABELLED = {
     "grad-cam": (cam.grad_cam_maps, GradCAM),
     "grad-cam++": (cam.grad_cam_plus_plus_maps, GradCAMPlusPlus),
@@ -248,3 +252,12 @@ def test_on_a_mean_the_maps_are_related_as_the_module_says():
     expected = (layer * (cells / (2 + share))[:, :, None, None]).sum(axis=1)
     np.testing.assert_allclose(cam.layer_cam_maps(features, gradients), layer.sum(axis=1), rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(cam.grad_cam_plus_plus_maps(features, gradients), expected, rtol=1e-3, atol=1e-5)
+
+
+def test_the_import_brings_no_heavy_library():
+    program = (
+        "import sys; import cxr_demo.explain.cam, cxr_demo.evaluation.agreement\n"
+        "print(sorted({'pytorch_grad_cam', 'scipy', 'sklearn', 'matplotlib'} & set(sys.modules)))"
+    )
+    answer = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"
