@@ -14,19 +14,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from cxr_demo.evaluation.agreement import GRID, sum_grid_cells
 from cxr_demo.evaluation.checks import CHECKS
+from cxr_demo.explain.perturbation import blur_square
 from cxr_demo.progress import ProgressCallback, ignore_progress
 
 STEPS = 20
 ORDERS = 5
 BATCH = 8  # squares per forward
-# Of the square's side. Measured on the bundled DenseNet of 128 px: from 1/64 to 1/8 the spread of a logit between films
-# falls from 1.0 to 0.3 (sharp films: 1.5) and then hardly further, so nothing of the finding is left and the greys are.
-SIGMA = 1 / 8
 MIN_FALL = 0.5  # logit points from the film to the blurred film, below which a curve between them is mostly noise
 NAN = float("nan")
 
@@ -109,7 +106,7 @@ def measure_random_orders(
     `predict`: (N, C, S, S) float32 -> logits (N, L) and probabilities (N, L). Costs ORDERS * (STEPS + 1) forwards. The
     orders are the same at every call, so that two maps differ by themselves alone.
     """
-    blurred = _blurred(x)
+    blurred = blur_square(x)
     orders = [np.random.default_rng(seed).permutation(GRID * GRID) for seed in range(ORDERS)]
     found = list(_predicted(predict, [(x, blurred, order) for order in orders], on_progress))
     return RandomBaseline(blurred, *(np.stack(part) for part in zip(*found, strict=True)))
@@ -140,12 +137,6 @@ def measure_curves(
             chance.probabilities[:, back, label], float(chance.logits[0, 0, label]), float(chance.logits[0, -1, label]),
         )  # fmt: skip
     return found
-
-
-def _blurred(x: np.ndarray) -> np.ndarray:
-    """x (1, C, S, S) -> the same with a Gaussian of `SIGMA` over each channel."""
-    sigma = SIGMA * x.shape[-1]
-    return np.stack([cv2.GaussianBlur(np.ascontiguousarray(plane), (0, 0), sigma) for plane in x[0]])[None]
 
 
 def _order(map_: np.ndarray) -> np.ndarray:

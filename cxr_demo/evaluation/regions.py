@@ -6,7 +6,7 @@ covers, so that shares are those of the map and not of an interpolation between 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -69,6 +69,15 @@ def spread_over_image(map_square: np.ndarray, preprocess: Preprocess, shape: tup
     return rows @ map_square.astype(np.float32) @ columns.T
 
 
+def make_box_mask(boxes: Sequence[Sequence[float]], shape: tuple[int, int]) -> np.ndarray:
+    """Boxes (x, y, width, height in shares of the image) -> (H, W) bool: the pixels whose centre is in any of them."""
+    rows, columns = ((np.arange(length) + 0.5) / length for length in shape)
+    mask = np.zeros(shape, bool)
+    for x, y, width, height in boxes:
+        mask |= ((rows >= y) & (rows < y + height))[:, None] & ((columns >= x) & (columns < x + width))
+    return mask
+
+
 def describe_evidence(
     found: Mapping[str, Mapping[str, RegionShare]], dice: tuple[float, float, float] | None
 ) -> Iterator[str]:
@@ -100,8 +109,7 @@ def _inside(box: Box, shape: tuple[int, int]) -> np.ndarray:
             "The region does not lie on the film.",
             "Give x, y, width and height as shares of the film: 0 to 1, width and height above 0.",
         )
-    along_y, along_x = ((np.arange(length) + 0.5) / length for length in shape)
-    mask = ((along_y >= y) & (along_y < y + height))[:, None] & ((along_x >= x) & (along_x < x + width))
+    mask = make_box_mask([box], shape)
     if not mask.any():
         raise ExplanationError("The region holds no pixel of the film.", "Draw it larger.")
     return mask

@@ -1,7 +1,7 @@
-"""What the logits do when part of the film is hidden: forwards only, one set of them for all labels.
+"""How the logits change when part of the image is hidden: forward passes only, one set of them for all labels.
 
 Both methods are `(model, x (1, C, S, S), labels, on_progress) -> maps (len(labels), ...) float32`, x in normalised
-units. `on_progress(done, total)` is called after each forward: there a caller lets go of its lock, tells a person or
+units. `on_progress(done, total)` is called after each forward: there a caller lets go of its lock, shows progress or
 raises to end the work.
 """
 
@@ -19,14 +19,17 @@ from cxr_demo.networks.ensemble import FeatureFusion
 from cxr_demo.progress import ProgressCallback
 
 CELLS = 16  # a side; a patch is 2 x 2 of them, the stride is 1
-BATCH = 4  # films per forward: 100 MB on a DenseNet-121 of 224 px; 8 take 220 MB and are not faster there
+BATCH = 4  # images per forward: 100 MB on a DenseNet-121 of 224 px; 8 take 220 MB and are not faster there
+# Of the square's side. Measured on the bundled DenseNet of 128 px: from 1/64 to 1/8 the spread of a logit between films
+# falls from 1.0 to 0.3 (sharp films: 1.5) and then hardly further, so nothing of the finding is left and the greys are.
+BLUR_SIGMA = 1 / 8
 
 Model = Callable[[torch.Tensor], torch.Tensor]
 
 
 def occlusion(model: Model, x: torch.Tensor, labels: Sequence[int], on_progress: ProgressCallback) -> np.ndarray:
     """Zeiler & Fergus 2014, Visualizing and Understanding Convolutional Networks, section 4.2, as a difference: the
-    mean fall of the logit over the patches that cover a pixel, (L, S, S), logit points. 226 films in 58 forwards.
+    mean fall of the logit over the patches that cover a pixel, (L, S, S), logit points. 226 images in 58 forwards.
 
     Own choice: patches of 1/8 of the square's side, wider than a rib and narrower than a lobe, in steps of 1/16. They
     are blurred and not grey as in the paper: a grey patch on a dark lung looks like the opacity that is searched for.
@@ -37,67 +40,67 @@ def occlusion(model: Model, x: torch.Tensor, labels: Sequence[int], on_progress:
     hidden = torch.from_numpy(blur_square(x.numpy()))[0]
     corners = [(row, column) for row in range(CELLS - 1) for column in range(CELLS - 1)]
     batches = [corners[start : start + BATCH] for start in range(0, len(corners), BATCH)]
-    seen = [_logits(model, x)]
+    logits = [_predict_logits(model, x)]
     on_progress(1, len(batches) + 1)
     for batch in batches:
-        films = x.repeat(len(batch), 1, 1, 1)
-        for film, (row, column) in zip(films, batch, strict=True):
+        images = x.repeat(len(batch), 1, 1, 1)
+        for image, (row, column) in zip(images, batch, strict=True):
             patch = (slice(None), slice(edges[row], edges[row + 2]), slice(edges[column], edges[column + 2]))
-            film[patch] = hidden[patch]
-        seen.append(_logits(model, films))
-        on_progress(len(seen), len(batches) + 1)
-    falls = (seen[0] - torch.cat(seen[1:]))[:, list(labels)].T.reshape(len(labels), CELLS - 1, CELLS - 1)
+            image[patch] = hidden[patch]
+        logits.append(_predict_logits(model, images))
+        on_progress(len(logits), len(batches) + 1)
+    falls = (logits[0] - torch.cat(logits[1:]))[:, list(labels)].T.reshape(len(labels), CELLS - 1, CELLS - 1)
     sizes = np.diff(edges)
-    return _over_cells(falls.numpy()).repeat(sizes, axis=1).repeat(sizes, axis=2)
+    return _average_patches(falls.numpy()).repeat(sizes, axis=1).repeat(sizes, axis=2)
 
 
 def score_cam_maps(
     model: Classifier | FeatureFusion, x: torch.Tensor, labels: Sequence[int], on_progress: ProgressCallback
 ) -> np.ndarray:
-    """Wang et al. 2020, Score-CAM, algorithm 1 without its last ReLU: features (K, h, w) weighed by the softmax over
-    channels of the logits that the film has under each channel as a mask, (L, h, w). At most K + 2 films.
+    """Wang et al. 2020, Score-CAM, algorithm 1 without its last ReLU: features (K, h, w) weighted by the softmax over
+    channels of the logits that the image has under each channel as a mask, (L, h, w). At most K + 2 images.
 
-    As pytorch-grad-cam computes it, whose class cannot be used: its forwards are inside, one set per label, and hold
-    all K masks of the film's size (200 MB per copy at 224 px). The logits of the paper's baseline film are the same for
-    every channel, so the softmax does not see them. A mask takes the film towards 0, mean grey. A channel that is the
-    same in all cells masks everything, so one forward of the grey film serves all of these.
+    As pytorch-grad-cam computes it, whose class cannot be used: it runs its own forwards, one set per label, and holds
+    all K masks of the square's size (200 MB per copy at 224 px). The logits of the paper's baseline image are the same
+    for every channel, so the softmax does not see them. A mask takes the image towards 0, mean grey. A channel that is
+    the same in all cells masks everything, so one forward of the grey image serves all of these.
     """
     with torch.inference_mode():
         features = model.features(x)[0]
     varied = (features.amax(dim=(1, 2)) > features.amin(dim=(1, 2))).nonzero()[:, 0]
-    scores = _logits(model, torch.zeros_like(x)).repeat(len(features), 1)
+    scores = _predict_logits(model, torch.zeros_like(x)).repeat(len(features), 1)
     batches = varied.split(BATCH) if len(varied) else ()
     on_progress(2, len(batches) + 2)
     for done, batch in enumerate(batches, 3):
-        scores[batch] = _logits(model, x * _masks(features[batch], x.shape[-1]))
+        scores[batch] = _predict_logits(model, x * _make_masks(features[batch], x.shape[-1]))
         on_progress(done, len(batches) + 2)
-    # Of all labels, whichever are asked for: a product of other shape rounds otherwise.
+    # For all labels, whichever are asked for: a product of another shape rounds differently.
     return torch.einsum("kl,khw->lhw", scores.softmax(dim=0), features)[list(labels)].numpy()
 
 
 def blur_square(x: np.ndarray) -> np.ndarray:
-    """x (1, C, S, S) -> the same without detail: Gaussian, its standard deviation 1/8 of the square's side."""
-    return np.stack([cv2.GaussianBlur(plane, (0, 0), x.shape[-1] / 8) for plane in x[0]])[None]
+    """x (1, C, S, S) -> the same without detail: a Gaussian of `BLUR_SIGMA` over each channel."""
+    sigma = BLUR_SIGMA * x.shape[-1]
+    return np.stack([cv2.GaussianBlur(np.ascontiguousarray(plane), (0, 0), sigma) for plane in x[0]])[None]
 
 
-def _logits(model: Model, films: torch.Tensor) -> torch.Tensor:
+def _predict_logits(model: Model, images: torch.Tensor) -> torch.Tensor:
     with torch.inference_mode():
-        return model(films)
+        return model(images)
 
 
-def _over_cells(falls: np.ndarray) -> np.ndarray:
+def _average_patches(falls: np.ndarray) -> np.ndarray:
     """falls (L, n, n) of patches of 2 x 2 cells -> the mean of each cell's patches, (L, n + 1, n + 1): one in a corner,
     two at an edge, four elsewhere."""
 
-    def added(patches: np.ndarray) -> np.ndarray:
-        return sum(
-            np.pad(patches, ((0, 0), (down, 1 - down), (right, 1 - right))) for down in (0, 1) for right in (0, 1)
-        )
+    def add_patches(patches: np.ndarray) -> np.ndarray:
+        sides = ((0, 1), (1, 0))  # at the start and at the end of an axis
+        return np.sum([np.pad(patches, ((0, 0), rows, columns)) for rows in sides for columns in sides], axis=0)
 
-    return added(falls) / added(np.ones_like(falls))
+    return add_patches(falls) / add_patches(np.ones_like(falls))
 
 
-def _masks(features: torch.Tensor, size_px: int) -> torch.Tensor:
+def _make_masks(features: torch.Tensor, size_px: int) -> torch.Tensor:
     """features (B, h, w) -> masks (B, 1, S, S) 0..1, enlarged and then stretched, as the library does."""
     masks = F.interpolate(features[:, None], (size_px, size_px), mode="bilinear", align_corners=True)
     low, high = masks.amin(dim=(2, 3), keepdim=True), masks.amax(dim=(2, 3), keepdim=True)

@@ -16,6 +16,7 @@ from sklearn.metrics import auc
 from cxr_demo.evaluation import faithfulness
 from cxr_demo.evaluation.agreement import GRID
 from cxr_demo.evaluation.faithfulness import MIN_FALL, ORDERS, STEPS, measure_curves, measure_random_orders
+from cxr_demo.explain.perturbation import BLUR_SIGMA, blur_square
 from cxr_demo.networks.classifier import compute_probabilities
 from tests.conftest import make_film, make_model
 
@@ -39,7 +40,7 @@ def linear(weights):
 
 def contributions(label: int) -> np.ndarray:
     """What blurring each pixel takes from the logit, exactly."""
-    return (WEIGHTS[label, 0] * (X - faithfulness._blurred(X))[0, 0]).astype(np.float64)
+    return (WEIGHTS[label, 0] * (X - blur_square(X))[0, 0]).astype(np.float64)
 
 
 def area(values) -> float:
@@ -58,7 +59,7 @@ def found():
 @pytest.mark.parametrize("label", [0, 1])
 def test_the_true_contributions_give_the_curve_by_hand_and_beat_chance(found, label):
     falls = np.sort(contributions(label).reshape(GRID, 4, GRID, 4).sum(axis=(1, 3)).ravel())[::-1]
-    film, blurred = (linear(WEIGHTS)(image)[0][0, label] for image in (X, faithfulness._blurred(X)))
+    film, blurred = (linear(WEIGHTS)(image)[0][0, label] for image in (X, blur_square(X)))
     taken = np.array([falls[:count].sum() for count in COUNTS])
     deletion, insertion = found[label]["deletion"], found[label]["insertion"]
     np.testing.assert_allclose(deletion.logits, film - taken, atol=1e-5)
@@ -88,9 +89,9 @@ def test_no_order_is_better_than_the_true_one_and_its_reverse_is_the_worst(found
 
 def test_areas_lie_between_the_blurred_film_and_the_film():
     weights = WEIGHTS.copy()
-    weights[0] = np.abs(weights[0]) * np.sign(X - faithfulness._blurred(X))[0]  # every pixel of the film counts for it
+    weights[0] = np.abs(weights[0]) * np.sign(X - blur_square(X))[0]  # every pixel of the film counts for it
     chance = measure_random_orders(linear(weights), X)
-    map_ = (weights[0, 0] * (X - faithfulness._blurred(X))[0, 0]).astype(np.float64)
+    map_ = (weights[0, 0] * (X - blur_square(X))[0, 0]).astype(np.float64)
     found = measure_curves(linear(weights), X, map_, 0, chance)
     deletion, insertion = found["deletion"], found["insertion"]
     fall = deletion.film_logit - deletion.blurred_logit
@@ -104,7 +105,7 @@ def test_areas_lie_between_the_blurred_film_and_the_film():
 
 
 def test_a_film_that_does_not_speak_for_the_label_has_no_normalised_area():
-    weights = np.stack([-np.abs(WEIGHTS[0]) * np.sign(X - faithfulness._blurred(X))[0], 1e-3 * WEIGHTS[0]])
+    weights = np.stack([-np.abs(WEIGHTS[0]) * np.sign(X - blur_square(X))[0], 1e-3 * WEIGHTS[0]])
     chance = measure_random_orders(linear(weights), X)
     for label in (0, 1):
         for curve in measure_curves(linear(weights), X, np.eye(4), label, chance).values():
@@ -146,11 +147,11 @@ def test_blurred_is_what_is_left_of_the_greys():
     size_px = 96
     x = np.zeros((1, 1, size_px, size_px), np.float32)
     x[0, 0, 48, 48] = 1
-    blurred, sigma = faithfulness._blurred(x)[0, 0], size_px * faithfulness.SIGMA
+    blurred, sigma = blur_square(x)[0, 0], size_px * BLUR_SIGMA
     rows, columns = np.mgrid[0:size_px, 0:size_px] - 48
     expected = np.exp(-(rows**2 + columns**2) / (2 * sigma**2)) / (2 * np.pi * sigma**2)
     np.testing.assert_allclose(blurred[20:77, 20:77], expected[20:77, 20:77], rtol=0.02)
-    np.testing.assert_allclose(faithfulness._blurred(np.full_like(X, 0.7)), 0.7, rtol=1e-5)
+    np.testing.assert_allclose(blur_square(np.full_like(X, 0.7)), 0.7, rtol=1e-5)
 
 
 def test_a_coarse_map_and_its_pixels_are_put_to_the_same_test():

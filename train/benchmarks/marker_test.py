@@ -12,11 +12,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from scipy.stats import spearmanr
 from tqdm import tqdm
 
 from cxr_demo.analysis import Analyser, Explanation, Study
 from cxr_demo.errors import ImageError
+from cxr_demo.evaluation.agreement import correlate_ranks
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.reading import read_image
 from cxr_demo.limits import SLOW_FORWARDS
@@ -94,17 +94,13 @@ def measure_change(analyser: Analyser, path: Path) -> MarkerChange:
     return MarkerChange(
         probability=float(np.abs(other.probabilities - study.probabilities).max()),
         is_other=bool(other.probabilities.argmax() != top),
-        agreement={key: _correlation(before[key].map_square, after[key].map_square) for key in methods},
+        agreement={key: correlate_ranks(before[key].map_square, after[key].map_square) for key in methods},
         under_mask={key: _share(before[key].map_square, hidden) for key in methods},
     )
 
 
 def _maps(analyser: Analyser, study: Study, label: str, methods: Sequence[str]) -> dict[str, Explanation]:
     return {key: map_ for (key, _), map_ in analyser.explain(study, [label], methods).items()}
-
-
-def _correlation(one: np.ndarray, other: np.ndarray) -> float:
-    return float(spearmanr(one, other, axis=None).statistic)
 
 
 def _share(map_square: np.ndarray, hidden: np.ndarray) -> float:

@@ -19,6 +19,7 @@ import numpy as np
 from tqdm import tqdm
 
 from cxr_demo.errors import TrainingError
+from cxr_demo.evaluation.regions import make_box_mask
 from cxr_demo.explain.engine import EnsembleExplainer, Explainer, make_explainer
 from cxr_demo.explain.methods import METHODS, exclude_methods
 from cxr_demo.film.reading import read_image
@@ -81,16 +82,6 @@ def mark_strongest(evidence: np.ndarray) -> np.ndarray:
         return np.zeros(evidence.shape, bool)
     greys = (255 * ((evidence - low) / (high - low))).astype(np.uint8)
     return cv2.threshold(greys, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)[1] > 0
-
-
-def make_box_mask(boxes: Sequence[tuple[float, ...]], shape: tuple[int, int]) -> np.ndarray:
-    """Boxes (x, y, width, height in shares of the film) -> (H, W) bool: the pixels whose centre lies in any of them."""
-    rows, columns = ((np.arange(length) + 0.5) / length for length in shape)
-    inside = [
-        ((rows >= y) & (rows < y + height))[:, None] & ((columns >= x) & (columns < x + width))
-        for x, y, width, height in boxes
-    ]
-    return np.any(inside, axis=0)
 
 
 def make_centre_map(shape: tuple[int, int]) -> np.ndarray:

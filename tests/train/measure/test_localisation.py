@@ -9,6 +9,7 @@ import pytest
 
 from cxr_demo.analysis import Analyser
 from cxr_demo.errors import TrainingError
+from cxr_demo.evaluation.regions import make_box_mask
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.film.reading import read_image
@@ -28,7 +29,6 @@ from train.measure.localisation import (
     format_localisation,
     localise_checkpoint,
     localise_films,
-    make_box_mask,
     make_centre_map,
     mark_strongest,
     read_boxes,
