@@ -37,8 +37,8 @@ def open_checkpoints(root: str) -> tuple[dict[str, Analyser], dict[str, str]]:
         name = analyser.card.name if analyser.card.name not in ready else f"{analyser.card.name} ({folder.name})"
         ready[name] = analyser
         print(f"{name}: {analyser.proof.line}", flush=True)
-    # The page opens on the first: the one that sees most of a film.
-    return dict(sorted(ready.items(), key=lambda item: -item[1].card.preprocess.size_px)), refused
+    # The page opens on the first, which is checkpoint.default_checkpoint.
+    return dict(sorted(ready.items(), key=lambda item: checkpoint.rank_card(item[1].card))), refused
 
 
 def open_lungs(root: str, refused: dict[str, str]) -> lung_segmentation.Lungs | None:
@@ -63,7 +63,7 @@ def launch() -> None:
     demo.block_thread()
 
 
-ROOT = os.environ.get("CXR_WEIGHTS", "weights")
+ROOT = str(checkpoint.get_weights_root())
 ANALYSERS, REFUSED = open_checkpoints(ROOT)
 demo = ui.build(ANALYSERS, REFUSED, ui.open_folder(), open_lungs(ROOT, REFUSED))
 

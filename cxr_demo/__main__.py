@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from tqdm import tqdm
 
 from cxr_demo.analysis import DEFAULT_METHODS, Analyser, choose_default_methods, order_labels
 from cxr_demo.comparison.checkpoint_pair import list_common_labels
-from cxr_demo.errors import CheckpointError, CxrError
+from cxr_demo.errors import CxrError
 from cxr_demo.evaluation import regions
 from cxr_demo.evaluation.agreement import measure_agreements
 from cxr_demo.evaluation.evaluate import describe_evaluation
@@ -25,6 +24,7 @@ from cxr_demo.explain.methods import METHODS
 from cxr_demo.export.results import describe_study, open_output, write_comparison, write_explanations, write_members
 from cxr_demo.film.reading import read_image
 from cxr_demo.networks import checkpoint
+from cxr_demo.networks.card import make_card_schema
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -72,13 +72,17 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     evaluate.set_defaults(act=_evaluate)
     for command in (predict, explain, evaluate):
-        command.add_argument("--weights", help="checkpoint folder or Hub id; the first in weights/ if left out")
+        command.add_argument(
+            "--weights", help="checkpoint folder or Hub id; if left out, the one that the page opens on"
+        )
 
     check = commands.add_parser("check", help="does a checkpoint prove its explanations? exit 1 if not")
     check.add_argument("weights", metavar="WEIGHTS")
     check.set_defaults(act=_check)
     commands.add_parser("models", help="the checkpoints at hand").set_defaults(act=_models)
     commands.add_parser("methods", help="the explanation methods").set_defaults(act=_methods)
+    schema = commands.add_parser("card-schema", help="the JSON schema of a checkpoint's config.json")
+    schema.set_defaults(act=_card_schema)
     return parser
 
 
@@ -149,7 +153,7 @@ def _compare(options: argparse.Namespace) -> int:
 def _evaluate(options: argparse.Namespace) -> int:
     analyser = _analyser(options.weights)
     study = analyser.analyse(read_image(options.file))
-    film, model = study.image.pixels, load_lungs(Path(_root()) / "lungs")
+    film, model = study.image.pixels, load_lungs(checkpoint.get_weights_root() / "lungs")
     masks = regions.make_region_masks(
         film.shape, model and model.estimate(film), options.region and tuple(options.region)
     )
@@ -181,9 +185,10 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _models(options: argparse.Namespace) -> int:
-    folders = checkpoint.find_checkpoints(_root())
+    root = checkpoint.get_weights_root()
+    folders = checkpoint.find_checkpoints(root)
     if not folders:
-        _complain(f"There is no checkpoint in {_root()}. {checkpoint.MAKE_ONE}")
+        _complain(f"There is no checkpoint in {root}. {checkpoint.MAKE_ONE}")
     for folder in folders:
         try:
             card = checkpoint.read_card(folder)
@@ -201,16 +206,12 @@ def _methods(options: argparse.Namespace) -> int:
     return 0
 
 
-def _root() -> str:
-    return os.environ.get("CXR_WEIGHTS", "weights")
+def _card_schema(options: argparse.Namespace) -> int:
+    print(json.dumps(make_card_schema(), indent=2))
+    return 0
 
 
 def _analyser(weights: str | None) -> Analyser:
-    if weights is None:
-        folders = checkpoint.find_checkpoints(_root())
-        if not folders:
-            raise CheckpointError(f"There is no checkpoint in {_root()}.", checkpoint.MAKE_ONE)
-        weights = folders[0]
     return Analyser(checkpoint.load(weights))
 
 

@@ -152,12 +152,26 @@ def test_explain_leaves_out_a_method_that_is_refused(film, tmp_path, capsys):
     assert {key.split("/")[0] for key in np.load(tmp_path / "o" / "maps.npz")} == {"grad-cam"}
 
 
-def test_the_first_checkpoint_is_taken_when_none_is_named(weights, film, capsys, monkeypatch, tmp_path):
-    monkeypatch.setenv("CXR_WEIGHTS", str(Path(weights).parent))
-    assert main(["predict", film]) == 0
+def test_page_command_and_python_take_the_same_checkpoint_when_none_is_named(film, capsys, monkeypatch, tmp_path):
+    made, root = load(ROOT / "weights" / "phantom-honest"), tmp_path / "weights"
+    for name, size_px in {"a-small": 64, "b-large": 96, "c-large": 96}.items():
+        square = dataclasses.replace(made.card.preprocess, size_px=size_px)
+        card = dataclasses.replace(made.card, name=name, preprocess=square)
+        checkpoints.save(root / name, made.model, card, half=True)
+    monkeypatch.setenv("CXR_WEIGHTS", str(root))
+    assert main(["predict", film, "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    ask = [sys.executable, "-c", "import app; print(next(iter(app.ANALYSERS)))"]
+    page = subprocess.run(ask, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()[-1]
+    assert row["checkpoint"] == load().card.name == page == "b-large"
     monkeypatch.setenv("CXR_WEIGHTS", str(tmp_path / "empty"))
     assert main(["predict", film]) == 2
     assert "python -m train run" in capsys.readouterr().err
+
+
+def test_the_bundled_default_knows_the_label_of_the_readme():
+    card = checkpoints.read_card(checkpoints.default_checkpoint(ROOT / "weights"))
+    assert card.name == "kermany-densenet121" and "bacterial_pneumonia" in card.labels
 
 
 def test_it_runs_as_a_module():

@@ -7,9 +7,11 @@ are never opened.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -99,18 +101,42 @@ def write_file(path: Path, write: Callable[[Path], object]) -> None:
     scratch.replace(path)
 
 
+def get_weights_root() -> Path:
+    """The folder of checkpoints, where none is named: CXR_WEIGHTS, or weights/ where one stands."""
+    return Path(os.environ.get("CXR_WEIGHTS", "weights"))
+
+
 def find_checkpoints(root: str | Path = "weights") -> list[Path]:
     """The checkpoint folders in `root`, by name; empty when there is none."""
     root = Path(root)
     return sorted(card.parent for card in root.glob(f"*/{CARD_FILE}")) if root.is_dir() else []
 
 
-def load(source: str | Path) -> Checkpoint:
-    """A checkpoint from a folder or from a Hugging Face Hub id ("owner/name"); its card is bound to its weights.
+def rank_card(card: Card) -> tuple[int, str]:
+    """Sorts checkpoints: the one that sees most of a film first, then by name."""
+    return -card.preprocess.size_px, card.name
+
+
+def default_checkpoint(root: str | Path | None = None) -> Path:
+    """The checkpoint that page, command line and Python take where none is named: the first by `rank_card` of those
+    in `root` (`get_weights_root()`) whose card can be read. CheckpointError where there is none."""
+    root = get_weights_root() if root is None else Path(root)
+    ranked = []
+    for folder in find_checkpoints(root):
+        with contextlib.suppress(CheckpointError):  # `models` and the page say what is wrong with it
+            ranked.append((rank_card(read_card(folder)), folder))
+    if not ranked:
+        raise CheckpointError(f"There is no checkpoint in {root}.", MAKE_ONE)
+    return min(ranked)[1]
+
+
+def load(source: str | Path | None = None) -> Checkpoint:
+    """A checkpoint from a folder or from a Hugging Face Hub id ("owner/name"), the default one where none is named;
+    its card is bound to its weights.
 
     Raises CheckpointError, saying what is wrong, when it is missing, broken, truncated, foreign or mismatched.
     """
-    folder = _folder(source)
+    folder = default_checkpoint() if source is None else _folder(source)
     card = read_card(folder)
     model = _network(card)
     card = dataclasses.replace(card, weights_sha256=fill_network(model, folder, card.weights_sha256, CARD_FILE))

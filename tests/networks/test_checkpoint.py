@@ -66,6 +66,21 @@ def test_find_names_the_folders_and_an_empty_root_is_no_error(folder, tmp_path):
     assert checkpoint.find_checkpoints(tmp_path / "nothing") == []
 
 
+def test_the_largest_square_is_the_default_and_then_the_name(folder, tmp_path, monkeypatch):
+    loaded = checkpoint.load(folder)
+    for name, size_px in {"b": 96, "c": 128, "d": 128}.items():
+        square = dataclasses.replace(loaded.card.preprocess, size_px=size_px)
+        card = dataclasses.replace(loaded.card, name=name, preprocess=square)
+        checkpoint.save(tmp_path / name, loaded.model, card, half=False)
+    assert checkpoint.default_checkpoint(tmp_path) == tmp_path / "c"
+    (tmp_path / "c" / checkpoint.CARD_FILE).write_text("{")
+    monkeypatch.setenv("CXR_WEIGHTS", str(tmp_path))
+    assert checkpoint.default_checkpoint() == tmp_path / "d" and checkpoint.load().card.name == "d"
+    monkeypatch.setenv("CXR_WEIGHTS", str(tmp_path / "nothing"))
+    with pytest.raises(CheckpointError, match="There is no checkpoint in"):
+        checkpoint.load()
+
+
 def test_the_card_survives_json():
     card = Card(
         "a", "tiny", LABELS, "multi-label", Preprocess(96, "crop", (0.4,), (0.2,)),
