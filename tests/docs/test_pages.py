@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from cxr_demo.__main__ import main
+from cxr_demo.limits import KEPT_MINUTES, MAX_SESSIONS
+from train.data.datasets import DATASETS
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -71,3 +73,30 @@ def test_the_table_of_methods_is_what_the_command_prints(capsys):
 def test_the_dice_of_the_readme_is_the_lung_models():
     dice = json.loads((ROOT / "weights" / "lungs" / "lungs.json").read_text(encoding="utf-8"))["dice"]
     assert f"Dice {dice['value']:.2f} " in README
+
+
+def test_what_is_kept_is_what_the_limits_say():
+    hosting = (ROOT / "docs" / "hosting.md").read_text(encoding="utf-8")
+    assert f"{KEPT_MINUTES} minutes" in README and f"{KEPT_MINUTES} minutes" in hosting
+    assert f"at most {MAX_SESSIONS} sessions" in hosting
+
+
+def test_every_variable_of_the_environment_is_documented():
+    """Those that the code reads and a host may want to set; the others are set by the Space or by a launcher."""
+    read = {
+        name
+        for path in (ROOT / "app.py", *(ROOT / "cxr_demo").rglob("*.py"), *(ROOT / "train").rglob("*.py"))
+        for name in re.findall(r"environ(?:\.get\(|\[)\"(\w+)\"", path.read_text(encoding="utf-8"))
+    } - {"SYSTEM", "SPACE_ID", "WORLD_SIZE", "NO_PROXY", "GRADIO_TEMP_DIR"}
+    hosting = (ROOT / "docs" / "hosting.md").read_text(encoding="utf-8")
+    table = "".join(line for line in hosting.splitlines(keepends=True) if line.startswith("| `"))
+    documented = set(re.findall(r"`([A-Z_]+)`", table)) - {"TMPDIR"}
+    assert read == documented, f"docs/hosting.md and the code differ in {', '.join(sorted(read ^ documented))}"
+
+
+def test_the_data_sets_of_the_table_are_there():
+    """A data set without a row is listed by `python -m train describe --help` alone."""
+    text = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`.+?`) \|", text, re.MULTILINE)
+    named = [name for row in rows for name in re.findall(r"`([\w-]+)`", row)]
+    assert len(named) == len(set(named)) and {"kermany", "nih", "folder", "csv"} <= set(named) <= set(DATASETS)
