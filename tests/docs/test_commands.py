@@ -156,6 +156,7 @@ CHECKS: dict[str, Callable] = {
     "check": lambda o, printed: check_line(printed, "Grad-CAM ok", "LRP ok"),
     "models": lambda o, printed: check_line(printed, "weights/kermany-densenet121", "64 px"),
     "methods": check_methods,
+    "card-schema": lambda o, printed: check_line(printed, "weights_sha256", "additionalProperties"),
     "list": lambda o, printed: check_line(printed, *SYSTEMS),
     "describe": lambda o, printed: check_line(printed, "covid19", "train") or check_files(o.out),
     "run": check_training_run,

@@ -1,12 +1,15 @@
 """The card as typed data: every bundled one is read and written back as it is, and its schema and docs are whole."""
 
 import json
+import re
 import subprocess
 import sys
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
 
+from cxr_demo.__main__ import main
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.networks.card import Card, Member
 from cxr_demo.networks.card_parts import Interval, Settings, Training
@@ -102,3 +105,70 @@ def test_reading_a_card_loads_no_torch():
     )
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert printed.strip() == "[]"
+
+
+# ---- the schema, and the page that explains it
+
+
+def list_problems(value: object, schema: dict, parts: dict, place: str = "card") -> list[str]:
+    """What is wrong with a value by the JSON schema, for the words that a card's schema uses."""
+    schema = parts[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+    if "anyOf" in schema:
+        found = [list_problems(value, one, parts, place) for one in schema["anyOf"]]
+        return [] if [] in found else found[0]
+    kinds = {"object": dict, "array": list, "string": str, "integer": int, "number": (int, float), "null": type(None)}
+    if "type" in schema and (isinstance(value, bool) or not isinstance(value, kinds[schema["type"]])):
+        return [f"{place} is no {schema['type']}"]
+    problems = []
+    if isinstance(value, dict):
+        named, others = schema.get("properties", {}), schema.get("additionalProperties", True)
+        problems += [f"{place} lacks {key}" for key in schema.get("required", ()) if key not in value]
+        for key, entry in value.items():
+            rule = named.get(key, others)
+            if rule is False:
+                problems.append(f"{place} has {key}")
+            elif rule is not True:
+                problems += list_problems(entry, rule, parts, f"{place}.{key}")
+    if isinstance(value, list):
+        for rule, entry in zip_longest(schema.get("prefixItems", ()), value, fillvalue=schema.get("items", {})):
+            problems += list_problems(entry, rule, parts, place)
+    return problems
+
+
+@pytest.fixture
+def schema(capsys) -> dict:
+    assert main(["card-schema"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_the_schema_that_the_command_prints_holds_for_every_bundled_card(schema):
+    assert schema["title"] == "Card" and schema["$schema"].startswith("https://json-schema.org/")
+    for path in CARDS:
+        assert list_problems(json.loads(path.read_text(encoding="utf-8")), schema, schema["$defs"]) == []
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [(("name",), 3), (("weather",), "rain"), (("preprocess", "size_px"), 64.5), (("training", "seconds"), "long"),
+     (("metrics", "test", "films"), "many"), (("metrics", "test", "macro_f1"), {"low": 0.1}),
+     (("ensemble",), {"rule": "mean"}), (("training", "settings", "stages"), [["x", 1]])],
+)  # fmt: skip
+def test_the_schema_refuses_what_the_card_refuses(schema, place, value):
+    facts = json.loads(CARDS[0].read_text(encoding="utf-8"))
+    part = facts
+    for key in place[:-1]:
+        part = part[key]
+    part[place[-1]] = value
+    assert list_problems(facts, schema, schema["$defs"])
+    with pytest.raises(ValueError):
+        Card.from_json(json.dumps(facts))
+
+
+def test_the_page_on_the_card_names_every_field(schema):
+    page = (ROOT / "docs" / "card.md").read_text(encoding="utf-8")
+    first_cells = "".join(line.split("|")[1] for line in page.splitlines() if line.startswith("| `"))
+    fields = {field for part in (schema, *schema["$defs"].values()) for field in part.get("properties", ())}
+    fields -= {"localisation"}  # has a section of its own
+    assert "`localisation` tells" in page
+    assert {field for field in fields if f"`{field}`" not in first_cells} == set()
+    assert set(re.findall(r"`(\w+)`", first_cells)) - fields == set()
