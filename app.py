@@ -56,7 +56,7 @@ def launch() -> None:
     port = int(os.environ.get("PORT") or os.environ.get("GRADIO_SERVER_PORT") or 7860)
     host = "0.0.0.0" if on_spaces else "127.0.0.1"
     try:
-        demo.launch(server_name=host, server_port=port, prevent_thread_lock=True, **ui.launch_settings())
+        demo.launch(server_name=host, server_port=port, prevent_thread_lock=True, **ui.make_launch_settings())
     except OSError:
         sys.exit(f"Port {port} is taken. Choose another: PORT={port + 1} python app.py")
     print(f"Ready: http://127.0.0.1:{port}", flush=True)
@@ -65,7 +65,7 @@ def launch() -> None:
 
 ROOT = str(checkpoint.get_weights_root())
 ANALYSERS, REFUSED = open_checkpoints(ROOT)
-demo = ui.build(ANALYSERS, REFUSED, ui.open_folder(), open_lungs(ROOT, REFUSED))
+demo = ui.build_page(ANALYSERS, REFUSED, ui.open_folder(), open_lungs(ROOT, REFUSED))
 
 if __name__ == "__main__":
     launch()

@@ -92,13 +92,13 @@ class Lesson:
         with self._lock:
             if question not in self._looks:
                 film = question.film
-                self._looks[question] = {name: _look(each, film) for name, each in self.networks.items()}
+                self._looks[question] = {name: _look_at(each, film) for name, each in self.networks.items()}
             return self._looks[question]
 
     def exposed(self) -> tuple[Exposed, ...]:
         """Of every quick method that this network allows, most evidence on the letters first."""
         with self._lock:
-            self._exposed = self._exposed or _exposed(self.networks["A"])
+            self._exposed = self._exposed or _measure_exposure(self.networks["A"])
             return self._exposed
 
 
@@ -115,7 +115,7 @@ def make_radiograph(film: Phantom, notes: Sequence[str] = ()) -> Radiograph:
     return Radiograph(pixels, tuple(notes), hashlib.sha256(pixels.tobytes()).hexdigest(), "synthetic")
 
 
-def _look(network: Analyser, film: Phantom) -> Look:
+def _look_at(network: Analyser, film: Phantom) -> Look:
     study = network.analyse(make_radiograph(film))
     probability = float(study.probabilities[study.labels.index(LABEL)])
     threshold = network.card.thresholds[LABEL]
@@ -123,15 +123,17 @@ def _look(network: Analyser, film: Phantom) -> Look:
         return Look(probability, threshold, {}, {})
     allowed = [method for method in LOOKED_AT if method not in network.proof.refusals]
     made = {method: made for (method, _), made in network.explain(study, [LABEL], allowed).items()}
-    return Look(probability, threshold, made, _shares(network, made, film))
+    return Look(probability, threshold, made, _measure_shares(network, made, film))
 
 
-def _shares(network: Analyser, maps: Mapping[str, Explanation], film: Phantom) -> dict[str, dict[str, RegionShare]]:
+def _measure_shares(
+    network: Analyser, maps: Mapping[str, Explanation], film: Phantom
+) -> dict[str, dict[str, RegionShare]]:
     truth = list_planted(film)
     return {method: measure_evidence(made.map_square, network.card.preprocess, truth) for method, made in maps.items()}
 
 
-def _exposed(network: Analyser) -> tuple[Exposed, ...]:
+def _measure_exposure(network: Analyser) -> tuple[Exposed, ...]:
     quick = [
         key for key, method in METHODS.items()
         if method.cost_forwards <= SLOW_FORWARDS and key not in network.proof.refusals
@@ -142,13 +144,15 @@ def _exposed(network: Analyser) -> tuple[Exposed, ...]:
             film = question.film
             study = network.analyse(make_radiograph(film))
             maps = {method: made for (method, _), made in network.explain(study, [LABEL], quick).items()}
-            for method, of in _shares(network, maps, film).items():
+            for method, of in _measure_shares(network, maps, film).items():
                 found[method].append((of[LETTERS], of[f"planted {get_finding(LABEL).name.lower()}"]))
-    rows = [Exposed(method, *(_mean(of) for of in zip(*pairs, strict=True))) for method, pairs in found.items()]
+    rows = [
+        Exposed(method, *(_average_shares(of) for of in zip(*pairs, strict=True))) for method, pairs in found.items()
+    ]
     return tuple(sorted(rows, key=lambda row: -row.letters.evidence))
 
 
-def _mean(of: Sequence[RegionShare]) -> RegionShare:
+def _average_shares(of: Sequence[RegionShare]) -> RegionShare:
     evidence = np.nan_to_num([share.evidence for share in of])
     return RegionShare(float(evidence.mean()), float(np.mean([share.area for share in of])))
 

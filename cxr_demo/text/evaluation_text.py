@@ -1,4 +1,4 @@
-"""The words of the section that says how far to believe the maps."""
+"""The words of the section that judges the explanations."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from cxr_demo.evaluation.faithfulness import MIN_FALL, ORDERS, Curve
 from cxr_demo.evaluation.randomisation import UNCHANGED, Randomisation
 from cxr_demo.evaluation.regions import DRAWN, LUNGS, OUTSIDE
 from cxr_demo.explain.methods import METHODS
-from cxr_demo.text.page_text import UNDEFINED, WITH, duration
+from cxr_demo.text.page_text import UNDEFINED, WITH, format_duration
 
-TITLE = "How far to believe these maps"
+TITLE = "Quality of these explanations"
 MAP = "Map"
 
-WHERE = "Where the evidence lies"
+REGIONS_TITLE = "Where the evidence lies"
 REGIONS = {  # by the name of a region; others stand by their own
     LUNGS: "in the lungs (estimate)", OUTSIDE: "outside the lungs", "borders": "at the borders",
     "corners": "in the corners", DRAWN: "in your region",
 }  # fmt: skip
-WHERE_HOW = (
+REGIONS_HOW = (
     "The share of each map's evidence for the finding that lies in a region; in brackets and as a mark, what evenly "
     f"spread evidence would have there. Borders are the outer {BORDER:.0%}, corners {CORNER:.0%} of height and width."
 ).replace("%", " %")
@@ -75,11 +75,11 @@ LEGEND = (
 SEPARATE = " · "
 
 
-def region(name: str) -> str:
+def name_region(name: str) -> str:
     return REGIONS.get(name, f"in the {name}")
 
 
-def lungs(dice: tuple[float, float, float]) -> str:
+def describe_lung_model(dice: tuple[float, float, float]) -> str:
     value, low, high = dice
     return (
         f"The outline of the lungs is an estimate of a small network: Dice {value:.2f} ({low:.2f} to {high:.2f}) on "
@@ -87,88 +87,85 @@ def lungs(dice: tuple[float, float, float]) -> str:
     )
 
 
-def share(found: RegionShare) -> tuple[str, str]:
+def format_region_share(found: RegionShare) -> tuple[str, str]:
     """What lies in a region, and in brackets what evenly spread evidence would have there."""
-    area = f"({percent(found.area)})"
-    return (UNDEFINED, area) if math.isnan(found.evidence) else (percent(found.evidence), area)
+    area = f"({format_percent(found.area)})"
+    return (UNDEFINED, area) if math.isnan(found.evidence) else (format_percent(found.evidence), area)
 
 
-def in_region(found: RegionShare) -> str:
+def describe_region_share(found: RegionShare) -> str:
     """On the region itself, in each panel."""
-    return f"{share(found)[0]} of the evidence" if not math.isnan(found.evidence) else "no evidence"
+    return f"{format_region_share(found)[0]} of the evidence" if not math.isnan(found.evidence) else "no evidence"
 
 
-def of_film(area: float) -> str:
-    return f"{percent(area)} of the film"
+def describe_area(area: float) -> str:
+    return f"{format_percent(area)} of the film"
 
 
-def percent(value: float) -> str:
+def format_percent(value: float) -> str:
     return f"{value * 100:.1f} %" if 0 < value < 0.0095 else f"{value * 100:.0f} %"
 
 
-def takes(seconds: float) -> str:
-    return duration(seconds)
-
-
-def also_slow(methods: Sequence[str]) -> str:
+def describe_slow_offer(methods: Sequence[str]) -> str:
     """The second press."""
-    return f"Also noise, shift and random weights of {named(methods)}"
+    return f"Also noise, shift and random weights of {join_method_names(methods)}"
 
 
-def named(methods: Sequence[str]) -> str:
+def join_method_names(methods: Sequence[str]) -> str:
     names = [METHODS[key].name for key in methods]
     return WITH.join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
 
 
-def doing(part: str, methods: Sequence[str]) -> str:
-    return f"{PARTS[part].capitalize()}: {named(methods)}" if methods else PARTS[part].capitalize()
+def describe_step(part: str, methods: Sequence[str]) -> str:
+    return f"{PARTS[part].capitalize()}: {join_method_names(methods)}" if methods else PARTS[part].capitalize()
 
 
-def left(seconds: float) -> str:
-    return f"{duration(seconds)} left"
+def describe_time_left(seconds: float) -> str:
+    return f"{format_duration(seconds)} left"
 
 
-def number(value: float) -> str:
+def format_number(value: float) -> str:
     return UNDEFINED if math.isnan(value) else f"{value:.2f}".replace("-", "−").replace("−0.00", "0.00")
 
 
-def by_chance(curve: Curve) -> str:
-    return f"(random {number(float(curve.random_areas.mean()))})"
+def describe_random_area(curve: Curve) -> str:
+    return f"(random {format_number(float(curve.random_areas.mean()))})"
 
 
-def beats(curve: Curve) -> str:
+def describe_beaten_orders(curve: Curve) -> str:
     return f"beats {curve.beaten} of {ORDERS} random orders"
 
 
-def gain(curve: Curve) -> str:
+def describe_gain(curve: Curve) -> str:
     """Over the mean of the random orders; what is below 0 is worse than chance."""
     return f"mean gain {curve.gain:+.2f} logit points".replace("-", "−")
 
 
-def curve(found: Curve) -> str:
+def describe_curve(found: Curve) -> str:
     """The text alternative of a curve."""
-    ends = f"{number(float(found.logits[0]))} to {number(float(found.logits[-1]))}"
-    return f"{CHECKS[found.check].name}: the logit goes from {ends}, {beats(found)}, {gain(found)}"
+    ends = f"{format_number(float(found.logits[0]))} to {format_number(float(found.logits[-1]))}"
+    against = f"{describe_beaten_orders(found)}, {describe_gain(found)}"
+    return f"{CHECKS[found.check].name}: the logit goes from {ends}, {against}"
 
 
-def steps(found: Randomisation) -> str:
+def describe_randomisation(found: Randomisation) -> str:
     """The text alternative of the steps."""
     first, last = found.stages[0], found.stages[-1]
     return (
-        f"Rank correlation {number(first.rank)} with random weights in the {BLOCKS[0]}, {number(last.rank)} with those "
-        f"in {BLOCKS[1]}"
+        f"Rank correlation {format_number(first.rank)} with random weights in the {BLOCKS[0]}, "
+        f"{format_number(last.rank)} with those in {BLOCKS[1]}"
     )
 
 
-def without_signs(found: Randomisation) -> str:
-    return f"without signs {number(found.stages[-1].rank_absolute)}"
+def describe_absolute_rank(found: Randomisation) -> str:
+    return f"without signs {format_number(found.stages[-1].rank_absolute)}"
 
 
-def ranked(rank: float) -> str:
-    return f"rank correlation {number(rank)}"
+def describe_rank(rank: float) -> str:
+    return f"rank correlation {format_number(rank)}"
 
 
-def short_paper(paper: str) -> str:
+def shorten_paper(paper: str) -> str:
     """ "Petsiuk et al. 2018, RISE, BMVC" -> "Petsiuk et al. 2018"; "own choice, in the measure of Yeh et al. 2019" ->
     "in the measure of Yeh et al. 2019"."""
     first, _, rest = paper.partition(", ")

@@ -9,6 +9,6 @@ NOTE = "Synthetic: drawn by this program, not a film of a person. Nothing was up
 SHOW = "Show what was planted"
 
 
-def planted(names: list[str]) -> str:
+def describe_planted(names: list[str]) -> str:
     """What the outlines are of."""
     return f"Outlined: {', '.join(names)}."

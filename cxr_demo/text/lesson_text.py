@@ -41,57 +41,59 @@ EXPOSED_HOW = (
 EXPOSED_COLUMNS = ("Method", "On the letters", "On the consolidation")
 
 
-def act(number: int, of: int, name: str) -> str:
+def format_act(number: int, of: int, name: str) -> str:
     return f"Act {number} of {of} · {name}"
 
 
-def place(number: int, of: int) -> str:
+def format_question_number(number: int, of: int) -> str:
     return f"Question {number} of {of}"
 
 
-def score(right: int, answered: int) -> str:
+def describe_guesses(right: int, answered: int) -> str:
     """3 of 6 right; nothing before the first guess."""
     return f"{right} of {answered} right" if answered else ""
 
 
-def percent(value: float) -> str:
+def format_open_percent(value: float) -> str:
     """Never a false 0 or 100: "< 1 %", "43 %"."""
     if value < 0.01:
         return "< 1 %"
     return "> 99 %" if value > 0.99 else f"{value * 100:.0f} %"
 
 
-def share(found: RegionShare) -> str:
+def format_chance_multiple(found: RegionShare) -> str:
     """22 × chance (12 %)."""
     if math.isnan(found.evidence):
         return NO_EVIDENCE
     times = found.evidence / found.area
-    return f"{times:.{0 if times >= 10 else 1}f} × chance ({percent(found.evidence)})"
+    return f"{times:.{0 if times >= 10 else 1}f} × chance ({format_open_percent(found.evidence)})"
 
 
-def network(letter: str) -> str:
+def name_network(letter: str) -> str:
     return f"Network {letter}"
 
 
-def probability(value: float, threshold: float) -> str:
-    return f"{percent(value)}, {'above' if value >= threshold else 'below'} its threshold"
+def describe_probability(value: float, threshold: float) -> str:
+    return f"{format_open_percent(value)}, {'above' if value >= threshold else 'below'} its threshold"
 
 
-def evidence(shares: dict[str, RegionShare]) -> list[str]:
+def describe_evidence(shares: dict[str, RegionShare]) -> list[str]:
     """One line for each planted thing: On the letters: 22 × chance (12 %)."""
-    return [f"On the {name.removeprefix('planted ')}: {share(found)}" for name, found in shares.items()]
+    return [
+        f"On the {name.removeprefix('planted ')}: {format_chance_multiple(found)}" for name, found in shares.items()
+    ]
 
 
-def picture(method: str, letter: str, lines: list[str]) -> str:
+def describe_lesson_map(method: str, letter: str, lines: list[str]) -> str:
     """The text alternative of a map."""
     return f"{method} of network {letter} for consolidation. " + ". ".join(lines) + "."
 
 
-def film(letters: str, findings: tuple[str, ...], revealed: bool) -> str:
+def describe_lesson_film(letters: str, findings: tuple[str, ...], revealed: bool) -> str:
     """The text alternative of a film; before the guess it says what anybody would see."""
     has = [f"the letters {letters}"] * bool(letters) + [f"a planted {name}" for name in findings] * revealed
     return "Synthetic chest film" + (f" with {' and '.join(has)}" if has else "") + "."
 
 
-def best(row: Exposed, name: str) -> str:
-    return f"Most plainly {name}: on the {LETTERS} lies {share(row.letters)}."
+def describe_best_method(row: Exposed, name: str) -> str:
+    return f"Most plainly {name}: on the {LETTERS} lies {format_chance_multiple(row.letters)}."

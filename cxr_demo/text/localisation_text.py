@@ -26,19 +26,19 @@ FIGURES = {"hit_rate": "Hit rate", "miou": "mIoU"}
 METHOD, ALL = "Method", "All findings"
 
 
-def caption(figure: str, films: str) -> str:
+def format_caption(figure: str, films: str) -> str:
     return f"{figure}, {films} films"
 
 
-def column(name: str, maps: int) -> str:
+def format_column(name: str, maps: int) -> str:
     """Effusion, 3 maps."""
     return f"{name}, {maps} map{'s' if maps != 1 else ''}"
 
 
-def parts(names: list[str]) -> str:
+def describe_parts(names: list[str]) -> str:
     return f"By part: {', '.join(names)}"
 
 
-def cell(figure: Interval) -> str:
+def format_cell(figure: Interval) -> str:
     """Draws of maps that are all hits, or all misses, have no width: such an interval would say what nobody knows."""
     return f"{figure.value:.2f}" if figure.low == figure.high else figure.format(2)

@@ -121,7 +121,7 @@ FINDING = "Finding"
 DOTS = "The dots are what each member says for itself."
 
 
-def score(value: float, calibrated: bool, task: str) -> str:
+def format_score(value: float, calibrated: bool, task: str) -> str:
     """0.034 -> "3 %" when calibrated, else "0.03"; never a false 0 or 1. One digit more below 1 % of a multi-label
     network, where a rare finding may stand above its threshold and still have less."""
     digits = 1 if task == "multi-label" and value < 0.01 else 0
@@ -132,23 +132,23 @@ def score(value: float, calibrated: bool, task: str) -> str:
     return f"{value * 100:.{digits}f} %" if calibrated else f"{value:.{digits + 2}f}"
 
 
-def score_name(calibrated: bool) -> str:
+def name_score(calibrated: bool) -> str:
     return "calibrated probability" if calibrated else "uncalibrated score"
 
 
-def hover(gloss: str, word: str, threshold: float | None, card: Card) -> str:
+def describe_finding(gloss: str, word: str, threshold: float | None, card: Card) -> str:
     """The tip of a finding in the list."""
-    mark = "" if threshold is None else f" ({score(threshold, card.calibrated, card.task)})"
+    mark = "" if threshold is None else f" ({format_score(threshold, card.calibrated, card.task)})"
     return f"{gloss} {word.capitalize()}{mark}."
 
 
-def spread(own: Sequence[float], ensemble: EnsembleSpec, task: str) -> str:
+def describe_member_range(own: Sequence[float], ensemble: EnsembleSpec, task: str) -> str:
     """The dots of an ensemble's members, for those who do not see them."""
-    low, high = (score(p, ensemble.calibrated, task) for p in (min(own), max(own)))
+    low, high = (format_score(p, ensemble.calibrated, task) for p in (min(own), max(own)))
     return f"{len(own)} members from {low} to {high}"
 
 
-def ensemble(made: EnsembleSpec) -> str:
+def describe_ensemble(made: EnsembleSpec) -> str:
     """A card's `ensemble` in a sentence: how many, by which rule, with which weights."""
     weights = zip(made.members, made.weights, strict=True)
     told = "; weights: " + ", ".join(f"{member.name} {weight:.2f}" for member, weight in weights)
@@ -156,7 +156,7 @@ def ensemble(made: EnsembleSpec) -> str:
     return f"{len(made.members)} networks, {RULE_WORDS[made.rule]}{named}"
 
 
-def legend(card: Card) -> str:
+def describe_maps(card: Card) -> str:
     """What is true of all maps, whatever their scale."""
     made, of_members = card.ensemble, ""
     if made and card.joins_predictions:
@@ -166,7 +166,7 @@ def legend(card: Card) -> str:
     return f"{of_members}{SIDES}"
 
 
-def meaning(card: Card) -> str:
+def describe_scores(card: Card) -> str:
     """A few sentences under the findings: what the number is and where it was learned."""
     if card.calibrated:
         number = "Calibrated: of 100 films given 70 %, about 70 should have the finding."
@@ -188,31 +188,31 @@ def meaning(card: Card) -> str:
     return " ".join(part for part in (number, learned, caveat) if part)
 
 
-def show_anyway(value: float, card: Card) -> str:
-    given = score(value, card.calibrated, card.task)
+def describe_show_button(value: float, card: Card) -> str:
+    given = format_score(value, card.calibrated, card.task)
     given = given.replace("<", "less than") if "<" in given else f"only {given}"
     return f"Show anyway: the model {'gives' if card.calibrated else 'scores'} {given}"
 
 
-def metric(key: str) -> str:
+def format_metric_name(key: str) -> str:
     """auroc_viral_pneumonia -> "AUROC viral pneumonia"."""
     return " ".join(part.upper() if part in SHORT else part for part in key.split("_"))
 
 
-def measured_on(name: str) -> str:
+def describe_test_set(name: str) -> str:
     return f"Measured on: {name} (95 % interval in brackets)"
 
 
-def shown_off(method: str, finding: str) -> str:
+def describe_hidden_map(method: str, finding: str) -> str:
     """The text alternative of a panel whose map is held back."""
     return f"Film without the map of {method} for {finding}, which is off"
 
 
-def cell_size(width: float, height: float) -> str:
+def describe_cell_size(width: float, height: float) -> str:
     return f"One cell is about {width:.0f} × {height:.0f} px of the film."
 
 
-def place(found: tuple[int, int, float] | None) -> str:
+def describe_place(found: tuple[int, int, float] | None) -> str:
     """The text alternative of a map, from `render.find_strongest_place`."""
     if found is None:
         return "no positive region"
@@ -220,42 +220,43 @@ def place(found: tuple[int, int, float] | None) -> str:
     return f"strongest positive region: {COLUMNS[column]}, {ROWS[row]} ({share:.0%} of the positive evidence)"
 
 
-def canvas(method: str, finding: str, where: str) -> str:
+def describe_canvas(method: str, finding: str, where: str) -> str:
     return f"{method} for {finding}, {where}"
 
 
-def sums(explanation: Explanation, card: Card) -> str:
+def describe_sums(explanation: Explanation, card: Card) -> str:
     """What the map's values add up to, beside what they explain."""
     made, logit = card.ensemble, "the logit"
     if made and card.joins_predictions:
         logit = "the members' mean calibrated logit" if made.calibrated else "the members' mean logit"
-    told = f"{logit} is {signed(explanation.logit)}"
+    told = f"{logit} is {format_signed(explanation.logit)}"
     if explanation.unit not in (CELL, PIXEL):
         return f"{told[0].upper()}{told[1:]}; the values of this map do not add up to it."
-    return f"Sums to {signed(explanation.total)}; {told}. The rest, {signed(explanation.left_out)}, is not in the map."
+    rest = format_signed(explanation.left_out)
+    return f"Sums to {format_signed(explanation.total)}; {told}. The rest, {rest}, is not in the map."
 
 
-def nothing(scale: render.Scale, finding: str) -> str:
+def describe_empty_map(scale: render.Scale, finding: str) -> str:
     """Instead of a map that holds too little."""
     what = "No evidence either way" if scale.signed else f"No positive evidence for {finding}"
     why = NOTHING.get(scale.unit, "this map is 0 everywhere" if scale.signed else "this map is nowhere above 0")
     return f"{what}: {why.format(floor=render.EVIDENCE_FLOOR)}."
 
 
-def computing(method: Method, share: float) -> str:
+def describe_progress(method: Method, share: float) -> str:
     return f"Computing {method.name} … {share:.0%}".replace("%", " %") if share else f"Computing {method.name} …"
 
 
-def choice(method: Method, reason: str, forward_s: float | None) -> str:
+def describe_method_choice(method: Method, reason: str, forward_s: float | None) -> str:
     """A method in the list to choose from; `forward_s` is None before the first film."""
     if reason:
         return f"{method.name} · not available"
     if method.cost_forwards <= SLOW_FORWARDS:
         return method.name
-    return f"{method.name} · {'long' if forward_s is None else duration(method.cost_forwards * forward_s)}"
+    return f"{method.name} · {'long' if forward_s is None else format_duration(method.cost_forwards * forward_s)}"
 
 
-def duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Two steps of a digit: nobody can say more beforehand."""
     if seconds >= 90:
         return f"about {seconds / 60:.0f} min"
@@ -263,7 +264,7 @@ def duration(seconds: float) -> str:
     return f"about {max(1, round(seconds / step) * step)} s"
 
 
-def methods_hint(refusals: Mapping[str, str]) -> str:
+def describe_refusals(refusals: Mapping[str, str]) -> str:
     """Under the list of methods: those that the checkpoint's proof refuses, by reason."""
     refused: dict[str, list[str]] = {}
     for key, reason in refusals.items():
@@ -272,16 +273,16 @@ def methods_hint(refusals: Mapping[str, str]) -> str:
     return f"{METHODS_HINT} {NOT_AVAILABLE.format(reason=told)}." if told else METHODS_HINT
 
 
-def rank(value: float) -> str:
-    return UNDEFINED if math.isnan(value) else signed(value)
+def format_rank(value: float) -> str:
+    return UNDEFINED if math.isnan(value) else format_signed(value)
 
 
-def overlap(found: Overlap) -> tuple[str, str]:
+def format_overlap(found: Overlap) -> tuple[str, str]:
     """What is common, and in brackets what would be by chance."""
     if math.isnan(found.common):
         return UNDEFINED, ""
     return f"{found.common * 100:.0f} %", f"({found.chance * 100:.0f} %)"
 
 
-def signed(value: float) -> str:
+def format_signed(value: float) -> str:
     return f"{value:+.2f}".replace("-", "−") if abs(value) >= 0.005 else "0.00"

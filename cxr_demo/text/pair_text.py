@@ -51,15 +51,15 @@ MEMBERS_HOW = (
 MEMBERS_SAY_NOT = "A small spread does not say that the members are right: they learned from the same films."
 
 
-def pair_title(label: str) -> str:
+def format_pair_title(label: str) -> str:
     return f"{get_finding(label).name}: two checkpoints"
 
 
-def members_title(label: str, count: int) -> str:
+def format_members_title(label: str, count: int) -> str:
     return f"{get_finding(label).name}: {count} members"
 
 
-def unknown(label: str, other: str, known: Sequence[str]) -> str:
+def describe_unknown_label(label: str, other: str, known: Sequence[str]) -> str:
     """The other checkpoint lacks the label."""
     told = f"{other} does not know {get_finding(label).name}."
     if not known:
@@ -67,62 +67,64 @@ def unknown(label: str, other: str, known: Sequence[str]) -> str:
     return f"{told} Both know: {', '.join(get_finding(key).name for key in known)}."
 
 
-def difference_of(this: str, other: str) -> str:
+def describe_difference_colours(this: str, other: str) -> str:
     return f"Orange: more for the finding in {other}. Blue: more in {this}."
 
 
-def no_difference(why: str) -> str:
+def describe_no_difference(why: str) -> str:
     return f"No difference: {why}. Each map has its own scale."
 
 
-def no_spread() -> str:
+def describe_no_spread() -> str:
     return "No spread: values of this method can be compared within one map alone. Each map has its own scale."
 
 
-def unavailable(name: str, reason: str) -> str:
+def describe_unavailable(name: str, reason: str) -> str:
     return f"Not available for {name}: {reason.rstrip('.')}."
 
 
-def computing(method: Method, name: str, share: float) -> str:
-    return page_text.computing(method, share).replace(" …", f" of {name} …")
+def describe_pair_progress(method: Method, name: str, share: float) -> str:
+    return page_text.describe_progress(method, share).replace(" …", f" of {name} …")
 
 
-def dear(method: Method, seconds: float) -> str:
-    return f"Compute {method.name} of the other checkpoint too: {page_text.duration(seconds)}"
+def describe_slow_map(method: Method, seconds: float) -> str:
+    return f"Compute {method.name} of the other checkpoint too: {page_text.format_duration(seconds)}"
 
 
-def sums(side: MapSide) -> str:
+def describe_side_sums(side: MapSide) -> str:
     """What one map holds, beside what it explains."""
     kind = "calibrated logit" if side.unit.startswith("calibrated") else "logit"
     if math.isnan(side.total):
-        return f"The {kind} is {page_text.signed(side.logit)}."
+        return f"The {kind} is {page_text.format_signed(side.logit)}."
     beyond = (
-        f"; {page_text.signed(side.outside)} lies in padding or beyond what both see"
+        f"; {page_text.format_signed(side.outside)} lies in padding or beyond what both see"
         if abs(side.outside) >= 0.005
         else ""
     )
-    return f"Sums to {page_text.signed(side.total)}{beyond}. The {kind} is {page_text.signed(side.logit)}."
+    return (
+        f"Sums to {page_text.format_signed(side.total)}{beyond}. The {kind} is {page_text.format_signed(side.logit)}."
+    )
 
 
-def sums_of_difference(this: MapSide, other: MapSide) -> str:
+def describe_difference_sum(this: MapSide, other: MapSide) -> str:
     if math.isnan(this.total):
         return ""
-    return f"The difference sums to {page_text.signed(other.total - this.total)}."
+    return f"The difference sums to {page_text.format_signed(other.total - this.total)}."
 
 
-def bar(unit: str, count: int) -> str:
+def describe_common_scale(unit: str, count: int) -> str:
     return f"{unit}; one scale for {count} maps"
 
 
-def nothing(name: str) -> str:
+def describe_empty_pair(name: str) -> str:
     return f"Neither network gives evidence either way in {name}: there is nothing to compare."
 
 
-def nothing_of_members() -> str:
+def describe_empty_members() -> str:
     return "Neither the mean nor any member holds evidence either way."
 
 
-def differ_most(found: tuple[int, int, float, bool] | None, this: str, other: str) -> str:
+def describe_most_different(found: tuple[int, int, float, bool] | None, this: str, other: str) -> str:
     """From `pair.most_different`: where, how much of it, and who has more there."""
     if found is None:
         return SAME_EVERYWHERE
@@ -133,7 +135,7 @@ def differ_most(found: tuple[int, int, float, bool] | None, this: str, other: st
     )
 
 
-def spread_most(found: tuple[int, int, float] | None) -> str:
+def describe_largest_spread(found: tuple[int, int, float] | None) -> str:
     if found is None:
         return "The members do not differ."
     row, column, share = found
@@ -144,21 +146,21 @@ def spread_most(found: tuple[int, int, float] | None) -> str:
     )
 
 
-def unsure(share: float) -> str:
+def describe_unsure_share(share: float) -> str:
     return f"The spread is larger than the mean on {share * 100:.0f} % of the map."
 
 
-def canvas(method: str, label: str, whose: str, where: str) -> str:
+def describe_pair_canvas(method: str, label: str, whose: str, where: str) -> str:
     return f"{method} for {get_finding(label).name}, {whose}: {where}"
 
 
-def off(method: str, label: str, whose: str) -> str:
+def describe_hidden_pair_map(method: str, label: str, whose: str) -> str:
     return f"Film without the map of {method} for {get_finding(label).name}, {whose}, which is off"
 
 
-def minus_mean(name: str) -> str:
+def name_member_difference(name: str) -> str:
     return f"{name} minus the mean"
 
 
-def member(made: MemberMap, rank: float) -> str:
-    return f"Weight {made.weight:.2f}. {RANK_OF_MEMBER} {page_text.rank(rank)}."
+def describe_member(made: MemberMap, rank: float) -> str:
+    return f"Weight {made.weight:.2f}. {RANK_OF_MEMBER} {page_text.format_rank(rank)}."

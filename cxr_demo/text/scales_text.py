@@ -21,11 +21,11 @@ KEPT_SCALE = (
 )
 
 
-def own_scale(scale: render.Scale) -> str:
+def describe_own_scale(scale: render.Scale) -> str:
     return "relative: no unit, own scale" if scale.unit == RELATIVE else f"{scale.unit}, own scale"
 
 
-def shared_scale(own: render.Scale, shared: render.Scale, sharing: int, kept: bool) -> str:
+def describe_shared_scale(own: render.Scale, shared: render.Scale, sharing: int, kept: bool) -> str:
     """`own` is the map's scale by itself, `sharing` how many maps have the shared one, which may be `kept`."""
     if shared.unit == RELATIVE:
         return "relative: no unit, shares no scale"

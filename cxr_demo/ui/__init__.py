@@ -1,9 +1,9 @@
-"""The page. The only importer of gradio; `words` holds all its wording.
+"""The page. The only importer of gradio; `cxr_demo.text` holds its wording.
 
-`open_folder` first (where uploads arrive), then `build`, then `launch(**launch_settings())`.
+`open_folder` first (where uploads arrive), then `build_page`, then `launch(**make_launch_settings())`.
 """
 
-from cxr_demo.ui.page import build, launch_settings
+from cxr_demo.ui.page import build_page, make_launch_settings
 from cxr_demo.ui.uploads import open_folder
 
-__all__ = ["build", "launch_settings", "open_folder"]
+__all__ = ["build_page", "make_launch_settings", "open_folder"]

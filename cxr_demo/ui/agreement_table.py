@@ -11,39 +11,39 @@ from cxr_demo.evaluation.agreement import Agreement, measure_agreements
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.networks.card import Card
 from cxr_demo.text import page_text
-from cxr_demo.ui.markup import Html, joined, scrolled, tag
+from cxr_demo.ui.markup import Html, join_html, render_scrollable, tag
 
-TOLD = 0.1  # the share of the film whose overlap has a bar; the other shares have small print
+BARRED_AREA = 0.1  # the share of the film whose overlap has a bar; the other shares have small print
 
 
-def table(maps: Mapping[str, np.ndarray], card: Card, shape: tuple[int, int]) -> Html | None:
+def render_agreements(maps: Mapping[str, np.ndarray], card: Card, shape: tuple[int, int]) -> Html | None:
     """Raw maps by method, of one label of a film of `shape` -> a row for every pair; None for fewer than two."""
     if len(maps) < 2:
         return None
     seen = card.preprocess.mark_image(shape)
     named = {METHODS[key].name: map_ for key, map_ in maps.items()}
-    rows = [_row(pair, found) for pair, found in measure_agreements(named, seen).items()]
+    rows = [_render_pair_row(pair, found) for pair, found in measure_agreements(named, seen).items()]
     head = tag("tr", *(tag("th", name, scope="col") for name in page_text.AGREEMENT_COLUMNS))
-    listed = scrolled(page_text.AGREEMENT, tag("table", tag("thead", head), tag("tbody", *rows)))
+    listed = render_scrollable(page_text.AGREEMENT, tag("table", tag("thead", head), tag("tbody", *rows)))
     told = tag("p", tag("strong", page_text.AGREEMENT_SAYS_NOT), " ", page_text.AGREEMENT_HOW, class_="how")
     return tag("section", tag("h3", page_text.AGREEMENT), listed, told, class_="agreement")
 
 
-def _row(pair: tuple[str, str], found: Agreement) -> Html:
-    told = next(overlap for overlap in found.overlaps if overlap.area == TOLD)
-    others = [page_text.overlap(overlap) for overlap in found.overlaps if overlap is not told]
-    common, by_chance = page_text.overlap(told)
+def _render_pair_row(pair: tuple[str, str], found: Agreement) -> Html:
+    told = next(overlap for overlap in found.overlaps if overlap.area == BARRED_AREA)
+    others = [page_text.format_overlap(overlap) for overlap in found.overlaps if overlap is not told]
+    common, by_chance = page_text.format_overlap(told)
     return tag(
         "tr",
         tag("th", pair[0], tag("small", page_text.WITH), pair[1],
             tag("small", f" · {found.note}") if found.note else None, scope="row"),
-        tag("td", measure(page_text.rank(found.rank), 0.5, (found.rank + 1) / 2, 0.5)),
-        tag("td", measure(common, 0.0, told.common, told.chance), tag("small", by_chance)),
+        tag("td", render_measure(page_text.format_rank(found.rank), 0.5, (found.rank + 1) / 2, 0.5)),
+        tag("td", render_measure(common, 0.0, told.common, told.chance), tag("small", by_chance)),
         *(tag("td", tag("small", f"{common} {by_chance}")) for common, by_chance in others),
     )  # fmt: skip
 
 
-def measure(text: str, start: float, value: float, chance: float) -> Html:
+def render_measure(text: str, start: float, value: float, chance: float) -> Html:
     """A number and its bar, from `start` to `value` of 0..1, with a mark at chance; no bar for NaN."""
     number = tag("span", text, class_="number")
     if math.isnan(value):
@@ -51,4 +51,4 @@ def measure(text: str, start: float, value: float, chance: float) -> Html:
     low, high = sorted((start, value))
     fill = tag("i", class_="fill", style=f"left:{low:.1%};width:{high - low:.1%}")
     mark = tag("i", class_="mark", style=f"left:{chance:.1%}")
-    return joined(number, tag("span", fill, mark, class_="meter", aria_hidden="true"))
+    return join_html(number, tag("span", fill, mark, class_="meter", aria_hidden="true"))

@@ -9,26 +9,26 @@ from types import MappingProxyType
 from cxr_demo import render
 from cxr_demo.analysis import Explanation
 from cxr_demo.explain.methods import METHODS, RELATIVE
-from cxr_demo.text import scales_text as scale_words
+from cxr_demo.text import scales_text
 from cxr_demo.ui import image_encoding
 from cxr_demo.ui.markup import Html, tag
 
-NONE_KEPT: Mapping[str, float] = MappingProxyType({})
+NOTHING_PINNED: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class Scales:
     """Of one map: its scale by itself ("relative" on the page), and the one it has with all of its unit ("absolute"),
-    which are `sharing` maps, itself among them; `kept`: a person keeps it for whatever is shown."""
+    which are `sharing` maps, itself among them; `pinned`: a person keeps it for whatever is shown."""
 
     own: render.Scale
     shared: render.Scale
     sharing: int
-    kept: bool = False
+    pinned: bool = False
 
 
-def scales_of(maps: Mapping[str, Explanation], kept: Mapping[str, float] = NONE_KEPT) -> dict[str, Scales]:
-    """Of maps by method, those of one unit share the limit that is `kept` of it, else the largest of theirs (own
+def choose_scales(maps: Mapping[str, Explanation], pinned: Mapping[str, float] = NOTHING_PINNED) -> dict[str, Scales]:
+    """Of maps by method, those of one unit share the limit that is `pinned` of it, else the largest of theirs (own
     choice: the strongest of them looks as it does alone). Maps that are next to nothing take no part, and relative ones
     keep their own."""
     own = {key: render.choose_scale(map_.map_square, METHODS[key].shown, map_.unit) for key, map_ in maps.items()}
@@ -40,29 +40,29 @@ def scales_of(maps: Mapping[str, Explanation], kept: Mapping[str, float] = NONE_
     for key, scale in own.items():
         found[key] = Scales(scale, scale, 1)
         if of_unit := () if scale.nothing else limits.get(scale.unit, ()):
-            limit = kept.get(scale.unit, max(of_unit))
-            found[key] = Scales(scale, replace(scale, limit=limit), len(of_unit), scale.unit in kept)
+            limit = pinned.get(scale.unit, max(of_unit))
+            found[key] = Scales(scale, replace(scale, limit=limit), len(of_unit), scale.unit in pinned)
     return found
 
 
-def limits_of(maps: Mapping[str, Explanation]) -> dict[str, float]:
+def list_limits(maps: Mapping[str, Explanation]) -> dict[str, float]:
     """The limit that maps of one unit share now, by unit."""
     return {
         scales.shared.unit: scales.shared.limit
-        for scales in scales_of(maps).values()
+        for scales in choose_scales(maps).values()
         if not scales.own.nothing and scales.own.unit != RELATIVE
     }
 
 
-def bar(scales: Scales) -> Html:
+def render_colour_bar(scales: Scales) -> Html:
     """The colours, and below them the numbers of both scales, of which the page shows one."""
-    ramp = tag("img", src=image_encoding.bar(scales.own), alt="", class_="ramp")
-    own = _numbers(scales.own, scale_words.own_scale(scales.own), "own")
-    told = scale_words.shared_scale(scales.own, scales.shared, scales.sharing, scales.kept)
-    shared = _numbers(scales.shared, told, "shared")
+    ramp = tag("img", src=image_encoding.encode_colour_bar(scales.own), alt="", class_="ramp")
+    own = _render_ticks(scales.own, scales_text.describe_own_scale(scales.own), "own")
+    told = scales_text.describe_shared_scale(scales.own, scales.shared, scales.sharing, scales.pinned)
+    shared = _render_ticks(scales.shared, told, "shared")
     return tag("div", ramp, *own, *shared, class_="bar")
 
 
-def _numbers(scale: render.Scale, told: str, which: str) -> tuple[Html, Html]:
+def _render_ticks(scale: render.Scale, told: str, which: str) -> tuple[Html, Html]:
     numbers = [tag("span", text) for text in render.choose_ticks(scale)]
     return tag("div", *numbers, class_=f"ticks {which}"), tag("p", told, class_=f"unit {which}")

@@ -38,7 +38,7 @@ def merge_settings(*settings: EventSettings, **more: Unpack[EventSettings]) -> E
     return merged
 
 
-def own(name: str, value: dict, *before: str) -> gr.HTML:
+def make_component(name: str, value: dict, *before: str) -> gr.HTML:
     """A component of ours: constant template, markup from Python, behaviour from `<name>.js`, with the scripts that it
     shares with others `before` it."""
     script = "\n".join((HERE / f"{part}.js").read_text(encoding="utf-8") for part in (*before, name))
@@ -50,7 +50,7 @@ def get_session_key(request: gr.Request) -> str:
     return cast(str, request.session_hash)
 
 
-def live(text: str) -> gr.HTML:
+def make_alert(text: str) -> gr.HTML:
     """A region that a screen reader speaks when it changes."""
     template = '<div role="alert">${value}</div>'
     return gr.HTML(text, html_template=template, js_on_load="", apply_default_css=False, elem_id="message")

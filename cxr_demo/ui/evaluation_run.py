@@ -1,4 +1,4 @@
-"""The checks that ask the network again, as work: what is lacking, in which order, and the thread that does a unit."""
+"""The checks that ask the network again, as work: what is to do, in which order, and the thread for a step."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cxr_demo.progress import ProgressCallback
 from cxr_demo.ui.jobs import Cancelled, Job, start_job
 
 CHANCE = "chance"
-FIELDS = {  # a part -> what it fills of a Belief
+FIELDS = {  # a part -> what it fills of a MapEvaluation
     "faithfulness": ("deletion", "insertion"),
     "stability": ("stability",),
     "randomisation": ("randomisation",),
@@ -38,7 +38,7 @@ class EvaluationResults:
 
 @dataclass(frozen=True)
 class WorkStep:
-    """Work that is done at once: a part of `belief.PARTS` for some methods, or `CHANCE`."""
+    """Work that is done at once: a part of `evaluate.PARTS` for some methods, or `CHANCE`."""
 
     part: str
     methods: tuple[str, ...]
@@ -47,20 +47,20 @@ class WorkStep:
 
 @dataclass
 class EvaluationRun:
-    """A run that a person has asked for: units, of which `done` forwards are made. It goes on while its session has
+    """A run that a person has asked for: steps, of which `done` forwards are made. It goes on while its session has
     it."""
 
-    checked: EvaluationResults
+    results: EvaluationResults
     label: str
     maps: Mapping[str, Explanation]
-    units: tuple[WorkStep, ...]
+    steps: tuple[WorkStep, ...]
     done: float = 0.0
     current: WorkStep | None = None
     started: float | None = None
 
     @property
     def share(self) -> float:
-        return min(1.0, self.done / sum(unit.forwards for unit in self.units))
+        return min(1.0, self.done / sum(step.forwards for step in self.steps))
 
     @property
     def pace(self) -> float:
@@ -68,61 +68,61 @@ class EvaluationRun:
         return 0.0 if self.started is None else (time.monotonic() - self.started) / self.done
 
 
-def lacking(
-    analyser: Analyser, checked: EvaluationResults, label: str, maps: Mapping[str, Explanation], slow: bool
+def plan_missing_steps(
+    analyser: Analyser, results: EvaluationResults, label: str, maps: Mapping[str, Explanation], slow: bool
 ) -> tuple[WorkStep, ...]:
     """What is still to be done for these maps, the cheapest first. Without `slow`, methods that take long have their
     curves alone, which need no other map; with it, also the parts that make their maps again and again."""
 
     def missing(part: str, *methods: str) -> list[str]:
-        of = {key: checked.found.get((key, label), MapEvaluation()) for key in methods}
+        of = {key: results.found.get((key, label), MapEvaluation()) for key in methods}
         return [key for key in methods if getattr(of[key], FIELDS[part][0]) is None]
 
-    def unit(part: str, *methods: str) -> WorkStep:
+    def step(part: str, *methods: str) -> WorkStep:
         return WorkStep(part, methods, analyser.estimate_forwards(methods, part))
 
     shown = sorted(maps, key=lambda key: METHODS[key].cost_forwards)
     quick = [key for key in shown if METHODS[key].cost_forwards <= SLOW_FORWARDS]
     curves, *others = PARTS
-    units = [unit(curves, key) for key in missing(curves, *shown)]
-    if units and checked.chance is None:
-        units.insert(0, WorkStep(CHANCE, (), CHANCE_FORWARDS))
+    steps = [step(curves, key) for key in missing(curves, *shown)]
+    if steps and results.chance is None:
+        steps.insert(0, WorkStep(CHANCE, (), CHANCE_FORWARDS))
     # Quick ones together: they share the forwards that fit each random network.
-    units += [unit(part, *left) for part in others if (left := missing(part, *quick))]
+    steps += [step(part, *left) for part in others if (left := missing(part, *quick))]
     if slow:
-        units += [unit(part, key) for key in shown[len(quick) :] for part in others if missing(part, key)]
-    return tuple(units)
+        steps += [step(part, key) for key in shown[len(quick) :] for part in others if missing(part, key)]
+    return tuple(steps)
 
 
-def begin(analyser: Analyser, run: EvaluationRun, unit: WorkStep, wanted: Callable[[], bool]) -> Job:
-    """Do a unit in a thread of its own: -> a Baseline, or beliefs by method."""
-    before, study = run.done, run.checked.study
+def start_step(analyser: Analyser, run: EvaluationRun, step: WorkStep, wanted: Callable[[], bool]) -> Job:
+    """Do a step in a thread of its own: -> a RandomBaseline, or evaluations by method."""
+    before, study = run.done, run.results.study
 
     def work(on_progress: ProgressCallback) -> RandomBaseline | dict[str, MapEvaluation]:
         def count(done: float, total: float) -> None:
-            run.done = before + unit.forwards * min(1.0, done / total)
+            run.done = before + step.forwards * min(1.0, done / total)
             on_progress(done, total)
 
-        if unit.part == CHANCE:
+        if step.part == CHANCE:
             return analyser.measure_random_baseline(study, count)
-        maps = [run.maps[key] for key in unit.methods]
-        return analyser.evaluate_maps(study, maps, count, [unit.part], run.checked.chance)
+        maps = [run.maps[key] for key in step.methods]
+        return analyser.evaluate_maps(study, maps, count, [step.part], run.results.chance)
 
-    run.current = unit
-    return start_job(unit.part, work, wanted)
+    run.current = step
+    return start_job(step.part, work, wanted)
 
 
-def keep(run: EvaluationRun, unit: WorkStep, made: Future, why: Callable[[BaseException], str]) -> None:
-    """A unit's result, or by `why` why there is none: one that fails must not take the others with it."""
-    checked, error = run.checked, made.exception()
+def store_result(run: EvaluationRun, step: WorkStep, made: Future, why: Callable[[BaseException], str]) -> None:
+    """A step's result, or by `why` why there is none: one that fails must not take the others with it."""
+    results, error = run.results, made.exception()
     if isinstance(error, Cancelled):
         return
     if error:
         failed = why(error)
-        checked.failed |= {(key, run.label, unit.part): failed for key in unit.methods}
-    elif unit.part == CHANCE:
-        checked.chance = made.result()
+        results.failed |= {(key, run.label, step.part): failed for key in step.methods}
+    elif step.part == CHANCE:
+        results.chance = made.result()
     else:
         for key, fresh in made.result().items():
-            parts = {name: getattr(fresh, name) for name in FIELDS[unit.part]}
-            checked.found[key, run.label] = replace(checked.found.get((key, run.label), MapEvaluation()), **parts)
+            parts = {name: getattr(fresh, name) for name in FIELDS[step.part]}
+            results.found[key, run.label] = replace(results.found.get((key, run.label), MapEvaluation()), **parts)

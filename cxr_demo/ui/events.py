@@ -25,10 +25,10 @@ from cxr_demo.film.reading import Radiograph, read_image
 from cxr_demo.limits import PROGRESS_EVERY_S
 from cxr_demo.text import page_text
 from cxr_demo.ui import example_films, facts, findings, image_encoding, methods, panels, uploads
-from cxr_demo.ui.colour_bar import limits_of
+from cxr_demo.ui.colour_bar import list_limits
 from cxr_demo.ui.components import get_session_key
 from cxr_demo.ui.jobs import Cancelled, Job, start_job
-from cxr_demo.ui.markup import Html, joined, tag
+from cxr_demo.ui.markup import Html, join_html, tag
 from cxr_demo.ui.sessions import Session, Sessions
 
 log = logging.getLogger("cxr_demo")
@@ -49,18 +49,22 @@ def guarded(event):
                 yield next(answers, {self.message: gr.skip()})
                 yield from answers
         except CxrError as error:
-            yield {self.message: said(error.message, error.hint)}
+            yield {self.message: render_message(error.message, error.hint)}
         except Exception as error:  # the last place before gradio, which would show or log the traceback
-            yield {self.message: said(page_text.UNEXPECTED.format(ref=noted(error)), page_text.UNEXPECTED_HINT)}
+            yield {
+                self.message: render_message(
+                    page_text.UNEXPECTED.format(ref=log_error(error)), page_text.UNEXPECTED_HINT
+                )
+            }
 
     return safe
 
 
-def said(message: str, hint: str = "", kind: str = "error") -> Html:
+def render_message(message: str, hint: str = "", kind: str = "error") -> Html:
     return tag("p", tag("strong", message), " ", hint, class_=f"message {kind}")
 
 
-def noted(error: BaseException) -> str:
+def log_error(error: BaseException) -> str:
     """Log type and place of an error, never its text, which may quote a path or a value; returns the reference."""
     ref = secrets.token_hex(2)
     places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
@@ -87,7 +91,7 @@ class Events:
         try:
             image = read_image(path)
         finally:
-            uploads.delete(path, self.folder)
+            uploads.delete_upload(path, self.folder)
         session = self.sessions.keep(get_session_key(request))
         session.waiting, session.waiting_truth = image, {}
         yield {self.message: ""}
@@ -95,7 +99,7 @@ class Events:
     @guarded
     def try_example(self, event: gr.EventData, request: gr.Request) -> Iterator[dict]:
         """A drawn film is taken, as if it had been uploaded."""
-        if found := example_films.example(event.index):
+        if found := example_films.make_example(event.index):
             session = self.sessions.keep(get_session_key(request))
             session.waiting, session.waiting_truth = found
         yield {self.message: ""}
@@ -107,9 +111,9 @@ class Events:
         if session is None or session.waiting is None:  # the file was refused, and that has been said
             yield {self.message: gr.skip()}
             return
-        image, session.waiting, session.others = session.waiting, None, {}
+        image, session.waiting, session.second_studies = session.waiting, None, {}
         truth, session.waiting_truth = session.waiting_truth, {}
-        session.methods = methods.in_order(chosen)
+        session.methods = methods.order_methods(chosen)
         yield from self._study(session, checkpoint, image, truth)
 
     @guarded
@@ -121,8 +125,8 @@ class Events:
         if session and study and session.checkpoint == checkpoint:
             return
         yield {
-            self.facts: facts.about(analyser.card, analyser.sha256, analyser.proof.line),
-            self.methods: gr.update(**methods.settings(analyser.proof.refusals)),
+            self.facts: facts.render_facts(analyser.card, analyser.sha256, analyser.proof.line),
+            self.methods: gr.update(**methods.make_method_settings(analyser.proof.refusals)),
         }
         if session and study:
             yield from self._study(session, checkpoint, study.image, session.truth)
@@ -141,7 +145,7 @@ class Events:
         """Not queued: maps under way go on with these methods, and a map that is no longer chosen is left."""
         session = self.sessions.find(get_session_key(request))
         if session is not None:
-            session.methods = methods.in_order(chosen)
+            session.methods = methods.order_methods(chosen)
         yield {self.message: gr.skip()}
 
     @guarded
@@ -156,9 +160,9 @@ class Events:
         """Other methods, of the same finding."""
         session = self.sessions.find(get_session_key(request))
         if session is None or session.study is None:
-            yield {self.panels: panels.empty(methods.in_order(chosen))}
+            yield {self.panels: panels.render_blank_panels(methods.order_methods(chosen))}
             return
-        session.methods = methods.in_order(chosen)
+        session.methods = methods.order_methods(chosen)
         yield from self._maps(session, None)
 
     @guarded
@@ -173,20 +177,20 @@ class Events:
         yield from self._maps(session, None)
 
     @guarded
-    def hold(self, event: gr.EventData, request: gr.Request) -> Iterator[dict]:
+    def pin_scale(self, event: gr.EventData, request: gr.Request) -> Iterator[dict]:
         """Not queued: the absolute scale of the maps that are shown is kept for all that will be shown, or no more."""
         session = self.sessions.find(get_session_key(request))
         if session is not None:
-            session.kept_scale = limits_of(session.shown(session.label)) if event.kept else {}
+            session.pinned_scale = list_limits(session.shown(session.label)) if event.pinned else {}
         yield {self.message: gr.skip()}
 
     @guarded
     def remove(self, chosen: Sequence[str], request: gr.Request) -> Iterator[dict]:
         self.sessions.forget(get_session_key(request))
         yield {
-            self.message: said(page_text.REMOVED, kind="done"),
-            self.findings: findings.empty(),
-            self.panels: panels.empty(methods.in_order(chosen)),
+            self.message: render_message(page_text.REMOVED, kind="done"),
+            self.findings: findings.render_first_steps(),
+            self.panels: panels.render_blank_panels(methods.order_methods(chosen)),
         }
 
     def closed(self, request: gr.Request) -> None:
@@ -201,16 +205,16 @@ class Events:
         study = analyser.analyse(image)
         forward_s = time.monotonic() - started
         session.checkpoint, session.study, session.truth = checkpoint, study, dict(truth)
-        session.maps, session.failed_ahead, session.forward_s = {}, set(), forward_s
+        session.maps, session.failed_prefetch, session.forward_s = {}, set(), forward_s
         session.label = order_labels(analyser.card, study.probabilities)[0]
         if not self.wanted(session, session.label):
             return
         yield {
             self.message: "",
-            self.findings: findings.value(analyser.card, study.probabilities, session.label, study.members),
-            self.methods: gr.update(**methods.settings(analyser.proof.refusals, forward_s)),
+            self.findings: findings.render_findings(analyser.card, study.probabilities, session.label, study.members),
+            self.methods: gr.update(**methods.make_method_settings(analyser.proof.refusals, forward_s)),
         }
-        yield from self._maps(session, image_encoding.film(image.pixels))
+        yield from self._maps(session, image_encoding.encode_film(image.pixels))
 
     def _maps(self, session: Session, film: str | None) -> Iterator[dict]:
         """The panels of the session's label and methods, each map as it is ready; follows a choice of other methods,
@@ -226,7 +230,9 @@ class Events:
         while self.wanted(session, label):
             shares = {key: job.share for key, job in under_way.items()}
             entries = {key: reasons.get(key) or maps.get((key, label), shares.get(key, 0.0)) for key in session.methods}
-            made = panels.value(study, analyser.card, label, entries, film, drawn, session.truth, session.kept_scale)
+            made = panels.render_panels(
+                study, analyser.card, label, entries, film, drawn, session.truth, session.pinned_scale
+            )
             yield {self.panels: made}
             missing = [key for key, entry in entries.items() if isinstance(entry, float) and key not in under_way]
             if not (missing or under_way) or not self.wanted(session, label):
@@ -236,7 +242,7 @@ class Events:
                 under_way[key] = self._make(session, label, key)
             finished, _ = wait([job.result for job in under_way.values()], PROGRESS_EVERY_S, FIRST_COMPLETED)
             for key in [key for key, job in under_way.items() if job.result in finished]:
-                if reason := failure(under_way.pop(key).result.exception()):
+                if reason := describe_failure(under_way.pop(key).result.exception()):
                     reasons[key] = reason
 
     def _make(self, session: Session, label: str, key: str) -> Job:
@@ -260,15 +266,15 @@ def start_map_job(
     )
 
 
-def failure(error: BaseException | None) -> str:
+def describe_failure(error: BaseException | None) -> str:
     """Why there is no map; one method that fails must not take the others with it."""
     if error is None or isinstance(error, Cancelled):
         return ""
-    return str(error) if isinstance(error, ExplanationError) else page_text.UNEXPECTED.format(ref=noted(error))
+    return str(error) if isinstance(error, ExplanationError) else page_text.UNEXPECTED.format(ref=log_error(error))
 
 
-def unusable_note(analysers: Mapping[str, Analyser], refused: Mapping[str, str], make_one: str) -> Html | str:
+def render_unusable_note(analysers: Mapping[str, Analyser], refused: Mapping[str, str], make_one: str) -> Html | str:
     """What the page says at the start when there is nothing to analyse with."""
     if analysers:
         return ""
-    return joined(said(page_text.NONE_READY, make_one), facts.unusable(refused) or "")
+    return join_html(render_message(page_text.NONE_READY, make_one), facts.render_unusable(refused) or "")

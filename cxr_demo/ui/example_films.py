@@ -9,28 +9,34 @@ import numpy as np
 from cxr_demo.film.phantom import Phantom, make_example_phantoms
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.teaching.shortcut_lesson import list_planted, make_radiograph
-from cxr_demo.text import examples_text as words
+from cxr_demo.text import examples_text
 from cxr_demo.ui.markup import tag
 
 
 @functools.cache
-def _films() -> tuple[tuple[str, str, Phantom], ...]:
+def _make_films() -> tuple[tuple[str, str, Phantom], ...]:
     return make_example_phantoms()
 
 
-def value() -> dict:
+def render_examples() -> dict:
     """A button for each example."""
     buttons = [
-        tag("button", name.removeprefix(words.SYNTHETIC), type="button", title=f"{name}. {gloss}", data_example=index)
-        for index, (name, gloss, _) in enumerate(_films())
+        tag(
+            "button",
+            name.removeprefix(examples_text.SYNTHETIC),
+            type="button",
+            title=f"{name}. {gloss}",
+            data_example=index,
+        )
+        for index, (name, gloss, _) in enumerate(_make_films())
     ]
-    return {"html": tag("div", tag("p", words.OR), *buttons, role="group", aria_label=words.TRY)}
+    return {"html": tag("div", tag("p", examples_text.OR), *buttons, role="group", aria_label=examples_text.TRY)}
 
 
-def example(index: object) -> tuple[Radiograph, dict[str, np.ndarray]] | None:
+def make_example(index: object) -> tuple[Radiograph, dict[str, np.ndarray]] | None:
     """The film of a button as if it had been uploaded, and the masks (H, W) bool of what was planted, by name; None if
     there is no such button."""
-    if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < len(_films()):
+    if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < len(_make_films()):
         return None
-    film = _films()[index][2]
-    return make_radiograph(film, (words.NOTE,)), list_planted(film)
+    film = _make_films()[index][2]
+    return make_radiograph(film, (examples_text.NOTE,)), list_planted(film)

@@ -9,7 +9,7 @@ from cxr_demo.networks.card import Card
 from cxr_demo.networks.card_parts import SetMetrics
 from cxr_demo.text import page_text
 from cxr_demo.ui import localisation_table
-from cxr_demo.ui.markup import Html, joined, scrolled, tag
+from cxr_demo.ui.markup import Html, join_html, render_scrollable, tag
 
 TRAINING = {  # entry of the card's `training` -> what it is called here
     "data": "Trained on", "data_licence": "Licence of the data", "data_citation": "Source of the data",
@@ -17,7 +17,7 @@ TRAINING = {  # entry of the card's `training` -> what it is called here
 }  # fmt: skip
 
 
-def about(card: Card, sha256: str, proof_line: str) -> Html:
+def render_facts(card: Card, sha256: str, proof_line: str) -> Html:
     """One checkpoint's facts; entries that its card does not hold are left out."""
     network = f"{len(card.ensemble.members)} networks, below" if card.ensemble else card.network
     rows = [
@@ -25,25 +25,27 @@ def about(card: Card, sha256: str, proof_line: str) -> Html:
         ("Findings", ", ".join(get_finding(label).name for label in card.labels)),
         *((name, getattr(card.training, key)) for key, name in TRAINING.items()),
         ("Licence of the checkpoint", card.licence),
-        ("Ensemble", page_text.ensemble(card.ensemble) if card.ensemble else ""),
+        ("Ensemble", page_text.describe_ensemble(card.ensemble) if card.ensemble else ""),
         ("Network", f"{network}, {card.preprocess.size_px} px, {card.preprocess.geometry}"),
         ("Calibration", f"temperature {card.temperature:g}" if card.calibrated else "none"),
         ("Explanations", proof_line),
         ("SHA-256 of weights, rule and members" if card.ensemble else "SHA-256 of the weights", sha256[:16]),
     ]
-    listed = [joined(tag("dt", name), tag("dd", text)) for name, text in rows if text]
-    return joined(tag("h3", card.name), tag("dl", *listed, class_="facts"), *_members(card), *_measured(card))
+    listed = [join_html(tag("dt", name), tag("dd", text)) for name, text in rows if text]
+    return join_html(
+        tag("h3", card.name), tag("dl", *listed, class_="facts"), *_render_members_table(card), *_render_measured(card)
+    )
 
 
-def unusable(refused: Mapping[str, str]) -> Html | None:
+def render_unusable(refused: Mapping[str, str]) -> Html | None:
     """The checkpoints that could not be opened, each with its reason."""
     if not refused:
         return None
     rows = [tag("li", tag("strong", name), ": ", reason) for name, reason in refused.items()]
-    return joined(tag("h3", page_text.NOT_USABLE), tag("ul", *rows))
+    return join_html(tag("h3", page_text.NOT_USABLE), tag("ul", *rows))
 
 
-def _members(card: Card) -> list[Html]:
+def _render_members_table(card: Card) -> list[Html]:
     """The members of an ensemble, a row each."""
     if card.ensemble is None:
         return []
@@ -56,12 +58,12 @@ def _members(card: Card) -> list[Html]:
         for member, weight in zip(card.ensemble.members, card.ensemble.weights, strict=True)
     ]  # fmt: skip
     table = tag("table", tag("caption", page_text.MEMBERS), tag("thead", head), tag("tbody", *rows))
-    return [scrolled(page_text.MEMBERS, table)]
+    return [render_scrollable(page_text.MEMBERS, table)]
 
 
-def _measured(card: Card) -> list[Html]:
+def _render_measured(card: Card) -> list[Html]:
     tables = [table for name, measured in card.metrics.sets.items() for table in _tables(name, measured, card.labels)]
-    return [*tables, *localisation_table.section(card.metrics.localisation)]
+    return [*tables, *localisation_table.render_localisation(card.metrics.localisation)]
 
 
 def _tables(name: str, measured: SetMetrics, labels: Sequence[str]) -> list[Html]:
@@ -82,13 +84,19 @@ def _tables(name: str, measured: SetMetrics, labels: Sequence[str]) -> list[Html
 
 
 def _overall(name: str, figures: Mapping[str, str]) -> Html:
-    rows = [tag("tr", tag("th", page_text.metric(key), scope="row"), tag("td", text)) for key, text in figures.items()]
-    return tag("table", tag("caption", page_text.measured_on(name)), tag("tbody", *rows))
+    rows = [
+        tag("tr", tag("th", page_text.format_metric_name(key), scope="row"), tag("td", text))
+        for key, text in figures.items()
+    ]
+    return tag("table", tag("caption", page_text.describe_test_set(name)), tag("tbody", *rows))
 
 
 def _by_label(name: str, figures: Mapping[str, Mapping[str, str]], labels: Sequence[str]) -> Html:
     """figures: metric -> label -> text."""
-    head = tag("tr", *(tag("th", text, scope="col") for text in (page_text.FINDING, *map(page_text.metric, figures))))
+    head = tag(
+        "tr",
+        *(tag("th", text, scope="col") for text in (page_text.FINDING, *map(page_text.format_metric_name, figures))),
+    )
     rows = [
         tag(
             "tr",
@@ -97,5 +105,5 @@ def _by_label(name: str, figures: Mapping[str, Mapping[str, str]], labels: Seque
         )
         for label in labels
     ]
-    caption = f"{page_text.measured_on(name)}, by finding"
-    return scrolled(caption, tag("table", tag("caption", caption), tag("thead", head), tag("tbody", *rows)))
+    caption = f"{page_text.describe_test_set(name)}, by finding"
+    return render_scrollable(caption, tag("table", tag("caption", caption), tag("thead", head), tag("tbody", *rows)))

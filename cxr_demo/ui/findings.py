@@ -11,7 +11,7 @@ from cxr_demo.analysis import MemberAnswers, order_labels
 from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card, EnsembleSpec
 from cxr_demo.text import page_text
-from cxr_demo.ui.markup import Html, scrolled, tag
+from cxr_demo.ui.markup import Html, render_scrollable, tag
 
 MANY = 4  # above this number the list is dense, and the gloss of the chosen finding stands with its maps
 
@@ -26,7 +26,7 @@ class Standing:
     threshold: float | None
 
 
-def standing(card: Card, probabilities: np.ndarray, label: str) -> Standing:
+def find_standing(card: Card, probabilities: np.ndarray, label: str) -> Standing:
     """By the label's threshold; without one, a single-label model shows the maps of what it finds most probable, and a
     multi-label model has no say, so nothing is held back."""
     index, threshold = card.labels.index(label), card.thresholds.get(label)
@@ -37,57 +37,61 @@ def standing(card: Card, probabilities: np.ndarray, label: str) -> Standing:
     return Standing(f"{page_text.MOST_PROBABLE}, {word}" if is_most_probable else word, maps_shown, is_above, threshold)
 
 
-def value(card: Card, probabilities: np.ndarray, chosen: str, members: MemberAnswers) -> dict:
+def render_findings(card: Card, probabilities: np.ndarray, chosen: str, members: MemberAnswers) -> dict:
     """The value of the findings component: its HTML, in the order of `order_labels`. `members`: of an ensemble."""
     labels = order_labels(card, probabilities)
-    rows = [_row(card, probabilities, label, chosen, members) for label in labels]
-    heading = tag("h2", page_text.FINDINGS, tag("small", page_text.score_name(card.calibrated)))
+    rows = [_render_finding(card, probabilities, label, chosen, members) for label in labels]
+    heading = tag("h2", page_text.FINDINGS, tag("small", page_text.name_score(card.calibrated)))
     listed = tag("ul", *rows, class_="findings many" if len(rows) > MANY else "findings")
-    told = tag("p", page_text.meaning(card), class_="meaning")
-    each = _each(card, card.ensemble, labels, members) if card.ensemble else None
+    told = tag("p", page_text.describe_scores(card), class_="meaning")
+    each = _render_members(card, card.ensemble, labels, members) if card.ensemble else None
     return {"html": tag("section", heading, listed, each, told, class_="told")}
 
 
-def empty() -> dict:
+def render_first_steps() -> dict:
     steps = tag("ol", *(tag("li", step) for step in page_text.STEPS))
     return {"html": tag("section", tag("h2", page_text.FINDINGS), steps, class_="told")}
 
 
-def _row(card: Card, probabilities: np.ndarray, label: str, chosen: str, members: MemberAnswers) -> Html:
+def _render_finding(card: Card, probabilities: np.ndarray, label: str, chosen: str, members: MemberAnswers) -> Html:
     position = card.labels.index(label)
-    p, known, how = float(probabilities[position]), get_finding(label), standing(card, probabilities, label)
+    p, known, how = float(probabilities[position]), get_finding(label), find_standing(card, probabilities, label)
     own = members.probabilities[:, position].tolist() if card.ensemble else []
     look = " above" if how.is_above else " unjudged" if how.threshold is None else ""
     button = tag(
         "button",
         tag("span", known.name, class_="name"),
-        tag("span", page_text.score(p, card.calibrated, card.task), class_="score"),
-        _meter(p, how.threshold, own),
-        tag("span", page_text.spread(own, card.ensemble, card.task), class_="spread") if card.ensemble else None,
+        tag("span", page_text.format_score(p, card.calibrated, card.task), class_="score"),
+        _render_score_meter(p, how.threshold, own),
+        tag("span", page_text.describe_member_range(own, card.ensemble, card.task), class_="spread")
+        if card.ensemble
+        else None,
         tag("span", how.word, class_="word"),
         tag("span", known.gloss, class_="gloss"),
         type="button",
         class_=f"finding{look}",
         data_label=label,
         aria_pressed="true" if label == chosen else "false",
-        title=page_text.hover(known.gloss, how.word, how.threshold, card),
+        title=page_text.describe_finding(known.gloss, how.word, how.threshold, card),
     )
     return tag("li", button)
 
 
-def _each(card: Card, ensemble: EnsembleSpec, labels: Sequence[str], members: MemberAnswers) -> Html:
+def _render_members(card: Card, ensemble: EnsembleSpec, labels: Sequence[str], members: MemberAnswers) -> Html:
     """What each member of an ensemble says of each label, to open."""
     head = tag("tr", *(tag("th", name, scope="col") for name in (page_text.FINDING, *members.names)))
     rows = []
     for label in labels:
         own = members.probabilities[:, card.labels.index(label)].tolist()
-        told = (tag("td", page_text.score(p, ensemble.calibrated, card.task)) for p in own)
+        told = (tag("td", page_text.format_score(p, ensemble.calibrated, card.task)) for p in own)
         rows.append(tag("tr", tag("th", get_finding(label).name, scope="row"), *told))
     table = tag("table", tag("thead", head), tag("tbody", *rows))
-    return tag("details", tag("summary", page_text.MEMBERS_SAY), scrolled(page_text.MEMBERS_SAY, table), class_="each")
+    return tag(
+        "details", tag("summary", page_text.MEMBERS_SAY), render_scrollable(page_text.MEMBERS_SAY, table), class_="each"
+    )
 
 
-def _meter(p: float, threshold: float | None, own: Sequence[float]) -> Html:
+def _render_score_meter(p: float, threshold: float | None, own: Sequence[float]) -> Html:
     """The bar, the threshold's mark and a dot for each member of an ensemble, at its own probability."""
     mark = None if threshold is None else tag("i", class_="mark", style=f"left:{threshold * 100:.1f}%")
     dots = [tag("i", class_="dot", style=f"left:{single * 100:.1f}%") for single in own]

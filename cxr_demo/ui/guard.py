@@ -55,15 +55,15 @@ class Guard:
         return await self.app(scope, receive, send_with_headers)
 
 
-async def health(request) -> JSONResponse:
+async def report_health(request) -> JSONResponse:
     return JSONResponse({"ok": True})
 
 
-def app_settings() -> dict:
+def make_app_settings() -> dict:
     """For gradio's `app_kwargs`."""
     return {
         "middleware": [Middleware(Guard)],
-        "routes": [Route("/healthz", health)],
+        "routes": [Route("/healthz", report_health)],
         "openapi_url": None,
         "docs_url": None,
         "redoc_url": None,

@@ -16,55 +16,59 @@ AROUND = 0.025  # of the longest side, between what an outline shows and its lin
 MAP_SIDE_PX = 512  # longest side of a map on the page: above any square used so far, and half the bytes
 
 
-def fitted(shape: tuple[int, int], longest_px: int) -> tuple[int, int]:
+def fit_shape(shape: tuple[int, int], longest_px: int) -> tuple[int, int]:
     """(H, W) shrunk in proportion until the longest side fits; never enlarged."""
     shrink = min(1.0, longest_px / max(shape))
     return max(1, round(shape[0] * shrink)), max(1, round(shape[1] * shrink))
 
 
-def film(pixels: np.ndarray) -> str:
+def encode_film(pixels: np.ndarray) -> str:
     """pixels (H, W) float32 0..1 -> PNG of at most `FILM_SIDE_PX` a side."""
-    height, width = fitted(pixels.shape, FILM_SIDE_PX)
+    height, width = fit_shape(pixels.shape, FILM_SIDE_PX)
     if (height, width) != pixels.shape:
         pixels = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
-    return png(render.make_greys(pixels))
+    return encode_png(render.make_greys(pixels))
 
 
-def map_levels(map_square: np.ndarray, scale: render.Scale, preprocess: Preprocess, shape: tuple[int, int]) -> str:
+def encode_map_levels(
+    map_square: np.ndarray, scale: render.Scale, preprocess: Preprocess, shape: tuple[int, int]
+) -> str:
     """A raw map over the square -> its 8-bit levels on a film of `shape`, as PNG."""
-    return png(render.quantise_map(preprocess.map_to_image(map_square, fitted(shape, MAP_SIDE_PX)), scale))
+    return encode_png(render.quantise_map(preprocess.map_to_image(map_square, fit_shape(shape, MAP_SIDE_PX)), scale))
 
 
-def as_cells(map_square: np.ndarray, size_px: int) -> np.ndarray:
+def repeat_cells(map_square: np.ndarray, size_px: int) -> np.ndarray:
     """A coarse map (h, w) -> (S, S) in which every cell is one flat block."""
     rows = np.arange(size_px) * map_square.shape[0] // size_px
     columns = np.arange(size_px) * map_square.shape[1] // size_px
     return map_square[rows][:, columns]
 
 
-def bar(scale: render.Scale) -> str:
-    return png(render.draw_colour_bar(scale)[..., ::-1])
+def encode_colour_bar(scale: render.Scale) -> str:
+    return encode_png(render.draw_colour_bar(scale)[..., ::-1])
 
 
-def table(scale: render.Scale) -> str:
+def encode_colour_table(scale: render.Scale) -> str:
     """The RGBA of the 256 levels, 1024 bytes, base64."""
     return base64.b64encode(render.make_colour_table(scale).tobytes()).decode()
 
 
-def layer(map_square: np.ndarray, scale: render.Scale, preprocess: Preprocess, side_px: int, opacity: float) -> str:
+def encode_layer(
+    map_square: np.ndarray, scale: render.Scale, preprocess: Preprocess, side_px: int, opacity: float
+) -> str:
     """A raw map over the square -> what to lay over a square film: PNG of `side_px` a side, transparent at zero."""
     map_levels = render.quantise_map(preprocess.map_to_image(map_square, (side_px, side_px)), scale)
     rgba = render.make_colour_table(scale)[map_levels]
     rgba[..., 3] = np.rint(rgba[..., 3] * opacity)
-    return png(rgba[..., [2, 1, 0, 3]])
+    return encode_png(rgba[..., [2, 1, 0, 3]])
 
 
-def outlines(masks: Iterable[np.ndarray]) -> str:
+def encode_outlines(masks: Iterable[np.ndarray]) -> str:
     """Masks (H, W) bool -> the lines around them, to lay over film and maps: PNG of the film's size on the page,
     transparent elsewhere. Own choice: white between dark, so that they are seen on all of them, and AROUND outside of
     the mask, so that letters stay legible and have one line around them all."""
     masks = list(masks)
-    height, width = fitted(masks[0].shape, FILM_SIDE_PX)
+    height, width = fit_shape(masks[0].shape, FILM_SIDE_PX)
     drawn = np.zeros((height, width, 4), np.uint8)
     around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, [2 * round(AROUND * max(height, width)) + 1] * 2)
     for mask in masks:
@@ -74,9 +78,9 @@ def outlines(masks: Iterable[np.ndarray]) -> str:
         thick = max(1, round(max(height, width) / 256))
         for colour, wide in (((0, 0, 0, 255), 3 * thick), ((255, 255, 255, 255), thick)):
             cv2.drawContours(drawn, lines, -1, colour, wide)
-    return png(drawn)
+    return encode_png(drawn)
 
 
-def png(array: np.ndarray) -> str:
+def encode_png(array: np.ndarray) -> str:
     """(H, W), (H, W, 3) BGR or (H, W, 4) BGRA, uint8 -> data URI; lossless."""
     return "data:image/png;base64," + base64.b64encode(cv2.imencode(".png", array)[1].tobytes()).decode()

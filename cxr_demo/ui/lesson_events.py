@@ -7,9 +7,9 @@ from collections.abc import Callable
 import gradio as gr
 
 from cxr_demo.teaching.shortcut_lesson import DECK, Lesson
-from cxr_demo.ui import lesson_view as shown
+from cxr_demo.ui import lesson_view
 from cxr_demo.ui.components import PRIVATE, EventSettings
-from cxr_demo.ui.events import noted
+from cxr_demo.ui.events import log_error
 
 # What a film needs is computed once.
 SETTINGS: EventSettings = {
@@ -21,22 +21,22 @@ SETTINGS: EventSettings = {
 }
 
 
-def wire(component: gr.HTML, lesson: Lesson) -> None:
+def wire_lesson(component: gr.HTML, lesson: Lesson) -> None:
     """`component` is made of `lesson.js` and the first value is `shown.begin(lesson)`."""
 
     def revealed(event: gr.EventData) -> dict:
-        guesses = guesses_of(event.guesses)
-        return shown.reveal(lesson, guesses) if guesses else shown.begin(lesson)
+        guesses = read_guesses(event.guesses)
+        return lesson_view.render_answer(lesson, guesses) if guesses else lesson_view.render_beginning(lesson)
 
     def asked(event: gr.EventData) -> dict:
-        return shown.ask(lesson, guesses_of(event.guesses))
+        return lesson_view.render_question(lesson, read_guesses(event.guesses))
 
     if not lesson.missing:
-        _on(component.guess, revealed, component)
-        _on(component.go_on, asked, component)
+        _wire_event(component.guess, revealed, component)
+        _wire_event(component.go_on, asked, component)
 
 
-def guesses_of(given: object) -> tuple[int, ...]:
+def read_guesses(given: object) -> tuple[int, ...]:
     """What a browser says was guessed, as far as it can be; nothing of it is believed but the number."""
     guesses: list[int] = []
     for guess, question in zip(given if isinstance(given, list) else (), DECK, strict=False):
@@ -46,11 +46,11 @@ def guesses_of(given: object) -> tuple[int, ...]:
     return tuple(guesses)
 
 
-def _on(trigger: Callable, event: Callable[[gr.EventData], dict], component: gr.HTML) -> None:
+def _wire_event(trigger: Callable, event: Callable[[gr.EventData], dict], component: gr.HTML) -> None:
     def safe(told: gr.EventData) -> dict:
         try:
             return event(told)
         except Exception as error:  # the last place before gradio, which would show or log the traceback
-            return shown.failed(noted(error))
+            return lesson_view.render_failure(log_error(error))
 
     trigger(safe, None, component, **SETTINGS)

@@ -10,168 +10,213 @@ from cxr_demo import render
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.labels import get_finding
 from cxr_demo.teaching.shortcut_lesson import DECK, NETWORKS, Lesson, Look, Question, list_planted
-from cxr_demo.text import lesson_text as words
-from cxr_demo.text import page_text as page_words
+from cxr_demo.text import lesson_text, page_text
 from cxr_demo.ui import image_encoding
-from cxr_demo.ui.markup import Html, joined, scrolled, tag
+from cxr_demo.ui.markup import Html, join_html, render_scrollable, tag
 
 OPACITY = 0.75
 MAP_PX = 256
 ACTS = tuple(dict.fromkeys(question.act for question in DECK))
 
 
-def begin(lesson: Lesson) -> dict:
+def render_beginning(lesson: Lesson) -> dict:
     """Before the first question; nothing is computed for it."""
     if lesson.missing:
-        return _value([], tag("p", words.ABSENT.format(names=" and ".join(lesson.missing))))
-    return _value([], tag("p", words.INTRO, class_="intro"), _button(words.BEGIN))
+        return _make_lesson_value([], tag("p", lesson_text.ABSENT.format(names=" and ".join(lesson.missing))))
+    return _make_lesson_value([], tag("p", lesson_text.INTRO, class_="intro"), _render_button(lesson_text.BEGIN))
 
 
-def failed(reference: str) -> dict:
+def render_failure(reference: str) -> dict:
     """Something went wrong that nobody foresaw."""
-    said = tag("p", page_words.UNEXPECTED.format(ref=reference), " ", page_words.UNEXPECTED_HINT, role="alert")
-    return _value([], said, _button(words.BEGIN))
+    said = tag("p", page_text.UNEXPECTED.format(ref=reference), " ", page_text.UNEXPECTED_HINT, role="alert")
+    return _make_lesson_value([], said, _render_button(lesson_text.BEGIN))
 
 
-def ask(lesson: Lesson, guesses: Sequence[int]) -> dict:
+def render_question(lesson: Lesson, guesses: Sequence[int]) -> dict:
     """The question after those that have a guess; after the last of them what the lesson is."""
     if len(guesses) == len(DECK):
-        return _value(guesses, *_end(lesson, guesses))
+        return _make_lesson_value(guesses, *_render_end(lesson, guesses))
     question = DECK[len(guesses)]
-    told = _told(lesson.look(question)) if question.told else None
-    options = tag("ul", *(_option(text, index) for index, text in enumerate(question.options)), class_="options")
+    told = _render_probabilities(lesson.look(question)) if question.told else None
+    options = tag("ul", *(_render_option(text, index) for index, text in enumerate(question.options)), class_="options")
     asked = tag("div", tag("p", question.asked, class_="asked", tabindex="-1"), told,
-                tag("div", options, role="group", aria_label=words.CHOICES), class_="side")  # fmt: skip
-    card = tag("div", _film(question, False), asked, class_="card")
-    return _value(guesses, _head(guesses, len(guesses)), card, style=_layers(question, False))
+                tag("div", options, role="group", aria_label=lesson_text.CHOICES), class_="side")  # fmt: skip
+    card = tag("div", _render_lesson_film(question, False), asked, class_="card")
+    return _make_lesson_value(
+        guesses, _render_lesson_head(guesses, len(guesses)), card, style=_encode_layers(question, False)
+    )
 
 
-def reveal(lesson: Lesson, guesses: Sequence[int]) -> dict:
+def render_answer(lesson: Lesson, guesses: Sequence[int]) -> dict:
     """The question of the last guess, answered."""
     at = len(guesses) - 1
     question, guess = DECK[at], guesses[at]
     looks = lesson.look(question)
-    verdict = words.RIGHT if guess == question.answer else words.WRONG
-    options = [_option(text, index, question.answer, guess) for index, text in enumerate(question.options)]
+    verdict = lesson_text.RIGHT if guess == question.answer else lesson_text.WRONG
+    options = [_render_option(text, index, question.answer, guess) for index, text in enumerate(question.options)]
     told = tag("div", tag("p", tag("strong", verdict), " ", question.explanation, class_="verdict", tabindex="-1",
-                          role="status"), _told(looks))  # fmt: skip
-    side = tag("div", tag("p", question.asked, class_="asked"), tag("ul", *options, class_="options"), told,
-               _button(words.FINISH if len(guesses) == len(DECK) else words.NEXT), class_="side")  # fmt: skip
-    card = tag("div", _film(question, True), side, class_="card")
-    return _value(guesses, _head(guesses, at), card, _maps(lesson, question), style=_layers(question, True))
+                          role="status"), _render_probabilities(looks))  # fmt: skip
+    side = tag(
+        "div",
+        tag("p", question.asked, class_="asked"),
+        tag("ul", *options, class_="options"),
+        told,
+        _render_button(lesson_text.FINISH if len(guesses) == len(DECK) else lesson_text.NEXT),
+        class_="side",
+    )
+    card = tag("div", _render_lesson_film(question, True), side, class_="card")
+    return _make_lesson_value(
+        guesses,
+        _render_lesson_head(guesses, at),
+        card,
+        _render_lesson_maps(lesson, question),
+        style=_encode_layers(question, True),
+    )
 
 
-def _value(guesses: Sequence[int], *parts: Html, style: str = "") -> dict:
+def _make_lesson_value(guesses: Sequence[int], *parts: Html, style: str = "") -> dict:
     """The guesses stay in the page, which gives them back with the next one: the server remembers no pupil."""
     given = json.dumps(list(guesses))
     return {"html": tag("section", *parts, class_="lesson", data_guesses=given, style=style or None)}
 
 
-def _head(guesses: Sequence[int], at: int) -> Html:
+def _render_lesson_head(guesses: Sequence[int], at: int) -> Html:
     act = DECK[at].act
-    title = tag("h3", words.act(ACTS.index(act) + 1, len(ACTS), act))
-    place = tag("span", words.place(at + 1, len(DECK)), class_="place")
-    return tag("header", title, tag("p", place, tag("span", _score(guesses), class_="score")))
+    title = tag("h3", lesson_text.format_act(ACTS.index(act) + 1, len(ACTS), act))
+    place = tag("span", lesson_text.format_question_number(at + 1, len(DECK)), class_="place")
+    return tag("header", title, tag("p", place, tag("span", _describe_guesses(guesses), class_="score")))
 
 
-def _score(guesses: Sequence[int]) -> str:
+def _describe_guesses(guesses: Sequence[int]) -> str:
     right = sum(guess == question.answer for guess, question in zip(guesses, DECK, strict=False))
-    return words.score(right, len(guesses))
+    return lesson_text.describe_guesses(right, len(guesses))
 
 
-def _button(text: str) -> Html:
+def _render_button(text: str) -> Html:
     return tag("button", text, type="button", class_="go", data_go="next")
 
 
-def _option(text: str, index: int, answer: int | None = None, guess: int | None = None) -> Html:
+def _render_option(text: str, index: int, answer: int | None = None, guess: int | None = None) -> Html:
     """To choose from; with an `answer`, what was right and what was chosen."""
     if answer is None:
         return tag("li", tag("button", text, type="button", class_="option", data_option=index))
     look = " right" if index == answer else " wrong" if index == guess else ""
-    mark = words.RIGHT if index == answer else words.WRONG if index == guess else ""
+    mark = lesson_text.RIGHT if index == answer else lesson_text.WRONG if index == guess else ""
     return tag("li", tag("span", text, tag("small", mark) if mark else None, class_=f"option{look}"))
 
 
-def _told(looks: dict[str, Look]) -> Html:
+def _render_probabilities(looks: dict[str, Look]) -> Html:
     rows = [
         tag(
-            "li", tag("b", words.network(letter)), _meter(look),
-            tag("span", words.probability(look.probability, look.threshold)),
+            "li", tag("b", lesson_text.name_network(letter)), _render_probability_meter(look),
+            tag("span", lesson_text.describe_probability(look.probability, look.threshold)),
         )
         for letter, look in looks.items()
     ]  # fmt: skip
-    return tag("div", tag("p", words.SAID), tag("ul", *rows, class_="said"), class_="told-by")
+    return tag("div", tag("p", lesson_text.SAID), tag("ul", *rows, class_="said"), class_="told-by")
 
 
-def _meter(look: Look) -> Html:
+def _render_probability_meter(look: Look) -> Html:
     fill = tag("i", class_="fill" + (" above" if look.sees_it else ""), style=f"width:{look.probability:.1%}")
     return tag("span", fill, tag("i", class_="mark", style=f"left:{look.threshold:.1%}"), class_="meter",
                aria_hidden="true")  # fmt: skip
 
 
-def _film(question: Question, revealed: bool) -> Html:
+def _render_lesson_film(question: Question, revealed: bool) -> Html:
     names = tuple(get_finding(key).name.lower() for key in question.findings)
-    told = f"{words.SYNTHETIC} {words.OUTLINED}" if revealed and (names or question.letters) else words.SYNTHETIC
+    told = (
+        f"{lesson_text.SYNTHETIC} {lesson_text.OUTLINED}"
+        if revealed and (names or question.letters)
+        else lesson_text.SYNTHETIC
+    )
     return tag(
-        "figure", _picture(words.film(question.letters, names, revealed)), tag("figcaption", told), class_="film"
+        "figure",
+        _render_picture(lesson_text.describe_lesson_film(question.letters, names, revealed)),
+        tag("figcaption", told),
+        class_="film",
     )
 
 
-def _picture(text: str, layer: str = "none") -> Html:
+def _render_picture(text: str, layer: str = "none") -> Html:
     """The film of the question, a map over it, and the outlines over both: the first and the last come from `_layers`,
     once for all pictures of a question."""
     return tag("div", role="img", aria_label=text, class_="picture", style=f"--map:{layer}")
 
 
 @functools.cache
-def _layers(question: Question, revealed: bool) -> str:
+def _encode_layers(question: Question, revealed: bool) -> str:
     """Style of the section."""
     film = question.film
     truth = list_planted(film).values()
-    outlines = f"url({image_encoding.outlines(truth)})" if revealed and truth else "none"
-    return f"--drawn:url({image_encoding.film(film.pixels)});--truth:{outlines}"
+    outlines = f"url({image_encoding.encode_outlines(truth)})" if revealed and truth else "none"
+    return f"--drawn:url({image_encoding.encode_film(film.pixels)});--truth:{outlines}"
 
 
 @functools.lru_cache(maxsize=4 * len(DECK))  # of a process, whose lesson is one
-def _maps(lesson: Lesson, question: Question) -> Html:
+def _render_lesson_maps(lesson: Lesson, question: Question) -> Html:
     """A panel for each network and method; one for a network that sees nothing."""
     panels = []
     for letter, look in lesson.look(question).items():
         if not look.sees_it:
-            panels.append(tag("figure", tag("h4", words.network(letter)), tag("p", words.NO_MAP), class_="map none"))
+            panels.append(
+                tag(
+                    "figure",
+                    tag("h4", lesson_text.name_network(letter)),
+                    tag("p", lesson_text.NO_MAP),
+                    class_="map none",
+                )
+            )
             continue
-        panels += [_map(lesson, letter, look, method) for method in look.maps]
-    return joined(tag("p", words.OF_CHANCE, class_="how"), tag("div", *panels, class_="maps"))
+        panels += [_render_lesson_map(lesson, letter, look, method) for method in look.maps]
+    return join_html(tag("p", lesson_text.OF_CHANCE, class_="how"), tag("div", *panels, class_="maps"))
 
 
-def _map(lesson: Lesson, letter: str, look: Look, method: str) -> Html:
+def _render_lesson_map(lesson: Lesson, letter: str, look: Look, method: str) -> Html:
     name, made = METHODS[method].name, look.maps[method]
     scale = render.choose_scale(made.map_square, METHODS[method].shown, made.unit)
-    lines = [words.NO_EVIDENCE] if scale.nothing else words.evidence(look.shares[method])
+    lines = [lesson_text.NO_EVIDENCE] if scale.nothing else lesson_text.describe_evidence(look.shares[method])
     preprocess = lesson.networks[letter].card.preprocess
     layer = (
-        "none" if scale.nothing else f"url({image_encoding.layer(made.map_square, scale, preprocess, MAP_PX, OPACITY)})"
+        "none"
+        if scale.nothing
+        else f"url({image_encoding.encode_layer(made.map_square, scale, preprocess, MAP_PX, OPACITY)})"
     )
     caption = tag("figcaption", *(tag("span", line) for line in lines))
-    title = tag("h4", words.network(letter), tag("small", name))
-    return tag("figure", title, _picture(words.picture(name, letter, lines), layer), caption, class_="map")
+    title = tag("h4", lesson_text.name_network(letter), tag("small", name))
+    return tag(
+        "figure",
+        title,
+        _render_picture(lesson_text.describe_lesson_map(name, letter, lines), layer),
+        caption,
+        class_="map",
+    )
 
 
-def _end(lesson: Lesson, guesses: Sequence[int]) -> tuple[Html, ...]:
+def _render_end(lesson: Lesson, guesses: Sequence[int]) -> tuple[Html, ...]:
     """What the lesson is, and by which method it could be seen."""
     rows = lesson.exposed()
-    head = tag("tr", *(tag("th", name, scope="col") for name in words.EXPOSED_COLUMNS))
+    head = tag("tr", *(tag("th", name, scope="col") for name in lesson_text.EXPOSED_COLUMNS))
     listed = [
-        tag("tr", tag("th", METHODS[row.method].name, scope="row"), tag("td", words.share(row.letters)),
-            tag("td", words.share(row.finding)))
+        tag(
+            "tr",
+            tag("th", METHODS[row.method].name, scope="row"),
+            tag("td", lesson_text.format_chance_multiple(row.letters)),
+            tag("td", lesson_text.format_chance_multiple(row.finding)),
+        )
         for row in rows
-    ]  # fmt: skip
-    table = scrolled(words.EXPOSED, tag("table", tag("thead", head), tag("tbody", *listed)))
-    best = words.best(rows[0], METHODS[rows[0].method].name)
+    ]
+    table = render_scrollable(lesson_text.EXPOSED, tag("table", tag("thead", head), tag("tbody", *listed)))
+    best = lesson_text.describe_best_method(rows[0], METHODS[rows[0].method].name)
     names = {"cheat": NETWORKS["A"], "honest": NETWORKS["B"]}
     return (
-        tag("header", tag("h3", words.LESSON, tabindex="-1", class_="verdict"), tag("p", _score(guesses))),
-        tag("p", words.LESSON_HOW.format(**names), class_="how"),
-        tag("h4", words.EXPOSED), tag("p", best, " ", words.EXPOSED_HOW, class_="how"), table,
-        tag("button", words.AGAIN, type="button", class_="go", data_go="again"),
-    )  # fmt: skip
+        tag(
+            "header",
+            tag("h3", lesson_text.LESSON, tabindex="-1", class_="verdict"),
+            tag("p", _describe_guesses(guesses)),
+        ),
+        tag("p", lesson_text.LESSON_HOW.format(**names), class_="how"),
+        tag("h4", lesson_text.EXPOSED),
+        tag("p", best, " ", lesson_text.EXPOSED_HOW, class_="how"),
+        table,
+        tag("button", lesson_text.AGAIN, type="button", class_="go", data_go="again"),
+    )

@@ -7,51 +7,58 @@ from collections.abc import Sequence
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.labels import get_finding
 from cxr_demo.networks.card_parts import Localisation, LocalisationRow
-from cxr_demo.text import localisation_text as words
-from cxr_demo.ui.markup import Html, scrolled, tag
+from cxr_demo.text import localisation_text
+from cxr_demo.ui.markup import Html, render_scrollable, tag
 
 
-def section(localised: Localisation | None) -> list[Html]:
+def render_localisation(localised: Localisation | None) -> list[Html]:
     """Nothing where it was not measured."""
     if localised is None or not localised.rows:
         return []
     rows = localised.rows
-    few = [words.FEW] * (max(row.maps for row in rows) < words.FEW_MAPS)
-    told = [tag("p", words.HOW, class_="how"), tag("p", " ".join([words.BASELINES, *few]), class_="how")]
+    few = [localisation_text.FEW] * (max(row.maps for row in rows) < localisation_text.FEW_MAPS)
+    told = [
+        tag("p", localisation_text.HOW, class_="how"),
+        tag("p", " ".join([localisation_text.BASELINES, *few]), class_="how"),
+    ]
     listed = tag("ul", *(tag("li", text.replace(" -", " −")) for text in localised.notes))
-    about = [tag("details", tag("summary", words.SAID), listed)] if localised.notes else []
+    about = [tag("details", tag("summary", localisation_text.SAID), listed)] if localised.notes else []
     first, *others = dict.fromkeys(row.set for row in rows)  # all films, then their parts
-    tables = {name: [_table(rows, name, *figure) for figure in words.FIGURES.items()] for name in (first, *others)}
+    tables = {
+        name: [_table(rows, name, *figure) for figure in localisation_text.FIGURES.items()] for name in (first, *others)
+    }
     parts = [table for name in others for table in tables[name]]
-    more = [tag("details", tag("summary", words.parts(others)), *parts)] if parts else []
-    return [tag("h3", words.TITLE), *told, *tables[first], *about, *more]
+    more = [tag("details", tag("summary", localisation_text.describe_parts(others)), *parts)] if parts else []
+    return [tag("h3", localisation_text.TITLE), *told, *tables[first], *about, *more]
 
 
 def _table(rows: Sequence[LocalisationRow], name: str, figure: str, title: str) -> Html:
     """A row for each method, baselines first, and a column for each label; all labels together come first."""
     of_set = {(row.method, row.label): row for row in rows if row.set == name}
     methods, labels = (list(dict.fromkeys(names)) for names in zip(*of_set, strict=True))
-    methods.sort(key=lambda key: key not in words.NAMES)  # stable: the rest stays
+    methods.sort(key=lambda key: key not in localisation_text.NAMES)  # stable: the rest stays
     labels.sort(key=bool)
     labels = labels[:1] if len(labels) == 2 and not labels[0] else labels  # all of one label are that label
     counts = {label: max(row.maps for (_, of), row in of_set.items() if of == label) for label in labels}
-    head = [tag("th", words.METHOD, scope="col")]
-    head += [tag("th", words.column(_label(label), counts[label]), scope="col") for label in labels]
-    body = [_row(key, [of_set.get((key, label)) for label in labels], figure) for key in methods]
-    caption = words.caption(title, name)
+    head = [tag("th", localisation_text.METHOD, scope="col")]
+    head += [tag("th", localisation_text.format_column(_label(label), counts[label]), scope="col") for label in labels]
+    body = [_render_localisation_row(key, [of_set.get((key, label)) for label in labels], figure) for key in methods]
+    caption = localisation_text.format_caption(title, name)
     table = tag("table", tag("caption", caption), tag("thead", tag("tr", *head)), tag("tbody", *body))
-    return scrolled(caption, table)
+    return render_scrollable(caption, table)
 
 
-def _row(method: str, of_labels: Sequence[LocalisationRow | None], figure: str) -> Html:
-    name = words.NAMES.get(method) or (METHODS[method].name if method in METHODS else method)
-    cells = [tag("td", _cell(row, figure)) for row in of_labels]
-    return tag("tr", tag("th", name, scope="row"), *cells, class_="baseline" if method in words.NAMES else None)
+def _render_localisation_row(method: str, of_labels: Sequence[LocalisationRow | None], figure: str) -> Html:
+    name = localisation_text.NAMES.get(method) or (METHODS[method].name if method in METHODS else method)
+    cells = [tag("td", _format_localisation_cell(row, figure)) for row in of_labels]
+    return tag(
+        "tr", tag("th", name, scope="row"), *cells, class_="baseline" if method in localisation_text.NAMES else None
+    )
 
 
-def _cell(row: LocalisationRow | None, figure: str) -> str:
-    return "" if row is None else words.cell(getattr(row, figure))
+def _format_localisation_cell(row: LocalisationRow | None, figure: str) -> str:
+    return "" if row is None else localisation_text.format_cell(getattr(row, figure))
 
 
 def _label(label: str) -> str:
-    return get_finding(label).name if label else words.ALL
+    return get_finding(label).name if label else localisation_text.ALL

@@ -22,23 +22,23 @@ def tag(name: str, *children: object, **attributes: object) -> Html:
     In attribute names a trailing underscore is dropped and the others become hyphens; True gives a bare attribute,
     None and False give none. Children that are None are left out.
     """
-    written = "".join(_attribute(key, value) for key, value in attributes.items())
+    written = "".join(_render_attribute(key, value) for key, value in attributes.items())
     if name in _VOID:
         return Html(f"<{name}{written}>")
-    return Html(f"<{name}{written}>{joined(*children)}</{name}>")
+    return Html(f"<{name}{written}>{join_html(*children)}</{name}>")
 
 
-def scrolled(name: str, table: Html) -> Html:
+def render_scrollable(name: str, table: Html) -> Html:
     """A table that may be wider than the page, in a frame of this name that scrolls sideways, also by the keyboard."""
     return tag("div", table, class_="scroll", tabindex="0", role="region", aria_label=name)
 
 
-def joined(*parts: object) -> Html:
+def join_html(*parts: object) -> Html:
     """The parts one after the other, each escaped unless it is Html."""
     return Html("".join(p if isinstance(p, Html) else html.escape(str(p)) for p in parts if p is not None))
 
 
-def _attribute(key: str, value: object) -> str:
+def _render_attribute(key: str, value: object) -> str:
     if value is None or value is False:
         return ""
     name = key.rstrip("_").replace("_", "-")

@@ -13,30 +13,38 @@ from cxr_demo.comparison.ensemble_members import EnsembleBreakdown, break_down, 
 from cxr_demo.explain.methods import METHODS, Method
 from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card, EnsembleSpec
-from cxr_demo.text import page_text
-from cxr_demo.text import pair_text as told
-from cxr_demo.text import scales_text as scale_words
+from cxr_demo.text import page_text, pair_text, scales_text
 from cxr_demo.ui import image_encoding, pair_view, panels
-from cxr_demo.ui.findings import standing
-from cxr_demo.ui.markup import Html, joined, tag
-from cxr_demo.ui.pair_view import CheckpointView, Drawn, Entry, bar, couple, figure, header, most_different, waiting
+from cxr_demo.ui.findings import find_standing
+from cxr_demo.ui.markup import Html, join_html, tag
+from cxr_demo.ui.pair_view import (
+    CheckpointView,
+    RenderedRows,
+    RowEntry,
+    find_most_different,
+    render_figure,
+    render_method_row,
+    render_pair_header,
+    render_scale_bar,
+    render_waiting_row,
+)
 
 
-def value(reading: CheckpointView, label: str, entries: Mapping[str, Entry], drawn: Drawn) -> dict:
+def render_members(reading: CheckpointView, label: str, entries: Mapping[str, RowEntry], drawn: RenderedRows) -> dict:
     """As `pair.value`, of one ensemble of predictions."""
     for key, entry in entries.items():
         if isinstance(entry, tuple) and key not in drawn.rows:
-            drawn.rows[key] = _row(METHODS[key], entry[0], reading, label, drawn.maps)
-    rows = [drawn.rows.get(key) or waiting(METHODS[key], entry) for key, entry in entries.items()]
-    held = not standing(reading.card, reading.study.probabilities, label).maps_shown
+            drawn.rows[key] = _render_members_row(METHODS[key], entry[0], reading, label, drawn.maps)
+    rows = [drawn.rows.get(key) or render_waiting_row(METHODS[key], entry) for key, entry in entries.items()]
+    held = not find_standing(reading.card, reading.study.probabilities, label).maps_shown
     ensemble = _require_ensemble(reading.card)
     count = sum(weight > 0 for weight in ensemble.weights)
     shared = describe_shared_part(reading.card)
-    how = tag("p", tag("strong", told.MEMBERS_SAY_NOT), " ", told.MEMBERS_HOW, " ", shared, class_="how")
-    of = panels.about(reading.study, reading.card, label)
-    title = header(told.members_title(label, count), told.SHOW_MEMBERS if held else "")
+    how = tag("p", tag("strong", pair_text.MEMBERS_SAY_NOT), " ", pair_text.MEMBERS_HOW, " ", shared, class_="how")
+    of = panels.make_view_key(reading.study, reading.card, label)
+    title = render_pair_header(pair_text.format_members_title(label, count), pair_text.SHOW_MEMBERS if held else "")
     return {
-        "html": joined(title, *rows, how),
+        "html": join_html(title, *rows, how),
         "about": f"{of} and its members",
         "of": of,
         "held": held,
@@ -44,33 +52,51 @@ def value(reading: CheckpointView, label: str, entries: Mapping[str, Entry], dra
     }
 
 
-def _row(method: Method, explanation: Explanation, reading: CheckpointView, label: str, maps: dict[str, dict]) -> Html:
+def _render_members_row(
+    method: Method, explanation: Explanation, reading: CheckpointView, label: str, maps: dict[str, dict]
+) -> Html:
     apart = break_down(explanation, reading.card.preprocess.mark_image(reading.study.image.pixels.shape))
     mean, spread, own = choose_member_scales(explanation, apart)
     if mean.nothing and all(scale.nothing for scale in own):
-        return couple(method, tag("p", told.nothing_of_members()))
-    figures = [_mean(method, explanation, apart, mean, reading, label, maps)]
+        return render_method_row(method, tag("p", pair_text.describe_empty_members()))
+    figures = [_render_mean(method, explanation, apart, mean, reading, label, maps)]
     if spread and apart.spread is not None:
-        figures.append(_spread(method, apart, apart.spread, spread, reading, label, maps))
+        figures.append(_render_spread(method, apart, apart.spread, spread, reading, label, maps))
     for place, scale in enumerate(own):
-        figures.append(_member(method, explanation, apart, place, scale, reading, label, maps))
-    return couple(method, *figures, class_="row members")
+        figures.append(_render_member(method, explanation, apart, place, scale, reading, label, maps))
+    return render_method_row(method, *figures, class_="row members")
 
 
-def _mean(
+def _render_mean(
     method: Method, explanation: Explanation, apart: EnsembleBreakdown, scale: render.Scale,
     reading: CheckpointView, label: str, maps: dict[str, dict],
 ) -> Html:  # fmt: skip
-    stage = _stage(method, "mean", apart.mean, scale, told.MEAN, _place(apart.mean, reading), reading, label, maps)
+    stage = _render_member_stage(
+        method,
+        "mean",
+        apart.mean,
+        scale,
+        pair_text.MEAN,
+        _describe_member_place(apart.mean, reading),
+        reading,
+        label,
+        maps,
+    )
     if apart.spread is None:
-        return figure(
-            told.MEAN, told.MEAN_OF, stage, bar(scale, scale_words.own_scale(scale)), tag("p", told.no_spread())
+        return render_figure(
+            pair_text.MEAN,
+            pair_text.MEAN_OF,
+            stage,
+            render_scale_bar(scale, scales_text.describe_own_scale(scale)),
+            tag("p", pair_text.describe_no_spread()),
         )
-    shared = bar(scale, told.bar(scale.unit, len(apart.maps) + 1))
-    return figure(told.MEAN, told.MEAN_OF, stage, shared, tag("p", page_text.sums(explanation, reading.card)))
+    shared = render_scale_bar(scale, pair_text.describe_common_scale(scale.unit, len(apart.maps) + 1))
+    return render_figure(
+        pair_text.MEAN, pair_text.MEAN_OF, stage, shared, tag("p", page_text.describe_sums(explanation, reading.card))
+    )
 
 
-def _spread(
+def _render_spread(
     method: Method,
     apart: EnsembleBreakdown,
     map_: np.ndarray,
@@ -79,14 +105,18 @@ def _spread(
     label: str,
     maps: dict[str, dict],
 ) -> Html:
-    found = render.find_strongest_place(_on_film(map_, reading))
-    where = told.spread_most(found)
-    stage = _stage(method, "spread", map_, scale, told.SPREAD, where, reading, label, maps)
-    below = (bar(scale, scale.unit), tag("p", where), tag("p", told.unsure(apart.unsure)))
-    return figure(told.SPREAD, told.SPREAD_OF, stage, *below)
+    found = render.find_strongest_place(_map_to_image(map_, reading))
+    where = pair_text.describe_largest_spread(found)
+    stage = _render_member_stage(method, "spread", map_, scale, pair_text.SPREAD, where, reading, label, maps)
+    below = (
+        render_scale_bar(scale, scale.unit),
+        tag("p", where),
+        tag("p", pair_text.describe_unsure_share(apart.unsure)),
+    )
+    return render_figure(pair_text.SPREAD, pair_text.SPREAD_OF, stage, *below)
 
 
-def _member(
+def _render_member(
     method: Method, explanation: Explanation, apart: EnsembleBreakdown, place: int, scale: render.Scale,
     reading: CheckpointView, label: str, maps: dict[str, dict],
 ) -> Html:  # fmt: skip
@@ -94,20 +124,30 @@ def _member(
     made, card, study = explanation.members[place], reading.card, reading.study
     map_, name = apart.maps[place], apart.names[place]
     p = float(study.members.probabilities[study.members.names.index(name), study.labels.index(label)])
-    score = page_text.score(p, _require_ensemble(card).calibrated, card.task)
-    stage = _stage(method, str(place + 1), map_, scale, name, _place(map_, reading), reading, label, maps)
-    own = bar(scale, scale_words.own_scale(scale)) if apart.spread is None and not scale.nothing else None
+    score = page_text.format_score(p, _require_ensemble(card).calibrated, card.task)
+    stage = _render_member_stage(
+        method, str(place + 1), map_, scale, name, _describe_member_place(map_, reading), reading, label, maps
+    )
+    own = (
+        render_scale_bar(scale, scales_text.describe_own_scale(scale))
+        if apart.spread is None and not scale.nothing
+        else None
+    )
     said = tag("p", tag("strong", score), f" · {get_finding(label).name}", class_="sums")
-    below = [own, said, tag("p", told.member(made, apart.ranks[place]))]
+    below = [own, said, tag("p", pair_text.describe_member(made, apart.ranks[place]))]
     if apart.differences:
         difference, which = apart.differences[place], f"{place + 1}-difference"
-        where = told.differ_most(most_different(_on_film(difference, reading)), told.MEAN, name)
-        drawn = _stage(method, which, difference, scale, told.minus_mean(name), where, reading, label, maps)
-        below += [tag("h5", told.MINUS_MEAN), drawn, tag("p", where)]
-    return figure(name, "", stage, *below)
+        where = pair_text.describe_most_different(
+            find_most_different(_map_to_image(difference, reading)), pair_text.MEAN, name
+        )
+        drawn = _render_member_stage(
+            method, which, difference, scale, pair_text.name_member_difference(name), where, reading, label, maps
+        )
+        below += [tag("h5", pair_text.MINUS_MEAN), drawn, tag("p", where)]
+    return render_figure(name, "", stage, *below)
 
 
-def _stage(
+def _render_member_stage(
     method: Method, which: str, map_: np.ndarray, scale: render.Scale, whose: str, where: str, reading: CheckpointView,
     label: str, maps: dict[str, dict],
 ) -> Html:  # fmt: skip
@@ -115,14 +155,17 @@ def _stage(
     key, preprocess, shape = f"pair-{method.key}-{which}", reading.card.preprocess, reading.study.image.pixels.shape
     if not scale.nothing:
         maps[key] = {
-            "table": image_encoding.table(scale),
-            "smooth": image_encoding.map_levels(map_, scale, preprocess, shape),
+            "table": image_encoding.encode_colour_table(scale),
+            "smooth": image_encoding.encode_map_levels(map_, scale, preprocess, shape),
         }
         if map_.shape[0] < preprocess.size_px:
-            cells = image_encoding.as_cells(map_, preprocess.size_px)
-            maps[key]["cells"] = image_encoding.map_levels(cells, scale, preprocess, shape)
-    text, off = told.canvas(method.name, label, whose, where), told.off(method.name, label, whose)
-    return panels.stage(reading.study, key, text, None, off, image_encoding.MAP_SIDE_PX)
+            cells = image_encoding.repeat_cells(map_, preprocess.size_px)
+            maps[key]["cells"] = image_encoding.encode_map_levels(cells, scale, preprocess, shape)
+    text, off = (
+        pair_text.describe_pair_canvas(method.name, label, whose, where),
+        pair_text.describe_hidden_pair_map(method.name, label, whose),
+    )
+    return panels.render_stage(reading.study, key, text, None, off, image_encoding.MAP_SIDE_PX)
 
 
 def _require_ensemble(card: Card) -> EnsembleSpec:
@@ -132,10 +175,10 @@ def _require_ensemble(card: Card) -> EnsembleSpec:
     return card.ensemble
 
 
-def _place(map_: np.ndarray, reading: CheckpointView) -> str:
-    return page_text.place(render.find_strongest_place(_on_film(map_, reading)))
+def _describe_member_place(map_: np.ndarray, reading: CheckpointView) -> str:
+    return page_text.describe_place(render.find_strongest_place(_map_to_image(map_, reading)))
 
 
-def _on_film(map_: np.ndarray, reading: CheckpointView) -> np.ndarray:
-    shape = image_encoding.fitted(reading.study.image.pixels.shape, pair_view.PLACED_PX)
+def _map_to_image(map_: np.ndarray, reading: CheckpointView) -> np.ndarray:
+    shape = image_encoding.fit_shape(reading.study.image.pixels.shape, pair_view.PLACED_PX)
     return reading.card.preprocess.map_to_image(map_, shape)

@@ -17,17 +17,26 @@ from cxr_demo.networks.checkpoint import MAKE_ONE
 from cxr_demo.teaching.shortcut_lesson import Lesson
 from cxr_demo.text import page_text
 from cxr_demo.ui import example_films, facts, findings, guard, methods, panels, prefetch, sections, uploads
-from cxr_demo.ui.components import HERE, ONE_AT_A_TIME, PRIVATE, UNQUEUED, EventSettings, live, merge_settings, own
-from cxr_demo.ui.evaluation_events import Believing
-from cxr_demo.ui.events import Events, unusable_note
-from cxr_demo.ui.markup import joined, tag
+from cxr_demo.ui.components import (
+    HERE,
+    ONE_AT_A_TIME,
+    PRIVATE,
+    UNQUEUED,
+    EventSettings,
+    make_alert,
+    make_component,
+    merge_settings,
+)
+from cxr_demo.ui.evaluation_events import EvaluationEvents
+from cxr_demo.ui.events import Events, render_unusable_note
+from cxr_demo.ui.markup import join_html, tag
 from cxr_demo.ui.sessions import Sessions
 
 # A film may need 160 MB while it is decoded.
 FEW_AT_A_TIME: EventSettings = {"concurrency_id": "read", "concurrency_limit": 2}
 
 
-def build(
+def build_page(
     analysers: Mapping[str, Analyser], refused: Mapping[str, str], folder: Path, lungs: Lungs | None = None
 ) -> gr.Blocks:
     """The page for checkpoints by name, and for those that cannot be used, the reason by name.
@@ -35,23 +44,23 @@ def build(
     `folder` is where uploads arrive, from `uploads.open_folder`; without `lungs` no map is told where the lungs are.
     """
     events, lesson = Events(analysers, Sessions(), folder), Lesson(analysers)
-    believing = Believing(analysers, events.sessions, lungs)
+    evaluation = EvaluationEvents(analysers, events.sessions, lungs)
     with gr.Blocks(title=page_text.TITLE, analytics_enabled=False, fill_width=True) as demo:
-        gr.HTML(_header(), apply_default_css=False, elem_id="top")
-        gate, accept = _gate()
+        gr.HTML(_render_title(), apply_default_css=False, elem_id="top")
+        gate, accept = _lay_gate()
         with gr.Column(elem_id="desk", visible=False) as desk:
             with gr.Row(elem_id="band", equal_height=False):
                 with gr.Column(scale=0, min_width=340, elem_id="intake"):
-                    film, tried, checkpoint, remove = _intake(analysers)
+                    film, tried, checkpoint, remove = _lay_intake(analysers)
                 with gr.Column(scale=1, min_width=360):
-                    events.message = live(unusable_note(analysers, refused, MAKE_ONE))
-                    events.findings = own("findings", findings.empty())
-            events.methods = _methods(next(iter(analysers.values()), None))
-            events.panels = own("panels", panels.empty(DEFAULT_METHODS), "drawing")
-            sections.lay_believing(believing)
-            compared = sections.lay_compared(events)
+                    events.message = make_alert(render_unusable_note(analysers, refused, MAKE_ONE))
+                    events.findings = make_component("findings", findings.render_first_steps())
+            events.methods = _lay_methods(next(iter(analysers.values()), None))
+            events.panels = make_component("panels", panels.render_blank_panels(DEFAULT_METHODS), "drawing")
+            sections.lay_evaluation(evaluation)
+            compared = sections.lay_comparison(events)
             sections.lay_lesson(lesson)
-            events.facts = _more(analysers, refused)
+            events.facts = _lay_facts(analysers, refused)
         gr.HTML(tag("p", page_text.NOT_CLINICAL), apply_default_css=False, elem_id="foot")
         opened = accept.click(
             lambda: (gr.update(visible=False), gr.update(visible=True)),
@@ -60,21 +69,21 @@ def build(
             **merge_settings(PRIVATE, queue=False),
         )
         opened.then(None, js="() => window.cxr.begin()", **PRIVATE)
-        believing.message = events.message
+        evaluation.message = events.message
         sections.wire_offer(compared, checkpoint)
-        after = _wire(events, film, tried, checkpoint, remove)
-        sections.wire_believing(believing, events, after)
-        sections.wire_compared(compared, after)
+        after = _wire_events(events, film, tried, checkpoint, remove)
+        sections.wire_evaluation(evaluation, events, after)
+        sections.wire_comparison(compared, after)
         demo.unload(events.closed)
         demo.load(None, js=(HERE / "page.js").read_text(encoding="utf-8"), **PRIVATE)
     demo.queue(max_size=MAX_WAITING, api_open=False)
     events.sessions.on_gone = lambda key, session: _forget_values(demo, key)
-    uploads.keep_sweeping(folder, events.sessions.sweep)
-    prefetch.keep_ahead(analysers, events.sessions)
+    uploads.start_sweeping(folder, events.sessions.sweep)
+    prefetch.start_prefetching(analysers, events.sessions)
     return demo
 
 
-def launch_settings() -> dict:
+def make_launch_settings() -> dict:
     """What `launch` needs besides an address: the look, the guard, and nothing kept or told to anybody."""
     fonts: dict[str, Any] = {  # gradio takes two of the many arguments, and pyright the dict for all of them
         "font": [themes.LocalFont("IBM Plex Sans", weights=(400, 700)), "ui-sans-serif", "system-ui", "sans-serif"],
@@ -90,8 +99,8 @@ def launch_settings() -> dict:
     )
     return {
         "theme": theme,
-        "css_paths": [HERE / f"{name}.css" for name in ("page", "belief", "pair", "examples", "lesson")],
-        "app_kwargs": guard.app_settings(),
+        "css_paths": [HERE / f"{name}.css" for name in ("page", "evaluation", "pair", "examples", "lesson")],
+        "app_kwargs": guard.make_app_settings(),
         "max_file_size": MAX_FILE_BYTES,
         "footer_links": [],
         "run_history": False,
@@ -108,28 +117,28 @@ def launch_settings() -> dict:
     }
 
 
-def _header():
+def _render_title():
     title = tag("div", tag("h1", page_text.TITLE), tag("p", page_text.SUBTITLE))
-    return joined(title, tag("p", page_text.NOT_CLINICAL, class_="warning"))
+    return join_html(title, tag("p", page_text.NOT_CLINICAL, class_="warning"))
 
 
-def _gate() -> tuple[gr.Column, gr.Button]:
+def _lay_gate() -> tuple[gr.Column, gr.Button]:
     with gr.Column(elem_id="gate") as gate:
         gr.HTML(
-            joined(tag("h2", page_text.GATE_TITLE), *(tag("p", text) for text in page_text.GATE)),
+            join_html(tag("h2", page_text.GATE_TITLE), *(tag("p", text) for text in page_text.GATE)),
             apply_default_css=False,
         )
         accept = gr.Button(page_text.GATE_BUTTON, variant="primary", elem_id="accept")
     return gate, accept
 
 
-def _intake(analysers: Mapping[str, Analyser]) -> tuple[gr.File, gr.HTML, gr.Dropdown, gr.Button]:
+def _lay_intake(analysers: Mapping[str, Analyser]) -> tuple[gr.File, gr.HTML, gr.Dropdown, gr.Button]:
     names = list(analysers)
     # file_types=None: DICOM files often have no ending, and what a file is, is decided by its bytes.
     film = gr.File(label=page_text.FILM, file_types=None, height=82, elem_id="film", interactive=bool(names))
-    hint = joined(tag("p", page_text.FILM_HINT), tag("p", page_text.KEPT_SHORT))
+    hint = join_html(tag("p", page_text.FILM_HINT), tag("p", page_text.KEPT_SHORT))
     gr.HTML(hint, apply_default_css=False, elem_classes="hint")
-    tried = own("examples", example_films.value() if names else {"html": ""})
+    tried = make_component("examples", example_films.render_examples() if names else {"html": ""})
     with gr.Row(elem_id="choice"):
         checkpoint = gr.Dropdown(
             names, value=names[0] if names else None, label=page_text.CHECKPOINT, elem_id="checkpoint",
@@ -139,8 +148,8 @@ def _intake(analysers: Mapping[str, Analyser]) -> tuple[gr.File, gr.HTML, gr.Dro
     return film, tried, checkpoint, remove
 
 
-def _methods(first: Analyser | None) -> gr.CheckboxGroup:
-    settings = methods.settings(first.proof.refusals) if first else methods.settings()
+def _lay_methods(first: Analyser | None) -> gr.CheckboxGroup:
+    settings = methods.make_method_settings(first.proof.refusals) if first else methods.make_method_settings()
     with gr.Accordion(page_text.METHODS_TITLE, open=False, elem_id="methods"):
         return gr.CheckboxGroup(
             value=list(DEFAULT_METHODS),
@@ -152,19 +161,19 @@ def _methods(first: Analyser | None) -> gr.CheckboxGroup:
         )
 
 
-def _more(analysers: Mapping[str, Analyser], refused: Mapping[str, str]) -> gr.HTML:
+def _lay_facts(analysers: Mapping[str, Analyser], refused: Mapping[str, str]) -> gr.HTML:
     first = next(iter(analysers.values()), None)
     with gr.Accordion(page_text.FACTS, open=False, elem_id="facts"):
-        told = facts.about(first.card, first.sha256, first.proof.line) if first else page_text.NONE_READY
+        told = facts.render_facts(first.card, first.sha256, first.proof.line) if first else page_text.NONE_READY
         shown = gr.HTML(told, apply_default_css=False)
         if refused:
-            gr.HTML(facts.unusable(refused), apply_default_css=False)
+            gr.HTML(facts.render_unusable(refused), apply_default_css=False)
     with gr.Accordion(page_text.KEPT_TITLE, open=False, elem_id="kept"):
         gr.HTML(tag("p", page_text.KEPT), apply_default_css=False)
     return shown
 
 
-def _wire(
+def _wire_events(
     events: Events, film: gr.File, tried: gr.HTML, checkpoint: gr.Dropdown, remove: gr.Button
 ) -> list[Dependency]:
     """-> the events after which the panels show something else: what stands below them follows these."""
@@ -181,8 +190,8 @@ def _wire(
     found.choose(events.want, None, message, **UNQUEUED)
     chosen.input(events.want_methods, chosen, message, **UNQUEUED)
     left = drawn.leave(events.leave, chosen, [message, chosen], **UNQUEUED)
-    held = drawn.hold(events.hold, None, message, **UNQUEUED)
-    held.then(events.look, chosen, [message, drawn], **each)
+    pinned = drawn.pin(events.pin_scale, None, message, **UNQUEUED)
+    pinned.then(events.look, chosen, [message, drawn], **each)
     return [
         taken.then(events.analyse, [checkpoint, chosen], everything, **queued),
         drawn_film.then(events.analyse, [checkpoint, chosen], everything, **queued),

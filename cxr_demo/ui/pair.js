@@ -35,8 +35,8 @@ async function show() {
 }
 
 element.addEventListener("click", (event) => {
-  const dear = event.target.closest("button.dear");
-  if (dear) trigger("dear", { method: dear.dataset.method });
+  const slow = event.target.closest("button.slow");
+  if (slow) trigger("compute", { method: slow.dataset.method });
   if (!event.target.closest("button.ask")) return;
   state.asked = !state.asked;
   draw();

@@ -16,11 +16,11 @@ from cxr_demo.analysis import Analyser, Explanation, Study
 from cxr_demo.comparison.checkpoint_pair import list_common_labels
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.limits import PROGRESS_EVERY_S, SLOW_FORWARDS
-from cxr_demo.text import pair_text as told
+from cxr_demo.text import pair_text
 from cxr_demo.ui import members_view, pair_view, panels
 from cxr_demo.ui.components import get_session_key
-from cxr_demo.ui.events import Events, failure, guarded, start_map_job
-from cxr_demo.ui.pair_view import Busy, CheckpointView, Dear, Drawn, Entry
+from cxr_demo.ui.events import Events, describe_failure, guarded, start_map_job
+from cxr_demo.ui.pair_view import CheckpointView, PendingMap, RenderedRows, RowEntry, SlowMap
 from cxr_demo.ui.sessions import SecondStudy, Session, Sessions
 
 NOTHING, MEMBERS, WITH = "", "members", "with "
@@ -55,9 +55,9 @@ class PairEvents:
     def choices(self, checkpoint: str) -> list[tuple[str, str]]:
         """(text, value): what a checkpoint may be compared with."""
         made = self.events.analysers[checkpoint].card.ensemble if checkpoint in self.events.analysers else None
-        own = [(told.MEMBERS, MEMBERS)] if made else []
+        own = [(pair_text.MEMBERS, MEMBERS)] if made else []
         others = [(name, WITH + name) for name in self.events.analysers if name != checkpoint]
-        return [(told.NOTHING, NOTHING), *own, *others]
+        return [(pair_text.NOTHING, NOTHING), *own, *others]
 
     @guarded
     def offer(self, checkpoint: str, choice: str, request: gr.Request) -> Iterator[dict]:
@@ -74,11 +74,11 @@ class PairEvents:
         yield {self.message: gr.skip()}
 
     @guarded
-    def dear(self, event: gr.EventData, request: gr.Request) -> Iterator[dict]:
+    def request_slow_map(self, event: gr.EventData, request: gr.Request) -> Iterator[dict]:
         """Not queued: a method is asked for although it takes long."""
         session = self.sessions.find(get_session_key(request))
         if session is not None and event.method in METHODS:
-            session.dear.add((session.label, str(event.method)))
+            session.slow_requested.add((session.label, str(event.method)))
         yield {self.message: gr.skip()}
 
     @guarded
@@ -106,22 +106,30 @@ class PairEvents:
 
     def _members(self, session: Session) -> Iterator[dict]:
         own, label = self._own(session), session.label
-        reading, drawn = CheckpointView(own.name, own.analyser.card, own.study), Drawn()
+        reading, drawn = CheckpointView(own.name, own.analyser.card, own.study), RenderedRows()
         if not own.analyser.card.joins_predictions:
-            of = panels.about(own.study, own.analyser.card, label)
-            yield {self.shown: pair_view.only(told.FEATURE_FUSION, of)}
+            of = panels.make_view_key(own.study, own.analyser.card, label)
+            yield {self.shown: pair_view.render_sentence(pair_text.FEATURE_FUSION, of)}
             return
-        yield from self._rows(session, [own], lambda entries: members_view.value(reading, label, entries, drawn))
+        yield from self._rows(
+            session, [own], lambda entries: members_view.render_members(reading, label, entries, drawn)
+        )
 
     def _pair(self, session: Session, name: str) -> Iterator[dict]:
-        own, label, drawn = self._own(session), session.label, Drawn()
+        own, label, drawn = self._own(session), session.label, RenderedRows()
         card, known = own.analyser.card, list_common_labels(own.analyser.card, self.events.analysers[name].card)
         if label not in known:
-            yield {self.shown: pair_view.only(told.unknown(label, name, known), panels.about(own.study, card, label))}
+            yield {
+                self.shown: pair_view.render_sentence(
+                    pair_text.describe_unknown_label(label, name, known), panels.make_view_key(own.study, card, label)
+                )
+            }
             return
         other = self._other(session, name)
         this, that = (CheckpointView(one.name, one.analyser.card, one.study) for one in (own, other))
-        yield from self._rows(session, [own, other], lambda entries: pair_view.value(this, that, label, entries, drawn))
+        yield from self._rows(
+            session, [own, other], lambda entries: pair_view.render_pair(this, that, label, entries, drawn)
+        )
 
     def _own(self, session: Session) -> MapSource:
         analyser = self.events.analysers[session.checkpoint]
@@ -129,7 +137,7 @@ class PairEvents:
 
     def _other(self, session: Session, name: str) -> MapSource:
         """The film as another checkpoint sees it, analysed once."""
-        analyser, others = self.events.analysers[name], session.others
+        analyser, others = self.events.analysers[name], session.second_studies
         if name not in others:
             started = time.monotonic()
             study = analyser.analyse(session.require_study().image)
@@ -148,24 +156,28 @@ class PairEvents:
         while is_wanted():
             entries = {key: failed.get(key) or self._entry(session, sources, label, key) for key in chosen}
             yield {self.shown: value(entries)}
-            missing = [key for key, entry in entries.items() if isinstance(entry, Busy)]
+            missing = [key for key, entry in entries.items() if isinstance(entry, PendingMap)]
             if not missing:
                 return
             key = min(missing, key=lambda key: METHODS[key].cost_forwards)
             source = next(source for source in sources if (key, label) not in source.maps)
             job = start_map_job(source.analyser, source.study, label, key, source.maps, is_wanted)
             while not wait([job.result], PROGRESS_EVERY_S).done and is_wanted():
-                yield {self.shown: value(entries | {key: Busy(source.name, job.share)})}
-            if job.result.done() and (reason := failure(job.result.exception())):
-                failed[key] = told.unavailable(source.name, reason)
+                yield {self.shown: value(entries | {key: PendingMap(source.name, job.share)})}
+            if job.result.done() and (reason := describe_failure(job.result.exception())):
+                failed[key] = pair_text.describe_unavailable(source.name, reason)
 
-    def _entry(self, session: Session, sources: Sequence[MapSource], label: str, key: str) -> Entry:
+    def _entry(self, session: Session, sources: Sequence[MapSource], label: str, key: str) -> RowEntry:
         for source in sources:
             if reason := source.analyser.proof.refusals.get(key):
-                return told.unavailable(source.name, reason)
+                return pair_text.describe_unavailable(source.name, reason)
         missing = [source for source in sources if (key, label) not in source.maps]
         if not missing:
             return tuple(source.maps[key, label] for source in sources)
-        if METHODS[key].cost_forwards > SLOW_FORWARDS and (label, key) not in session.dear and len(sources) > 1:
-            return Dear(METHODS[key].cost_forwards * session.others[sources[1].name].forward_s)
-        return Busy(missing[0].name, 0.0)
+        if (
+            METHODS[key].cost_forwards > SLOW_FORWARDS
+            and (label, key) not in session.slow_requested
+            and len(sources) > 1
+        ):
+            return SlowMap(METHODS[key].cost_forwards * session.second_studies[sources[1].name].forward_s)
+        return PendingMap(missing[0].name, 0.0)

@@ -25,12 +25,10 @@ from cxr_demo.comparison.checkpoint_pair import (
 from cxr_demo.evaluation.agreement import STRONGEST
 from cxr_demo.explain.methods import METHODS, Method
 from cxr_demo.networks.card import Card
-from cxr_demo.text import page_text
-from cxr_demo.text import pair_text as told
-from cxr_demo.text import scales_text as scale_words
+from cxr_demo.text import page_text, pair_text, scales_text
 from cxr_demo.ui import agreement_table, image_encoding, panels
-from cxr_demo.ui.findings import standing
-from cxr_demo.ui.markup import Html, joined, tag
+from cxr_demo.ui.findings import find_standing
+from cxr_demo.ui.markup import Html, join_html, tag
 
 PLACED_PX = 256  # the picture in which is looked where two maps differ most
 EMPTY = {"html": "", "about": "", "of": "", "held": False, "maps": {}}
@@ -47,25 +45,27 @@ class CheckpointView:
 
 
 @dataclass(frozen=True)
-class Dear:
+class SlowMap:
     """A map that takes so long that it is only made when asked for."""
 
     seconds: float
 
 
 @dataclass(frozen=True)
-class Busy:
+class PendingMap:
     """The map of `name` is being made, `share` of it (0..1) is done."""
 
     name: str
     share: float
 
 
-Entry = tuple[Explanation, ...] | Busy | Dear | str  # finished, of all that a row needs; str: why there is none
+RowEntry = (
+    tuple[Explanation, ...] | PendingMap | SlowMap | str
+)  # finished, of all that a row needs; str: why there is none
 
 
 @dataclass
-class Drawn:
+class RenderedRows:
     """What is finished, so that nothing is made twice: `maps` by canvas, `rows` by method. Of one choice, study and
     label."""
 
@@ -73,19 +73,21 @@ class Drawn:
     rows: dict[str, Html] = field(default_factory=dict)
 
 
-def value(this: CheckpointView, other: CheckpointView, label: str, entries: Mapping[str, Entry], drawn: Drawn) -> dict:
+def render_pair(
+    this: CheckpointView, other: CheckpointView, label: str, entries: Mapping[str, RowEntry], drawn: RenderedRows
+) -> dict:
     """`entries` by method key, in the order in which they are shown. The label is one that both know."""
     for key, entry in entries.items():
         if isinstance(entry, tuple) and key not in drawn.rows:
-            drawn.rows[key] = _row(METHODS[key], entry, this, other, label, drawn.maps)
-    rows = [drawn.rows.get(key) or waiting(METHODS[key], entry) for key, entry in entries.items()]
-    held = not any(standing(one.card, one.study.probabilities, label).maps_shown for one in (this, other))
-    shown = told.pair_title(label)
+            drawn.rows[key] = _render_pair(METHODS[key], entry, this, other, label, drawn.maps)
+    rows = [drawn.rows.get(key) or render_waiting_row(METHODS[key], entry) for key, entry in entries.items()]
+    held = not any(find_standing(one.card, one.study.probabilities, label).maps_shown for one in (this, other))
+    shown = pair_text.format_pair_title(label)
     shared = describe_shared_part(this.card, other.card)
-    how = tag("p", tag("strong", told.PAIR_SAYS_NOT), " ", told.PAIR_HOW, " ", shared, class_="how")
-    of = panels.about(this.study, this.card, label)
+    how = tag("p", tag("strong", pair_text.PAIR_SAYS_NOT), " ", pair_text.PAIR_HOW, " ", shared, class_="how")
+    of = panels.make_view_key(this.study, this.card, label)
     return {
-        "html": joined(header(shown, told.SHOW_BOTH if held else ""), *rows, how),
+        "html": join_html(render_pair_header(shown, pair_text.SHOW_BOTH if held else ""), *rows, how),
         "about": f"{of} with {other.name}",
         "of": of,
         "held": held,
@@ -93,32 +95,32 @@ def value(this: CheckpointView, other: CheckpointView, label: str, entries: Mapp
     }
 
 
-def only(text: str, of: str) -> dict:
+def render_sentence(text: str, of: str) -> dict:
     """A sentence instead of maps."""
     return {**EMPTY, "html": tag("p", text, class_="alone", role="status"), "about": f"{of}: {text}", "of": of}
 
 
-def header(title: str, show: str) -> Html:
+def render_pair_header(title: str, show: str) -> Html:
     """`show`: what the button says with which maps that are held back are asked for; none without it."""
     off = None
     if show:
-        button = tag("button", show, type="button", class_="ask", data_show=show, data_hide=told.HIDE_AGAIN)
-        off = joined(button, tag("small", told.HELD))
+        button = tag("button", show, type="button", class_="ask", data_show=show, data_hide=pair_text.HIDE_AGAIN)
+        off = join_html(button, tag("small", pair_text.HELD))
     return tag("header", tag("h2", title), off, class_="head")
 
 
-def waiting(method: Method, entry: Entry) -> Html:
+def render_waiting_row(method: Method, entry: RowEntry) -> Html:
     """A row that has no maps yet, or none at all."""
-    if isinstance(entry, Busy):
-        text = told.computing(method, entry.name, entry.share)
-        return couple(method, tag("p", text, class_="busy", role="status"))
-    if isinstance(entry, Dear):
-        text = told.dear(method, entry.seconds)
-        return couple(method, tag("button", text, type="button", class_="dear", data_method=method.key))
-    return couple(method, tag("p", entry))
+    if isinstance(entry, PendingMap):
+        text = pair_text.describe_pair_progress(method, entry.name, entry.share)
+        return render_method_row(method, tag("p", text, class_="busy", role="status"))
+    if isinstance(entry, SlowMap):
+        text = pair_text.describe_slow_map(method, entry.seconds)
+        return render_method_row(method, tag("button", text, type="button", class_="slow", data_method=method.key))
+    return render_method_row(method, tag("p", entry))
 
 
-def couple(method: Method, *children: object, class_: str = "alone") -> Html:
+def render_method_row(method: Method, *children: object, class_: str = "alone") -> Html:
     """One method's row, named by it; its style knows how many stand in it."""
     short = tag("small", method.paper.partition(",")[0], title=method.paper)
     title = tag("h3", method.name, short)
@@ -126,29 +128,29 @@ def couple(method: Method, *children: object, class_: str = "alone") -> Html:
     return tag("section", title, row, class_="couple", aria_label=method.name)
 
 
-def figure(name: str, small: str, stage: Html, *below: object) -> Html:
+def render_figure(name: str, small: str, stage: Html, *below: object) -> Html:
     title = tag("div", tag("h4", name, title=name), tag("small", small, title=small), class_="name")
     return tag("figure", title, stage, tag("div", *below, class_="below"), class_="panel")
 
 
-def bar(scale: render.Scale, text: str) -> Html:
+def render_scale_bar(scale: render.Scale, text: str) -> Html:
     numbers = [tag("span", number) for number in render.choose_ticks(scale)]
-    ramp = tag("img", src=image_encoding.bar(scale), alt="", class_="ramp")
+    ramp = tag("img", src=image_encoding.encode_colour_bar(scale), alt="", class_="ramp")
     return tag("div", ramp, tag("div", *numbers, class_="ticks"), tag("p", text, class_="unit"), class_="bar")
 
 
-def drawing(values: np.ndarray, grid: Grid, shape: tuple[int, int], scale: render.Scale, coarse: bool) -> dict:
+def encode_pair_map(values: np.ndarray, grid: Grid, shape: tuple[int, int], scale: render.Scale, coarse: bool) -> dict:
     """What a canvas needs of one map."""
-    out = image_encoding.fitted(shape, image_encoding.MAP_SIDE_PX)
+    out = image_encoding.fit_shape(shape, image_encoding.MAP_SIDE_PX)
 
     def on(smooth: bool) -> str:
-        return image_encoding.png(render.quantise_map(draw_on_image(values, grid, shape, out, smooth), scale))
+        return image_encoding.encode_png(render.quantise_map(draw_on_image(values, grid, shape, out, smooth), scale))
 
     cells = {"cells": on(False)} if coarse else {}
-    return {"table": image_encoding.table(scale), "smooth": on(True), **cells}
+    return {"table": image_encoding.encode_colour_table(scale), "smooth": on(True), **cells}
 
 
-def most_different(difference: np.ndarray) -> tuple[int, int, float, bool] | None:
+def find_most_different(difference: np.ndarray) -> tuple[int, int, float, bool] | None:
     """difference (H, W) on the film -> as `render.find_strongest_place` of its magnitude, and whether it is above 0
     there on the whole; None where it is 0 everywhere."""
     found = render.find_strongest_place(np.abs(difference))
@@ -159,7 +161,7 @@ def most_different(difference: np.ndarray) -> tuple[int, int, float, bool] | Non
     return row, column, share, bool(there.sum() > 0)
 
 
-def _row(
+def _render_pair(
     method: Method,
     entry: Sequence[Explanation],
     this: CheckpointView,
@@ -170,49 +172,51 @@ def _row(
     shape = this.study.image.pixels.shape
     pair = compare_maps(entry[0], this.card, entry[1], other.card, shape)
     if pair.nothing:
-        return couple(method, tag("p", told.nothing(method.name)))
+        return render_method_row(method, tag("p", pair_text.describe_empty_pair(method.name)))
     sides = [
         (f"pair-{method.key}-{which}", reading, side, small)
         for which, reading, side, small in (
-            ("this", this, pair.this, told.THIS),
-            ("other", other, pair.other, told.OTHER),
+            ("this", this, pair.this, pair_text.THIS),
+            ("other", other, pair.other, pair_text.OTHER),
         )
     ]
     own = choose_pair_scales(pair, method.shown)
     for (key, reading, side, _), scale in zip(sides, own, strict=False):  # a third is that of the difference
         if key not in maps and not scale.nothing:
             coarse = side.values.shape[0] < reading.card.preprocess.size_px
-            maps[key] = drawing(side.values, side.grid, shape, scale, coarse)
+            maps[key] = encode_pair_map(side.values, side.grid, shape, scale, coarse)
     figures = [
-        _side_figure(method, key, reading, side, small, label, scale if pair.difference is None else None)
+        _render_side(method, key, reading, side, small, label, scale if pair.difference is None else None)
         for (key, reading, side, small), scale in zip(sides, own, strict=False)
     ]
-    third = _difference(method, pair, this, other, label, own[0], maps)
-    return couple(method, *figures, third, _numbers(method, pair, this, other, own[0]), class_="row")
+    third = _render_difference(method, pair, this, other, label, own[0], maps)
+    return render_method_row(method, *figures, third, _render_numbers(method, pair, this, other, own[0]), class_="row")
 
 
-def _side_figure(
+def _render_side(
     method: Method, key: str, reading: CheckpointView, side: MapSide, small: str, label: str, own: render.Scale | None
 ) -> Html:
     """`own`: the scale, where the map shares it with no other."""
     card, study = reading.card, reading.study
-    p, how = float(study.probabilities[study.labels.index(label)]), standing(card, study.probabilities, label)
-    score = tag("p", tag("strong", page_text.score(p, card.calibrated, card.task)), f" · {how.word}", class_="sums")
+    p, how = float(study.probabilities[study.labels.index(label)]), find_standing(card, study.probabilities, label)
+    score = tag(
+        "p", tag("strong", page_text.format_score(p, card.calibrated, card.task)), f" · {how.word}", class_="sums"
+    )
     shape = study.image.pixels.shape
-    where = page_text.place(
+    where = page_text.describe_place(
         render.find_strongest_place(
-            draw_on_image(side.values, side.grid, shape, image_encoding.fitted(shape, PLACED_PX))
+            draw_on_image(side.values, side.grid, shape, image_encoding.fit_shape(shape, PLACED_PX))
         )
     )
-    stage = panels.stage(
-        study, key, told.canvas(method.name, label, reading.name, where), None,
-        told.off(method.name, label, reading.name), image_encoding.MAP_SIDE_PX,
+    stage = panels.render_stage(
+        study, key, pair_text.describe_pair_canvas(method.name, label, reading.name, where), None,
+        pair_text.describe_hidden_pair_map(method.name, label, reading.name), image_encoding.MAP_SIDE_PX,
     )  # fmt: skip
-    scale = bar(own, scale_words.own_scale(own)) if own and not own.nothing else None
-    return figure(reading.name, small, stage, scale, score, tag("p", told.sums(side)))
+    scale = render_scale_bar(own, scales_text.describe_own_scale(own)) if own and not own.nothing else None
+    return render_figure(reading.name, small, stage, scale, score, tag("p", pair_text.describe_side_sums(side)))
 
 
-def _difference(
+def _render_difference(
     method: Method,
     pair: MapComparison,
     this: CheckpointView,
@@ -223,49 +227,53 @@ def _difference(
 ) -> Html:
     names = this.name, other.name
     if pair.difference is None:
-        stage = tag("div", tag("p", told.no_difference(pair.why_not)), class_="stage blank")
-        return figure(told.DIFFERENCE, "", stage)
+        stage = tag("div", tag("p", pair_text.describe_no_difference(pair.why_not)), class_="stage blank")
+        return render_figure(pair_text.DIFFERENCE, "", stage)
     key, shape = f"pair-{method.key}-difference", this.study.image.pixels.shape
     if key not in maps:
         coarse = pair.difference.shape[0] < this.card.preprocess.size_px
-        maps[key] = drawing(pair.difference, pair.this.grid, shape, scale, coarse)
-    where = _where(pair, pair.difference, this, other)
-    stage = panels.stage(
-        this.study, key, told.canvas(method.name, label, told.DIFFERENCE, where), None,
-        told.off(method.name, label, told.DIFFERENCE), image_encoding.MAP_SIDE_PX,
+        maps[key] = encode_pair_map(pair.difference, pair.this.grid, shape, scale, coarse)
+    where = _describe_difference_place(pair, pair.difference, this, other)
+    stage = panels.render_stage(
+        this.study, key, pair_text.describe_pair_canvas(method.name, label, pair_text.DIFFERENCE, where), None,
+        pair_text.describe_hidden_pair_map(method.name, label, pair_text.DIFFERENCE), image_encoding.MAP_SIDE_PX,
     )  # fmt: skip
-    return figure(told.DIFFERENCE, told.SUBTRACTED, stage, tag("p", told.difference_of(*names)))
+    return render_figure(
+        pair_text.DIFFERENCE, pair_text.SUBTRACTED, stage, tag("p", pair_text.describe_difference_colours(*names))
+    )
 
 
-def _where(pair: MapComparison, difference: np.ndarray, this: CheckpointView, other: CheckpointView) -> str:
+def _describe_difference_place(
+    pair: MapComparison, difference: np.ndarray, this: CheckpointView, other: CheckpointView
+) -> str:
     shape = this.study.image.pixels.shape
-    picture = draw_on_image(difference, pair.this.grid, shape, image_encoding.fitted(shape, PLACED_PX))
-    return told.differ_most(most_different(picture), this.name, other.name)
+    picture = draw_on_image(difference, pair.this.grid, shape, image_encoding.fit_shape(shape, PLACED_PX))
+    return pair_text.describe_most_different(find_most_different(picture), this.name, other.name)
 
 
-def _numbers(
+def _render_numbers(
     method: Method, pair: MapComparison, this: CheckpointView, other: CheckpointView, scale: render.Scale
 ) -> Html:
     """The scale, how far the maps agree, where they do not."""
     found = pair.agreement
     strongest = found.overlaps[TEN_PERCENT]
-    common, by_chance = page_text.overlap(strongest)
-    rank = agreement_table.measure(page_text.rank(found.rank), 0.5, (found.rank + 1) / 2, 0.5)
-    overlap = agreement_table.measure(common, 0.0, strongest.common, strongest.chance)
+    common, by_chance = page_text.format_overlap(strongest)
+    rank = agreement_table.render_measure(page_text.format_rank(found.rank), 0.5, (found.rank + 1) / 2, 0.5)
+    overlap = agreement_table.render_measure(common, 0.0, strongest.common, strongest.chance)
     listed = tag(
-        "dl", tag("dt", told.RANK), tag("dd", rank),
-        tag("dt", told.OVERLAP, tag("small", f" {by_chance}")), tag("dd", overlap),
+        "dl", tag("dt", pair_text.RANK), tag("dd", rank),
+        tag("dt", pair_text.OVERLAP, tag("small", f" {by_chance}")), tag("dd", overlap),
     )  # fmt: skip
     parts: Sequence[object] = ()
     if pair.difference is not None:
-        sums = told.sums_of_difference(pair.this, pair.other)
+        sums = pair_text.describe_difference_sum(pair.this, pair.other)
         parts = (
-            bar(scale, told.bar(scale.unit, 3)),
-            tag("p", _where(pair, pair.difference, this, other)),
+            render_scale_bar(scale, pair_text.describe_common_scale(scale.unit, 3)),
+            tag("p", _describe_difference_place(pair, pair.difference, this, other)),
             sums and tag("p", sums),
         )
     note = tag("p", found.note) if found.note else None
     # Here maps are drawn signed; a caption that is true of the positive part alone would contradict them.
     caption = tag("p", method.caption) if method.shown == "signed" or pair.difference is None else None
     below = tag("div", *(part for part in (*parts, listed, note, caption) if part), class_="below")
-    return tag("div", tag("div", tag("h4", told.FIGURES), class_="name"), below, class_="panel figures")
+    return tag("div", tag("div", tag("h4", pair_text.FIGURES), class_="name"), below, class_="panel figures")

@@ -46,7 +46,7 @@ function draw() {
     percent.textContent = `${slider.value} %`;
     control("as-cells").checked = drawing.cells;
     control("contours").checked = drawing.contours;
-    control("keep").checked = Boolean(own.value.kept);
+    control("keep").checked = Boolean(own.value.pinned);
     for (const way of element.querySelectorAll("input[name=scale]")) way.checked = way.value === state.scale;
   }
   element.dataset.scale = state.scale;
@@ -96,7 +96,7 @@ element.addEventListener("input", (event) => {
   else if (event.target.matches("input.as-cells")) drawing.cells = event.target.checked;
   else if (event.target.matches("input.truth")) drawing.outlined = event.target.checked;
   else if (event.target.matches("input.contours")) drawing.contours = event.target.checked;
-  else if (event.target.matches("input.keep")) return trigger("hold", { kept: event.target.checked });
+  else if (event.target.matches("input.keep")) return trigger("pin", { pinned: event.target.checked });
   else if (event.target.matches("input[name=scale]")) state.scale = /** @type {Scale} */ (event.target.value);
   else return;
   redraw();

@@ -14,145 +14,150 @@ from cxr_demo.analysis import Explanation, Study
 from cxr_demo.explain.methods import METHODS, Method
 from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card
-from cxr_demo.text import evaluation_text as belief_words
-from cxr_demo.text import examples_text as example_words
-from cxr_demo.text import page_text
-from cxr_demo.text import scales_text as scale_words
+from cxr_demo.text import evaluation_text, examples_text, page_text, scales_text
 from cxr_demo.ui import agreement_table, image_encoding
-from cxr_demo.ui.colour_bar import NONE_KEPT, Scales, bar, scales_of
-from cxr_demo.ui.findings import MANY, standing
-from cxr_demo.ui.markup import Html, joined, tag
+from cxr_demo.ui.colour_bar import NOTHING_PINNED, Scales, choose_scales, render_colour_bar
+from cxr_demo.ui.findings import MANY, find_standing
+from cxr_demo.ui.markup import Html, join_html, tag
 
-Entry = Explanation | float | str  # a finished map, how much of it is done (0..1), or why there is none
-Drawn = dict[tuple[str, float], dict]  # (method, limit) -> the map's pictures, so that none is made twice
+PanelEntry = Explanation | float | str  # a finished map, how much of it is done (0..1), or why there is none
+EncodedMaps = dict[tuple[str, float], dict]  # (method, limit) -> the map's pictures, so that none is made twice
 
 
-def value(
+def render_panels(
     study: Study,
     card: Card,
     label: str,
-    entries: Mapping[str, Entry],
+    entries: Mapping[str, PanelEntry],
     film: str | None,
-    drawn: Drawn,
+    drawn: EncodedMaps,
     truth: Mapping[str, np.ndarray] | None = None,
-    kept: Mapping[str, float] = NONE_KEPT,
+    pinned: Mapping[str, float] = NOTHING_PINNED,
 ) -> dict:
     """`entries` by method key, in the order in which they are shown. `film` is its picture, or None where the browser
     has it already; `drawn` is filled here, and belongs to one study and label. `truth`: masks (H, W) bool of what is
-    known to be in the film, by name; `kept`: limits of the absolute scale, by unit, that a person keeps."""
+    known to be in the film, by name; `pinned`: limits of the absolute scale, by unit, that a person keeps."""
     maps = {key: entry for key, entry in entries.items() if isinstance(entry, Explanation)}
-    scales = scales_of(maps, kept)
-    figures = [_figure_of(METHODS[key], entry, scales, study, card, label) for key, entry in entries.items()]
-    outlines = image_encoding.outlines(truth.values()) if truth and film else None
+    scales = choose_scales(maps, pinned)
+    figures = [_render_entry(METHODS[key], entry, scales, study, card, label) for key, entry in entries.items()]
+    outlines = image_encoding.encode_outlines(truth.values()) if truth and film else None
     squares = {key: map_.map_square for key, map_ in maps.items()}
     return {
-        "html": joined(
-            _header(study, card, label),
-            tag("div", _film_panel(study, card, truth or {}), *figures, class_="row"),
-            _legend(study, card, label, bool(kept)),
-            agreement_table.table(squares, card, study.image.pixels.shape),
+        "html": join_html(
+            _render_panels_header(study, card, label),
+            tag("div", _render_film_panel(study, card, truth or {}), *figures, class_="row"),
+            _render_legend(study, card, label, bool(pinned)),
+            agreement_table.render_agreements(squares, card, study.image.pixels.shape),
         ),
         "film": {"id": study.image.sha256, "src": film, "truth": outlines},
-        "about": about(study, card, label),
-        "kept": bool(kept),
-        "held": not standing(card, study.probabilities, label).maps_shown,
+        "about": make_view_key(study, card, label),
+        "pinned": bool(pinned),
+        "held": not find_standing(card, study.probabilities, label).maps_shown,
         "maps": {
-            key: _pictures(map_, scales[key], study, card, drawn)
+            key: _encode_pictures(map_, scales[key], study, card, drawn)
             for key, map_ in maps.items()
             if not scales[key].own.nothing
         },
     }
 
 
-def about(study: Study, card: Card, label: str) -> str:
+def make_view_key(study: Study, card: Card, label: str) -> str:
     """What the panels show: as long as it is the same, so is what a person looks at."""
     return f"{study.image.sha256} {card.name} {label}"
 
 
-def empty(methods: Sequence[str]) -> dict:
+def render_blank_panels(methods: Sequence[str]) -> dict:
     """Before the first film: what will stand where, and what each map does not show."""
-    figures = [_blank(_name(page_text.FILM_PANEL), "film", page_text.SIDES)]
-    figures += [_blank(_title(METHODS[key]), METHODS[key].family, METHODS[key].caption) for key in methods]
+    figures = [_render_blank(_render_name(page_text.FILM_PANEL), "film", page_text.SIDES)]
+    figures += [
+        _render_blank(_render_method_title(METHODS[key]), METHODS[key].family, METHODS[key].caption) for key in methods
+    ]
     return {"html": tag("div", *figures, class_="row"), "film": None, "about": "", "held": False, "maps": {}}
 
 
-def _figure_of(
-    method: Method, entry: Entry, scales: Mapping[str, Scales], study: Study, card: Card, label: str
+def _render_entry(
+    method: Method, entry: PanelEntry, scales: Mapping[str, Scales], study: Study, card: Card, label: str
 ) -> Html:
     if isinstance(entry, Explanation):
-        return _mapped(method, entry, scales[method.key], study, card)
+        return _render_map(method, entry, scales[method.key], study, card)
     if isinstance(entry, str):
         text = page_text.NOT_AVAILABLE.format(reason=entry)
-        return _figure(method, study, get_finding(label).name, text, notice(text))
-    busy = tag("p", page_text.computing(method, entry), class_="notice busy", role="status")
-    return _figure(method, study, "", page_text.computing(method, 0.0), busy)
+        return _render_map_figure(method, study, get_finding(label).name, text, render_notice(text))
+    busy = tag("p", page_text.describe_progress(method, entry), class_="notice busy", role="status")
+    return _render_map_figure(method, study, "", page_text.describe_progress(method, 0.0), busy)
 
 
-def _mapped(method: Method, explanation: Explanation, scales: Scales, study: Study, card: Card) -> Html:
+def _render_map(method: Method, explanation: Explanation, scales: Scales, study: Study, card: Card) -> Html:
     """A finished map; a sentence instead of it when there is too little of it."""
     shape, raw, name = study.image.pixels.shape, explanation.map_square, get_finding(explanation.label).name
-    sums = tag("p", page_text.sums(explanation, card), class_="sums")
+    sums = tag("p", page_text.describe_sums(explanation, card), class_="sums")
     if scales.own.nothing:
-        nothing = page_text.nothing(scales.own, name)
-        return _figure(method, study, name, nothing, notice(nothing), sums)
-    where = page_text.place(
-        render.find_strongest_place(card.preprocess.map_to_image(raw, image_encoding.fitted(shape, 256)))
+        nothing = page_text.describe_empty_map(scales.own, name)
+        return _render_map_figure(method, study, name, nothing, render_notice(nothing), sums)
+    where = page_text.describe_place(
+        render.find_strongest_place(card.preprocess.map_to_image(raw, image_encoding.fit_shape(shape, 256)))
     )
-    below = [bar(scales), sums]
+    below = [render_colour_bar(scales), sums]
     if is_coarse(raw, card):
-        below.append(tag("p", page_text.cell_size(*_cell_px(raw.shape, card, shape)), class_="cell"))
-    return _figure(method, study, name, where, None, *below)
+        below.append(tag("p", page_text.describe_cell_size(*_measure_cell(raw.shape, card, shape)), class_="cell"))
+    return _render_map_figure(method, study, name, where, None, *below)
 
 
-def _pictures(explanation: Explanation, scales: Scales, study: Study, card: Card, drawn: Drawn) -> dict:
+def _encode_pictures(explanation: Explanation, scales: Scales, study: Study, card: Card, drawn: EncodedMaps) -> dict:
     """What a canvas needs: the colour table, and the map on both scales."""
 
     def on(scale: render.Scale) -> dict:
         at = explanation.method, scale.limit
         if at not in drawn:
             raw, shape = explanation.map_square, study.image.pixels.shape
-            drawn[at] = {"smooth": image_encoding.map_levels(raw, scale, card.preprocess, shape)}
+            drawn[at] = {"smooth": image_encoding.encode_map_levels(raw, scale, card.preprocess, shape)}
             if is_coarse(raw, card):
-                cells = image_encoding.as_cells(raw, card.preprocess.size_px)
-                drawn[at]["cells"] = image_encoding.map_levels(cells, scale, card.preprocess, shape)
+                cells = image_encoding.repeat_cells(raw, card.preprocess.size_px)
+                drawn[at]["cells"] = image_encoding.encode_map_levels(cells, scale, card.preprocess, shape)
         return drawn[at]
 
-    return {"table": image_encoding.table(scales.own), "relative": on(scales.own), "absolute": on(scales.shared)}
+    return {
+        "table": image_encoding.encode_colour_table(scales.own),
+        "relative": on(scales.own),
+        "absolute": on(scales.shared),
+    }
 
 
-def _header(study: Study, card: Card, label: str) -> Html:
+def _render_panels_header(study: Study, card: Card, label: str) -> Html:
     p = float(study.probabilities[card.labels.index(label)])
-    how, known = standing(card, study.probabilities, label), get_finding(label)
-    told = f"{page_text.score(p, card.calibrated, card.task)} · {how.word}"
+    how, known = find_standing(card, study.probabilities, label), get_finding(label)
+    told = f"{page_text.format_score(p, card.calibrated, card.task)} · {how.word}"
     gloss = f" · {known.gloss}" if len(card.labels) > MANY else ""
     heading = tag("h2", known.name, tag("small", told + gloss))
-    title = tag("div", heading, None if how.maps_shown else _ask(p, card), class_="title")
-    return tag("header", title, _controls(), class_="head")
+    title = tag("div", heading, None if how.maps_shown else _render_show_button(p, card), class_="title")
+    return tag("header", title, _render_controls(), class_="head")
 
 
-def _legend(study: Study, card: Card, label: str, kept: bool) -> Html:
-    how = standing(card, study.probabilities, label)
+def _render_legend(study: Study, card: Card, label: str, pinned: bool) -> Html:
+    how = find_standing(card, study.probabilities, label)
     reason = page_text.MAPS_OFF_UNJUDGED if how.threshold is None else page_text.MAPS_OFF
     off = None if how.maps_shown else tag("strong", reason, " ")
-    absolute = scale_words.KEPT_SCALE if kept else scale_words.SHARED_SCALE
-    scales = (tag("span", scale_words.OWN_SCALE, class_="own"), tag("span", absolute, class_="shared"))
-    return tag("p", off, page_text.legend(card), " ", *scales, class_="legend")
+    absolute = scales_text.KEPT_SCALE if pinned else scales_text.SHARED_SCALE
+    scales = (tag("span", scales_text.OWN_SCALE, class_="own"), tag("span", absolute, class_="shared"))
+    return tag("p", off, page_text.describe_maps(card), " ", *scales, class_="legend")
 
 
-def _figure(method: Method, study: Study, label_name: str, alternative: str, over: Html | None, *below: Html) -> Html:
-    text = page_text.canvas(method.name, label_name, alternative) if label_name else alternative
-    off = page_text.shown_off(method.name, label_name)
+def _render_map_figure(
+    method: Method, study: Study, label_name: str, alternative: str, over: Html | None, *below: Html
+) -> Html:
+    text = page_text.describe_canvas(method.name, label_name, alternative) if label_name else alternative
+    off = page_text.describe_hidden_map(method.name, label_name)
     return tag(
         "figure",
-        _title(method),
-        stage(study, method.key, text, over, off),
+        _render_method_title(method),
+        render_stage(study, method.key, text, over, off),
         tag("div", *below, tag("figcaption", method.caption), class_="below"),
         class_="panel",
         data_method=method.key,
     )
 
 
-def _film_panel(study: Study, card: Card, truth: Mapping[str, np.ndarray]) -> Html:
+def _render_film_panel(study: Study, card: Card, truth: Mapping[str, np.ndarray]) -> Html:
     height, width = study.image.pixels.shape
     left, top, right, bottom = card.preprocess.seen_box((height, width))
     frame = below = None
@@ -165,55 +170,55 @@ def _film_panel(study: Study, card: Card, truth: Mapping[str, np.ndarray]) -> Ht
     details = tag("details", tag("summary", page_text.NOTES), tag("ul", *notes), open=True)
     return tag(
         "figure",
-        _name(page_text.FILM_PANEL),
-        stage(study, "film", f"{page_text.FILM_PANEL}, {size}", frame),
-        tag("div", tag("p", size, class_="sums"), below, *_planted(truth), details, class_="below"),
+        _render_name(page_text.FILM_PANEL),
+        render_stage(study, "film", f"{page_text.FILM_PANEL}, {size}", frame),
+        tag("div", tag("p", size, class_="sums"), below, *_render_planted(truth), details, class_="below"),
         class_="panel",
     )
 
 
-def _planted(truth: Mapping[str, np.ndarray]) -> tuple[Html, ...]:
+def _render_planted(truth: Mapping[str, np.ndarray]) -> tuple[Html, ...]:
     """To show the outlines, which are off at first so that one can guess, and what they are."""
     if not truth:
         return ()
-    switch = tag("label", tag("input", type="checkbox", class_="truth"), example_words.SHOW, class_="truth")
-    return switch, tag("p", example_words.planted(list(truth)), class_="planted", hidden=True)
+    switch = tag("label", tag("input", type="checkbox", class_="truth"), examples_text.SHOW, class_="truth")
+    return switch, tag("p", examples_text.describe_planted(list(truth)), class_="planted", hidden=True)
 
 
-def _blank(title: Html, family: str, caption: str) -> Html:
+def _render_blank(title: Html, family: str, caption: str) -> Html:
     stage = tag("div", tag("p", page_text.EMPTY_PANELS[family]), class_="stage blank")
     return tag("figure", title, stage, tag("figcaption", caption), class_="panel")
 
 
-def _title(method: Method) -> Html:
+def _render_method_title(method: Method) -> Html:
     """A method's name, its paper, and the button that leaves it out."""
     text = page_text.LEAVE_OUT.format(name=method.name)
     leave = tag("button", "×", type="button", class_="leave", data_leave=method.key, aria_label=text, title=text)
-    return _name(method.name, method.paper, leave)
+    return _render_name(method.name, method.paper, leave)
 
 
-def _name(name: str, paper: str = "", leave: Html | None = None) -> Html:
+def _render_name(name: str, paper: str = "", leave: Html | None = None) -> Html:
     """The paper in short, "Bach et al. 2015", in full on hovering."""
     short = tag("small", paper.partition(",")[0], title=paper) if paper else None
     return tag("div", tag("h3", name, short), leave, class_="name")
 
 
-def stage(
+def render_stage(
     study: Study, key: str, text: str, over: Html | None, off: str = "", longest_px: int = image_encoding.FILM_SIDE_PX
 ) -> Html:
     """The canvas at the film's own aspect ratio, its sides marked; `off` is what it shows while its map is off."""
-    height, width = image_encoding.fitted(study.image.pixels.shape, longest_px)
+    height, width = image_encoding.fit_shape(study.image.pixels.shape, longest_px)
     canvas = tag("canvas", width=width, height=height, role="img", aria_label=text, data_panel=key,
                  data_text=text, data_off=off or text)  # fmt: skip
     marks = [tag("b", side, class_=f"side {side}", aria_hidden="true") for side in ("R", "L")]
     return tag("div", canvas, *marks, over, class_="stage", style=f"--aspect:{width / height:.4f}")
 
 
-def notice(text: str) -> Html:
+def render_notice(text: str) -> Html:
     return tag("p", text, class_="notice")
 
 
-def _controls() -> Html:
+def _render_controls() -> Html:
     opacity = tag(
         "label", page_text.OPACITY,
         tag("input", type="range", class_="opacity", min="0", max="100", step="5", value="70"),
@@ -221,24 +226,24 @@ def _controls() -> Html:
     )  # fmt: skip
     ways = [
         tag("label", tag("input", type="radio", name_="scale", value=value), text)
-        for value, text in (("relative", scale_words.OWN), ("absolute", scale_words.SHARED))
+        for value, text in (("relative", scales_text.OWN), ("absolute", scales_text.SHARED))
     ]
     box = tag("input", type="checkbox", class_="keep")
-    keep = tag("label", box, scale_words.KEEP_SCALE, title=scale_words.KEEP_HINT, class_="shared")
-    scales = tag("fieldset", tag("legend", scale_words.SCALE), *ways, keep, class_="scales")
+    keep = tag("label", box, scales_text.KEEP_SCALE, title=scales_text.KEEP_HINT, class_="shared")
+    scales = tag("fieldset", tag("legend", scales_text.SCALE), *ways, keep, class_="scales")
     contours = tag("label", tag("input", type="checkbox", class_="contours"), page_text.CONTOURS)
     cells = tag("label", tag("input", type="checkbox", class_="as-cells"), page_text.CELLS)
-    region = tag("button", belief_words.DRAW, type="button", class_="draw-region", title=belief_words.DRAW_HINT)
+    region = tag("button", evaluation_text.DRAW, type="button", class_="draw-region", title=evaluation_text.DRAW_HINT)
     drawing = {"role": "group", "aria_label": page_text.DRAWING}
     return tag("div", opacity, scales, contours, cells, region, class_="controls", **drawing)
 
 
-def _ask(p: float, card: Card) -> Html:
-    show = page_text.show_anyway(p, card)
+def _render_show_button(p: float, card: Card) -> Html:
+    show = page_text.describe_show_button(p, card)
     return tag("button", show, type="button", class_="ask", data_show=show, data_hide=page_text.HIDE_AGAIN)
 
 
-def _cell_px(grid: tuple[int, int], card: Card, shape: tuple[int, int]) -> tuple[float, float]:
+def _measure_cell(grid: tuple[int, int], card: Card, shape: tuple[int, int]) -> tuple[float, float]:
     """Width and height, in pixels of the film, of one cell of a map of `grid` (rows, columns) over the square."""
     side = card.preprocess.size_px
     left, top = card.preprocess.point_to_image(0, 0, shape)

@@ -15,18 +15,18 @@ from cxr_demo.limits import IDLE_S, LABELS_AT_ONCE, SLOW_FORWARDS, USED_WITHIN_S
 from cxr_demo.ui.sessions import Session, Sessions
 
 
-def keep_ahead(analysers: Mapping[str, Analyser], sessions: Sessions) -> None:
+def start_prefetching(analysers: Mapping[str, Analyser], sessions: Sessions) -> None:
     """In the background, for the life of the process: make maps ahead whenever no event is at work."""
 
     def run() -> None:
         while True:
-            if not sessions.idle(IDLE_S) or not make_ahead(analysers, sessions):
+            if not sessions.idle(IDLE_S) or not prefetch_maps(analysers, sessions):
                 time.sleep(IDLE_S)
 
     threading.Thread(target=run, name="ahead", daemon=True).start()
 
 
-def make_ahead(analysers: Mapping[str, Analyser], sessions: Sessions) -> bool:
+def prefetch_maps(analysers: Mapping[str, Analyser], sessions: Sessions) -> bool:
     """The next few maps of the session that was used last; False where there is nothing to do."""
     for session in sessions.used_within(USED_WITHIN_S):
         study = session.study
@@ -36,24 +36,24 @@ def make_ahead(analysers: Mapping[str, Analyser], sessions: Sessions) -> bool:
         if analyser.sha256 != study.checkpoint_sha256:  # the session changes at this moment
             continue
         for method in session.methods:
-            if labels := _missing(analyser, session, study, method):
-                _make(analyser, session, study, labels, method)
+            if labels := _list_missing_labels(analyser, session, study, method):
+                _make_maps(analyser, session, study, labels, method)
                 return True
     return False
 
 
-def _missing(analyser: Analyser, session: Session, study: Study, method: str) -> list[str]:
+def _list_missing_labels(analyser: Analyser, session: Session, study: Study, method: str) -> list[str]:
     """The labels whose map of a cheap method is not there, in the order in which they are looked at."""
     if METHODS[method].cost_forwards > SLOW_FORWARDS or method in analyser.proof.refusals:
         return []
-    known = {*dict(session.maps), *session.failed_ahead}  # a copy: a map that is no longer wanted may just arrive
+    known = {*dict(session.maps), *session.failed_prefetch}  # a copy: a map that is no longer wanted may just arrive
     wanted = order_labels(analyser.card, study.probabilities)
     missing = [label for label in wanted if (method, label) not in known]
     return missing if METHODS[method].family == "cam" else missing[:LABELS_AT_ONCE]
 
 
-def _make(analyser: Analyser, session: Session, study: Study, labels: list[str], method: str) -> None:
-    maps, failed = session.maps, session.failed_ahead
+def _make_maps(analyser: Analyser, session: Session, study: Study, labels: list[str], method: str) -> None:
+    maps, failed = session.maps, session.failed_prefetch
     try:
         maps.update(analyser.explain(study, labels, [method]))
     except Exception:  # told when somebody asks for it; here it is only not tried again

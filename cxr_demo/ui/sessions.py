@@ -32,12 +32,13 @@ class SecondStudy:
 class Session:
     """`waiting`: read and not yet analysed. `checkpoint`, `study`, `label`, `methods`: what the page shows now. `maps`:
     those made so far for the study, by (method, label); they show the patient as the film does, so they live here.
-    `failed_ahead`: those that could not be made before anybody asked. `truth`, of a drawn film: what was planted in it,
-    by name, as masks (H, W) bool; `waiting_truth`: of the one that waits. `forward_s`: what the analysis took.
-    `kept_scale`: the limits of the absolute scale that a person keeps, by unit.
-    `ground`, `checked`, `checking`: how far to believe the maps, see `believing`.
-    `compared`: what the checkpoint is compared with, as in the list of `pair_events`; `others`: those that it was
-    compared with on this film, by name; `dear`: what was asked for although it takes long, (label, method)."""
+    `failed_prefetch`: those that could not be made before anybody asked. `truth`, of a drawn film: what was planted in
+    it, by name, as masks (H, W) bool; `waiting_truth`: of the one that waits. `forward_s`: what the analysis took.
+    `pinned_scale`: the limits of the absolute scale that a person keeps, by unit.
+    `regions`, `evaluation_results`, `evaluation_run`: the quality of the explanations, see `evaluation_events`.
+    `compared`: what the checkpoint is compared with, as in the list of `pair_events`; `second_studies`: those
+    that it was compared with on this film, by name; `slow_requested`: the slow maps that were asked for, (label,
+    method)."""
 
     used: float = field(default_factory=time.monotonic)
     waiting: Radiograph | None = None
@@ -48,15 +49,15 @@ class Session:
     label: str = ""
     methods: tuple[str, ...] = ()
     maps: dict[tuple[str, str], Explanation] = field(default_factory=dict)
-    failed_ahead: set[tuple[str, str]] = field(default_factory=set)
+    failed_prefetch: set[tuple[str, str]] = field(default_factory=set)
     forward_s: float = 0.0
-    kept_scale: dict[str, float] = field(default_factory=dict)
-    ground: ImageRegions | None = None
-    checked: EvaluationResults | None = None
-    checking: EvaluationRun | None = None
+    pinned_scale: dict[str, float] = field(default_factory=dict)
+    regions: ImageRegions | None = None
+    evaluation_results: EvaluationResults | None = None
+    evaluation_run: EvaluationRun | None = None
     compared: str = ""
-    others: dict[str, SecondStudy] = field(default_factory=dict)
-    dear: set[tuple[str, str]] = field(default_factory=set)
+    second_studies: dict[str, SecondStudy] = field(default_factory=dict)
+    slow_requested: set[tuple[str, str]] = field(default_factory=set)
 
     def require_study(self) -> Study:
         """Raises CxrError where the page shows no film."""

@@ -9,7 +9,7 @@ interface PanelsValue extends Value {
   readonly film: Film | null; // none before the first
   readonly about: string; // what is shown: as long as it is the same, so is what a person looks at
   readonly held: boolean; // the maps are shown only when asked for
-  readonly kept?: boolean; // the absolute scale is one that a person keeps
+  readonly pinned?: boolean; // the absolute scale is one that a person keeps
   readonly maps: Readonly<Record<string, PanelMap>>; // by method
 }
 
@@ -20,7 +20,7 @@ interface PairValue extends Value {
   readonly maps: Readonly<Record<string, PairMap>>; // by canvas
 }
 
-interface WhereValue extends Value {
+interface RegionsValue extends Value {
   readonly region: Region | null;
 }
 
@@ -50,7 +50,7 @@ interface Region {
 }
 
 // What a component tells Python, by event. A data attribute is one that Python has written.
-interface Told {
+interface Triggers {
   check: { slow: false };
   slow: { slow: true };
   stop: undefined;
@@ -59,8 +59,8 @@ interface Told {
   guess: { guesses: readonly number[] };
   go_on: { guesses: readonly number[] };
   leave: { method: string | undefined };
-  dear: { method: string | undefined };
-  hold: { kept: boolean };
+  compute: { method: string | undefined };
+  pin: { pinned: boolean };
   draw: { box: readonly (number | null)[] | null };
 }
 
@@ -77,9 +77,9 @@ interface OwnElement extends HTMLElement {
 
 declare const element: OwnElement;
 declare const props: { readonly value: unknown };
-declare function trigger<Name extends keyof Told>(
+declare function trigger<Name extends keyof Triggers>(
   name: Name,
-  ...data: Told[Name] extends undefined ? [] : [Told[Name]]
+  ...data: Triggers[Name] extends undefined ? [] : [Triggers[Name]]
 ): void;
 declare function watch(property: "value", changed: () => void): void;
 

@@ -36,7 +36,7 @@ def open_folder() -> Path:
     return folder
 
 
-def delete(path: str, folder: Path) -> None:
+def delete_upload(path: str, folder: Path) -> None:
     """Remove an uploaded file and the folder gradio made for it; a path outside `folder` is left alone."""
     file = Path(path)
     if folder.resolve() not in file.resolve().parents:
@@ -46,7 +46,7 @@ def delete(path: str, folder: Path) -> None:
         file.parent.rmdir()
 
 
-def sweep(folder: Path, older_than_s: float) -> None:
+def sweep_folder(folder: Path, older_than_s: float) -> None:
     """Remove files that nobody has written to for that long, then empty folders."""
     oldest = time.time() - older_than_s
     for path in sorted(folder.rglob("*"), reverse=True):  # children before their folder
@@ -59,13 +59,13 @@ def sweep(folder: Path, older_than_s: float) -> None:
             continue
 
 
-def keep_sweeping(folder: Path, also: Callable[[], None]) -> None:
+def start_sweeping(folder: Path, also: Callable[[], None]) -> None:
     """In the background, for the life of the process: sweep the folder, then call `also`."""
 
     def run() -> None:
         while True:
             time.sleep(SWEEP_EVERY_S)
-            sweep(folder, LEFT_OVER_S)
+            sweep_folder(folder, LEFT_OVER_S)
             also()
 
     threading.Thread(target=run, name="sweep", daemon=True).start()

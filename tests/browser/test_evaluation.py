@@ -1,4 +1,4 @@
-"""How far to believe the maps, in a real browser: checks on demand, and a region by mouse, finger and numbers."""
+"""The quality of the explanations, in a real browser: checks on demand, and a region by mouse, finger and numbers."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from playwright.sync_api import Page, expect
 from cxr_demo.analysis import DEFAULT_METHODS, Analyser
 from cxr_demo.film.reading import read_image
 from cxr_demo.networks import checkpoint
-from cxr_demo.text import evaluation_text as words
+from cxr_demo.text import evaluation_text
 from tests.browser.test_page import SIZES, choose_checkpoint, enter, give, look, wait_for_maps
 
 BOX = (0.2, 0.25, 0.4, 0.3)
 
 
-def open_belief(open_page, films, **size) -> Page:
+def open_evaluation(open_page, films, **size) -> Page:
     """A film under the checkpoint whose maps are checked in seconds."""
     page, _ = open_page(**size)
     enter(page)
     choose_checkpoint(page, "e-quick")
     give(page, films["film.png"])
     wait_for_maps(page, "bacterial_pneumonia")
-    page.locator("#where table").wait_for()
+    page.locator("#regions table").wait_for()
     return page
 
 
@@ -40,7 +40,7 @@ def drag(page: Page, panel: str, box: tuple[float, float, float, float]) -> None
 
 def in_region(page: Page) -> list[float]:
     """The numbers of the last column."""
-    cells = page.locator("#where tbody td:last-child .number").all_inner_texts()
+    cells = page.locator("#regions tbody td:last-child .number").all_inner_texts()
     return [float(text.removesuffix(" %")) / 100 for text in cells]
 
 
@@ -67,8 +67,8 @@ def by_hand(weights, film, box) -> list[float]:
 
 
 def test_a_region_by_mouse_and_by_numbers_gives_the_share_that_counting_gives(open_page, films, weights):
-    page = open_belief(open_page, films)
-    draw = page.get_by_role("button", name=words.DRAW)
+    page = open_evaluation(open_page, films)
+    draw = page.get_by_role("button", name=evaluation_text.DRAW)
     drag(page, "grad-cam", BOX)
     expect(page.locator("#panels .region")).to_have_count(0)  # not before it is asked for
     draw.click()
@@ -80,34 +80,34 @@ def test_a_region_by_mouse_and_by_numbers_gives_the_share_that_counting_gives(op
     drawn = in_region(page)
     wanted = by_hand(weights, films["film.png"], BOX)
     assert drawn == pytest.approx(wanted, abs=0.015)  # whole per cent, and a mouse that stops on whole pixels
-    values = [float(page.locator(f"#where [name={side}]").input_value()) for side in words.SIDES]
+    values = [float(page.locator(f"#regions [name={side}]").input_value()) for side in evaluation_text.SIDES]
     assert values == pytest.approx([100 * share for share in BOX], abs=0.5)
-    for side, share in zip(words.SIDES, BOX, strict=True):
-        page.locator(f"#where [name={side}]").fill(str(100 * share))
-    page.locator("#where [name=height]").press("Enter")
+    for side, share in zip(evaluation_text.SIDES, BOX, strict=True):
+        page.locator(f"#regions [name={side}]").fill(str(100 * share))
+    page.locator("#regions [name=height]").press("Enter")
     page.wait_for_function("document.querySelector('#panels .region').style.left === '20%'")
     assert in_region(page) == pytest.approx(wanted, abs=0.0075)
     page.locator("button.finding[data-label=normal]").click()
     wait_for_maps(page, "normal")
-    expect(page.locator("#believing")).to_be_hidden()  # with the maps, which are off at first
+    expect(page.locator("#evaluation")).to_be_hidden()  # with the maps, which are off at first
     page.locator("#panels button.ask").click()
-    expect(page.locator("#where h3")).to_contain_text("Normal")
+    expect(page.locator("#regions h3")).to_contain_text("Normal")
     expect(page.locator("#panels .region")).to_have_count(4)  # it stays with the film
-    page.locator("#where [name=width]").fill("95")
-    page.get_by_role("button", name=words.SET_REGION).click()
-    expect(page.locator("#where [role=alert]")).to_contain_text("does not lie on the film")
-    expect(page.locator("#where [name=width]")).to_have_value("95")
-    page.get_by_role("button", name=words.CLEAR_REGION, exact=True).click()
+    page.locator("#regions [name=width]").fill("95")
+    page.get_by_role("button", name=evaluation_text.SET_REGION).click()
+    expect(page.locator("#regions [role=alert]")).to_contain_text("does not lie on the film")
+    expect(page.locator("#regions [name=width]")).to_have_value("95")
+    page.get_by_role("button", name=evaluation_text.CLEAR_REGION, exact=True).click()
     expect(page.locator("#panels .region")).to_have_count(0)
-    expect(page.locator("#where [name=x]")).to_have_value("")
+    expect(page.locator("#regions [name=x]")).to_have_value("")
 
 
 def test_a_finger_scrolls_until_a_region_is_asked_for_and_escape_gives_up(open_page, films):
-    page = open_belief(open_page, films, width=390, height=844, phone=True)
+    page = open_evaluation(open_page, films, width=390, height=844, phone=True)
     action = "canvas => getComputedStyle(canvas).touchAction"
     canvas = page.locator("canvas[data-panel=grad-cam]")
     assert canvas.evaluate(action) == "auto"
-    draw = page.get_by_role("button", name=words.DRAW)
+    draw = page.get_by_role("button", name=evaluation_text.DRAW)
     draw.tap()
     assert canvas.evaluate(action) == "none"
     page.keyboard.press("Escape")
@@ -123,26 +123,26 @@ def test_a_finger_scrolls_until_a_region_is_asked_for_and_escape_gives_up(open_p
 
 
 def test_checks_run_with_progress_to_the_table_stop_and_come_back(open_page, films):
-    page = open_belief(open_page, films)
-    button = page.get_by_role("button", name=words.CHECK)
+    page = open_evaluation(open_page, films)
+    button = page.get_by_role("button", name=evaluation_text.CHECK)
     expect(button).to_contain_text("about")
     expect(page.locator("#checks table")).to_have_count(0)
     button.press("Enter")
-    progress = page.get_by_role("progressbar", name=words.CHECKING)
+    progress = page.get_by_role("progressbar", name=evaluation_text.CHECKING)
     progress.wait_for()
-    expect(page.get_by_role("button", name=words.STOP, exact=True)).to_be_focused()
+    expect(page.get_by_role("button", name=evaluation_text.STOP, exact=True)).to_be_focused()
     page.locator("#checks table").wait_for()
     page.keyboard.press("Enter")  # Stop, where the focus has stayed
-    expect(page.locator("#belief")).to_contain_text(words.STOPPED)
+    expect(page.locator("#evaluation")).to_contain_text(evaluation_text.STOPPED)
     page.wait_for_timeout(1000)
     expect(progress).to_have_count(0)
     first = page.locator("#checks tbody tr").first.locator("td").first
     expect(first).to_contain_text(re.compile(r"beats \d of 5"))
     kept = first.inner_text()
-    expect(page.locator("#checks tbody")).to_contain_text(words.NOT_YET)
-    page.get_by_role("button", name=words.CHECK_REST).click()
-    expect(page.locator("#belief")).to_contain_text(words.DONE)
-    expect(page.locator("#checks tbody")).not_to_contain_text(words.NOT_YET)
+    expect(page.locator("#checks tbody")).to_contain_text(evaluation_text.NOT_YET)
+    page.get_by_role("button", name=evaluation_text.CHECK_REST).click()
+    expect(page.locator("#evaluation")).to_contain_text(evaluation_text.DONE)
+    expect(page.locator("#checks tbody")).not_to_contain_text(evaluation_text.NOT_YET)
     assert first.inner_text() == kept and page.locator("#checks svg").count() == 3 * 3
     whole = page.locator("#checks tbody").inner_text()
     page.locator("button.finding[data-label=normal]").click()
@@ -150,37 +150,37 @@ def test_checks_run_with_progress_to_the_table_stop_and_come_back(open_page, fil
     wait_for_maps(page, "normal")
     page.locator("button.finding[data-label=bacterial_pneumonia]").click()
     wait_for_maps(page, "bacterial_pneumonia")
-    expect(page.locator("#belief")).to_contain_text(words.DONE)
+    expect(page.locator("#evaluation")).to_contain_text(evaluation_text.DONE)
     assert page.locator("#checks tbody").inner_text() == whole
 
 
 def test_another_finding_and_a_removed_film_end_the_checks(open_page, films):
-    page = open_belief(open_page, films)
-    page.get_by_role("button", name=words.CHECK).click()
-    page.locator("#belief [role=progressbar]").wait_for()
+    page = open_evaluation(open_page, films)
+    page.get_by_role("button", name=evaluation_text.CHECK).click()
+    page.locator("#evaluation [role=progressbar]").wait_for()
     page.locator("button.finding[data-label=normal]").click()
     wait_for_maps(page, "normal")
-    expect(page.locator("#where h3")).to_contain_text("Normal")
-    expect(page.locator("#belief [role=progressbar]")).to_have_count(0)
+    expect(page.locator("#regions h3")).to_contain_text("Normal")
+    expect(page.locator("#evaluation [role=progressbar]")).to_have_count(0)
     page.locator("#panels button.ask").click()  # its maps are off at first
-    expect(page.get_by_role("button", name=words.CHECK)).to_be_visible()
+    expect(page.get_by_role("button", name=evaluation_text.CHECK)).to_be_visible()
     page.locator("#remove").click()
-    expect(page.locator("#believing")).to_be_hidden()
+    expect(page.locator("#evaluation")).to_be_hidden()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
 def test_it_fits_it_is_accessible_and_here_is_how_it_looks(open_page, films, size, theme):
     width, height, phone = SIZES[size]
-    page = open_belief(open_page, films, width=width, height=height, theme=theme, phone=phone)
-    for side, share in zip(words.SIDES, BOX, strict=True):
-        page.locator(f"#where [name={side}]").fill(str(100 * share))
-    page.get_by_role("button", name=words.SET_REGION).click()
+    page = open_evaluation(open_page, films, width=width, height=height, theme=theme, phone=phone)
+    for side, share in zip(evaluation_text.SIDES, BOX, strict=True):
+        page.locator(f"#regions [name={side}]").fill(str(100 * share))
+    page.get_by_role("button", name=evaluation_text.SET_REGION).click()
     page.locator("#panels .region").first.wait_for()
-    look(page, f"belief-{size}-{theme}-1-where")
-    page.get_by_role("button", name=words.CHECK).click()
+    look(page, f"evaluation-{size}-{theme}-1-where")
+    page.get_by_role("button", name=evaluation_text.CHECK).click()
     page.locator("#checks table").wait_for()
-    look(page, f"belief-{size}-{theme}-2-checking")
-    expect(page.locator("#belief")).to_contain_text(words.DONE)
+    look(page, f"evaluation-{size}-{theme}-2-checking")
+    expect(page.locator("#evaluation")).to_contain_text(evaluation_text.DONE)
     page.locator(".meanings summary").click()
-    look(page, f"belief-{size}-{theme}-3-checked")
+    look(page, f"evaluation-{size}-{theme}-3-checked")

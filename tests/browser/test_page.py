@@ -11,8 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from cxr_demo.analysis import DEFAULT_METHODS
-from cxr_demo.text import page_text
-from cxr_demo.text import scales_text as scale_words
+from cxr_demo.text import page_text, scales_text
 from tests.browser.conftest import MANY, SCREENSHOTS
 
 PANELS = ("film", *DEFAULT_METHODS)
@@ -175,14 +174,14 @@ def test_on_the_absolute_scale_the_weaker_map_of_a_unit_fades_and_the_server_is_
     asked, old = len(seen.asked), {panel: pixels(page, panel) for panel in PANELS}
     bars = page.locator("[data-method=lrp-epsilon] .ticks:visible, [data-method=lrp-epsilon-plus-flat] .ticks:visible")
     alone = bars.all_inner_texts()
-    page.get_by_label(scale_words.SHARED).check()
+    page.get_by_label(scales_text.SHARED).check()
     page.wait_for_function("document.querySelector('#panels [data-scale]').dataset.scale === 'absolute'")
     together = bars.all_inner_texts()
     assert len(set(alone)) == 2 and len(set(together)) == 1 and together[0] in alone
     weaker = DEFAULT_METHODS[1 + (alone[0] == together[0])]
     assert {panel for panel in PANELS if pixels(page, panel) != old[panel]} == {weaker}
     expect(page.locator("#panels .legend .shared")).to_be_visible()
-    page.get_by_label(scale_words.OWN).check()
+    page.get_by_label(scales_text.OWN).check()
     page.wait_for_function("document.querySelector('#panels [data-scale]').dataset.scale === 'relative'")
     assert {panel: pixels(page, panel) for panel in PANELS} == old
     assert [url for url in seen.asked[asked:] if not url.startswith("data:")] == []
@@ -193,7 +192,7 @@ def test_a_kept_scale_is_that_of_the_next_finding_too(open_page, films):
     numbers = page.locator("[data-method=lrp-epsilon] .ticks.shared")
     keep = page.get_by_label("Keep", exact=True)
     expect(keep).to_be_hidden()
-    page.get_by_label(scale_words.SHARED).check()
+    page.get_by_label(scales_text.SHARED).check()
     before = numbers.text_content()
     keep.check()
     expect(page.locator("[data-method=lrp-epsilon] .unit.shared")).to_contain_text("the scale you keep")

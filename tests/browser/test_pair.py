@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from cxr_demo.analysis import DEFAULT_METHODS
-from cxr_demo.text import pair_text as told
+from cxr_demo.text import pair_text
 from tests.browser.test_page import (
     SIZES,
     choose_checkpoint,
@@ -79,7 +79,7 @@ def test_of_quick_clicks_the_last_finding_stays_everywhere(open_page, films):
     page.wait_for_timeout(1500)  # nothing of an earlier click may come after
     expect(page.locator("#panels h2")).to_contain_text("Normal")
     expect(page.locator("#pair h2")).to_contain_text("Normal: two checkpoints")
-    expect(page.locator("#where h3 small")).to_contain_text("Normal")
+    expect(page.locator("#regions h3 small")).to_contain_text("Normal")
     expect(page.locator("button.finding[aria-pressed=true]")).to_have_attribute("data-label", "normal")
 
 
@@ -106,7 +106,7 @@ def test_maps_of_two_low_scores_are_off_until_asked_for(open_page, films):
     assert len({pixels(page, key) for key in CANVASES}) == 1
     expect(first).to_have_attribute("aria-label", re.compile("which is off"))
     before = pixels(page, CANVASES[0])
-    page.get_by_role("button", name=told.SHOW_BOTH).press("Enter")
+    page.get_by_role("button", name=pair_text.SHOW_BOTH).press("Enter")
     page.wait_for_function("old => document.querySelector('#pair canvas').toDataURL() !== old", arg=before)
     expect(first).not_to_have_attribute("aria-label", re.compile("which is off"))
 
@@ -118,7 +118,7 @@ def test_what_may_be_compared_follows_the_checkpoint(open_page, films):
     expect(page.locator("#pair")).to_contain_text("b-uncalibrated does not know Bacterial pneumonia.")
     choose_checkpoint(page, "b-uncalibrated")
     wait_for_maps(page, "effusion")
-    expect(page.locator("#compared input")).to_have_value(told.NOTHING)
+    expect(page.locator("#compared input")).to_have_value(pair_text.NOTHING)
     compare(page, "d-ensemble")
     wait_for_rows(page, "effusion with d-ensemble")
     expect(page.locator("#pair .couple").first).to_contain_text("the other network was never calibrated")
@@ -137,7 +137,7 @@ def test_it_fits_and_here_is_how_it_looks(open_page, films, size, theme):
     choose_checkpoint(page, "d-ensemble")
     wait_for_change(page, before)
     wait_for_maps(page, "nodule")
-    compare(page, told.MEMBERS)
+    compare(page, pair_text.MEMBERS)
     wait_for_rows(page, "nodule and its members")
     assert len(canvases(page)) == 6 * len(DEFAULT_METHODS)
     look(page, f"{size}-{theme}-pair-3-members")
@@ -147,10 +147,10 @@ def test_the_members_of_an_ensemble_cost_no_second_pass_and_go_with_the_film(ope
     page, _ = open_result(open_page, films)
     choose_checkpoint(page, "d-ensemble")
     wait_for_maps(page, "nodule")
-    compare(page, told.MEMBERS)
+    compare(page, pair_text.MEMBERS)
     wait_for_rows(page, "nodule and its members")
     names = page.locator("#pair .couple").first.locator("h4").all_inner_texts()
-    assert names[:2] == [told.MEAN, told.SPREAD] and len(names) == 4
+    assert names[:2] == [pair_text.MEAN, pair_text.SPREAD] and len(names) == 4
     give(page, films["film16.png"])
     wait_for_maps(page, "nodule")
     wait_for_rows(page, "nodule and its members")

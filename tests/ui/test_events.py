@@ -139,11 +139,11 @@ def test_names_of_a_card_and_notes_of_a_film_cannot_become_markup():
     })  # fmt: skip
     shown = study(notes=(NASTY,))
     written = (
-        findings.value(bad, shown.probabilities, NASTY, shown.members)["html"]
-        + panels.value(shown, bad, NASTY, {"grad-cam": NASTY}, None, {})["html"]
-        + facts.about(bad, "0" * 64, NASTY)
-        + facts.unusable({NASTY: NASTY})
-        + events.said(NASTY, NASTY)
+        findings.render_findings(bad, shown.probabilities, NASTY, shown.members)["html"]
+        + panels.render_panels(shown, bad, NASTY, {"grad-cam": NASTY}, None, {})["html"]
+        + facts.render_facts(bad, "0" * 64, NASTY)
+        + facts.render_unusable({NASTY: NASTY})
+        + events.render_message(NASTY, NASTY)
     )
     assert "<img src=x" not in written and "onerror=alert(1)&gt;" in written
 
@@ -165,14 +165,14 @@ def test_no_template_of_ours_has_a_hole_that_gradio_would_evaluate_twice():
     ],
 )
 def test_the_word_follows_the_threshold(probability, word, is_above):
-    how = findings.standing(card(), np.array(probability), "bacterial_pneumonia")
+    how = findings.find_standing(card(), np.array(probability), "bacterial_pneumonia")
     assert (how.word, how.is_above, how.maps_shown) == (word, is_above, is_above)
 
 
 @pytest.mark.parametrize(("task", "shown"), [("single-label", [True, False, False]), ("multi-label", [True] * 3)])
 def test_without_a_threshold_maps_may_be_shown_but_nothing_stands_above_it(task, shown):
     p, without = np.array([0.6, 0.3, 0.1]), card(thresholds={}, task=task)
-    standings = [findings.standing(without, p, label) for label in LABELS]
+    standings = [findings.find_standing(without, p, label) for label in LABELS]
     assert [how.maps_shown for how in standings] == shown and not any(how.is_above for how in standings)
     assert all(how.word.endswith(page_text.NO_THRESHOLD) for how in standings)
     written = findings_of(without, p)
@@ -187,7 +187,7 @@ def test_only_what_is_above_its_threshold_is_coloured():
 
 
 def test_maps_that_are_held_back_without_a_threshold_blame_no_threshold():
-    made = panels.value(study(), card(thresholds={}), "normal", {}, None, {})
+    made = panels.render_panels(study(), card(thresholds={}), "normal", {}, None, {})
     assert made["held"] and page_text.MAPS_OFF_UNJUDGED in made["html"] and "below its threshold" not in made["html"]
 
 
@@ -214,7 +214,7 @@ def test_the_page_opens_on_the_first_of_the_list(desk, folder, monkeypatch):
 
 
 def findings_of(card: Card, p: np.ndarray, chosen: str = "normal") -> str:
-    return findings.value(card, p, chosen, study(p).members)["html"]
+    return findings.render_findings(card, p, chosen, study(p).members)["html"]
 
 
 def test_a_percent_sign_is_only_for_calibrated_scores():
@@ -227,22 +227,22 @@ def test_a_percent_sign_is_only_for_calibrated_scores():
 
 @pytest.mark.parametrize(("value", "text"), [(0.0004, "< 1 %"), (0.9996, "> 99 %"), (0.034, "3 %"), (0.5, "50 %")])
 def test_no_probability_is_shown_as_certain(value, text):
-    assert page_text.score(value, True, "single-label") == text
+    assert page_text.format_score(value, True, "single-label") == text
     assert (
-        page_text.score(0.999, False, "single-label") == "> 0.99"
-        and page_text.score(0.001, False, "multi-label") == "0.001"
+        page_text.format_score(0.999, False, "single-label") == "> 0.99"
+        and page_text.format_score(0.001, False, "multi-label") == "0.001"
     )
 
 
 def test_a_rare_finding_of_a_multi_label_network_keeps_a_decimal():
-    told = [page_text.score(p, True, "multi-label") for p in (0.0004, 0.0034, 0.034, 0.9996)]
+    told = [page_text.format_score(p, True, "multi-label") for p in (0.0004, 0.0034, 0.034, 0.9996)]
     assert told == ["< 0.1 %", "0.3 %", "3 %", "> 99 %"]
-    assert page_text.score(0.0004, False, "multi-label") == "< 0.001"
+    assert page_text.format_score(0.0004, False, "multi-label") == "< 0.001"
     many = card(task="multi-label")
-    assert page_text.show_anyway(0.0034, many).endswith("gives only 0.3 %")
-    assert page_text.show_anyway(0.0004, many).endswith("gives less than 0.1 %")
-    assert page_text.show_anyway(0.004, card()).endswith("gives less than 1 %")
-    assert page_text.show_anyway(0.004, card(temperature=0.0)).endswith("scores less than 0.01")
+    assert page_text.describe_show_button(0.0034, many).endswith("gives only 0.3 %")
+    assert page_text.describe_show_button(0.0004, many).endswith("gives less than 0.1 %")
+    assert page_text.describe_show_button(0.004, card()).endswith("gives less than 1 %")
+    assert page_text.describe_show_button(0.004, card(temperature=0.0)).endswith("scores less than 0.01")
 
 
 def test_findings_stand_in_order_of_probability_and_one_is_pressed():
@@ -252,34 +252,34 @@ def test_findings_stand_in_order_of_probability_and_one_is_pressed():
 
 
 def test_the_sentence_says_where_the_numbers_were_learned():
-    told = page_text.meaning(card(training={"data": "DATA", "caveat": "Children only."}))
+    told = page_text.describe_scores(card(training={"data": "DATA", "caveat": "Children only."}))
     assert "Trained on DATA. Children only." in told
-    assert "not mean 70 in 100" in page_text.meaning(card(temperature=0.0, summary="A summary."))
+    assert "not mean 70 in 100" in page_text.describe_scores(card(temperature=0.0, summary="A summary."))
 
 
 @pytest.mark.parametrize("temperature", [0.0, 1.2])
 def test_findings_that_stand_alone_do_not_share_100_percent(temperature):
-    several = page_text.meaning(card(task="multi-label", temperature=temperature))
+    several = page_text.describe_scores(card(task="multi-label", temperature=temperature))
     assert (
         "several may be present, or none" in several
         and "does not mean a normal film" in several
         and "share" not in several
     )
-    assert "stands alone" not in page_text.meaning(card(temperature=temperature))
+    assert "stands alone" not in page_text.describe_scores(card(temperature=temperature))
 
 
 @pytest.mark.parametrize("gap", ["0.1", [0.1], {"value": 0.1}, True, float("nan"), float("inf")])
 def test_a_calibration_error_that_is_no_number_is_refused(gap):
     with pytest.raises(ValueError, match="ece_after_temperature"):
         card(metrics={"test": {"ece_after_temperature": gap}})
-    assert "points on average" not in page_text.meaning(card(metrics={"test": {"ece_after_temperature": None}}))
-    assert "points on average" not in page_text.meaning(card(metrics={"test": {}}))
-    assert "off by 5 points" in page_text.meaning(card(metrics={"test": {"ece_after_temperature": 0.05}}))
+    assert "points on average" not in page_text.describe_scores(card(metrics={"test": {"ece_after_temperature": None}}))
+    assert "points on average" not in page_text.describe_scores(card(metrics={"test": {}}))
+    assert "off by 5 points" in page_text.describe_scores(card(metrics={"test": {"ece_after_temperature": 0.05}}))
 
 
 def test_an_ensemble_shows_the_spread_of_its_members_to_eyes_and_to_screen_readers():
     shown = study()
-    written = findings.value(ensemble(), shown.probabilities, "normal", shown.members)["html"]
+    written = findings.render_findings(ensemble(), shown.probabilities, "normal", shown.members)["html"]
     row = written.split("</li>")[0]  # the most probable one
     assert re.findall(r'class="dot" style="left:([\d.]+)%', row) == ["60.0", "80.0"]
     assert '<span class="spread">2 members from 60 % to 80 %</span>' in row
@@ -290,13 +290,13 @@ def test_an_ensemble_shows_the_spread_of_its_members_to_eyes_and_to_screen_reade
     ]  # fmt: skip
     assert written.count('class="dot"') == 2 * len(LABELS) and page_text.DOTS in written
     assert "2: weighted mean of the probabilities." in written
-    alone = findings.value(card(), shown.probabilities, "normal", shown.members)["html"]
+    alone = findings.render_findings(card(), shown.probabilities, "normal", shown.members)["html"]
     assert "dot" not in alone and "member" not in alone
 
 
 def test_members_that_were_never_calibrated_have_no_percent_signs():
     shown, raw = study(), ensemble(temperature=0.0)
-    written = findings.value(raw, shown.probabilities, "normal", shown.members)["html"]
+    written = findings.render_findings(raw, shown.probabilities, "normal", shown.members)["html"]
     assert "2 members from 0.60 to 0.80" in written
 
 
@@ -312,7 +312,7 @@ def test_facts_show_intervals_and_leave_out_tables():
             "ece_after_temperature": 0.02,
         }
     }
-    written = facts.about(card(metrics=metrics, licence="Apache-2.0"), "ef" * 32, "LRP proved")
+    written = facts.render_facts(card(metrics=metrics, licence="Apache-2.0"), "ef" * 32, "LRP proved")
     assert (
         "AUROC" in written and "0.970 (0.960 to 0.980)" in written and "624" in written and "confusion" not in written
     )
@@ -324,7 +324,7 @@ def test_facts_of_many_labels_are_two_tables_for_a_set():
     measured = {"films": 9, "ece_before_temperature": 0.07, "ece_after_temperature": 0.05, "ece": interval,
                 "macro_auprc": interval, "auroc_disease_against_normal": interval}  # fmt: skip
     of_labels = {f"{metric}_{label}": interval for label in LABELS for metric in ("auprc", "f1") if label != "normal"}
-    written = facts.about(card(metrics={"test": measured | of_labels}), "ef" * 32, "")
+    written = facts.render_facts(card(metrics={"test": measured | of_labels}), "ef" * 32, "")
     overall, by_label = re.findall("<table>.*?</table>", written)
     told = [re.sub("<[^>]*>", "", cell) for cell in re.findall('<th scope="row">.*?</th>', overall)]
     assert told == ["films", "ECE before temperature", "ECE", "macro AUPRC", "AUROC disease against normal"]
@@ -332,14 +332,14 @@ def test_facts_of_many_labels_are_two_tables_for_a_set():
     rows = re.findall('<th scope="row">(.*?)</th>(.*?)</tr>', by_label)
     figure = "<td>0.500 (0.400 to 0.600)</td>"
     assert rows == [("Normal", "<td></td>" * 2), ("Bacterial pneumonia", figure * 2), ("Viral pneumonia", figure * 2)]
-    assert f'role="region" aria-label="{page_text.measured_on("test")}, by finding">{by_label}' in written
-    only = facts.about(card(metrics={"test": {"ece_after_temperature": 0.05}}), "ef" * 32, "")
+    assert f'role="region" aria-label="{page_text.describe_test_set("test")}, by finding">{by_label}' in written
+    only = facts.render_facts(card(metrics={"test": {"ece_after_temperature": 0.05}}), "ef" * 32, "")
     assert "ECE after temperature" in only and "by finding" not in only
 
 
 @pytest.mark.parametrize("rule", page_text.RULE_WORDS)
 def test_facts_of_an_ensemble_name_its_rule_and_its_members(rule):
-    written = facts.about(ensemble(rule), "ef" * 32, "LRP proved")
+    written = facts.render_facts(ensemble(rule), "ef" * 32, "LRP proved")
     assert f"2 networks, {page_text.RULE_WORDS[rule]}" in written and "2 networks, below" in written
     assert re.findall(r'<th scope="row">(\w+)</th><td>densenet121</td><td>([\d.]+)', written) == (
         [("one", "0.30"), ("two", "0.70")] if rule == "weighted" else [("one", "0.50"), ("two", "0.50")]
@@ -347,7 +347,7 @@ def test_facts_of_an_ensemble_name_its_rule_and_its_members(rule):
     assert ("one 0.30, two 0.70" in written) == (rule == "weighted")
     assert f'class="scroll" tabindex="0" role="region" aria-label="{page_text.MEMBERS}"><table>' in written
     assert "SHA-256 of weights, rule and members" in written
-    assert "Members" not in facts.about(card(), "ef" * 32, "LRP proved")
+    assert "Members" not in facts.render_facts(card(), "ef" * 32, "LRP proved")
 
 
 def test_every_rule_has_its_words():
@@ -357,7 +357,10 @@ def test_every_rule_has_its_words():
 def test_names_of_members_cannot_become_markup():
     bad, shown = ensemble(names=(NASTY, "two")), study()
     nasty = MemberAnswers((NASTY, "two"), shown.members.logits, shown.members.probabilities)
-    written = facts.about(bad, "0" * 64, "") + findings.value(bad, shown.probabilities, "normal", nasty)["html"]
+    written = (
+        facts.render_facts(bad, "0" * 64, "")
+        + findings.render_findings(bad, shown.probabilities, "normal", nasty)["html"]
+    )
     assert "<img src=x" not in written and "onerror=alert(1)&gt;" in written
 
 
@@ -387,8 +390,8 @@ def test_a_broken_file_is_deleted_too_and_leaves_the_former_result(desk, folder)
 def test_only_files_of_the_upload_folder_are_ever_deleted(folder, tmp_path_factory):
     other = tmp_path_factory.mktemp("elsewhere") / "a.png"
     other.write_bytes(b"x")
-    uploads.delete(str(other), folder)
-    uploads.delete(f"{folder}/../{other.parent.name}/a.png", folder)
+    uploads.delete_upload(str(other), folder)
+    uploads.delete_upload(f"{folder}/../{other.parent.name}/a.png", folder)
     assert other.exists()
 
 
@@ -483,12 +486,12 @@ def test_a_kept_scale_goes_on_to_other_findings_and_ends_when_it_is_let_go(desk,
     analyser.explain = explain
     list(desk.take(uploaded(folder, "film.png", png()), page_of("k")))
     list(desk.analyse("a", ["lrp-epsilon"], page_of("k")))
-    list(desk.hold(SimpleNamespace(kept=True), page_of("k")))
+    list(desk.pin_scale(SimpleNamespace(pinned=True), page_of("k")))
     shown = last(clicked(desk, "normal", "k"))["panels"]
-    assert shown["kept"] and "the scale you keep; alone full at 0.1" in shown["html"]
-    list(desk.hold(SimpleNamespace(kept=False), page_of("k")))
+    assert shown["pinned"] and "the scale you keep; alone full at 0.1" in shown["html"]
+    list(desk.pin_scale(SimpleNamespace(pinned=False), page_of("k")))
     shown = last(desk.look(["lrp-epsilon"], page_of("k")))["panels"]
-    assert not shown["kept"] and "no other map of this unit" in shown["html"]
+    assert not shown["pinned"] and "no other map of this unit" in shown["html"]
 
 
 def test_a_choice_before_the_first_film_is_what_the_empty_page_shows(desk):

@@ -18,9 +18,7 @@ from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.phantom import make_example_phantoms
 from cxr_demo.networks.card_parts import Localisation
 from cxr_demo.teaching.shortcut_lesson import CHEAT, DECK, LETTERS, Lesson
-from cxr_demo.text import examples_text as example_words
-from cxr_demo.text import lesson_text as words
-from cxr_demo.text import localisation_text as localised_words
+from cxr_demo.text import examples_text, lesson_text, localisation_text
 from cxr_demo.ui import example_films, facts, image_encoding, lesson_events, lesson_view, localisation_table, panels
 from tests.teaching.test_shortcut_lesson import tiny  # noqa: F401  a fixture
 from tests.ui.test_events import (  # noqa: F401  fixtures among them
@@ -48,20 +46,20 @@ def decoded(uri: str) -> np.ndarray:
 
 
 def test_every_example_is_a_button_and_each_is_called_synthetic():
-    told = example_films.value()["html"]
+    told = example_films.render_examples()["html"]
     names = [name for name, _, _ in make_example_phantoms(32)]
-    assert re.findall(r'title="(Synthetic: [\w ]+)\.', told) == names and "synthetic" in example_words.OR
+    assert re.findall(r'title="(Synthetic: [\w ]+)\.', told) == names and "synthetic" in examples_text.OR
     assert re.findall(r'data-example="(\d)"', told) == [str(index) for index in range(len(names))]
     for index, (_, _, film) in enumerate(make_example_phantoms()):
-        image, truth = example_films.example(index)
-        assert image.kind == "synthetic" and example_words.NOTE in image.notes
+        image, truth = example_films.make_example(index)
+        assert image.kind == "synthetic" and examples_text.NOTE in image.notes
         np.testing.assert_array_equal(image.pixels, film.pixels)
         assert (LETTERS in truth) == bool(film.letters) and len(truth) == len(film.planted) + bool(film.letters)
 
 
 @pytest.mark.parametrize("index", [-1, 99, "0", None, True, 1.0])
 def test_what_is_no_example_is_nothing(index):
-    assert example_films.example(index) is None
+    assert example_films.make_example(index) is None
 
 
 def test_an_example_goes_the_way_of_an_upload_and_its_truth_with_it(desk, folder):  # noqa: F811
@@ -72,14 +70,14 @@ def test_an_example_goes_the_way_of_an_upload_and_its_truth_with_it(desk, folder
     assert list(session.truth) == ["planted consolidation"] and session.study.image.kind == "synthetic"
     assert session.truth["planted consolidation"].shape == session.study.image.pixels.shape
     assert shown[1]["panels"]["film"]["truth"].startswith("data:image/png")
-    assert example_words.SHOW in shown[-1]["panels"]["html"]
+    assert examples_text.SHOW in shown[-1]["panels"]["html"]
 
     desk.analysers["b"] = StandIn()
     again = last(desk.switch("b", page_of("s")))  # another checkpoint, the same film
-    assert list(session.truth) == ["planted consolidation"] and example_words.SHOW in again["panels"]["html"]
+    assert list(session.truth) == ["planted consolidation"] and examples_text.SHOW in again["panels"]["html"]
     list(desk.take(uploaded(folder, "a.png", png()), page_of("s")))
     real = last(desk.analyse("a", DEFAULT_METHODS, page_of("s")))
-    assert session.truth == {} and example_words.SHOW not in real["panels"]["html"]
+    assert session.truth == {} and examples_text.SHOW not in real["panels"]["html"]
     assert real["panels"]["film"]["truth"] is None
 
 
@@ -95,7 +93,7 @@ def test_a_film_that_cannot_be_read_leaves_film_and_truth_as_they_were(desk, fol
 def test_outlines_are_where_the_mask_ends_and_nowhere_else():
     mask = np.zeros((200, 160), bool)
     mask[40:90, 30:100] = True
-    drawn = decoded(image_encoding.outlines([mask]))
+    drawn = decoded(image_encoding.encode_outlines([mask]))
     assert drawn.shape == (200, 160, 4)
     inner, outer = (
         cv2.erode(mask.astype(np.uint8), np.ones((3, 3))),
@@ -103,61 +101,61 @@ def test_outlines_are_where_the_mask_ends_and_nowhere_else():
     )
     assert not drawn[inner > 0][:, 3].any() and not drawn[outer == 0][:, 3].any()
     assert (drawn[40 - 5, 35:95] == 255).all()  # 0.025 of 200 px outside
-    assert decoded(image_encoding.outlines([np.pad(mask, ((0, 1848), (0, 1888)))])).shape[:2] == (1024, 1024)
+    assert decoded(image_encoding.encode_outlines([np.pad(mask, ((0, 1848), (0, 1888)))])).shape[:2] == (1024, 1024)
 
 
 def test_the_truth_is_sent_with_the_film_alone():
     mask = np.zeros((90, 70), bool)
     mask[20:40, 20:40] = True
     truth = {NASTY: mask}
-    made = panels.value(study(), card(), "normal", {}, "data:x", {}, truth)
+    made = panels.render_panels(study(), card(), "normal", {}, "data:x", {}, truth)
     assert decoded(made["film"]["truth"]).shape == (90, 70, 4) and NASTY not in made["html"]
-    assert panels.value(study(), card(), "normal", {}, None, {}, truth)["film"]["truth"] is None
-    assert 'class="truth"' not in panels.value(study(), card(), "normal", {}, "data:x", {})["html"]
+    assert panels.render_panels(study(), card(), "normal", {}, None, {}, truth)["film"]["truth"] is None
+    assert 'class="truth"' not in panels.render_panels(study(), card(), "normal", {}, "data:x", {})["html"]
 
 
 # ---- the lesson
 
 
 def test_the_lesson_says_in_one_sentence_that_its_networks_are_absent():
-    told = lesson_view.begin(Lesson({}))["html"]
+    told = lesson_view.render_beginning(Lesson({}))["html"]
     assert CHEAT in told and "button" not in told
 
 
 def test_a_question_hides_what_would_tell_the_answer(tiny):  # noqa: F811
-    begun = lesson_view.begin(tiny)["html"]
-    assert words.BEGIN in begun and "Question" not in begun
+    begun = lesson_view.render_beginning(tiny)["html"]
+    assert lesson_text.BEGIN in begun and "Question" not in begun
     for at, question in enumerate(DECK):
-        told = lesson_view.ask(tiny, RIGHT[:at])["html"]
+        told = lesson_view.render_question(tiny, RIGHT[:at])["html"]
         assert question.asked in told and json.dumps(list(RIGHT[:at])) in told
         assert re.findall(r'data-option="(\d)"', told) == [str(k) for k in range(len(question.options))]
-        assert words.RIGHT not in told and question.explanation not in told and "--truth:none" in told
+        assert lesson_text.RIGHT not in told and question.explanation not in told and "--truth:none" in told
         assert "planted" not in told.replace(question.asked, "")
-        assert (words.SAID in told) == question.told
-        assert (words.score(at, at) in told) if at else ("of 0" not in told)
+        assert (lesson_text.SAID in told) == question.told
+        assert (lesson_text.describe_guesses(at, at) in told) if at else ("of 0" not in told)
 
 
 def test_a_guess_is_answered_with_maps_and_counted(tiny):  # noqa: F811
-    wrong = lesson_view.reveal(tiny, (1 - RIGHT[0],))["html"]
-    assert words.WRONG in wrong and "0 of 1 right" in wrong and DECK[0].explanation in wrong
-    right = lesson_view.reveal(tiny, RIGHT[:1])["html"]
+    wrong = lesson_view.render_answer(tiny, (1 - RIGHT[0],))["html"]
+    assert lesson_text.WRONG in wrong and "0 of 1 right" in wrong and DECK[0].explanation in wrong
+    right = lesson_view.render_answer(tiny, RIGHT[:1])["html"]
     assert "1 of 1 right" in right and "option wrong" not in right and right.count("option right") == 1
     assert "--truth:url(data:image/png" in right
     for name in ("Grad-CAM", "LRP (epsilon, z-plus, flat)"):  # of A; B sees nothing in this test, so it has no map
         assert right.count(f"<small>{name}</small>") == 1
-    assert right.count(words.NO_MAP) == 1 and right.count("--map:url(") == 2
+    assert right.count(lesson_text.NO_MAP) == 1 and right.count("--map:url(") == 2
     shares = tiny.look(DECK[0])["A"].shares["grad-cam"]
-    assert f"On the letters: {words.share(shares[LETTERS])}" in html.unescape(right)
-    assert "Question 1 of 6" in right and words.NEXT in right
-    assert words.FINISH in lesson_view.reveal(tiny, RIGHT)["html"]
+    assert f"On the letters: {lesson_text.format_chance_multiple(shares[LETTERS])}" in html.unescape(right)
+    assert "Question 1 of 6" in right and lesson_text.NEXT in right
+    assert lesson_text.FINISH in lesson_view.render_answer(tiny, RIGHT)["html"]
 
 
 def test_the_end_has_score_sentence_and_a_row_for_each_quick_method(tiny):  # noqa: F811
-    told = lesson_view.ask(tiny, (*RIGHT[:4], 1 - RIGHT[4], RIGHT[5]))["html"]
-    assert "5 of 6 right" in told and words.LESSON in told and words.AGAIN in told
+    told = lesson_view.render_question(tiny, (*RIGHT[:4], 1 - RIGHT[4], RIGHT[5]))["html"]
+    assert "5 of 6 right" in told and lesson_text.LESSON in told and lesson_text.AGAIN in told
     rows = re.findall(r'<tr><th scope="row">(.+?)</th><td>(.+?)</td>', told)
     assert [name for name, _ in rows] == [METHODS[row.method].name for row in tiny.exposed()]
-    assert html.unescape(rows[0][1]) == words.share(tiny.exposed()[0].letters)
+    assert html.unescape(rows[0][1]) == lesson_text.format_chance_multiple(tiny.exposed()[0].letters)
 
 
 def test_an_error_becomes_a_sentence_with_a_reference(tiny, monkeypatch, caplog):  # noqa: F811
@@ -167,11 +165,11 @@ def test_an_error_becomes_a_sentence_with_a_reference(tiny, monkeypatch, caplog)
         return lambda event, *_, **__: events.update({name: event})
 
     monkeypatch.setattr(tiny, "look", lambda question: 1 / 0)
-    lesson_events.wire(SimpleNamespace(guess=listener("guess"), go_on=listener("go_on")), tiny)
+    lesson_events.wire_lesson(SimpleNamespace(guess=listener("guess"), go_on=listener("go_on")), tiny)
     told = events["guess"](SimpleNamespace(guesses=[0]))["html"]
     assert "ZeroDivisionError" in caplog.text and re.search(r"\(ref \w{4}\)", told)[0].strip("()") in caplog.text
-    assert words.BEGIN in told and "division" not in told
-    assert words.BEGIN in events["guess"](SimpleNamespace(guesses=[]))["html"]
+    assert lesson_text.BEGIN in told and "division" not in told
+    assert lesson_text.BEGIN in events["guess"](SimpleNamespace(guesses=[]))["html"]
 
 
 @pytest.mark.parametrize(
@@ -180,11 +178,11 @@ def test_an_error_becomes_a_sentence_with_a_reference(tiny, monkeypatch, caplog)
         (0.12, "22 × chance (12 %)"),
         (0.03, "5.5 × chance (3 %)"),
         (0.0, "0.0 × chance (< 1 %)"),
-        (float("nan"), words.NO_EVIDENCE),
+        (float("nan"), lesson_text.NO_EVIDENCE),
     ],
 )
 def test_a_share_is_told_against_chance(evidence, text):
-    assert words.share(RegionShare(evidence, 0.0055)) == text
+    assert lesson_text.format_chance_multiple(RegionShare(evidence, 0.0055)) == text
 
 
 @pytest.mark.parametrize(
@@ -192,7 +190,7 @@ def test_a_share_is_told_against_chance(evidence, text):
     [([0, 1], (0, 1)), ([0, 9, 1], (0,)), ("01", ()), (None, ()), ([True], ()), ([1.0], ()), ([0] * 99, (0,) * 6)],
 )
 def test_what_a_browser_says_was_guessed_is_taken_with_care(given, believed):
-    assert lesson_events.guesses_of(given) == believed
+    assert lesson_events.read_guesses(given) == believed
 
 
 # ---- where a checkpoint's maps point
@@ -213,9 +211,9 @@ def rows_of(name: str, count: int) -> list[dict]:
 
 def test_localisation_is_a_table_with_baselines_first_and_what_must_be_said():
     measured = {"said": ["Said.", NASTY], "rows": rows_of("all", 12) + rows_of("test", 3)}
-    told = facts.about(card(metrics={LOCALISATION: measured, "test": {"films": 3}}), "0" * 64, "ok")
-    assert set(localised_words.NAMES) == set(BASELINES)
-    assert localised_words.FEW in told and "Said." in told and NASTY not in told
+    told = facts.render_facts(card(metrics={LOCALISATION: measured, "test": {"films": 3}}), "0" * 64, "ok")
+    assert set(localisation_text.NAMES) == set(BASELINES)
+    assert localisation_text.FEW in told and "Said." in told and NASTY not in told
     tables = re.findall(r"<caption>([^<]+)</caption>.*?</table>", told)
     assert tables[-4:] == ["Hit rate, all films", "mIoU, all films", "Hit rate, test films", "mIoU, test films"]
     first = told.split("<caption>Hit rate, all films")[1].split("</table>")[0]
@@ -234,4 +232,4 @@ def test_a_localisation_that_is_something_else_is_refused_with_its_card(broken):
 
 @pytest.mark.parametrize("empty", [None, Localisation(), Localisation(rows=())])
 def test_a_card_without_localisation_has_no_table(empty):
-    assert localisation_table.section(empty) == []
+    assert localisation_table.render_localisation(empty) == []

@@ -13,11 +13,10 @@ from cxr_demo.explain.engine import MemberMap
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.networks.card import EnsembleSpec, Member
-from cxr_demo.text import page_text
-from cxr_demo.text import pair_text as told
+from cxr_demo.text import page_text, pair_text
 from cxr_demo.ui import events, markup, members_view, pair_events, pair_view, panels, sessions
 from cxr_demo.ui.pair_events import MEMBERS, NOTHING, WITH
-from cxr_demo.ui.pair_view import Busy, CheckpointView, Dear, Drawn
+from cxr_demo.ui.pair_view import CheckpointView, PendingMap, RenderedRows, SlowMap
 from tests.ui.test_events import NASTY, StandIn, card, ensemble, explanation, page_of, study
 
 SHOWN = ("grad-cam", "lrp-epsilon")
@@ -128,10 +127,10 @@ def test_each_row_comes_when_it_is_ready_and_only_the_other_is_asked(desk, netwo
     assert [len(step["maps"]) for step in steps if "busy" not in rows(step)[0]][0] == 3
     assert len(rows(steps[-1])) == 2 and "busy" not in steps[-1]["html"] and len(steps[-1]["maps"]) == 6
     assert networks["a"].asked == before and networks["b"].asked == [(key, LABEL) for key in SHOWN]
-    assert set(session.others["b"].maps) == {(key, LABEL) for key in SHOWN}
+    assert set(session.second_studies["b"].maps) == {(key, LABEL) for key in SHOWN}
     names_of(desk.show(WITH + "b", page_of("k")))
     assert len(networks["b"].asked) == 2, "nothing is made twice"
-    assert steps[-1]["of"] == panels.about(session.study, networks["a"].card, LABEL)
+    assert steps[-1]["of"] == panels.make_view_key(session.study, networks["a"].card, LABEL)
 
 
 def test_a_row_tells_both_scores_the_scale_the_agreement_and_where_they_differ(desk):
@@ -141,7 +140,7 @@ def test_a_row_tells_both_scores_the_scale_the_agreement_and_where_they_differ(d
     assert "70 %</strong> · most probable, above threshold" in row and "30 %</strong> · below threshold" in row
     assert "calibrated logit points per 1 % of the film; one scale for 3 maps" in row
     assert "They differ most in image left, upper third" in row and "where b has more for the finding" in row
-    assert page_text.rank(1.0) in row and told.SUBTRACTED in row
+    assert page_text.format_rank(1.0) in row and pair_text.SUBTRACTED in row
     assert re.search(r'aria-label="Grad-CAM for Bacterial pneumonia, Difference: They differ most in', row)
 
 
@@ -151,7 +150,7 @@ def test_the_part_that_no_probability_sees_is_told_of_classes_alone(desk, networ
         network.card = replace(network.card, task=task)
     opened(desk)
     html = names_of(desk.show(WITH + "b", page_of("k")))[-1]["html"]
-    assert (markup.joined(checkpoint_pair.SHARED_PART) in html) is (task == "single-label")
+    assert (markup.join_html(checkpoint_pair.SHARED_PART) in html) is (task == "single-label")
 
 
 def test_the_levels_drawn_are_zero_centred_on_one_scale(desk):
@@ -168,7 +167,7 @@ def test_relative_maps_have_each_their_own_scale_and_no_difference(desk):
     (row,) = rows(made)
     assert row.count("<canvas") == 2 and row.count('class="ramp"') == 2
     assert "No difference: values of this method can be compared within one map alone." in row
-    assert told.RANK in row and "differ most" not in row
+    assert pair_text.RANK in row and "differ most" not in row
 
 
 def test_a_finding_that_the_other_does_not_know_is_one_sentence(desk, networks):
@@ -186,7 +185,7 @@ def test_a_method_that_the_other_refuses_or_fails_at_takes_no_other_with_it(desk
     made = names_of(desk.show(WITH + "b", page_of("k")))[-1]
     assert "Not available for b: its sum is off." in rows(made)[0] and "<canvas" in rows(made)[1]
     networks["b"].failing = "lrp-epsilon"
-    desk.events.sessions.find("k").others.clear()
+    desk.events.sessions.find("k").second_studies.clear()
     made = names_of(desk.show(WITH + "b", page_of("k")))[-1]
     assert "Something went wrong (ref" in rows(made)[1] and "nobody foresaw" not in made["html"]
 
@@ -196,9 +195,9 @@ def test_a_dear_method_is_left_until_it_is_asked_for(desk, networks):
     made = names_of(desk.show(WITH + "b", page_of("k")))[-1]
     assert 'data-method="score-cam">Compute Score-CAM of the other checkpoint too: about' in rows(made)[1]
     assert [key for key, _ in networks["b"].asked] == ["grad-cam"]
-    list(desk.dear(SimpleNamespace(method="score-cam"), page_of("k")))
-    list(desk.dear(SimpleNamespace(method="forged"), page_of("k")))
-    assert session.dear == {(LABEL, "score-cam")}
+    list(desk.request_slow_map(SimpleNamespace(method="score-cam"), page_of("k")))
+    list(desk.request_slow_map(SimpleNamespace(method="forged"), page_of("k")))
+    assert session.slow_requested == {(LABEL, "score-cam")}
     made = names_of(desk.show(WITH + "b", page_of("k")))[-1]
     assert "<canvas" in rows(made)[1] and [key for key, _ in networks["b"].asked] == ["grad-cam", "score-cam"]
 
@@ -227,9 +226,11 @@ def test_it_stops_when_the_page_shows_something_else(desk, networks, how):
 def test_another_film_leaves_nothing_of_the_former(desk):
     session = opened(desk)
     list(desk.show(WITH + "b", page_of("k")))
-    kept = session.others
+    kept = session.second_studies
     opened(desk)
-    assert session.others == {} and session.others is not kept, "a thread of the former film has another place"
+    assert session.second_studies == {} and session.second_studies is not kept, (
+        "a thread of the former film has another place"
+    )
 
 
 @pytest.mark.parametrize(("p", "held"), [((0.2, 0.7, 0.1), False), ((0.7, 0.2, 0.1), True)])
@@ -237,7 +238,7 @@ def test_maps_are_held_back_only_where_both_are_below(desk, networks, p, held):
     networks["a"].p = p
     opened(desk)
     made = names_of(desk.show(WITH + "b", page_of("k")))[-1]
-    assert made["held"] is held and (told.SHOW_BOTH in made["html"]) is held
+    assert made["held"] is held and (pair_text.SHOW_BOTH in made["html"]) is held
 
 
 def test_two_maps_of_next_to_nothing_are_not_stretched(desk, networks):
@@ -251,23 +252,26 @@ def test_two_maps_of_next_to_nothing_are_not_stretched(desk, networks):
 def test_names_of_checkpoints_cannot_become_markup():
     made = [explanation("grad-cam", np.full((2, 2), value, np.float32)) for value in (1.0, 2.0)]
     one, other = (CheckpointView(NASTY, card(), study()) for _ in range(2))
-    html = pair_view.value(one, other, LABEL, {"grad-cam": tuple(made), "lrp-epsilon": Busy(NASTY, 0.5)}, Drawn())[
+    html = pair_view.render_pair(
+        one, other, LABEL, {"grad-cam": tuple(made), "lrp-epsilon": PendingMap(NASTY, 0.5)}, RenderedRows()
+    )["html"]
+    html += pair_view.render_pair(one, other, LABEL, {"score-cam": SlowMap(3.0), "eigen-cam": NASTY}, RenderedRows())[
         "html"
     ]
-    html += pair_view.value(one, other, LABEL, {"score-cam": Dear(3.0), "eigen-cam": NASTY}, Drawn())["html"]
     assert "<img src=x" not in html and html.count("onerror") == html.count("onerror=alert(1)&gt;") > 3
     assert (
-        isinstance(pair_view.only(NASTY, "x")["html"], markup.Html) and "<img" not in pair_view.only(NASTY, "x")["html"]
+        isinstance(pair_view.render_sentence(NASTY, "x")["html"], markup.Html)
+        and "<img" not in pair_view.render_sentence(NASTY, "x")["html"]
     )
 
 
 def test_where_two_maps_differ_most_is_told_with_its_sign():
     difference = np.zeros((9, 9))
     difference[7, 1], difference[1, 7] = -3, 1
-    assert pair_view.most_different(difference) == (2, 0, 0.75, False)
-    assert pair_view.most_different(-difference) == (2, 0, 0.75, True)
-    assert pair_view.most_different(np.zeros((9, 9))) is None
-    assert told.differ_most(None, "a", "b") == told.SAME_EVERYWHERE
+    assert pair_view.find_most_different(difference) == (2, 0, 0.75, False)
+    assert pair_view.find_most_different(-difference) == (2, 0, 0.75, True)
+    assert pair_view.find_most_different(np.zeros((9, 9))) is None
+    assert pair_text.describe_most_different(None, "a", "b") == pair_text.SAME_EVERYWHERE
 
 
 # ---- members
@@ -279,10 +283,10 @@ def test_an_ensembles_members_stand_beside_their_mean_and_their_spread_without_a
     made = names_of(desk.show(MEMBERS, page_of("k")))
     assert len(made) == 1 and networks["e"].asked == before
     row = rows(made[0])[0]
-    assert re.findall(r"<h4[^>]*>([^<]*)</h4>", row) == [told.MEAN, told.SPREAD, "one", "two"]
+    assert re.findall(r"<h4[^>]*>([^<]*)</h4>", row) == [pair_text.MEAN, pair_text.SPREAD, "one", "two"]
     assert (
         row.count("<canvas") == 6
-        and row.count(told.MINUS_MEAN) == 2
+        and row.count(pair_text.MINUS_MEAN) == 2
         and "Weight 0.50." in row
         and row.count("70 %</strong>") == 2
     )
@@ -296,14 +300,14 @@ def test_an_ensembles_members_stand_beside_their_mean_and_their_spread_without_a
 def test_members_of_a_relative_method_have_no_spread(desk):
     opened(desk, "e", ("eigen-cam",))
     (row,) = rows(names_of(desk.show(MEMBERS, page_of("k")))[-1])
-    assert told.SPREAD_OF not in row and told.no_spread() in row and row.count('class="ramp"') == 3
+    assert pair_text.SPREAD_OF not in row and pair_text.describe_no_spread() in row and row.count('class="ramp"') == 3
 
 
 def test_joined_feature_maps_say_that_they_have_no_members_maps(desk, networks):
     networks["e"].card = ensemble("joined")
     opened(desk, "e")
     (made,) = names_of(desk.show(MEMBERS, page_of("k")))
-    assert markup.joined(told.FEATURE_FUSION) in made["html"] and made["maps"] == {}
+    assert markup.join_html(pair_text.FEATURE_FUSION) in made["html"] and made["maps"] == {}
 
 
 def test_names_of_members_cannot_become_markup():
@@ -316,5 +320,5 @@ def test_names_of_members_cannot_become_markup():
     seen = study()
     seen.members = MemberAnswers(tuple(p.name for p in parts), seen.members.logits, seen.members.probabilities)
     reading = CheckpointView("e", card(backbone="", ensemble=made), seen)
-    html = members_view.value(reading, LABEL, {"grad-cam": (map_,)}, Drawn())["html"]
+    html = members_view.render_members(reading, LABEL, {"grad-cam": (map_,)}, RenderedRows())["html"]
     assert "<img src=x" not in html and "onerror=alert(1)&gt;" in html

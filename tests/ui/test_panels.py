@@ -12,8 +12,7 @@ from cxr_demo import render
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.networks.card import Card
-from cxr_demo.text import page_text
-from cxr_demo.text import scales_text as scale_words
+from cxr_demo.text import page_text, scales_text
 from cxr_demo.ui import colour_bar, image_encoding, methods, panels
 from tests.ui.test_events import card, ensemble, explanation, figure, study
 
@@ -21,7 +20,7 @@ from tests.ui.test_events import card, ensemble, explanation, figure, study
 def drawn(method: str, map_square: np.ndarray, shape=(64, 64), of: Card | None = None) -> tuple[str, dict]:
     """A panel's HTML and its pictures."""
     entries = {method: explanation(method, map_square)}
-    made = panels.value(study(shape=shape), of or card(), "bacterial_pneumonia", entries, None, {})
+    made = panels.render_panels(study(shape=shape), of or card(), "bacterial_pneumonia", entries, None, {})
     return figure(made, method), made["maps"].get(method)
 
 
@@ -31,7 +30,7 @@ def _decoded(uri: str) -> bytes:
 
 def test_panels_of_one_geometry_with_their_sides_marked():
     waiting = dict.fromkeys(METHODS, 0.0)
-    made = panels.value(study(shape=(90, 70)), card(), "bacterial_pneumonia", waiting, "data:x", {})
+    made = panels.render_panels(study(shape=(90, 70)), card(), "bacterial_pneumonia", waiting, "data:x", {})
     assert re.findall(r'data-panel="([\w-]+)"', made["html"]) == ["film", *METHODS]
     assert len(set(re.findall(r'<canvas width="(\d+)" height="(\d+)"', made["html"]))) == 1
     assert made["html"].count('class="side R"') == made["html"].count('class="side L"') == 1 + len(METHODS)
@@ -39,7 +38,7 @@ def test_panels_of_one_geometry_with_their_sides_marked():
 
 
 def test_below_the_threshold_the_maps_are_held_back_with_a_button_that_names_the_number():
-    made = panels.value(study((0.03, 0.9, 0.07)), card(), "normal", {}, None, {})
+    made = panels.render_panels(study((0.03, 0.9, 0.07)), card(), "normal", {}, None, {})
     assert made["held"] and "Show anyway: the model gives only 3 %" in made["html"]
 
 
@@ -107,7 +106,7 @@ def test_the_absolute_scale_is_shared_within_a_unit_and_not_across():
         key: explanation(key, np.full((4, 4) if "cam" in key else (64, 64), value)) for key, value in strengths.items()
     }
     entries["layer-cam"] = explanation("layer-cam", np.zeros((4, 4)))  # nothing, and it does not count as sharing
-    made = panels.value(study(shape=(64, 64)), card(), "bacterial_pneumonia", entries, None, {})
+    made = panels.render_panels(study(shape=(64, 64)), card(), "bacterial_pneumonia", entries, None, {})
     absolute = {key: int(levels_of(data["absolute"]).max()) for key, data in made["maps"].items()}
     assert absolute == {"grad-cam": 255, "hires-cam": 64, "lrp-epsilon": 128 + 32, "gradient-x-input": 255,
                         "eigen-cam": 255, "occlusion": 255}  # fmt: skip
@@ -120,18 +119,18 @@ def test_the_absolute_scale_is_shared_within_a_unit_and_not_across():
 
 def test_a_picture_is_made_once_for_each_scale(monkeypatch):
     made, memory = [], {}
-    whole = image_encoding.map_levels
-    monkeypatch.setattr(image_encoding, "map_levels", lambda *given: made.append(given) or whole(*given))
+    whole = image_encoding.encode_map_levels
+    monkeypatch.setattr(image_encoding, "encode_map_levels", lambda *given: made.append(given) or whole(*given))
     one = {"lrp-epsilon": explanation("lrp-epsilon", np.ones((64, 64)))}
     two = one | {"lrp-epsilon-plus": explanation("lrp-epsilon-plus", np.full((64, 64), 2.0))}
     for entries in (one, one, two, two):
-        panels.value(study(), card(), "normal", entries, None, memory)
+        panels.render_panels(study(), card(), "normal", entries, None, memory)
     assert len(made) == 3  # the second map, and the first once more on the scale of the second
 
 
 def test_a_refused_method_shows_its_reason_and_no_bar():
     entries = {"lrp-epsilon": "the network is of another kind"}
-    told = panels.value(study(), card(), "normal", entries, None, {})
+    told = panels.render_panels(study(), card(), "normal", entries, None, {})
     assert "Not available for this checkpoint: the network is of another kind" in told["html"]
     assert told["maps"] == {} and "ticks" not in told["html"]
 
@@ -144,7 +143,7 @@ def test_every_pair_of_finished_maps_has_a_row_with_what_chance_gives():
     first = np.abs(random.normal(size=(64, 64)))
     other = {"lrp-epsilon": first, "gradient-x-input": first * 3, "lrp-epsilon-plus": np.full((64, 64), -0.1)}
     entries = {key: explanation(key, map_) for key, map_ in other.items()} | {"occlusion": 0.3, "gradient": "a reason"}
-    made = panels.value(study(shape=(64, 64)), card(), "bacterial_pneumonia", entries, None, {})
+    made = panels.render_panels(study(shape=(64, 64)), card(), "bacterial_pneumonia", entries, None, {})
     table = re.search(r'<section class="agreement">.*?</section>', made["html"])[0]
     rows = [re.sub("<[^>]*>", "|", row) for row in re.findall("<tr>.*?</tr>", table)][1:]
     assert len(rows) == 3
@@ -156,7 +155,7 @@ def test_every_pair_of_finished_maps_has_a_row_with_what_chance_gives():
 
 def test_one_map_has_nothing_to_agree_with():
     entries = {"lrp-epsilon": explanation("lrp-epsilon", np.ones((64, 64))), "grad-cam": 0.0}
-    assert 'class="agreement"' not in panels.value(study(), card(), "normal", entries, None, {})["html"]
+    assert 'class="agreement"' not in panels.render_panels(study(), card(), "normal", entries, None, {})["html"]
 
 
 def test_padding_is_left_out_of_the_agreement():
@@ -165,7 +164,7 @@ def test_padding_is_left_out_of_the_agreement():
     one, two = np.zeros((64, 64)), np.zeros((64, 64))
     one[16:48], two[16:48] = random.random((32, 64)), random.random((32, 64))
     entries = {key: explanation(key, map_) for key, map_ in {"lrp-epsilon": one, "gradient-x-input": two}.items()}
-    told = panels.value(study(shape=(100, 200)), card(), "normal", entries, None, {})["html"]
+    told = panels.render_panels(study(shape=(100, 200)), card(), "normal", entries, None, {})["html"]
     rank = float(re.search(r'class="number">([^<]+)<', told)[1].replace("−", "-"))
     assert abs(rank) < 0.3  # with the padding it is above 0.7
 
@@ -175,32 +174,34 @@ def test_padding_is_left_out_of_the_agreement():
 
 def test_the_list_of_methods_says_what_is_dear_and_what_is_refused_and_why():
     refused = dict.fromkeys(METHODS, "") | dict.fromkeys(("lrp-gamma-box", "lrp-epsilon"), "its sum is wrong")
-    settings = methods.settings(refused, 0.05)
+    settings = methods.make_method_settings(refused, 0.05)
     told = {key: text for text, key in settings["choices"]}
     assert list(told) == list(METHODS)
     assert told["score-cam"] == "Score-CAM · about 50 s" and told["grad-cam"] == "Grad-CAM"
     assert told["lrp-gamma-box"] == "LRP (gamma, box) · not available"
     assert settings["info"].endswith("LRP (epsilon), LRP (gamma, box): its sum is wrong.")
-    before = {key: text for text, key in methods.settings()["choices"]}
-    assert before["score-cam"] == "Score-CAM · long" and methods.settings()["info"] == page_text.METHODS_HINT
+    before = {key: text for text, key in methods.make_method_settings()["choices"]}
+    assert (
+        before["score-cam"] == "Score-CAM · long" and methods.make_method_settings()["info"] == page_text.METHODS_HINT
+    )
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0.2, "1 s"), (7.4, "7 s"), (16, "20 s"), (89, "90 s"), (200, "3 min")])
 def test_how_long_is_said_roughly(seconds, text):
-    assert page_text.duration(seconds) == f"about {text}"
+    assert page_text.format_duration(seconds) == f"about {text}"
 
 
 def test_the_part_the_model_sees_is_framed_only_where_it_is_not_everything():
     crop = card(preprocess=Preprocess(64, "crop", (0.5,), (0.2,)))
-    assert page_text.AS_THE_MODEL_SEES in panels.value(study(), crop, "normal", {}, None, {})["html"]
-    assert page_text.AS_THE_MODEL_SEES not in panels.value(study(), card(), "normal", {}, None, {})["html"]
+    assert page_text.AS_THE_MODEL_SEES in panels.render_panels(study(), crop, "normal", {}, None, {})["html"]
+    assert page_text.AS_THE_MODEL_SEES not in panels.render_panels(study(), card(), "normal", {}, None, {})["html"]
 
 
 def test_a_large_film_is_shrunk_in_proportion_and_a_small_one_left_alone():
-    assert image_encoding.fitted((3000, 2400), 1024) == (1024, 819)
-    assert image_encoding.fitted((90, 70), 1024) == (90, 70)
+    assert image_encoding.fit_shape((3000, 2400), 1024) == (1024, 819)
+    assert image_encoding.fit_shape((90, 70), 1024) == (90, 70)
     stored = cv2.imdecode(
-        np.frombuffer(_decoded(image_encoding.film(study().image.pixels)), np.uint8), cv2.IMREAD_UNCHANGED
+        np.frombuffer(_decoded(image_encoding.encode_film(study().image.pixels)), np.uint8), cv2.IMREAD_UNCHANGED
     )
     assert (stored == render.make_greys(study().image.pixels)).all()
 
@@ -208,12 +209,12 @@ def test_a_large_film_is_shrunk_in_proportion_and_a_small_one_left_alone():
 def test_maps_of_an_ensemble_say_whose_mean_they_are():
     shown, map_square = study(shape=(64, 64)), np.full((64, 64), 0.1, np.float32)
     for rule, how in (("weighted", "weighted as their"), ("majority", "each counting the same"), ("joined", "")):
-        told = panels.value(shown, ensemble(rule), "bacterial_pneumonia", {}, None, {})["html"]
+        told = panels.render_panels(shown, ensemble(rule), "bacterial_pneumonia", {}, None, {})["html"]
         panel, _ = drawn("lrp-epsilon", map_square, of=ensemble(rule))
         of_members = "2 members" in told and "divided by the member's temperature" in html.unescape(told)
         assert how in told and of_members == (rule != "joined")
         assert ("mean calibrated logit is +1.70" in panel) == (rule != "joined")
-    raw = html.unescape(panels.value(shown, ensemble(temperature=0.0), "normal", {}, None, {})["html"])
+    raw = html.unescape(panels.render_panels(shown, ensemble(temperature=0.0), "normal", {}, None, {})["html"])
     assert "2 members" in raw and "temperature" not in raw
 
 
@@ -223,14 +224,14 @@ def test_maps_of_an_ensemble_say_whose_mean_they_are():
 def test_a_kept_scale_stands_whatever_is_shown():
     weak = {"lrp-epsilon": explanation("lrp-epsilon", np.full((64, 64), 0.001))}
     strong = {"lrp-epsilon": explanation("lrp-epsilon", np.full((64, 64), 0.004))}
-    kept = colour_bar.limits_of(strong)
+    kept = colour_bar.list_limits(strong)
     assert kept == {"logit points per pixel": pytest.approx(0.004)}
-    of = colour_bar.scales_of(weak, kept)["lrp-epsilon"]
-    assert (of.kept, of.shared.limit, of.own.limit) == (True, pytest.approx(0.004), pytest.approx(0.001))
-    alone = colour_bar.scales_of(weak)["lrp-epsilon"]
-    assert not alone.kept and alone.shared.limit == pytest.approx(0.001)
-    told = panels.value(study(shape=(64, 64)), card(), "bacterial_pneumonia", weak, None, {}, None, kept)
-    assert told["kept"] and scale_words.KEPT_SCALE in html.unescape(told["html"])
+    of = colour_bar.choose_scales(weak, kept)["lrp-epsilon"]
+    assert (of.pinned, of.shared.limit, of.own.limit) == (True, pytest.approx(0.004), pytest.approx(0.001))
+    alone = colour_bar.choose_scales(weak)["lrp-epsilon"]
+    assert not alone.pinned and alone.shared.limit == pytest.approx(0.001)
+    told = panels.render_panels(study(shape=(64, 64)), card(), "bacterial_pneumonia", weak, None, {}, None, kept)
+    assert told["pinned"] and scales_text.KEPT_SCALE in html.unescape(told["html"])
     assert f"the scale you keep; alone full at {render.format_number(of.own.limit)}" in told["html"]
     levels = told["maps"]["lrp-epsilon"]
     assert levels["absolute"] != levels["relative"]
@@ -241,6 +242,6 @@ def test_relative_maps_and_those_of_next_to_nothing_keep_no_scale():
         "grad-cam-plus-plus": explanation("grad-cam-plus-plus", np.full((4, 4), 0.5)),
         "lrp-epsilon": explanation("lrp-epsilon", np.zeros((64, 64))),
     }
-    assert colour_bar.limits_of(shown) == {}
-    of = colour_bar.scales_of(shown, {"relative": 9.0, "logit points per pixel": 9.0})
-    assert not any(each.kept for each in of.values()) and of["grad-cam-plus-plus"].shared.limit == pytest.approx(0.5)
+    assert colour_bar.list_limits(shown) == {}
+    of = colour_bar.choose_scales(shown, {"relative": 9.0, "logit points per pixel": 9.0})
+    assert not any(each.pinned for each in of.values()) and of["grad-cam-plus-plus"].shared.limit == pytest.approx(0.5)

@@ -47,7 +47,7 @@ def desk(analyser, tmp_path):
 
 
 def all_ahead(desk) -> None:
-    while prefetch.make_ahead(desk.analysers, desk.sessions):
+    while prefetch.prefetch_maps(desk.analysers, desk.sessions):
         pass
 
 
@@ -96,15 +96,15 @@ def test_what_fails_ahead_is_not_tried_again_and_told_when_it_is_asked_for(desk,
 def test_another_film_or_a_removed_one_ends_it(desk, analyser):
     session = desk.sessions.find("k")
     session.waiting = session.study.image
-    assert not prefetch.make_ahead(desk.analysers, desk.sessions)
+    assert not prefetch.prefetch_maps(desk.analysers, desk.sessions)
     session.waiting = None
     desk.sessions.forget("k")
-    assert not prefetch.make_ahead(desk.analysers, desk.sessions) and not analyser.calls
+    assert not prefetch.prefetch_maps(desk.analysers, desk.sessions) and not analyser.calls
 
 
 def test_of_a_person_who_has_gone_for_coffee_nothing_is_guessed(desk, monkeypatch):
     monkeypatch.setattr(desk.sessions.find("k"), "used", time.monotonic() - prefetch.USED_WITHIN_S - 1)
-    assert not prefetch.make_ahead(desk.analysers, desk.sessions)
+    assert not prefetch.prefetch_maps(desk.analysers, desk.sessions)
 
 
 def test_nothing_is_made_while_somebody_waits(desk):
@@ -119,7 +119,7 @@ def test_nothing_is_made_while_somebody_waits(desk):
 def test_the_background_makes_them_once_the_page_is_idle(desk, analyser, monkeypatch):
     monkeypatch.setattr(prefetch, "IDLE_S", 0.02)
     with desk.sessions.working():
-        prefetch.keep_ahead(desk.analysers, desk.sessions)
+        prefetch.start_prefetching(desk.analysers, desk.sessions)
         time.sleep(0.1)
         assert not analyser.calls
     for _ in range(500):

@@ -50,9 +50,9 @@ def test_the_sweep_takes_old_files_and_empty_folders_only(folder):
     (folder / "a" / "old").write_bytes(b"x")
     (folder / "fresh").write_bytes(b"x")
     os.utime(folder / "a" / "old", (time.time() - 1000,) * 2)
-    uploads.sweep(folder, 300)
+    uploads.sweep_folder(folder, 300)
     assert [path.name for path in folder.iterdir()] == ["a"] or [path.name for path in folder.iterdir()] == ["fresh"]
-    uploads.sweep(folder, 300)
+    uploads.sweep_folder(folder, 300)
     assert [path.name for path in folder.iterdir()] == ["fresh"]
 
 
@@ -76,11 +76,11 @@ def served(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch, socket.socket() as free:
         patch.setenv("GRADIO_TEMP_DIR", str(folder))
         patch.setattr(tempfile, "tempdir", str(folder))
-        demo = page.build({"a": StandIn()}, {"broken": "<b>It is cut short.</b>"}, folder)
+        demo = page.build_page({"a": StandIn()}, {"broken": "<b>It is cut short.</b>"}, folder)
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
         free.close()
-        demo.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, **page.launch_settings())
+        demo.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, **page.make_launch_settings())
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
             yield client, demo, folder
         demo.close(verbose=False)
@@ -117,7 +117,7 @@ def test_an_uploaded_file_cannot_be_fetched_again(served):
     stored = client.post("/gradio_api/upload", files={"files": ("DOE.png", png())}).json()[0]
     assert Path(stored).is_relative_to(folder)
     assert client.get(f"/gradio_api/file={stored}").status_code == 403
-    uploads.sweep(folder, -1)
+    uploads.sweep_folder(folder, -1)
     assert not Path(stored).exists()
 
 
@@ -137,7 +137,7 @@ def test_checks_wait_neither_for_maps_nor_maps_for_them_and_the_rest_for_nobody(
     _, demo, _ = served
     lines = {}
     for fn in demo.fns.values():
-        if fn.fn and fn.fn.__qualname__.startswith("Believing."):
+        if fn.fn and fn.fn.__qualname__.startswith("EvaluationEvents."):
             lines.setdefault(fn.fn.__name__, set()).add(fn.concurrency_id if fn.queue else None)
     assert lines.pop("check") == {"evaluation", "slow evaluation"}
     assert lines == dict.fromkeys(("show", "follow", "draw", "ask", "stop"), {None})
@@ -155,7 +155,7 @@ def test_a_checkpoint_that_cannot_be_used_is_listed_with_its_reason(served):
 
 
 def test_without_a_checkpoint_the_page_opens_and_says_how_to_make_one(folder):
-    demo = page.build({}, {}, folder)
+    demo = page.build_page({}, {}, folder)
     told = str(demo.get_config_file())
     assert "no checkpoint" in told and "python -m train run" in told
 

@@ -3,7 +3,7 @@
 // drawn.
 const LEAST = 0.01; // of a side: what is smaller was a click
 const SIDES = /** @type {const} */ (["x", "y", "width", "height"]);
-const own = /** @type {{ value: WhereValue | null }} */ (props);
+const own = /** @type {{ value: RegionsValue | null }} */ (props);
 /** @type {{ stage: Element, at: [x: number, y: number] } | null} */
 let start = null; // while a region is dragged
 /** @type {Box | null} */
