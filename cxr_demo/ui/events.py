@@ -74,7 +74,7 @@ def log_error(error: BaseException) -> str:
 
 @dataclass
 class Events:
-    """`analysers` by the name shown; the components are set by `page.build`."""
+    """`analysers` by the name shown; the components are set by `page.build_page`."""
 
     analysers: Mapping[str, Analyser]
     sessions: Sessions

@@ -38,7 +38,7 @@ class MapSource:
 
 @dataclass
 class PairEvents:
-    """Beside `events`, whose film, finding and methods it follows; the components are set by `page.build`."""
+    """Beside `events`, whose film, finding and methods it follows; the components are set by `page.build_page`."""
 
     events: Events
     choice: gr.Dropdown = field(init=False)
