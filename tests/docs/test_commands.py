@@ -49,6 +49,7 @@ NOT_RUN = {  # beginning of a command -> why it is read only: its arguments, whe
     "train lungs": "minutes; tests/train/benchmarks/test_lung_training.py runs it in a smoke size",
 }
 OTHER_PROGRAMS = {  # a program of somebody else -> why it is not started here
+    "source": "what `make demo` installs is what runs this test",
     "make": "installs; its targets are looked up in the Makefile",
     "hf": "needs an account and the network",
     "pip": "needs the package registry",
