@@ -36,13 +36,12 @@ from train.fit.loop import fit_recipe
 from train.fit.losses import LOSSES
 from train.fit.processes import make_accelerator
 from train.fit.run_state import LOG_FILE
-from train.measure.predictions import match_labels
+from train.measure.predictions import BATCH, match_labels, predict_squares
 from train.recipe import Recipe
 
 STARTS = 50  # of the search for weights, as published
 STACK_STEPS, STACK_DECAY = 100, 1e-3  # own choice; as published SGD with 1e-3
 JOINED_EPOCHS, JOINED_RATE = 2, 1e-3  # own choice; as published SGD with 1e-4 for at most 64 epochs
-BATCH = 32
 SPLIT_SETTINGS = ("dataset", "split", "validation", "seed")  # that decide which films were held back
 LOSS_OF_TASK = {"single-label": "cross-entropy", "multi-label": "bce"}
 
@@ -69,18 +68,18 @@ def make_ensemble(
         raise TrainingError(
             "A majority vote needs films that have one label each.", "Take another rule: mean, weighted."
         )
-    card, made_with = members[0].card, describe_environment()
+    card, environment = members[0].card, describe_environment()
     weights, model = _fitted(members, rule, table, out, seed)
     makeup = EnsembleSpec(rule, tuple(weights), tuple(_member(member) for member in members))
     joined = Card(
         name=name, backbone="", labels=card.labels, task=card.task, preprocess=card.preprocess, summary=card.summary,
-        licence=card.licence, versions=made_with["versions"], commit=made_with["commit"], ensemble=makeup,
+        licence=card.licence, versions=environment["versions"], commit=environment["commit"], ensemble=makeup,
     )  # fmt: skip
     scratch = get_unfinished_folder(out) / "checkpoint"
     checkpoint.save(scratch, model, joined, half=_was_half(members))
     if (log := get_unfinished_folder(out) / LOG_FILE).exists():
         shutil.copy(log, scratch)
-    measured = measure_checkpoint(scratch, table, _training_facts(members, rule, made_with))
+    measured = measure_checkpoint(scratch, table, _training_facts(members, rule, environment))
     for file in sorted(scratch.iterdir(), key=lambda file: file.name == checkpoint.CARD_FILE):  # the card last
         file.replace(out / file.name)
     shutil.rmtree(get_unfinished_folder(out))
@@ -176,12 +175,8 @@ def _validation(model: Ensemble, first: Checkpoint, table: Table) -> tuple[np.nd
     """The members' p (M, N, L) float64 and the targets (N, L) of the validation films."""
     rows = table.where(table.split == "val")
     films, read = pack_films(rows, first.card.preprocess, "reading val")
-    found = []
-    with torch.inference_mode():
-        for some in np.array_split(np.arange(len(films)), -(-len(films) // BATCH)):
-            squares = [first.card.preprocess.normalise(films[i].astype(np.float32) / 255) for i in some]
-            found.append(model.member_probabilities(torch.from_numpy(np.concatenate(squares))).numpy())
-    return np.concatenate(found, axis=1), match_labels(rows.where(read), first.card.labels)
+    p = predict_squares(lambda x: model.member_probabilities(x).transpose(0, 1), films, first.card.preprocess)
+    return p.transpose(0, 1).numpy(), match_labels(rows.where(read), first.card.labels)
 
 
 def _train_joined(members: Sequence[Checkpoint], table: Table, out: Path, seed: int) -> FeatureFusion:
@@ -253,7 +248,7 @@ def _held_back(card: Card) -> list:
     return [getattr(card.training.settings, name) for name in SPLIT_SETTINGS]
 
 
-def _training_facts(members: Sequence[Checkpoint], rule: str, made_with: dict) -> Training:
+def _training_facts(members: Sequence[Checkpoint], rule: str, environment: dict) -> Training:
     """What the first member's card says of the data, which is true of all, and how the ensemble was made."""
     first = members[0].card.training
     settings, card = first.settings.model_dump(), members[0].card
@@ -270,6 +265,6 @@ def _training_facts(members: Sequence[Checkpoint], rule: str, made_with: dict) -
         ),
         finished=datetime.date.today().isoformat(),
         seconds=sum(member.card.training.seconds or 0 for member in members),
-        command=made_with["command"],
-        machine=made_with["machine"],
+        command=environment["command"],
+        machine=environment["machine"],
     )

@@ -21,8 +21,9 @@ from cxr_demo.labels import get_finding
 from cxr_demo.networks import checkpoint
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.card_parts import Interval, Localisation, Metrics, SetMetrics, Settings, Training
-from cxr_demo.networks.checkpoint import Checkpoint
-from train.data.datasets import DATASETS
+from cxr_demo.networks.checkpoint import Checkpoint, Network
+from cxr_demo.networks.classifier import compute_probabilities
+from train.data.datasets import DATASETS, pack_films
 from train.data.splits import find_shared_patients
 from train.data.table import Table
 from train.fit.loop import Fitted
@@ -30,10 +31,11 @@ from train.fit.run_state import LOG_FILE, STATE_FILE
 from train.measure import metrics, plots
 from train.measure.localisation import format_localisation, localise_films, read_boxes
 from train.measure.model_card import FIGURES, LABEL_FIGURES, describe_baseline, format_model_card
-from train.measure.predictions import Predictions, read_test_rows
+from train.measure.predictions import Predictions, match_labels, predict_squares, read_test_rows
 from train.recipe import Recipe
 
 HALF_TOLERANCE = 0.002  # float16 is stored where no probability moves by more than this
+COMPARED_FILMS = 200  # on which that is looked at
 MEASURED_SPLITS = {"validation": "val", "test": "test", "external": "external"}
 METRICS_FILE = "metrics.json"
 
@@ -50,7 +52,12 @@ def finish_checkpoint(fitted: Fitted, recipe: Recipe, table: Table, folder: Path
     then the unfinished run's folder is removed, but for its log.
     """
     scratch = get_unfinished_folder(folder)
-    stored, held_out, temperature = _stored(fitted, _first_card(recipe, table, folder.name, fitted), scratch, table)
+    card = _first_card(recipe, table, folder.name, fitted)
+    films, readable = pack_films(table.where(table.split == "val"), card.preprocess, "reading")
+    rows = table.where(table.split == "val").where(readable)
+    targets = match_labels(rows, card.labels)
+    stored, logits, temperature = store_network(scratch, fitted.model, card, films, targets)
+    held_out = Predictions(card, rows, targets, logits)
     card = _measure(stored, held_out, temperature, table, _training_facts(recipe, fitted))
     last = (checkpoint.WEIGHTS_FILE, checkpoint.CARD_FILE)
     others = [path.name for path in scratch.iterdir() if path.is_file() and path.name not in (STATE_FILE, *last)]
@@ -110,24 +117,28 @@ def _draw(folder: Path, films: Predictions, temperature: float, name: str) -> tu
     return plots.draw_all(folder, p, films.targets, films.card.labels, films.card.task, log, name)
 
 
-def _stored(fitted: Fitted, card: Card, folder: Path, table: Table) -> tuple[Checkpoint, Predictions, float]:
-    """The network written to `folder` and read back, the validation films scored by it, and its temperature.
+def store_network(
+    folder: Path, model: Network, card: Card, films: np.ndarray, targets: np.ndarray
+) -> tuple[Checkpoint, torch.Tensor, float]:
+    """films (N, S, S) uint8 and targets (N, L) of the validation -> the network written to `folder` and read back, its
+    logits (N, L) of these films, and its temperature.
 
-    As float16 where that moves no calibrated probability of the sampled validation films by more than the tolerance,
-    else as float32.
+    As float16 where that moves no calibrated probability of some of these films by more than the tolerance, else as
+    float32.
     """
+    compared = np.unique(np.linspace(0, len(films) - 1, min(COMPARED_FILMS, len(films))).astype(int))
+    exact = predict_squares(model, films, card.preprocess, rows=compared)
     for half in (True, False):
-        checkpoint.save(folder, fitted.model, card, half=half)
+        checkpoint.save(folder, model, card, half=half)
         stored = checkpoint.load(folder)
-        held_out = Predictions.of(stored, table.where(table.split == "val"))
-        temperature = metrics.fit_temperature(held_out.logits, torch.from_numpy(held_out.targets), card.task)
-        some = np.zeros(len(held_out.rows), bool)
-        some[np.linspace(0, len(some) - 1, min(64, len(some))).astype(int)] = True
-        sample = held_out.where(some)
-        exact = Predictions.of(dataclasses.replace(stored, model=fitted.model), sample.rows)
-        if np.abs(exact.p(temperature) - sample.p(temperature)).max() <= HALF_TOLERANCE:
-            break
-    return stored, held_out, temperature
+        logits = predict_squares(stored.model, films, card.preprocess, title="measuring")
+        temperature = metrics.fit_temperature(logits, torch.from_numpy(targets), card.task)
+        before, after = (
+            compute_probabilities(each.double(), card.task, temperature) for each in (exact, logits[compared])
+        )
+        if (before - after).abs().max() <= HALF_TOLERANCE:
+            return stored, logits, temperature
+    raise TrainingError(f"The network read back from {folder} does not answer as the one that was written.")
 
 
 def _first_card(recipe: Recipe, table: Table, name: str, fitted: Fitted) -> Card:
@@ -141,8 +152,8 @@ def _first_card(recipe: Recipe, table: Table, name: str, fitted: Fitted) -> Card
         preprocess=recipe.preprocess(),
         summary=recipe.summary,
         licence="Apache-2.0",
-        versions=fitted.made_with["versions"],
-        commit=fitted.made_with["commit"],
+        versions=fitted.environment["versions"],
+        commit=fitted.environment["commit"],
     )
 
 
@@ -150,12 +161,12 @@ def _training_facts(recipe: Recipe, fitted: Fitted) -> Training:
     return Training(
         recipe=recipe.name,
         settings=Settings(**dataclasses.asdict(recipe)),
-        initial_weights=fitted.made_with["initial_weights"],
-        identity=fitted.made_with["identity"],
-        processes=fitted.made_with["processes"],
+        initial_weights=fitted.environment["initial_weights"],
+        identity=fitted.environment["identity"],
+        processes=fitted.environment["processes"],
         seconds=round(sum(row["s"] for row in fitted.log)),
-        command=fitted.made_with["command"],
-        machine=fitted.made_with["machine"],
+        command=fitted.environment["command"],
+        machine=fitted.environment["machine"],
     )
 
 

@@ -14,7 +14,7 @@ from train.data.table import Table
 from train.evaluate import finish_checkpoint, get_unfinished_folder
 from train.fit.loop import fit_recipe
 from train.fit.processes import make_accelerator
-from train.fit.run_state import fingerprint
+from train.fit.run_state import compute_fingerprint
 from train.recipe import IMAGENET, SCRATCH, Recipe, System
 from train.report.run_report import get_run_name
 
@@ -46,7 +46,7 @@ def run_recipe(
     accelerator = accelerator or make_accelerator()
     start = _start_folder(recipe, system, out)
     table = read_split_table(recipe, data, films)
-    if _is_done(out, fingerprint(recipe, table, _check_start(recipe, table, start))):
+    if _is_done(out, compute_fingerprint(recipe, table, _check_start(recipe, table, start))):
         accelerator.print(f"{out} is finished already.")
         return
     fitted = fit_recipe(recipe, table, get_unfinished_folder(out), accelerator, start)

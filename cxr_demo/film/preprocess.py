@@ -6,7 +6,7 @@ Two frames: the *image* (the film's own pixels, H x W) and the *square* (S x S, 
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, overload
 
 import cv2
 import numpy as np
@@ -14,6 +14,9 @@ from pydantic import ConfigDict, Strict
 from pydantic.dataclasses import dataclass
 
 from cxr_demo.limits import SIZES_PX
+
+if TYPE_CHECKING:  # reading and squaring a film needs no torch
+    import torch
 
 GEOMETRIES = ("stretch", "letterbox", "crop")
 
@@ -48,11 +51,17 @@ class Preprocess:
         """pixels (H, W) float32 0..1 -> x (1, C, S, S) float32, normalised."""
         return self.normalise(self.square(pixels))
 
-    def normalise(self, square: np.ndarray) -> np.ndarray:
-        """square (S, S) float32 0..1 -> x (1, C, S, S) float32."""
-        mean = np.asarray(self.mean, np.float32)[:, None, None]
-        std = np.asarray(self.std, np.float32)[:, None, None]
-        return ((square[None] - mean) / std)[None].astype(np.float32)
+    @overload
+    def normalise(self, squares: np.ndarray) -> np.ndarray: ...
+    @overload
+    def normalise(self, squares: torch.Tensor) -> torch.Tensor: ...
+    def normalise(self, squares):
+        """squares (S, S) or (N, 1, S, S) float32 0..1, an array or a tensor -> x (N, C, S, S) float32 of the same kind,
+        on the same device; N is 1 for a single square."""
+        scales = np.array([self.mean, self.std], np.float32)[:, :, None, None]
+        mean, std = scales if isinstance(squares, np.ndarray) else squares.new_tensor(scales)
+        x = (squares - mean) / std
+        return x if x.ndim == 4 else x[None]
 
     def square(self, pixels: np.ndarray) -> np.ndarray:
         """pixels (H, W) float32 0..1 -> what the model sees, (S, S) float32 0..1, padding 0.

@@ -43,6 +43,7 @@ from train.data.datasets import COHEN, HANNOVER, KERMANY, NIH, keep_released
 from train.data.readers import read_hannover, read_kermany, read_nih
 from train.data.table import Table
 from train.fit.environment import describe_environment
+from train.fit.optimiser import take_steps
 from train.measure.intervals import divide, draw_patients
 from train.measure.metrics import RESAMPLINGS, measure_interval
 
@@ -83,10 +84,10 @@ def train_lungs(data: Path, out: Path, course: Course = COURSE) -> dict:
     net, phantoms = LungNet(), draw_films(course.seed * 1_000_000, course.phantoms)
     known: dict[float, Sequence[LungFilm]] = {1 - FREE_SHARE: phantoms}
     known |= {FREE_SHARE: [film.read() for film in free]} if free else {}
-    _fit(net, random, known, course.first_steps, "on phantoms")
+    fit_lungs(net, random, known, course.first_steps, "on phantoms")
     outlined, counts = _outline_pool(net, data, course.outlined)
     known = {share * (1 - REAL_SHARE): films for share, films in known.items()} | {REAL_SHARE: outlined}
-    _fit(net, random, known, course.second_steps, "on real films too")
+    fit_lungs(net, random, known, course.second_steps, "on real films too")
     sha256 = checkpoint.save_weights(out, net, half=True)
     card = {
         "name": out.name,
@@ -125,29 +126,30 @@ def _write(out: Path, card: dict) -> None:
 # ---- training
 
 
-def _fit(
-    net: LungNet, random: np.random.Generator, films: Mapping[float, Sequence[LungFilm]], steps: int, what: str
+def fit_lungs(
+    net: LungNet, random: np.random.Generator, films: Mapping[float, Sequence[LungFilm]], steps: int, title: str
 ) -> None:
     """In place; the loss is cross-entropy on the film plus 1 - Dice of each (Milletari et al. 2016, V-Net)."""
     net.train().to(memory_format=torch.channels_last)
     optimiser = torch.optim.AdamW(net.parameters(), weight_decay=0.01)
-    bar = tqdm(range(steps), what, leave=False)
-    for step in bar:
-        done = step / steps
+
+    def learning_rate(done: float) -> float:
         rising, falling = done / WARM, 0.5 * (1 + math.cos(math.pi * (done - WARM) / (1 - WARM)))
-        for group in optimiser.param_groups:
-            group["lr"] = RATE * max(rising if done < WARM else falling, 0.01)
-        x, lungs, inside = (torch.from_numpy(part) for part in make_batch(random, films, BATCH))
-        loss = _loss(net(x.contiguous(memory_format=torch.channels_last)), lungs, inside)
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        optimiser.step()
+        return RATE * max(rising if done < WARM else falling, 0.01)
+
+    def compute_loss(batch: list[torch.Tensor]) -> torch.Tensor:
+        x, lungs, inside = batch
+        return compute_outline_loss(net(x.contiguous(memory_format=torch.channels_last)), lungs, inside)
+
+    batches = ([torch.from_numpy(part) for part in make_batch(random, films, BATCH)] for _ in range(steps))
+    bar = tqdm(take_steps(optimiser, batches, steps, learning_rate, compute_loss), title, steps, leave=False)
+    for step, loss in enumerate(bar):
         if step % 20 == 0:
             bar.set_postfix(loss=f"{loss.item():.3f}")
     net.to(memory_format=torch.contiguous_format).eval()
 
 
-def _loss(logits: torch.Tensor, lungs: torch.Tensor, inside: torch.Tensor) -> torch.Tensor:
+def compute_outline_loss(logits: torch.Tensor, lungs: torch.Tensor, inside: torch.Tensor) -> torch.Tensor:
     """All (N, 1, S, S); padding counts for nothing."""
     entropy = (F.binary_cross_entropy_with_logits(logits, lungs, reduction="none") * inside).sum() / inside.sum()
     found = logits.sigmoid() * inside
@@ -162,7 +164,7 @@ def _outline_pool(net: LungNet, data: Path, count: int) -> tuple[list[LungFilm],
         table = _to_train_on(read(data))
         chosen = np.unique(np.linspace(0, len(table) - 1, count).astype(int))
         for path in tqdm(table.paths[chosen], f"outlining {name}", leave=False):
-            found.append((name, *_outlined(model, read_image(path).pixels)))
+            found.append((name, *outline_film(model, read_image(path).pixels)))
     least = np.quantile([sure for _, _, sure in found], 1 - SURE)
     kept = [(name, film) for name, film, sure in found if sure >= least and sure > 0]
     if not kept:
@@ -174,7 +176,7 @@ def _to_train_on(table: Table) -> Table:
     return keep_released(table.where(table.split == "train"))
 
 
-def _outlined(model: Lungs, pixels: np.ndarray) -> tuple[LungFilm, float]:
+def outline_film(model: Lungs, pixels: np.ndarray) -> tuple[LungFilm, float]:
     """A film with the lungs that the network sees on it and on its mirror image, and how alike the two are (Dice); 0
     where they are not two parts, or of no sensible size."""
     ways = model.probability(pixels), model.probability(pixels[:, ::-1])[:, ::-1]

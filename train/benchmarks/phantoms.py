@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from tqdm import tqdm
+from accelerate import Accelerator
 
 from cxr_demo.errors import TrainingError
 from cxr_demo.explain.engine import make_explainer
@@ -31,13 +31,12 @@ from cxr_demo.networks.checkpoint import Checkpoint
 from cxr_demo.networks.classifier import Classifier, compute_probabilities
 from train.benchmarks.phantom_sets import LABELS, LETTERS, PLACEMENTS, SHORTCUT, PhantomSet, pick_films, sample_set
 from train.benchmarks.pointing_game import CAUSE, CHANCE, FIGURES, MARKER, measure_pointing
-from train.evaluate import HALF_TOLERANCE
-from train.fit.batches import iterate_batches, normalise_batch
+from train.evaluate import store_network
 from train.fit.environment import describe_environment
-from train.fit.losses import LOSSES
-from train.fit.optimiser import make_optimiser, set_learning_rate
+from train.fit.loop import prepare_run, train_epoch
 from train.measure import metrics, plots
 from train.measure.model_card import format_model_card
+from train.measure.predictions import predict_squares
 from train.recipe import SCRATCH, Recipe
 
 TASK = "multi-label"
@@ -105,22 +104,17 @@ def run_benchmark(
 # ---- networks
 
 
-def _train(recipe: Recipe, deck: PhantomSet, placement: str) -> Classifier:
-    films = deck.films(placement)
+def _train(recipe: Recipe, phantoms: PhantomSet, placement: str) -> Classifier:
+    """The network after the last epoch; nothing is chosen on validation films."""
+    accelerator = Accelerator(cpu=True)
     torch.manual_seed(recipe.seed)
-    model = Classifier(recipe.backbone, len(LABELS), 1).to(memory_format=torch.channels_last)
-    optimiser, steps = make_optimiser(model, recipe), len(films) // recipe.batch
+    model = Classifier(recipe.backbone, len(LABELS), 1)
+    run = prepare_run(recipe, model, accelerator, fingerprint="", environment={})
+    films = phantoms.films(placement)
     for epoch in range(recipe.epochs):
-        model.train()
-        title = f"{recipe.name}, epoch {epoch + 1} of {recipe.epochs}"
-        for step, (x, wanted) in enumerate(
-            tqdm(iterate_batches(films, deck.targets, recipe, epoch), title, steps, leave=False)
-        ):
-            set_learning_rate(optimiser, recipe, [], (epoch + step / steps) / recipe.epochs)
-            loss = LOSSES[recipe.loss].compute(model(normalise_batch(x, recipe)), wanted, None)
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            optimiser.step()
+        loss = train_epoch(run, recipe, films, phantoms.targets, accelerator)
+        run.log.append({"epoch": epoch + 1, "loss": loss})
+    accelerator.free_memory()
     return model.to(memory_format=torch.contiguous_format).eval()
 
 
@@ -128,17 +122,17 @@ def _finish(folder: Path, model: Classifier, recipe: Recipe, decks: dict[str, Ph
     """Save, read back, calibrate on films as it was trained on, measure with the letters in every place, describe."""
     own, held_out, test = NETWORKS[recipe.name], decks["validation"], decks["test"]
     card = _first_card(recipe, decks, made)
-    model, logits, temperature = _stored(folder, model, card, recipe, held_out)
+    stored, logits, temperature = store_network(folder, model, card, held_out.films(own), held_out.targets.numpy())
+    temperature = round(temperature, 4)
     thresholds = metrics.choose_youden_thresholds(_scores(logits, temperature), held_out.targets.numpy(), LABELS)
     measured = {"validation": _figures(_scores(logits, temperature), held_out.targets.numpy(), thresholds)}
     pictures: tuple[str, ...] = ()
     for placement in (own, *(each for each in PLACEMENTS if each != own)):
-        p = _scores(_predict(model, recipe, test.films(placement)), temperature)
+        p = _scores(predict_squares(stored.model, test.films(placement), card.preprocess), temperature)
         measured[_set_of(placement, own)] = _figures(p, test.targets.numpy(), thresholds)
         pictures = pictures or plots.draw_all(folder, p, test.targets.numpy(), LABELS, TASK, [], "test")
-    card = checkpoint.load(folder).card
     card = dataclasses.replace(
-        card, temperature=temperature, thresholds=thresholds, metrics=Metrics.model_validate(measured)
+        stored.card, temperature=temperature, thresholds=thresholds, metrics=Metrics.model_validate(measured)
     )
     (folder / "README.md").write_text(format_model_card(card, pictures), encoding="utf-8")
     checkpoint.save_card(folder, card)
@@ -160,32 +154,6 @@ def _first_card(recipe: Recipe, decks: dict[str, PhantomSet], made: dict) -> Car
         recipe.name, recipe.backbone, LABELS, TASK, recipe.preprocess(), summary=recipe.summary, licence="Apache-2.0",
         training=training, versions=made["versions"], commit=made["commit"],
     )  # fmt: skip
-
-
-def _stored(
-    folder: Path, model: Classifier, card: Card, recipe: Recipe, held_out: PhantomSet
-) -> tuple[Classifier, torch.Tensor, float]:
-    """The network written to `folder` and read back, its logits of the validation films, and its temperature.
-
-    As float16 where that moves no calibrated probability of these films by more than the tolerance, else as float32.
-    """
-    films = held_out.films(NETWORKS[recipe.name])
-    exact = _predict(model, recipe, films)
-    for half in (True, False):
-        checkpoint.save(folder, model, card, half=half)
-        stored = checkpoint.load(folder).model
-        logits = _predict(stored, recipe, films)
-        temperature = round(metrics.fit_temperature(logits, held_out.targets, TASK), 4)
-        if np.abs(_scores(exact, temperature) - _scores(logits, temperature)).max() <= HALF_TOLERANCE:
-            break
-    return stored, logits, temperature
-
-
-def _predict(model: Classifier, recipe: Recipe, films: np.ndarray) -> torch.Tensor:
-    """films (N, S, S) uint8 -> logits (N, L)"""
-    with torch.inference_mode():
-        parts = torch.from_numpy(films)[:, None].split(32)
-        return torch.cat([model(normalise_batch(part.float() / 255, recipe)) for part in parts])
 
 
 def _scores(logits: torch.Tensor, temperature: float) -> np.ndarray:

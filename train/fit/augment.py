@@ -1,6 +1,6 @@
 """Random changes of a batch of squares, in plain tensor arithmetic with a generator of its own.
 
-What is drawn and what is done with it are apart, so that each of several processes can draw for the whole batch and
+Sampling the changes and applying them are apart, so that each of several processes can sample for the whole batch and
 change its own part of it: the films do not depend on how many processes there are.
 """
 
@@ -43,10 +43,10 @@ def sample_changes(how: Augment, count: int, generator: torch.Generator) -> Chan
     return Changes(theta, *(value[:, None, None, None] for value in grey))
 
 
-def augment_batch(squares: torch.Tensor, drawn: Changes) -> torch.Tensor:
+def augment_batch(squares: torch.Tensor, changes: Changes) -> torch.Tensor:
     """squares (N, 1, S, S) float32 0..1 -> the same shape and range; rotation, scale, shift and flip in one
     resampling with black outside, then gamma, contrast around the film's mean, brightness."""
-    grid = F.affine_grid(drawn.theta, list(squares.shape), align_corners=False)
-    squares = F.grid_sample(squares, grid, padding_mode="zeros", align_corners=False).clamp(0, 1) ** drawn.exponent
+    grid = F.affine_grid(changes.theta, list(squares.shape), align_corners=False)
+    squares = F.grid_sample(squares, grid, padding_mode="zeros", align_corners=False).clamp(0, 1) ** changes.exponent
     mean = squares.mean(dim=(1, 2, 3), keepdim=True)
-    return ((squares - mean) * drawn.contrast + mean + drawn.brightness).clamp(0, 1)
+    return ((squares - mean) * changes.contrast + mean + changes.brightness).clamp(0, 1)

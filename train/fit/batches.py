@@ -1,4 +1,4 @@
-"""From packed films to what the network reads: shuffled, augmented, normalised, each process its part."""
+"""From packed films to batches of squares: shuffled, augmented, each process its part."""
 
 from __future__ import annotations
 
@@ -21,20 +21,13 @@ def iterate_batches(
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """films (N, S, S) uint8, targets (N, L) -> augmented squares (n, 1, S, S) in 0..1 and targets (batch, L).
 
-    Shuffled and drawn from (seed, epoch) alone; films that fill no batch are left out of this epoch. `part` of each
-    batch is this process's; the targets are those of the whole batch.
+    Order and changes depend on (seed, epoch) alone. The last films, which fill no batch, are left out of this epoch.
+    `part` of each batch is this process's; the targets are those of the whole batch.
     """
     generator = torch.Generator().manual_seed(recipe.seed * 10_007 + epoch)
     order = torch.randperm(len(films), generator=generator)
     for start in range(0, len(films) - recipe.batch + 1, recipe.batch):
         rows = order[start : start + recipe.batch]
-        drawn = sample_changes(recipe.augment, recipe.batch, generator)
+        changes = sample_changes(recipe.augment, recipe.batch, generator)
         squares = torch.from_numpy(films[rows[part].numpy()]).to(device, non_blocking=True)
-        yield augment_batch(squares[:, None].float() / 255, drawn.part(part, device)), targets[rows].to(device)
-
-
-def normalise_batch(squares: torch.Tensor, recipe: Recipe) -> torch.Tensor:
-    """squares (N, 1, S, S) in 0..1 -> x (N, C, S, S), the tensor that `Preprocess.apply` gives."""
-    mean = torch.tensor(recipe.mean, device=squares.device)[:, None, None]
-    std = torch.tensor(recipe.std, device=squares.device)[:, None, None]
-    return ((squares - mean) / std).contiguous(memory_format=torch.channels_last)
+        yield augment_batch(squares[:, None].float() / 255, changes.part(part, device)), targets[rows].to(device)

@@ -1,13 +1,12 @@
-"""The training loop: plain named functions over accelerate, read top to bottom.
+"""One run of a recipe: plain named functions over accelerate, read top to bottom.
 
-Every random draw comes from (seed, epoch), so a run that was killed and started again ends with the same weights as
+Every random number comes from (seed, epoch), so a run that was killed and started again ends with the same weights as
 one left alone, and several processes with those of one (but for rounding, and for dropout, which each draws itself).
 """
 
 from __future__ import annotations
 
 import logging
-import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,25 +16,26 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 from accelerate.utils import gather_object
-from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from cxr_demo.errors import TrainingError
 from cxr_demo.networks import checkpoint
+from cxr_demo.networks.checkpoint import Network
 from cxr_demo.networks.classifier import Classifier
 from train.data.datasets import DATASETS, pack_films
 from train.data.table import Table
 from train.fit import run_state
-from train.fit.batches import iterate_batches, normalise_batch
+from train.fit.batches import iterate_batches
 from train.fit.environment import describe_environment
 from train.fit.losses import AS_PUBLISHED, LOSSES, Loss
-from train.fit.optimiser import is_over, make_optimiser, set_learning_rate
+from train.fit.optimiser import is_over, learning_rate_factor, make_optimiser, take_steps
 from train.fit.processes import gather_batch, synchronise_batch_norms, take_part
 from train.fit.run_state import RunState
 from train.fit.transfer import freeze, load_start, set_train_mode
 from train.measure.metrics import validation_metrics
+from train.measure.predictions import predict_squares
 from train.recipe import IMAGENET, Recipe
 
 CHECK_EVERY = 50  # steps between two looks at the loss, each of which makes a GPU wait
@@ -43,11 +43,25 @@ CHECK_EVERY = 50  # steps between two looks at the loss, each of which makes a G
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """The chosen network in eval mode, the row of each epoch, and what it was made with (`describe_environment`)."""
+    """The chosen network in eval mode, the row of each epoch, and the environment (`describe_environment`) with what
+    else the card says of the run: "initial_weights", "identity" and "processes"."""
 
-    model: nn.Module
+    model: Network
     log: list[dict]
-    made_with: dict
+    environment: dict
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """The films of one of the recipe's stages: squares (N, S, S) uint8 with targets (N, L), to train on and to validate
+    on. Those to validate on have the checkpoint's size in the last stage."""
+
+    index: int
+    size_px: int
+    films: np.ndarray
+    targets: torch.Tensor
+    held_out: np.ndarray
+    held_out_targets: torch.Tensor
 
 
 def fit_recipe(
@@ -56,92 +70,101 @@ def fit_recipe(
     folder: Path,
     accelerator: Accelerator,
     start: Path | None = None,
-    model: nn.Module | None = None,
+    model: Network | None = None,
 ) -> Fitted:
-    """Train on the rows "train", choose the epoch by `recipe.watch` on the rows "val" among those of the last stage.
+    """Train on the rows "train"; of the epochs of the last stage, keep the one that is best by `recipe.watch` on "val".
 
     `folder` gets the state and the log; a run of the same recipe on the same films goes on from there. `start` is the
-    checkpoint that the recipe starts from, `model` a network that is ready made.
+    checkpoint that the recipe starts from. `model` is a network that is ready to train; then `start` and the recipe's
+    `train_from` are not used. Raises TrainingError where the loss does not suit the films, the processes cannot share a
+    batch or a disk, the films are too few, the loss is no longer a number, or the state cannot be read or written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     take_part(accelerator, recipe.batch)  # says at once what cannot be shared
     task = DATASETS[recipe.dataset].task_of(table)
     if make_loss(recipe).task != task:
         raise TrainingError(f"The loss {recipe.loss} is not for {task} films, which {recipe.dataset} are.")
-    run = _start(recipe, table, start, model, accelerator)
+    run = _start_run(recipe, table, start, model, accelerator)
     run_state.resume_run(run, folder)
     if len(set(gather_object([run.epoch]))) > 1:
         raise TrainingError("The machines do not share a disk: they would go on from different epochs.")
     stage = None
     while not is_over(run.log, recipe):
-        wanted = _stage_of_epoch(recipe, run.epoch)
-        if wanted != stage:
-            stage, (size_px, _) = wanted, recipe.stages[wanted]
-            is_last = stage == len(recipe.stages) - 1
-            films, targets = _packed(table, "train", recipe, size_px, accelerator)
-            held_out, true = _packed(table, "val", recipe, recipe.size_px if is_last else size_px, accelerator)
+        index = _stage_of_epoch(recipe, run.epoch)
+        if stage is None or stage.index != index:
+            stage = _read_stage(recipe, table, index, accelerator)
         began = time.monotonic()
-        loss = _train_epoch(run, recipe, films, targets, accelerator)
-        logits = predict_squares(run.kept, held_out, recipe, accelerator)
-        _check(logits, run.epoch)
-        metrics = validation_metrics(logits, true, task, table.labels)
+        loss = train_epoch(run, recipe, stage.films, stage.targets, accelerator)
+        logits = predict_shared(run.evaluated, stage.held_out, recipe, accelerator)
+        _check_finite(logits, run.epoch)
+        metrics = validation_metrics(logits, stage.held_out_targets, task, table.labels)
         if recipe.watch not in metrics:
             raise TrainingError(
                 f"The validation films cannot give {recipe.watch}: a label is missing.", "Take more films."
             )
-        _log(run, {"size_px": size_px, "loss": loss, **metrics, "s": time.monotonic() - began}, folder, accelerator)
-        if is_last and (run.log[-1][recipe.watch] > run.best or run.best_weights is None):
+        row = {"size_px": stage.size_px, "loss": loss, **metrics, "s": time.monotonic() - began}
+        _log_epoch(run, row, folder, accelerator)
+        is_last = index == len(recipe.stages) - 1
+        if is_last and (run.log[-1][recipe.watch] > run.best or not run.best_weights):
             run.best = run.log[-1][recipe.watch]
-            run.best_weights = {key: value.detach().clone() for key, value in run.kept.state_dict().items()}
+            run.best_weights = {key: value.detach().clone() for key, value in run.evaluated.state_dict().items()}
         run_state.write_state(run, folder, accelerator, is_over=is_over(run.log, recipe))
         accelerator.wait_for_everyone()
     run.plain.load_state_dict(run.best_weights)
     accelerator.free_memory()  # else it keeps every network that it ever prepared
-    return Fitted(run.plain.cpu().eval(), run.log, run.made_with)
+    return Fitted(run.plain.cpu().eval(), run.log, run.environment)
 
 
-def predict_squares(model: nn.Module, films: np.ndarray, recipe: Recipe, accelerator: Accelerator) -> torch.Tensor:
-    """films (N, S, S) uint8 -> logits (N, L) on the CPU, in eval mode; each process does its share."""
+def predict_shared(model: Network, films: np.ndarray, recipe: Recipe, accelerator: Accelerator) -> torch.Tensor:
+    """films (N, S, S) uint8 -> logits (N, L) float32 on the CPU, in eval mode; each process does its share."""
     model.eval()
-    rank, count = accelerator.process_index, accelerator.num_processes
-    mine = np.arange(len(films))[rank::count]
-    with torch.inference_mode():
-        found = [
-            model(normalise_batch(torch.from_numpy(films[rows]).to(accelerator.device)[:, None].float() / 255, recipe))
-            for rows in np.array_split(mine, max(1, math.ceil(len(mine) / recipe.batch)))
-            if len(rows)
-        ]
-    shares = gather_object([(mine, torch.cat(found).float().cpu().numpy())] if found else [])
+    mine = np.arange(len(films))[accelerator.process_index :: accelerator.num_processes]
+    shares = []
+    if len(mine):
+        logits = predict_squares(
+            lambda x: model(x.contiguous(memory_format=torch.channels_last)), films, recipe.preprocess(),
+            rows=mine, batch=recipe.batch, device=accelerator.device,
+        )  # fmt: skip
+        shares = [(mine, logits.float().cpu().numpy())]
+    shares = gather_object(shares)
     logits = np.concatenate([share for _, share in shares])
     logits[np.concatenate([rows for rows, _ in shares])] = logits.copy()
     return torch.from_numpy(logits)
 
 
-def _start(
-    recipe: Recipe, table: Table, start: Path | None, model: nn.Module | None, accelerator: Accelerator
+def _start_run(
+    recipe: Recipe, table: Table, start: Path | None, model: Network | None, accelerator: Accelerator
 ) -> RunState:
     torch.manual_seed(recipe.seed)
-    model = model or _new_model(recipe, len(table.labels))
-    sha256, began = "", "ImageNet" if recipe.start == IMAGENET else "none, trained from scratch"
-    if start is not None:
-        begun = checkpoint.load(start)
-        sha256 = begun.sha256
-        began = f"those of {begun.card.name}, which began with: {begun.card.training.initial_weights or 'unknown'}"
-        kept = load_start(model, table.labels, begun, recipe.keep_outputs)
-        tqdm.write(f"Starting from {begun.card.name}; output rows kept: {', '.join(kept) or 'none'}.")
-    freeze(model, recipe.train_from)
-    model = model.to(accelerator.device, memory_format=torch.channels_last)  # a quarter faster, on the CPU too
+    sha256, initial_weights = "", "ImageNet" if recipe.start == IMAGENET else "none, trained from scratch"
+    if model is None:
+        model = classifier = _new_classifier(recipe, len(table.labels))
+        if start is not None:
+            first = checkpoint.load(start)
+            sha256, before = first.sha256, first.card.training.initial_weights or "unknown"
+            initial_weights = f"those of {first.card.name}, which began with: {before}"
+            copied = load_start(classifier, table.labels, first, recipe.keep_outputs)
+            tqdm.write(f"Starting from {first.card.name}; output rows kept: {', '.join(copied) or 'none'}.")
+        freeze(classifier, recipe.train_from)
+    fingerprint = run_state.compute_fingerprint(recipe, table, sha256)
+    environment = {**describe_environment(), "initial_weights": initial_weights, "identity": fingerprint}
+    environment["processes"] = accelerator.num_processes
+    return prepare_run(recipe, model, accelerator, fingerprint, environment)
+
+
+def prepare_run(
+    recipe: Recipe, model: Network, accelerator: Accelerator, fingerprint: str, environment: dict
+) -> RunState:
+    """A run before its first step: the network on the device, its optimiser, and its average if the recipe asks."""
+    model = model.to(accelerator.device).to(memory_format=torch.channels_last)  # a quarter faster, on the CPU too
     wrapped, optimiser = accelerator.prepare(model, make_optimiser(model, recipe))
     average = None
     if recipe.ema_decay:
         average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay), use_buffers=True)
-    identity = run_state.fingerprint(recipe, table, sha256)
-    made_with = {**describe_environment(), "initial_weights": began, "identity": identity}
-    made_with["processes"] = accelerator.num_processes
-    return RunState(wrapped, model, average, optimiser, identity, made_with)
+    return RunState(wrapped, model, average, optimiser, fingerprint, environment)
 
 
-def _new_model(recipe: Recipe, labels: int) -> Classifier:
+def _new_classifier(recipe: Recipe, labels: int) -> Classifier:
     pretrained = recipe.start == IMAGENET
     if pretrained:
         tqdm.write(f"Asking the model hub for the ImageNet weights of {recipe.backbone}; it gives up after a minute.")
@@ -156,44 +179,58 @@ def _new_model(recipe: Recipe, labels: int) -> Classifier:
         ) from error
 
 
-def _train_epoch(
+def train_epoch(
     run: RunState, recipe: Recipe, films: np.ndarray, targets: torch.Tensor, accelerator: Accelerator
 ) -> float:
-    """One pass over the films; returns the mean loss. TrainingError if it is no longer a number."""
+    """One pass over films (N, S, S) uint8 with targets (N, L); returns the mean loss of its steps.
+
+    Raises TrainingError where the films do not fill one batch, and as soon as the loss is no longer a number.
+    """
     set_train_mode(run.model)
     torch.manual_seed(recipe.seed * 10_007 + run.epoch)  # dropout
     steps = len(films) // recipe.batch
     if not steps:
         raise TrainingError(f"Only {len(films)} training films: one batch needs {recipe.batch}.", "Take more films.")
-    weights = _class_weights(targets, make_loss(recipe).task).to(accelerator.device) if recipe.balance else None
-    title = f"{recipe.name}, epoch {run.epoch + 1} of {recipe.epochs}, {films.shape[1]} px"
-    part = take_part(accelerator, recipe.batch)
+    weights = compute_class_weights(targets, make_loss(recipe).task).to(accelerator.device) if recipe.balance else None
     losses = []
     with synchronise_batch_norms(accelerator):
-        for step, (squares, wanted) in enumerate(
-            tqdm(
-                iterate_batches(films, targets, recipe, run.epoch, part, accelerator.device),
-                title, steps, leave=False, disable=not accelerator.is_main_process,
-            )
-        ):  # fmt: skip
-            set_learning_rate(run.optimiser, recipe, run.log, (run.epoch + step / steps) / recipe.epochs)
-            losses.append(_step(run, recipe, squares, wanted, weights, accelerator))
-            if step % CHECK_EVERY == 0 or step == steps - 1:
-                _check(losses[-1], run.epoch)
+        taken = take_steps(
+            run.optimiser,
+            iterate_batches(
+                films, targets, recipe, run.epoch, take_part(accelerator, recipe.batch), accelerator.device
+            ),
+            steps,
+            lambda done: (
+                recipe.learning_rate * learning_rate_factor(recipe, run.log, (run.epoch + done) / recipe.epochs)
+            ),
+            lambda batch: compute_loss(run, recipe, *batch, weights, accelerator),
+            # the processes' gradients are averaged, and should be summed
+            lambda loss: accelerator.backward(loss * accelerator.num_processes),
+        )
+        title = f"{recipe.name}, epoch {run.epoch + 1} of {recipe.epochs}, {films.shape[1]} px"
+        for loss in tqdm(taken, title, steps, leave=False, disable=not accelerator.is_main_process):
+            if run.average:
+                run.average.update_parameters(run.plain)
+            losses.append(loss)
+            if (len(losses) - 1) % CHECK_EVERY == 0 or len(losses) == steps:
+                _check_finite(loss, run.epoch)
     return float(torch.stack(losses).mean())
 
 
-def _step(run: RunState, recipe: Recipe, squares, wanted, weights, accelerator: Accelerator) -> torch.Tensor:
-    """One step on one batch, squares (n, 1, S, S) of this process, wanted (batch, L); returns the batch's loss."""
-    logits = gather_batch(run.model(normalise_batch(squares, recipe)).float(), accelerator)
-    how = make_loss(recipe)
-    loss = how.compute(logits, _smoothed(wanted, recipe.label_smoothing, how.task), weights)
-    run.optimiser.zero_grad(set_to_none=True)
-    accelerator.backward(loss * accelerator.num_processes)  # whose gradients are averaged, and should be summed
-    run.optimiser.step()
-    if run.average:
-        run.average.update_parameters(run.plain)
-    return loss.detach()
+def compute_loss(
+    run: RunState,
+    recipe: Recipe,
+    squares: torch.Tensor,
+    targets: torch.Tensor,
+    class_weights: torch.Tensor | None,
+    accelerator: Accelerator,
+) -> torch.Tensor:
+    """squares (n, 1, S, S) of this process, targets (batch, L) -> the loss of the whole batch, a scalar that has
+    a graph."""
+    x = recipe.preprocess().normalise(squares).contiguous(memory_format=torch.channels_last)
+    logits = gather_batch(run.model(x).float(), accelerator)
+    loss = make_loss(recipe)
+    return loss.compute(logits, smooth_targets(targets, recipe.label_smoothing, loss.task), class_weights)
 
 
 def make_loss(recipe: Recipe) -> Loss:
@@ -202,7 +239,7 @@ def make_loss(recipe: Recipe) -> Loss:
     return (LOSSES if key == recipe.loss else AS_PUBLISHED)[key]
 
 
-def _check(values: torch.Tensor, epoch: int) -> None:
+def _check_finite(values: torch.Tensor, epoch: int) -> None:
     """Of a loss, or of validation logits: a last step can break a network whose loss was still a number."""
     if not torch.isfinite(values).all():
         raise TrainingError(
@@ -211,14 +248,15 @@ def _check(values: torch.Tensor, epoch: int) -> None:
         )
 
 
-def _smoothed(targets: torch.Tensor, amount: float, task: str) -> torch.Tensor:
-    """Towards all classes alike; of a label with its own yes or no, towards both."""
+def smooth_targets(targets: torch.Tensor, amount: float, task: str) -> torch.Tensor:
+    """targets (N, L) 1/0/NaN -> the same moved by `amount`, 0..1: towards all classes alike, or, of a label with its
+    own yes or no, towards both."""
     return targets * (1 - amount) + amount / (targets.shape[1] if task == "single-label" else 2)
 
 
-def _class_weights(targets: torch.Tensor, task: str) -> torch.Tensor:
-    """(L,), single-label: 1 on average over the films, the rarer the class the larger; multi-label, of the positives:
-    what makes both sides weigh the same."""
+def compute_class_weights(targets: torch.Tensor, task: str) -> torch.Tensor:
+    """targets (N, L) 1/0/NaN -> (L,), above 0. Single-label: 1 on average over the films, the rarer the class the
+    larger. Multi-label, of the positives: what makes both sides weigh the same."""
     counts = targets.nansum(dim=0)
     if task == "multi-label":
         return ((targets == 0).sum(dim=0) / counts.clamp(min=1)).clamp(min=1e-3)
@@ -229,23 +267,25 @@ def _stage_of_epoch(recipe: Recipe, epoch: int) -> int:
     return [stage for stage, (_, epochs) in enumerate(recipe.stages) for _ in range(epochs)][epoch]
 
 
-def _packed(
-    table: Table, split: str, recipe: Recipe, size_px: int, accelerator: Accelerator
-) -> tuple[np.ndarray, torch.Tensor]:
-    rows = table.where(table.split == split)
-    with accelerator.main_process_first():  # the others then find the packed films on the disk
-        progress = f"reading {split} at {size_px} px" if accelerator.is_main_process else ""
-        films, read = pack_films(rows, recipe.preprocess(size_px), progress)
-    return films, torch.from_numpy(rows.targets[read])
+def _read_stage(recipe: Recipe, table: Table, index: int, accelerator: Accelerator) -> Stage:
+    def read(split: str, size_px: int) -> tuple[np.ndarray, torch.Tensor]:
+        rows = table.where(table.split == split)
+        with accelerator.main_process_first():  # the others then find the packed films on the disk
+            progress = f"reading {split} at {size_px} px" if accelerator.is_main_process else ""
+            films, readable = pack_films(rows, recipe.preprocess(size_px), progress)
+        return films, torch.from_numpy(rows.targets[readable])
+
+    size_px, is_last = recipe.stages[index][0], index == len(recipe.stages) - 1
+    return Stage(index, size_px, *read("train", size_px), *read("val", recipe.size_px if is_last else size_px))
 
 
-def _log(run: RunState, row: dict, folder: Path, accelerator: Accelerator) -> None:
+def _log_epoch(run: RunState, row: dict, folder: Path, accelerator: Accelerator) -> None:
     # Rounded before the best epoch is chosen by them: a resumed run, which reads the log, must choose the same.
     row = {key: round(value, 6) if isinstance(value, float) else value for key, value in row.items()}
     run.log.append({"epoch": run.epoch + 1, **row})
     if accelerator.is_main_process:
-        told = {key: f"{value:.4f}" if isinstance(value, float) else value for key, value in run.log[-1].items()}
-        tqdm.write("  ".join(f"{key} {value}" for key, value in told.items()))
+        shown = {key: f"{value:.4f}" if isinstance(value, float) else value for key, value in run.log[-1].items()}
+        tqdm.write("  ".join(f"{key} {value}" for key, value in shown.items()))
         with SummaryWriter(folder.parent / "tensorboard", purge_step=run.epoch) as writer:
             for key, value in row.items():
                 writer.add_scalar(key, value, run.epoch)

@@ -1,14 +1,20 @@
-"""OPTIMISERS, and the learning rate of every step, a function of what is already in the log: nothing to resume."""
+"""OPTIMISERS, the one training loop of the house, and its learning rate.
+
+The learning rate of a step is a function of what is already in the log, so there is nothing of it to resume.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 import torch
 from torch import nn
 
 from train.recipe import Recipe
+
+Batch = TypeVar("Batch")
 
 OPTIMISERS: dict[str, Callable[[list[dict], float], torch.optim.Optimizer]] = {
     "adamw": lambda groups, rate: torch.optim.AdamW(groups, lr=rate),
@@ -28,14 +34,33 @@ def make_optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     return OPTIMISERS[recipe.optimiser](groups, recipe.learning_rate)
 
 
-def set_learning_rate(optimiser: torch.optim.Optimizer, recipe: Recipe, log: list[dict], done: float) -> None:
-    """`done`: share of all steps, 0..1; `log`: the rows of the finished epochs."""
-    for group in optimiser.param_groups:
-        group["lr"] = recipe.learning_rate * learning_rate_factor(recipe, log, done)
+def take_steps(
+    optimiser: torch.optim.Optimizer,
+    batches: Iterable[Batch],
+    steps: int,
+    learning_rate: Callable[[float], float],
+    compute_loss: Callable[[Batch], torch.Tensor],
+    backward: Callable[[torch.Tensor], object] = torch.Tensor.backward,
+) -> Iterator[torch.Tensor]:
+    """One step of the optimiser for each of the `steps` batches; yields the loss of each, a scalar without a graph.
+
+    `learning_rate` takes the share of these steps that are done, 0..1. Nothing happens until the result is iterated.
+    """
+    for step, batch in enumerate(batches):
+        for group in optimiser.param_groups:
+            group["lr"] = learning_rate(step / steps)
+        loss = compute_loss(batch)
+        optimiser.zero_grad(set_to_none=True)
+        backward(loss)
+        optimiser.step()
+        yield loss.detach()
 
 
 def learning_rate_factor(recipe: Recipe, log: list[dict], done: float) -> float:
-    """Linear warm-up, then as `recipe.schedule` says; never 0, since a step that changes nothing is wasted."""
+    """Linear warm-up, then as `recipe.schedule` says; never 0, since a step that changes nothing is wasted.
+
+    `done` is the share of all steps of the run, 0..1; `log` holds the rows of the finished epochs.
+    """
     warm = recipe.warmup
     if done < warm:
         return max(done / warm, 0.01)

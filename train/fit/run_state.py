@@ -9,6 +9,7 @@ import pickle
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import torch
 from accelerate import Accelerator
@@ -17,7 +18,7 @@ from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
 from cxr_demo.errors import TrainingError
-from cxr_demo.networks.checkpoint import write_file
+from cxr_demo.networks.checkpoint import Network, write_file
 from train.data.table import Table
 from train.recipe import Recipe
 
@@ -27,17 +28,18 @@ STATE_EVERY_S = 60.0  # the state of a large network takes seconds to write
 
 @dataclass(eq=False)
 class RunState:
-    """`model` as accelerate wraps it, `plain` the network in it."""
+    """`model` as accelerate wraps it, `plain` the network in it. `fingerprint`: see `compute_fingerprint`;
+    `environment`: see `Fitted`."""
 
     model: nn.Module
-    plain: nn.Module
-    average: AveragedModel | None  # the exponential moving average, which is then what is kept
+    plain: Network
+    average: AveragedModel | None  # the exponential moving average; if there is one, it is what is evaluated and stored
     optimiser: torch.optim.Optimizer
-    identity: str
-    made_with: dict
+    fingerprint: str
+    environment: dict
     log: list[dict] = field(default_factory=list)  # one row per finished epoch
     best: float = -math.inf
-    best_weights: dict | None = None
+    best_weights: dict = field(default_factory=dict)  # none before the last stage
     written_s: float = field(default_factory=time.monotonic)
 
     @property
@@ -45,13 +47,14 @@ class RunState:
         return len(self.log)
 
     @property
-    def kept(self) -> nn.Module:
-        return self.average.module if self.average else self.plain
+    def evaluated(self) -> Network:
+        """The network that is validated, and stored if it is the best."""
+        return cast(Network, self.average.module) if self.average else self.plain
 
 
-def fingerprint(recipe: Recipe, table: Table, start_sha256: str) -> str:
-    """What must be the same for a run to go on: every setting, the weights it started from, and every film with its
-    split and targets."""
+def compute_fingerprint(recipe: Recipe, table: Table, start_sha256: str) -> str:
+    """The sha256 of what must be the same for a run to go on: every setting, the weights it started from, and every
+    film with its split and targets."""
     films = zip(table.paths, table.split, table.targets.tolist(), strict=True)
     rows = "\n".join(f"{path.name} {split} {targets}" for path, split, targets in films)
     return hashlib.sha256(f"{recipe!r}\n{start_sha256}\n{rows}".encode()).hexdigest()
@@ -63,7 +66,7 @@ def resume_run(run: RunState, folder: Path) -> None:
         return
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-        is_same = state["identity"] == run.identity
+        is_same = state["identity"] == run.fingerprint
     except (RuntimeError, OSError, EOFError, KeyError, TypeError, pickle.UnpicklingError):
         raise TrainingError(f"The state in {folder} is damaged.", "Delete that folder to start again.") from None
     if not is_same:
@@ -75,7 +78,7 @@ def resume_run(run: RunState, folder: Path) -> None:
     if run.average:
         run.average.load_state_dict(state["average"])
     run.optimiser.load_state_dict(state["optimiser"])
-    run.log, run.made_with = state["log"], state["made_with"]
+    run.log, run.environment = state["log"], state["made_with"]
     run.best, run.best_weights = state["best"], state["best_weights"]
     tqdm.write(f"Going on after epoch {run.epoch}.")
 
@@ -100,8 +103,8 @@ def write_state(run: RunState, folder: Path, accelerator: Accelerator, *, is_ove
 
 def _state(run: RunState) -> dict:
     return {
-        "identity": run.identity,
-        "made_with": run.made_with,
+        "identity": run.fingerprint,
+        "made_with": run.environment,
         "model": run.plain.state_dict(),
         "average": run.average.state_dict() if run.average else None,
         "optimiser": run.optimiser.state_dict(),

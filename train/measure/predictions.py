@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import torch
 from tqdm import tqdm
 
 from cxr_demo.errors import TrainingError
+from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.card_parts import SetMetrics
 from cxr_demo.networks.checkpoint import Checkpoint
@@ -138,11 +141,28 @@ def predict_files(stored: Checkpoint, rows: Table) -> tuple[torch.Tensor, np.nda
 
     `pack_films` reads a film as the app does, to squares of 256 greys, so they are the same to the last bit.
     """
-    preprocess, logits = stored.card.preprocess, []
-    films, good = pack_films(rows, preprocess, "reading")
-    with torch.inference_mode():
-        for start in tqdm(range(0, len(films), BATCH), "measuring", leave=False):
-            squares = films[start : start + BATCH].astype(np.float32) / np.float32(255)
-            x = np.concatenate([preprocess.normalise(square) for square in squares])
-            logits.append(stored.model(torch.from_numpy(x)))
-    return torch.cat(logits), good
+    films, readable = pack_films(rows, stored.card.preprocess, "reading")
+    return predict_squares(stored.model, films, stored.card.preprocess, title="measuring"), readable
+
+
+@torch.inference_mode()
+def predict_squares(
+    network: Callable[[torch.Tensor], torch.Tensor],
+    films: np.ndarray,
+    preprocess: Preprocess,
+    *,
+    rows: np.ndarray | None = None,
+    batch: int = BATCH,
+    device: torch.device | str = "cpu",
+    title: str = "",
+) -> torch.Tensor:
+    """films (N, S, S) uint8 -> what `network` makes of x (n, C, S, S), batch by batch: logits (N, L) on `device`.
+
+    With `rows` (M,), of these films alone. `network` is in eval mode; with a `title` a progress bar is shown.
+    """
+    chosen = np.arange(len(films)) if rows is None else rows
+    logits = []
+    for part in tqdm(np.array_split(chosen, math.ceil(len(chosen) / batch)), title, leave=False, disable=not title):
+        squares = torch.from_numpy(films[part]).to(device)[:, None].float() / 255
+        logits.append(network(preprocess.normalise(squares)))
+    return torch.cat(logits)

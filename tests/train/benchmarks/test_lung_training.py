@@ -114,8 +114,8 @@ def test_batches_hold_the_shares_asked_for_and_come_again_with_the_seed():
 
 def test_only_free_films_are_trained_on_and_their_patients_are_not_in_the_test(films, tmp_path, monkeypatch):
     seen, tested = [], []
-    monkeypatch.setattr(training, "_outlined", sure)
-    monkeypatch.setattr(training, "_fit", lambda net, random, known, steps, what: seen.append(known))
+    monkeypatch.setattr(training, "outline_film", sure)
+    monkeypatch.setattr(training, "fit_lungs", lambda net, random, known, steps, what: seen.append(known))
     monkeypatch.setattr(training, "measure_lungs", lambda model, test: tested.extend(test) or _some_figures())
     card = train_lungs(films, tmp_path / "out", TINY)
     assert [film["film"] for film in card["training"]["masked_films"]] == ["0.png", "5.png"]
@@ -159,20 +159,20 @@ def two_lungs(top: int = 20) -> np.ndarray:
 
 def test_an_outline_is_as_sure_as_it_is_alike_on_the_mirrored_film():
     pixels = np.zeros((S, S), np.float32)
-    film, alike = training._outlined(of_probability(two_lungs(), two_lungs()[:, ::-1]), pixels)
+    film, alike = training.outline_film(of_probability(two_lungs(), two_lungs()[:, ::-1]), pixels)
     assert alike == 1 and film.lungs.sum() == (two_lungs() > 0.5).sum()
-    _, less = training._outlined(of_probability(two_lungs(), two_lungs(30)[:, ::-1]), pixels)
+    _, less = training.outline_film(of_probability(two_lungs(), two_lungs(30)[:, ::-1]), pixels)
     assert less == pytest.approx(2 * 40 / (50 + 40))
 
 
 def test_one_lung_and_a_whole_film_of_lungs_are_not_learned_from():
     one, pixels = np.where(np.arange(S) < 45, two_lungs(), 0.1).astype(np.float32), np.zeros((S, S), np.float32)
     for probability in (one, np.full((S, S), 0.9, np.float32), np.zeros((S, S), np.float32)):
-        assert training._outlined(of_probability(probability, probability), pixels)[1] == 0
+        assert training.outline_film(of_probability(probability, probability), pixels)[1] == 0
 
 
 def test_a_network_that_sees_no_lungs_cannot_go_on(films, tmp_path, monkeypatch):
-    monkeypatch.setattr(training, "_outlined", lambda model, pixels: (sure(model, pixels)[0], 0.0))
+    monkeypatch.setattr(training, "outline_film", lambda model, pixels: (sure(model, pixels)[0], 0.0))
     with pytest.raises(TrainingError, match="found no lungs"):
         train_lungs(films, tmp_path / "out", TINY)
     assert not (tmp_path / "out").exists()
@@ -201,18 +201,20 @@ def test_loss_falls_with_the_error_and_padding_counts_for_nothing():
     lungs[..., :4] = inside = torch.ones(())
     inside = torch.ones(1, 1, 8, 8)
     right, wrong = (lungs * 2 - 1) * 5, (1 - lungs * 2) * 5
-    assert training._loss(right, lungs, inside) < 0.1 < training._loss(wrong, lungs, inside)
+    assert (
+        training.compute_outline_loss(right, lungs, inside) < 0.1 < training.compute_outline_loss(wrong, lungs, inside)
+    )
     inside[..., 6:] = 0
     other = right.clone()
     other[..., 6:] = 7
-    assert training._loss(right, lungs, inside) == training._loss(other, lungs, inside)
+    assert training.compute_outline_loss(right, lungs, inside) == training.compute_outline_loss(other, lungs, inside)
 
 
 # ---- the whole
 
 
 def test_a_tiny_run_writes_a_model_that_can_be_loaded(films, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(training, "_outlined", sure)
+    monkeypatch.setattr(training, "outline_film", sure)
     monkeypatch.setattr("train.__main__.COURSE", TINY)
     out = tmp_path / "weights" / "lungs"
     assert main(["lungs", "--data", str(films), "--out", str(out)]) == 0
@@ -234,7 +236,7 @@ def test_the_same_seed_gives_the_same_network():
     for _ in range(2):
         torch.manual_seed(0)
         nets.append(training.LungNet())
-        training._fit(nets[-1], np.random.default_rng(0), films, 2, "twice")
+        training.fit_lungs(nets[-1], np.random.default_rng(0), films, 2, "twice")
     for one, other in zip(*(net.parameters() for net in nets), strict=True):
         torch.testing.assert_close(one, other, rtol=0, atol=0)
     assert not nets[0].training

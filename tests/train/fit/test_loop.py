@@ -19,7 +19,7 @@ from train.data.split_tables import read_split_table
 from train.evaluate import finish_checkpoint, get_unfinished_folder
 from train.fit import loop, run_state
 from train.fit.augment import augment_batch, sample_changes
-from train.fit.batches import iterate_batches, normalise_batch
+from train.fit.batches import iterate_batches
 from train.fit.loop import fit_recipe
 from train.fit.optimiser import count_plateaus, is_over, learning_rate_factor, make_optimiser
 from train.measure import metrics
@@ -56,7 +56,7 @@ def test_training_and_app_see_the_same_tensor(data, recipe):
     """Law 5, first half: what the loop feeds, unaugmented, is what the card's preprocessing makes of the file."""
     table = DATASETS["kermany"].read(data).where(np.arange(5))
     films, _ = pack_films(table, recipe.preprocess(48))
-    fed = normalise_batch(torch.from_numpy(films)[:, None].float() / 255, recipe)
+    fed = recipe.preprocess(48).normalise(torch.from_numpy(films)[:, None].float() / 255)
     for path, x in zip(table.paths, fed, strict=True):
         np.testing.assert_array_equal(recipe.preprocess(48).apply(read_image(path).pixels)[0], x.numpy())
 
@@ -67,7 +67,7 @@ def test_it_learns_and_the_same_seed_gives_the_same_weights(data, recipe, tmp_pa
     assert same_weights(one, other)
     table = read_split_table(recipe, data)
     films, _ = pack_films(table.where(table.split == "test"), recipe.preprocess())
-    right = loop.predict_squares(one, films, recipe, Accelerator(cpu=True)).argmax(1).numpy()
+    right = loop.predict_shared(one, films, recipe, Accelerator(cpu=True)).argmax(1).numpy()
     assert (right == table.targets[table.split == "test"].argmax(1)).mean() > 0.8
 
 
@@ -77,25 +77,25 @@ def test_a_run_that_was_killed_goes_on_to_the_same_weights(head, epochs_between,
     """Killed in the midst of the third epoch, its state written after each epoch or after every second."""
     recipe = dataclasses.replace(recipe, head=head, schedule="plateau")
     whole = trained(recipe, data, tmp_path / "whole")
-    step, write, seen = loop._step, run_state.write_state, []
+    compute_loss, write, seen = loop.compute_loss, run_state.write_state, []
 
-    def killed_at_some_step(run, *rest):
-        if run.epoch == 2 and not seen:
+    def killed_at_its_second_step(run, *rest):
+        if run.epoch == 2 and len(seen) < 2:
             seen.append(run.epoch)
-            step(run, *rest)
-            raise KeyboardInterrupt
-        return step(run, *rest)
+            if len(seen) == 2:
+                raise KeyboardInterrupt
+        return compute_loss(run, *rest)
 
     def written_now_and_then(run, *rest, **more):
         if run.epoch % epochs_between == 0:
             write(run, *rest, **more)
 
-    monkeypatch.setattr(loop, "_step", killed_at_some_step)
+    monkeypatch.setattr(loop, "compute_loss", killed_at_its_second_step)
     monkeypatch.setattr(run_state, "write_state", written_now_and_then)
     with pytest.raises(KeyboardInterrupt):
         trained(recipe, data, tmp_path / "killed")
     resumed = trained(recipe, data, tmp_path / "killed")
-    assert seen == [2] and same_weights(whole.model, resumed.model)
+    assert seen == [2, 2] and same_weights(whole.model, resumed.model)
     assert timeless(whole.log) == timeless(resumed.log) and len(resumed.log) == 4
 
 
@@ -124,7 +124,7 @@ def test_a_loss_that_is_no_number_stops_and_leaves_the_last_state(data, recipe, 
 
 
 def test_logits_that_are_no_numbers_stop_before_anything_is_written(data, recipe, tmp_path, monkeypatch):
-    monkeypatch.setattr(loop, "predict_squares", lambda *arguments: torch.full((12, 3), math.nan))
+    monkeypatch.setattr(loop, "predict_shared", lambda *arguments: torch.full((12, 3), math.nan))
     with pytest.raises(TrainingError, match="not a number in epoch 1"):
         trained(recipe, data, tmp_path)
     assert not (tmp_path / run_state.STATE_FILE).exists()
@@ -244,18 +244,18 @@ def test_every_optimiser_lowers_the_loss_and_leaves_the_frozen(name):
 
 def test_class_weights_are_one_on_average_over_the_films():
     targets = torch.eye(3)[torch.tensor([0] * 6 + [1] * 3 + [2])]
-    weights = loop._class_weights(targets, "single-label")
+    weights = loop.compute_class_weights(targets, "single-label")
     assert weights.tolist() == pytest.approx([10 / 18, 10 / 9, 10 / 3])
     assert (targets @ weights).mean() == pytest.approx(1)
     stated = torch.tensor([[1, 1], [0, math.nan], [0, 0], [0, 0]])
-    assert loop._class_weights(stated, "multi-label").tolist() == [3, 2]
+    assert loop.compute_class_weights(stated, "multi-label").tolist() == [3, 2]
 
 
 def test_labels_are_smoothed_towards_all_classes_or_towards_both_answers():
-    assert loop._smoothed(torch.tensor([[1.0, 0, 0, 0]]), 0.2, "single-label").tolist() == [
+    assert loop.smooth_targets(torch.tensor([[1.0, 0, 0, 0]]), 0.2, "single-label").tolist() == [
         pytest.approx([0.85, 0.05, 0.05, 0.05])
     ]
-    assert loop._smoothed(torch.tensor([[1.0], [0.0]]), 0.2, "multi-label").flatten().tolist() == pytest.approx(
+    assert loop.smooth_targets(torch.tensor([[1.0], [0.0]]), 0.2, "multi-label").flatten().tolist() == pytest.approx(
         [0.9, 0.1]
     )
 
