@@ -34,7 +34,7 @@ cxr_demo.ui: film_regions regions_table evaluation_curves evaluation_table evalu
 cxr_demo.ui: pair_view members_view sessions prefetch events evaluation_events pair_events lesson_events sections page
 cxr_demo.ui: __init__
 cxr_demo: __main__
-train: __init__ recipe
+train: __init__ recipe markdown
 train.data: __init__ table splits readers datasets split_tables describe
 train.measure: __init__ intervals metrics plots predictions localisation model_card compare
 train.fit: __init__ environment losses processes run_state optimiser augment batches transfer loop

@@ -20,7 +20,7 @@ from cxr_demo.errors import TrainingError
 from cxr_demo.labels import get_finding
 from cxr_demo.networks import checkpoint
 from cxr_demo.networks.card import Card
-from cxr_demo.networks.card_parts import Interval, Localisation, Metrics, SetMetrics, Settings, Training
+from cxr_demo.networks.card_parts import Localisation, Metrics, SetMetrics, Settings, Training
 from cxr_demo.networks.checkpoint import Checkpoint, Network
 from cxr_demo.networks.classifier import compute_probabilities
 from train.data.datasets import DATASETS, pack_films
@@ -30,7 +30,7 @@ from train.fit.loop import Fitted
 from train.fit.run_state import LOG_FILE, STATE_FILE
 from train.measure import metrics, plots
 from train.measure.localisation import format_localisation, localise_films, read_boxes
-from train.measure.model_card import FIGURES, LABEL_FIGURES, describe_baseline, format_model_card
+from train.measure.model_card import FIGURES, LABEL_FIGURES, describe_baseline, format_figure, format_model_card
 from train.measure.predictions import Predictions, match_labels, predict_squares, read_test_rows
 from train.recipe import Recipe
 
@@ -212,7 +212,7 @@ def evaluate_checkpoint(
     for line in _preface(card, scored, note):
         print(line)
     for name, figures in sets.items():
-        print("\n" + "\n".join(_written(name, figures, card)))
+        print("\n" + "\n".join(format_set(name, figures, card)))
     measured = Metrics.model_validate(sets)
     if boxes is not None:
         localised = localise_films(stored, scored.rows, boxes, split, note, methods)
@@ -249,24 +249,22 @@ def _preface(card: Card, scored: Predictions, note: str) -> list[str]:
     ]
 
 
-def _written(name: str, measured: SetMetrics, card: Card) -> list[str]:
+def format_set(name: str, measured: SetMetrics, card: Card) -> list[str]:
     """One set as plain text: the figures of the whole set, then one row per label."""
     lines = [
         f"{name}: {measured.films} films of {measured.patients} patients, with 95 % intervals over patients. "
         + describe_baseline(measured, card.task)
     ]
     lines += [
-        f"  {title:34} {_cell(measured.figures[key], 3)}" for key, title in FIGURES.items() if key in measured.figures
+        f"  {title:34} {format_figure(measured.figures[key], 3, '-')}"
+        for key, title in FIGURES.items()
+        if key in measured.figures
     ]
     lines.append(f"  {'':22}{'films':>12}  " + "".join(f"{title:24}" for title in LABEL_FIGURES.values()).rstrip())
     for k, label in enumerate(card.labels):
         if measured.stated[k]:
             films = f"{measured.positive[k]} of {measured.stated[k]}"
-            cells = [_cell(measured.figures.get(f"{figure}_{label}"), 2) for figure in LABEL_FIGURES]
+            cells = [format_figure(measured.figures.get(f"{figure}_{label}"), 2, "-") for figure in LABEL_FIGURES]
             row = f"  {get_finding(label).name:22}{films:>12}  " + "".join(f"{cell:24}" for cell in cells)
             lines.append(row.rstrip())
     return lines
-
-
-def _cell(figure: Interval | None, digits: int) -> str:
-    return figure.format(digits) if figure else "-"

@@ -37,14 +37,14 @@ from cxr_demo.evaluation.lung_segmentation import (
 )
 from cxr_demo.film.reading import read_image
 from cxr_demo.networks import checkpoint
-from cxr_demo.networks.card_parts import Interval
 from train.benchmarks.lung_films import LungFilm, MaskedFilm, draw_films, make_batch, read_masked
 from train.data.datasets import COHEN, HANNOVER, KERMANY, NIH, keep_released
 from train.data.readers import read_hannover, read_kermany, read_nih
 from train.data.table import Table
 from train.fit.environment import describe_environment
 from train.fit.optimiser import take_steps
-from train.measure.intervals import divide, draw_patients
+from train.markdown import format_table
+from train.measure.intervals import divide, draw_patients, format_interval
 from train.measure.metrics import RESAMPLINGS, measure_interval
 
 BATCH = 16
@@ -111,11 +111,11 @@ def train_lungs(data: Path, out: Path, course: Course = COURSE) -> dict:
     }
     _write(out, card)
     stored = load_lungs(out)  # what is measured is what was written
-    card["measured"] = measure_lungs(stored, test) | {"phantoms, never trained on": _on_phantoms(stored)}
+    card["measured"] = measure_lungs(stored, test) | {"phantoms, never trained on": measure_on_phantoms(stored)}
     card["dice"] = card["measured"]["real films"]["mean"]
     _write(out, card)
     (out / "README.md").write_text("\n".join(format_report(card)), encoding="utf-8")
-    print("\n".join(_table(card["measured"])))
+    print("\n".join(format_dice(card["measured"])))
     return card
 
 
@@ -210,17 +210,17 @@ def measure_lungs(model: Lungs, films: Sequence[MaskedFilm]) -> dict[str, dict]:
     for name, of in (("view", "view"), ("licence", "licence")):
         column = np.array([getattr(film, of) or "not stated" for film in films])
         groups |= {f"{name} {value}": column == value for value in np.unique(column)}
-    return {name: _figures(values[chosen], patients[chosen]) for name, chosen in groups.items()}
+    return {name: summarise_dice(values[chosen], patients[chosen]) for name, chosen in groups.items()}
 
 
-def _on_phantoms(model: Lungs) -> dict:
+def measure_on_phantoms(model: Lungs) -> dict:
     films = draw_films(TEST_SEED, TEST_PHANTOMS)
-    return _figures(
+    return summarise_dice(
         np.array([compute_dice(model.estimate(f.pixels), f.lungs > 0.5) for f in films]), np.arange(len(films))
     )
 
 
-def _figures(values: np.ndarray, patients: np.ndarray) -> dict:
+def summarise_dice(values: np.ndarray, patients: np.ndarray) -> dict:
     """The mean over films with its 95 % interval over patients, the median, the mean of the worst tenth."""
     drawn = np.concatenate(
         [divide(weights @ values, weights.sum(1)) for weights in draw_patients(patients, RESAMPLINGS)]
@@ -260,7 +260,7 @@ def format_report(card: dict) -> list[str]:
         "Real films are those of covid-chestxray that have a mask and were not trained on, nor any of their patients; "
         f"95 % intervals from {RESAMPLINGS:,} draws of patients. Nothing was fitted on them; "
         "24 were looked at with their masks, to see what these call a lung.", "",
-        *_table(card["measured"]), "",
+        *format_dice(card["measured"]), "",
         "## Limits", "",
         "A lung is what is seen of it beside the heart and above the diaphragm. The masks come with covid-chestxray; "
         "some are not exact. Nearly all are of adults, so nothing is measured on children. Expect failures where a "
@@ -269,10 +269,13 @@ def format_report(card: dict) -> list[str]:
     ]  # fmt: skip
 
 
-def _table(measured: dict[str, dict]) -> list[str]:
+def format_dice(measured: dict[str, dict]) -> list[str]:
+    """A table with a row for each group of films."""
     rows = [
-        f"| {name} | {of['films']} | {of['patients']} | {Interval.model_validate(of['mean']).format(3)} | "
-        f"{of['median']:.3f} | {of['worst_tenth']:.3f} | {of['below_0.9']:.0%} |"
+        (
+            name, str(of["films"]), str(of["patients"]), format_interval(of["mean"], 3), f"{of['median']:.3f}",
+            f"{of['worst_tenth']:.3f}", f"{of['below_0.9']:.0%}",
+        )
         for name, of in measured.items()
-    ]
-    return ["| | films | patients | mean | median | worst tenth | below 0.9 |", "|---|---|---|---|---|---|---|", *rows]
+    ]  # fmt: skip
+    return format_table(("", "films", "patients", "mean", "median", "worst tenth", "below 0.9"), rows)

@@ -26,7 +26,7 @@ from cxr_demo.labels import get_finding
 from cxr_demo.limits import BENCHMARK_FORWARDS
 from cxr_demo.networks import checkpoint
 from cxr_demo.networks.card import Card
-from cxr_demo.networks.card_parts import Interval, Metrics, SetMetrics, Settings, Training
+from cxr_demo.networks.card_parts import Metrics, SetMetrics, Settings, Training
 from cxr_demo.networks.checkpoint import Checkpoint
 from cxr_demo.networks.classifier import Classifier, compute_probabilities
 from train.benchmarks.phantom_sets import LABELS, LETTERS, PLACEMENTS, SHORTCUT, PhantomSet, pick_films, sample_set
@@ -34,7 +34,9 @@ from train.benchmarks.pointing_game import CAUSE, CHANCE, FIGURES, MARKER, measu
 from train.evaluate import store_network
 from train.fit.environment import describe_environment
 from train.fit.loop import prepare_run, train_epoch
+from train.markdown import format_table
 from train.measure import metrics, plots
+from train.measure.intervals import format_interval
 from train.measure.model_card import format_model_card
 from train.measure.predictions import predict_squares
 from train.recipe import SCRATCH, Recipe
@@ -70,41 +72,43 @@ def run_benchmark(
     """
     if films < recipe.batch:
         raise TrainingError(f"{films} films do not fill one batch of {recipe.batch}.", "Take more films.")
-    began, made, networks = time.monotonic(), describe_environment(), {}
+    began, environment, networks = time.monotonic(), describe_environment(), {}
     decks = {
         deck: sample_set(recipe.seed, deck, count, recipe.size_px)
         for deck, count in {"train": films, **MEASURED}.items()
     }
     for name, placement in NETWORKS.items():
         own, started = dataclasses.replace(recipe, name=name, summary=SUMMARIES[name]), time.monotonic()
-        model = _train(own, decks["train"], placement)
-        networks[name] = _finish(out / name, model, own, decks, made | {"seconds": time.monotonic() - started})
+        model = train_network(own, decks["train"], placement)
+        networks[name] = finish_network(
+            out / name, model, own, decks, environment | {"seconds": time.monotonic() - started}
+        )
     with_any = pick_films(recipe.seed, "test", explained, recipe.size_px, "by lot", LABELS)
     with_shortcut = pick_films(recipe.seed, "test", explained, recipe.size_px, "aligned", (SHORTCUT,))
     explainers = {name: make_explainer(network) for name, network in networks.items()}
-    left_out = {name: exclude_methods(explain.proof.refusals, most_forwards) for name, explain in explainers.items()}
+    excluded = {name: exclude_methods(explain.proof.refusals, most_forwards) for name, explain in explainers.items()}
 
-    def measured(name: str, films: list[Phantom], labels: Sequence[str]) -> dict:
-        methods = [key for key in METHODS if key not in left_out[name]]
+    def measure(name: str, films: list[Phantom], labels: Sequence[str]) -> dict:
+        methods = [key for key in METHODS if key not in excluded[name]]
         return measure_pointing(networks[name], explainers[name], films, labels, methods)
 
     found = {
         "network": f"{recipe.backbone}, {recipe.size_px} px, {recipe.epochs} epochs of {films} phantoms",
         "seed": recipe.seed,
-        "auroc": {name: _aurocs(network.card) for name, network in networks.items()},
-        "left_out": left_out,
-        "cause": measured(HONEST, with_any, LABELS),
-        "shortcut": {name: measured(name, with_shortcut, (SHORTCUT,)) for name in networks},
+        "auroc": {name: _collect_aurocs(network.card) for name, network in networks.items()},
+        "left_out": excluded,
+        "cause": measure(HONEST, with_any, LABELS),
+        "shortcut": {name: measure(name, with_shortcut, (SHORTCUT,)) for name in networks},
     }
     (out / RESULTS_FILE).write_text(json.dumps(found) + "\n", encoding="utf-8")
-    print("\n".join(_written(found)) + f"\n{time.monotonic() - began:.0f} s in all.")
+    print("\n".join(format_results(found)) + f"\n{time.monotonic() - began:.0f} s in all.")
     return found
 
 
 # ---- networks
 
 
-def _train(recipe: Recipe, phantoms: PhantomSet, placement: str) -> Classifier:
+def train_network(recipe: Recipe, phantoms: PhantomSet, placement: str) -> Classifier:
     """The network after the last epoch; nothing is chosen on validation films."""
     accelerator = Accelerator(cpu=True)
     torch.manual_seed(recipe.seed)
@@ -118,18 +122,20 @@ def _train(recipe: Recipe, phantoms: PhantomSet, placement: str) -> Classifier:
     return model.to(memory_format=torch.contiguous_format).eval()
 
 
-def _finish(folder: Path, model: Classifier, recipe: Recipe, decks: dict[str, PhantomSet], made: dict) -> Checkpoint:
+def finish_network(
+    folder: Path, model: Classifier, recipe: Recipe, decks: dict[str, PhantomSet], environment: dict
+) -> Checkpoint:
     """Save, read back, calibrate on films as it was trained on, measure with the letters in every place, describe."""
     own, held_out, test = NETWORKS[recipe.name], decks["validation"], decks["test"]
-    card = _first_card(recipe, decks, made)
+    card = _first_card(recipe, decks, environment)
     stored, logits, temperature = store_network(folder, model, card, held_out.films(own), held_out.targets.numpy())
     temperature = round(temperature, 4)
-    thresholds = metrics.choose_youden_thresholds(_scores(logits, temperature), held_out.targets.numpy(), LABELS)
-    measured = {"validation": _figures(_scores(logits, temperature), held_out.targets.numpy(), thresholds)}
+    thresholds = metrics.choose_youden_thresholds(_calibrate(logits, temperature), held_out.targets.numpy(), LABELS)
+    measured = {"validation": measure_phantoms(_calibrate(logits, temperature), held_out.targets.numpy(), thresholds)}
     pictures: tuple[str, ...] = ()
     for placement in (own, *(each for each in PLACEMENTS if each != own)):
-        p = _scores(predict_squares(stored.model, test.films(placement), card.preprocess), temperature)
-        measured[_set_of(placement, own)] = _figures(p, test.targets.numpy(), thresholds)
+        p = _calibrate(predict_squares(stored.model, test.films(placement), card.preprocess), temperature)
+        measured[_name_set(placement, own)] = measure_phantoms(p, test.targets.numpy(), thresholds)
         pictures = pictures or plots.draw_all(folder, p, test.targets.numpy(), LABELS, TASK, [], "test")
     card = dataclasses.replace(
         stored.card, temperature=temperature, thresholds=thresholds, metrics=Metrics.model_validate(measured)
@@ -139,7 +145,7 @@ def _finish(folder: Path, model: Classifier, recipe: Recipe, decks: dict[str, Ph
     return checkpoint.load(folder)
 
 
-def _first_card(recipe: Recipe, decks: dict[str, PhantomSet], made: dict) -> Card:
+def _first_card(recipe: Recipe, decks: dict[str, PhantomSet], environment: dict) -> Card:
     """What is known before anything is measured. Nobody was filmed, so no patients are counted."""
     counts = {name: len(deck.lots) for name, deck in decks.items()}
     training = Training(
@@ -147,20 +153,20 @@ def _first_card(recipe: Recipe, decks: dict[str, PhantomSet], made: dict) -> Car
         initial_weights="none, trained from scratch",
         data="drawn films (cxr_demo.film.phantom), none of a person", data_licence="Apache-2.0",
         data_citation="Drawn by this project's own generator", caveat=CAVEAT, letters=NETWORKS[recipe.name],
-        films=counts, seconds=round(made["seconds"]),
-        command=made["command"], machine=made["machine"], finished=datetime.date.today().isoformat(),
+        films=counts, seconds=round(environment["seconds"]),
+        command=environment["command"], machine=environment["machine"], finished=datetime.date.today().isoformat(),
     )  # fmt: skip
     return Card(
         recipe.name, recipe.backbone, LABELS, TASK, recipe.preprocess(), summary=recipe.summary, licence="Apache-2.0",
-        training=training, versions=made["versions"], commit=made["commit"],
+        training=training, versions=environment["versions"], commit=environment["commit"],
     )  # fmt: skip
 
 
-def _scores(logits: torch.Tensor, temperature: float) -> np.ndarray:
+def _calibrate(logits: torch.Tensor, temperature: float) -> np.ndarray:
     return compute_probabilities(logits.double(), TASK, temperature).numpy()
 
 
-def _figures(p: np.ndarray, targets: np.ndarray, thresholds: dict[str, float]) -> SetMetrics:
+def measure_phantoms(p: np.ndarray, targets: np.ndarray, thresholds: dict[str, float]) -> SetMetrics:
     """What a card's `metrics` holds of one set; each film is a patient."""
     facts = {
         "films": len(p), "patients": len(p),
@@ -170,15 +176,15 @@ def _figures(p: np.ndarray, targets: np.ndarray, thresholds: dict[str, float]) -
     return SetMetrics.model_validate(facts)
 
 
-def _set_of(placement: str, own: str) -> str:
+def _name_set(placement: str, own: str) -> str:
     return "test" if placement == own else f"test, letters {placement}"
 
 
-def _aurocs(card: Card) -> dict[str, dict]:
+def _collect_aurocs(card: Card) -> dict[str, dict]:
     """placement -> label -> AUROC with its interval"""
     found = {}
     for each in PLACEMENTS:
-        figures = card.metrics.sets[_set_of(each, NETWORKS[card.name])].figures
+        figures = card.metrics.sets[_name_set(each, NETWORKS[card.name])].figures
         aurocs = {label: figures.get(f"auroc_{label}") for label in LABELS}
         found[each] = {label: auroc.model_dump() if auroc else None for label, auroc in aurocs.items()}
     return found
@@ -187,23 +193,27 @@ def _aurocs(card: Card) -> dict[str, dict]:
 # ---- words
 
 
-def _written(found: dict) -> list[str]:
+def format_results(found: dict) -> list[str]:
     """Three Markdown tables, and what is not in them."""
     name, others = get_finding(SHORTCUT).name, [label for label in LABELS if label != SHORTCUT]
     other_names = [get_finding(label).name for label in others]
     known = [
-        [network, *(_cell(of[each][SHORTCUT]) for each in PLACEMENTS), *(_cell(of["by lot"][each]) for each in others)]
+        [
+            network,
+            *(_format_entry(of[each][SHORTCUT]) for each in PLACEMENTS),
+            *(_format_entry(of["by lot"][each]) for each in others),
+        ]
         for network, of in found["auroc"].items()
     ]
     cause = found["cause"][CAUSE]
     pointed = [
-        [key, *(_cell(of["all"][figure]) for figure in FIGURES), *(_short(of, label) for label in LABELS)]
+        [key, *(_format_entry(of["all"][figure]) for figure in FIGURES), *(_format_hit(of, label) for label in LABELS)]
         for key, of in _chance_first(cause)
     ]
     cheat, honest = found["shortcut"][CHEAT], found["shortcut"][HONEST]
     columns = (cheat[MARKER], "share"), (cheat[MARKER], "hit"), (cheat[CAUSE], "share"), (honest[MARKER], "share")
     read = [
-        [key, *(_cell(of.get(key, {}).get("all", {}).get(figure)) for of, figure in columns)]
+        [key, *(_format_entry(of.get(key, {}).get("all", {}).get(figure)) for of, figure in columns)]
         for key, _ in _chance_first(cheat[MARKER])
     ]
     return [
@@ -211,21 +221,21 @@ def _written(found: dict) -> list[str]:
         "cell of the last feature map beside what it should hit; chance is a map of noise.", "",
         f"AUROC on {MEASURED['test']} fresh phantoms: of {name} with the letters {LETTERS} by lot, on the films that "
         "have it (aligned), absent, or on all others (swapped); of the rest with letters by lot.", "",
-        *_table(["network", *(f"{name}, {placement}" for placement in PLACEMENTS), *other_names], known),
+        *format_table(["network", *(f"{name}, {placement}" for placement in PLACEMENTS), *other_names], known), "",
         f"Where {cause[CHANCE]['all']['hit']['maps']} maps of {HONEST} point, against what was planted:", "",
-        *_table(["method", "strongest point", "positive evidence inside", "IoU",
-                 *(f"strongest point, {get_finding(label).name}" for label in LABELS)], pointed),
+        *format_table(["method", "strongest point", "positive evidence inside", "IoU",
+                 *(f"strongest point, {get_finding(label).name}" for label in LABELS)], pointed), "",
         f"{cheat[MARKER][CHANCE]['all']['hit']['maps']} maps of {name}, on films that bear the letters too:", "",
-        *_table(["method", f"{CHEAT}: evidence on the letters", "strongest point on the letters",
-                 f"evidence on the {name.lower()}", f"{HONEST}: evidence on the letters"], read),
-        *_left_out_lines(found["left_out"]),
+        *format_table(["method", f"{CHEAT}: evidence on the letters", "strongest point on the letters",
+                 f"evidence on the {name.lower()}", f"{HONEST}: evidence on the letters"], read), "",
+        *_format_excluded(found["left_out"]),
     ]  # fmt: skip
 
 
-def _left_out_lines(left_out: dict[str, dict[str, str]]) -> list[str]:
+def _format_excluded(excluded: dict[str, dict[str, str]]) -> list[str]:
     """One line for each method and reason."""
     networks: dict[tuple[str, str], list[str]] = {}
-    for network, of in left_out.items():
+    for network, of in excluded.items():
         for reason in of.items():
             networks.setdefault(reason, []).append(network)
     return [f"Left out of {' and '.join(names)}: {key}, {why}." for (key, why), names in networks.items()]
@@ -235,13 +245,9 @@ def _chance_first(of_methods: dict[str, dict]) -> list[tuple[str, dict]]:
     return sorted(of_methods.items(), key=lambda item: item[0] != CHANCE)  # a stable sort: the others stay
 
 
-def _table(head: list[str], rows: list[list[str]]) -> list[str]:
-    return [f"| {' | '.join(cells)} |" for cells in (head, ["---"] * len(head), *rows)] + [""]
+def _format_entry(entry: dict[str, float] | None) -> str:
+    return format_interval(entry, 2) if entry else "-"
 
 
-def _cell(entry: dict[str, float] | None) -> str:
-    return Interval.model_validate(entry).format(2) if entry else "-"
-
-
-def _short(of_labels: dict[str, dict], label: str) -> str:
+def _format_hit(of_labels: dict[str, dict], label: str) -> str:
     return f"{of_labels[label]['hit']['value']:.2f}" if label in of_labels else "-"

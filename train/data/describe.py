@@ -15,6 +15,7 @@ from cxr_demo.labels import get_finding
 from train.data.datasets import DATASETS
 from train.data.splits import SPLITS, find_shared_patients
 from train.data.table import Table
+from train.markdown import pad_columns
 
 
 def describe_dataset(name: str, root: Path, out: Path | None) -> None:
@@ -22,8 +23,8 @@ def describe_dataset(name: str, root: Path, out: Path | None) -> None:
     dataset = DATASETS[name]
     table = dataset.read(root)
     print(f"{name}: {dataset.title}; {dataset.task_of(table)}\nlicence: {dataset.licence}\n{dataset.caveat}\n")
-    print("\n".join(_lines(_films(table))), "\n", sep="")
-    print("\n".join(_lines(_labels(table))))
+    print("\n".join(format_columns(_count_films(table))), "\n", sep="")
+    print("\n".join(format_columns(_count_labels(table))))
     if shared := len(find_shared_patients(table, "train", "test")):
         print(f"\n{shared} patient numbers are in train and in test.")
     if out is not None:
@@ -42,7 +43,7 @@ def draw_counts(table: Table, title: str) -> Figure:
     names = [get_finding(label).name for label in table.labels]
     for axes, source in zip(figure.subplots(1, len(sources), squeeze=False, sharey=True)[0], sources, strict=True):
         start = np.zeros(len(names))
-        for _, split, rows in _parts(table.where(table.source == source)):
+        for _, split, rows in _iterate_parts(table.where(table.source == source)):
             counts = (rows.targets == 1).sum(0)
             axes.barh(names, counts, left=start, color=f"C{SPLITS.index(split)}", label=f"{split}, {len(rows)} films")
             start += counts
@@ -52,7 +53,7 @@ def draw_counts(table: Table, title: str) -> Figure:
     return figure
 
 
-def _parts(table: Table) -> Iterator[tuple[str, str, Table]]:
+def _iterate_parts(table: Table) -> Iterator[tuple[str, str, Table]]:
     """Source, split and rows of each part that has any."""
     for source in np.unique(table.source):
         for split in SPLITS:
@@ -61,34 +62,33 @@ def _parts(table: Table) -> Iterator[tuple[str, str, Table]]:
                 yield source, split, table.where(chosen)
 
 
-def _films(table: Table) -> list[list[str]]:
+def _count_films(table: Table) -> list[list[str]]:
     rows = [["source", "split", "films", "patients", "view", "licence"]]
-    for source, split, part in _parts(table):
+    for source, split, part in _iterate_parts(table):
         patients = str(len(np.unique(part.patient)))
-        rows.append([source, split, str(len(part)), patients, _counted(part.view), _counted(part.licence)])
+        rows.append([source, split, str(len(part)), patients, _format_counts(part.view), _format_counts(part.licence)])
     return rows
 
 
-def _labels(table: Table) -> list[list[str]]:
+def _count_labels(table: Table) -> list[list[str]]:
     """Films with each label; "of" how many where not all state it."""
-    parts = list(_parts(table))
+    parts = list(_iterate_parts(table))
     rows = [["films with", *(f"{source} {split}" for source, split, _ in parts)]]
     for k, label in enumerate(table.labels):
-        rows.append([label, *(_shown(part.targets[:, k]) for _, _, part in parts)])
+        rows.append([label, *(_format_count(part.targets[:, k]) for _, _, part in parts)])
     none = [str(int((np.nan_to_num(part.targets).sum(1) == 0).sum())) for _, _, part in parts]
     return [*rows, ["(none of them)", *none]]
 
 
-def _shown(states: np.ndarray) -> str:
+def _format_count(states: np.ndarray) -> str:
     positive, stated = int((states == 1).sum()), int((~np.isnan(states)).sum())
     return str(positive) if stated == len(states) else f"{positive} of {stated}"
 
 
-def _counted(values: np.ndarray) -> str:
+def _format_counts(values: np.ndarray) -> str:
     return ", ".join(f"{value or 'not stated'} {count}" for value, count in Counter(values.tolist()).most_common())
 
 
-def _lines(rows: list[list[str]]) -> list[str]:
-    """Columns of equal width."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+def format_columns(rows: list[list[str]]) -> list[str]:
+    """The lines of a plain table."""
+    return ["  ".join(row).rstrip() for row in pad_columns(rows)]

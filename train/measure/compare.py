@@ -10,8 +10,8 @@ import numpy as np
 from cxr_demo.errors import TrainingError
 from cxr_demo.labels import get_finding
 from cxr_demo.networks import checkpoint
-from cxr_demo.networks.card_parts import Interval
 from train.measure import metrics
+from train.measure.intervals import format_interval
 from train.measure.model_card import FIGURES
 from train.measure.predictions import Predictions, read_test_rows
 
@@ -41,7 +41,7 @@ def compare_checkpoints(
     for key, entries in rows.items():
         print(f"\n{_title(key)}")
         for folder, entry in zip(checkpoints, entries, strict=True):
-            print(f"  {folder!s:{width}}  {_written(entry)}".rstrip())
+            print(f"  {folder!s:{width}}  {format_difference(entry)}".rstrip())
     return rows
 
 
@@ -105,9 +105,8 @@ def _title(key: str) -> str:
     return FIGURES.get(key) or f"AUROC, {get_finding(key.removeprefix('auroc_')).name} against the rest"
 
 
-def _written(entry: dict) -> str:
-    text = Interval.model_validate({end: entry[end] for end in Interval.model_fields}).format(4)
+def format_difference(entry: dict) -> str:
+    text = format_interval(entry, 4)
     if "difference" in entry:
-        difference = Interval.model_validate(entry["difference"])
-        text += f"   {difference.format(4, sign=True)}  {entry['word']}"
+        text += f"   {format_interval(entry['difference'], 4, sign=True)}  {entry['word']}"
     return text

@@ -8,9 +8,11 @@ films by score is found once and every draw is a row of a matrix. All functions 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
+
+from cxr_demo.networks.card_parts import Interval
 
 CHUNK = 250_000  # weights held at a time: 2 MB stay in the processor's cache
 
@@ -102,3 +104,8 @@ def bin_gaps(given: np.ndarray, right: np.ndarray, weights: np.ndarray, bins: in
     which = np.minimum((given * bins).astype(int), bins - 1)
     gaps = np.eye(bins)[which] * (given - right)[:, None]
     return divide(np.abs(weights @ gaps).sum(1), weights.sum(1))
+
+
+def format_interval(entry: Mapping[str, float], digits: int, *, sign: bool = False) -> str:
+    """An entry that holds "value", "low" and "high", in the words of `Interval.format`."""
+    return Interval(value=entry["value"], low=entry["low"], high=entry["high"]).format(digits, sign=sign)

@@ -31,6 +31,7 @@ from cxr_demo.networks.checkpoint import Checkpoint
 from train.data.datasets import DATASETS
 from train.data.readers import Boxes
 from train.data.table import Table
+from train.markdown import format_table, pad_columns
 from train.measure import metrics
 from train.measure.intervals import draw_patients
 
@@ -186,25 +187,24 @@ def format_localisation(localised: Localisation) -> list[str]:
     for name in dict.fromkeys(row.set for row in localised.rows):
         of_set = {(row.method, row.label): row for row in localised.rows if row.set == name}
         for figure, title in FIGURES.items():
-            lines += [*_table(f"{title}, {name} films", figure, of_set), ""]
+            lines += [*_format_figure(f"{title}, {name} films", figure, of_set), ""]
     return lines
 
 
-def _table(title: str, figure: str, of_set: dict[tuple[str, str], LocalisationRow]) -> list[str]:
+def _format_figure(title: str, figure: str, of_set: dict[tuple[str, str], LocalisationRow]) -> list[str]:
     methods, labels = (tuple(dict.fromkeys(names)) for names in zip(*of_set, strict=True))
     labels = labels[:1] if len(labels) == 2 else labels  # all of one label are that label
-    rows = [[title, *(_head(label, of_set[methods[0], label].maps) for label in labels), "Empty"]]
+    rows = [[title, *(_format_label(label, of_set[methods[0], label].maps) for label in labels), "Empty"]]
     for key in methods:
         cells = [getattr(of_set[key, label], figure).format(2) for label in labels]
-        rows.append([_name(key), *cells, str(of_set[key, ALL].empty)])
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    rows.insert(1, ["-" * width for width in widths])
-    return ["| " + " | ".join(map(str.ljust, row, widths)) + " |" for row in rows]
+        rows.append([_name_method(key), *cells, str(of_set[key, ALL].empty)])
+    head, *body = pad_columns(rows)
+    return format_table(head, body)
 
 
-def _head(label: str, maps: int) -> str:
+def _format_label(label: str, maps: int) -> str:
     return f"{get_finding(label).name if label else 'All'} ({maps})"
 
 
-def _name(method: str) -> str:
+def _name_method(method: str) -> str:
     return BASELINES.get(method) or (METHODS[method].name if method in METHODS else method)

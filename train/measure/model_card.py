@@ -5,6 +5,7 @@ from __future__ import annotations
 from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.card_parts import Interval, SetMetrics, Training
+from train.markdown import format_table
 from train.measure.localisation import format_localisation
 from train.measure.metrics import RESAMPLINGS
 
@@ -98,13 +99,13 @@ def _members(card: Card) -> list[str]:
     if card.ensemble is None:
         return []
     rows = [
-        f"| {member.name} | {member.backbone} | {weight:.3f} | {member.sha256[:12]} |"
+        (member.name, member.backbone, f"{weight:.3f}", member.sha256[:12])
         for member, weight in zip(card.ensemble.members, card.ensemble.weights, strict=True)
     ]
     return [
         "## Members", "",
         f"An ensemble by the rule \"{card.ensemble.rule}\".", "",
-        "| member | network | weight | its weights, SHA-256 |", "|---|---|---|---|", *rows, "",
+        *format_table(("member", "network", "weight", "its weights, SHA-256"), rows), "",
     ]  # fmt: skip
 
 
@@ -116,7 +117,7 @@ def _localisation(card: Card) -> list[str]:
 
 def _metrics(name: str, measured: SetMetrics, card: Card) -> list[str]:
     figures, before = measured.figures, measured.ece_before_temperature
-    rows = [f"| {title} | {_two_cells(figures[key])} |" for key, title in FIGURES.items() if key in figures]
+    rows = [(title, *_two_cells(figures[key])) for key, title in FIGURES.items() if key in figures]
     drawn = not card.training.patients
     films = f"{measured.films} films" + ("" if drawn else f" of {measured.patients} patients")
     said = [
@@ -126,7 +127,7 @@ def _metrics(name: str, measured: SetMetrics, card: Card) -> list[str]:
     ]
     return [
         f"## Results: {name}", "", " ".join(filter(None, said)), "",
-        "| | value | 95 % interval |", "|---|---|---|", *rows, "",
+        *format_table(("", "value", "95 % interval"), rows), "",
         *_labels(measured, card),
         *_confusion(measured, card),
     ]  # fmt: skip
@@ -144,25 +145,24 @@ def _labels(measured: SetMetrics, card: Card) -> list[str]:
     """One row per label; a coin has AUROC 0.5 and as AUPRC the label's share."""
     counts = zip(measured.positive, measured.stated, strict=True)
     rows = [
-        f"| {get_finding(label).name} | {positive} of {stated} | "
-        + " | ".join(_cell(measured.figures.get(f"{figure}_{label}")) for figure in LABEL_FIGURES)
-        + " |"
+        (
+            get_finding(label).name,
+            f"{positive} of {stated}",
+            *(format_figure(measured.figures.get(f"{figure}_{label}"), 3) for figure in LABEL_FIGURES),
+        )
         for label, (positive, stated) in zip(card.labels, counts, strict=True)
     ]
-    return [
-        "| label | films | " + " | ".join(LABEL_FIGURES.values()) + " |",
-        "|---" * (2 + len(LABEL_FIGURES)) + "|", *rows, "",
-    ]  # fmt: skip
+    return [*format_table(("label", "films", *LABEL_FIGURES.values()), rows), ""]
 
 
-def _cell(figure: Interval | None) -> str:
-    return figure.format(3) if figure else ""
+def format_figure(figure: Interval | None, digits: int, missing: str = "") -> str:
+    return figure.format(digits) if figure else missing
 
 
-def _two_cells(figure: Interval) -> str:
+def _two_cells(figure: Interval) -> tuple[str, str]:
     """The value in one column, the ends of its interval in the next."""
     value, _, ends = figure.format(4).partition(" (")
-    return f"{value} | {ends.removesuffix(')')}"
+    return value, ends.removesuffix(")")
 
 
 def _confusion(measured: SetMetrics, card: Card) -> list[str]:

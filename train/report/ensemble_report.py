@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from cxr_demo.networks.card import FEATURE_FUSION, RULES
-from cxr_demo.networks.card_parts import Interval
 from cxr_demo.networks.checkpoint import load
 from train.data.split_tables import read_split_table
 from train.ensembles import choose_top, make_ensemble
 from train.measure.compare import measure_differences
+from train.measure.intervals import format_interval
 from train.measure.predictions import Predictions
 from train.recipe import System
 from train.report.run_report import get_run_name, read_cards, write_table
@@ -49,4 +49,4 @@ def summarise_consilium(system: System, folder: Path, data: Path, films: int | N
 
 
 def _signed(entry: dict) -> str:
-    return Interval.model_validate(entry["difference"]).format(3, sign=True)
+    return format_interval(entry["difference"], 3, sign=True)

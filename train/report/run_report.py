@@ -10,7 +10,9 @@ from cxr_demo.networks.card import Card
 from cxr_demo.networks.card_parts import SetMetrics
 from cxr_demo.networks.checkpoint import read_card
 from train.fit.run_state import LOG_FILE
+from train.markdown import format_table
 from train.measure import plots
+from train.measure.model_card import format_figure
 from train.recipe import System
 
 TABLE_FILE = "results.md"
@@ -48,13 +50,13 @@ def write_table(folder: Path, title: str, cards: dict[str, Card], more: Sequence
     lines = [f"# {title}", ""]
     for split in ("test", "external"):
         rows = {name: card.metrics.sets[split] for name, card in cards.items() if split in card.metrics.sets}
-        lines += [*_table(split, rows, _labels(cards)), ""] if rows else []
+        lines += [*format_set_table(split, rows, list_labels(cards)), ""] if rows else []
     text = "\n".join([*lines, *more]).rstrip() + "\n"
     (folder / TABLE_FILE).write_text(text, encoding="utf-8")
     print(text)
 
 
-def _table(split: str, rows: dict[str, SetMetrics], labels: list[str]) -> list[str]:
+def format_set_table(split: str, rows: dict[str, SetMetrics], labels: list[str]) -> list[str]:
     """Name -> measured, as a table; each row has its own films where they are not the same for all."""
     of_one = ("accuracy", *(f"{of}_{labels[0]}" for of in OF_ONE_LABEL))
     watched = [f"auroc_{label}" for label in labels if label in ("covid19", "pneumonia")]
@@ -66,20 +68,16 @@ def _table(split: str, rows: dict[str, SetMetrics], labels: list[str]) -> list[s
     first = next(iter(rows.values()))
     if is_shared and first.majority_accuracy is not None:
         lines[0] += f"; the majority's accuracy is {first.majority_accuracy:.3f}"
-    lines += ["", "| | " + " | ".join(COLUMNS.get(key, key.replace("_", " ")) for key in keys) + " |"]
-    lines += ["|---" * (len(keys) + 1) + "|"]
-    for name, row in rows.items():
-        title = name if is_shared else f"{name}, {films[name]}"
-        lines.append(f"| {title} | " + " | ".join(_cell(row, key) for key in keys) + " |")
-    return lines
+    head = ("", *(COLUMNS.get(key, key.replace("_", " ")) for key in keys))
+    cells = [
+        (name if is_shared else f"{name}, {films[name]}", *(format_figure(row.figures.get(key), 3) for key in keys))
+        for name, row in rows.items()
+    ]
+    return [*lines, "", *format_table(head, cells)]
 
 
-def _labels(cards: dict[str, Card]) -> list[str]:
+def list_labels(cards: dict[str, Card]) -> list[str]:
     return list(dict.fromkeys(label for card in cards.values() for label in card.labels))
-
-
-def _cell(row: SetMetrics, key: str) -> str:
-    return row.figures[key].format(3) if key in row.figures else ""
 
 
 def read_log(folder: Path) -> list[dict]:
@@ -90,13 +88,9 @@ def summarise_curves(system: System, folder: Path, runs: Sequence[str], watch: s
     """The table, and the learning curves of `runs` side by side (`curves.png`)."""
     logs = {run: read_log(folder / run) for run in runs}
     plots.draw_curves(logs, folder / "curves.png", watch)
-    lines = [
-        "Validation, epoch by epoch:",
-        "",
-        "| | " + " | ".join(f"{i + 1}" for i in range(len(logs[runs[0]]))) + " |",
-    ]
-    lines += ["|---" * (len(logs[runs[0]]) + 1) + "|"]
-    lines += [f"| {run} | " + " | ".join(f"{row[watch]:.3f}" for row in log) + " |" for run, log in logs.items()]
+    head = ("", *(str(row["epoch"]) for row in logs[runs[0]]))
+    rows = [(run, *(f"{row[watch]:.3f}" for row in log)) for run, log in logs.items()]
+    lines = ["Validation, epoch by epoch:", "", *format_table(head, rows)]
     write_table(folder, f"{system.name}: {system.paper}", read_cards(system, folder), lines)
 
 
@@ -111,7 +105,7 @@ def summarise_sweep(system: System, folder: Path, sweeps: dict[str, Sequence[str
         values = ", ".join(f"{run} {held_out[run].value:.3f}" for run in runs)
         lines += [
             f"Cut, {reading}: {values} on validation; chosen {chosen}, on test "
-            f"{_cell(cards[chosen].metrics.sets['test'], 'macro_auroc')}.",
+            f"{format_figure(cards[chosen].metrics.sets['test'].figures.get('macro_auroc'), 3)}.",
             "",
         ]
     write_table(folder, f"{system.name}: {system.paper}", cards, lines)

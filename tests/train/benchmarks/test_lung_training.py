@@ -127,7 +127,7 @@ def test_only_free_films_are_trained_on_and_their_patients_are_not_in_the_test(f
 
 
 def _some_figures() -> dict:
-    return {"real films": training._figures(np.array([0.5, 0.7]), np.array(["a", "b"]))}
+    return {"real films": training.summarise_dice(np.array([0.5, 0.7]), np.array(["a", "b"]))}
 
 
 def test_the_pool_is_of_films_to_train_on_whose_licence_allows_release(films):
@@ -189,7 +189,7 @@ def test_dice_is_counted_as_its_definition_says():
 
 def test_figures_are_means_over_films_and_intervals_over_patients():
     values, patients = np.array([0.5, 0.9, 0.95, 0.8]), np.array(["a", "a", "b", "b"])
-    found = training._figures(values, patients)
+    found = training.summarise_dice(values, patients)
     assert found["mean"]["value"] == pytest.approx(0.7875) and found["median"] == pytest.approx(0.85)
     assert found["worst_tenth"] == 0.5 and found["below_0.9"] == 0.5
     assert (found["films"], found["patients"]) == (4, 2)
