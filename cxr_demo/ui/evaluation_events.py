@@ -27,8 +27,8 @@ LEFT_FROM = 0.05  # share of the work after which its pace tells how long it wil
 
 @dataclass
 class EvaluationEvents:
-    """`lungs`: the lung model, if there is one; the components are set by `page.build_page`. `pace`: what a forward of a
-    checkpoint took in the last check, in seconds."""
+    """`lungs`: the lung model, if there is one; the components are set by `page.build_page`. `pace`: what a forward of
+    a checkpoint took in the last check, in seconds."""
 
     analysers: Mapping[str, Analyser]
     sessions: Sessions
