@@ -1,8 +1,9 @@
-"""How far maps agree with each other, and where on the film their evidence lies.
+"""How far maps agree with each other, and where on the image their evidence lies.
 
-Maps of all methods are compared as GRID x GRID fields, each the sum of the map in it. Own choice: a map holds logit
-points per cell, so sums are what cells of different size have in common, and a field of 14 px at 224 px lies between
-the cell of a class activation map (32 px) and the pixel of a relevance map, whose signs change from one to the next.
+Maps of all methods are compared on GRID x GRID grid cells, each the sum of the map in it. Own choice: a map holds logit
+points per cell, so sums are what cells of different size have in common, and a grid cell of 14 px at 224 px lies
+between the cell of a class activation map (32 px) and the pixel of a relevance map, whose signs change from one to the
+next.
 """
 
 from __future__ import annotations
@@ -17,27 +18,29 @@ import numpy as np
 from cxr_demo.grids import resample_map
 
 GRID = 16
-STRONGEST = (0.05, 0.1, 0.2)  # shares of the film
-BORDER = 0.05  # of the film's height and width; own choice: collimation and cassette edges
+STRONGEST = (0.05, 0.1, 0.2)  # shares of the image
+BORDER = 0.05  # of the image's height and width; own choice: collimation and cassette edges
 CORNER = 0.15  # of the same; own choice: side markers and burned-in text
-DIGITS = 9  # of the largest value; float32 carries 7, the rest is noise of summing that would tell equal fields apart
+DIGITS = 9  # of the largest value; float32 carries 7, the rest is noise of summing that would tell equal cells apart
 NAN = float("nan")
 
 
 @dataclass(frozen=True)
 class Overlap:
-    """Of the strongest `area` (0..1 of the film) of two maps: the share that is `common` to both (0..1; Dice 1945),
-    and what it would be by `chance`, were the fields of one of them shuffled. NaN where a map has no positive field."""
+    """Of the strongest `area` (0..1 of the image) of two maps: the share that is `common` to both (0..1; Dice 1945),
+    and the share that would be common `by_chance`, if the grid cells of one map were shuffled. NaN where a map has no
+    positive cell."""
 
     area: float
     common: float
-    chance: float
+    by_chance: float
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """`rank`: Spearman's correlation of all fields, -1..1, of the raw values: evidence against ranks below none;
-    `overlaps`: one per `STRONGEST`, of the evidence for the finding. NaN where undefined, and `note` says why."""
+    """`rank`: Spearman's correlation of all grid cells, -1..1, of the raw values, so that evidence against the finding
+    ranks below none. `overlaps`: one per `STRONGEST`, of the evidence for the finding. NaN where undefined, and `note`
+    says why."""
 
     rank: float
     overlaps: tuple[Overlap, ...]
@@ -46,8 +49,8 @@ class Agreement:
 
 @dataclass(frozen=True)
 class RegionShare:
-    """Of a region: its share of the map's positive values (`evidence`, NaN where there are none), and of the film
-    (`area`), which is what the first would be if the evidence were spread evenly; both 0..1."""
+    """A region's share of the map's positive values (`evidence`, NaN where there are none) and of the image (`area`),
+    which is what the first would be if the evidence were spread evenly. Both are 0..1."""
 
     evidence: float
     area: float
@@ -58,17 +61,19 @@ def measure_agreements(
 ) -> dict[tuple[str, str], Agreement]:
     """Raw maps (h, w) over one square, each on its own grid -> every pair (a, b), a before b in `maps`.
 
-    `seen` (S, S) bool is where the square holds film; fields that are mostly padding are left out, as maps that are
-    both 0 there would agree on nothing.
+    `seen` (S, S) bool is where the square holds the image. Grid cells that are mostly padding are left out: maps that
+    are both 0 there would agree on nothing.
     """
-    kept = sum_grid_cells(np.ones((1, 1)) if seen is None else seen.astype(np.float64))
-    inside = kept >= kept.max() / 2
-    found = {name: sum_grid_cells(map_)[inside] for name, map_ in maps.items()}
-    return {(a, b): _agreement({a: found[a], b: found[b]}) for a, b in itertools.combinations(maps, 2)}
+    seen_shares = sum_grid_cells(np.ones((1, 1)) if seen is None else seen.astype(np.float64))
+    inside = seen_shares >= seen_shares.max() / 2
+    grid_cells = {name: sum_grid_cells(map_)[inside] for name, map_ in maps.items()}
+    return {
+        (a, b): _compare_grid_cells({a: grid_cells[a], b: grid_cells[b]}) for a, b in itertools.combinations(maps, 2)
+    }
 
 
 def sum_grid_cells(map_: np.ndarray) -> np.ndarray:
-    """A raw map (h, w) -> its sum in each field, (GRID, GRID) float64; all NaN where it is not finite throughout."""
+    """A raw map (h, w) -> its sum in each grid cell, (GRID, GRID) float64; all NaN unless every value is finite."""
     if not np.isfinite(map_).all():
         return np.full((GRID, GRID), NAN)
     sums = resample_map(map_.astype(np.float64), (GRID, GRID))
@@ -77,8 +82,8 @@ def sum_grid_cells(map_: np.ndarray) -> np.ndarray:
 
 
 def correlate_ranks(a: np.ndarray, b: np.ndarray) -> float:
-    """Spearman's, of two arrays of one shape; NaN where one is the same everywhere or not finite."""
-    if _fault(a) or _fault(b):
+    """Spearman's correlation of two arrays of one shape; NaN where one is the same everywhere or not finite."""
+    if _explain_no_ranks(a) or _explain_no_ranks(b):
         return NAN
     from scipy.stats import spearmanr
 
@@ -86,7 +91,7 @@ def correlate_ranks(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def measure_shares(map_image: np.ndarray, regions: Mapping[str, np.ndarray]) -> dict[str, RegionShare]:
-    """A raw map on the film's own pixels (H, W), and regions as masks (H, W) bool -> name -> Share."""
+    """A raw map on the image's own pixels (H, W), and regions as masks (H, W) bool -> name -> RegionShare."""
     positive = np.maximum(map_image, 0).astype(np.float64)
     total = positive.sum()
     return {
@@ -96,51 +101,52 @@ def measure_shares(map_image: np.ndarray, regions: Mapping[str, np.ndarray]) -> 
 
 
 def mark_margins(shape: tuple[int, int]) -> dict[str, np.ndarray]:
-    """Where hardly a finding lies, of a film (H, W): the outer `BORDER` on each side, and the four corners of
-    `CORNER`; masks (H, W) bool, which overlap."""
-    outer = [_outer(length, BORDER) for length in shape]
-    ends = [_outer(length, CORNER) for length in shape]
+    """Where findings hardly ever lie, of an image (H, W): the outer `BORDER` on each side, and the four corners of
+    `CORNER`. The masks (H, W) bool overlap."""
+    outer = [_mark_ends(length, BORDER) for length in shape]
+    ends = [_mark_ends(length, CORNER) for length in shape]
     return {"borders": outer[0][:, None] | outer[1], "corners": ends[0][:, None] & ends[1]}
 
 
-def _outer(length: int, share: float) -> np.ndarray:
+def _mark_ends(length: int, share: float) -> np.ndarray:
     """(length,) bool: the pixels whose centre lies in the first or last `share`."""
     centres = (np.arange(length) + 0.5) / length
     return np.minimum(centres, 1 - centres) < share
 
 
-def _agreement(pair: dict[str, np.ndarray]) -> Agreement:
-    """Of the fields (n,) of two maps, by name."""
+def _compare_grid_cells(pair: dict[str, np.ndarray]) -> Agreement:
+    """The grid cells (n,) of two maps, by name."""
     a, b = pair.values()
-    note = "; ".join(f"{name} {fault}" for name, values in pair.items() if (fault := _fault(values) or _lack(values)))
-    return Agreement(correlate_ranks(a, b), tuple(_overlap(a, b, area) for area in STRONGEST), note)
+    reasons = {name: _explain_no_ranks(values) or _explain_no_overlap(values) for name, values in pair.items()}
+    note = "; ".join(f"{name} {reason}" for name, reason in reasons.items() if reason)
+    return Agreement(correlate_ranks(a, b), tuple(_measure_overlap(a, b, area) for area in STRONGEST), note)
 
 
-def _fault(values: np.ndarray) -> str:
-    """Why these have no ranks."""
+def _explain_no_ranks(values: np.ndarray) -> str:
+    """Why these have no ranks; "" where they have."""
     if not np.isfinite(values).all():
         return "holds values that are not numbers"
     return "" if np.ptp(values) > 0 else "is the same everywhere"
 
 
-def _lack(values: np.ndarray) -> str:
-    """Why these have no strongest fields."""
+def _explain_no_overlap(values: np.ndarray) -> str:
+    """Why these have no strongest cells; "" where they have."""
     return "" if values.max() > 0 else "holds no evidence for the finding"
 
 
-def _overlap(a: np.ndarray, b: np.ndarray, area: float) -> Overlap:
-    a, b = _strongest(a, area), _strongest(b, area)
+def _measure_overlap(a: np.ndarray, b: np.ndarray, area: float) -> Overlap:
+    a, b = _weight_strongest(a, area), _weight_strongest(b, area)
     if not (a.any() and b.any()):
         return Overlap(area, NAN, NAN)
     size = (a.sum() + b.sum()) / 2
-    # A shuffle brings every field of one map together with every field of the other equally often.
+    # A shuffle brings every cell of one map together with every cell of the other equally often.
     by_chance = np.minimum.outer(a, b).mean() * a.size / size
     return Overlap(area, float(np.minimum(a, b).sum() / size), float(by_chance))
 
 
-def _strongest(values: np.ndarray, area: float) -> np.ndarray:
-    """Fields (n,) -> how far each belongs to the strongest `area` of all, 0..1; equal ones belong equally, so that a
-    coarse map gets no edge it does not have. What is not above 0 never belongs, so the sum may be below area * n."""
+def _weight_strongest(values: np.ndarray, area: float) -> np.ndarray:
+    """Grid cells (n,) -> how far each belongs to the strongest `area` of all, 0..1. Equal cells belong equally, so that
+    a coarse map gets no edge it does not have. What is not above 0 never belongs, so the sum may be below area * n."""
     from scipy.stats import rankdata
 
     stronger = rankdata(-values, "min") - 1

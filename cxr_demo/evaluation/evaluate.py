@@ -24,7 +24,7 @@ from cxr_demo.evaluation.faithfulness import (
     measure_random_orders,
 )
 from cxr_demo.evaluation.randomisation import VIEWS, Randomisation, count_random_networks, measure_randomisation
-from cxr_demo.evaluation.stability import CHANGED_FILMS, Stability, measure_stability
+from cxr_demo.evaluation.stability import CHANGED_IMAGES, Stability, measure_stability
 from cxr_demo.explain.engine import AnyExplainer, make_unproved_maps
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.networks.checkpoint import Checkpoint
@@ -104,7 +104,7 @@ def estimate_forwards(model: nn.Module, methods: Sequence[str], part: str) -> fl
     if part == "faithfulness":
         return CURVES_FORWARDS * len(methods)
     if part == "stability":
-        return CHANGED_FILMS * _cost(methods)
+        return CHANGED_IMAGES * _cost(methods)
     lowered = LOWERING_FORWARDS if any(METHODS[key].family == "lrp" for key in methods) else 0.0
     return count_random_networks(model) * (BATCHED * VIEWS + _cost(methods) + lowered)
 
@@ -136,7 +136,7 @@ def _faithfulness(
 def _stability(
     asked: EvaluationContext, maps: Mapping[str, np.ndarray], on_progress: ProgressCallback
 ) -> dict[str, dict[str, Stability]]:
-    step = _Steps(on_progress, CHANGED_FILMS + 1)
+    step = _Steps(on_progress, CHANGED_IMAGES + 1)
 
     def explain(film: np.ndarray) -> Mapping[str, np.ndarray]:
         if film is asked.square:
@@ -207,7 +207,9 @@ def describe_evaluation(
         yield f"| {method} | {' | '.join([*curved, left, *moved])} |"
     yield ""
     for (a, b), agreement in pairs.items():
-        shared = (f"{o.common:.0%} of the strongest {o.area:.0%} (chance {o.chance:.0%})" for o in agreement.overlaps)
+        shared = (
+            f"{o.common:.0%} of the strongest {o.area:.0%} (by chance {o.by_chance:.0%})" for o in agreement.overlaps
+        )
         yield f"{a} and {b}: rank correlation {agreement.rank:.2f}; in common {', '.join(shared)}"
     yield ""
     yield "deletion, insertion: logit points better than a random order. randomisation: rank correlation with the map"

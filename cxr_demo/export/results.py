@@ -166,7 +166,7 @@ def _side(side: MapSide) -> dict:
 
 def _agreement(found: Agreement) -> dict:
     overlaps = {
-        f"strongest_{overlap.area:.0%}": {"common": _number(overlap.common), "by_chance": _number(overlap.chance)}
+        f"strongest_{overlap.area:.0%}": {"common": _number(overlap.common), "by_chance": _number(overlap.by_chance)}
         for overlap in found.overlaps
     }
     return {"rank_correlation": _number(found.rank), **overlaps, "note": found.note}

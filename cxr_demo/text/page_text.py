@@ -281,7 +281,7 @@ def format_overlap(found: Overlap) -> tuple[str, str]:
     """What is common, and in brackets what would be by chance."""
     if math.isnan(found.common):
         return UNDEFINED, ""
-    return f"{found.common * 100:.0f} %", f"({found.chance * 100:.0f} %)"
+    return f"{found.common * 100:.0f} %", f"({found.by_chance * 100:.0f} %)"
 
 
 def format_signed(value: float) -> str:

@@ -38,7 +38,7 @@ def _render_pair_row(pair: tuple[str, str], found: Agreement) -> Html:
         tag("th", pair[0], tag("small", page_text.WITH), pair[1],
             tag("small", f" · {found.note}") if found.note else None, scope="row"),
         tag("td", render_measure(page_text.format_rank(found.rank), 0.5, (found.rank + 1) / 2, 0.5)),
-        tag("td", render_measure(common, 0.0, told.common, told.chance), tag("small", by_chance)),
+        tag("td", render_measure(common, 0.0, told.common, told.by_chance), tag("small", by_chance)),
         *(tag("td", tag("small", f"{common} {by_chance}")) for common, by_chance in others),
     )  # fmt: skip
 

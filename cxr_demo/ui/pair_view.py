@@ -259,7 +259,7 @@ def _render_numbers(
     strongest = found.overlaps[TEN_PERCENT]
     common, by_chance = page_text.format_overlap(strongest)
     rank = agreement_table.render_measure(page_text.format_rank(found.rank), 0.5, (found.rank + 1) / 2, 0.5)
-    overlap = agreement_table.render_measure(common, 0.0, strongest.common, strongest.chance)
+    overlap = agreement_table.render_measure(common, 0.0, strongest.common, strongest.by_chance)
     listed = tag(
         "dl", tag("dt", pair_text.RANK), tag("dd", rank),
         tag("dt", pair_text.OVERLAP, tag("small", f" {by_chance}")), tag("dd", overlap),

@@ -83,20 +83,20 @@ def test_overlap_counts_the_fields_in_both(shared):
     a, b = with_strongest(places[:10]), with_strongest(places[10 - shared : 20 - shared])
     for overlap in pair(a, b).overlaps:  # both have 10 fields above 0, fewer than the 12.8 of the smallest share
         assert overlap.common == pytest.approx(shared / 10)
-        assert overlap.chance == pytest.approx(10 / SIZE)
+        assert overlap.by_chance == pytest.approx(10 / SIZE)
 
 
 def test_the_strongest_share_is_met_to_a_part_of_a_field():
     values = np.arange(1.0, SIZE + 1)
-    weights = agreement._strongest(values, 0.05)  # 12.8 fields
+    weights = agreement._weight_strongest(values, 0.05)  # 12.8 fields
     assert (weights[-12:] == 1).all() and weights[-13] == pytest.approx(0.8) and weights[:-13].sum() == 0
     tied = np.repeat([1.0, 5.0, 3.0, -1.0], SIZE // 4)
-    np.testing.assert_allclose(agreement._strongest(tied, 0.4), np.repeat([0, 1, 0.6, 0], SIZE // 4))
-    assert agreement._strongest(-values, 0.2).sum() == 0
+    np.testing.assert_allclose(agreement._weight_strongest(tied, 0.4), np.repeat([0, 1, 0.6, 0], SIZE // 4))
+    assert agreement._weight_strongest(-values, 0.2).sum() == 0
 
 
 def test_maps_without_ties_share_by_chance_what_they_cover():
-    assert [overlap.chance for overlap in pair(some_map(3), some_map(4)).overlaps] == pytest.approx(
+    assert [overlap.by_chance for overlap in pair(some_map(3), some_map(4)).overlaps] == pytest.approx(
         [0.05, 0.1, 0.2], rel=0.02
     )
 
@@ -108,7 +108,7 @@ def test_chance_is_the_mean_of_shuffles():
     shuffled = [pair(a, random.permutation(b.ravel()).reshape(b.shape)).overlaps for _ in range(100)]
     for i, overlap in enumerate(found):
         common = [overlaps[i].common for overlaps in shuffled]
-        assert overlap.chance == pytest.approx(np.mean(common), abs=4 * np.std(common) / np.sqrt(100))
+        assert overlap.by_chance == pytest.approx(np.mean(common), abs=4 * np.std(common) / np.sqrt(100))
 
 
 # ---- pairs, padding, maps that say nothing
@@ -122,7 +122,7 @@ def test_every_pair_in_the_order_of_the_maps_and_both_ways_alike():
     for a, b in found:
         assert found[a, b].rank == pytest.approx(turned[b, a].rank, abs=1e-12) and found[a, b].note == ""
         for one, other in zip(found[a, b].overlaps, turned[b, a].overlaps, strict=True):
-            assert one.common == pytest.approx(other.common) and one.chance == pytest.approx(other.chance)
+            assert one.common == pytest.approx(other.common) and one.by_chance == pytest.approx(other.by_chance)
     assert measure_agreements(maps) == found
 
 
@@ -159,7 +159,7 @@ def test_a_map_without_a_ranking_says_so(value):
 def test_maps_with_evidence_against_alone_have_ranks_and_no_overlap(largest):
     against = -np.abs(some_map(0))
     found = pair(against - against.max() + largest, some_map(1))
-    assert np.isfinite(found.rank) and np.isnan(found.overlaps[0].common) and np.isnan(found.overlaps[0].chance)
+    assert np.isfinite(found.rank) and np.isnan(found.overlaps[0].common) and np.isnan(found.overlaps[0].by_chance)
     assert found.note == "a holds no evidence for the finding"
 
 

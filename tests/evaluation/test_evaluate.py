@@ -49,7 +49,7 @@ def test_the_curves_are_those_of_the_maps_that_are_shown(analyser, evaluations, 
         found = getattr(evaluations[METHODS[0]], check)
         np.testing.assert_allclose(found.logits, expected[check].logits, rtol=1e-4, atol=1e-5)
         np.testing.assert_allclose(found.probabilities, expected[check].probabilities, rtol=1e-4, atol=1e-6)
-        assert found.film_logit == pytest.approx(float(study.logits[1]), abs=1e-4)
+        assert found.image_logit == pytest.approx(float(study.logits[1]), abs=1e-4)
 
 
 def test_every_map_has_every_check_and_its_own(evaluations):

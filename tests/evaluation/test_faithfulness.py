@@ -78,7 +78,7 @@ def test_no_order_is_better_than_the_true_one_and_its_reverse_is_the_worst(found
     for check, curve in worst.items():
         assert curve.beaten == 0 and curve.gain < 0
         # In a linear network the reverse of an order mirrors its curve about the straight line.
-        mean = (curve.film_logit + curve.blurred_logit) / 2
+        mean = (curve.image_logit + curve.blurred_logit) / 2
         assert area(curve.logits) - mean == pytest.approx(mean - area(found[0][check].logits), abs=1e-3)
     for seed in range(20):
         order = np.random.default_rng(100 + seed).normal(size=(GRID, GRID))
@@ -94,7 +94,7 @@ def test_areas_lie_between_the_blurred_film_and_the_film():
     map_ = (weights[0, 0] * (X - blur_square(X))[0, 0]).astype(np.float64)
     found = measure_curves(linear(weights), X, map_, 0, chance)
     deletion, insertion = found["deletion"], found["insertion"]
-    fall = deletion.film_logit - deletion.blurred_logit
+    fall = deletion.image_logit - deletion.blurred_logit
     assert fall > MIN_FALL
     assert deletion.area == pytest.approx(area((deletion.logits - deletion.blurred_logit) / fall))
     assert 0 < deletion.area < 0.5 < insertion.area < 1
@@ -163,8 +163,8 @@ def test_a_coarse_map_and_its_pixels_are_put_to_the_same_test():
 
 
 def test_equal_fields_favour_no_side():
-    order = faithfulness._order(np.ones((4, 4)))
-    assert sorted(order) == list(range(FIELDS)) and (order == faithfulness._order(np.zeros((7, 7)))).all()
+    order = faithfulness._order_grid_cells(np.ones((4, 4)))
+    assert sorted(order) == list(range(FIELDS)) and (order == faithfulness._order_grid_cells(np.zeros((7, 7)))).all()
     rows, columns = np.divmod(order[: FIELDS // 4], GRID)
     assert abs(rows.mean() - 7.5) < 1.5 and abs(columns.mean() - 7.5) < 1.5
 
@@ -255,7 +255,7 @@ def test_random_orders_go_from_the_film_to_the_blurred_film_and_back(found):
         assert (insertion.random_logits == chance.logits[:, ::-1, label]).all()
         assert (insertion.random_probabilities == chance.probabilities[:, ::-1, label]).all()
         for first, last in ((deletion.logits[0], deletion.logits[-1]), (insertion.logits[-1], insertion.logits[0])):
-            assert first == pytest.approx(deletion.film_logit) and last == pytest.approx(deletion.blurred_logit)
+            assert first == pytest.approx(deletion.image_logit) and last == pytest.approx(deletion.blurred_logit)
         np.testing.assert_allclose(insertion.random_logits[:, 0], deletion.blurred_logit, atol=1e-6)
     assert len({curve[5, 0] for curve in chance.logits}) == ORDERS
 

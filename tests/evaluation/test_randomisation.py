@@ -12,7 +12,13 @@ from torch import nn
 
 from cxr_demo.errors import ExplanationError
 from cxr_demo.evaluation.agreement import sum_grid_cells
-from cxr_demo.evaluation.randomisation import DRAWS, _draw, list_blocks, measure_randomisation, randomise_stepwise
+from cxr_demo.evaluation.randomisation import (
+    DRAWS,
+    _sample_weights,
+    list_blocks,
+    measure_randomisation,
+    randomise_stepwise,
+)
 from cxr_demo.explain import cam
 from cxr_demo.networks.backbones import BACKBONES
 from cxr_demo.networks.classifier import Classifier
@@ -173,7 +179,7 @@ def test_the_weights_of_every_network_can_be_drawn(name):
     with torch.device("meta"):  # kinds alone
         model = Classifier(name, 3, 1)
     for module in model.modules():
-        _draw(module, None)
+        _sample_weights(module, None)
 
 
 def test_a_network_with_layer_norms_and_scaled_residuals_is_drawn_stage_by_stage(tiny_backbones):

@@ -45,7 +45,7 @@ def test_a_map_that_ignores_the_film_is_stable_under_noise_and_not_under_shifts(
 
 def test_the_film_moves_and_its_edge_stays():
     for down, right in ((3, 0), (-3, 0), (0, 3), (0, -3), (2, -1)):
-        moved = module._moved(SQUARE, (down, right))
+        moved = module._shift_square(SQUARE, (down, right))
         for row, column in ((0, 0), (5, 9), (SIZE_PX - 1, 60), (64, SIZE_PX - 1), (SIZE_PX - 1, SIZE_PX - 1)):
             source = np.clip([row - down, column - right], 0, SIZE_PX - 1)
             assert moved[row, column] == SQUARE[tuple(source)]
