@@ -71,7 +71,7 @@ class SetMetrics(CardPart):
     stated: tuple[Count, ...] = ()
     positive: tuple[Count, ...] = ()
     confusion: tuple[tuple[Count, ...], ...] = ()
-    __pydantic_extra__: dict[str, Interval]
+    __pydantic_extra__: dict[str, Interval] = Field(init=False)  # pyright: ignore[reportIncompatibleVariableOverride] # pydantic's own way to type other keys
 
     @property
     def figures(self) -> dict[str, Interval]:
@@ -104,7 +104,7 @@ class Metrics(CardPart):
     """What was measured: sets of films by name, and where the maps point."""
 
     localisation: Localisation | None = None
-    __pydantic_extra__: dict[str, SetMetrics]
+    __pydantic_extra__: dict[str, SetMetrics] = Field(init=False)  # pyright: ignore[reportIncompatibleVariableOverride] # as above
 
     @property
     def sets(self) -> dict[str, SetMetrics]:

@@ -48,7 +48,7 @@ class Checkpoint:
     def members(self) -> tuple[Checkpoint, ...]:
         """The networks of an ensemble, each as a checkpoint of its own, without what was measured of the whole; empty
         for a single network."""
-        if self.card.ensemble is None:
+        if self.card.ensemble is None or isinstance(self.model, Classifier):
             return ()
         return tuple(
             Checkpoint(

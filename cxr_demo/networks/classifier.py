@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import timm
 import torch
 from torch import nn
@@ -23,10 +25,10 @@ class Classifier(nn.Module):
         super().__init__()
         entry = BACKBONES[backbone]
         self.net = _whole_net(entry, labels, channels, pretrained)
-        features = self.classifier.in_features
+        features = self.output.in_features
         if entry.cut:
             _cut(self.net, entry)
-            features = _count_maps(self.net, channels)
+            features = self.feature_count
         if entry.cut or head != "linear":
             path = next(path for path, module in self.net.named_modules() if module is self.classifier)
             self.net.set_submodule(path, HEADS[head](features, labels))
@@ -44,7 +46,17 @@ class Classifier(nn.Module):
     @property
     def pooling(self) -> nn.Module:
         """The global pooling; timm keeps it in the head of some networks."""
-        return self.net.global_pool if hasattr(self.net, "global_pool") else self.net.head.global_pool
+        return self.net.get_submodule("global_pool" if hasattr(self.net, "global_pool") else "head.global_pool")
+
+    @property
+    def feature_count(self) -> int:
+        """How many feature maps the pooling reads; asked of the network, so that no table can be wrong about it."""
+        channels = next(module.in_channels for module in self.modules() if isinstance(module, nn.Conv2d))
+        was_training = self.training
+        with torch.no_grad():
+            maps = self.eval().features(torch.zeros(1, channels, 64, 64))
+        self.train(was_training)
+        return maps.shape[1]
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """x (N, C, S, S), normalised -> logits (N, L)."""
@@ -66,12 +78,14 @@ def compute_probabilities(logits: torch.Tensor, task: str, temperature: float) -
     return scaled.softmax(dim=-1) if task == "single-label" else scaled.sigmoid()
 
 
-def _whole_net(entry: Backbone, labels: int, channels: int, pretrained: bool) -> nn.Module:
+def _whole_net(entry: Backbone, labels: int, channels: int, pretrained: bool) -> TorchvisionNet:
+    """One of timm's is typed as ours, which has the part of timm's interface that is used here."""
     if entry.name in TORCHVISION_NETS:
         return TorchvisionNet(entry.name, labels, channels, pretrained=pretrained)
-    return timm.create_model(
+    net = timm.create_model(
         entry.name, pretrained=pretrained, num_classes=labels, in_chans=channels, drop_rate=0.0, **entry.options
     )
+    return cast("TorchvisionNet", net)
 
 
 def _cut(net: nn.Module, entry: Backbone) -> None:
@@ -82,11 +96,3 @@ def _cut(net: nn.Module, entry: Backbone) -> None:
         delattr(parent, name)  # `del parent[i:]` would name the rest anew
     for path, build in entry.tail.items():
         net.set_submodule(path, build())
-
-
-def _count_maps(net: nn.Module, channels: int) -> int:
-    """How many feature maps the pooling reads; asked of the network, so that no table can be wrong about it."""
-    with torch.no_grad():
-        maps = net.eval().forward_features(torch.zeros(1, channels, 64, 64))
-    net.train()
-    return maps.shape[1]

@@ -6,6 +6,7 @@ Rules of Rajaraman et al. 2021 (Novel loss functions for ensemble-based medical 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -37,7 +38,7 @@ class Ensemble(nn.Module):
         temperatures: Sequence[float],
     ) -> None:
         super().__init__()
-        self.members = nn.ModuleList(members)
+        self.members = cast("Sequence[Classifier]", nn.ModuleList(members))  # torch types its entries as modules
         self.rule, self.task, self.temperatures = rule, task, tuple(temperatures)
         self.weights = tuple(weights)
         if rule == "stacking":
@@ -80,8 +81,8 @@ class FeatureFusion(nn.Module):
 
     def __init__(self, members: Sequence[Classifier], width: int = WIDTH) -> None:
         super().__init__()
-        self.members = nn.ModuleList(members)
-        self.convolution = nn.Conv2d(sum(map(_count_maps, members)), width, 1)
+        self.members = cast("Sequence[Classifier]", nn.ModuleList(members))  # torch types its entries as modules
+        self.convolution = nn.Conv2d(sum(member.feature_count for member in members), width, 1)
         self.output = nn.Linear(width, len(members[0].output.weight))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -137,13 +138,3 @@ def concatenate_features(maps: Sequence[torch.Tensor]) -> torch.Tensor:
         ],
         dim=1,
     )
-
-
-def _count_maps(member: Classifier) -> int:
-    """How many feature maps a member's pooling reads, asked of the member itself."""
-    channels = next(module.in_channels for module in member.modules() if isinstance(module, nn.Conv2d))
-    was_training = member.training
-    with torch.no_grad():
-        maps = member.eval().features(torch.zeros(1, channels, 64, 64))
-    member.train(was_training)
-    return maps.shape[1]

@@ -4,11 +4,13 @@ here."""
 from __future__ import annotations
 
 from collections import OrderedDict
+from typing import cast
 
 import torch
 from timm.models import adapt_input_conv
 from torch import nn
 from torchvision import models
+from torchvision.models.googlenet import BasicConv2d
 
 # vgg16 is in timm too, but there hidden layers stand before the pooling, so no layer is what the pooling reads.
 TORCHVISION_NETS = ("alexnet", "vgg16", "vgg16_bn", "googlenet", "squeezenet1_0", "shufflenet_v2_x1_0")
@@ -28,7 +30,7 @@ class TorchvisionNet(nn.Module):
         # GoogLeNet must be told how to begin; with weights it knows, and must not be told.
         options = {"aux_logits": False, "init_weights": True} if name == "googlenet" and not pretrained else {}
         net = models.get_model(name, weights="DEFAULT" if pretrained else None, **options)
-        if getattr(net, "transform_input", False):
+        if isinstance(net, models.GoogLeNet) and net.transform_input:
             fold_transform(net)
         parts = dict(net.named_children())
         maps = {key: part for key, part in parts.items() if key not in _HEAD}
@@ -40,7 +42,7 @@ class TorchvisionNet(nn.Module):
         ]  # fmt: skip
         last = max(i for i, layer in enumerate(layers) if not isinstance(layer, nn.ReLU))
         self.hidden = nn.Sequential(*layers[:last])
-        self.classifier = nn.Linear(layers[last].weight.shape[1], labels)
+        self.classifier = nn.Linear(_count_inputs(layers[last]), labels)
         first = next(layer for layer in self.features.modules() if isinstance(layer, nn.Conv2d))
         # As timm does: the filters of the three colours summed for one channel, which is the grey image repeated.
         first.weight = nn.Parameter(adapt_input_conv(channels, first.weight.detach()))
@@ -59,6 +61,10 @@ class TorchvisionNet(nn.Module):
         return self.classifier
 
 
+def _count_inputs(layer: nn.Module) -> int:
+    return cast("torch.Tensor", layer.weight).shape[1]
+
+
 def fold_transform(net: models.GoogLeNet) -> None:
     """Let the first layer read images normalised with ImageNet's mean and std, in place.
 
@@ -68,7 +74,9 @@ def fold_transform(net: models.GoogLeNet) -> None:
     """
     mean, std = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
     scale, offset = (std / 0.5)[:, None, None], ((mean - 0.5) / 0.5)[:, None, None]
-    convolution, norm = net.conv1.conv, net.conv1.bn
+    first = cast("BasicConv2d", net.conv1)
+    convolution, norm = first.conv, first.bn
+    assert norm.running_mean is not None
     with torch.no_grad():
         norm.running_mean -= (convolution.weight * offset).sum(dim=(1, 2, 3))
         convolution.weight *= scale
