@@ -15,7 +15,10 @@ FILES = sorted(path for folder in ("cxr_demo", "train") for path in (ROOT / fold
 RETIRED = {
     "believe": "evaluate",
     "grounds": "regions",
+    "believing": "evaluation",
+    "dear": "slow",
     "boards": "ensemble_report",
+    "lacking": "missing",
     "dealt": "assigned",
     "commuted": "what the rewriting does",
     "unwanted": "Cancelled",
@@ -48,6 +51,11 @@ RETIRED_NAMES = {
     "above_zero": "non_negative",
     "hand_on": "forward_to",
     "keep_scale": "pin_scale",
+    "make_ahead": "prefetch",
+    "keep_ahead": "prefetch",
+    "failed_ahead": "prefetch",
+    "ground_of": "the regions of an image",
+    "found_on": "the regions of an image",
 }
 RETIRED_MODULES = {
     "ahead": "prefetch",
