@@ -21,6 +21,7 @@ from cxr_demo.networks import checkpoint
 from cxr_demo.networks.card import FEATURE_FUSION, RULES, Card, EnsembleSpec, Member
 from cxr_demo.networks.card_parts import Metrics, Settings, Training
 from cxr_demo.networks.checkpoint import Checkpoint, Network
+from cxr_demo.networks.classifier import Classifier
 from cxr_demo.networks.ensemble import (
     CERTAIN,
     Ensemble,
@@ -103,7 +104,7 @@ def choose_top(metrics: Mapping[str, Metrics], k: int) -> list[str]:
         if not found:
             raise TrainingError(f"{name} has no MCC on validation films to be chosen by.", "Evaluate it first.")
         scores[name] = np.mean([score.value for score in found])
-    return sorted(scores, key=scores.get, reverse=True)[:k]
+    return sorted(scores, key=lambda name: scores[name], reverse=True)[:k]
 
 
 def fit_weights(p: np.ndarray, targets: np.ndarray, task: str, *, seed: int = 0) -> np.ndarray:
@@ -156,13 +157,14 @@ def _fitted(
     members: Sequence[Checkpoint], rule: str, table: Table, out: Path, seed: int
 ) -> tuple[Sequence[float], Network]:
     """The weights (M,), and the network in eval mode."""
-    card, models = members[0].card, [member.model for member in members]
+    card, models = members[0].card, list_classifiers(members)
     weights = [1 / len(members)] * len(members)
     if rule == FEATURE_FUSION:
         return weights, _train_joined(members, table, out, seed)
     temperatures = [member.card.applied_temperature for member in members]
-    if rule in ("weighted", "stacking"):
-        p, targets = _validation(Ensemble(models, "mean", weights, card.task, temperatures), members[0], table)
+    if rule not in ("weighted", "stacking"):
+        return weights, Ensemble(models, rule, weights, card.task, temperatures).eval()
+    p, targets = _predict_validation(Ensemble(models, "mean", weights, card.task, temperatures), members[0], table)
     if rule == "weighted":
         weights = fit_weights(p, targets, card.task, seed=seed).tolist()
     model = Ensemble(models, rule, weights, card.task, temperatures)
@@ -171,7 +173,12 @@ def _fitted(
     return weights, model.eval()
 
 
-def _validation(model: Ensemble, first: Checkpoint, table: Table) -> tuple[np.ndarray, np.ndarray]:
+def list_classifiers(members: Sequence[Checkpoint]) -> list[Classifier]:
+    """The members' networks, which are no ensembles: `_check_fit` has seen to that."""
+    return [member.model for member in members if isinstance(member.model, Classifier)]
+
+
+def _predict_validation(model: Ensemble, first: Checkpoint, table: Table) -> tuple[np.ndarray, np.ndarray]:
     """The members' p (M, N, L) float64 and the targets (N, L) of the validation films."""
     rows = table.where(table.split == "val")
     films, read = pack_films(rows, first.card.preprocess, "reading val")
@@ -183,7 +190,7 @@ def _train_joined(members: Sequence[Checkpoint], table: Table, out: Path, seed: 
     """The members' networks joined; only the layers behind them are trained, without augmentation, as published."""
     card, settings = members[0].card, members[0].card.training.settings
     torch.manual_seed(seed)
-    model = FeatureFusion([member.model for member in members])
+    model = FeatureFusion(list_classifiers(members))
     recipe = Recipe(
         name=f"ensemble/{out.name}", paper="Rajaraman et al. 2021", dataset=settings.dataset, backbone="",
         stages=((card.preprocess.size_px, JOINED_EPOCHS),), start=_sources(members), summary=card.summary,

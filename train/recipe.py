@@ -90,9 +90,9 @@ class Recipe:
 
 @dataclass(frozen=True)
 class System:
-    """One published system: its runs in their order, and what is drawn from them together.
+    """One published system: its runs in their order, and what they say together.
 
-    `conclude(system, folder, data, films)` is called when all runs are done, with what they were given; `folder` holds
+    `summarise(system, folder, data, films)` is called when all runs are done, with what they were given; `folder` holds
     one checkpoint per run, named by the part of the recipe's name behind the slash. It prints what it found and writes
     it beside them.
     """
@@ -101,4 +101,4 @@ class System:
     paper: str
     summary: str
     recipes: tuple[Recipe, ...]
-    conclude: Callable[[System, Path, Path, int | None], None] | None = None
+    summarise: Callable[[System, Path, Path, int | None], None] | None = None

@@ -24,14 +24,14 @@ HEADLINE = ("accuracy", "macro_f1", "mcc", "macro_auroc")
 
 def run_system(system: System, data: Path, out: Path, films: int | None = None) -> None:
     """All runs, one after the other, into `out`/RUN; what is finished there with the same settings, films and start is
-    not run again. Then what the system concludes from them, which one process does alone."""
+    not run again. Then their summary, which one process writes alone."""
     accelerator = make_accelerator()
     for recipe in system.recipes:
         run_recipe(recipe, system, data, out / get_run_name(recipe.name), films, accelerator)
-    if system.conclude and accelerator.num_processes > 1:
-        accelerator.print("All runs are finished. The same command in one process draws the conclusions.")
-    elif system.conclude:
-        system.conclude(system, out, data, films)
+    if system.summarise and accelerator.num_processes > 1:
+        accelerator.print("All runs are finished. The same command in one process summarises them.")
+    elif system.summarise:
+        system.summarise(system, out, data, films)
 
 
 def run_recipe(

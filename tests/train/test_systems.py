@@ -67,7 +67,7 @@ def check_system(name: str, data: Path, out: Path, *more: str) -> None:
     analyser = Analyser(loaded)  # the page can show the last one
     study = analyser.analyse(film)
     assert analyser.explain(study, study.labels[:1], ["grad-cam"])
-    if len(folders) > 1 and system.conclude:
+    if len(folders) > 1 and system.summarise:
         table = (out / TABLE_FILE).read_text()
         assert all(get_run_name(recipe.name) in table for recipe in system.recipes)
 

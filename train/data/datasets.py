@@ -131,7 +131,7 @@ def read_covid_three(root: Path) -> Table:
     """NIH's films without a finding and those with pneumonia, whatever else they show, and Hannover's COVID-19;
     covid-chestxray is "external", with pneumonia of any other cause."""
     tables = read_nih_normal(root), read_hannover(root), read_covid_chestxray(root)
-    renamed = dict.fromkeys(("viral_pneumonia", "bacterial_pneumonia"), "pneumonia")
+    renamed = {"viral_pneumonia": "pneumonia", "bacterial_pneumonia": "pneumonia"}
     return keep_one_class(drop_unreleasable(mix_tables(("normal", "pneumonia", "covid19"), *tables, renamed=renamed)))
 
 

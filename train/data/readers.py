@@ -6,7 +6,7 @@ import csv
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from io import StringIO
 from pathlib import Path
 
@@ -55,7 +55,7 @@ def read_kermany(root: Path) -> Table:
     patient, split = [parse_kermany_patient(path.name) for path in paths], [path.parts[-3] for path in paths]
     targets = _one_hot(classes, KERMANY_LABELS)
     return assign_folds(
-        _table("kermany", paths, KERMANY_LABELS, targets, patient, split, view="AP", licence="CC BY 4.0")
+        make_table("kermany", paths, KERMANY_LABELS, targets, patient, split, view="AP", licence="CC BY 4.0")
     )
 
 
@@ -87,7 +87,7 @@ def read_nih(root: Path) -> Table:
     rows, paths = _present(rows, [films.get(row["Image Index"]) for row in rows], "Image Index", "NIH")
     split = np.array([next((s for s in lists if row["Image Index"] in lists[s]), "") for row in rows])
     patient, view = [row["Patient ID"] for row in rows], [row["View Position"] for row in rows]
-    table = _table("nih", paths, NIH_LABELS, _nih_targets(rows), patient, split, view=view, licence=NIH_LICENCE)
+    table = make_table("nih", paths, NIH_LABELS, _nih_targets(rows), patient, split, view=view, licence=NIH_LICENCE)
     if (split == "").any():
         tqdm.write(f"NIH: {(split == '').sum()} films are in neither of the official lists and are left out.")
         table = table.where(split != "")
@@ -132,7 +132,7 @@ def read_hannover(root: Path) -> Table:
     patient, view = [row["patient_id"] for row in rows], [row["projection"].upper() for row in rows]
     split, targets = ["test" if _is_held_back(name) else "train" for name in patient], np.ones((len(rows), 1), "f4")
     return assign_folds(
-        _table("hannover", paths, ("covid19",), targets, patient, split, view=view, licence="CC BY 3.0")
+        make_table("hannover", paths, ("covid19",), targets, patient, split, view=view, licence="CC BY 3.0")
     )
 
 
@@ -155,7 +155,7 @@ def read_covid_chestxray(root: Path) -> Table:
     patient, view = [row["patientid"] for row in rows], [row["view"] for row in rows]
     targets = _one_hot([find_cause(row["finding"]) for row in rows], tuple(CAUSES))
     licence = [row["license"].strip() for row in rows]
-    return _table("covid-chestxray", paths, tuple(CAUSES), targets, patient, "external", view=view, licence=licence)
+    return make_table("covid-chestxray", paths, tuple(CAUSES), targets, patient, "external", view=view, licence=licence)
 
 
 def _unfit(row: dict) -> str:
@@ -193,7 +193,7 @@ def read_folder(root: Path) -> Table:
     if (root / "patients.csv").is_file():
         named = {root / row["path"]: row["patient"] for row in _rows(root / "patients.csv", ("path", "patient"))}
     patient = [named.get(path) or path.stem for path in paths]
-    table = _table("folder", paths, labels, _one_hot(classes, labels), patient, split)
+    table = make_table("folder", paths, labels, _one_hot(classes, labels), patient, split)
     if root in tops.values():
         return split_anew(table)
     check_leaks(table, "A patient is a file's name, unless patients.csv (path,patient) says otherwise.")
@@ -219,15 +219,27 @@ def read_csv(root: Path) -> Table:
     columns = {name: [row.get(name, "") for row in rows] for name in ("view", "licence")}
     source = [row.get("source") or "csv" for row in rows]
     split, patient = [row.get("split", "train") for row in rows], [row["patient"] for row in rows]
-    table = _table("csv", paths, labels, targets, patient, split, source=source, **columns)
+    table = make_table("csv", paths, labels, targets, patient, split, source=source, **columns)
     if "split" not in rows[0]:
         return split_anew(table)
     check_leaks(table)
     return table
 
 
-def _table(name, paths, labels, targets, patient, split, *, source="", view="", licence="") -> Table:
-    """A column is one string for each film, or one for all."""
+def make_table(
+    name: str,
+    paths: Sequence[Path],
+    labels: tuple[str, ...],
+    targets: np.ndarray,
+    patient: Iterable[str],
+    split: Iterable[str] | str,
+    *,
+    source: Iterable[str] | str = "",
+    view: Iterable[str] | str = "",
+    licence: Iterable[str] | str = "",
+) -> Table:
+    """The table of N films of the data set `name`; targets (N, L) 1/0/NaN. A column is one string for each film, or one
+    for all. `patient` numbers are unique within the data set; `source` is its name unless given."""
 
     def column(values: Iterable[str] | str) -> np.ndarray:
         return np.broadcast_to(np.asarray(values, dtype=str), len(paths)).copy()

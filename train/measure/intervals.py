@@ -93,7 +93,7 @@ def class_scores(true: np.ndarray, called: np.ndarray, classes: int, weights: np
     root = np.sqrt(spread_of_class * spread_of_call)
     mcc = np.divide(hits * films - (of_class * of_call).sum(1), root, out=np.zeros_like(root), where=root > 0)
     macro = {
-        f"macro_{name}": average_known(list(np.where(of_class > 0, values, np.nan).T))
+        f"macro_{name}": np.asarray(average_known(list(np.where(of_class > 0, values, np.nan).T)))
         for name, values in of_classes.items()
     }
     return {"accuracy": divide(hits, films), "mcc": np.where(spread_of_class > 0, mcc, np.nan)} | macro

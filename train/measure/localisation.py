@@ -108,10 +108,10 @@ def summarise_localisation(hits: Sequence[float], ious: Sequence[float], patient
 def read_boxes(card: Card, dataset: str, root: Path) -> Boxes:
     """Those of a data set ("": the checkpoint's own), of the labels that the checkpoint knows."""
     key = dataset or card.training.settings.dataset
-    if DATASETS[key].boxes is None:
+    if (read := DATASETS[key].boxes) is None:
         boxed = ", ".join(name for name, entry in DATASETS.items() if entry.boxes)
         raise TrainingError(f"Nothing tells where the findings of {key} are.", f"Boxes come with: {boxed}.")
-    return {place: found for place, found in DATASETS[key].boxes(root).items() if place[1] in card.labels}
+    return {place: found for place, found in read(root).items() if place[1] in card.labels}
 
 
 def localise_films(

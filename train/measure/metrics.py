@@ -75,7 +75,7 @@ def measure_with_intervals(
     draws of whole patients; draws without the classes that a figure needs do not count for it."""
     drawn = resample_figures(p, targets, patient, labels, task, thresholds)
     found = {
-        name: measure_interval(value, drawn[name])
+        name: measure_interval(float(value), drawn[name])
         for name, value in compute_scores(p, targets, labels, task, thresholds).items()
     }
     return {name: entry for name, entry in found.items() if entry}
@@ -233,7 +233,7 @@ def _calibration_error(p: np.ndarray, targets: np.ndarray, task: str, weights: n
         errors = average_known(
             [bin_gaps(p[rows, k], targets[rows, k], every[:, rows], BINS) for k, rows in enumerate(stated.T)]
         )
-    return errors[0] if weights is None else errors
+    return float(np.atleast_1d(errors)[0]) if weights is None else errors
 
 
 def compute_majority_accuracy(targets: np.ndarray, task: str) -> float:

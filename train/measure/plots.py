@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib import colormaps
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from sklearn.metrics import roc_auc_score, roc_curve
@@ -43,7 +44,7 @@ def draw_all(
     return tuple(name for name in PICTURES if name in figures)
 
 
-def _axes(title: str, x_label: str, y_label: str, size: tuple[float, float] = (5, 4.2)) -> tuple[Figure, object]:
+def _axes(title: str, x_label: str, y_label: str, size: tuple[float, float] = (5, 4.2)) -> tuple[Figure, Axes]:
     figure = Figure(figsize=size, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()

@@ -59,9 +59,9 @@ def avola2022(pretrained: bool, as_published: bool) -> System:
 
     kinds = ("frozen",) if as_published else ("frozen", "tuned")
     recipes = tuple(run(kind, backbone) for kind in kinds for backbone in TWELVE)
-    return System("avola2022", PAPER, SUMMARY, recipes, _conclude)
+    return System("avola2022", PAPER, SUMMARY, recipes, _summarise)
 
 
-def _conclude(system: System, folder: Path, data: Path, films: int | None) -> None:
+def _summarise(system: System, folder: Path, data: Path, films: int | None) -> None:
     summarise_table(system, folder)
     summarise_maps(system, folder, data)

@@ -62,9 +62,9 @@ def bassi2022(pretrained: bool, as_published: bool) -> System:
 
     firsts = (nih("nih-121", "densenet121"), nih("nih-201", "densenet201"))
     nets = [net for net in NETS if not (as_published and net == "F")]
-    return System("bassi2022", PAPER, SUMMARY, (*firsts, *(covid(net) for net in nets)), _conclude)
+    return System("bassi2022", PAPER, SUMMARY, (*firsts, *(covid(net) for net in nets)), _summarise)
 
 
-def _conclude(system: System, folder: Path, data: Path, films: int | None) -> None:
+def _summarise(system: System, folder: Path, data: Path, films: int | None) -> None:
     summarise_curves(system, folder, [net for net in NETS if (folder / net).is_dir()], "macro_f1")
     summarise_markers(folder / "E", "covid-three", data, films)

@@ -63,10 +63,10 @@ def boit2019(pretrained: bool, as_published: bool) -> System:
     depths = [run(f"depth-{name}", points[point], "adam") for name, point in DEPTHS.items() if name != "head"]
     taps = [run(f"tap-{backbone.removeprefix('densenet121_')}", head, "adam", backbone) for backbone in TAPS]
     sweeps = () if as_published else (*depths, *taps)
-    return System("boit2019", PAPER, SUMMARY, (*strategies, *sweeps), _conclude)
+    return System("boit2019", PAPER, SUMMARY, (*strategies, *sweeps), _summarise)
 
 
-def _conclude(system: System, folder: Path, data: Path, films: int | None) -> None:
+def _summarise(system: System, folder: Path, data: Path, films: int | None) -> None:
     if len(system.recipes) == 2 * len(RATES):
         summarise_table(system, folder)
         return

@@ -51,10 +51,10 @@ def kufel2023(pretrained: bool, as_published: bool) -> System:
         )
 
     splits = ("custom",) if as_published else ("official", "custom")
-    return System("kufel2023", PAPER, SUMMARY, tuple(run(split) for split in splits), _conclude)
+    return System("kufel2023", PAPER, SUMMARY, tuple(run(split) for split in splits), _summarise)
 
 
-def _conclude(system: System, folder: Path, data: Path, films: int | None) -> None:
+def _summarise(system: System, folder: Path, data: Path, films: int | None) -> None:
     summarise_table(
         system, folder, "The two runs are tested on different patients: their figures are not to be compared."
     )
