@@ -1,6 +1,6 @@
-"""Where the lungs are on a film, as a small network estimates it: for shares of evidence, never for a diagnosis.
+"""Where the lungs are on an image, as a small network estimates it: for shares of evidence, never for a diagnosis.
 
-A network of the shape of U-Net (Ronneberger, Fischer, Brox 2015), thin enough to take some 20 ms a film. Made by
+A network of the shape of U-Net (Ronneberger, Fischer, Brox 2015), thin enough to take some 20 ms an image. Made by
 `python -m train lungs`. Its folder is no checkpoint of a classifier, so its card has a name of its own.
 """
 
@@ -30,13 +30,13 @@ SMALLEST = 0.1  # of the larger lung: what is smaller is no lung
 
 class LungNet(nn.Module):
     """x (N, 3, S, S) as `make_lung_input` gives -> logits (N, 1, S, S), above 0 inside the lungs. Groups are normalised
-    and not batches: a film is judged by its own contrast, whatever films the network was trained on."""
+    and not batches: an image is judged by its own contrast, whatever images the network was trained on."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.down = nn.ModuleList(_block(a, b) for a, b in zip((3, *WIDTHS), WIDTHS, strict=False))
+        self.down = nn.ModuleList(_make_block(a, b) for a, b in zip((3, *WIDTHS), WIDTHS, strict=False))
         self.up = nn.ModuleList(
-            _block(below + beside, beside) for below, beside in zip(WIDTHS[:0:-1], WIDTHS[-2::-1], strict=True)
+            _make_block(below + beside, beside) for below, beside in zip(WIDTHS[:0:-1], WIDTHS[-2::-1], strict=True)
         )
         self.last = nn.Conv2d(WIDTHS[0], 1, 1)
 
@@ -51,7 +51,7 @@ class LungNet(nn.Module):
         return self.last(x)
 
 
-def _block(channels_in: int, channels: int) -> nn.Sequential:
+def _make_block(channels_in: int, channels: int) -> nn.Sequential:
     layers = []
     for first in (channels_in, channels):
         layers += [nn.Conv2d(first, channels, 3, padding=1, bias=False), nn.GroupNorm(GROUPS, channels)]
@@ -60,8 +60,8 @@ def _block(channels_in: int, channels: int) -> nn.Sequential:
 
 
 def make_lung_input(square: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """square (S, S) float32 0..1 and where it holds film (S, S) bool -> (3, S, S) float32: each pixel's rank among the
-    film's grey levels, -1..1, which no exposure changes; its contrast to what lies around; 1 on film, 0 on padding."""
+    """square (S, S) float32 0..1 and where it holds the image (S, S) bool -> (3, S, S) float32: each pixel's rank among
+    the image's grey levels, -1..1, which no exposure changes; its local contrast; 1 on the image, 0 on padding."""
     levels = np.rint(square * 255).astype(np.uint8)
     counts = np.bincount(levels[inside], minlength=256)
     ranks = (np.cumsum(counts) - counts / 2) / max(1, counts.sum())
@@ -79,15 +79,15 @@ def split_halves(probability: np.ndarray) -> np.ndarray:
     areas = stats[1:, cv2.CC_STAT_AREA]
     if not len(areas):
         return np.zeros(probability.shape, bool)
-    kept = [1 + int(k) for k in np.argsort(areas)[::-1][:2] if areas[k] >= SMALLEST * areas.max()]
+    largest = [1 + int(k) for k in np.argsort(areas)[::-1][:2] if areas[k] >= SMALLEST * areas.max()]
     filled = np.zeros(probability.shape, np.uint8)
-    outlines, _ = cv2.findContours(np.isin(places, kept).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    outlines, _ = cv2.findContours(np.isin(places, largest).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(filled, outlines, -1, 1, cv2.FILLED)
     return filled.astype(bool)
 
 
 def outline_lungs(probability: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """probability (S, S) over SQUARE -> the lungs on a film (H, W), bool; the outline runs between the cells."""
+    """probability (S, S) over SQUARE -> the lungs on an image (H, W), bool; the outline runs between the cells."""
     lungs = split_halves(probability)
     others = (probability > 0.5) & ~lungs
     clean = np.where(others, 0, np.where(lungs, np.maximum(probability, 0.51), probability))
@@ -96,8 +96,8 @@ def outline_lungs(probability: np.ndarray, shape: tuple[int, int]) -> np.ndarray
 
 @dataclass(frozen=True, eq=False)
 class Lungs:
-    """The loaded network. `dice`: mean Dice's coefficient on real films that it had not seen, with the ends of its 95 %
-    interval over patients; `card`: all of LUNGS_FILE. Safe in threads: nothing is kept between films."""
+    """The loaded network. `dice`: mean Dice's coefficient on real images that it had not seen, and the ends of its
+    95 % interval over patients; `card`: all of LUNGS_FILE. Safe in threads: nothing is stored between images."""
 
     net: LungNet
     dice: tuple[float, float, float]
@@ -116,16 +116,20 @@ class Lungs:
 
 
 def load_lungs(folder: str | Path = "weights/lungs") -> Lungs | None:
-    """The lung model of a folder; None where there is none. CheckpointError, saying why, for one that is broken."""
+    """The lung model of a folder; None where there is none.
+
+    Raises:
+        CheckpointError: the folder's files cannot be used; the message says why.
+    """
     folder = Path(folder)
     if not (folder / LUNGS_FILE).is_file():
         return None
     try:
         card = json.loads((folder / LUNGS_FILE).read_text(encoding="utf-8"))
-        dice = tuple(float(card["dice"][end]) for end in ("value", "low", "high"))
+        value, low, high = (float(card["dice"][end]) for end in ("value", "low", "high"))
         sha256 = str(card["weights_sha256"])
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise CheckpointError(f"The {LUNGS_FILE} of {folder.name} cannot be used: {error}.", MAKE_LUNGS) from None
     net = LungNet()
     checkpoint.fill_network(net, folder, sha256, LUNGS_FILE)
-    return Lungs(net, dice, card)
+    return Lungs(net, (value, low, high), card)

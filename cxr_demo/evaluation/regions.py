@@ -1,6 +1,6 @@
-"""Where on the film a map's evidence lies: inside the lungs, outside them, along borders, in corners, in a drawn box.
+"""Where a map's evidence lies on the image: inside the lungs, outside them, at the borders, in the corners, in a box.
 
-A map's positive cells are brought to the film's pixels with each cell's evidence spread evenly over the area that it
+A map's positive cells are brought to the image's pixels with each cell's evidence spread evenly over the area that it
 covers, so that shares are those of the map and not of an interpolation between its cells.
 """
 
@@ -16,41 +16,47 @@ from cxr_demo.evaluation.agreement import RegionShare, mark_margins, measure_sha
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.grids import measure_overlaps
 
-LUNGS, OUTSIDE, DRAWN = "lungs", "outside the lungs", "drawn region"
-Box = tuple[float, float, float, float]  # x, y, width, height in shares of the film
+LUNGS, OUTSIDE, USER_REGION = "lungs", "outside the lungs", "drawn region"
+Box = tuple[float, float, float, float]  # x, y, width, height in shares of the image
 
 
 def make_region_masks(
     pixels_shape: tuple[int, int],
     lungs: np.ndarray | None,
-    drawn: Box | None = None,
+    box: Box | None = None,
     extra: Mapping[str, np.ndarray] = MappingProxyType({}),
 ) -> dict[str, np.ndarray]:
-    """Of a film (H, W): name -> mask (H, W) bool. Regions overlap, so their shares do not add up to 1.
+    """Regions of an image (H, W): name -> mask (H, W) bool. They overlap, so their shares do not add up to 1.
 
-    `lungs` (H, W) bool is an estimate; without one, or where it finds no lung, no region needs it. `extra` holds what
-    is known of a phantom. ExplanationError for a drawn box that does not lie on the film or holds no pixel of it.
+    `lungs` (H, W) bool is an estimate. Without one, or where it finds no lung, there are no regions of the lungs. `box`
+    is the user's own region, `extra` what is known of a phantom.
+
+    Raises:
+        ExplanationError: the box does not lie on the image or holds no pixel of it.
+        ValueError: a name of `extra` is taken, or a mask is not bool or has another shape.
     """
-    found = {} if lungs is None else {LUNGS: lungs, OUTSIDE: ~lungs}
-    found |= mark_margins(pixels_shape)
-    if drawn is not None:
-        found[DRAWN] = _inside(drawn, pixels_shape)
-    if twice := found.keys() & extra.keys():
-        raise ValueError(f"{min(twice)!r} is already the name of a region")
-    for name, mask in (found | dict(extra)).items():
+    masks = {} if lungs is None else {LUNGS: lungs, OUTSIDE: ~lungs}
+    masks |= mark_margins(pixels_shape)
+    if box is not None:
+        masks[USER_REGION] = _mask_user_region(box, pixels_shape)
+    if duplicates := masks.keys() & extra.keys():
+        raise ValueError(f"{min(duplicates)!r} is already the name of a region")
+    masks |= extra
+    for name, mask in masks.items():
         if mask.shape != tuple(pixels_shape) or mask.dtype != bool:
-            raise ValueError(f"the mask of {name!r} is not bool of the film's shape {tuple(pixels_shape)}")
-    kept = found | dict(extra)
-    return kept if lungs is None or lungs.any() else {name: kept[name] for name in kept if name not in (LUNGS, OUTSIDE)}
+            raise ValueError(f"the mask of {name!r} is not bool of the image's shape {tuple(pixels_shape)}")
+    if lungs is not None and not lungs.any():
+        del masks[LUNGS], masks[OUTSIDE]
+    return masks
 
 
 def measure_evidence(
     map_square: np.ndarray, preprocess: Preprocess, regions: Mapping[str, np.ndarray]
 ) -> dict[str, RegionShare]:
-    """A raw map (h, w) over the model's square, of any resolution, and masks (H, W) bool on the film -> name -> Share.
+    """A raw map (h, w) over the square, of any resolution, and masks (H, W) bool on the image -> their RegionShare.
 
-    Both shares are of the film: evidence in the padding of "letterbox" lies on no film and is not counted; what the
-    model did not see of a "crop" holds no evidence. NaN where the film holds none, or the map is not finite.
+    Both shares are of the image: evidence in the padding of "letterbox" lies outside it and is not counted, and what a
+    "crop" cut away holds no evidence. NaN where the image holds none, or the map is not finite.
     """
     if not regions:
         return {}
@@ -61,11 +67,11 @@ def measure_evidence(
 
 
 def spread_over_image(map_square: np.ndarray, preprocess: Preprocess, shape: tuple[int, int]) -> np.ndarray:
-    """A map (h, w) over the square -> what of it lies on each pixel of the film, (H, W) float32: each cell is spread
-    evenly over its area, and the sum is that of the map but for padding. `Preprocess.map_to_image` interpolates
-    between cells instead, and on a film that is smaller than the map leaves some out."""
-    columns = _overlaps(preprocess, shape, map_square.shape[1], axis=1)
-    rows = _overlaps(preprocess, shape, map_square.shape[0], axis=0)
+    """A map (h, w) over the square -> what of it lies on each pixel of the image, (H, W) float32. Each cell is spread
+    evenly over its area, and the sum is that of the map without its padding. `Preprocess.map_to_image` interpolates
+    between cells instead, and on an image that is smaller than the map leaves some out."""
+    columns = _measure_axis_overlaps(preprocess, shape, map_square.shape[1], axis=1)
+    rows = _measure_axis_overlaps(preprocess, shape, map_square.shape[0], axis=0)
     return rows @ map_square.astype(np.float32) @ columns.T
 
 
@@ -79,30 +85,30 @@ def make_box_mask(boxes: Sequence[Sequence[float]], shape: tuple[int, int]) -> n
 
 
 def describe_evidence(
-    found: Mapping[str, Mapping[str, RegionShare]], dice: tuple[float, float, float] | None
+    evidence: Mapping[str, Mapping[str, RegionShare]], dice: tuple[float, float, float] | None
 ) -> Iterator[str]:
-    """Lines of text: one for each map of {method: {region: Share}}, and what the lungs' outline is worth."""
-    for method, of_regions in found.items():
-        said = (f"{name} {_percent(share.evidence)} (area {share.area:.0%})" for name, share in of_regions.items())
-        yield f"{method}: evidence in {', '.join(said)}"
+    """Lines of text: one for each map of {method: {region: RegionShare}}, and how accurate the lungs' outline is."""
+    for method, shares in evidence.items():
+        regions = [f"{name} {_format_evidence(of.evidence)} (area {of.area:.0%})" for name, of in shares.items()]
+        yield f"{method}: evidence in {', '.join(regions)}"
     if dice is None:
-        yield "There is no lung model beside the checkpoints, so nothing is said about the lungs."
-    elif not any(LUNGS in of_regions for of_regions in found.values()):
-        yield "The lung model finds no lung on this film, so nothing is said about the lungs."
+        yield "There is no lung model next to the checkpoints, so the lungs are not measured."
+    elif not any(LUNGS in shares for shares in evidence.values()):
+        yield "The lung model finds no lung on this image, so the lungs are not measured."
     else:
         value, low, high = dice
         yield (
-            f"The lungs are an estimate by a small network: Dice {value:.2f} (95 % interval {low:.2f} to {high:.2f}) "
-            "on real films that it had not seen."
+            "The outline of the lungs is an estimate by a small network. On real images that it had not seen it has "
+            f"Dice {value:.2f} (95 % interval {low:.2f} to {high:.2f})."
         )
 
 
-def _percent(evidence: float) -> str:
+def _format_evidence(evidence: float) -> str:
     return "none" if np.isnan(evidence) else f"{evidence:.0%}"
 
 
-def _inside(box: Box, shape: tuple[int, int]) -> np.ndarray:
-    """(H, W) bool: the pixels whose centre lies in the box."""
+def _mask_user_region(box: Box, shape: tuple[int, int]) -> np.ndarray:
+    """(H, W) bool: the pixels whose centre lies in the box. Raises ExplanationError as `make_region_masks`."""
     x, y, width, height = box
     if not np.isfinite(box).all() or min(x, y) < 0 or min(width, height) <= 0 or max(x + width, y + height) > 1 + 1e-9:
         raise ExplanationError(
@@ -115,9 +121,8 @@ def _inside(box: Box, shape: tuple[int, int]) -> np.ndarray:
     return mask
 
 
-def _overlaps(preprocess: Preprocess, shape: tuple[int, int], cells: int, axis: int) -> np.ndarray:
-    """(H or W, cells) float32: the share of each of the map's rows or columns that lies on each of the film's."""
+def _measure_axis_overlaps(preprocess: Preprocess, shape: tuple[int, int], cells: int, axis: int) -> np.ndarray:
+    """(H or W, cells) float32: the share of each of the map's rows or columns that lies on each of the image's."""
     edges = np.arange(shape[axis] + 1, dtype=np.float64)
-    points = preprocess.point_to_square(0, edges, shape) if axis == 0 else preprocess.point_to_square(edges, 0, shape)
-    pixels = points[1 - axis] * cells / preprocess.size_px
-    return measure_overlaps(np.arange(cells + 1), pixels).astype(np.float32)
+    pixel_edges = preprocess.point_to_square(edges, edges, shape)[1 - axis] * cells / preprocess.size_px
+    return measure_overlaps(np.arange(cells + 1), pixel_edges).astype(np.float32)

@@ -6,7 +6,7 @@ Two frames: the *image* (the film's own pixels, H x W) and the *square* (S x S, 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, overload
+from typing import TYPE_CHECKING, Annotated, TypeVar, overload
 
 import cv2
 import numpy as np
@@ -18,6 +18,7 @@ from cxr_demo.limits import SIZES_PX
 if TYPE_CHECKING:  # reading and squaring a film needs no torch
     import torch
 
+Coordinate = TypeVar("Coordinate", float, np.ndarray)
 GEOMETRIES = ("stretch", "letterbox", "crop")
 
 
@@ -96,8 +97,8 @@ class Preprocess:
         )  # fmt: skip
         return map_image
 
-    def point_to_square(self, x: float, y: float, shape: tuple[int, int]) -> tuple[float, float]:
-        """A point of the film (x, y) in its own pixels -> the same point in the square."""
+    def point_to_square(self, x: Coordinate, y: Coordinate, shape: tuple[int, int]) -> tuple[Coordinate, Coordinate]:
+        """A point of the film (x, y) in its own pixels, or arrays of them -> the same in the square."""
         seen_x, seen_y, placed_x, placed_y = self._boxes(shape)
         return _along(x, seen_x, placed_x), _along(y, seen_y, placed_y)
 
@@ -131,7 +132,7 @@ def _centred(length: int, room: int) -> tuple[int, int]:
     return start, start + length
 
 
-def _along(value: float, source: tuple[int, int], target: tuple[int, int]) -> float:
+def _along(value: Coordinate, source: tuple[int, int], target: tuple[int, int]) -> Coordinate:
     return target[0] + (value - source[0]) * (target[1] - target[0]) / (source[1] - source[0])
 
 

@@ -9,7 +9,7 @@ from cxr_demo.evaluation.agreement import BORDER, CORNER, RegionShare
 from cxr_demo.evaluation.checks import CHECKS
 from cxr_demo.evaluation.faithfulness import MIN_FALL, ORDERS, Curve
 from cxr_demo.evaluation.randomisation import UNCHANGED, Randomisation
-from cxr_demo.evaluation.regions import DRAWN, LUNGS, OUTSIDE
+from cxr_demo.evaluation.regions import LUNGS, OUTSIDE, USER_REGION
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.text.page_text import UNDEFINED, WITH, format_duration
 
@@ -19,7 +19,7 @@ MAP = "Map"
 REGIONS_TITLE = "Where the evidence lies"
 REGIONS = {  # by the name of a region; others stand by their own
     LUNGS: "in the lungs (estimate)", OUTSIDE: "outside the lungs", "borders": "at the borders",
-    "corners": "in the corners", DRAWN: "in your region",
+    "corners": "in the corners", USER_REGION: "in your region",
 }  # fmt: skip
 REGIONS_HOW = (
     "The share of each map's evidence for the finding that lies in a region; in brackets and as a mark, what evenly "

@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Mapping
 
 from cxr_demo.evaluation.agreement import RegionShare
-from cxr_demo.evaluation.regions import DRAWN, Box
+from cxr_demo.evaluation.regions import USER_REGION, Box
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.labels import get_finding
 from cxr_demo.text import evaluation_text
@@ -52,8 +52,8 @@ def render_regions(
 
 def _describe_region_shares(found: Mapping[str, Mapping[str, RegionShare]]) -> dict[str, str]:
     """What stands on the region, by panel."""
-    told = {key: evaluation_text.describe_region_share(of_regions[DRAWN]) for key, of_regions in found.items()}
-    return told | {"film": evaluation_text.describe_area(next(iter(found.values()))[DRAWN].area)}
+    told = {key: evaluation_text.describe_region_share(of_regions[USER_REGION]) for key, of_regions in found.items()}
+    return told | {"film": evaluation_text.describe_area(next(iter(found.values()))[USER_REGION].area)}
 
 
 def _choose_region_class(region: str, truth: Collection[str]) -> str | None:

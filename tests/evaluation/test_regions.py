@@ -15,9 +15,9 @@ from cxr_demo.errors import ExplanationError
 from cxr_demo.evaluation.agreement import RegionShare
 from cxr_demo.evaluation.lung_segmentation import LUNGS_FILE, LungNet
 from cxr_demo.evaluation.regions import (
-    DRAWN,
     LUNGS,
     OUTSIDE,
+    USER_REGION,
     describe_evidence,
     make_region_masks,
     measure_evidence,
@@ -63,11 +63,11 @@ def slow_sums(map_square: np.ndarray, preprocess: Preprocess, masks: dict[str, n
 def test_regions_are_the_lungs_the_rest_the_margins_and_a_box():
     lungs = np.random.default_rng(0).random((40, 60)) < 0.3
     found = make_region_masks((40, 60), lungs, (0.25, 0.5, 0.5, 0.25), {"letters": ~lungs})
-    assert list(found) == [LUNGS, OUTSIDE, "borders", "corners", DRAWN, "letters"]
+    assert list(found) == [LUNGS, OUTSIDE, "borders", "corners", USER_REGION, "letters"]
     np.testing.assert_array_equal(found[OUTSIDE], ~found[LUNGS])
     expected = np.zeros((40, 60), bool)
     expected[20:30, 15:45] = True
-    np.testing.assert_array_equal(found[DRAWN], expected)
+    np.testing.assert_array_equal(found[USER_REGION], expected)
 
 
 def test_without_a_lung_model_and_a_box_only_the_margins_are_left():
@@ -91,7 +91,7 @@ def test_a_box_that_is_not_on_the_film_is_refused_in_a_sentence(box):
 
 
 def test_the_whole_film_is_a_box():
-    assert make_region_masks((41, 67), None, (0, 0, 1, 1))[DRAWN].all()
+    assert make_region_masks((41, 67), None, (0, 0, 1, 1))[USER_REGION].all()
 
 
 def test_masks_of_another_film_and_names_twice_are_mistakes():
@@ -103,7 +103,7 @@ def test_masks_of_another_film_and_names_twice_are_mistakes():
 
 def test_where_no_lung_is_found_nothing_is_said_about_lungs():
     found = make_region_masks((40, 60), np.zeros((40, 60), bool), (0, 0, 0.5, 0.5))
-    assert LUNGS not in found and OUTSIDE not in found and {"borders", "corners", DRAWN} == set(found)
+    assert LUNGS not in found and OUTSIDE not in found and {"borders", "corners", USER_REGION} == set(found)
     shares = {
         "grad-cam": measure_evidence(np.ones((4, 4), np.float32), Preprocess(64, "stretch", (0.5,), (0.2,)), found)
     }
@@ -157,13 +157,9 @@ def test_evidence_only_in_a_known_box_is_all_in_it(geometry, shape):
     end = preprocess.point_to_square((x + wide) * shape[1], (y + high) * shape[0], shape)
     (first_x, first_y), (last_x, last_y) = (int(v) + 3 for v in start), (int(v) - 3 for v in end)  # 3 px > a film pixel
     map_square[first_y:last_y, first_x:last_x] = 2
-    assert measure_evidence(map_square, preprocess, make_region_masks(shape, None, (x, y, wide, high)))[
-        DRAWN
-    ].evidence == pytest.approx(1)
-    outside = (
-        1
-        - measure_evidence(-map_square, preprocess, make_region_masks(shape, None, (x, y, wide, high)))[DRAWN].evidence
-    )
+    masks = make_region_masks(shape, None, (x, y, wide, high))
+    assert measure_evidence(map_square, preprocess, masks)[USER_REGION].evidence == pytest.approx(1)
+    outside = 1 - measure_evidence(-map_square, preprocess, masks)[USER_REGION].evidence
     assert 0.5 < outside < 1  # the negative cells of the first are the positive ones of the second
 
 
@@ -179,7 +175,7 @@ def test_evidence_against_the_finding_is_not_netted_within_the_film():
     """Signs that change from cell to cell would vanish if values were averaged before the positive ones are taken."""
     board = np.indices((48, 48)).sum(0) % 2 * 2.0 - 1
     found = measure_evidence(board.astype(np.float32), of("stretch"), make_region_masks((12, 12), None, (0, 0, 0.5, 1)))
-    assert found[DRAWN].evidence == pytest.approx(0.5)
+    assert found[USER_REGION].evidence == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize("map_square", [np.zeros((7, 7)), -np.ones((7, 7)), np.full((7, 7), np.nan)])
@@ -234,7 +230,7 @@ def test_believe_tells_where_the_evidence_lies(believing, capsys):
     lines = capsys.readouterr().out.splitlines()
     (line,) = [line for line in lines if line.startswith("grad-cam: evidence in")]
     told_of = re.findall(r"([a-z ]+) (?:\d+%|none) \(area (\d+)%\)", line.split("evidence in")[1])
-    assert [name.strip() for name, _ in told_of] == [LUNGS, OUTSIDE, "borders", "corners", DRAWN]
+    assert [name.strip() for name, _ in told_of] == [LUNGS, OUTSIDE, "borders", "corners", USER_REGION]
     assert [int(area) for _, area in told_of[2:]] == [20, 9, 50]
     assert any("estimate" in line and "Dice 0.91 (95 % interval 0.90 to 0.92)" in line for line in lines)
 
