@@ -216,12 +216,12 @@ class Analyser:
         explanations: Sequence[Explanation],
         on_progress: ProgressCallback | None = None,
         parts: Collection[str] = PARTS,
-        chance: RandomBaseline | None = None,
+        random_baseline: RandomBaseline | None = None,
     ) -> dict[str, MapEvaluation]:
         """How far to believe maps of one label that `explain` made of this study: method -> MapEvaluation.
 
-        Takes hundreds of forwards, which `on_progress(done, total)` counts; `chance`, from `measure_random_baseline`,
-        saves some. Raises ExplanationError as `explain` does, also for no maps at all, and ValueError for maps of
+        Takes hundreds of forwards, which `on_progress(done, total)` counts; a `random_baseline`, which
+        `measure_random_baseline` returns, saves some. Raises ExplanationError as `explain` does, also for no maps at all, and ValueError for maps of
         several labels.
         """
         if not explanations:
@@ -231,20 +231,20 @@ class Analyser:
         self._check(study, [label], list(maps))
         on_progress = self._yield_lock(on_progress or ignore_progress)
         with self._lock:
-            return evaluate_maps(self._asked(study, label), maps, on_progress, parts, chance)
+            return evaluate_maps(self._make_context(study, label), maps, on_progress, parts, random_baseline)
 
     def measure_random_baseline(self, study: Study, on_progress: ProgressCallback | None = None) -> RandomBaseline:
         """What all maps of the study are compared with when they are checked."""
         self._check(study, [], [])
         on_progress = self._yield_lock(on_progress or ignore_progress)
         with self._lock:
-            return measure_random_baseline(self._asked(study, study.labels[0]), on_progress)
+            return measure_random_baseline(self._make_context(study, study.labels[0]), on_progress)
 
     def estimate_forwards(self, methods: Sequence[str], part: str) -> float:
         """About how many forwards `evaluate_maps` takes for one part of the belief in maps of these methods at once."""
         return estimate_forwards(self._checkpoint.model, methods, part)
 
-    def _asked(self, study: Study, label: str) -> EvaluationContext:
+    def _make_context(self, study: Study, label: str) -> EvaluationContext:
         return EvaluationContext(self._checkpoint, self._explainer, study.square, study.labels.index(label))
 
     def _yield_lock(self, tell: ProgressCallback) -> ProgressCallback:

@@ -44,7 +44,7 @@ WAITING = "About to start; waits while others check their maps"
 CHECKING = "Checking"
 DONE = "Checked. The results stay with this film and finding."
 PARTS = {
-    "chance": "random orders, to compare with",
+    "random baseline": "random orders, to compare with",
     "faithfulness": "deletion and insertion",
     "stability": "noise and shift",
     "randomisation": "random weights",

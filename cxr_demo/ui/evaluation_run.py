@@ -8,14 +8,14 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
 from cxr_demo.analysis import Analyser, Explanation, Study
-from cxr_demo.evaluation.evaluate import CHANCE_FORWARDS, PARTS, MapEvaluation
+from cxr_demo.evaluation.evaluate import PARTS, RANDOM_BASELINE_FORWARDS, MapEvaluation
 from cxr_demo.evaluation.faithfulness import RandomBaseline
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.limits import SLOW_FORWARDS
 from cxr_demo.progress import ProgressCallback
 from cxr_demo.ui.jobs import Cancelled, Job, start_job
 
-CHANCE = "chance"
+RANDOM_BASELINE = "random baseline"
 FIELDS = {  # a part -> what it fills of a MapEvaluation
     "faithfulness": ("deletion", "insertion"),
     "stability": ("stability",),
@@ -26,19 +26,19 @@ FIELDS = {  # a part -> what it fills of a MapEvaluation
 @dataclass
 class EvaluationResults:
     """Of one study, what was found so far: `found` by (method, label), each with the parts that were asked for;
-    `failed`, why there is none, by (method, label, part); `chance`, with which all are compared; `stopped`: the labels
-    at which a person has stopped."""
+    `failed`, why there is none, by (method, label, part); `random_baseline`, with which all are compared;
+    `stopped`: the labels at which a person has stopped."""
 
     study: Study
     found: dict[tuple[str, str], MapEvaluation] = field(default_factory=dict)
     failed: dict[tuple[str, str, str], str] = field(default_factory=dict)
-    chance: RandomBaseline | None = None
+    random_baseline: RandomBaseline | None = None
     stopped: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
 class WorkStep:
-    """Work that is done at once: a part of `evaluate.PARTS` for some methods, or `CHANCE`."""
+    """Work that is done at once: a part of `evaluate.PARTS` for some methods, or `RANDOM_BASELINE`."""
 
     part: str
     methods: tuple[str, ...]
@@ -85,8 +85,8 @@ def plan_missing_steps(
     quick = [key for key in shown if METHODS[key].cost_forwards <= SLOW_FORWARDS]
     curves, *others = PARTS
     steps = [step(curves, key) for key in missing(curves, *shown)]
-    if steps and results.chance is None:
-        steps.insert(0, WorkStep(CHANCE, (), CHANCE_FORWARDS))
+    if steps and results.random_baseline is None:
+        steps.insert(0, WorkStep(RANDOM_BASELINE, (), RANDOM_BASELINE_FORWARDS))
     # Quick ones together: they share the forwards that fit each random network.
     steps += [step(part, *left) for part in others if (left := missing(part, *quick))]
     if slow:
@@ -103,10 +103,10 @@ def start_step(analyser: Analyser, run: EvaluationRun, step: WorkStep, wanted: C
             run.done = before + step.forwards * min(1.0, done / total)
             on_progress(done, total)
 
-        if step.part == CHANCE:
+        if step.part == RANDOM_BASELINE:
             return analyser.measure_random_baseline(study, count)
         maps = [run.maps[key] for key in step.methods]
-        return analyser.evaluate_maps(study, maps, count, [step.part], run.results.chance)
+        return analyser.evaluate_maps(study, maps, count, [step.part], run.results.random_baseline)
 
     run.current = step
     return start_job(step.part, work, wanted)
@@ -120,8 +120,8 @@ def store_result(run: EvaluationRun, step: WorkStep, made: Future, why: Callable
     if error:
         failed = why(error)
         results.failed |= {(key, run.label, step.part): failed for key in step.methods}
-    elif step.part == CHANCE:
-        results.chance = made.result()
+    elif step.part == RANDOM_BASELINE:
+        results.random_baseline = made.result()
     else:
         for key, fresh in made.result().items():
             parts = {name: getattr(fresh, name) for name in FIELDS[step.part]}

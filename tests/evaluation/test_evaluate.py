@@ -78,12 +78,12 @@ def test_the_network_stays_and_progress_rises_to_the_end(analyser, tiny_checkpoi
 def test_parts_asked_for_one_by_one_give_the_whole(analyser, evaluations):
     study = analyser.analyse(make_image(0))
     maps = explained(analyser, study, LABELS[1])
-    chance = analyser.measure_random_baseline(study)
+    baseline = analyser.measure_random_baseline(study)
     for part, fields in {
         "faithfulness": ("deletion", "insertion"), "stability": ("stability",), "randomisation": ("randomisation",)
     }.items():  # fmt: skip
         heard = []
-        alone = analyser.evaluate_maps(study, maps[1:], lambda *progress: heard.append(progress), [part], chance)  # noqa: B023
+        alone = analyser.evaluate_maps(study, maps[1:], lambda *progress: heard.append(progress), [part], baseline)  # noqa: B023
         assert heard[-1] == pytest.approx((analyser.estimate_forwards(METHODS[1:], part),) * 2)
         for name in ("deletion", "insertion", "randomisation", "stability"):
             found, wanted = getattr(alone[METHODS[1]], name), getattr(evaluations[METHODS[1]], name)
@@ -116,7 +116,7 @@ def test_what_it_takes_is_what_is_asked(tiny_checkpoint, analyser, monkeypatch):
     """Forwards of the network, counted one by one, against what is told beforehand; of a CAM, whose map is one."""
     asked, study = [], analyser.analyse(make_image(0))
     maps = explained(analyser, study, LABELS[0], ["grad-cam"])
-    chance = analyser.measure_random_baseline(study)
+    random_baseline = analyser.measure_random_baseline(study)
     forward = type(tiny_checkpoint.model.net).forward_features
 
     def counted(self, x):
@@ -126,7 +126,7 @@ def test_what_it_takes_is_what_is_asked(tiny_checkpoint, analyser, monkeypatch):
     monkeypatch.setattr(type(tiny_checkpoint.model.net), "forward_features", counted)
     for part in PARTS:
         asked.clear()
-        analyser.evaluate_maps(study, maps, None, [part], chance)
+        analyser.evaluate_maps(study, maps, None, [part], random_baseline)
         told_before = analyser.estimate_forwards(["grad-cam"], part)
         assert 0.8 * told_before <= sum(asked) <= told_before
 

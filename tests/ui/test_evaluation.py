@@ -14,7 +14,7 @@ import pytest
 from cxr_demo.errors import ExplanationError
 from cxr_demo.evaluation.agreement import BORDER, RegionShare
 from cxr_demo.evaluation.checks import CHECKS
-from cxr_demo.evaluation.evaluate import CHANCE_FORWARDS, PARTS, MapEvaluation
+from cxr_demo.evaluation.evaluate import PARTS, RANDOM_BASELINE_FORWARDS, MapEvaluation
 from cxr_demo.evaluation.faithfulness import ORDERS, STEPS, Curve
 from cxr_demo.evaluation.randomisation import Randomisation, Stage
 from cxr_demo.evaluation.stability import Change, Stability
@@ -267,10 +267,10 @@ class EvaluationResults(StandIn):
 
     def measure_random_baseline(self, study, on_progress):
         self._step(on_progress)
-        return "CHANCE"
+        return "RANDOM"
 
-    def evaluate_maps(self, study, explanations, on_progress, parts, chance):
-        assert chance == "CHANCE"
+    def evaluate_maps(self, study, explanations, on_progress, parts, random_baseline):
+        assert random_baseline == "RANDOM"
         self._step(on_progress)
         (part,) = parts
         methods = tuple(map_.method for map_ in explanations)
@@ -324,7 +324,7 @@ def test_nothing_is_asked_of_the_network_before_a_person_asks(desk):
     made, analyser, _ = desk
     told = shown(made)
     assert "in the lungs (estimate)" in told["regions"]["html"] and told["checks"]["html"] == ""
-    seconds = 0.5 * (CHANCE_FORWARDS + 10 * (1 + 2.5 + 220) + 2 * 10 * (1 + 2.5))
+    seconds = 0.5 * (RANDOM_BASELINE_FORWARDS + 10 * (1 + 2.5 + 220) + 2 * 10 * (1 + 2.5))
     assert f"Check these maps about {seconds / 60:.0f} min" in text_of(told["bar"]["html"]) and analyser.checked == []
 
 
@@ -363,8 +363,8 @@ def test_progress_is_the_share_of_all_forwards_and_says_which_check_runs(desk):
             assert heard == sorted(heard)
             if "Deletion and insertion: Grad-CAM" in text_of(step["bar"]["html"]):
                 break
-    total = CHANCE_FORWARDS + 10 * (1 + 2.5 + 220) + 2 * 10 * (1 + 2.5)
-    assert heard[-1] == round(100 * CHANCE_FORWARDS / total)
+    total = RANDOM_BASELINE_FORWARDS + 10 * (1 + 2.5 + 220) + 2 * 10 * (1 + 2.5)
+    assert heard[-1] == round(100 * RANDOM_BASELINE_FORWARDS / total)
     steps.close()
 
 
