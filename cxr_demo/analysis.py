@@ -221,8 +221,8 @@ class Analyser:
         """How far to believe maps of one label that `explain` made of this study: method -> MapEvaluation.
 
         Takes hundreds of forwards, which `on_progress(done, total)` counts; a `random_baseline`, which
-        `measure_random_baseline` returns, saves some. Raises ExplanationError as `explain` does, also for no maps at all, and ValueError for maps of
-        several labels.
+        `measure_random_baseline` returns, saves some. Raises ExplanationError as `explain` does, also for no maps at
+        all, and ValueError for maps of several labels.
         """
         if not explanations:
             raise ExplanationError("There is no map to check.")

@@ -213,7 +213,7 @@ def describe_evaluation(
         yield f"{a} and {b}: rank correlation {agreement.rank:.2f}; in common {', '.join(overlaps)}"
     yield ""
     yield "Deletion and insertion: logit points by which the map beats a random order. Randomisation: rank correlation"
-    yield "with the map of a network with random weights. Noise, shift: largest change of the map, relative to its size."
+    yield "with the map of a network with random weights. Noise, shift: largest change of the map relative to its size."
     for check in CHECKS.values():
         yield f"- {check.name} ({check.paper}; better: {check.better}). {check.says} {check.says_not}"
 
