@@ -26,7 +26,8 @@ cxr_demo: analysis
 cxr_demo.comparison: __init__ checkpoint_pair ensemble_members
 cxr_demo.teaching: __init__ shortcut_lesson
 cxr_demo.export: __init__ results
-cxr_demo.text: __init__ page_text scales_text localisation_text examples_text evaluation_text lesson_text pair_text
+cxr_demo.text: __init__ formats page_text scales_text localisation_text examples_text evaluation_text
+cxr_demo.text: lesson_text pair_text
 cxr_demo: __init__
 cxr_demo.ui: guard components markup jobs uploads image_encoding colour_bar methods
 cxr_demo.ui: findings localisation_table facts agreement_table panels example_films

@@ -11,7 +11,15 @@ from cxr_demo.evaluation.faithfulness import MIN_FALL, ORDERS, Curve
 from cxr_demo.evaluation.randomisation import UNCHANGED, Randomisation
 from cxr_demo.evaluation.regions import LUNGS, OUTSIDE, USER_REGION
 from cxr_demo.explain.methods import METHODS
-from cxr_demo.text.page_text import UNDEFINED, WITH, format_duration
+from cxr_demo.text.formats import (
+    UNDEFINED,
+    format_duration,
+    format_interval,
+    format_percent,
+    format_rounded,
+    format_signed,
+)
+from cxr_demo.text.page_text import WITH
 
 TITLE = "Quality of these explanations"
 MAP = "Map"
@@ -23,8 +31,9 @@ REGIONS = {  # by the name of a region; others stand by their own
 }  # fmt: skip
 REGIONS_HOW = (
     "The share of each map's evidence for the finding that lies in a region; in brackets and as a mark, what evenly "
-    f"spread evidence would have there. Borders are the outer {BORDER:.0%}, corners {CORNER:.0%} of height and width."
-).replace("%", " %")
+    f"spread evidence would have there. Borders are the outer {format_percent(BORDER)}, corners "
+    f"{format_percent(CORNER)} of height and width."
+)
 WARNING = "Evidence outside the lungs, at a border or in a corner is a warning about the network, not about the map."
 NO_LUNGS = "There is no lung model here, so the lungs are not told apart."
 NO_LUNG_FOUND = "The lung model finds no lung on this film, so the lungs are not told apart."
@@ -80,9 +89,8 @@ def name_region(name: str) -> str:
 
 
 def describe_lung_model(dice: tuple[float, float, float]) -> str:
-    value, low, high = dice
     return (
-        f"The outline of the lungs is an estimate of a small network: Dice {value:.2f} ({low:.2f} to {high:.2f}) on "
+        f"The outline of the lungs is an estimate of a small network: Dice {format_interval(*dice)} on "
         "films that it had not seen."
     )
 
@@ -100,10 +108,6 @@ def describe_region_share(found: RegionShare) -> str:
 
 def describe_area(area: float) -> str:
     return f"{format_percent(area)} of the film"
-
-
-def format_percent(value: float) -> str:
-    return f"{value * 100:.1f} %" if 0 < value < 0.0095 else f"{value * 100:.0f} %"
 
 
 def describe_slow_offer(methods: Sequence[str]) -> str:
@@ -124,12 +128,8 @@ def describe_time_left(seconds: float) -> str:
     return f"{format_duration(seconds)} left"
 
 
-def format_number(value: float) -> str:
-    return UNDEFINED if math.isnan(value) else f"{value:.2f}".replace("-", "−").replace("−0.00", "0.00")
-
-
 def describe_random_area(curve: Curve) -> str:
-    return f"(random {format_number(float(curve.random_areas.mean()))})"
+    return f"(random {format_rounded(float(curve.random_areas.mean()))})"
 
 
 def describe_beaten_orders(curve: Curve) -> str:
@@ -138,12 +138,12 @@ def describe_beaten_orders(curve: Curve) -> str:
 
 def describe_gain(curve: Curve) -> str:
     """Over the mean of the random orders; what is below 0 is worse than chance."""
-    return f"mean gain {curve.gain:+.2f} logit points".replace("-", "−")
+    return f"mean gain {format_signed(curve.gain)} logit points"
 
 
 def describe_curve(found: Curve) -> str:
     """The text alternative of a curve."""
-    ends = f"{format_number(float(found.logits[0]))} to {format_number(float(found.logits[-1]))}"
+    ends = f"{format_rounded(float(found.logits[0]))} to {format_rounded(float(found.logits[-1]))}"
     against = f"{describe_beaten_orders(found)}, {describe_gain(found)}"
     return f"{CHECKS[found.check].name}: the logit goes from {ends}, {against}"
 
@@ -152,17 +152,17 @@ def describe_randomisation(found: Randomisation) -> str:
     """The text alternative of the steps."""
     first, last = found.stages[0], found.stages[-1]
     return (
-        f"Rank correlation {format_number(first.rank)} with random weights in the {BLOCKS[0]}, "
-        f"{format_number(last.rank)} with those in {BLOCKS[1]}"
+        f"Rank correlation {format_rounded(first.rank)} with random weights in the {BLOCKS[0]}, "
+        f"{format_rounded(last.rank)} with those in {BLOCKS[1]}"
     )
 
 
 def describe_absolute_rank(found: Randomisation) -> str:
-    return f"without signs {format_number(found.stages[-1].rank_absolute)}"
+    return f"without signs {format_rounded(found.stages[-1].rank_absolute)}"
 
 
 def describe_rank(rank: float) -> str:
-    return f"rank correlation {format_number(rank)}"
+    return f"rank correlation {format_rounded(rank)}"
 
 
 def shorten_paper(paper: str) -> str:

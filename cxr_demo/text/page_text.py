@@ -12,6 +12,7 @@ from cxr_demo.evaluation.checks import CHECKS
 from cxr_demo.explain.methods import CELL, METHODS, PIXEL, Method
 from cxr_demo.limits import KEPT_MINUTES, LEFT_OVER_S, SLOW_FORWARDS, SWEEP_EVERY_S
 from cxr_demo.networks.card import Card, EnsembleSpec
+from cxr_demo.text.formats import UNDEFINED, format_duration, format_percent, format_signed
 
 LEFT_OVER_MINUTES = -(-(LEFT_OVER_S + SWEEP_EVERY_S) // 60)
 
@@ -97,7 +98,7 @@ AGREEMENT_HOW = (
     "The sums of the maps in 16 × 16 fields are compared: their order (1 the same, 0 by chance, −1 opposite), and the "
     "fields with the most evidence for the finding. Brackets and mark are what chance gives."
 )
-UNDEFINED, WITH = "not defined", " and "
+WITH = " and "
 
 ROWS = ("upper third", "middle third", "lower third")
 COLUMNS = ("image left", "centre", "image right")
@@ -217,7 +218,8 @@ def describe_place(found: tuple[int, int, float] | None) -> str:
     if found is None:
         return "no positive region"
     row, column, share = found
-    return f"strongest positive region: {COLUMNS[column]}, {ROWS[row]} ({share:.0%} of the positive evidence)"
+    of_all = f"{format_percent(share)} of the positive evidence"
+    return f"strongest positive region: {COLUMNS[column]}, {ROWS[row]} ({of_all})"
 
 
 def describe_canvas(method: str, finding: str, where: str) -> str:
@@ -244,7 +246,7 @@ def describe_empty_map(scale: render.Scale, finding: str) -> str:
 
 
 def describe_progress(method: Method, share: float) -> str:
-    return f"Computing {method.name} … {share:.0%}".replace("%", " %") if share else f"Computing {method.name} …"
+    return f"Computing {method.name} … {format_percent(share)}" if share else f"Computing {method.name} …"
 
 
 def describe_method_choice(method: Method, reason: str, forward_s: float | None) -> str:
@@ -254,14 +256,6 @@ def describe_method_choice(method: Method, reason: str, forward_s: float | None)
     if method.cost_forwards <= SLOW_FORWARDS:
         return method.name
     return f"{method.name} · {'long' if forward_s is None else format_duration(method.cost_forwards * forward_s)}"
-
-
-def format_duration(seconds: float) -> str:
-    """Two steps of a digit: nobody can say more beforehand."""
-    if seconds >= 90:
-        return f"about {seconds / 60:.0f} min"
-    step = 1 if seconds < 10 else 10
-    return f"about {max(1, round(seconds / step) * step)} s"
 
 
 def describe_refusals(refusals: Mapping[str, str]) -> str:
@@ -282,7 +276,3 @@ def format_overlap(found: Overlap) -> tuple[str, str]:
     if math.isnan(found.common):
         return UNDEFINED, ""
     return f"{found.common * 100:.0f} %", f"({found.by_chance * 100:.0f} %)"
-
-
-def format_signed(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "−") if abs(value) >= 0.005 else "0.00"

@@ -10,6 +10,7 @@ from cxr_demo.explain.engine import MemberMap
 from cxr_demo.explain.methods import Method
 from cxr_demo.labels import get_finding
 from cxr_demo.text import page_text
+from cxr_demo.text.formats import format_duration, format_percent, format_signed
 
 COMPARE = "Compare with"
 COMPARE_HINT = (
@@ -88,28 +89,24 @@ def describe_pair_progress(method: Method, name: str, share: float) -> str:
 
 
 def describe_slow_map(method: Method, seconds: float) -> str:
-    return f"Compute {method.name} of the other checkpoint too: {page_text.format_duration(seconds)}"
+    return f"Compute {method.name} of the other checkpoint too: {format_duration(seconds)}"
 
 
 def describe_side_sums(side: MapSide) -> str:
     """What one map holds, beside what it explains."""
     kind = "calibrated logit" if side.unit.startswith("calibrated") else "logit"
     if math.isnan(side.total):
-        return f"The {kind} is {page_text.format_signed(side.logit)}."
+        return f"The {kind} is {format_signed(side.logit)}."
     beyond = (
-        f"; {page_text.format_signed(side.outside)} lies in padding or beyond what both see"
-        if abs(side.outside) >= 0.005
-        else ""
+        f"; {format_signed(side.outside)} lies in padding or beyond what both see" if abs(side.outside) >= 0.005 else ""
     )
-    return (
-        f"Sums to {page_text.format_signed(side.total)}{beyond}. The {kind} is {page_text.format_signed(side.logit)}."
-    )
+    return f"Sums to {format_signed(side.total)}{beyond}. The {kind} is {format_signed(side.logit)}."
 
 
 def describe_difference_sum(this: MapSide, other: MapSide) -> str:
     if math.isnan(this.total):
         return ""
-    return f"The difference sums to {page_text.format_signed(other.total - this.total)}."
+    return f"The difference sums to {format_signed(other.total - this.total)}."
 
 
 def describe_common_scale(unit: str, count: int) -> str:
@@ -130,7 +127,7 @@ def describe_most_different(found: tuple[int, int, float, bool] | None, this: st
         return SAME_EVERYWHERE
     row, column, share, is_more = found
     return (
-        f"They differ most in {page_text.COLUMNS[column]}, {page_text.ROWS[row]} ({share * 100:.0f} % of the "
+        f"They differ most in {page_text.COLUMNS[column]}, {page_text.ROWS[row]} ({format_percent(share)} of the "
         f"difference), where {other if is_more else this} has more for the finding."
     )
 
@@ -139,15 +136,12 @@ def describe_largest_spread(found: tuple[int, int, float] | None) -> str:
     if found is None:
         return "The members do not differ."
     row, column, share = found
-    return (
-        f"They differ most in {page_text.COLUMNS[column]}, {page_text.ROWS[row]} ({share:.0%} of the spread).".replace(
-            "%", " %"
-        )
-    )
+    where = f"{page_text.COLUMNS[column]}, {page_text.ROWS[row]}"
+    return f"They differ most in {where} ({format_percent(share)} of the spread)."
 
 
 def describe_unsure_share(share: float) -> str:
-    return f"The spread is larger than the mean on {share * 100:.0f} % of the map."
+    return f"The spread is larger than the mean on {format_percent(share)} of the map."
 
 
 def describe_pair_canvas(method: str, label: str, whose: str, where: str) -> str:

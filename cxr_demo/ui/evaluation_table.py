@@ -14,6 +14,7 @@ from cxr_demo.evaluation.stability import Change
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.labels import get_finding
 from cxr_demo.text import evaluation_text
+from cxr_demo.text.formats import format_duration, format_rounded
 from cxr_demo.ui import evaluation_curves
 from cxr_demo.ui.markup import Html, join_html, render_scrollable, tag
 
@@ -101,7 +102,7 @@ def _render_offer(offer: EvaluationOffer) -> tuple[Html, Html | None]:
     button = tag(
         "button",
         text,
-        tag("small", evaluation_text.format_duration(offer.seconds)),
+        tag("small", format_duration(offer.seconds)),
         type="button",
         class_="check",
         data_slow="1" if offer.slow else "",
@@ -190,7 +191,7 @@ def _render_curve(found: Curve) -> list[Html]:
         area = [tag("small", evaluation_text.NO_AREA, class_="wraps")]
     else:
         area = [
-            tag("b", evaluation_text.format_number(found.area)),
+            tag("b", format_rounded(found.area)),
             tag("small", evaluation_text.describe_random_area(found), class_="beside"),
         ]
     beaten = (
@@ -208,7 +209,7 @@ def _render_randomisation(found: Randomisation) -> list[Html]:
         sign = tag("span", "⚠", aria_hidden="true")
         flag = tag("span", sign, f" {evaluation_text.UNCHANGED_FLAG}. ", tag("small", why), class_="flag")
     number, without = (
-        tag("b", evaluation_text.format_number(found.stages[-1].rank)),
+        tag("b", format_rounded(found.stages[-1].rank)),
         tag("small", evaluation_text.describe_absolute_rank(found)),
     )
     told = tag("div", number, without, flag, class_="told-number")
@@ -219,7 +220,7 @@ def _render_change(found: Change) -> list[Html]:
     return [
         tag(
             "div",
-            tag("b", evaluation_text.format_number(found.change)),
+            tag("b", format_rounded(found.change)),
             tag("small", evaluation_text.describe_rank(found.rank)),
             class_="told-number",
         )

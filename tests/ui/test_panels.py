@@ -12,7 +12,7 @@ from cxr_demo import render
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.networks.card import Card
-from cxr_demo.text import page_text, scales_text
+from cxr_demo.text import formats, page_text, scales_text
 from cxr_demo.ui import colour_bar, image_encoding, methods, panels
 from tests.ui.test_events import card, ensemble, explanation, figure, study
 
@@ -149,7 +149,7 @@ def test_every_pair_of_finished_maps_has_a_row_with_what_chance_gives():
     assert len(rows) == 3
     assert "LRP (epsilon)| and |Gradient x input" in rows[0] and "+1.00" in rows[0] and "100 %" in rows[0]
     assert rows[0].count("(10 %)") == rows[0].count("100 % (5 %)") == rows[0].count("100 % (20 %)") == 1
-    assert "LRP (epsilon, z-plus) is the same everywhere" in rows[1] and rows[1].count(page_text.UNDEFINED) == 4
+    assert "LRP (epsilon, z-plus) is the same everywhere" in rows[1] and rows[1].count(formats.UNDEFINED) == 4
     assert html.escape(page_text.AGREEMENT_SAYS_NOT) in table and "Two maps can agree and both be wrong" in table
 
 
@@ -188,7 +188,7 @@ def test_the_list_of_methods_says_what_is_dear_and_what_is_refused_and_why():
 
 @pytest.mark.parametrize(("seconds", "text"), [(0.2, "1 s"), (7.4, "7 s"), (16, "20 s"), (89, "90 s"), (200, "3 min")])
 def test_how_long_is_said_roughly(seconds, text):
-    assert page_text.format_duration(seconds) == f"about {text}"
+    assert formats.format_duration(seconds) == f"about {text}"
 
 
 def test_the_part_the_model_sees_is_framed_only_where_it_is_not_everything():
