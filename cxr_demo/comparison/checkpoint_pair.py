@@ -1,8 +1,8 @@
-"""Two checkpoints on one film: their maps of one label and method on one grid, and the difference.
+"""Two checkpoints on one image: their maps of one label and method on one grid, and the difference.
 
-What the maps of two networks have in common is the film, so everything here is in the film's frame (x and y in its
-own pixels), and evidence is told per area of the film: a cell of 4 x 4 holds more logit points than one of 7 x 7 for no
-other reason than its size. All of this is our own choice; no paper was found that subtracts maps of unlike networks.
+What the maps of two networks have in common is the image, so everything here is in the image's frame (x and y in its
+own pixels), and evidence is given per area of the image: a cell of 4 x 4 holds more logit points than one of 7 x 7 for
+no other reason than its size. All of this is our own choice; no paper was found that subtracts maps of unlike networks.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ PER_AREA = {  # unit of a map whose values add up over an area -> the same per a
 }
 CALIBRATED = "calibrated "
 EDGE_DIGITS = 6  # of a film's pixel: edges that differ by less are one, so that no cell is made of rounding
-THIS, OTHER = "this", "other"
+FIRST, SECOND = "this", "other"  # as the exported files call them
 SHARED_PART = (
     "Where the findings are classes of which one is true, only the distances between a network's logits make its "
     "probabilities: evidence that it gives all classes alike changes none of them, and is in these maps all the same."
@@ -65,13 +65,13 @@ class MapSide:
 class MapComparison:
     """Two maps of one label by one method.
 
-    `difference` (R, C) float64 is `other` minus `this`, on the grid and in the unit that both then have; None where the
-    maps cannot be subtracted, as `why_not` says, and then each is on its own grid and in its own unit. `nothing`: both
-    raw maps hold too little to be drawn.
+    `difference` (R, C) float64 is `second` minus `first`, on the grid and in the unit that both then have. It is None
+    where the maps cannot be subtracted, as `why_not` says; then each is on its own grid and in its own unit. `nothing`:
+    both raw maps hold too little to be shown.
     """
 
-    this: MapSide
-    other: MapSide
+    first: MapSide
+    second: MapSide
     difference: np.ndarray | None
     why_not: str
     agreement: Agreement
@@ -79,9 +79,9 @@ class MapComparison:
 
 
 def compare_maps(
-    this: Explanation, this_card: Card, other: Explanation, other_card: Card, shape: tuple[int, int]
+    first: Explanation, first_card: Card, second: Explanation, second_card: Card, shape: tuple[int, int]
 ) -> MapComparison:
-    """Explanations of one label and one method, on a film of `shape` (H, W), by the checkpoints of these cards.
+    """Explanations of one label and one method, on an image of `shape` (H, W), by the checkpoints of these cards.
 
     The common grid has the cells of the network whose cells are larger, along each axis by itself, cut to the part of
     the film that both saw; each cell holds what lies in it, a native cell's evidence being spread evenly over the
@@ -89,45 +89,56 @@ def compare_maps(
     those of the calibrated logits, each divided by its temperature, as in the probability, or the louder network would
     show everywhere; raw where neither was calibrated, and of two networks of which one was.
 
-    Agreement is that of `agreement`, in GRID x GRID fields of the part that both saw. Raises ValueError for maps of
-    different labels or methods.
+    Agreement is that of `agreement`, in GRID x GRID grid cells of the part that both saw.
+
+    Raises:
+        ValueError: the maps are of different labels or methods.
     """
-    if (this.label, this.method) != (other.label, other.method):
+    if (first.label, first.method) != (second.label, second.method):
         raise ValueError("the two maps are not of one label and one method")
-    cards, both = (this_card, other_card), (this, other)
-    natives = [_native(card.preprocess, shape, made.map_square.shape) for card, made in zip(cards, both, strict=True)]
-    common = _common(*natives, _seen_by_both(this_card.preprocess, other_card.preprocess, shape))
-    densities = [_per_area(made, native, shape) for made, native in zip(both, natives, strict=True)]
-    agreement = _agreement(densities, natives, common)
-    nothing = all(render.choose_scale(made.map_square, "signed", made.unit).nothing for made in both)
-    if why_not := _why_not(this.unit, this_card, other_card):
-        own = [
-            MapSide(native, made.map_square.astype(np.float64), made.unit, made.logit, np.nan, np.nan)
-            for made, native in zip(both, natives, strict=True)
-        ]
-        return MapComparison(*own, None, why_not, agreement, nothing)
-    unit, divisors = _unit(this.unit, *cards), _divisors(*cards)
-    sides = [
-        _side(made, _means(density, native, common), common, shape, unit, divisor)
-        for made, density, native, divisor in zip(both, densities, natives, divisors, strict=True)
+    cards, both = (first_card, second_card), (first, second)
+    native = [
+        _locate_cells(card.preprocess, shape, explanation.map_square.shape)
+        for card, explanation in zip(cards, both, strict=True)
     ]
-    return MapComparison(*sides, sides[1].values - sides[0].values, "", agreement, nothing)
+    common = _make_common_grid(
+        native[0], native[1], _intersect_seen(first_card.preprocess, second_card.preprocess, shape)
+    )
+    densities = [_divide_by_area(explanation, grid, shape) for explanation, grid in zip(both, native, strict=True)]
+    agreement = _measure_agreement(densities, native, common)
+    nothing = all(
+        render.choose_scale(explanation.map_square, "signed", explanation.unit).nothing for explanation in both
+    )
+    if why_not := _explain_no_difference(first.unit, *cards):
+        first_side, second_side = (
+            MapSide(
+                grid, explanation.map_square.astype(np.float64), explanation.unit, explanation.logit, np.nan, np.nan
+            )
+            for explanation, grid in zip(both, native, strict=True)
+        )
+        return MapComparison(first_side, second_side, None, why_not, agreement, nothing)
+    unit, divisors = _name_unit(first.unit, *cards), _choose_divisors(*cards)
+    first_side, second_side = (
+        _make_side(explanation, _average_onto(density, grid, common), common, shape, unit, divisor)
+        for explanation, density, grid, divisor in zip(both, densities, native, divisors, strict=True)
+    )
+    return MapComparison(first_side, second_side, second_side.values - first_side.values, "", agreement, nothing)
 
 
-def list_common_labels(this: Card, other: Card) -> tuple[str, ...]:
+def list_common_labels(first: Card, second: Card) -> tuple[str, ...]:
     """The labels that both know, by name, in the order of the first."""
-    return tuple(label for label in this.labels if label in other.labels)
+    return tuple(label for label in first.labels if label in second.labels)
 
 
 def choose_pair_scales(pair: MapComparison, shown: str) -> list[render.Scale]:
     """Of both maps and of their difference, one for all; where there is no difference, each map's own, of what is
     `shown` ("positive" or "signed")."""
-    sides = pair.this, pair.other
+    sides = pair.first, pair.second
     if pair.difference is None:
         return [render.choose_scale(side.values, shown, side.unit) for side in sides]
     if pair.nothing:
-        return [render.Scale("signed", pair.this.unit, 0.0, nothing=True)] * 3
-    return [choose_common_scale([pair.this.values, pair.other.values, pair.difference], pair.this.unit)] * 3
+        return [render.Scale("signed", pair.first.unit, 0.0, nothing=True)] * 3
+    return [choose_common_scale([pair.first.values, pair.second.values, pair.difference], pair.first.unit)] * 3
 
 
 def choose_common_scale(maps: Sequence[np.ndarray], unit: str) -> render.Scale:
@@ -154,19 +165,19 @@ def draw_on_image(
     return np.where(insides[0][:, None] & insides[1], picture, np.float32(0))
 
 
-def _why_not(unit: str, this: Card, other: Card) -> str:
+def _explain_no_difference(unit: str, first: Card, second: Card) -> str:
     """Why maps of this unit cannot be subtracted; "" where they can."""
     if unit == RELATIVE:
         return "values of this method can be compared within one map alone"
-    if this.task != other.task:
+    if first.task != second.task:
         return (
             "one network shares 100 % out among its findings, the other judges each alone: their logits differ in kind"
         )
-    if not _divisors(this, other):
+    if not _choose_divisors(first, second):
         return "one map is of calibrated logits, and the other network was never calibrated"
-    if unit == SLOPE and this.preprocess.std != other.preprocess.std:
+    if unit == SLOPE and first.preprocess.std != second.preprocess.std:
         return "a unit of input is another amount of brightness for each network"
-    if unit == HIDDEN and this.preprocess.geometry != other.preprocess.geometry:
+    if unit == HIDDEN and first.preprocess.geometry != second.preprocess.geometry:
         return "the networks see the film in another shape, so other parts of it were hidden"
     return ""
 
@@ -177,34 +188,35 @@ def describe_shared_part(*cards: Card) -> str:
     return SHARED_PART if any(card.task == "single-label" for card in cards) else ""
 
 
-def _divisors(this: Card, other: Card) -> tuple[float, ...]:
+def _choose_divisors(first: Card, second: Card) -> tuple[float, ...]:
     """What each one's maps are divided by, so that both are of calibrated logits, or else both of raw ones; empty where
     neither can be had."""
-    for wanted in (_to_calibrated, _to_raw):
-        divisors = wanted(this), wanted(other)
+    for wanted in (_divisor_to_calibrated, _divisor_to_raw):
+        divisors = wanted(first), wanted(second)
         if all(divisors):
             return divisors
     return ()
 
 
-def _to_calibrated(card: Card) -> float:
+def _divisor_to_calibrated(card: Card) -> float:
     """0 where that was never learned. Maps of ensembles that join predictions are divided already."""
     if not card.joins_predictions:
         return card.temperature
-    return float(card.ensemble.calibrated)
+    return float(card.ensemble is not None and card.ensemble.calibrated)
 
 
-def _to_raw(card: Card) -> float:
+def _divisor_to_raw(card: Card) -> float:
     """0 where members' maps were divided, each by its own, before they were added."""
-    return float(not (card.joins_predictions and any(member.temperature for member in card.ensemble.members)))
+    members = card.ensemble.members if card.ensemble and card.joins_predictions else ()
+    return float(not any(member.temperature for member in members))
 
 
-def _unit(unit: str, this: Card, other: Card) -> str:
-    calibrated = _to_calibrated(this) and _to_calibrated(other)
+def _name_unit(unit: str, first: Card, second: Card) -> str:
+    calibrated = _divisor_to_calibrated(first) and _divisor_to_calibrated(second)
     return (CALIBRATED if calibrated else "") + PER_AREA.get(unit, unit)
 
 
-def _native(preprocess: Preprocess, shape: tuple[int, int], cells: tuple[int, int]) -> Grid:
+def _locate_cells(preprocess: Preprocess, shape: tuple[int, int], cells: tuple[int, int]) -> Grid:
     """The cells of a map over the square, as they lie on the film; of a padded square, some beyond it."""
     ends = [preprocess.point_to_image(at, at, shape) for at in (0, preprocess.size_px)]
     columns, rows = (
@@ -214,56 +226,56 @@ def _native(preprocess: Preprocess, shape: tuple[int, int], cells: tuple[int, in
     return Grid(rows, columns)
 
 
-def _seen_by_both(this: Preprocess, other: Preprocess, shape: tuple[int, int]) -> tuple[int, int, int, int]:
+def _intersect_seen(first: Preprocess, second: Preprocess, shape: tuple[int, int]) -> tuple[int, int, int, int]:
     """(left, top, right, bottom) in the film's pixels. It holds the film's centre, which every geometry sees."""
-    boxes = this.seen_box(shape), other.seen_box(shape)
+    boxes = first.seen_box(shape), second.seen_box(shape)
     left, top = (max(box[at] for box in boxes) for at in (0, 1))
     right, bottom = (min(box[at] for box in boxes) for at in (2, 3))
     return left, top, right, bottom
 
 
-def _common(a: Grid, b: Grid, box: tuple[int, int, int, int]) -> Grid:
+def _make_common_grid(a: Grid, b: Grid, box: tuple[int, int, int, int]) -> Grid:
     left, top, right, bottom = box
-    return Grid(_coarser(a.rows, b.rows, top, bottom), _coarser(a.columns, b.columns, left, right))
+    return Grid(_choose_coarser(a.rows, b.rows, top, bottom), _choose_coarser(a.columns, b.columns, left, right))
 
 
-def _coarser(a: np.ndarray, b: np.ndarray, low: float, high: float) -> np.ndarray:
+def _choose_coarser(a: np.ndarray, b: np.ndarray, low: float, high: float) -> np.ndarray:
     """Of two axes' edges those with the larger cells, the same whichever comes first, cut to low..high."""
     chosen = max(a, b, key=lambda edges: (edges[1] - edges[0], tuple(edges)))
     return np.unique(np.clip(chosen, low, high))
 
 
-def _per_area(made: Explanation, native: Grid, shape: tuple[int, int]) -> np.ndarray:
+def _divide_by_area(explanation: Explanation, native: Grid, shape: tuple[int, int]) -> np.ndarray:
     """A raw map, float64; if its values add up, per 1 % of the film's area."""
-    values = made.map_square.astype(np.float64)
-    return values / _percents(native, shape) if made.unit in PER_AREA else values
+    values = explanation.map_square.astype(np.float64)
+    return values / _measure_areas(native, shape) if explanation.unit in PER_AREA else values
 
 
-def _percents(grid: Grid, shape: tuple[int, int]) -> np.ndarray:
+def _measure_areas(grid: Grid, shape: tuple[int, int]) -> np.ndarray:
     """(R, C): the area of each cell, in percent of the film's."""
     return np.outer(np.diff(grid.rows), np.diff(grid.columns)) / (shape[0] * shape[1]) * 100
 
 
-def _means(values: np.ndarray, native: Grid, onto: Grid) -> np.ndarray:
+def _average_onto(values: np.ndarray, native: Grid, onto: Grid) -> np.ndarray:
     """values, each the same all over its native cell -> their mean over each cell of another grid."""
-    return _parts(native.rows, onto.rows) @ values @ _parts(native.columns, onto.columns).T
+    return _share_cells(native.rows, onto.rows) @ values @ _share_cells(native.columns, onto.columns).T
 
 
-def _parts(old: np.ndarray, new: np.ndarray) -> np.ndarray:
+def _share_cells(old: np.ndarray, new: np.ndarray) -> np.ndarray:
     """(new cells, old cells): which part of each new cell lies in each old one; every row sums to 1."""
     return measure_overlaps(old, new) / np.diff(new)[:, None]
 
 
-def _side(made: Explanation, values: np.ndarray, grid: Grid, shape, unit: str, divisor: float) -> MapSide:
+def _make_side(explanation: Explanation, values: np.ndarray, grid: Grid, shape, unit: str, divisor: float) -> MapSide:
     """One map, on the common grid already; what it holds and explains, divided too."""
     values, total, outside = values / divisor, np.nan, np.nan
-    if made.unit in PER_AREA:
-        total = float((values * _percents(grid, shape)).sum())
-        outside = made.total / divisor - total
-    return MapSide(grid, values, unit, made.logit / divisor, total, outside)
+    if explanation.unit in PER_AREA:
+        total = float((values * _measure_areas(grid, shape)).sum())
+        outside = explanation.total / divisor - total
+    return MapSide(grid, values, unit, explanation.logit / divisor, total, outside)
 
 
-def _agreement(values: Sequence[np.ndarray], natives: Sequence[Grid], common: Grid) -> Agreement:
-    fields = Grid(*(np.linspace(edges[0], edges[-1], GRID + 1) for edges in (common.rows, common.columns)))
-    found = [_means(map_, native, fields) for map_, native in zip(values, natives, strict=True)]
-    return measure_agreements(dict(zip((THIS, OTHER), found, strict=True)))[THIS, OTHER]
+def _measure_agreement(values: Sequence[np.ndarray], natives: Sequence[Grid], common: Grid) -> Agreement:
+    grid_cells = Grid(*(np.linspace(edges[0], edges[-1], GRID + 1) for edges in (common.rows, common.columns)))
+    maps = [_average_onto(map_, native, grid_cells) for map_, native in zip(values, natives, strict=True)]
+    return measure_agreements(dict(zip((FIRST, SECOND), maps, strict=True)))[FIRST, SECOND]

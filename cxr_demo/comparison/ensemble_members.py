@@ -20,11 +20,11 @@ from cxr_demo.grids import find_finest_grid, resample_map
 class EnsembleBreakdown:
     """One explanation of an ensemble, taken apart; all maps (h, w) on the grid of the `mean`, the finest of all.
 
-    `spread` as `measure_spread` gives it, None where the unit is relative: values of one member then say nothing of
-    another's. `unsure` is the share of the cells, 0..1, where the spread is larger than the mean's magnitude (NaN
-    without a spread), of those that hold film; own choice: there the members do not even agree whether it speaks for or
-    against. `ranks`: Spearman's correlation of each member with the mean, in the fields of `agreement`. `differences`:
-    each member's map minus the mean, in the same unit; none where the unit is relative.
+    `spread` is the result of `measure_spread`, None where the unit is relative: values of one member then say nothing
+    about another's. `unsure` is the share of the cells that hold image, 0..1, where the spread is larger than the mean's
+    magnitude (NaN without a spread); own choice: there the members do not even agree on its sign. `ranks`: Spearman's
+    correlation of each member with the mean, on the grid cells of `agreement`. `differences`: each member's map minus
+    the mean, in the same unit; none where the unit is relative.
     """
 
     mean: np.ndarray
@@ -43,8 +43,8 @@ def break_down(explanation: Explanation, seen: np.ndarray) -> EnsembleBreakdown:
     spread_map, unsure, differences = None, np.nan, ()
     if explanation.unit != RELATIVE:
         spread_map, differences = measure_spread(explanation.members), tuple(map_ - mean for map_ in maps)
-        kept = resample_map(seen.astype(np.float64), mean.shape)
-        inside = kept >= kept.max() / 2  # cells that are mostly film
+        seen_shares = resample_map(seen.astype(np.float64), mean.shape)
+        inside = seen_shares >= seen_shares.max() / 2  # cells that hold mostly image
         unsure = float((spread_map > np.abs(mean))[inside].mean())
     ranks = tuple(measure_agreements({"mean": mean, "member": map_}, seen)["mean", "member"].rank for map_ in maps)
     names = tuple(one.name for one in explanation.members)
@@ -76,7 +76,7 @@ def choose_member_scales(
     the unit is relative."""
     if apart.spread is None:
         shown = METHODS[explanation.method].shown
-        mean, *own = (render.choose_scale(map_, shown, RELATIVE) for map_ in (apart.mean, *apart.maps))
-        return mean, None, own
+        mean, *members = (render.choose_scale(map_, shown, RELATIVE) for map_ in (apart.mean, *apart.maps))
+        return mean, None, members
     common = choose_common_scale([apart.mean, *apart.maps], explanation.unit)
     return common, replace(common, shown="positive"), [common] * len(apart.maps)

@@ -89,11 +89,11 @@ def write_comparison(
     film, cards, maps, described, lines = studies[0].image.pixels, [made.card for made in analysers], {}, {}, []
     for (method, label), this in found[0].items():
         pair = compare_maps(this, cards[0], found[1][method, label], cards[1], film.shape)
-        sides = {"this": pair.this, "other": pair.other}
+        sides = {"this": pair.first, "other": pair.second}
         colours = checkpoint_pair.choose_pair_scales(pair, METHODS[method].shown)
         drawn = {which: (side.values, side.grid) for which, side in sides.items()}
         if pair.difference is not None:
-            drawn["difference"] = pair.difference, pair.this.grid
+            drawn["difference"] = pair.difference, pair.first.grid
         pictures = {}
         for (which, (values, grid)), scale in zip(drawn.items(), colours, strict=True):
             maps[f"{method}/{label}/{which}"] = draw_on_image(values, grid, film.shape, film.shape)
@@ -108,7 +108,7 @@ def write_comparison(
             "overlays": pictures,
             "does_not_show": METHODS[method].caption,
         }
-        told = f"no difference: {pair.why_not}" if pair.why_not else f"difference in {pair.this.unit}"
+        told = f"no difference: {pair.why_not}" if pair.why_not else f"difference in {pair.first.unit}"
         lines.append(f"{method}\t{label}\trank correlation {pair.agreement.rank:+.2f}\t{told}")
     this, other = (describe_study(*of) for of in zip(analysers, studies, strict=True))
     _write(folder, maps, {"file": file, "this": this, "other": other, "maps": described}, *cards)

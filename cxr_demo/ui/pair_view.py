@@ -176,8 +176,8 @@ def _render_pair(
     sides = [
         (f"pair-{method.key}-{which}", reading, side, small)
         for which, reading, side, small in (
-            ("this", this, pair.this, pair_text.THIS),
-            ("other", other, pair.other, pair_text.OTHER),
+            ("this", this, pair.first, pair_text.THIS),
+            ("other", other, pair.second, pair_text.OTHER),
         )
     ]
     own = choose_pair_scales(pair, method.shown)
@@ -232,7 +232,7 @@ def _render_difference(
     key, shape = f"pair-{method.key}-difference", this.study.image.pixels.shape
     if key not in maps:
         coarse = pair.difference.shape[0] < this.card.preprocess.size_px
-        maps[key] = encode_pair_map(pair.difference, pair.this.grid, shape, scale, coarse)
+        maps[key] = encode_pair_map(pair.difference, pair.first.grid, shape, scale, coarse)
     where = _describe_difference_place(pair, pair.difference, this, other)
     stage = panels.render_stage(
         this.study, key, pair_text.describe_pair_canvas(method.name, label, pair_text.DIFFERENCE, where), None,
@@ -247,7 +247,7 @@ def _describe_difference_place(
     pair: MapComparison, difference: np.ndarray, this: CheckpointView, other: CheckpointView
 ) -> str:
     shape = this.study.image.pixels.shape
-    picture = draw_on_image(difference, pair.this.grid, shape, image_encoding.fit_shape(shape, PLACED_PX))
+    picture = draw_on_image(difference, pair.first.grid, shape, image_encoding.fit_shape(shape, PLACED_PX))
     return pair_text.describe_most_different(find_most_different(picture), this.name, other.name)
 
 
@@ -266,7 +266,7 @@ def _render_numbers(
     )  # fmt: skip
     parts: Sequence[object] = ()
     if pair.difference is not None:
-        sums = pair_text.describe_difference_sum(pair.this, pair.other)
+        sums = pair_text.describe_difference_sum(pair.first, pair.second)
         parts = (
             render_scale_bar(scale, pair_text.describe_common_scale(scale.unit, 3)),
             tag("p", _describe_difference_place(pair, pair.difference, this, other)),

@@ -85,30 +85,30 @@ def test_every_cell_of_the_common_grid_holds_what_lies_in_it(geometry, grid, oth
     this, other = random_map(grid, 0), random_map(other_grid, 1)
     this_card, other_card = card(geometry), card(other_geometry)
     found = compare_maps(this, this_card, other, other_card, SHAPE)
-    cells = found.this.grid
-    assert found.other.grid is cells and np.all(np.diff(cells.rows) > 0) and np.all(np.diff(cells.columns) > 0)
+    cells = found.first.grid
+    assert found.second.grid is cells and np.all(np.diff(cells.rows) > 0) and np.all(np.diff(cells.columns) > 0)
     own, others = rectangles(this, this_card), rectangles(other, other_card)
     percent = SHAPE[0] * SHAPE[1] / 100
-    checked = np.random.default_rng(2).permutation(list(np.ndindex(found.this.values.shape)))[:40]
+    checked = np.random.default_rng(2).permutation(list(np.ndindex(found.first.values.shape)))[:40]
     for i, j in checked:
         box = (cells.columns[j], cells.rows[i], cells.columns[j + 1], cells.rows[i + 1])
         area = (box[2] - box[0]) * (box[3] - box[1]) / percent
         expected = evidence_in(box, own) / area, evidence_in(box, others) / area
-        assert (found.this.values[i, j], found.other.values[i, j]) == pytest.approx(expected, abs=1e-5)
+        assert (found.first.values[i, j], found.second.values[i, j]) == pytest.approx(expected, abs=1e-5)
         assert found.difference[i, j] == pytest.approx(expected[1] - expected[0], abs=1e-5)
     whole = (cells.columns[0], cells.rows[0], cells.columns[-1], cells.rows[-1])
-    for side, explanation, there in ((found.this, this, own), (found.other, other, others)):
+    for side, explanation, there in ((found.first, this, own), (found.second, other, others)):
         assert side.total == pytest.approx(evidence_in(whole, there), abs=1e-4)
         assert side.total + side.outside == pytest.approx(explanation.total, abs=1e-4)
 
 
 def test_the_common_grid_has_the_larger_cells_and_ends_where_one_of_both_stops_looking():
     found = compare_maps(random_map((7, 2), 0), card(), random_map((4, 5), 1), card(), SHAPE)
-    assert np.allclose(found.this.grid.rows, np.linspace(0, 84, 5))
-    assert np.allclose(found.this.grid.columns, np.linspace(0, 56, 3))
+    assert np.allclose(found.first.grid.rows, np.linspace(0, 84, 5))
+    assert np.allclose(found.first.grid.columns, np.linspace(0, 56, 3))
     found = compare_maps(random_map((4, 4), 0), card(), random_map((4, 4), 1), card("crop"), SHAPE)
-    assert (found.this.grid.rows[0], found.this.grid.rows[-1]) == (14, 70)
-    assert found.other.outside == pytest.approx(0, abs=1e-6) and abs(found.this.outside) > 0.01
+    assert (found.first.grid.rows[0], found.first.grid.rows[-1]) == (14, 70)
+    assert found.second.outside == pytest.approx(0, abs=1e-6) and abs(found.first.outside) > 0.01
 
 
 @pytest.mark.parametrize(("geometry", "grid"), NET_SHAPES, ids=str)
@@ -132,17 +132,17 @@ def test_evidence_that_is_even_over_the_film_does_not_differ_by_the_size_of_the_
     coarse, fine = explained(np.full((4, 4), 3 / 16)), explained(np.full((64, 64), 3 / 4096))
     found = compare_maps(coarse, card(), fine, card(size_px=96), SHAPE)
     assert np.allclose(found.difference, 0, atol=1e-7)
-    assert np.allclose(found.this.values, 0.03), "3 logit points on 100 % of the film"
-    assert found.this.unit == "calibrated logit points per 1 % of the film"
+    assert np.allclose(found.first.values, 0.03), "3 logit points on 100 % of the film"
+    assert found.first.unit == "calibrated logit points per 1 % of the film"
 
 
 def test_logit_points_are_calibrated_where_both_can_be_and_raw_otherwise():
     this, other = explained(np.full((2, 2), 1.0)), explained(np.full((2, 2), 3.0), logit=9.0)
     found = compare_maps(this, card(temperature=2.0), other, card(temperature=0.5), SHAPE)
     assert np.allclose(found.difference, (3 / 0.5 - 1 / 2) / 25)
-    assert (found.this.logit, found.other.logit) == (1.0, 18.0) and found.other.total == pytest.approx(24)
+    assert (found.first.logit, found.second.logit) == (1.0, 18.0) and found.second.total == pytest.approx(24)
     found = compare_maps(this, card(temperature=2.0), other, card(temperature=0.0), SHAPE)
-    assert np.allclose(found.difference, (3 - 1) / 25) and found.this.unit.startswith("logit points per")
+    assert np.allclose(found.difference, (3 - 1) / 25) and found.first.unit.startswith("logit points per")
 
 
 def ensemble(temperature: float, rule: str = "mean") -> Card:
@@ -170,9 +170,9 @@ def test_relative_maps_are_ranked_and_never_subtracted(key):
     assert found.agreement.rank == pytest.approx(spearmanr(a.map_square, b.map_square, axis=None).statistic, abs=1e-6)
     if METHODS[key].unit == RELATIVE:
         assert found.difference is None and "one map alone" in found.why_not
-        assert np.array_equal(found.this.values, a.map_square) and found.this.unit == RELATIVE
+        assert np.array_equal(found.first.values, a.map_square) and found.first.unit == RELATIVE
     else:
-        assert np.allclose(found.difference, found.other.values - found.this.values) and not found.why_not
+        assert np.allclose(found.difference, found.second.values - found.first.values) and not found.why_not
 
 
 def test_what_cannot_be_subtracted_is_refused_with_its_reason():
@@ -191,7 +191,7 @@ def test_what_cannot_be_subtracted_is_refused_with_its_reason():
 def test_what_is_hidden_is_averaged_and_not_summed():
     fine = np.arange(16.0).reshape(4, 4)
     found = compare_maps(explained(np.zeros((2, 2)), "occlusion"), card(), explained(fine, "occlusion"), card(), SHAPE)
-    assert np.allclose(found.difference, fine.reshape(2, 2, 2, 2).mean(axis=(1, 3))) and np.isnan(found.other.total)
+    assert np.allclose(found.difference, fine.reshape(2, 2, 2, 2).mean(axis=(1, 3))) and np.isnan(found.second.total)
 
 
 def test_labels_are_matched_by_name():
@@ -204,10 +204,10 @@ def test_a_picture_of_the_common_grid_is_that_of_the_panels(geometry, grid):
     net, map_ = card(geometry), random_map(grid, 0)
     found = compare_maps(map_, net, map_, net, SHAPE)
     # A cell that padding cuts is narrower here, so that its middle lies elsewhere: the inner ones tell.
-    drawn = draw_on_image(found.this.values, found.this.grid, SHAPE, SHAPE)
+    drawn = draw_on_image(found.first.values, found.first.grid, SHAPE, SHAPE)
     assert drawn.shape == SHAPE and drawn.dtype == np.float32
     if geometry != "letterbox":
-        cell = np.diff(found.this.grid.rows)[0] * np.diff(found.this.grid.columns)[0] / (84 * 56 / 100)
+        cell = np.diff(found.first.grid.rows)[0] * np.diff(found.first.grid.columns)[0] / (84 * 56 / 100)
         assert np.allclose(drawn * cell, net.preprocess.map_to_image(map_.map_square, SHAPE), atol=1e-4)
     if geometry == "crop":
         assert np.all(drawn[:14] == 0) and np.all(drawn[70:] == 0) and drawn[14:70].any()
