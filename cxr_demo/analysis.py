@@ -10,6 +10,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -112,11 +113,13 @@ class MapCache:
 
 
 class Analyser:
-    """The networks of one checkpoint, proved at start (`proof`), with one lock and one cache."""
+    """The networks of one checkpoint, with one lock and one cache. They are proved when a map is first wanted; `proofs`
+    is a folder of proofs that were made before, see `explain.proof_cache`."""
 
-    def __init__(self, checkpoint: Checkpoint, *, cache_bytes: int = CACHE_BYTES) -> None:
+    def __init__(self, checkpoint: Checkpoint, *, cache_bytes: int = CACHE_BYTES, proofs: Path | None = None) -> None:
         self._checkpoint = checkpoint
-        self._explainer = make_explainer(checkpoint)
+        self._explainer = make_explainer(checkpoint, proofs)
+        self._proving = threading.Lock()
         self._lock = threading.Lock()
         self._cache = MapCache(cache_bytes)
 
@@ -129,8 +132,20 @@ class Analyser:
         return self._checkpoint.sha256
 
     @property
+    def is_proved(self) -> bool:
+        """Whether `proof` is known without work."""
+        return self._explainer.is_proved
+
+    @property
     def proof(self) -> Proof | EnsembleProof:
-        return self._explainer.proof
+        return self.prove()
+
+    def prove(self) -> Proof | EnsembleProof:
+        """What the checkpoint's maps were checked for; made once, by whoever asks first, and the others wait."""
+        if self.is_proved:
+            return self._explainer.proof
+        with self._proving, self._lock:  # in this order: the second is let go of in between
+            return self._explainer.prove(self._yield_lock(ignore_progress))
 
     def analyse(self, image: Radiograph) -> Study:
         """Logits and probabilities of every label, and the square they were read from."""
@@ -305,8 +320,8 @@ def _batches(pairs: Sequence[tuple[str, str]]) -> list[list[tuple[str, str]]]:
     """Pairs that are made together: all CAM maps, and every other method's labels; in between the lock is free."""
     batches: dict[str, list[tuple[str, str]]] = {}
     for pair in pairs:
-        family = METHODS[pair[0]].family
-        batches.setdefault(family if family == "cam" else pair[0], []).append(pair)
+        shares_a_pass = METHODS[pair[0]].family.reads == "features"
+        batches.setdefault("features" if shares_a_pass else pair[0], []).append(pair)
     return list(batches.values())
 
 

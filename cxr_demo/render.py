@@ -13,17 +13,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from cxr_demo.explain.methods import EVIDENCE_FLOOR, UNITS
+
 CLIP_PERCENTILE = 99.5  # colours are full from this percentile of the values shown; stated beside every bar
-# A map whose evidence is less than this many logit points cannot move a probability by more than 1.25 percentage
-# points (the logistic curve's steepest slope is 1/4); stretched, it would look like one.
-EVIDENCE_FLOOR = 0.05
-# How much evidence a map holds, by its unit: shares of a logit add up, of the falls of a logit the largest counts.
-# Slopes and relative values are no amounts of evidence; such a map is next to nothing only where it is 0.
-AMOUNTS = {
-    "logit points per cell": np.sum,
-    "logit points per pixel": np.sum,
-    "logit points when hidden": np.max,
-}
 SIGNED_ZERO = 128  # level of the value 0 on a signed scale; on a positive scale it is level 0
 BAR_GREY = 56  # the colour bar lies on a film grey of its own, so that it fades as the overlay does
 
@@ -63,9 +55,15 @@ def choose_scale(map_raw: np.ndarray, shown: str, unit: str) -> Scale:
         raise ValueError("the map holds values that are not finite numbers")
     evidence = np.abs(map_raw) if shown == "signed" else np.maximum(map_raw, 0)
     evidence = evidence[evidence > 0].astype(np.float64)
-    if not evidence.size or (unit in AMOUNTS and AMOUNTS[unit](evidence) < EVIDENCE_FLOOR):
+    if not evidence.size or _is_too_little(evidence, unit):
         return Scale(shown, unit, 0.0, nothing=True)
     return Scale(shown, unit, float(np.percentile(evidence, CLIP_PERCENTILE)))
+
+
+def _is_too_little(evidence: np.ndarray, unit: str) -> bool:
+    """Shares of a logit add up; of the falls of a logit the largest counts."""
+    amount = UNITS[unit].amount if unit in UNITS else ""
+    return bool(amount) and (evidence.sum() if amount == "sum" else evidence.max()) < EVIDENCE_FLOOR
 
 
 def quantise_map(map_raw: np.ndarray, scale: Scale) -> np.ndarray:

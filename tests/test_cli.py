@@ -14,7 +14,6 @@ import cxr_demo
 from cxr_demo import METHODS, Analyser, load, read_image, render
 from cxr_demo.__main__ import main
 from cxr_demo.analysis import DEFAULT_METHODS
-from cxr_demo.explain.lrp import rules
 from cxr_demo.networks import checkpoint as checkpoints
 from tests.conftest import LABELS, make_checkpoint
 
@@ -118,7 +117,7 @@ def test_check_prints_the_proof_and_fails_for_a_network_that_cannot_explain(weig
     assert main(["check", weights]) == 0
     line = capsys.readouterr().out
     assert "Grad-CAM ok" in line and "LRP ok (r=" in line and "gradient x input" in line
-    other = dataclasses.replace(METHODS["lrp-epsilon"], compute=rules.EPSILON_PLUS_FLAT)
+    other = dataclasses.replace(METHODS["lrp-epsilon"], function="cxr_demo.explain.lrp.rules:EPSILON_PLUS_FLAT")
     monkeypatch.setitem(METHODS, "lrp-epsilon", other)  # not gradient x input any more
     assert main(["check", weights]) == 1
     assert "LRP not available" in capsys.readouterr().out

@@ -16,17 +16,11 @@ import numpy as np
 from cxr_demo import render
 from cxr_demo.analysis import Explanation
 from cxr_demo.evaluation.agreement import GRID, Agreement, measure_agreements
-from cxr_demo.explain.methods import CELL, PIXEL, RELATIVE
+from cxr_demo.explain.methods import Unit
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.grids import measure_overlaps
 from cxr_demo.networks.card import Card
 
-SLOPE, HIDDEN = "logit points per unit of input", "logit points when hidden"
-PER_AREA = {  # unit of a map whose values add up over an area -> the same per area
-    CELL: "logit points per 1 % of the film",
-    PIXEL: "logit points per 1 % of the film",
-    SLOPE: "logit points per unit of input and 1 % of the film",
-}
 CALIBRATED = "calibrated "
 EDGE_DIGITS = 6  # of a film's pixel: edges that differ by less are one, so that no cell is made of rounding
 FIRST, SECOND = "this", "other"  # as the exported files call them
@@ -165,21 +159,18 @@ def draw_on_image(
     return np.where(insides[0][:, None] & insides[1], picture, np.float32(0))
 
 
-def _explain_no_difference(unit: str, first: Card, second: Card) -> str:
+def _explain_no_difference(unit: Unit, first: Card, second: Card) -> str:
     """Why maps of this unit cannot be subtracted; "" where they can."""
-    if unit == RELATIVE:
-        return "values of this method can be compared within one map alone"
+    if not unit.comparable:
+        return unit.unlike
     if first.task != second.task:
         return (
             "one network shares 100 % out among its findings, the other judges each alone: their logits differ in kind"
         )
     if not _choose_divisors(first, second):
         return "one map is of calibrated logits, and the other network was never calibrated"
-    if unit == SLOPE and first.preprocess.std != second.preprocess.std:
-        return "a unit of input is another amount of brightness for each network"
-    if unit == HIDDEN and first.preprocess.geometry != second.preprocess.geometry:
-        return "the networks see the film in another shape, so other parts of it were hidden"
-    return ""
+    same = unit.needs_same
+    return unit.unlike if same and getattr(first.preprocess, same) != getattr(second.preprocess, same) else ""
 
 
 def describe_shared_part(*cards: Card) -> str:
@@ -211,9 +202,9 @@ def _divisor_to_raw(card: Card) -> float:
     return float(not any(member.temperature for member in members))
 
 
-def _name_unit(unit: str, first: Card, second: Card) -> str:
+def _name_unit(unit: Unit, first: Card, second: Card) -> str:
     calibrated = _divisor_to_calibrated(first) and _divisor_to_calibrated(second)
-    return (CALIBRATED if calibrated else "") + PER_AREA.get(unit, unit)
+    return (CALIBRATED if calibrated else "") + (unit.per_area or unit)
 
 
 def _locate_cells(preprocess: Preprocess, shape: tuple[int, int], cells: tuple[int, int]) -> Grid:
@@ -248,7 +239,7 @@ def _choose_coarser(a: np.ndarray, b: np.ndarray, low: float, high: float) -> np
 def _divide_by_area(explanation: Explanation, native: Grid, shape: tuple[int, int]) -> np.ndarray:
     """A raw map, float64; if its values add up, per 1 % of the film's area."""
     values = explanation.map_square.astype(np.float64)
-    return values / _measure_areas(native, shape) if explanation.unit in PER_AREA else values
+    return values / _measure_areas(native, shape) if explanation.unit.per_area else values
 
 
 def _measure_areas(grid: Grid, shape: tuple[int, int]) -> np.ndarray:
@@ -269,7 +260,7 @@ def _share_cells(old: np.ndarray, new: np.ndarray) -> np.ndarray:
 def _make_side(explanation: Explanation, values: np.ndarray, grid: Grid, shape, unit: str, divisor: float) -> MapSide:
     """One map, on the common grid already; what it holds and explains, divided too."""
     values, total, outside = values / divisor, np.nan, np.nan
-    if explanation.unit in PER_AREA:
+    if explanation.unit.per_area:
         total = float((values * _measure_areas(grid, shape)).sum())
         outside = explanation.total / divisor - total
     return MapSide(grid, values, unit, explanation.logit / divisor, total, outside)

@@ -12,7 +12,7 @@ from cxr_demo.analysis import Explanation
 from cxr_demo.comparison.checkpoint_pair import choose_common_scale
 from cxr_demo.evaluation.agreement import measure_agreements
 from cxr_demo.explain.engine import MemberMap
-from cxr_demo.explain.methods import METHODS, RELATIVE
+from cxr_demo.explain.methods import METHODS
 from cxr_demo.grids import find_finest_grid, resample_map
 
 
@@ -41,7 +41,7 @@ def break_down(explanation: Explanation, seen: np.ndarray) -> EnsembleBreakdown:
     nothing."""
     mean, maps = explanation.map_square, tuple(resample_members(explanation.members))
     spread_map, unsure, differences = None, np.nan, ()
-    if explanation.unit != RELATIVE:
+    if explanation.unit.comparable:
         spread_map, differences = measure_spread(explanation.members), tuple(map_ - mean for map_ in maps)
         seen_shares = resample_map(seen.astype(np.float64), mean.shape)
         inside = seen_shares >= seen_shares.max() / 2  # cells that hold mostly image
@@ -76,7 +76,7 @@ def choose_member_scales(
     the unit is relative."""
     if apart.spread is None:
         shown = METHODS[explanation.method].shown
-        mean, *members = (render.choose_scale(map_, shown, RELATIVE) for map_ in (apart.mean, *apart.maps))
+        mean, *members = (render.choose_scale(map_, shown, explanation.unit) for map_ in (apart.mean, *apart.maps))
         return mean, None, members
     common = choose_common_scale([apart.mean, *apart.maps], explanation.unit)
     return common, replace(common, shown="positive"), [common] * len(apart.maps)

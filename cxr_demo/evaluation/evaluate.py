@@ -110,14 +110,16 @@ def estimate_forwards(model: nn.Module, methods: Sequence[str], part: str) -> fl
         return CURVES_FORWARDS * len(methods)
     if part == "stability":
         return CHANGED_IMAGES * _count_map_forwards(methods)
-    lowered = LOWERING_FORWARDS if any(METHODS[key].family == "lrp" for key in methods) else 0.0
+    lowered = LOWERING_FORWARDS if any(METHODS[key].family.reads == "rules" for key in methods) else 0.0
     return count_random_networks(model) * (BATCHED * VIEWS + _count_map_forwards(methods) + lowered)
 
 
 def _count_map_forwards(methods: Sequence[str]) -> float:
     """Forwards that one map by each method takes; class activation maps share theirs."""
-    cams = [METHODS[key].cost_forwards for key in methods if METHODS[key].family == "cam"]
-    return max(cams, default=0.0) + sum(METHODS[key].cost_forwards for key in methods if METHODS[key].family != "cam")
+    cams = [METHODS[key].cost_forwards for key in methods if METHODS[key].family.reads == "features"]
+    return max(cams, default=0.0) + sum(
+        METHODS[key].cost_forwards for key in methods if METHODS[key].family.reads != "features"
+    )
 
 
 def _evaluate_faithfulness(

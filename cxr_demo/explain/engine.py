@@ -1,16 +1,17 @@
 """The raw maps of one checkpoint, many labels and methods at a time: `Explainer` for one network or joined feature
 maps, `EnsembleExplainer` for networks whose predictions are joined. `make_explainer` chooses.
 
-Nothing here changes while it works, but for what LRP keeps of the weights and zennit's part, each behind a lock of its
-own; `analysis.Analyser` lets one
-thread in at a time, so that no two share the cores. The maps are bit-equal in every thread, because torch gives each
-new thread the process's one number of intra-op threads.
+Nothing here changes while it works, but for the proof, what LRP keeps of the weights and zennit's part, each behind a
+lock of its own; `analysis.Analyser` lets one thread in at a time, so that no two share the cores. The maps are
+bit-equal in every thread, because torch gives each new thread the process's one number of intra-op threads.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -21,6 +22,7 @@ from cxr_demo.explain import cam
 from cxr_demo.explain.lrp.lowering import lower_network
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.explain.proof import Proof, prove_checkpoint
+from cxr_demo.explain.proof_cache import read_proof, write_proof
 from cxr_demo.explain.relevance import RelevanceMaps
 from cxr_demo.grids import find_finest_grid, resample_map
 from cxr_demo.networks.checkpoint import Checkpoint
@@ -56,12 +58,39 @@ class RawMap:
 
 
 class Explainer:
-    """Building it makes the private copy for LRP and runs the proof; `proof.refusals` says which methods may
-    not be asked for."""
+    """`proof.refusals` says which methods may not be asked for. The proof is made when it is first wanted, or read from
+    `proofs`, a folder of `proof_cache`; LRP's private copy of the network is made with the first map that needs it."""
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
-        self._model = checkpoint.model
-        self.proof, self._relevance = prove_checkpoint(checkpoint)
+    def __init__(self, checkpoint: Checkpoint, proofs: Path | None = None) -> None:
+        self._checkpoint, self._model, self._proofs = checkpoint, checkpoint.model, proofs
+        self._proof: Proof | None = None
+        self._relevance: RelevanceMaps | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether the proof is known without work."""
+        return self._proof is not None
+
+    @property
+    def proof(self) -> Proof:
+        return self.prove()
+
+    def prove(self, on_progress: ProgressCallback = ignore_progress) -> Proof:
+        with self._lock:
+            if self._proof is None and self._proofs is not None:
+                self._proof = read_proof(self._proofs, self._checkpoint)
+            if self._proof is None:
+                self._proof, self._relevance = prove_checkpoint(self._checkpoint, on_progress)
+                if self._proofs is not None:
+                    write_proof(self._proofs, self._checkpoint, self._proof)
+            return self._proof
+
+    def _get_relevance(self) -> RelevanceMaps:
+        with self._lock:
+            if self._relevance is None:
+                self._relevance = RelevanceMaps(lower_network(self._model), self._checkpoint.card.preprocess)
+            return self._relevance
 
     def maps(
         self,
@@ -78,7 +107,8 @@ class Explainer:
         that are not numbers.
         """
         _refuse(self.proof, methods)
-        maps = _maps(self._model, self._relevance, x, labels, methods, on_progress)
+        relevance = self._get_relevance() if _need_rules(methods) else None
+        maps = _maps(self._model, relevance, x, labels, methods, on_progress)
         for (key, _), map_ in maps.items():
             if not np.isfinite(map_).all():
                 raise ExplanationError(f"{METHODS[key].name} gave values that are not numbers for this image.")
@@ -103,15 +133,28 @@ class EnsembleExplainer:
     have no weights, and every member counts the same. A member of weight 0 has no say, and its maps need no proof.
     """
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
+    def __init__(self, checkpoint: Checkpoint, proofs: Path | None = None) -> None:
         made, networks = checkpoint.card.ensemble, checkpoint.members
+        if made is None:
+            raise ValueError(f"{checkpoint.card.name} is no ensemble")
         counted = [at for at, factor in enumerate(made.factors) if factor]
         self._factors = [made.factors[at] for at in counted]
         self._members = [made.members[at] for at in counted]
         self._weights = [made.weights[at] for at in counted]
-        self._explainers = [Explainer(networks[at]) for at in counted]
-        proofs = zip(self._members, self._explainers, strict=True)
-        self.proof = EnsembleProof(tuple((member.name, single.proof) for member, single in proofs))
+        self._explainers = [Explainer(networks[at], proofs) for at in counted]
+
+    @property
+    def is_proved(self) -> bool:
+        return all(single.is_proved for single in self._explainers)
+
+    @property
+    def proof(self) -> EnsembleProof:
+        return self.prove()
+
+    def prove(self, on_progress: ProgressCallback = ignore_progress) -> EnsembleProof:
+        count = len(self._explainers)
+        proofs = [single.prove(subrange(on_progress, at, 1, count)) for at, single in enumerate(self._explainers)]
+        return EnsembleProof(tuple((member.name, proof) for member, proof in zip(self._members, proofs, strict=True)))
 
     def maps(
         self,
@@ -175,8 +218,8 @@ class EnsembleProof:
 AnyExplainer = Explainer | EnsembleExplainer
 
 
-def make_explainer(checkpoint: Checkpoint) -> AnyExplainer:
-    return EnsembleExplainer(checkpoint) if checkpoint.card.joins_predictions else Explainer(checkpoint)
+def make_explainer(checkpoint: Checkpoint, proofs: Path | None = None) -> AnyExplainer:
+    return (EnsembleExplainer if checkpoint.card.joins_predictions else Explainer)(checkpoint, proofs)
 
 
 def make_unproved_maps(
@@ -193,8 +236,9 @@ def make_unproved_maps(
         models, factors = list(model.members), checkpoint.card.ensemble.factors
     found = []
     for place, single in enumerate(models):
-        has_lrp = any(METHODS[key].family == "lrp" for key in methods)
-        relevance = RelevanceMaps(lower_network(single), checkpoint.card.preprocess) if has_lrp else None
+        relevance = None
+        if _need_rules(methods):
+            relevance = RelevanceMaps(lower_network(single), checkpoint.card.preprocess)
         found.append(_maps(single, relevance, x, labels, methods, subrange(on_progress, place, 1, len(models))))
     return {pair: _weighted_sum([maps[pair] for maps in found], factors) for pair in found[0]}
 
@@ -208,19 +252,18 @@ def _maps(
     on_progress: ProgressCallback,
 ) -> Maps:
     square, maps = torch.from_numpy(x), {}
-    cams = [key for key in methods if METHODS[key].family == "cam"]
-    paused = [key for key in methods if METHODS[key].family not in ("cam", "lrp")]
-    if cams:
+    reads = {key: METHODS[key].family.reads for key in methods}
+    paused = [key for key in methods if reads[key] == "network"]
+    if "features" in reads.values():
         features, gradients, _ = cam.read_features(model, square, labels)
     for key in methods:
-        if key in cams:
-            found = METHODS[key].compute(features[0], gradients).astype(np.float32)
-        elif METHODS[key].family == "lrp":
+        if reads[key] == "features":
+            found = METHODS[key].load_function()(features[0], gradients).astype(np.float32)
+        elif reads[key] == "rules":
             found = relevance.maps(key, square, labels)
         else:
-            found = METHODS[key].compute(
-                model, square, labels, subrange(on_progress, paused.index(key), 1, len(paused))
-            )
+            turn = subrange(on_progress, paused.index(key), 1, len(paused))
+            found = METHODS[key].load_function()(model, square, labels, turn)
         maps |= {(key, label): map_ for label, map_ in zip(labels, found, strict=True)}
     return maps
 
@@ -233,6 +276,10 @@ def _weighted_sum(maps: Sequence[np.ndarray], factors: Sequence[float]) -> np.nd
         for factor, map_ in zip(factors, maps, strict=True)
     )
     return total.astype(np.float32)
+
+
+def _need_rules(methods: Sequence[str]) -> bool:
+    return any(METHODS[key].family.reads == "rules" for key in methods)
 
 
 def _refuse(proof: Proof | EnsembleProof, methods: Sequence[str]) -> None:

@@ -22,6 +22,7 @@ from cxr_demo.networks.backbones import BACKBONES
 from cxr_demo.networks.checkpoint import Checkpoint
 from cxr_demo.networks.classifier import Classifier
 from cxr_demo.networks.ensemble import FeatureFusion
+from cxr_demo.progress import ProgressCallback, ignore_progress
 
 # Own choice: well above what float32 gives on a right network, far below what a wrong rule, layer or copy gives.
 CAM_SUM_ERROR = 1e-4
@@ -97,8 +98,8 @@ class Proof:
     @property
     def refusals(self) -> dict[str, str]:
         """Method -> why its maps may not be shown; a method that is not named may be shown."""
-        families = {"cam": self.cam.refusal, "score-cam": self.cam.refusal, "lrp": self.lrp.refusal}
-        reasons = {key: families.get(method.family) or self.lrp.refusals.get(key) for key, method in METHODS.items()}
+        parts = {"": "", "cam": self.cam.refusal, "lrp": self.lrp.refusal}
+        reasons = {key: parts[method.family.proof] or self.lrp.refusals.get(key) for key, method in METHODS.items()}
         return {key: reason for key, reason in reasons.items() if reason}
 
     @property
@@ -115,8 +116,11 @@ class Proof:
         return f"{self.cam.line} · {self.lrp.line} · {shares}"
 
 
-def prove_checkpoint(checkpoint: Checkpoint) -> tuple[Proof, RelevanceMaps | None]:
-    """The proof, and what computes LRP, or None where it is refused. Costs about 25 forwards."""
+def prove_checkpoint(
+    checkpoint: Checkpoint, on_progress: ProgressCallback = ignore_progress
+) -> tuple[Proof, RelevanceMaps | None]:
+    """The proof, and what computes LRP, or None where it is refused. Costs about 25 forwards, between which
+    `on_progress` is called."""
     card, model = checkpoint.card, checkpoint.model
     x = torch.from_numpy(card.preprocess.apply(make_proof_image(card.preprocess.size_px)))
     features, gradients, logits = cam.read_features(model, x, range(len(card.labels)))
@@ -132,7 +136,7 @@ def prove_checkpoint(checkpoint: Checkpoint) -> tuple[Proof, RelevanceMaps | Non
     cam_proof = _prove_cam(model, layer, x, cams, expected)
     try:
         relevance = RelevanceMaps(lower_network(model), card.preprocess)
-        lrp_proof = _prove_lrp(model, relevance, x, label, float(logits[label] - bias[label]), totals)
+        lrp_proof = _prove_lrp(model, relevance, x, label, float(logits[label] - bias[label]), totals, on_progress)
     except ExplanationError as error:
         relevance, lrp_proof = None, LrpProof(refusal=error.message)
     else:
@@ -205,6 +209,7 @@ def _prove_lrp(
     label: int,
     expected: float,
     totals: dict[str, float],
+    on_progress: ProgressCallback,
 ) -> LrpProof:
     """`expected`: logit minus head bias; the sums of all maps are added to `totals`."""
     program = relevance.program
@@ -216,7 +221,10 @@ def _prove_lrp(
 
     straight = program.is_piecewise_linear
     wanted = (_gradient_x_input(model, x, label) if straight else gradient_x_input_of_lines(program, x, label)).numpy()
-    maps = {key: relevance.maps(key, x, [label])[0] for key, method in METHODS.items() if method.family == "lrp"}
+    maps, methods = {}, [key for key, method in METHODS.items() if method.family.reads == "rules"]
+    for done, key in enumerate(methods, 1):
+        maps[key] = relevance.maps(key, x, [label])[0]
+        on_progress(done, len(methods))
     totals |= {key: float(map_.sum(dtype=np.float64)) for key, map_ in maps.items()}
     epsilon = maps.pop("lrp-epsilon")
     r = _pearson(epsilon, wanted)

@@ -28,7 +28,7 @@ class RelevanceMaps:
 
     def maps(self, method: str, x: torch.Tensor, labels: Sequence[int]) -> np.ndarray:
         """x (1, C, S, S), normalised -> (len(labels), S, S) float32, logit points per pixel, signed."""
-        rules = METHODS[method].compute
+        rules = METHODS[method].load_function()
         if isinstance(rules, rule_sets.Rules):
             return self._sweep.relevance(rules, x, labels).numpy()
         return self._rebuilt.relevance(rules(*self._box), x, labels).numpy()

@@ -67,7 +67,7 @@ def write_explanations(folder: Path, analyser: Analyser, study: Study, found: Fo
         described[key] = {
             "name": f"{METHODS[method].name}, {get_finding(label).name}",
             "unit": explanation.unit,
-            "signed": METHODS[method].signed,
+            "signed": True,  # values below 0 speak against the finding, of every method
             "drawn": METHODS[method].shown,
             "native_shape": list(explanation.map_square.shape),
             "sum_over_native_map": explanation.total,

@@ -9,7 +9,7 @@ from cxr_demo import render
 from cxr_demo.analysis import Explanation
 from cxr_demo.evaluation.agreement import Overlap
 from cxr_demo.evaluation.checks import CHECKS
-from cxr_demo.explain.methods import CELL, METHODS, PIXEL, Method
+from cxr_demo.explain.methods import EVIDENCE_FLOOR, METHODS, UNITS, Method
 from cxr_demo.limits import KEPT_MINUTES, LEFT_OVER_S, SLOW_FORWARDS, SWEEP_EVERY_S
 from cxr_demo.networks.card import Card, EnsembleSpec
 from cxr_demo.text.formats import UNDEFINED, format_duration, format_percent, format_signed
@@ -77,19 +77,7 @@ LEAVE_OUT = "Leave out {name}"
 NOTES = "What was done to the file"
 NO_NOTES = "Nothing: the pixels are as stored."
 NOT_AVAILABLE = "Not available for this checkpoint: {reason}"
-NOTHING = {  # by a map's unit, what it holds less of than the floor; of other units it is 0 everywhere
-    CELL: "all its cells together hold less than {floor} logit points",
-    PIXEL: "all its pixels together hold less than {floor} logit points",
-    "logit points when hidden": "hiding a part moves the logit by less than {floor} points everywhere",
-}
-EMPTY_PANELS = {  # by a method's family, and for the film
-    "film": "The film as you gave it; its greys never change.",
-    "cam": "Which regions speak for the finding, on the network's last and coarsest feature maps.",
-    "score-cam": "Which patterns of the last feature maps keep the score, when the film is darkened outside them.",
-    "lrp": "Which pixels carried the score: orange speaks for the finding, blue against it.",
-    "gradient": "Which pixels the score hangs on: orange where more brightness raises it, blue where it lowers it.",
-    "occlusion": "Which parts the score needs: orange where it falls when they are hidden, blue where it rises.",
-}
+FILM_PROMISE = "The film as you gave it; its greys never change."  # in its panel, before there is one
 
 AGREEMENT = "How far the maps agree"
 AGREEMENT_COLUMNS = ("Maps", "Rank correlation", "Overlap of the strongest 10 % (by chance)", "of 5 %", "of 20 %")
@@ -232,7 +220,7 @@ def describe_sums(explanation: Explanation, card: Card) -> str:
     if made and card.joins_predictions:
         logit = "the members' mean calibrated logit" if made.calibrated else "the members' mean logit"
     told = f"{logit} is {format_signed(explanation.logit)}"
-    if explanation.unit not in (CELL, PIXEL):
+    if not explanation.unit.adds_to_logit:
         return f"{told[0].upper()}{told[1:]}; the values of this map do not add up to it."
     rest = format_signed(explanation.left_out)
     return f"Sums to {format_signed(explanation.total)}; {told}. The rest, {rest}, is not in the map."
@@ -241,8 +229,9 @@ def describe_sums(explanation: Explanation, card: Card) -> str:
 def describe_empty_map(scale: render.Scale, finding: str) -> str:
     """Instead of a map that holds too little."""
     what = "No evidence either way" if scale.signed else f"No positive evidence for {finding}"
-    why = NOTHING.get(scale.unit, "this map is 0 everywhere" if scale.signed else "this map is nowhere above 0")
-    return f"{what}: {why.format(floor=render.EVIDENCE_FLOOR)}."
+    zero = "this map is 0 everywhere" if scale.signed else "this map is nowhere above 0"
+    why = UNITS[scale.unit].too_little or zero
+    return f"{what}: {why.format(floor=EVIDENCE_FLOOR)}."
 
 
 def describe_progress(method: Method, share: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cxr_demo import render
-from cxr_demo.explain.methods import RELATIVE
+from cxr_demo.explain.methods import UNITS
 
 SCALE, OWN, SHARED = "Scale", "Relative", "Absolute"
 KEEP_SCALE, KEEP_HINT = "Keep", "Keep this scale for other findings, checkpoints and films"
@@ -22,13 +22,13 @@ KEPT_SCALE = (
 
 
 def describe_own_scale(scale: render.Scale) -> str:
-    return "relative: no unit, own scale" if scale.unit == RELATIVE else f"{scale.unit}, own scale"
+    return f"{scale.unit}, own scale" if UNITS[scale.unit].comparable else f"{scale.unit}: no unit, own scale"
 
 
 def describe_shared_scale(own: render.Scale, shared: render.Scale, sharing: int, kept: bool) -> str:
     """`own` is the map's scale by itself, `sharing` how many maps have the shared one, which may be `kept`."""
-    if shared.unit == RELATIVE:
-        return "relative: no unit, shares no scale"
+    if not UNITS[shared.unit].comparable:
+        return f"{shared.unit}: no unit, shares no scale"
     if sharing == 1 and not kept:
         return f"{shared.unit}, no other map of this unit"
     alone, all_ = render.format_number(own.limit), render.format_number(shared.limit)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from cxr_demo import render
 from cxr_demo.analysis import Explanation
-from cxr_demo.explain.methods import METHODS, RELATIVE
+from cxr_demo.explain.methods import METHODS, UNITS
 from cxr_demo.text import scales_text
 from cxr_demo.ui import image_encoding
 from cxr_demo.ui.markup import Html, tag
@@ -34,7 +34,7 @@ def choose_scales(maps: Mapping[str, Explanation], pinned: Mapping[str, float] =
     own = {key: render.choose_scale(map_.map_square, METHODS[key].shown, map_.unit) for key, map_ in maps.items()}
     limits: dict[str, list[float]] = {}
     for scale in own.values():
-        if not scale.nothing and scale.unit != RELATIVE:
+        if not scale.nothing and UNITS[scale.unit].comparable:
             limits.setdefault(scale.unit, []).append(scale.limit)
     found = {}
     for key, scale in own.items():
@@ -50,7 +50,7 @@ def list_limits(maps: Mapping[str, Explanation]) -> dict[str, float]:
     return {
         scales.shared.unit: scales.shared.limit
         for scales in choose_scales(maps).values()
-        if not scales.own.nothing and scales.own.unit != RELATIVE
+        if not scales.own.nothing and UNITS[scales.own.unit].comparable
     }
 
 

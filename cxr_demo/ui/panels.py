@@ -68,9 +68,10 @@ def make_view_key(study: Study, card: Card, label: str) -> str:
 
 def render_blank_panels(methods: Sequence[str]) -> dict:
     """Before the first film: what will stand where, and what each map does not show."""
-    figures = [_render_blank(_render_name(page_text.FILM_PANEL), "film", page_text.SIDES)]
+    figures = [_render_blank(_render_name(page_text.FILM_PANEL), page_text.FILM_PROMISE, page_text.SIDES)]
     figures += [
-        _render_blank(_render_method_title(METHODS[key]), METHODS[key].family, METHODS[key].caption) for key in methods
+        _render_blank(_render_method_title(METHODS[key]), METHODS[key].family.promise, METHODS[key].caption)
+        for key in methods
     ]
     return {"html": tag("div", *figures, class_="row"), "film": None, "about": "", "held": False, "maps": {}}
 
@@ -185,8 +186,8 @@ def _render_planted(truth: Mapping[str, np.ndarray]) -> tuple[Html, ...]:
     return switch, tag("p", examples_text.describe_planted(list(truth)), class_="planted", hidden=True)
 
 
-def _render_blank(title: Html, family: str, caption: str) -> Html:
-    stage = tag("div", tag("p", page_text.EMPTY_PANELS[family]), class_="stage blank")
+def _render_blank(title: Html, promise: str, caption: str) -> Html:
+    stage = tag("div", tag("p", promise), class_="stage blank")
     return tag("figure", title, stage, tag("figcaption", caption), class_="panel")
 
 

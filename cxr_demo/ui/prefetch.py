@@ -49,7 +49,7 @@ def _list_missing_labels(analyser: Analyser, session: Session, study: Study, met
     known = {*dict(session.maps), *session.failed_prefetch}  # a copy: a map that is no longer wanted may just arrive
     wanted = order_labels(analyser.card, study.probabilities)
     missing = [label for label in wanted if (method, label) not in known]
-    return missing if METHODS[method].family == "cam" else missing[:LABELS_AT_ONCE]
+    return missing if METHODS[method].family.reads == "features" else missing[:LABELS_AT_ONCE]
 
 
 def _make_maps(analyser: Analyser, session: Session, study: Study, labels: list[str], method: str) -> None:

@@ -20,7 +20,7 @@ from cxr_demo.comparison.checkpoint_pair import (
 )
 from cxr_demo.comparison.ensemble_members import break_down, measure_spread
 from cxr_demo.explain.engine import MemberMap
-from cxr_demo.explain.methods import METHODS, RELATIVE
+from cxr_demo.explain.methods import METHODS, Unit
 from cxr_demo.film.preprocess import GEOMETRIES, Preprocess
 from cxr_demo.networks.card import Card, EnsembleSpec, Member
 from tests.conftest import LABELS, make_checkpoint, make_image
@@ -168,9 +168,9 @@ def test_relative_maps_are_ranked_and_never_subtracted(key):
     a, b = (explained(random.normal(size=(16, 16)), key) for _ in range(2))
     found = compare_maps(a, card(), b, card(), SHAPE)
     assert found.agreement.rank == pytest.approx(spearmanr(a.map_square, b.map_square, axis=None).statistic, abs=1e-6)
-    if METHODS[key].unit == RELATIVE:
+    if METHODS[key].unit == Unit.RELATIVE:
         assert found.difference is None and "one map alone" in found.why_not
-        assert np.array_equal(found.first.values, a.map_square) and found.first.unit == RELATIVE
+        assert np.array_equal(found.first.values, a.map_square) and found.first.unit == Unit.RELATIVE
     else:
         assert np.allclose(found.difference, found.second.values - found.first.values) and not found.why_not
 
@@ -326,6 +326,7 @@ def own_gradient(checkpoint, square: np.ndarray) -> np.ndarray:
 def test_an_analysis_of_an_ensemble_keeps_its_members_maps_from_the_same_pass():
     singles = [make_checkpoint(seed=seed, temperature=1.5 + seed) for seed in range(3)]
     analyser = Analyser(made("weighted", singles, (0.4, 0.6, 0.0)))
+    analyser.prove()
     study, asked = analyser.analyse(make_image(0)), []
     for single in singles:
         single.model.net.register_forward_pre_hook(lambda module, x: asked.append(module))

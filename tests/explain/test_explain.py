@@ -15,13 +15,13 @@ from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
 from cxr_demo.analysis import Analyser
 from cxr_demo.errors import ExplanationError
-from cxr_demo.explain import proof
+from cxr_demo.explain import methods, proof
 from cxr_demo.explain.engine import Explainer
 from cxr_demo.explain.lrp import operations as op
 from cxr_demo.explain.lrp import propagate
 from cxr_demo.explain.lrp import rules as rule_sets
 from cxr_demo.explain.lrp.lowering import lower_network
-from cxr_demo.explain.methods import METHODS
+from cxr_demo.explain.methods import CAM, GRADIENT, LRP, METHODS, SCORE_CAM, Unit
 from cxr_demo.networks.backbones import BACKBONES
 from tests.conftest import (
     FAMILIES,
@@ -36,11 +36,11 @@ from tests.conftest import (
     weights_hash,
 )
 
-CELLS = {"cam", "score-cam"}  # the families whose maps have the features' grid; all others have the film's
+CELLS = {CAM, SCORE_CAM}  # the families whose maps have the features' grid; all others have the film's
 SAME_FOR_ALL = {"eigen-cam"}  # it reads no label
 COSTLY = 20  # forwards; what costs more asks the network as a whole, so it is repeated on one family alone
 LOSING = {"tiny-mobilenetv2", "shufflenet_v2_x1_0"}  # under z-plus, with these random weights
-LRP = [key for key, method in METHODS.items() if method.family == "lrp"]
+RULES = [key for key, method in METHODS.items() if method.family.reads == "rules"]
 
 
 def square(checkpoint, seed: int = 0) -> np.ndarray:
@@ -55,8 +55,9 @@ def explainer(tiny_checkpoint):
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 def test_a_method_states_what_a_reader_needs(method):
     assert METHODS[method.key] is method and method.name and method.paper and method.unit
-    assert method.shown in {"positive", "signed"} and (method.signed or method.shown == "positive")
-    assert method.cost_forwards >= 1 and callable(method.compute) != isinstance(method.compute, rule_sets.Rules)
+    assert method.shown in {"positive", "signed"} and method.unit in Unit
+    function = method.load_function()
+    assert method.cost_forwards >= 1 and callable(function) != isinstance(function, rule_sets.Rules)
     assert method.caption.endswith(".") and "\n" not in method.caption
 
 
@@ -68,9 +69,9 @@ def family(request, tiny_backbones):
     """A checkpoint, its explainer, and the hashes of all that they hold."""
     checkpoint = make_checkpoint(request.param)
     made = Explainer(checkpoint)
-    before = weights_hash(checkpoint.model), program_hash(made._relevance.program)
+    before = weights_hash(checkpoint.model), program_hash(made._get_relevance().program)
     yield checkpoint, made
-    assert (weights_hash(checkpoint.model), program_hash(made._relevance.program)) == before
+    assert (weights_hash(checkpoint.model), program_hash(made._get_relevance().program)) == before
     assert count_hooks(checkpoint.model) == 0 and not checkpoint.model.training
     assert not any(p.requires_grad or p.grad is not None for p in checkpoint.model.parameters())
 
@@ -80,7 +81,7 @@ def shown(family, key: str) -> bool:
     checkpoint, made = family
     if reason := made.proof.refusals.get(key):
         assert checkpoint.card.backbone in LOSING and "its map sums to" in reason
-        assert METHODS[key].family == "lrp" and key != "lrp-epsilon"
+        assert METHODS[key].family.reads == "rules" and key != "lrp-epsilon"
     return not reason
 
 
@@ -96,7 +97,6 @@ def test_maps_are_finite_repeatable_and_of_their_own_label(family, key):
     for map_ in maps.values():
         assert map_.dtype == np.float32 and np.isfinite(map_).all() and map_.any()
         assert map_.shape == (cells if method.family in CELLS else (SIZE_PX, SIZE_PX))
-        assert method.signed or not (map_ < 0).any()
     assert np.allclose(maps[key, 0], maps[key, 2], rtol=1e-3) == (key in SAME_FOR_ALL)
     if checkpoint.card.backbone == "tiny" or method.cost_forwards <= COSTLY:
         again, alone = made.maps(x, [0, 2], [key]), made.maps(x, [2], [key])[key, 2]
@@ -124,13 +124,13 @@ def test_the_network_is_left_as_it_was(tiny_checkpoint):
     model = tiny_checkpoint.model
     before = weights_hash(model)
     explainer = Explainer(tiny_checkpoint)
-    program = program_hash(explainer._relevance.program)
+    program = program_hash(explainer._get_relevance().program)
     explainer.maps(square(tiny_checkpoint), range(4), list(METHODS))
     for key in METHODS:
         with pytest.raises(RuntimeError):
             explainer.maps(square(tiny_checkpoint)[:, :, :, :4], [0], [key])
     assert weights_hash(model) == before and not model.training and count_hooks(model) == 0
-    assert program_hash(explainer._relevance.program) == program
+    assert program_hash(explainer._get_relevance().program) == program
     assert not any(p.requires_grad or p.grad is not None for p in model.parameters())
 
 
@@ -139,7 +139,7 @@ def test_five_hundred_explanations_in_a_row_leave_no_memory_behind(tiny_checkpoi
     analyser, process = Analyser(tiny_checkpoint, cache_bytes=2**19), psutil.Process()
     keys = [key for key, method in METHODS.items() if method.cost_forwards <= 50]
     # Class activation maps, the fast sweep, zennit and gradients: all but what asks hundreds of forwards.
-    assert {METHODS[key].family for key in keys} == {"cam", "lrp", "gradient"} and set(LRP) < set(keys)
+    assert {METHODS[key].family for key in keys} == {CAM, LRP, GRADIENT} and set(RULES) < set(keys)
     images = [make_image(seed) for seed in range(8)]
 
     def explain(count: int) -> int:
@@ -171,9 +171,9 @@ def test_the_proof_of_a_right_checkpoint(explainer):
     assert not found.refusals
     assert found.cam.sum_error < 1e-5 and found.lrp.copy_error < 1e-5
     assert found.lrp.identity_r > 0.99999 and found.lrp.identity_error < 1e-3 and found.lrp.is_piecewise_linear
-    assert set(found.lrp.lost) == set(LRP) - {"lrp-epsilon"} and not found.lrp.refusals
+    assert set(found.lrp.lost) == set(RULES) - {"lrp-epsilon"} and not found.lrp.refusals
     assert found.totals["grad-cam"] == pytest.approx(found.logit - found.head_bias, rel=1e-3, abs=1e-5)
-    assert set(found.totals) == {"grad-cam", *LRP} and found.label in LABELS
+    assert set(found.totals) == {"grad-cam", *RULES} and found.label in LABELS
     assert found.line.startswith("Grad-CAM ok (sum error ")
     assert "LRP ok (r=1.00000 against gradient x input, copy differs by" in found.line
 
@@ -196,8 +196,8 @@ def refused(checkpoint, *families: str) -> str:
     """The proof's line, after checking that every method of the families is refused in plain words, and no other."""
     explainer = Explainer(checkpoint)
     for key, method in METHODS.items():
-        assert (key in explainer.proof.refusals) == (method.family in families)
-        if method.family in families:
+        assert (key in explainer.proof.refusals) == (method.family.proof in families)
+        if method.family.proof in families:
             with pytest.raises(ExplanationError, match="is not available for this checkpoint"):
                 explainer.maps(square(checkpoint), [0], [key])
         elif method.cost_forwards <= COSTLY:
@@ -265,7 +265,9 @@ def test_a_residual_that_is_not_shared_out_gets_no_lrp(monkeypatch):
 
 
 def with_rules(monkeypatch, key: str, rules: rule_sets.Rules) -> None:
-    monkeypatch.setitem(METHODS, key, dataclasses.replace(METHODS[key], compute=rules))
+    monkeypatch.setattr(f"{__name__}.OTHER_RULES", rules, raising=False)
+    methods._load.cache_clear()
+    monkeypatch.setitem(METHODS, key, dataclasses.replace(METHODS[key], function=f"{__name__}:OTHER_RULES"))
 
 
 def test_rules_that_do_not_fit_the_layers_get_no_lrp(monkeypatch, tiny_checkpoint):
@@ -287,7 +289,7 @@ def test_a_rule_set_that_does_not_conserve_is_refused_alone(monkeypatch, tiny_ch
 
 def test_a_layer_that_the_pooling_does_not_read_gets_no_cam(monkeypatch, tiny_checkpoint):
     monkeypatch.setitem(BACKBONES, "tiny", dataclasses.replace(TINY, cam_layer="features.denseblock2"))
-    line = refused(tiny_checkpoint, "cam", "score-cam")
+    line = refused(tiny_checkpoint, "cam")
     assert "Grad-CAM not available: the global pooling does not read the output of features.denseblock2" in line
 
 

@@ -122,10 +122,10 @@ def test_it_explains_itself(checkpoint, monkeypatch):
     assert proof.lrp.is_piecewise_linear == (not name.startswith(BENT))
     assert all("its map sums to" in reason for reason in proof.refusals.values())
     shown = [key for key in METHODS if key not in proof.refusals]
-    assert {key for key in METHODS if METHODS[key].family != "lrp"} | {"lrp-epsilon"} <= set(shown)
+    assert {key for key in METHODS if METHODS[key].family.reads != "rules"} | {"lrp-epsilon"} <= set(shown)
     cheap = [key for key in shown if METHODS[key].cost_forwards <= 5]
     for (key, _), map_ in explainer.maps(squares(1).numpy(), [0], cheap).items():
-        side = checkpoint.model.features(squares(1)).shape[2] if METHODS[key].family == "cam" else SIZE_PX
+        side = checkpoint.model.features(squares(1)).shape[2] if METHODS[key].family.reads == "features" else SIZE_PX
         assert map_.shape == (side, side) and np.isfinite(map_).all()
         assert map_.any() or (side == 1 and key == "eigen-cam"), "a single cell does not differ from the mean"
     assert count_hooks(checkpoint.model) == 0

@@ -44,7 +44,7 @@ class Network(StandIn):
             raise ValueError("nobody foresaw this")
         made = {}
         for method in methods:
-            values = np.full((2, 2) if METHODS[method].family == "cam" else (64, 64), 0.01, np.float32)
+            values = np.full((2, 2) if METHODS[method].family.reads == "features" else (64, 64), 0.01, np.float32)
             values[0, 0] = self.corner
             parts = tuple(MemberMap(name, 0.5, values + shift) for name, shift in self.own)
             found = explanation(method, values, labels[0])

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from cxr_demo import render
-from cxr_demo.explain.methods import METHODS
+from cxr_demo.explain.methods import METHODS, Unit
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.networks.card import Card
 from cxr_demo.text import formats, page_text, scales_text
@@ -96,7 +96,7 @@ def test_a_relative_map_or_a_slope_is_nothing_only_where_it_is_zero():
 
 
 def test_what_the_words_say_of_floors_are_the_units_that_have_one():
-    assert set(page_text.NOTHING) == set(render.AMOUNTS) <= {method.unit for method in METHODS.values()}
+    assert {unit for unit in Unit if unit.too_little} == {unit for unit in Unit if unit.amount}
 
 
 def test_the_absolute_scale_is_shared_within_a_unit_and_not_across():

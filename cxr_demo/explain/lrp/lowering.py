@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import operator
+import threading
 from collections.abc import Callable, Iterable, Sequence
-from typing import cast
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
@@ -20,6 +21,8 @@ from cxr_demo.explain.lrp import operations as op
 from cxr_demo.explain.lrp.program import Program, Step
 from cxr_demo.explain.lrp.rewriting import rewrite_steps
 
+_TRACING = threading.Lock()
+
 
 def lower_network(model: nn.Module) -> Program:
     """The program of a network in eval mode that takes images to logits, for any number of rows and columns.
@@ -31,10 +34,27 @@ def lower_network(model: nn.Module) -> Program:
 
 
 class _Tracer(fx.Tracer):
-    """Keeps whole what has a meaning of its own here."""
+    """Keeps whole what has a meaning of its own here.
+
+    torch.fx puts its own `__call__` and `__getattr__` on every module of the process while it follows one network, so
+    what other threads do meanwhile with theirs must pass through untouched; and only one network is followed at a time.
+    """
 
     def __init__(self) -> None:
         super().__init__(autowrap_functions=(channel_shuffle,))
+        self._thread = threading.get_ident()
+
+    def call_module(
+        self, m: nn.Module, forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        if threading.get_ident() != self._thread:
+            return forward(*args, **kwargs)
+        return super().call_module(m, forward, args, kwargs)
+
+    def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: dict[str, Any]) -> Any:
+        if threading.get_ident() != self._thread:
+            return attr_val
+        return super().getattr(attr, attr_val, parameter_proxy_cache)
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         return isinstance(m, tuple(_MODULES)) or super().is_leaf_module(m, module_qualified_name)
@@ -81,7 +101,8 @@ def _lowered(model: nn.Module) -> tuple[list[Step], str, str]:
 
 def _traced(model: nn.Module) -> Iterable[fx.Node]:
     try:
-        return _Tracer().trace(model).nodes
+        with _TRACING:
+            return _Tracer().trace(model).nodes
     except TraceError as error:
         raise ExplanationError("what the network does depends on the size of the film or on its values") from error
 

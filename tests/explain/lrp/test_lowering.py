@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import gc
+import threading
+import time
 import weakref
 from collections import Counter
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -280,3 +284,36 @@ def test_a_gate_may_stand_on_either_side():
         (step,) = (step for step in program.steps if isinstance(step.operation, op.Gate))
         assert step.ins == ("convolution", "gate")
         torch.testing.assert_close(program.values(x)[program.end], model(x).detach())
+
+
+def test_what_other_threads_do_while_a_network_is_followed_is_theirs():
+    """torch.fx watches every module of the process meanwhile."""
+    networks = [make_model("tiny", seed=seed) for seed in range(4)]
+    x = squares()
+    expected = [network(x).detach() for network in networks]
+    faults: list[BaseException] = []
+    stop = threading.Event()
+
+    def keep(work: Callable[[], None]) -> None:
+        try:
+            while not stop.is_set():
+                work()
+        except BaseException as error:  # raised again below
+            faults.append(error)
+
+    def predict() -> None:
+        assert torch.equal(networks[0](x).detach(), expected[0])
+
+    def lower(place: int) -> None:
+        program = lower_network(networks[place])
+        torch.testing.assert_close(program.values(x)[program.end], expected[place], rtol=1e-4, atol=1e-4)
+
+    works = [predict, predict, *(functools.partial(lower, place) for place in (1, 2, 3))]
+    threads = [threading.Thread(target=keep, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    time.sleep(2)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert not faults, faults[0]
