@@ -30,7 +30,7 @@ def images():
 def copies(analyser):
     """What computes LRP: of the one network, or of every member of an ensemble."""
     explainers = getattr(analyser._explainer, "_explainers", [analyser._explainer])
-    return [single._get_relevance() for single in explainers if single._get_relevance() is not None]
+    return [single._get_relevance() for single in explainers if not single.proof.lrp.refusal]
 
 
 def state(analyser):

@@ -21,10 +21,10 @@ class EnsembleBreakdown:
     """One explanation of an ensemble, taken apart; all maps (h, w) on the grid of the `mean`, the finest of all.
 
     `spread` is the result of `measure_spread`, None where the unit is relative: values of one member then say nothing
-    about another's. `unsure` is the share of the cells that hold image, 0..1, where the spread is larger than the mean's
-    magnitude (NaN without a spread); own choice: there the members do not even agree on its sign. `ranks`: Spearman's
-    correlation of each member with the mean, on the grid cells of `agreement`. `differences`: each member's map minus
-    the mean, in the same unit; none where the unit is relative.
+    about another's. `unsure` is the share of the cells that hold image, 0..1, where the spread is larger than the
+    mean's magnitude (NaN without a spread); own choice: there the members do not even agree on its sign. `ranks`:
+    Spearman's correlation of each member with the mean, on the grid cells of `agreement`. `differences`: each member's
+    map minus the mean, in the same unit; none where the unit is relative.
     """
 
     mean: np.ndarray

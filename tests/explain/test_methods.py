@@ -73,8 +73,8 @@ def test_a_new_family_and_unit_go_all_the_way_without_another_entry(toy):
     def html(value: dict) -> str:
         return str(value["html"])
 
-    assert toy.family.promise in html(panels.empty(("toy",)))
-    filled = panels.value(study, analyser.card, LABELS[1], {"toy": explanation}, None, {}, {}, {})
+    assert toy.family.promise in html(panels.render_blank_panels(("toy",)))
+    filled = panels.render_panels(study, analyser.card, LABELS[1], {"toy": explanation}, None, {}, {}, {})
     assert "shades" in html(filled) and "Toy" in html(filled)
     evaluated = analyser.evaluate_maps(study, [explanation], parts=["stability"])
     assert evaluated["toy"].stability is not None
