@@ -102,8 +102,12 @@ def write_file(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def get_weights_root() -> Path:
-    """The folder of checkpoints, where none is named: CXR_WEIGHTS, or weights/ where one stands."""
-    return Path(os.environ.get("CXR_WEIGHTS", "weights"))
+    """The folder of checkpoints, where none is named: CXR_WEIGHTS, else the repository's weights/ where this runs from
+    a checkout, whatever the working folder, else weights/ where one stands."""
+    if chosen := os.environ.get("CXR_WEIGHTS"):
+        return Path(chosen)
+    beside = Path(__file__).parents[2] / "weights"
+    return beside if beside.is_dir() else Path("weights")
 
 
 def find_checkpoints(root: str | Path = "weights") -> list[Path]:
