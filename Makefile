@@ -5,12 +5,12 @@ DATA ?= ../shared/data
 NAME ?= kermany-densenet121
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint train bench check clean
+.PHONY: help demo test lint types train bench check clean
 
 help: ## this list
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-demo: $(VENV)/installed ## install what is missing and serve the page on http://127.0.0.1:7860
+demo: $(VENV)/installed ## install what is missing and serve the page on http://127.0.0.1:7860; CPU=1 leaves out 4 GB of CUDA
 	$(BIN)/python app.py
 
 test: lint browser ## install what tests need, a browser too, and run them all
@@ -21,6 +21,9 @@ lint: $(VENV)/installed-node ## look for plain mistakes and untidy layout
 	$(BIN)/ruff format --check .
 	$(BIN)/node $(LINTERS)/typescript/bin/tsc -p tests/linters
 	$(BIN)/node $(LINTERS)/@biomejs/biome/bin/biome check --error-on-warnings --config-path=tests/linters cxr_demo
+
+types: $(VENV)/installed-dev ## check the types of the product, training and the timings
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 train: $(VENV)/installed ## train NAME on the films in DATA, from scratch
 	$(BIN)/python -m train run $(NAME) --data $(DATA) --out weights/$(NAME) --from-scratch
@@ -45,13 +48,23 @@ $(BIN)/pip:
 	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "On Debian and Ubuntu: apt install python3-venv"; exit 1; }
 
 # torch and torchvision are resolved together, from one index: mixed builds do not import.
-$(VENV)/installed: requirements.txt | $(BIN)/pip
+# CPU=1 takes them from PyTorch's own index of CPU builds and leaves out the lines of CUDA and triton.
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+$(VENV)/installed: requirements.lock pyproject.toml | $(BIN)/pip
 	@echo "Installing (torch is large: a few minutes the first time)."
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+ifdef CPU
+	grep -E '^(torch|torchvision)==' requirements.lock > $(VENV)/torch.lock
+	$(PIP_INSTALL) -r $(VENV)/torch.lock --index-url https://download.pytorch.org/whl/cpu
+	grep -v 'platform_system == "Linux"' requirements.lock > $(VENV)/cpu.lock
+	$(PIP_INSTALL) -r $(VENV)/cpu.lock
+else
+	$(PIP_INSTALL) -r requirements.lock
+endif
+	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/installed-dev: requirements-dev.txt $(VENV)/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+$(VENV)/installed-dev: $(VENV)/installed
+	$(PIP_INSTALL) --no-build-isolation --editable '.[dev]'
 	@touch $@
 
 # What reads JavaScript and CSS, by the Node of a wheel. It lies in the environment, as all that was installed does.

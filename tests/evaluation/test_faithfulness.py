@@ -215,7 +215,7 @@ def test_each_step_is_the_perturbation_of_pytorch_grad_cam(label):
 
 def test_deletion_is_the_pixel_flipping_of_quantus():
     """It takes one field at a time, and the curve here is some of its steps; its softmax gives the probabilities."""
-    quantus = pytest.importorskip("quantus", reason="Quantus is no requirement: requirements-dev.txt says why")
+    quantus = pytest.importorskip("quantus", reason="Quantus is no requirement: pyproject.toml says why")
     model, predict = network()
     chance = measure_random_orders(predict, X)
     deletion, film = measure_curves(predict, X, MAP, 1, chance)["deletion"], np.ascontiguousarray(X)

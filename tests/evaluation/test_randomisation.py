@@ -247,7 +247,7 @@ def test_the_numbers_are_means_over_draws_of_each_stage(model):
 def test_the_correlations_are_those_of_quantus(model, monkeypatch):
     """Of the networks that Quantus draws, layer by layer in the order of the blocks. How it draws them is another
     matter: PyTorch's own start, and batch norms with statistics 0 and 1."""
-    quantus = pytest.importorskip("quantus", reason="Quantus is no requirement: requirements-dev.txt says why")
+    quantus = pytest.importorskip("quantus", reason="Quantus is no requirement: pyproject.toml says why")
     wrapped = quantus.helpers.model.pytorch_model.PyTorchModel
 
     def layers(network, x, *, seed):
