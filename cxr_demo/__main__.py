@@ -1,7 +1,8 @@
 """`python -m cxr_demo predict|explain|compare|evaluate|check|models|methods`: the same as the page, for scripts.
 
 Exit 0 when all went well, 1 when `check` finds that a checkpoint cannot explain, 2 for input that cannot be used.
-Results go to stdout, errors as one sentence each to stderr.
+Results go to stdout, errors as one sentence each to stderr. Each command imports what it needs, so that help and lists
+come at once: torch alone takes seconds.
 """
 
 from __future__ import annotations
@@ -10,21 +11,12 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tqdm import tqdm
-
-from cxr_demo.analysis import DEFAULT_METHODS, Analyser, choose_default_methods, order_labels
-from cxr_demo.comparison.checkpoint_pair import list_common_labels
 from cxr_demo.errors import CxrError
-from cxr_demo.evaluation import regions
-from cxr_demo.evaluation.agreement import measure_agreements
-from cxr_demo.evaluation.evaluate import describe_evaluation
-from cxr_demo.evaluation.lung_segmentation import load_lungs
-from cxr_demo.explain.methods import METHODS
-from cxr_demo.export.results import describe_study, open_output, write_comparison, write_explanations, write_members
-from cxr_demo.film.reading import read_image
-from cxr_demo.networks import checkpoint
-from cxr_demo.networks.card import make_card_schema
+
+if TYPE_CHECKING:
+    from cxr_demo.analysis import Analyser
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,6 +29,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from cxr_demo.explain.methods import METHODS
+
     parser = argparse.ArgumentParser(prog="python -m cxr_demo", description=__doc__.split("\n\n")[1])
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -48,7 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     explain = commands.add_parser("explain", help="maps of one film as arrays and pictures")
     explain.add_argument("file", metavar="FILE")
     explain.add_argument("--label", nargs="+", help="labels to explain; the one that the page shows first if left out")
-    explain.add_argument("--method", nargs="+", help=f"{', '.join(METHODS)}; if left out, {', '.join(DEFAULT_METHODS)}")
+    explain.add_argument(
+        "--method", nargs="+", help=f"{', '.join(METHODS)}; if left out, those that the page shows first"
+    )
     explain.add_argument("--out", type=Path, required=True, help="folder for maps.npz, result.json and overlays")
     explain.set_defaults(act=_explain)
 
@@ -56,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("file", metavar="FILE")
     compare.add_argument("--weights", nargs="+", required=True, help="two folders or Hub ids; one, of an ensemble")
     compare.add_argument("--label", help="one that both know; of these the first on the first one's page if left out")
-    compare.add_argument("--method", nargs="+", help=f"if left out, {', '.join(DEFAULT_METHODS)}")
+    compare.add_argument("--method", nargs="+", help="if left out, those of the page")
     compare.add_argument("--out", type=Path, required=True, help="folder for maps.npz, result.json and overlays")
     compare.set_defaults(act=_compare)
 
@@ -65,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     evaluate.add_argument("file", metavar="FILE")
     evaluate.add_argument("--label", help="the one that the page shows first if left out")
-    evaluate.add_argument("--method", nargs="+", help=f"if left out, {', '.join(DEFAULT_METHODS)}")
+    evaluate.add_argument("--method", nargs="+", help="if left out, those of the page")
     evaluate.add_argument(
         "--region", type=float, nargs=4, metavar=("X", "Y", "WIDTH", "HEIGHT"),
         help="a box, in shares of the film (0 to 1, from its upper left corner): how much evidence lies in it",
@@ -88,6 +84,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _predict(options: argparse.Namespace) -> int:
     """Every file gets its row; one that cannot be read does not stop the others."""
+    from cxr_demo.export.results import describe_study
+    from cxr_demo.film.reading import read_image
+
     analyser = _analyser(options.weights)
     rows, failed = [], False
     for name in options.files:
@@ -107,6 +106,10 @@ def _predict(options: argparse.Namespace) -> int:
 
 
 def _explain(options: argparse.Namespace) -> int:
+    from cxr_demo.analysis import choose_default_methods, order_labels
+    from cxr_demo.export.results import open_output, write_explanations
+    from cxr_demo.film.reading import read_image
+
     analyser = _analyser(options.weights)
     image = read_image(options.file)
     study = analyser.analyse(image)
@@ -120,6 +123,11 @@ def _explain(options: argparse.Namespace) -> int:
 
 
 def _compare(options: argparse.Namespace) -> int:
+    from cxr_demo.analysis import choose_default_methods, order_labels
+    from cxr_demo.comparison.checkpoint_pair import list_common_labels
+    from cxr_demo.export.results import open_output, write_comparison, write_members
+    from cxr_demo.film.reading import read_image
+
     if len(options.weights) > 2:
         raise CxrError(f"{len(options.weights)} checkpoints were given.", "Give two, or one that is an ensemble.")
     analysers = [_analyser(weights) for weights in options.weights]
@@ -151,6 +159,16 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from cxr_demo.analysis import choose_default_methods, order_labels
+    from cxr_demo.evaluation import regions
+    from cxr_demo.evaluation.agreement import measure_agreements
+    from cxr_demo.evaluation.evaluate import describe_evaluation
+    from cxr_demo.evaluation.lung_segmentation import load_lungs
+    from cxr_demo.film.reading import read_image
+    from cxr_demo.networks import checkpoint
+
     analyser = _analyser(options.weights)
     study = analyser.analyse(read_image(options.file))
     film, model = study.image.pixels, load_lungs(checkpoint.get_weights_root() / "lungs")
@@ -179,12 +197,17 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from cxr_demo.analysis import Analyser
+    from cxr_demo.networks import checkpoint
+
     analyser = Analyser(checkpoint.load(options.weights))
     print(f"{analyser.card.name}: {analyser.proof.line}")
     return 1 if analyser.proof.fails else 0
 
 
 def _models(options: argparse.Namespace) -> int:
+    from cxr_demo.networks import checkpoint
+
     root = checkpoint.get_weights_root()
     folders = checkpoint.find_checkpoints(root)
     if not folders:
@@ -200,6 +223,8 @@ def _models(options: argparse.Namespace) -> int:
 
 
 def _methods(options: argparse.Namespace) -> int:
+    from cxr_demo.explain.methods import METHODS
+
     for method in METHODS.values():
         cost = f"about {method.cost_forwards:g} forward passes a label"
         print(f"{method.key}\t{method.name}\t{method.unit}\t{cost}\t{method.paper}")
@@ -207,11 +232,16 @@ def _methods(options: argparse.Namespace) -> int:
 
 
 def _card_schema(options: argparse.Namespace) -> int:
+    from cxr_demo.networks.card import make_card_schema
+
     print(json.dumps(make_card_schema(), indent=2))
     return 0
 
 
 def _analyser(weights: str | None) -> Analyser:
+    from cxr_demo.analysis import Analyser
+    from cxr_demo.networks import checkpoint
+
     return Analyser(checkpoint.load(weights))
 
 
