@@ -31,9 +31,10 @@ train: $(VENV)/installed ## train NAME on the films in DATA, from scratch
 reproduce-%: $(VENV)/installed ## a published system as it deserves: ImageNet weights, all films in DATA (reproduce-kufel2023)
 	$(BIN)/python -m train run $* --data $(DATA) --out runs/$*
 
-bench: $(VENV)/installed-dev ## time the loader against training, and explanations against plain forwards
+bench: $(VENV)/installed-dev ## time the loader, explanations and the start of commands
 	$(BIN)/python -m tests.bench.loader
 	$(BIN)/python -m tests.bench.explain
+	$(BIN)/python -m tests.bench.startup
 
 check: $(VENV)/installed ## let the bundled checkpoint NAME prove its explanations
 	$(BIN)/python -m cxr_demo check weights/$(NAME)

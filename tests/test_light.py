@@ -29,5 +29,10 @@ def test_a_light_module_loads_nothing_heavy(module):
     assert list_heavy_modules(f"import {module}") == ""
 
 
+@pytest.mark.parametrize("order", ["--help", "methods", "predict --help", "card-schema"])
+def test_a_command_without_a_network_loads_nothing_heavy(order):
+    assert list_heavy_modules(f"import cxr_demo.__main__ as it; it.main({order.split()!r})") == ""
+
+
 def test_a_command_that_needs_torch_is_seen_to_load_it():
     assert "torch" in list_heavy_modules("from cxr_demo.networks import checkpoint")
