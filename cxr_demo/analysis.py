@@ -140,6 +140,11 @@ class Analyser:
     def proof(self) -> Proof | EnsembleProof:
         return self.prove()
 
+    @property
+    def known_refusals(self) -> dict[str, str]:
+        """Method -> why its maps may not be shown, as far as that is known without work."""
+        return self.proof.refusals if self.is_proved else {}
+
     def prove(self) -> Proof | EnsembleProof:
         """What the checkpoint's maps were checked for; made once, by whoever asks first, and the others wait."""
         if self.is_proved:

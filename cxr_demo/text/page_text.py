@@ -76,6 +76,7 @@ METHODS_HINT = "Only what is chosen is computed: for the finding you look at, th
 LEAVE_OUT = "Leave out {name}"
 NOTES = "What was done to the file"
 NO_NOTES = "Nothing: the pixels are as stored."
+PROOF_PENDING = "The checks of this network's maps are still running; a map that you ask for waits for them."
 NOT_AVAILABLE = "Not available for this checkpoint: {reason}"
 FILM_PROMISE = "The film as you gave it; its greys never change."  # in its panel, before there is one
 

@@ -124,12 +124,14 @@ class Events:
         study = session.study if session else None
         if session and study and session.checkpoint == checkpoint:
             return
-        yield {
-            self.facts: facts.render_facts(analyser.card, analyser.sha256, analyser.proof.line),
-            self.methods: gr.update(**methods.make_method_settings(analyser.proof.refusals)),
-        }
+        yield self._describe(analyser)
         if session and study:
             yield from self._study(session, checkpoint, study.image, session.truth)
+
+    @guarded
+    def refresh(self, checkpoint: str, request: gr.Request) -> Iterator[dict]:
+        """Not queued: a page opens, perhaps long after it was built, when the checkpoints' proofs were not known."""
+        yield self._describe(self.analysers[checkpoint])
 
     @guarded
     def want(self, event: gr.EventData, request: gr.Request) -> Iterator[dict]:
@@ -197,6 +199,11 @@ class Events:
         """The page was closed, reloaded or left."""
         self.sessions.forget(get_session_key(request))
 
+    def _describe(self, analyser: Analyser, forward_s: float | None = None) -> dict:
+        """A checkpoint's facts, and the methods that it offers."""
+        settings = methods.make_method_settings(analyser.known_refusals, forward_s)
+        return {self.facts: facts.render_analyser(analyser), self.methods: gr.update(**settings)}
+
     def _study(
         self, session: Session, checkpoint: str, image: Radiograph, truth: Mapping[str, np.ndarray]
     ) -> Iterator[dict]:
@@ -212,15 +219,22 @@ class Events:
         yield {
             self.message: "",
             self.findings: findings.render_findings(analyser.card, study.probabilities, session.label, study.members),
-            self.methods: gr.update(**methods.make_method_settings(analyser.proof.refusals, forward_s)),
+            self.methods: gr.update(**methods.make_method_settings(analyser.known_refusals, forward_s)),
         }
-        yield from self._maps(session, image_encoding.encode_film(image.pixels))
+        film = image_encoding.encode_film(image.pixels)
+        if not analyser.is_proved:  # the probabilities stand already; the maps are announced
+            waiting = dict.fromkeys(session.methods, 0.0)
+            panels_now = panels.render_panels(study, analyser.card, session.label, waiting, film, {}, session.truth)
+            yield {self.panels: panels_now}
+            analyser.prove()
+            yield self._describe(analyser, forward_s)
+        yield from self._maps(session, film)
 
     def _maps(self, session: Session, film: str | None) -> Iterator[dict]:
         """The panels of the session's label and methods, each map as it is ready; follows a choice of other methods,
         and stops when the film or the label is no longer wanted. `film` is its picture until the browser surely has it.
 
-        The cheapest map is made first. Between two forwards of a dear one there is room for a cheaper one that is
+        The cheapest map is made first. Between two forwards of a slow one there is room for a cheaper one that is
         chosen meanwhile.
         """
         analyser, study, label = self.analysers[session.checkpoint], session.require_study(), session.label

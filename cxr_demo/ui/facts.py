@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from cxr_demo.analysis import Analyser
 from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.card_parts import SetMetrics
@@ -15,6 +16,12 @@ TRAINING = {  # entry of the card's `training` -> what it is called here
     "data": "Trained on", "data_licence": "Licence of the data", "data_citation": "Source of the data",
     "caveat": "Known limits", "recipe": "Recipe", "initial_weights": "Started from", "finished": "Trained on the day",
 }  # fmt: skip
+
+
+def render_analyser(analyser: Analyser) -> Html:
+    """The facts of a checkpoint, whose proof may still be under way."""
+    line = analyser.proof.line if analyser.is_proved else page_text.PROOF_PENDING
+    return render_facts(analyser.card, analyser.sha256, line)
 
 
 def render_facts(card: Card, sha256: str, proof_line: str) -> Html:

@@ -74,6 +74,8 @@ def build_page(
         after = _wire_events(events, film, tried, checkpoint, remove)
         sections.wire_evaluation(evaluation, events, after)
         sections.wire_comparison(compared, after)
+        if analysers:
+            demo.load(events.refresh, checkpoint, [events.facts, events.methods], **UNQUEUED)
         demo.unload(events.closed)
         demo.load(None, js=(HERE / "page.js").read_text(encoding="utf-8"), **PRIVATE)
     demo.queue(max_size=MAX_WAITING, api_open=False)
@@ -149,7 +151,7 @@ def _lay_intake(analysers: Mapping[str, Analyser]) -> tuple[gr.File, gr.HTML, gr
 
 
 def _lay_methods(first: Analyser | None) -> gr.CheckboxGroup:
-    settings = methods.make_method_settings(first.proof.refusals) if first else methods.make_method_settings()
+    settings = methods.make_method_settings(first.known_refusals if first else {})
     with gr.Accordion(page_text.METHODS_TITLE, open=False, elem_id="methods"):
         return gr.CheckboxGroup(
             value=list(DEFAULT_METHODS),
@@ -164,7 +166,7 @@ def _lay_methods(first: Analyser | None) -> gr.CheckboxGroup:
 def _lay_facts(analysers: Mapping[str, Analyser], refused: Mapping[str, str]) -> gr.HTML:
     first = next(iter(analysers.values()), None)
     with gr.Accordion(page_text.FACTS, open=False, elem_id="facts"):
-        told = facts.render_facts(first.card, first.sha256, first.proof.line) if first else page_text.NONE_READY
+        told = facts.render_analyser(first) if first else page_text.NONE_READY
         shown = gr.HTML(told, apply_default_css=False)
         if refused:
             gr.HTML(facts.render_unusable(refused), apply_default_css=False)
@@ -178,7 +180,7 @@ def _wire_events(
 ) -> list[Dependency]:
     """-> the events after which the panels show something else: what stands below them follows these."""
     message, found, chosen, drawn = events.message, events.findings, events.methods, events.panels
-    everything = [message, found, chosen, drawn]
+    everything = [message, found, chosen, drawn, events.facts]
     quiet: EventSettings = {"show_progress": "minimal", "show_progress_on": [found], **PRIVATE}
     queued = merge_settings(quiet, ONE_AT_A_TIME)
     newest = merge_settings(queued, trigger_mode="always_last")
@@ -195,7 +197,7 @@ def _wire_events(
     return [
         taken.then(events.analyse, [checkpoint, chosen], everything, **queued),
         drawn_film.then(events.analyse, [checkpoint, chosen], everything, **queued),
-        checkpoint.input(events.switch, checkpoint, [*everything, events.facts], **queued),
+        checkpoint.input(events.switch, checkpoint, everything, **queued),
         found.choose(events.choose, None, [message, drawn], **each),
         chosen.input(events.look, chosen, [message, drawn], **newest),
         left.then(events.look, chosen, [message, drawn], **each),

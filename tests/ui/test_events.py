@@ -65,7 +65,16 @@ class StandIn:
     def __init__(self, broken: Exception | None = None) -> None:
         self.card, self.sha256, self.broken = card(), "cd" * 32, broken
         self.proof = SimpleNamespace(line="Grad-CAM ok", refusals={})
+        self.is_proved = True
         self.asked: list[tuple[str, str]] = []
+
+    @property
+    def known_refusals(self):
+        return self.proof.refusals if self.is_proved else {}
+
+    def prove(self):
+        self.is_proved = True
+        return self.proof
 
     def analyse(self, image):
         if self.broken:
@@ -606,3 +615,22 @@ def test_a_film_removed_during_the_work_does_not_come_back(desk, folder, monkeyp
 
 def test_after_its_time_the_page_says_that_the_film_is_gone(desk):
     assert "no longer in memory" in last(clicked(desk, "normal", "s"))["message"]
+
+
+# ---- proofs under way
+
+
+def test_probabilities_come_before_the_proof_and_what_is_pending_is_said(desk, folder):
+    analyser = desk.analysers["a"]
+    analyser.is_proved, analyser.proof.refusals["layer-cam"] = False, "it is so"
+    (opened,) = desk.refresh("a", page_of("k"))
+    assert page_text.PROOF_PENDING in html.unescape(opened["facts"])
+    assert all("not available" not in text for text, _ in opened["methods"]["choices"])
+    list(desk.take(uploaded(folder, "a.png", png()), page_of("k")))
+    steps = list(desk.analyse("a", ["grad-cam"], page_of("k")))
+    assert "findings" in steps[0]
+    assert "Computing Grad-CAM" in steps[1]["panels"]["html"] and "facts" in steps[2]
+    assert analyser.is_proved and "Grad-CAM ok" in steps[2]["facts"]
+    assert [text for text, key in steps[2]["methods"]["choices"] if key == "layer-cam"] == ["LayerCAM · not available"]
+    (opened,) = desk.refresh("a", page_of("other"))
+    assert "Grad-CAM ok" in opened["facts"]
