@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from pathlib import Path
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -36,7 +37,6 @@ def open_checkpoints(root: str) -> tuple[dict[str, Analyser], dict[str, str]]:
             continue
         name = analyser.card.name if analyser.card.name not in ready else f"{analyser.card.name} ({folder.name})"
         ready[name] = analyser
-        print(f"{name}: {analyser.proof.line}", flush=True)
     # The page opens on the first, which is checkpoint.default_checkpoint.
     return dict(sorted(ready.items(), key=lambda item: checkpoint.rank_card(item[1].card))), refused
 
@@ -51,6 +51,12 @@ def open_lungs(root: str, refused: dict[str, str]) -> lung_segmentation.Lungs | 
         return None
 
 
+def prove_checkpoints(analysers: dict[str, Analyser]) -> None:
+    """One after the other, the one that the page opens on first; whoever wants a map sooner waits for its own alone."""
+    for name, analyser in analysers.items():
+        print(f"{name}: {analyser.prove().line}", flush=True)
+
+
 def launch() -> None:
     on_spaces = os.environ.get("SYSTEM") == "spaces" or "SPACE_ID" in os.environ
     port = int(os.environ.get("PORT") or os.environ.get("GRADIO_SERVER_PORT") or 7860)
@@ -60,6 +66,7 @@ def launch() -> None:
     except OSError:
         sys.exit(f"Port {port} is taken. Choose another: PORT={port + 1} python app.py")
     print(f"Ready: http://127.0.0.1:{port}", flush=True)
+    threading.Thread(target=prove_checkpoints, args=(ANALYSERS,), name="proofs", daemon=True).start()
     demo.block_thread()
 
 
