@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     from cxr_demo.explain.methods import METHODS
 
-    parser = argparse.ArgumentParser(prog="python -m cxr_demo", description=__doc__.split("\n\n")[1])
+    parser = argparse.ArgumentParser(prog="python -m cxr_demo", description=(__doc__ or "").split("\n\n")[1])
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     predict = commands.add_parser("predict", help="probabilities of each label on films")
@@ -179,9 +179,11 @@ def _evaluate(options: argparse.Namespace) -> int:
     methods = options.method or choose_default_methods(analyser)
     explained = analyser.explain(study, [label], methods)
     with tqdm(total=100, unit="%", leave=False, disable=None) as bar:
-        found = analyser.evaluate_maps(
-            study, list(explained.values()), lambda done, total: bar.update(int(100 * done / total) - bar.n)
-        )
+
+        def show_progress(done: float, total: float) -> None:
+            bar.update(int(100 * done / total) - bar.n)
+
+        found = analyser.evaluate_maps(study, list(explained.values()), show_progress)
     maps = {key: explained[key, label].map_square for key in methods}
     for line in describe_evaluation(
         label, found, measure_agreements(maps, analyser.card.preprocess.mark_image(film.shape))

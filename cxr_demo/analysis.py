@@ -26,13 +26,13 @@ from cxr_demo.evaluation.evaluate import (
 )
 from cxr_demo.evaluation.faithfulness import RandomBaseline
 from cxr_demo.explain.engine import EnsembleProof, MemberMap, RawMap, make_explainer
-from cxr_demo.explain.methods import METHODS
+from cxr_demo.explain.methods import METHODS, Unit
 from cxr_demo.explain.proof import Proof
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.limits import CACHE_BYTES
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.checkpoint import Checkpoint
-from cxr_demo.networks.classifier import compute_probabilities
+from cxr_demo.networks.classifier import Classifier, compute_probabilities
 from cxr_demo.networks.ensemble import compute_member_probabilities
 from cxr_demo.progress import ProgressCallback, ignore_progress, subrange
 
@@ -80,7 +80,7 @@ class Explanation:
     method: str
     label: str
     map_square: np.ndarray
-    unit: str
+    unit: Unit
     logit: float
     total: float
     left_out: float
@@ -168,21 +168,21 @@ class Analyser:
         """x (1, C, S, S) -> logits (1, L), and the members' own in the same pass."""
         model, card = self._checkpoint.model, self.card
         with self._lock, torch.inference_mode():
-            if card.ensemble is None:
+            if card.ensemble is None or isinstance(model, Classifier):
                 none = _read_only(np.zeros((0, len(card.labels)), np.float32))
                 return model(x), MemberAnswers((), none, none)
             logits, own = model.answers(x)
-        made = card.ensemble.members
-        scores = compute_member_probabilities(own, card.task, [member.applied_temperature for member in made])
-        names = tuple(member.name for member in made)
+        members = card.ensemble.members
+        scores = compute_member_probabilities(own, card.task, [member.applied_temperature for member in members])
+        names = tuple(member.name for member in members)
         return logits, MemberAnswers(names, _read_only(own[:, 0].numpy()), _read_only(scores[:, 0].float().numpy()))
 
     def _explained_logit(self, study: Study, label: str) -> float:
         """What the maps of a label explain, in logit points."""
-        position, made = study.labels.index(label), self.card.ensemble
-        if not self.card.joins_predictions:
+        position, ensemble = study.labels.index(label), self.card.ensemble
+        if ensemble is None or not self.card.joins_predictions:
             return float(study.logits[position])
-        return float(np.asarray(made.factors) @ study.members.logits[:, position].astype(np.float64))
+        return float(np.asarray(ensemble.factors) @ study.members.logits[:, position].astype(np.float64))
 
     def explain(
         self,
@@ -201,29 +201,33 @@ class Analyser:
         x = self.card.preprocess.normalise(study.square)
         wanted = dict.fromkeys((method, label) for method in methods for label in labels)
         maps: dict[tuple[str, str], RawMap] = {}
-        for batch in _batches(wanted):
-            told = subrange(on_progress or ignore_progress, len(maps), len(batch), len(wanted))
-            maps |= self._maps(study, x, batch, told)
+        for batch in _batches(list(wanted)):
+            share = subrange(on_progress or ignore_progress, len(maps), len(batch), len(wanted))
+            maps |= self._maps(study, x, batch, share)
             if on_progress is not None:
                 on_progress(len(maps), len(wanted))
         return {pair: _explanation(pair, maps[pair], self._explained_logit(study, pair[1])) for pair in wanted}
 
     def _maps(
-        self, study: Study, x: np.ndarray, batch: Sequence[tuple[str, str]], tell: ProgressCallback
+        self, study: Study, x: np.ndarray, batch: Sequence[tuple[str, str]], on_progress: ProgressCallback
     ) -> dict[tuple[str, str], RawMap]:
         """The maps of one batch, from the cache or from one call under the lock, which long methods let go of."""
         prefix = (study.image.sha256, study.checkpoint_sha256)
-        maps = {pair: self._cache.get((*prefix, *pair)) for pair in batch}
-        if all(map_ is not None for map_ in maps.values()):
+
+        def look_up() -> dict[tuple[str, str], RawMap]:
+            found = {pair: self._cache.get((*prefix, *pair)) for pair in batch}
+            return {pair: map_ for pair, map_ in found.items() if map_ is not None}
+
+        maps = look_up()
+        if len(maps) == len(batch):
             return maps
         with self._lock:
-            # Looked up again: whoever held the lock before may have made what is missing.
-            maps = {pair: self._cache.get((*prefix, *pair)) for pair in batch}
-            missing = [pair for pair, map_ in maps.items() if map_ is None]
+            maps = look_up()  # again: whoever held the lock before may have made what is missing
+            missing = [pair for pair in batch if pair not in maps]
             if missing:
                 positions = {study.labels.index(label): label for _, label in missing}
                 methods = list(dict.fromkeys(method for method, _ in missing))
-                fresh = self._explainer.made(x, list(positions), methods, self._yield_lock(tell))
+                fresh = self._explainer.maps_with_members(x, list(positions), methods, self._yield_lock(on_progress))
                 for (method, position), made in fresh.items():
                     pair = (method, positions[position])
                     maps[pair] = _kept(made)

@@ -8,10 +8,12 @@ bit-equal in every thread, because torch gives each new thread the process's one
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -27,10 +29,11 @@ from cxr_demo.explain.relevance import RelevanceMaps
 from cxr_demo.grids import find_finest_grid, resample_map
 from cxr_demo.networks.checkpoint import Checkpoint
 from cxr_demo.networks.classifier import Classifier
-from cxr_demo.networks.ensemble import FeatureFusion
+from cxr_demo.networks.ensemble import Ensemble, FeatureFusion
 from cxr_demo.progress import ProgressCallback, ignore_progress, subrange
 
 Maps = dict[tuple[str, int], np.ndarray]
+Explained = Classifier | FeatureFusion  # networks with one set of feature maps
 RawMaps = dict[tuple[str, int], "RawMap"]
 
 
@@ -62,6 +65,8 @@ class Explainer:
     `proofs`, a folder of `proof_cache`; LRP's private copy of the network is made with the first map that needs it."""
 
     def __init__(self, checkpoint: Checkpoint, proofs: Path | None = None) -> None:
+        if isinstance(checkpoint.model, Ensemble):
+            raise ValueError(f"the members of {checkpoint.card.name} are explained one by one")
         self._checkpoint, self._model, self._proofs = checkpoint, checkpoint.model, proofs
         self._proof: Proof | None = None
         self._relevance: RelevanceMaps | None = None
@@ -114,7 +119,7 @@ class Explainer:
                 raise ExplanationError(f"{METHODS[key].name} gave values that are not numbers for this image.")
         return maps
 
-    def made(
+    def maps_with_members(
         self,
         x: np.ndarray,
         labels: Sequence[int],
@@ -164,9 +169,9 @@ class EnsembleExplainer:
         on_progress: ProgressCallback = ignore_progress,
     ) -> Maps:
         """As `Explainer.maps`; on the finest of the members' grids, where these differ."""
-        return {pair: made.map_square for pair, made in self.made(x, labels, methods, on_progress).items()}
+        return {pair: made.map_square for pair, made in self.maps_with_members(x, labels, methods, on_progress).items()}
 
-    def made(
+    def maps_with_members(
         self,
         x: np.ndarray,
         labels: Sequence[int],
@@ -231,20 +236,21 @@ def make_unproved_maps(
     on_progress: ProgressCallback = ignore_progress,
 ) -> Maps:
     """Maps, as the explainer of `checkpoint` makes them, of a network of the same kind that nobody need believe."""
-    models, factors = [model], [1.0]
-    if checkpoint.card.joins_predictions:
-        models, factors = list(model.members), checkpoint.card.ensemble.factors
+    models, factors, ensemble = [model], [1.0], checkpoint.card.ensemble
+    if ensemble and isinstance(model, Ensemble):
+        models, factors = list(model.members), list(ensemble.factors)
     found = []
     for place, single in enumerate(models):
         relevance = None
         if _need_rules(methods):
             relevance = RelevanceMaps(lower_network(single), checkpoint.card.preprocess)
-        found.append(_maps(single, relevance, x, labels, methods, subrange(on_progress, place, 1, len(models))))
+        share = subrange(on_progress, place, 1, len(models))
+        found.append(_maps(cast(Explained, single), relevance, x, labels, methods, share))
     return {pair: _weighted_sum([maps[pair] for maps in found], factors) for pair in found[0]}
 
 
 def _maps(
-    model: Classifier | FeatureFusion,
+    model: Explained,
     relevance: RelevanceMaps | None,
     x: np.ndarray,
     labels: Sequence[int],
@@ -254,12 +260,16 @@ def _maps(
     square, maps = torch.from_numpy(x), {}
     reads = {key: METHODS[key].family.reads for key in methods}
     paused = [key for key in methods if reads[key] == "network"]
-    if "features" in reads.values():
-        features, gradients, _ = cam.read_features(model, square, labels)
+
+    @functools.cache
+    def read_once() -> tuple[np.ndarray, np.ndarray]:
+        return cam.read_features(model, square, labels)[:2]
+
     for key in methods:
         if reads[key] == "features":
+            features, gradients = read_once()
             found = METHODS[key].load_function()(features[0], gradients).astype(np.float32)
-        elif reads[key] == "rules":
+        elif relevance is not None and reads[key] == "rules":
             found = relevance.maps(key, square, labels)
         else:
             turn = subrange(on_progress, paused.index(key), 1, len(paused))
@@ -271,11 +281,11 @@ def _maps(
 def _weighted_sum(maps: Sequence[np.ndarray], factors: Sequence[float]) -> np.ndarray:
     """Maps (h_m, w_m), each times its factor -> their sum, float32, on the finest grid."""
     grid = find_finest_grid(maps)
-    total = sum(
+    first, *others = (
         factor * (map_ if map_.shape == grid else resample_map(map_, grid))
         for factor, map_ in zip(factors, maps, strict=True)
     )
-    return total.astype(np.float32)
+    return sum(others, start=first).astype(np.float32)
 
 
 def _need_rules(methods: Sequence[str]) -> bool:

@@ -21,7 +21,7 @@ from cxr_demo.explain.relevance import RelevanceMaps
 from cxr_demo.networks.backbones import BACKBONES
 from cxr_demo.networks.checkpoint import Checkpoint
 from cxr_demo.networks.classifier import Classifier
-from cxr_demo.networks.ensemble import FeatureFusion
+from cxr_demo.networks.ensemble import Ensemble, FeatureFusion
 from cxr_demo.progress import ProgressCallback, ignore_progress
 
 # Own choice: well above what float32 gives on a right network, far below what a wrong rule, layer or copy gives.
@@ -122,6 +122,8 @@ def prove_checkpoint(
     """The proof, and what computes LRP, or None where it is refused. Costs about 25 forwards, between which
     `on_progress` is called."""
     card, model = checkpoint.card, checkpoint.model
+    if isinstance(model, Ensemble):
+        raise ValueError(f"the members of {card.name} are proved one by one")
     x = torch.from_numpy(card.preprocess.apply(make_proof_image(card.preprocess.size_px)))
     features, gradients, logits = cam.read_features(model, x, range(len(card.labels)))
     bias = model.output.bias.detach().numpy()
@@ -158,7 +160,7 @@ def make_proof_image(size_px: int) -> np.ndarray:
     return ((film - film.min()) / np.ptp(film)).astype(np.float32)
 
 
-def _head_is_linear(model: Classifier, features: np.ndarray, logits: np.ndarray) -> bool:
+def _head_is_linear(model: Classifier | FeatureFusion, features: np.ndarray, logits: np.ndarray) -> bool:
     """Whether the logits are the output layer's on the mean of the features (1, K, h, w), and nothing in between."""
     mean = torch.from_numpy(features).mean(dim=(2, 3))
     if model.output.in_features != mean.shape[1]:

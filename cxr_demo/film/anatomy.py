@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
 SIDES = {-1: "right", 1: "left"}  # sign of u -> the patient's side
 FINE_PX = 360  # outlines are drawn at least so large
@@ -251,9 +252,9 @@ def _curve(points: np.ndarray, steps: int = 8) -> np.ndarray:
     )
 
 
-def _line(points: Sequence[tuple[float, float]], steps: int = 8) -> np.ndarray:
+def _line(through: ArrayLike, steps: int = 8) -> np.ndarray:
     """An open smooth line through points (N, 2) -> ((N - 1) * steps + 1, 2)."""
-    points = np.asarray(points)
+    points = np.asarray(through)
     longer = np.vstack([2 * points[0] - points[1], points, 2 * points[-1] - points[-2]])
     return np.vstack([_curve(longer, steps)[steps : -2 * steps], points[-1]])
 

@@ -144,8 +144,11 @@ def _side(random: np.random.Generator) -> int:
 
 def _spot(patient: Patient, u: float, v: float, wide: float, high: float) -> np.ndarray:
     """(S, S): 1 in the middle of an oval, falling to 0 at its rim as a parabola, 0 outside."""
-    u, v, wide, high = np.float32((u, v, wide, high))
-    return (1 - ((patient.body.u - u) / wide) ** 2 - ((patient.body.v - v) / high) ** 2).clip(0, 1)
+    across, down = (
+        (patient.body.u - np.float32(u)) / np.float32(wide),
+        (patient.body.v - np.float32(v)) / np.float32(high),
+    )
+    return (1 - across**2 - down**2).clip(0, 1)
 
 
 def _consolidation(patient: Patient, random: np.random.Generator) -> tuple[int, np.ndarray]:

@@ -209,7 +209,7 @@ def _picture_samples(kind: str, data: bytes, notes: list[str]) -> np.ndarray:
 
 def _stored(image: Image.Image, data: bytes, is_signed: bool) -> np.ndarray:
     """What the file stores: (H, W), or (H, W, C) with C 2 (grey, alpha), 3 or 4; bool, integer or float."""
-    is_16_bit_colour = image.mode in ("RGB", "RGBA", "LA") and ";16" in str(image.tile)
+    is_16_bit_colour = image.mode in ("RGB", "RGBA", "LA") and ";16" in str(getattr(image, "tile", ""))
     image.load()
     if is_16_bit_colour:
         return _stored_16_bit_colour(data)
@@ -296,7 +296,7 @@ def _grey(samples: np.ndarray, notes: list[str]) -> np.ndarray:
         return red
     if step > COLOUR_STEP:
         notes.append("The picture is in colour: turned to grey by brightness.")
-    return sum(weight * channel for weight, channel in zip(LUMINANCE, (red, green, blue), strict=True))
+    return LUMINANCE[0] * red + LUMINANCE[1] * green + LUMINANCE[2] * blue
 
 
 def _finished(pixels: np.ndarray) -> np.ndarray:
