@@ -171,14 +171,14 @@ def _head_is_linear(model: Classifier | FeatureFusion, features: np.ndarray, log
 
 
 def _prove_cam(
-    model: Classifier, layer: str, x: torch.Tensor, cams: np.ndarray, expected: np.ndarray | None
+    model: Classifier | FeatureFusion, layer: str, x: torch.Tensor, cams: np.ndarray, expected: np.ndarray | None
 ) -> CamProof:
     """cams (L, h, w) raw, expected (L,) logit minus bias, None where that says nothing about the maps; `layer`: whose
     output the pooling must read, none for joined feature maps."""
     error = NAN
     if expected is not None:
         error = max(_sum_error(map_, want) for map_, want in zip(cams, expected, strict=True))
-    if layer and not _pooling_reads(model, layer, x):
+    if layer and isinstance(model, Classifier) and not _pooling_reads(model, layer, x):
         return CamProof(error, f"the global pooling does not read the output of {layer}")
     if not np.isfinite(cams).all():
         return CamProof(error, "its map holds values that are not numbers")

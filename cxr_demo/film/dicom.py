@@ -17,7 +17,7 @@ import numpy as np
 from pydicom import Dataset, dcmread, uid
 from pydicom.encaps import get_frame
 from pydicom.multival import MultiValue
-from pydicom.pixels.decoders import get_decoder
+from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.utils import pixel_array
 
 from cxr_demo.errors import ImageError
