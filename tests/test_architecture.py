@@ -80,14 +80,19 @@ def imports_of(path: Path) -> set[str]:
 
 
 def arrows_of(module: str) -> set[str]:
-    """The modules of the house that one of them imports, a package by its `__init__`."""
-    wanted = imports_of(FILES[module])
-    found = {name for name in wanted if name in FILES}
-    for name in wanted - found:
-        package = f"{name}.__init__"
-        holds_modules_alone = {f"{name}.{other}" for other in (n.rpartition(".")[2] for n in wanted)} & set(FILES)
-        if package in FILES and not holds_modules_alone:
-            found.add(package)
+    """The modules of the house that one of them imports: of `from a.b import c` a.b.c where that is a module, else
+    a.b, which may be a package's `__init__`."""
+    found = set()
+    for node in ast.walk(ast.parse(FILES[module].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            candidates = [(f"{node.module}.{alias.name}", node.module) for alias in node.names]
+        elif isinstance(node, ast.Import):
+            candidates = [(alias.name,) for alias in node.names]
+        else:
+            continue
+        for names in candidates:
+            files = (file for name in names for file in (name, f"{name}.__init__") if file in FILES)
+            found |= {next(files, module)}
     return found - {module}
 
 

@@ -31,6 +31,7 @@ WEIGHTS_FILE, CARD_FILE = "model.safetensors", "config.json"
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.int64)  # that a weights file may hold
 Network = Classifier | Ensemble | FeatureFusion
+NAME_ONE = "Give --weights a folder or a Hugging Face Hub id, or set CXR_WEIGHTS to a folder of checkpoints."
 MAKE_ONE = "Make one with: python -m train run kermany-densenet121 --data DATA --out weights/NAME"
 
 
@@ -130,7 +131,7 @@ def default_checkpoint(root: str | Path | None = None) -> Path:
         with contextlib.suppress(CheckpointError):  # `models` and the page say what is wrong with it
             ranked.append((rank_card(read_card(folder)), folder))
     if not ranked:
-        raise CheckpointError(f"There is no checkpoint in {root}.", MAKE_ONE)
+        raise CheckpointError(f"There is no checkpoint in {root}.", NAME_ONE)
     return min(ranked)[1]
 
 
