@@ -167,8 +167,8 @@ def _identity(card: Card) -> str:
     """The SHA-256 of a checkpoint; equal where the same film gets the same answer."""
     if card.ensemble is None:
         return card.weights_sha256
-    makeup = json.dumps(dataclasses.asdict(card.ensemble), sort_keys=True)
-    return hashlib.sha256(f"{card.weights_sha256} {makeup}".encode()).hexdigest()
+    members = json.dumps(dataclasses.asdict(card.ensemble), sort_keys=True)
+    return hashlib.sha256(f"{card.weights_sha256} {members}".encode()).hexdigest()
 
 
 def _network(card: Card) -> Network:
