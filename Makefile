@@ -5,7 +5,7 @@ DATA ?= ../shared/data
 NAME ?= kermany-densenet121
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types train bench check clean
+.PHONY: help demo test lint train bench check clean
 
 help: ## this list
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -16,14 +16,12 @@ demo: $(VENV)/installed ## install what is missing and serve the page on http://
 test: lint browser ## install what tests need, a browser too, and run them all
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --dist worksteal
 
-lint: $(VENV)/installed-node ## look for plain mistakes and untidy layout
+lint: $(VENV)/installed-node ## look for plain mistakes, untidy layout and types that do not fit
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/node $(LINTERS)/typescript/bin/tsc -p tests/linters
 	$(BIN)/node $(LINTERS)/@biomejs/biome/bin/biome check --error-on-warnings --config-path=tests/linters cxr_demo
-
-types: $(VENV)/installed-dev ## check the types of the product, training and the timings
-	$(BIN)/pyright --pythonpath $(BIN)/python
 
 train: $(VENV)/installed ## train NAME on the films in DATA, from scratch
 	$(BIN)/python -m train run $(NAME) --data $(DATA) --out weights/$(NAME) --from-scratch

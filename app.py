@@ -1,7 +1,8 @@
 """`python app.py`, and the same file on Hugging Face Spaces: settings -> checkpoints -> page -> launch.
 
-Environment: CXR_WEIGHTS (folder of checkpoints, "weights"), PORT or GRADIO_SERVER_PORT (7860). The page listens on
-this machine only; on Spaces, which stand behind a proxy, on all addresses.
+Environment: CXR_WEIGHTS (folder of checkpoints; weights/ beside this file), CXR_CACHE (folder of proofs), PORT or
+GRADIO_SERVER_PORT (7860). The page listens on this machine only; on Spaces, which stand behind a proxy, on all
+addresses.
 """
 
 from __future__ import annotations
@@ -11,15 +12,17 @@ import sys
 import threading
 from pathlib import Path
 
+# gradio and the hub read these when they are imported.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 # gradio calls its own page when it starts; the proxy of a hospital or a school cannot find it.
 os.environ["NO_PROXY"] = ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1", "localhost"]))
 
 from cxr_demo import ui
-from cxr_demo.analysis import Analyser  # noqa: E402
-from cxr_demo.errors import CxrError  # noqa: E402
+from cxr_demo.analysis import Analyser
+from cxr_demo.errors import CxrError
 from cxr_demo.evaluation import lung_segmentation
+from cxr_demo.explain.proof_cache import get_proof_folder
 from cxr_demo.networks import checkpoint
 
 
@@ -30,7 +33,7 @@ def open_checkpoints(root: str) -> tuple[dict[str, Analyser], dict[str, str]]:
     for folder in checkpoint.find_checkpoints(root):
         try:
             # No cache of its own: maps show the patient, so the session keeps them, and they go with it.
-            analyser = Analyser(checkpoint.load(folder), cache_bytes=0)
+            analyser = Analyser(checkpoint.load(folder), cache_bytes=0, proofs=get_proof_folder())
         except CxrError as error:
             refused[folder.name] = str(error)
             print(f"{folder.name}: {error}", flush=True)
@@ -54,7 +57,10 @@ def open_lungs(root: str, refused: dict[str, str]) -> lung_segmentation.Lungs | 
 def prove_checkpoints(analysers: dict[str, Analyser]) -> None:
     """One after the other, the one that the page opens on first; whoever wants a map sooner waits for its own alone."""
     for name, analyser in analysers.items():
-        print(f"{name}: {analyser.prove().line}", flush=True)
+        try:
+            print(f"{name}: {analyser.prove().line}", flush=True)
+        except Exception as error:  # it comes again where a map is asked for; the other checkpoints have theirs
+            print(f"{name}: its maps could not be checked ({type(error).__name__}).", flush=True)
 
 
 def launch() -> None:
@@ -71,6 +77,7 @@ def launch() -> None:
 
 
 ROOT = str(checkpoint.get_weights_root())
+print(f"Loading the checkpoints in {ROOT}.", flush=True)
 ANALYSERS, REFUSED = open_checkpoints(ROOT)
 demo = ui.build_page(ANALYSERS, REFUSED, ui.open_folder(), open_lungs(ROOT, REFUSED))
 

@@ -242,9 +242,10 @@ def _card_schema(options: argparse.Namespace) -> int:
 
 def _analyser(weights: str | None) -> Analyser:
     from cxr_demo.analysis import Analyser
+    from cxr_demo.explain.proof_cache import get_proof_folder
     from cxr_demo.networks import checkpoint
 
-    return Analyser(checkpoint.load(weights))
+    return Analyser(checkpoint.load(weights), proofs=get_proof_folder())
 
 
 def _complain(sentence: str) -> None:

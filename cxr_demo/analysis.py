@@ -242,7 +242,7 @@ class Analyser:
         parts: Collection[str] = PARTS,
         random_baseline: RandomBaseline | None = None,
     ) -> dict[str, MapEvaluation]:
-        """How far to believe maps of one label that `explain` made of this study: method -> MapEvaluation.
+        """The quality of maps of one label that `explain` made of this study: method -> MapEvaluation.
 
         Takes hundreds of forwards, which `on_progress(done, total)` counts; a `random_baseline`, which
         `measure_random_baseline` returns, saves some. Raises ExplanationError as `explain` does, also for no maps at
@@ -265,7 +265,7 @@ class Analyser:
             return measure_random_baseline(self._make_context(study, study.labels[0]), on_progress)
 
     def estimate_forwards(self, methods: Sequence[str], part: str) -> float:
-        """About how many forwards `evaluate_maps` takes for one part of the belief in maps of these methods at once."""
+        """About how many forwards `evaluate_maps` takes for one part and the maps of these methods at once."""
         return estimate_forwards(self._checkpoint.model, methods, part)
 
     def _make_context(self, study: Study, label: str) -> EvaluationContext:
@@ -301,7 +301,7 @@ class Analyser:
 
 
 def choose_default_methods(*analysers: Analyser) -> list[str]:
-    """The methods of SHOWN_FIRST that all these checkpoints can prove; ExplanationError where there is none."""
+    """The methods of DEFAULT_METHODS that all these checkpoints can prove; ExplanationError where there is none."""
     refusals: dict[str, str] = {}
     for analyser in analysers:
         refusals = {**analyser.proof.refusals, **refusals}

@@ -10,9 +10,9 @@ the network, or raises to end the work there."""
 
 
 def ignore_progress(done: float, total: float) -> None:
-    """The pause that does nothing."""
+    """Do nothing between two steps."""
 
 
 def subrange(on_progress: ProgressCallback, before: float, share: float, total: float) -> ProgressCallback:
-    """The pause of a part that takes `share` of `total`, when `before` of it is done."""
+    """The callback of a part that takes `share` of `total`, when `before` of it is done."""
     return lambda done, of: on_progress(before + share * done / of, total)

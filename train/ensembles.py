@@ -10,6 +10,7 @@ import datetime
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -198,9 +199,8 @@ def _train_joined(members: Sequence[Checkpoint], table: Table, out: Path, seed: 
         loss=LOSS_OF_TASK[card.task], learning_rate=JOINED_RATE, seed=seed, balance=card.task == "single-label",
         watch="mcc" if card.task == "single-label" else "macro_auroc",
     )  # fmt: skip
-    return fit_recipe(recipe, table, get_unfinished_folder(out), make_accelerator(), model=model).model.requires_grad_(
-        False
-    )
+    fitted = fit_recipe(recipe, table, get_unfinished_folder(out), make_accelerator(), model=model)
+    return cast(FeatureFusion, fitted.model).requires_grad_(False)
 
 
 def _sources(members: Sequence[Checkpoint]) -> str:

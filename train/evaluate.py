@@ -214,7 +214,7 @@ def evaluate_checkpoint(
     for name, figures in sets.items():
         print("\n" + "\n".join(format_set(name, figures, card)))
     measured = Metrics.model_validate(sets)
-    if boxes is not None:
+    if boxes is not None and methods is not None:
         localised = localise_films(stored, scored.rows, boxes, split, note, methods)
         measured = measured.replace(localisation=localised)
         print("\n" + "\n".join(format_localisation(localised)))

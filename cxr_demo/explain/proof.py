@@ -1,4 +1,4 @@
-"""The proof that a checkpoint's maps may be believed, run once when it is loaded.
+"""The proof that a checkpoint's maps are right for its network, made once, when a map is first wanted.
 
 The sum of an LRP map proves little: z-plus conserves on a wrong network too. What decides is an identity that holds
 only if every layer is read right: with a vanishing epsilon, LRP-epsilon equals gradient x input on a ReLU network.

@@ -49,7 +49,11 @@ def write_proof(folder: Path, checkpoint: Checkpoint, proof: Proof) -> None:
 
 def _place(folder: Path, checkpoint: Checkpoint) -> Path:
     card = checkpoint.card
-    facts = (checkpoint.sha256, card.network, card.labels, card.preprocess, _environment(), _hash_code())
+    # The weights themselves: the hash that a card states of an ensemble's member is of another file.
+    weights = hashlib.sha256()
+    for name, value in sorted(checkpoint.model.state_dict().items()):
+        weights.update(name.encode() + value.numpy().tobytes())
+    facts = (weights.hexdigest(), card.network, card.labels, card.preprocess, _environment(), _hash_code())
     return folder / f"{hashlib.sha256(repr(facts).encode()).hexdigest()[:32]}.json"
 
 

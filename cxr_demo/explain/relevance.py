@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -11,9 +12,11 @@ import torch
 from cxr_demo.explain.lrp import propagate
 from cxr_demo.explain.lrp import rules as rule_sets
 from cxr_demo.explain.lrp.program import Program
-from cxr_demo.explain.lrp.zennit_reference import ZennitReference
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.preprocess import Preprocess
+
+if TYPE_CHECKING:
+    from cxr_demo.explain.lrp.zennit_reference import ZennitReference
 
 
 class RelevanceMaps:
@@ -39,4 +42,6 @@ class RelevanceMaps:
 
     @cached_property
     def _rebuilt(self) -> ZennitReference:
+        from cxr_demo.explain.lrp.zennit_reference import ZennitReference  # zennit loads with the first map of its own
+
         return ZennitReference(self.program)

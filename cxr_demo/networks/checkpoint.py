@@ -131,7 +131,7 @@ def default_checkpoint(root: str | Path | None = None) -> Path:
         with contextlib.suppress(CheckpointError):  # `models` and the page say what is wrong with it
             ranked.append((rank_card(read_card(folder)), folder))
     if not ranked:
-        raise CheckpointError(f"There is no checkpoint in {root}.", NAME_ONE)
+        raise CheckpointError(f"There is no checkpoint in {root}.", f"{NAME_ONE} {MAKE_ONE}")
     return min(ranked)[1]
 
 
@@ -191,6 +191,9 @@ def _folder(source: str | Path) -> Path:
     folder = Path(source)
     if folder.is_dir():
         return folder
+    named = get_weights_root() / folder.name  # as `models` lists it, from whatever folder
+    if folder.parts in ((folder.name,), ("weights", folder.name)) and named.is_dir():
+        return named
     if isinstance(source, str) and HUB_ID.fullmatch(source) and not source.startswith(("weights/", "./", "../")):
         return _from_hub(source)
     raise CheckpointError(f"There is no checkpoint named {folder.name}.", MAKE_ONE)

@@ -219,7 +219,7 @@ class Events:
         yield {
             self.message: "",
             self.findings: findings.render_findings(analyser.card, study.probabilities, session.label, study.members),
-            self.methods: gr.update(**methods.make_method_settings(analyser.known_refusals, forward_s)),
+            **self._describe(analyser, forward_s),
         }
         film = image_encoding.encode_film(image.pixels)
         if not analyser.is_proved:  # the probabilities stand already; the maps are announced

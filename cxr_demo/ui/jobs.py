@@ -26,7 +26,7 @@ class Job(Generic[Result]):
 
 
 def start_job(name: str, work: Callable[[ProgressCallback], Result], is_wanted: Callable[[], bool]) -> Job[Result]:
-    """Start `work(pause)` in a thread of its own. It ends with `Cancelled` at the first pause at which `is_wanted`
+    """Start `work(on_progress)` in a thread of its own. It ends with `Cancelled` at the first step at which `is_wanted`
     no longer holds."""
     job: Job[Result] = Job()
 

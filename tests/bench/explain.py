@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
+from typing import cast
 
 import numpy as np
 import torch
@@ -23,11 +24,13 @@ from torch.utils.flop_counter import FlopCounterMode
 from cxr_demo.explain.engine import Explainer
 from cxr_demo.explain.lrp import rules as rule_sets
 from cxr_demo.explain.lrp.lowering import lower_network
+from cxr_demo.explain.lrp.operations import Convolution
 from cxr_demo.explain.lrp.zennit_reference import ZennitReference, make_composite
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.labels import FINDINGS
 from cxr_demo.networks.backbones import BACKBONES
 from cxr_demo.networks.checkpoint import Card, Checkpoint
+from cxr_demo.networks.classifier import Classifier
 from tests.conftest import make_film, make_model
 
 BACKBONE, SIZE_PX, LABELS, THREADS = "densenet121", 224, 14, 2
@@ -43,7 +46,7 @@ class Naive:
 
     def __init__(self, checkpoint: Checkpoint, x: torch.Tensor) -> None:
         self._model, self._x = checkpoint.model, x
-        self._layers = [checkpoint.model.net.get_submodule(BACKBONES[BACKBONE].cam_layer)]
+        self._layers = [cast(Classifier, checkpoint.model).net.get_submodule(BACKBONES[BACKBONE].cam_layer)]
         self._rebuilt = ZennitReference(lower_network(checkpoint.model))
 
     def cams(self) -> dict[tuple[str, int], np.ndarray]:
@@ -157,7 +160,7 @@ def _print_floor(checkpoint: Checkpoint, x: torch.Tensor, seconds: dict[str, lis
         program.values(x)
     first = next(step for step in program.steps if step.is_input_layer)
     with FlopCounterMode(display=False) as stem, torch.no_grad():
-        first.operation.apply(x)
+        cast(Convolution, first.operation).apply(x)
     whole, rest = counter.get_total_flops(), counter.get_total_flops() - stem.get_total_flops()
     floors = {
         "forward": whole,
@@ -194,7 +197,7 @@ def _likeness(naive: dict, ours: dict) -> list[float]:
     for (key, label), theirs in naive.items():
         mine = ours[key, label]
         if key in CAMS:
-            mine = scale_cam_image(np.maximum(mine, 0)[None], (SIZE_PX, SIZE_PX))[0]
+            mine = np.asarray(scale_cam_image(np.maximum(mine, 0)[None], (SIZE_PX, SIZE_PX)))[0]
         if theirs.std() > 0 or mine.std() > 0:
             found.append(float(np.corrcoef(theirs.ravel(), mine.ravel())[0, 1]))
     return found

@@ -98,6 +98,7 @@ def place(data, tmp_path, monkeypatch) -> Path:
             pixels = np.rint(255 * np.clip(0.5 * make_film(i, (48, 48)) + brightness, 0, 1)).astype(np.uint8)
             cv2.imwrite(str(tmp_path / "own" / label / f"{label}-{i}.png"), pixels)
     monkeypatch.setattr(metrics, "RESAMPLINGS", 20)
+    monkeypatch.setenv("CXR_WEIGHTS", "weights")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -83,7 +83,7 @@ def draw_films(first_seed: int, count: int) -> list[LungFilm]:
     for seed in tqdm(range(first_seed, first_seed + count), "drawing films", leave=False):
         random = np.random.default_rng([seed, *b"lungs"])
         planted = random.choice(tuple(PLANTS), random.choice(3), replace=False)
-        drawn = make_phantom(seed, DRAWN_PX, planted)
+        drawn = make_phantom(seed, DRAWN_PX, planted.tolist())
         films.append(LungFilm(drawn.pixels, drawn.lungs.astype(np.float32)))
     return films
 
@@ -97,7 +97,8 @@ def make_batch(
     chosen = (list(films.values())[deck] for deck in decks)
     varied = [vary_film(random, deck[random.integers(len(deck))]) for deck in chosen]
     x = np.stack([make_lung_input(square, inside) for square, _, inside in varied])
-    return x, *(np.stack([each[part][None] for each in varied]).astype(np.float32) for part in (1, 2))
+    lungs, inside = (np.stack([each[part][None] for each in varied]).astype(np.float32) for part in (1, 2))
+    return x, lungs, inside
 
 
 def vary_film(random: np.random.Generator, film: LungFilm) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -209,7 +210,7 @@ def _littered(random: np.random.Generator, pixels: np.ndarray) -> np.ndarray:
         cv2.circle(over, place(), int(random.integers(1, 4)), int(random.integers(50, 150)), cv2.FILLED, cv2.LINE_AA)
     film = np.rint((pixels + over / 255).clip(0, 1) * 255).astype(np.uint8)
     for _ in range(random.poisson(0.8)):
-        grey, (x, y) = int(random.choice([0, 255, random.integers(256)])), place()
+        grey, (x, y) = int(random.choice(np.array([0, 255, random.integers(256)]))), place()
         if random.random() < 0.4:
             cv2.rectangle(film, (x, y), (x + int(random.integers(3, 30)), y + int(random.integers(3, 14))), grey, -1)
             grey = 255 - grey

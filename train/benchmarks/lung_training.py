@@ -111,6 +111,8 @@ def train_lungs(data: Path, out: Path, course: Course = COURSE) -> dict:
     }
     _write(out, card)
     stored = load_lungs(out)  # what is measured is what was written
+    if stored is None:
+        raise TrainingError(f"The lung model in {out} is gone before it was measured.")
     card["measured"] = measure_lungs(stored, test) | {"phantoms, never trained on": measure_on_phantoms(stored)}
     card["dice"] = card["measured"]["real films"]["mean"]
     _write(out, card)

@@ -55,7 +55,7 @@ def sample_set(run: int, deck: str, count: int, size_px: int) -> PhantomSet:
 def render_film(patient: int, size_px: int, placement: str) -> Phantom:
     """One film of a deck, with its masks."""
     labels, lot = _draw_labels(patient)
-    has_letters = PLACEMENTS[placement](np.bool_(SHORTCUT in labels), np.float64(lot))
+    has_letters = PLACEMENTS[placement](np.array(SHORTCUT in labels), np.array(lot))
     return make_phantom(patient, size_px, labels, LETTERS if has_letters else "")
 
 

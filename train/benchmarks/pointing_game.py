@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import cv2
 import numpy as np
 import torch
 from tqdm import tqdm
 
-from cxr_demo.explain.engine import Explainer
+from cxr_demo.explain.engine import AnyExplainer
 from cxr_demo.film.phantom import Phantom
 from cxr_demo.networks.checkpoint import Checkpoint
+from cxr_demo.networks.classifier import Classifier
 from train.measure import metrics
 from train.measure.intervals import draw_patients
 
@@ -23,7 +25,7 @@ Rows = list[tuple[int, str, dict[str, float]]]  # film, label, the figures of on
 
 
 def measure_pointing(
-    network: Checkpoint, explain: Explainer, films: Sequence[Phantom], labels: Sequence[str], methods: Sequence[str]
+    network: Checkpoint, explain: AnyExplainer, films: Sequence[Phantom], labels: Sequence[str], methods: Sequence[str]
 ) -> dict[str, dict]:
     """CAUSE, MARKER -> method or CHANCE -> "all" or label -> figure -> value and interval over films; of all maps of
     those `labels` that are planted. A target that no film has is missing.
@@ -34,7 +36,7 @@ def measure_pointing(
     rows: dict[tuple[str, str], Rows] = {}
     for number, film in enumerate(tqdm(films, f"maps of {network.card.name}", leave=False)):
         x = preprocess.apply(film.pixels)
-        tolerance_px = len(film.pixels) / network.model.features(torch.from_numpy(x)).shape[-1] / 2
+        tolerance_px = len(film.pixels) / cast(Classifier, network.model).features(torch.from_numpy(x)).shape[-1] / 2
         planted = {network.card.labels.index(each.label): each for each in film.planted if each.label in labels}
         maps = explain.maps(x, list(planted), methods)
         for index, cause in planted.items():
@@ -89,6 +91,6 @@ def _mean(rows: Rows) -> dict[str, dict[str, float]]:
     weights = np.concatenate(list(draw_patients(film, metrics.RESAMPLINGS)))
     values = {figure: np.array([scored[figure] for _, _, scored in rows]) for figure in FIGURES}
     return {
-        figure: metrics.measure_interval(of.mean(), weights @ of / weights.sum(1)) | {"maps": len(of)}
+        figure: (metrics.measure_interval(of.mean(), weights @ of / weights.sum(1)) or {}) | {"maps": len(of)}
         for figure, of in values.items()
     }

@@ -24,7 +24,7 @@ def read_split_table(recipe: Recipe, data: Path, films: int | None = None) -> Ta
 def read_checkpoint_table(folder: Path, data: Path) -> Table:
     """The films, split as when the checkpoint was trained: the same data set, seed and shares."""
     settings = read_card(folder).training.settings
-    if settings.dataset not in DATASETS:
+    if settings.dataset not in DATASETS or settings.validation is None or settings.seed is None:
         raise TrainingError(f"The card of {folder.name} does not say which films it was trained on.")
     table = _read(settings.dataset, data)
     return _split(table, settings.split or "official", settings.validation, settings.seed)

@@ -39,8 +39,10 @@ def hold_out_validation(table: Table, share: float, seed: int) -> Table:
     """The same table with about `share` of the "train" patients moved to "val": whole folds, which ones says the seed.
     A "val" that the data set brings is kept; the other rows stay as they are."""
     if not (table.split == "val").any():
-        table = table if table.fold is not None else assign_folds(table)
-        is_held_back = (table.fold >= 0) & ((table.fold - seed) % FOLDS < round(share * FOLDS))
+        fold = table.fold if table.fold is not None else assign_folds(table).fold
+        fold = np.asarray(fold)
+        table = replace(table, fold=fold)
+        is_held_back = (fold >= 0) & ((fold - seed) % FOLDS < round(share * FOLDS))
         table = replace(table, split=np.where(is_held_back, "val", table.split.astype("<U8")))
     _check_has_all(table, ("train", "val"))
     check_leaks(table)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import cast
 
 import psutil
 import torch
@@ -60,7 +61,7 @@ def gather_batch(logits: torch.Tensor, accelerator: Accelerator) -> torch.Tensor
     """
     if accelerator.num_processes == 1:
         return logits
-    parts = list(accelerator.gather(logits.detach()).chunk(accelerator.num_processes))
+    parts = list(cast(torch.Tensor, accelerator.gather(logits.detach())).chunk(accelerator.num_processes))
     parts[accelerator.process_index] = logits
     return torch.cat(parts)
 
@@ -74,16 +75,25 @@ def synchronise_batch_norms(accelerator: Accelerator) -> Iterator[None]:
         return
     alone = F.batch_norm
 
-    def batch_norm(x, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5):
+    def batch_norm(
+        x: torch.Tensor,
+        running_mean: torch.Tensor | None,
+        running_var: torch.Tensor | None,
+        weight: torch.Tensor | None = None,
+        bias: torch.Tensor | None = None,
+        training: bool = False,
+        momentum: float = 0.1,
+        eps: float = 1e-5,
+    ) -> torch.Tensor:
         if not training:
             return alone(x, running_mean, running_var, weight, bias, training, momentum, eps)
         normal, mean, variance, count = _normalised(x, eps)
-        if running_mean is not None:
+        if running_mean is not None and running_var is not None:
             with torch.no_grad():
                 running_mean.lerp_(mean.flatten(), momentum)
                 running_var.lerp_(variance.flatten() * count / (count - 1), momentum)
         shape = mean.shape
-        return normal if weight is None else normal * weight.view(shape) + bias.view(shape)
+        return normal if weight is None or bias is None else normal * weight.view(shape) + bias.view(shape)
 
     F.batch_norm = batch_norm
     try:

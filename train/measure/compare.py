@@ -57,8 +57,11 @@ def measure_differences(scored: list[Predictions]) -> dict[str, list[dict]]:
     keys = [key for key in dict.fromkeys([*FIGURES, *ranked]) if all(key in point for point in points)]
     rows = {}
     for key in keys:
-        entries = [metrics.measure_interval(point[key], drawn[key]) for point, drawn in zip(points, draws, strict=True)]
-        if all(entries):
+        measured = (
+            metrics.measure_interval(point[key], drawn[key]) for point, drawn in zip(points, draws, strict=True)
+        )
+        entries: list[dict] = [entry for entry in measured if entry]
+        if len(entries) == len(points):
             for k in range(1, len(entries)):
                 entries[k] |= _difference(key, points[k][key] - points[0][key], draws[k][key] - draws[0][key])
             rows[key] = entries
@@ -67,6 +70,8 @@ def measure_differences(scored: list[Predictions]) -> dict[str, list[dict]]:
 
 def _difference(key: str, value: float, drawn: np.ndarray) -> dict:
     found = metrics.measure_interval(value, drawn)
+    if found is None:
+        raise ValueError(f"the difference of {key} is no number in any draw")
     if found["low"] <= 0 <= found["high"]:
         return {"difference": found, "word": ""}
     is_better = (found["low"] > 0) != (key == "ece")  # a calibration error is better when it is small

@@ -10,6 +10,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from cxr_demo.labels import get_finding
@@ -85,8 +86,10 @@ def draw_roc(p: np.ndarray, targets: np.ndarray, names: list[str], title: str) -
         axes.plot(np.r_[0, grid], mean, color="black", lw=2, label=f"mean of the labels, {np.mean(areas):.3f}")
     axes.plot([0, 1], [0, 1], ":", color="grey")
     if curves:
-        place = {"loc": "center left", "bbox_to_anchor": (1, 0.5)} if many else {"loc": "lower right"}
-        axes.legend(title="AUROC", fontsize=8, **place)
+        if many:
+            axes.legend(title="AUROC", fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
+        else:
+            axes.legend(title="AUROC", fontsize=8, loc="lower right")
     return figure
 
 
@@ -129,7 +132,7 @@ def draw_curves(logs: Mapping[str, list[dict]], path: Path, key: str) -> None:
     for name, log in logs.items():
         rows = [row for row in log if key in row]
         axes.plot([row["epoch"] for row in rows], [row[key] for row in rows], marker=".", label=name)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 2.5, 5, 10], integer=True))
     axes.legend()
     figure.savefig(path, dpi=90)
 
