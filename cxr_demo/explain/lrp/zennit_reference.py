@@ -157,7 +157,8 @@ def _module(operation: op.Operation) -> nn.Module:
             outputs, inputs = weight.shape
             return _with(nn.Linear(inputs, outputs), weight, bias)
         case op.Affine(scale, shift):
-            return _with(nn.BatchNorm2d(len(scale), eps=0.0), scale, shift).to(scale.dtype)
+            # torch 2.11 wants an eps above 0; 1 + eps is 1 in single and in double precision
+            return _with(nn.BatchNorm2d(len(scale), eps=1e-30), scale, shift).to(scale.dtype)
         case op.Add():
             return _Sum()
         case op.Gate():
