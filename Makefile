@@ -14,7 +14,8 @@ demo: $(VENV)/installed ## install what is missing and serve the page on http://
 	$(BIN)/python app.py
 
 test: lint browser ## install what tests need, a browser too, and run them all
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --dist worksteal
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --dist worksteal --ignore=tests/browser
+	$(BIN)/python -m pytest tests/browser
 
 lint: $(VENV)/installed-node ## look for plain mistakes, untidy layout and types that do not fit
 	$(BIN)/ruff check .
