@@ -17,7 +17,7 @@ import numpy as np
 from cxr_demo.analysis import Analyser, Explanation
 from cxr_demo.evaluation.agreement import RegionShare
 from cxr_demo.evaluation.regions import measure_evidence
-from cxr_demo.explain.methods import METHODS
+from cxr_demo.explain.methods import METHODS, exclude_methods
 from cxr_demo.film.phantom import Phantom, make_phantom
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.labels import get_finding
@@ -134,10 +134,8 @@ def _measure_shares(
 
 
 def _measure_exposure(network: Analyser) -> tuple[Exposed, ...]:
-    quick = [
-        key for key, method in METHODS.items()
-        if method.cost_forwards <= SLOW_FORWARDS and key not in network.proof.refusals
-    ]  # fmt: skip
+    excluded = exclude_methods(network.proof.refusals, SLOW_FORWARDS)
+    quick = [key for key in METHODS if key not in excluded]
     found: dict[str, list[tuple[RegionShare, RegionShare]]] = {key: [] for key in quick}
     for question in DECK:
         if question.letters and question.findings == (LABEL,):

@@ -17,7 +17,7 @@ from tqdm import tqdm
 from cxr_demo.analysis import Analyser, Explanation, Study
 from cxr_demo.errors import ImageError
 from cxr_demo.evaluation.agreement import correlate_ranks
-from cxr_demo.explain.methods import METHODS
+from cxr_demo.explain.methods import METHODS, exclude_methods
 from cxr_demo.film.reading import read_image
 from cxr_demo.limits import SLOW_FORWARDS
 from cxr_demo.networks.checkpoint import load
@@ -87,8 +87,8 @@ def measure_change(analyser: Analyser, path: Path) -> MarkerChange:
     study = analyser.analyse(image)
     other = analyser.analyse(dataclasses.replace(image, pixels=masked, sha256=f"{image.sha256} masked"))
     top = int(study.probabilities.argmax())
-    proved = [key for key in METHODS if key not in analyser.proof.refusals]
-    methods = [key for key in proved if METHODS[key].cost_forwards <= SLOW_FORWARDS]
+    excluded = exclude_methods(analyser.proof.refusals, SLOW_FORWARDS)
+    methods = [key for key in METHODS if key not in excluded]
     before, after = (_maps(analyser, each, study.labels[top], methods) for each in (study, other))
     hidden = analyser.card.preprocess.square(mask.astype(np.float32)) > 0.5
     return MarkerChange(
