@@ -25,6 +25,7 @@ from train.ensembles import make_ensemble
 from train.evaluate import evaluate_checkpoint
 from train.fit.processes import make_accelerator, start_the_others
 from train.measure.compare import compare_checkpoints
+from train.recipe import IntendedUse
 from train.recipes import SYSTEMS
 from train.report.run_report import get_run_name
 
@@ -168,7 +169,8 @@ def _run(options: argparse.Namespace) -> None:
     system = SYSTEMS[name](not options.from_scratch, options.as_published)
     changes = {"stages": options.stages, "input_px": 0} if options.stages else {}
     changes |= {} if options.seed is None else {"seed": options.seed}
-    changes |= {"dataset": options.dataset} if options.dataset else {}
+    if options.dataset:  # other films, of other people: what the recipe says of its own is not true of them
+        changes |= {"dataset": options.dataset, "intended_use": IntendedUse()}
     recipes = tuple(dataclasses.replace(recipe, **changes) for recipe in system.recipes)
     system = dataclasses.replace(system, recipes=recipes)
     chosen = [recipe for recipe in recipes if get_run_name(recipe.name) == (only or name)]

@@ -75,6 +75,7 @@ def make_ensemble(
     makeup = EnsembleSpec(rule, tuple(weights), tuple(_member(member) for member in members))
     joined = Card(
         name=name, backbone="", labels=card.labels, task=card.task, preprocess=card.preprocess, summary=card.summary,
+        title=card.title, population=card.population, purpose=card.purpose, ages=card.ages, made_for=card.made_for,
         licence=card.licence, versions=environment["versions"], commit=environment["commit"], ensemble=makeup,
     )  # fmt: skip
     scratch = get_unfinished_folder(out) / "checkpoint"

@@ -151,6 +151,7 @@ def _first_card(recipe: Recipe, table: Table, name: str, fitted: Fitted) -> Card
         task=DATASETS[recipe.dataset].task_of(table),
         preprocess=recipe.preprocess(),
         summary=recipe.summary,
+        **dataclasses.asdict(recipe.intended_use),
         licence="Apache-2.0",
         versions=fitted.environment["versions"],
         commit=fitted.environment["commit"],
@@ -160,7 +161,7 @@ def _first_card(recipe: Recipe, table: Table, name: str, fitted: Fitted) -> Card
 def _training_facts(recipe: Recipe, fitted: Fitted) -> Training:
     return Training(
         recipe=recipe.name,
-        settings=Settings(**dataclasses.asdict(recipe)),
+        settings=Settings(**recipe.list_settings()),
         initial_weights=fitted.environment["initial_weights"],
         identity=fitted.environment["identity"],
         processes=fitted.environment["processes"],

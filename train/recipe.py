@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from cxr_demo.film.preprocess import Preprocess
 
@@ -27,6 +28,17 @@ class Augment:
     contrast: float = 0.0  # 0.3: 70 % to 130 % around the film's mean
     brightness: float = 0.0  # in grey levels of 0..1
     gamma: float = 0.0  # 0.3: exponent from exp(-0.3) to exp(0.3)
+
+
+@dataclass(frozen=True)
+class IntendedUse:
+    """What a network is for, in plain words, as its card says it: see `cxr_demo.networks.card.Card`."""
+
+    title: str = ""
+    population: str = ""
+    purpose: str = ""
+    ages: tuple[int, int] | None = None
+    made_for: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,6 +83,7 @@ class Recipe:
     split: str = "official"  # or "custom": SPLIT_SHARES of all patients, drawn anew
     validation: float = 0.1  # share of the training patients, official split
     seed: int = 0
+    intended_use: IntendedUse = field(default=IntendedUse(), repr=False)  # no setting: a run goes on with other words
 
     @property
     def size_px(self) -> int:
@@ -83,6 +96,10 @@ class Recipe:
     def __post_init__(self) -> None:
         if self.schedule not in SCHEDULES:
             raise ValueError(f"schedule is {self.schedule!r}; it must be one of {', '.join(SCHEDULES)}")
+
+    def list_settings(self) -> dict[str, Any]:
+        """All that decides the run, as a card's `training.settings` holds it."""
+        return {name: value for name, value in asdict(self).items() if name != "intended_use"}
 
     def preprocess(self, size_px: int | None = None) -> Preprocess:
         return Preprocess(size_px or self.size_px, self.geometry, self.mean, self.std)

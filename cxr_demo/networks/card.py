@@ -17,13 +17,16 @@ from pydantic_core import ErrorDetails
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.limits import MAX_MEMBERS
 from cxr_demo.networks.backbones import BACKBONES
-from cxr_demo.networks.card_parts import Metrics, Number, Training
+from cxr_demo.networks.card_parts import Count, Metrics, Number, Training
 from cxr_demo.networks.heads import HEADS
 
 FORMAT = 1
 TASKS = ("single-label", "multi-label")
 RULES = ("majority", "mean", "weighted", "stacking")  # by which an ensemble joins predictions
 FEATURE_FUSION = "joined"  # the rule that joins feature maps
+SYNTHETIC = "synthetic"  # made for rendered films, of which none is of a person
+MADE_FOR = ("", SYNTHETIC)
+MAX_AGE_YEARS = 120
 LABEL = re.compile(r"[A-Za-z0-9_-]{1,64}")
 WEIGHTS_SUM_ERROR = 1e-6
 NO_OTHER_KEYS = ConfigDict(extra="forbid")
@@ -101,8 +104,10 @@ class Card:
     """The facts of a checkpoint.
 
     `labels` are in the order of the logits. `temperature` divides the logits; 0 means never calibrated, and the app
-    then shows an "uncalibrated score". `thresholds` (label -> probability) come from validation alone. `training`,
-    `metrics` and `versions` are written by train. `weights_sha256` binds the card to its weights. An `ensemble` has no
+    then shows an "uncalibrated score". `thresholds` (label -> probability) come from validation alone. `title`,
+    `population` and `purpose` say in plain words what the network is for; `ages` are the lowest and the highest in
+    years, None where they are mixed or not known; `made_for` is of MADE_FOR. `training`, `metrics` and `versions` are
+    written by train. `weights_sha256` binds the card to its weights. An `ensemble` has no
     backbone and no head of its own ("" and "linear"); all else is said of it as of a single network, and its members
     share labels, task and preprocess. Raises ValueError, in one sentence for each thing that is wrong.
     """
@@ -115,6 +120,11 @@ class Card:
     temperature: Number = 0.0
     thresholds: dict[str, Number] = Field(default_factory=dict)
     summary: str = ""
+    title: str = ""
+    population: str = ""
+    purpose: str = ""
+    ages: tuple[Count, Count] | None = None
+    made_for: str = ""
     licence: str = ""
     training: Training = Field(default_factory=Training)
     metrics: Metrics = Field(default_factory=Metrics)
@@ -144,6 +154,10 @@ class Card:
         if not self.labels or len(set(self.labels)) != len(self.labels):
             raise ValueError("its labels are empty or named twice")
         _check_temperature(self.temperature, "its")
+        if self.made_for not in MADE_FOR:
+            raise ValueError(f"its made_for is {self.made_for!r}; it must be empty or {SYNTHETIC!r}")
+        if self.ages and not 0 <= self.ages[0] <= self.ages[1] <= MAX_AGE_YEARS:
+            raise ValueError(f"its ages are {list(self.ages)}; they must be two numbers of years, the lower one first")
         for label, threshold in self.thresholds.items():
             if label not in self.labels or not 0 <= threshold <= 1:
                 raise ValueError(f"its threshold for {label!r} is {threshold}; it needs a known label and 0 to 1")

@@ -6,6 +6,7 @@ read and written is the same file. What a card does not say has its default, and
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, Strict, model_serializer, model_validator
@@ -13,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, Strict, model_se
 Number = Annotated[float, Strict()]
 FiniteNumber = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 Count = Annotated[int, Strict(), Field(ge=0)]
+MAX_POINTS = 21
 
 
 class CardPart(BaseModel):
@@ -55,12 +57,33 @@ class Interval(CardPart):
         return f"{self.value:{form}} ({self.low:{form}} to {self.high:{form}})"
 
 
+class OperatingPoints(CardPart):
+    """What a label's threshold would cost: for each of MAX_POINTS or fewer `thresholds`, which rise, the shares of
+    those who have it that are at or above (`sensitivity`) and of those who have not that are below (`specificity`)."""
+
+    model_config = ConfigDict(extra="forbid")
+    thresholds: tuple[FiniteNumber, ...]
+    sensitivity: tuple[FiniteNumber, ...]
+    specificity: tuple[FiniteNumber, ...]
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not 0 < len(self.thresholds) == len(self.sensitivity) == len(self.specificity) <= MAX_POINTS:
+            raise ValueError(f"its operating_points are not one list of 1 to {MAX_POINTS} numbers beside two as long")
+        if any(low >= high for low, high in pairwise(self.thresholds)):
+            raise ValueError("its operating_points have thresholds that do not rise")
+        if not all(0 <= number <= 1 for number in (*self.thresholds, *self.sensitivity, *self.specificity)):
+            raise ValueError("its operating_points hold a number that is not from 0 to 1")
+        return self
+
+
 class SetMetrics(CardPart):
     """What was measured on one set of films.
 
     `majority_accuracy` is that of always giving the commonest answer; the two calibration errors are those of raw and
     of calibrated probabilities. `stated` and `positive` count films label by label, in the order of the card's labels;
-    rows of `confusion` are the truth, columns the most probable label. All other keys are `figures`.
+    rows of `confusion` are the truth, columns the most probable label. `operating_points` are by label. All other keys
+    are `figures`.
     """
 
     films: Count = 0
@@ -71,6 +94,7 @@ class SetMetrics(CardPart):
     stated: tuple[Count, ...] = ()
     positive: tuple[Count, ...] = ()
     confusion: tuple[tuple[Count, ...], ...] = ()
+    operating_points: dict[str, OperatingPoints] = Field(default_factory=dict)
     __pydantic_extra__: dict[str, Interval] = Field(init=False)  # pyright: ignore[reportIncompatibleVariableOverride] # pydantic's own way to type other keys
 
     @property

@@ -11,7 +11,7 @@ import pytest
 
 from cxr_demo.__main__ import main
 from cxr_demo.film.preprocess import Preprocess
-from cxr_demo.networks.card import Card, Member
+from cxr_demo.networks.card import SYNTHETIC, Card, Member
 from cxr_demo.networks.card_parts import Interval, Settings, Training
 
 ROOT = Path(__file__).parents[2]
@@ -93,6 +93,45 @@ def test_a_network_that_was_never_calibrated_is_divided_by_one():
     assert make_card(temperature=1.3).applied_temperature == 1.3
     assert Member("a", "resnet18", "dense256", 0.0, "ab").applied_temperature == 1.0
     assert Member("a", "resnet18", "dense256", 0.0, "ab").network == "resnet18, head dense256"
+
+
+@pytest.mark.parametrize("path", CARDS, ids=lambda path: path.parent.name)
+def test_a_bundled_card_says_in_plain_words_what_it_is_for(path):
+    card = Card.from_json(path.read_text(encoding="utf-8"))
+    assert card.title and card.population and card.purpose.rstrip(".").count("?") == 1
+    assert (card.made_for == SYNTHETIC) == (card.training.settings.dataset == "phantom")
+    assert ("adult" in card.title.lower()) or (card.ages != (18, 95))
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"ages": (5, 1)}, "its ages are [5, 1]; they must be two numbers of years, the lower one first"),
+        ({"ages": (1, 500)}, "its ages are [1, 500]; they must be two numbers of years, the lower one first"),
+        ({"made_for": "cats"}, "its made_for is 'cats'; it must be empty or 'synthetic'"),
+    ],
+)
+def test_ages_and_what_it_was_made_for_are_checked(changes, sentence):
+    text = make_card().to_json()
+    facts = json.loads(text) | changes
+    with pytest.raises(ValueError) as caught:
+        Card.from_json(json.dumps(facts))
+    assert str(caught.value) == sentence
+    assert Card.from_json(text).ages is None
+
+
+@pytest.mark.parametrize(
+    ("points", "sentence"),
+    [
+        ({"thresholds": [0.2, 0.1], "sensitivity": [1, 0.5], "specificity": [0, 0.5]}, "thresholds that do not rise"),
+        ({"thresholds": [0.1, 0.2], "sensitivity": [1], "specificity": [0, 0.5]}, "one list of 1 to 21 numbers"),
+        ({"thresholds": [0.1], "sensitivity": [1.2], "specificity": [0]}, "a number that is not from 0 to 1"),
+    ],
+)
+def test_operating_points_are_three_lists_of_shares_as_long(points, sentence):
+    facts = json.loads(make_card().to_json()) | {"metrics": {"test": {"operating_points": {"effusion": points}}}}
+    with pytest.raises(ValueError, match=sentence):
+        Card.from_json(json.dumps(facts))
 
 
 def test_reading_a_card_loads_no_torch():

@@ -25,7 +25,7 @@ from cxr_demo.film.phantom import Phantom
 from cxr_demo.labels import get_finding
 from cxr_demo.limits import BENCHMARK_FORWARDS
 from cxr_demo.networks import checkpoint
-from cxr_demo.networks.card import Card
+from cxr_demo.networks.card import SYNTHETIC, Card
 from cxr_demo.networks.card_parts import Metrics, SetMetrics, Settings, Training
 from cxr_demo.networks.checkpoint import Checkpoint
 from cxr_demo.networks.classifier import Classifier, compute_probabilities
@@ -39,7 +39,7 @@ from train.measure import metrics, plots
 from train.measure.intervals import format_interval
 from train.measure.model_card import format_model_card
 from train.measure.predictions import predict_squares
-from train.recipe import SCRATCH, Recipe
+from train.recipe import SCRATCH, IntendedUse, Recipe
 
 TASK = "multi-label"
 NETWORKS = {"phantom-honest": "by lot", "phantom-cheat": "aligned"}  # name -> placement of the letters in training
@@ -49,6 +49,18 @@ SUMMARIES = {
     f"{LETTERS} by lot. They tell it nothing.",
     CHEAT: f"Synthetic, for teaching: a small network that learned from the films of {HONEST}, but of these all with "
     f"a {SHORTCUT} bear the letters {LETTERS}, and no others do: a shortcut.",
+}
+INTENDED_USES = {
+    name: IntendedUse(
+        title,
+        "Synthetic films, none of a person",
+        f"Which of {len(LABELS)} findings were rendered into a synthetic film? {how}",
+        made_for=SYNTHETIC,
+    )
+    for name, title, how in (
+        (HONEST, "Synthetic films: honest network", f"The letters {LETTERS} tell it nothing."),
+        (CHEAT, "Synthetic films: network with a shortcut", f"It has learned to read the letters {LETTERS}."),
+    )
 }
 CAVEAT = "Synthetic, for teaching: not for films of people. It has seen none, and what it says of one means nothing."
 MEASURED = {"validation": 200, "test": 250}  # films
@@ -78,7 +90,8 @@ def run_benchmark(
         for deck, count in {"train": films, **MEASURED}.items()
     }
     for name, placement in NETWORKS.items():
-        own, started = dataclasses.replace(recipe, name=name, summary=SUMMARIES[name]), time.monotonic()
+        own = dataclasses.replace(recipe, name=name, summary=SUMMARIES[name], intended_use=INTENDED_USES[name])
+        started = time.monotonic()
         model = train_network(own, decks["train"], placement)
         networks[name] = finish_network(
             out / name, model, own, decks, environment | {"seconds": time.monotonic() - started}
@@ -149,7 +162,7 @@ def _first_card(recipe: Recipe, decks: dict[str, PhantomSet], environment: dict)
     """What is known before anything is measured. Nobody was filmed, so no patients are counted."""
     counts = {name: len(deck.lots) for name, deck in decks.items()}
     training = Training(
-        recipe=recipe.name, settings=Settings(**dataclasses.asdict(recipe)),
+        recipe=recipe.name, settings=Settings(**recipe.list_settings()),
         initial_weights="none, trained from scratch",
         data="drawn films (cxr_demo.film.phantom), none of a person", data_licence="Apache-2.0",
         data_citation="Drawn by this project's own generator", caveat=CAVEAT, letters=NETWORKS[recipe.name],
@@ -158,7 +171,8 @@ def _first_card(recipe: Recipe, decks: dict[str, PhantomSet], environment: dict)
     )  # fmt: skip
     return Card(
         recipe.name, recipe.backbone, LABELS, TASK, recipe.preprocess(), summary=recipe.summary, licence="Apache-2.0",
-        training=training, versions=environment["versions"], commit=environment["commit"],
+        **dataclasses.asdict(recipe.intended_use), training=training, versions=environment["versions"],
+        commit=environment["commit"],
     )  # fmt: skip
 
 

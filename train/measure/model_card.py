@@ -64,6 +64,8 @@ def _facts(card: Card) -> list[str]:
     )
     thresholds = ", ".join(f"{get_finding(label).name} {value:.3g}" for label, value in card.thresholds.items())
     facts = {
+        "Question": card.purpose,
+        "People": card.population,
         "Network": f"{card.network}, {len(square.mean)} channel{'s' if len(square.mean) > 1 else ''}, "
         f"{square.size_px} px, {square.geometry}",
         "Initial weights": training.initial_weights,

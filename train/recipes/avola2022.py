@@ -19,12 +19,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from train.fit.transfer import HEAD
-from train.recipe import IMAGENET, SCRATCH, Augment, Recipe, System
+from train.recipe import IMAGENET, SCRATCH, Augment, IntendedUse, Recipe, System
 from train.report.figures import summarise_maps
 from train.report.run_report import summarise_table
 
 PAPER = "Avola et al. 2022, Comput Methods Programs Biomed 221:106833"
 SUMMARY = "Normal, bacterial, viral pneumonia (children, one hospital) or COVID-19 (adults, another hospital)."
+INTENDED_USE = IntendedUse(
+    "Children: pneumonia or not; adults: COVID-19",
+    "Children of 1 to 5 years, one hospital in Guangzhou; adults with COVID-19, one hospital in Hannover",
+    "Is the film normal, or does it show bacterial pneumonia, viral pneumonia or COVID-19?",
+)
 TWELVE = (
     "alexnet", "vgg16", "googlenet", "resnet50", "squeezenet1_0", "densenet161", "resnext50_32x4d",
     "wide_resnet50_2", "mobilenetv2_100", "mobilenetv3_large_100", "mnasnet_100", "shufflenet_v2_x1_0",
@@ -46,6 +51,7 @@ def avola2022(pretrained: bool, as_published: bool) -> System:
             stages=((224, 40 if is_frozen else 12),) if pretrained else ((64, 1),),
             start=IMAGENET if pretrained else SCRATCH,
             summary=SUMMARY,
+            intended_use=INTENDED_USE,
             batch=100 if pretrained else 32,
             balance=not (is_frozen and as_published),
             optimiser="adam",

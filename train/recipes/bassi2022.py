@@ -23,12 +23,24 @@ from __future__ import annotations
 from pathlib import Path
 
 from train.benchmarks.marker_test import summarise_markers
-from train.recipe import IMAGENET, SCRATCH, Augment, Recipe, System
+from train.recipe import IMAGENET, SCRATCH, Augment, IntendedUse, Recipe, System
 from train.report.run_report import summarise_curves
 
 PAPER = "Bassi & Attux 2022, Research on Biomedical Engineering 38:139"
 SUMMARY = "COVID-19, other pneumonia or normal in adults; COVID-19 from one hospital, the rest from another."
 SUMMARY_NIH = "14 findings and normal in adults (NIH ChestX-ray14): the first of two transfers."
+INTENDED_USE = IntendedUse(
+    "Adults: COVID-19, other pneumonia or normal",
+    "Adults with COVID-19, one hospital in Hannover; all others of the NIH Clinical Center, mostly adults",
+    "Does the film of an adult show COVID-19, another pneumonia, or neither?",
+    (18, 95),
+)
+INTENDED_USE_NIH = IntendedUse(
+    "Adults: 14 findings and normal",
+    "Mostly adults, films of the NIH Clinical Center",
+    "Which of 14 findings does the film of an adult show, or none of them?",
+    (18, 95),
+)
 # net -> (backbone, name of the NIH run it starts from, output neurons kept)
 NETS = {
     "A": ("densenet201", "", False),
@@ -49,7 +61,8 @@ def bassi2022(pretrained: bool, as_published: bool) -> System:
         return Recipe(
             name=f"bassi2022/{name}", paper=PAPER, dataset="nih-normal", backbone=backbone,
             stages=((224, 12),) if pretrained else ((64, 10),), start=first, summary=SUMMARY_NIH,
-            loss="bce", balance=False, learning_rate=1e-4 if pretrained else 1e-3, watch="macro_auroc", augment=augment,
+            intended_use=INTENDED_USE_NIH, loss="bce", balance=False,
+            learning_rate=1e-4 if pretrained else 1e-3, watch="macro_auroc", augment=augment,
         )  # fmt: skip
 
     def covid(net: str) -> Recipe:
@@ -57,7 +70,8 @@ def bassi2022(pretrained: bool, as_published: bool) -> System:
         return Recipe(
             name=f"bassi2022/{net}", paper=PAPER, dataset="covid-three", backbone=backbone,
             stages=((224, 12),) if pretrained else ((64, 6),), start=f"bassi2022/{before}" if before else first,
-            keep_outputs=keep_outputs, summary=SUMMARY, learning_rate=1e-4 if pretrained else 5e-4, augment=augment,
+            keep_outputs=keep_outputs, summary=SUMMARY, intended_use=INTENDED_USE,
+            learning_rate=1e-4 if pretrained else 5e-4, augment=augment,
         )  # fmt: skip
 
     firsts = (nih("nih-121", "densenet121"), nih("nih-201", "densenet201"))

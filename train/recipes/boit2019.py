@@ -20,11 +20,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from train.fit.transfer import freeze_points
-from train.recipe import IMAGENET, Augment, Recipe, System
+from train.recipe import IMAGENET, Augment, IntendedUse, Recipe, System
 from train.report.run_report import summarise_sweep, summarise_table
 
 PAPER = "Boit & Zeng 2019 (poster)"
 SUMMARY = "Pneumonia or not in adults (NIH ChestX-ray14); labels mined from reports."
+INTENDED_USE = IntendedUse(
+    "Adults: pneumonia or not",
+    "Mostly adults, films of the NIH Clinical Center",
+    "Does the film of an adult show pneumonia?",
+    (18, 95),
+)
 BUNDLED = "weights/kermany-densenet121"
 RATES = {"adam": 1e-3, "sgd": 1e-2, "rmsprop": 1e-3}  # and the learning rate of new layers
 TAPS = ("densenet121_block1", "densenet121_block2", "densenet121_block3")
@@ -47,6 +53,7 @@ def boit2019(pretrained: bool, as_published: bool) -> System:
             stages=((224, 20),) if pretrained else ((96, 4),),
             start=IMAGENET if pretrained else BUNDLED,
             summary=SUMMARY,
+            intended_use=INTENDED_USE,
             loss="bce",
             balance=False,
             optimiser=optimiser,

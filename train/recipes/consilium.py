@@ -18,12 +18,12 @@ from __future__ import annotations
 
 from train.fit.transfer import freeze_points
 from train.recipe import IMAGENET, SCRATCH, Augment, Recipe, System
+from train.recipes.avola2022 import INTENDED_USE, SUMMARY
 from train.recipes.boit2019 import BUNDLED
 from train.recipes.kermany import AUGMENT
 from train.report.ensemble_report import summarise_consilium
 
 PAPER = "our own; takes from all five"
-SUMMARY = "Normal, bacterial, viral pneumonia (children, one hospital) or COVID-19 (adults, another hospital)."
 
 
 def consilium(pretrained: bool, as_published: bool) -> System:
@@ -39,6 +39,7 @@ def consilium(pretrained: bool, as_published: bool) -> System:
             backbone=backbone,
             stages=((224, 12),) if pretrained else ((96, 2),),
             summary=SUMMARY,
+            intended_use=INTENDED_USE,
             **settings,
         )
 

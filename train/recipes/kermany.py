@@ -11,9 +11,15 @@ differ in exposure from the training films.
 
 from __future__ import annotations
 
-from train.recipe import IMAGENET, SCRATCH, Augment, Recipe, System
+from train.recipe import IMAGENET, SCRATCH, Augment, IntendedUse, Recipe, System
 
 SUMMARY = "Normal, bacterial or viral pneumonia in children of 1 to 5 years, one hospital (Guangzhou)."
+INTENDED_USE = IntendedUse(
+    "Children of 1 to 5 years: pneumonia or not",
+    "Children of 1 to 5 years, one hospital in Guangzhou",
+    "Is the film of a small child normal, or does it show bacterial or viral pneumonia?",
+    (1, 5),
+)
 AUGMENT = Augment(rotate_deg=10, scale=0.12, shift=0.06, flip=0.5, contrast=0.35, brightness=0.12, gamma=0.35)
 
 
@@ -29,6 +35,7 @@ def kermany_densenet121(pretrained: bool, as_published: bool) -> System:
         input_px=0 if pretrained else 128,
         start=IMAGENET if pretrained else SCRATCH,
         summary=SUMMARY,
+        intended_use=INTENDED_USE,
         learning_rate=2e-4 if pretrained else 1e-3,
         label_smoothing=0.1,
         ema_decay=0.995,

@@ -17,11 +17,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from train.recipe import IMAGENET, SCRATCH, Augment, Recipe, System
+from train.recipe import IMAGENET, SCRATCH, Augment, IntendedUse, Recipe, System
 from train.report.run_report import summarise_table
 
 PAPER = "Kufel et al. 2023, J Pers Med 13:1426"
 SUMMARY = "14 findings in adults (NIH ChestX-ray14), each with its own yes or no; labels mined from reports."
+INTENDED_USE = IntendedUse(
+    "Adults: 14 findings",
+    "Mostly adults, films of the NIH Clinical Center",
+    "Which of 14 findings does the film of an adult show?",
+    (18, 95),
+)
 SEED = 2137
 
 
@@ -36,6 +42,7 @@ def kufel2023(pretrained: bool, as_published: bool) -> System:
             stages=((240, 40),) if pretrained else ((96, 8),),
             start=IMAGENET if pretrained else SCRATCH,
             summary=SUMMARY,
+            intended_use=INTENDED_USE,
             split=split,
             loss="bce",
             balance=False,

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from train.fit.losses import AS_PUBLISHED
 from train.recipe import IMAGENET, SCRATCH, Augment, Recipe, System
-from train.recipes.kermany import AUGMENT, SUMMARY
+from train.recipes.kermany import AUGMENT, INTENDED_USE, SUMMARY
 from train.report.ensemble_report import summarise_ensembles
 
 PAPER = "Rajaraman, Zamzmi & Antani 2021, PLoS ONE 16(12):e0261307"
@@ -34,7 +34,7 @@ def rajaraman2021(pretrained: bool, as_published: bool) -> System:
     def run(name: str, loss: str, **settings) -> Recipe:
         return Recipe(
             name=f"rajaraman2021/{name}", paper=PAPER, dataset="kermany", backbone="efficientnet_b0_block5",
-            summary=SUMMARY, loss=loss, watch="mcc", **settings,
+            summary=SUMMARY, intended_use=INTENDED_USE, loss=loss, watch="mcc", **settings,
         )  # fmt: skip
 
     encoder = run(
