@@ -68,7 +68,11 @@ def _parser() -> argparse.ArgumentParser:
         "--localisation", type=_methods, nargs="?", const=(), metavar="METHOD,METHOD",
         help="also measure where the maps point, on films with boxes; default: all quick methods",
     )  # fmt: skip
-    measured.add_argument("--record", action="store_true", help="write the localisation on the checkpoint's page")
+    measured.add_argument(
+        "--record",
+        action="store_true",
+        help="write the localisation into its card, or without it what other thresholds would cost",
+    )
     measured.set_defaults(
         act=lambda o: evaluate_checkpoint(o.checkpoint, o.dataset, o.data, o.split, o.out, o.localisation, o.record),
     )

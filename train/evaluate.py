@@ -92,6 +92,9 @@ def _measure(stored: Checkpoint, held_out: Predictions, temperature: float, tabl
     measured = {}
     for name, films in scored.items():
         measured |= films.measure_by_source(name, temperature, thresholds)
+    if "test" in scored:
+        points = scored["test"].measure_operating_points(temperature, thresholds)
+        measured["test"] = measured["test"].replace(operating_points=points)
     if "test" in scored and len(shared := find_shared_patients(table, "train", "test")):
         apart = ~np.isin(scored["test"].rows.patient, shared)
         if apart.any():
@@ -200,16 +203,22 @@ def evaluate_checkpoint(
 
     `dataset` and `split` as in `read_test_rows`. With `methods` also where their maps point, as "localisation"; () are
     all that are quick. Prints what comes out and returns it; `out` gets METRICS_FILE and pictures, and to `record` is
-    to write the localisation into the checkpoint's card and README.
+    to write into the checkpoint's card and README the localisation, or without `methods`, of its own test films, what
+    other thresholds would cost.
     """
-    if record and methods is None:
-        raise TrainingError("There is nothing to record.", "Measure the localisation too: --localisation.")
     stored = checkpoint.load(folder)
     card = stored.card
+    is_own_test = split == "test" and dataset in ("", card.training.settings.dataset)
+    if record and methods is None and not is_own_test:
+        raise TrainingError(
+            "There is nothing to record.", "Measure its own test films, or the localisation too: --localisation."
+        )
     rows, note = read_test_rows(stored, dataset, root, split)
     boxes = None if methods is None else read_boxes(card, dataset, root)
     scored, temperature = Predictions.of(stored, rows), card.applied_temperature
     sets = scored.measure_by_source(split, temperature, card.thresholds)
+    points = scored.measure_operating_points(temperature, card.thresholds)
+    sets[split] = sets[split].replace(operating_points=points)
     for line in _preface(card, scored, note):
         print(line)
     for name, figures in sets.items():
@@ -225,15 +234,28 @@ def evaluate_checkpoint(
         (out / METRICS_FILE).write_text(
             json.dumps({**facts, "metrics": measured.model_dump()}, indent=2) + "\n", encoding="utf-8"
         )
-    if record and measured.localisation:
-        _record(stored, measured.localisation)
+    if record:
+        _record(stored, measured.localisation, sets[split])
     return measured
 
 
-def _record(stored: Checkpoint, localised: Localisation) -> None:
-    if stored.card.training.settings.dataset not in DATASETS:
-        raise TrainingError(f"The card of {stored.card.name} does not say which data set it was made from.")
-    card = dataclasses.replace(stored.card, metrics=stored.card.metrics.replace(localisation=localised))
+def _record(stored: Checkpoint, localised: Localisation | None, measured: SetMetrics) -> None:
+    """Where nothing was `localised`, the operating points of the films that were `measured`, which must be those of the
+    card's test set."""
+    card = stored.card
+    if card.training.settings.dataset not in DATASETS:
+        raise TrainingError(f"The card of {card.name} does not say which data set it was made from.")
+    known = card.metrics
+    if localised:
+        known = known.replace(localisation=localised)
+    else:
+        test = known.sets.get("test")
+        if test is None or (test.films, test.positive) != (measured.films, measured.positive):
+            raise TrainingError(
+                f"These are not the test films of {card.name}'s card.", "Give --data the folder that it was made from."
+            )
+        known = known.replace(test=test.replace(operating_points=measured.operating_points))
+    card = dataclasses.replace(card, metrics=known)
     pictures = tuple(name for name in plots.PICTURES if (stored.folder / name).is_file())
     (stored.folder / "README.md").write_text(format_model_card(card, pictures), encoding="utf-8")
     checkpoint.save_card(stored.folder, card)

@@ -286,6 +286,31 @@ def test_evaluate_fits_nothing_and_matches_labels_by_name(single, tmp_path, regi
         evaluate_checkpoint(tmp_path / "w", "synthetic", tmp_path, "nowhere")
 
 
+def test_other_thresholds_are_recorded_of_its_own_test_films_alone(multi, tmp_path, register, capsys, no_pictures):
+    folder = tmp_path / "w"
+    card = finished(multi, "multi-label", folder, register)
+    points = card.metrics.sets["test"].operating_points
+    rows = multi.where(multi.split == "test")
+    p, true = slow_p(folder, rows)[:, 0], rows.targets[:, 0]
+    at = points["effusion"].thresholds.index(card.thresholds["effusion"])
+    assert points["effusion"].sensitivity[at] == pytest.approx(
+        (p[true == 1] >= card.thresholds["effusion"] - 1e-7).mean(), abs=6e-5
+    )
+    assert not any(measured.operating_points for name, measured in card.metrics.sets.items() if name != "test")
+    test = card.metrics.sets["test"].model_dump()
+    del test["operating_points"]
+    without = dataclasses.replace(card, metrics=card.metrics.replace(test=test))
+    checkpoint.save_card(folder, without)
+    with pytest.raises(TrainingError, match="nothing to record"):
+        evaluate_checkpoint(folder, "", tmp_path, "external", record=True)
+    assert checkpoint.read_card(folder).to_json() == without.to_json()
+    evaluate_checkpoint(folder, "", tmp_path, record=True)
+    assert checkpoint.read_card(folder).to_json() == card.to_json()
+    register(multi.where(np.arange(len(multi)) != np.flatnonzero(multi.split == "test")[0]), "multi-label")
+    with pytest.raises(TrainingError, match="not the test films of w's card"):
+        evaluate_checkpoint(folder, "", tmp_path, record=True)
+
+
 def test_evaluate_says_what_the_checkpoint_has_seen(single, tmp_path, register, capsys, no_pictures):
     card = finished(single, "single-label", tmp_path / "w", register)
     assert evaluate_checkpoint(tmp_path / "w", "", tmp_path, "test").sets["test"] == card.metrics.sets["test"]

@@ -148,7 +148,11 @@ def finish_network(
     pictures: tuple[str, ...] = ()
     for placement in (own, *(each for each in PLACEMENTS if each != own)):
         p = _calibrate(predict_squares(stored.model, test.films(placement), card.preprocess), temperature)
-        measured[_name_set(placement, own)] = measure_phantoms(p, test.targets.numpy(), thresholds)
+        of_set = measure_phantoms(p, test.targets.numpy(), thresholds)
+        if placement == own:
+            points = metrics.measure_operating_points(p, test.targets.numpy(), LABELS, thresholds)
+            of_set = of_set.replace(operating_points=points)
+        measured[_name_set(placement, own)] = of_set
         pictures = pictures or plots.draw_all(folder, p, test.targets.numpy(), LABELS, TASK, [], "test")
     card = dataclasses.replace(
         stored.card, temperature=temperature, thresholds=thresholds, metrics=Metrics.model_validate(measured)

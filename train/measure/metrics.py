@@ -30,6 +30,7 @@ from sklearn.metrics import (
 )
 
 from cxr_demo.errors import TrainingError
+from cxr_demo.networks.card_parts import MAX_POINTS, OperatingPoints
 from cxr_demo.networks.classifier import compute_probabilities
 from train.measure.intervals import (
     average_known,
@@ -270,6 +271,27 @@ def fit_temperature(logits: torch.Tensor, targets: torch.Tensor, task: str) -> f
     if math.isnan(loss(0)):
         raise TrainingError("The validation films say nothing about these labels.", "Look at the data and its splits.")
     return math.exp(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x)
+
+
+def measure_operating_points(
+    p: np.ndarray, targets: np.ndarray, labels: tuple[str, ...], thresholds: dict[str, float]
+) -> dict[str, OperatingPoints]:
+    """label -> what thresholds would cost on these films: quantiles of its scores, so that the points lie evenly among
+    the films, and its own threshold. A label that is always or never there has none."""
+    found = {}
+    for k, label in enumerate(labels):
+        positive, given = select_stated(p, targets, k)
+        if not 0 < positive.sum() < len(positive):
+            continue
+        own = [thresholds[label]] if label in thresholds else []
+        grid = np.quantile(given, np.linspace(0, 1, MAX_POINTS - len(own)))
+        cuts = sorted({float(f"{cut:.3g}") for cut in grid.clip(0, 1)} | set(own))
+        found[label] = OperatingPoints(
+            thresholds=tuple(cuts),
+            sensitivity=tuple(round(float((given[positive] >= cut).mean()), 4) for cut in cuts),
+            specificity=tuple(round(float((given[~positive] < cut).mean()), 4) for cut in cuts),
+        )
+    return found
 
 
 def choose_youden_thresholds(p: np.ndarray, targets: np.ndarray, labels: tuple[str, ...]) -> dict[str, float]:

@@ -14,7 +14,7 @@ from tqdm import tqdm
 from cxr_demo.errors import TrainingError
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.networks.card import Card
-from cxr_demo.networks.card_parts import SetMetrics
+from cxr_demo.networks.card_parts import OperatingPoints, SetMetrics
 from cxr_demo.networks.checkpoint import Checkpoint
 from cxr_demo.networks.classifier import compute_probabilities
 from train.data.datasets import DATASETS, pack_films
@@ -74,6 +74,10 @@ class Predictions:
             **({"confusion": metrics.count_confusion(after, self.targets).tolist()} if task == "single-label" else {}),
         }
         return SetMetrics.model_validate(facts)
+
+    def measure_operating_points(self, temperature: float, thresholds: dict[str, float]) -> dict[str, OperatingPoints]:
+        """As a card's test set holds them."""
+        return metrics.measure_operating_points(self.p(temperature), self.targets, self.card.labels, thresholds)
 
     def measure_by_source(self, name: str, temperature: float, thresholds: dict[str, float]) -> dict[str, SetMetrics]:
         """set -> figures: all films, then those of each source where there is more than one."""

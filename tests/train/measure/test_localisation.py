@@ -308,7 +308,7 @@ def test_the_command_measures_and_records_only_when_told(data, folder, tmp_path,
 
 def test_the_command_says_what_is_wrong(data, folder, capsys):
     with pytest.raises(TrainingError, match="nothing to record"):
-        evaluate_checkpoint(folder, "", data, record=True)
+        evaluate_checkpoint(folder, "", data, "all", record=True)
     with pytest.raises(SystemExit):
         main(["evaluate", str(folder), "--data", str(data), "--localisation", "grad-cam,tea-leaves"])
     assert "no method 'tea-leaves'" in capsys.readouterr().err

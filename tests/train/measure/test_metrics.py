@@ -8,6 +8,7 @@ import torch
 from sklearn import metrics as sk
 
 from cxr_demo.networks.card import TASKS
+from cxr_demo.networks.card_parts import MAX_POINTS
 from cxr_demo.networks.classifier import compute_probabilities
 from train.measure import intervals, metrics
 
@@ -252,3 +253,24 @@ def test_the_majority_baseline():
     targets = np.array([[1, 0], [1, 0], [0, np.nan], [1, 0]])
     assert metrics.compute_majority_accuracy(targets, "multi-label") == pytest.approx((3 + 3) / 7)
     assert math.isnan(metrics.compute_majority_accuracy(targets * np.nan, "multi-label"))
+
+
+def test_operating_points_are_what_each_threshold_costs(many):
+    p, targets, _ = many
+    cuts = {LABELS[0]: 0.31, LABELS[1]: 0.4}
+    found = metrics.measure_operating_points(p, targets, LABELS, cuts)
+    assert list(found) == list(LABELS)
+    for k, label in enumerate(LABELS):
+        points, stated = found[label], ~np.isnan(targets[:, k])
+        true, given = targets[stated, k] == 1, p[stated, k]
+        assert label not in cuts or cuts[label] in points.thresholds
+        assert 10 < len(points.thresholds) <= MAX_POINTS and points.thresholds[0] <= given.min()
+        for cut, found_share, spared in zip(points.thresholds, points.sensitivity, points.specificity, strict=True):
+            shares = (given[true] >= cut).sum() / true.sum(), (given[~true] < cut).sum() / (~true).sum()
+            assert (found_share, spared) == pytest.approx(shares, abs=6e-5)
+
+
+def test_a_label_that_no_film_has_has_no_operating_points(many):
+    p, targets, _ = many
+    targets[:, 2] = 0
+    assert LABELS[2] not in metrics.measure_operating_points(p, targets, LABELS, {})
