@@ -21,9 +21,16 @@ BENCHMARK_FORWARDS = 100.0  # a method that costs more is left out where it woul
 KEPT_MINUTES = 15  # an image stays in memory, after the last use
 MAX_SESSIONS = 40  # a class of 30 and some; at 40 megapixels an image is 160 MB, at the usual 4 it is 16 MB
 MAX_WAITING = 64  # events in the queue: two for each of a class of 30
+PROGRESS_EVERY_S = 0.4  # how often the page says how far a job is
+
+# uploads that have arrived and are not read yet
+MAX_UPLOADS_AT_ONCE = 20  # files in one request
+MAX_UNREAD_FILES = 200
+MAX_UNREAD_BYTES = 4 * 2**30
+UNREAD_SHARE = 0.5  # of both, for one address: a class behind one address may send 30 films of 64 MB at once
+SPARE_DISK_BYTES = 16 * 2**20  # an upload that would leave less of the disk is refused
 LEFT_OVER_S = 300  # an aborted or never claimed upload is deleted after this time
 SWEEP_EVERY_S = 20  # how often such files are looked for
-PROGRESS_EVERY_S = 0.4  # how often the page says how far a job is
 
 # maps that are made before anybody asks
 IDLE_S = 0.3  # nobody asked for anything for so long

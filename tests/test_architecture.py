@@ -28,9 +28,9 @@ cxr_demo.comparison: __init__ checkpoint_pair ensemble_members
 cxr_demo.teaching: __init__ shortcut_lesson
 cxr_demo.export: __init__ results
 cxr_demo.text: __init__ formats page_text scales_text localisation_text examples_text evaluation_text
-cxr_demo.text: lesson_text pair_text
+cxr_demo.text: lesson_text pair_text upload_text
 cxr_demo: __init__
-cxr_demo.ui: guard components markup jobs uploads image_encoding colour_bar methods
+cxr_demo.ui: uploads upload_route guard components markup jobs image_encoding colour_bar methods
 cxr_demo.ui: findings localisation_table facts agreement_table panels example_films
 cxr_demo.ui: film_regions regions_table evaluation_curves evaluation_table evaluation_run lesson_view
 cxr_demo.ui: pair_view members_view sessions prefetch events evaluation_events pair_events lesson_events sections page

@@ -88,10 +88,8 @@ class Events:
     @guarded
     def take(self, path: str, request: gr.Request) -> Iterator[dict]:
         """A file has arrived: decode it and delete it at once, whatever it was."""
-        try:
-            image = read_image(path)
-        finally:
-            uploads.delete_upload(path, self.folder)
+        with uploads.claim_upload(path, self.folder) as file:
+            image = read_image(file)
         session = self.sessions.keep(get_session_key(request))
         session.waiting, session.waiting_truth = image, {}
         yield {self.message: ""}

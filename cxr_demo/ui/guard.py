@@ -7,6 +7,8 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cxr_demo.ui.upload_route import UploadRoute
+
 # gradio compiles its templates in the browser, hence 'unsafe-eval'. Nothing but this server is ever asked.
 POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; font-src 'self' data:; "
@@ -63,7 +65,11 @@ def make_app_settings() -> dict:
     """For gradio's `app_kwargs`."""
     return {
         "middleware": [Middleware(Guard)],
-        "routes": [Route("/healthz", report_health)],
+        # They stand before gradio's, so that uploads arrive at ours.
+        "routes": [
+            Route("/healthz", report_health),
+            Route(f"{API}upload", UploadRoute().receive, methods=["POST"]),
+        ],
         "openapi_url": None,
         "docs_url": None,
         "redoc_url": None,

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
+import fcntl
 import os
+import secrets
 import shutil
 import signal
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from cxr_demo.errors import ImageError
 from cxr_demo.limits import LEFT_OVER_S, SWEEP_EVERY_S
+from cxr_demo.text import upload_text
 
 PREFIX = "cxr-demo-uploads-"
+ARRIVING = "arriving-"  # the folder of a request that is being received
+ARRIVED = "upload-"  # the folder of one file that nobody has read
+TAKEN = "taken-"  # a file that is being read
 
 
 def open_folder() -> Path:
@@ -23,11 +31,19 @@ def open_folder() -> Path:
 
     Folders that processes since gone have left behind (killed, power cut) are removed first. The folder goes when
     the process ends, also by SIGTERM.
+
+    Its owner holds a lock on the folder, which the kernel releases when the process ends, however that ends. A process
+    number in the name would not do: in a container every server has the same.
     """
     for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        if not _owner_lives(left):
+        if (lock := _lock(left)) is not None:
             shutil.rmtree(left, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
+            os.close(lock)
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX))
+        # It is never closed. A process that starts at this moment may have taken the folder for a left one before.
+        if _lock(folder) is not None and folder.exists():
+            break
     os.environ["GRADIO_TEMP_DIR"] = str(folder)
     tempfile.tempdir = str(folder)  # gradio writes an upload that is under way into the general temporary folder
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -36,27 +52,40 @@ def open_folder() -> Path:
     return folder
 
 
-def delete_upload(path: str, folder: Path) -> None:
-    """Remove an uploaded file and the folder gradio made for it; a path outside `folder` is left alone."""
-    file = Path(path)
-    if folder.resolve() not in file.resolve().parents:
-        return
-    file.unlink(missing_ok=True)
-    if file.parent != folder and not any(file.parent.iterdir()):
-        file.parent.rmdir()
+@contextlib.contextmanager
+def claim_upload(path: str, folder: Path) -> Iterator[Path]:
+    """The file of an upload, for one taker alone; it is deleted at the end, whatever happens.
+
+    It is taken by renaming it, which succeeds once. Raises `ImageError` where `path` is not a file that has arrived in
+    `folder` and that nobody has taken or swept; such a path is left alone.
+    """
+    taken = folder / f"{TAKEN}{secrets.token_hex(16)}"
+    try:
+        file = Path(path).resolve()
+        is_ours = file.parent.parent == folder.resolve() and not file.parent.name.startswith(ARRIVING)
+        if not is_ours or not file.is_file():
+            raise ImageError(*upload_text.GONE)
+        os.rename(file, taken)
+    except (OSError, ValueError):
+        raise ImageError(*upload_text.GONE) from None
+    try:
+        yield taken
+    finally:
+        taken.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # swept meanwhile
+            file.parent.rmdir()
 
 
 def sweep_folder(folder: Path, older_than_s: float) -> None:
-    """Remove files that nobody has written to for that long, then empty folders."""
-    oldest = time.time() - older_than_s
-    for path in sorted(folder.rglob("*"), reverse=True):  # children before their folder
-        try:
-            if path.is_dir():
-                path.rmdir()
-            elif path.stat().st_mtime < oldest:
-                path.unlink()
-        except OSError:  # not empty, or gone meanwhile
-            continue
+    """Remove files that nobody has written to for that long, then folders that are empty and as old."""
+    oldest, changed = time.time() - older_than_s, {}
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):  # gone meanwhile
+            changed[path] = path.lstat().st_mtime  # before its files go, which changes a folder
+    for path in sorted(changed, reverse=True):  # children before their folder
+        with contextlib.suppress(OSError):  # not empty, or gone meanwhile
+            if changed[path] < oldest:
+                path.rmdir() if path.is_dir() else path.unlink()
 
 
 def start_sweeping(folder: Path, also: Callable[[], None]) -> None:
@@ -71,12 +100,16 @@ def start_sweeping(folder: Path, also: Callable[[], None]) -> None:
     threading.Thread(target=run, name="sweep", daemon=True).start()
 
 
-def _owner_lives(folder: Path) -> bool:
-    pid = folder.name.removeprefix(PREFIX).partition("-")[0]
+def _lock(folder: Path) -> int | None:
+    """The descriptor of a lock on the folder, for as long as it is open; None where another process has it, or where it
+    is no folder of ours."""
     try:
-        os.kill(int(pid), 0)
-    except (ValueError, ProcessLookupError):
-        return False
-    except PermissionError:
-        return True
-    return True
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor

@@ -399,8 +399,9 @@ def test_a_broken_file_is_deleted_too_and_leaves_the_former_result(desk, folder)
 def test_only_files_of_the_upload_folder_are_ever_deleted(folder, tmp_path_factory):
     other = tmp_path_factory.mktemp("elsewhere") / "a.png"
     other.write_bytes(b"x")
-    uploads.delete_upload(str(other), folder)
-    uploads.delete_upload(f"{folder}/../{other.parent.name}/a.png", folder)
+    for path in (str(other), f"{folder}/../{other.parent.name}/a.png"):
+        with pytest.raises(CxrError, match="no longer here"), uploads.claim_upload(path, folder):
+            pass
     assert other.exists()
 
 

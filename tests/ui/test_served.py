@@ -1,19 +1,22 @@
 """What the page keeps and for how long, and the page as it is served, without a browser."""
 
+import fcntl
 import gc
 import os
 import re
 import socket
 import tempfile
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
 from anyio import open_file  # noqa: F401  here, because pytest rewrites it, and the server's thread would do that late
 
-from cxr_demo.text import page_text
-from cxr_demo.ui import guard, page, sessions, uploads
+from cxr_demo.text import page_text, upload_text
+from cxr_demo.ui import guard, page, sessions, upload_route, uploads
 from tests.ui.test_events import StandIn, png
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -49,7 +52,8 @@ def test_the_sweep_takes_old_files_and_empty_folders_only(folder):
     (folder / "a").mkdir()
     (folder / "a" / "old").write_bytes(b"x")
     (folder / "fresh").write_bytes(b"x")
-    os.utime(folder / "a" / "old", (time.time() - 1000,) * 2)
+    for path in (folder / "a" / "old", folder / "a"):
+        os.utime(path, (time.time() - 1000,) * 2)
     uploads.sweep_folder(folder, 300)
     assert [path.name for path in folder.iterdir()] == ["a"] or [path.name for path in folder.iterdir()] == ["fresh"]
     uploads.sweep_folder(folder, 300)
@@ -64,9 +68,12 @@ def test_folders_of_processes_that_are_gone_are_removed_at_the_start(folder, mon
     for left in (dead, living):
         left.mkdir()
         (left / "film").write_bytes(b"x")
+    held = os.open(living, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
     made = uploads.open_folder()
     assert not dead.exists() and living.exists() and made.parent == folder
     assert os.environ["GRADIO_TEMP_DIR"] == str(made) and made.stat().st_mode & 0o077 == 0
+    os.close(held)
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +126,47 @@ def test_an_uploaded_file_cannot_be_fetched_again(served):
     assert client.get(f"/gradio_api/file={stored}").status_code == 403
     uploads.sweep_folder(folder, -1)
     assert not Path(stored).exists()
+
+
+def take_in_page(client, demo, path: str, session: str) -> str:
+    """What the browser does when an upload has arrived; returns what the page then says."""
+    index = next(number for number, fn in demo.fns.items() if fn.fn and fn.fn.__name__ == "take")
+    file = {"path": path, "meta": {"_type": "gradio.FileData"}}
+    client.post(
+        "/gradio_api/queue/join", json={"data": [file], "fn_index": index, "session_hash": session}
+    ).raise_for_status()
+    with client.stream("GET", f"/gradio_api/queue/data?session_hash={session}") as stream:
+        for line in stream.iter_lines():
+            if '"process_completed"' in line:
+                return line
+    return ""
+
+
+def test_thirty_sessions_that_upload_the_same_bytes_within_a_second_get_their_film_each(served):
+    client, demo, folder = served
+    data, gate = png(), threading.Barrier(30)
+
+    def run(number: int) -> tuple[str, str, float]:
+        with httpx.Client(base_url=client.base_url, timeout=120) as own:
+            gate.wait()
+            path = own.post("/gradio_api/upload", files={"files": ("film.png", data)}).json()[0]
+            arrived = time.monotonic()
+            return path, take_in_page(own, demo, path, f"thirty-{number}"), arrived
+
+    with ThreadPoolExecutor(30) as pool:
+        paths, said, arrived = zip(*pool.map(run, range(30)), strict=True)
+    assert len(set(paths)) == 30
+    assert [line for line in said if '"success":true' not in line or "message error" in line] == []
+    assert [path for path in folder.rglob("*") if path.is_file() and path.stat().st_size] == []
+    assert [path for path in folder.iterdir() if path.is_dir()] == []
+
+
+def test_a_refused_upload_is_one_sentence(served, monkeypatch):
+    client, _, folder = served
+    monkeypatch.setattr(upload_route, "MAX_UNREAD_BYTES", 1000)
+    answer = client.post("/gradio_api/upload", files={"files": ("film.png", bytes(100_000))})
+    assert answer.status_code == 429 and answer.text == upload_text.YOURS_ARE_WAITING
+    assert answer.headers["cache-control"] == "no-store"
 
 
 def test_nothing_is_offered_as_an_interface(served):
