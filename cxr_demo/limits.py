@@ -6,6 +6,8 @@ from __future__ import annotations
 # files
 MAX_FILE_BYTES = 64 * 2**20
 MAX_PIXELS = 40_000_000
+MAX_JPEG_SCANS = 100  # a progressive JPEG has about 10; libtiff has the same limit for JPEG inside TIFF
+MAX_JPEG_SEGMENTS = 10_000  # tables and notes; the colour profile of a photograph may fill 255
 MAX_ASPECT = 4.0  # own choice: a whole-spine film is about 3 : 1, a strip of text is longer
 
 # networks

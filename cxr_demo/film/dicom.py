@@ -21,6 +21,7 @@ from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.utils import pixel_array
 
 from cxr_demo.errors import ImageError
+from cxr_demo.film.jpeg import check_jpeg
 
 PALETTES = tuple(f"{colour}PaletteColorLookupTable" for colour in ("Red", "Green", "Blue"))
 TAGS = [
@@ -153,6 +154,8 @@ def _used_bits(stored: np.ndarray, dataset: Dataset) -> np.ndarray:
 
 def _check_codestream(frame: bytes, dataset: Dataset) -> None:
     """As large as the header says: decoders believe the stream, and allocate what it asks for."""
+    if not frame.startswith((J2K_START, JP2_BOX)):
+        check_jpeg(frame)
     *shape, precision = _codestream_shape(frame)
     if shape != [dataset.Rows, dataset.Columns, dataset.SamplesPerPixel]:
         raise ImageError(NOT_AS_SAID, EXPORT_AGAIN)

@@ -20,6 +20,7 @@ from PIL import BmpImagePlugin, Image, JpegImagePlugin, PngImagePlugin, TiffImag
 
 from cxr_demo.errors import ImageError
 from cxr_demo.film import dicom
+from cxr_demo.film.jpeg import check_jpeg
 from cxr_demo.limits import MAX_ASPECT, MAX_FILE_BYTES, MAX_PIXELS
 
 MIN_SIDE_PX = 32
@@ -184,6 +185,8 @@ def _dicom_samples(data: bytes, notes: list[str]) -> np.ndarray:
 
 def _picture_samples(kind: str, data: bytes, notes: list[str]) -> np.ndarray:
     """(H, W) or (H, W, 3) float32 0..1, upright, on black."""
+    if kind == "JPEG":
+        check_jpeg(data)
     image = PICTURES[kind](BytesIO(data))
     _check_size(*image.size)
     if getattr(image, "is_animated", False):

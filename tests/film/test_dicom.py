@@ -31,7 +31,15 @@ from pydicom.uid import (
 from cxr_demo.errors import ImageError
 from cxr_demo.film import dicom
 from cxr_demo.film.reading import read_image
-from tests.film.test_reading import DATA, RAMP, assert_pixels, assert_survives, in_a_process_of_its_own, refusal
+from tests.film.test_reading import (
+    DATA,
+    RAMP,
+    assert_pixels,
+    assert_survives,
+    in_a_process_of_its_own,
+    of_many_scans,
+    refusal,
+)
 
 BUNDLED = Path(pydicom.__file__).parent / "data" / "test_files"
 PATIENT = "Doe^Jane"
@@ -369,14 +377,25 @@ def test_lossless_syntaxes_round_trip(syntax, is_signed):
     np.testing.assert_array_equal(read_image(file_of(ds)).pixels, plain)
 
 
+def jpeg_dataset(stream, values, photometric="MONOCHROME2"):
+    ds = dataset(values, photometric, 8)
+    ds.PixelData = encapsulate([stream])
+    ds["PixelData"].VR = "OB"
+    ds.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
+    return ds
+
+
+def test_a_jpeg_of_many_scans_is_refused_here_too():
+    values = np.zeros((64, 64), np.uint8)
+    assert read_image(file_of(jpeg_dataset(of_many_scans(64, 90), values))).pixels.shape == (64, 64)
+    assert "far more parts" in refusal(file_of(jpeg_dataset(of_many_scans(64, 200), values)))
+
+
 @pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
 def test_jpeg_baseline(photometric):
     stream = io.BytesIO()
     Image.fromarray(RAMP).save(stream, "JPEG", quality=100)
-    ds = dataset(RAMP, photometric, 8)
-    ds.PixelData = encapsulate([stream.getvalue()])
-    ds["PixelData"].VR = "OB"
-    ds.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
+    ds = jpeg_dataset(stream.getvalue(), RAMP, photometric)
     expected = (RAMP if photometric == "MONOCHROME2" else RAMP.max() - RAMP) / RAMP.max()
     film = read_image(file_of(ds))
     np.testing.assert_allclose(film.pixels, expected, atol=0.02)

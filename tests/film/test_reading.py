@@ -18,6 +18,7 @@ import tifffile
 from PIL import Image, ImageOps
 
 from cxr_demo.errors import ImageError
+from cxr_demo.film import reading
 from cxr_demo.film.reading import Radiograph, read_image
 
 REPO = Path(__file__).parents[2]
@@ -295,6 +296,33 @@ def test_bombs_are_refused_from_the_header():
     for tag in (322, 323):
         tiles = patched(tiles, tiles.index(struct.pack("<HHII", tag, 4, 1, 16)) + 8, 60000, order="<I")
     assert "claims tiles" in refusal(tiles)
+
+
+def of_many_scans(side, count):
+    """A progressive JPEG whose last scan, of a few bytes, comes again and again: each costs as much as a film."""
+    data = saved(np.resize(RAMP, (side, side)), "JPEG", progressive=True, quality=10)
+    last = data.rindex(b"\xff\xda")
+    return data[:last] + data[last:-2] * count + data[-2:]
+
+
+def jpeg_in_tiff(stream, side):
+    values = {256: side, 257: side, 258: 8, 259: 7, 262: 1, 273: 8, 277: 1, 278: side, 279: len(stream)}
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in values.items())
+    padded = stream + b"\0" * (len(stream) % 2)
+    return b"II*\0" + struct.pack("<I", 8 + len(padded)) + padded + struct.pack("<H", len(values)) + entries + bytes(4)
+
+
+def test_a_jpeg_of_more_scans_than_any_camera_writes_is_refused_before_it_is_decoded(monkeypatch):
+    for data in (of_many_scans(64, 90), jpeg_in_tiff(of_many_scans(64, 90), 64)):
+        assert read_image(data).pixels.shape == (64, 64)
+    assert "damaged" in refusal(jpeg_in_tiff(of_many_scans(64, 200), 64)), "libtiff counts them itself"
+    segments = b"\xff\xfe\0\2" * 20_000
+    sound = saved(RAMP, "JPEG", comment=b"\xff\xda" * 2000)
+    monkeypatch.setitem(reading.PICTURES, "JPEG", None)  # nothing is decoded
+    for data in (of_many_scans(64, 200), sound[:2] + segments + sound[2:]):
+        assert "far more parts" in refusal(data)
+    monkeypatch.undo()
+    assert read_image(sound).pixels.shape == RAMP.shape, "what stands in a comment is no scan"
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "WebP", "BMP"])
