@@ -83,15 +83,20 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _predict(options: argparse.Namespace) -> int:
-    """Every file gets its row; one that cannot be read does not stop the others."""
+    """Of every file, label by label: probability, what it says in a word, and the network's question. A file that
+    cannot be read does not stop the others."""
     from cxr_demo.export.results import describe_study
     from cxr_demo.film.reading import read_image
+    from cxr_demo.text.findings_text import describe_verdicts
 
     analyser = _analyser(options.weights)
+    title = analyser.card.title or analyser.card.name
     rows, failed = [], False
     for name in options.files:
         try:
-            rows.append({"file": name, **describe_study(analyser, analyser.analyse(read_image(name)))})
+            study = analyser.analyse(read_image(name))
+            words = describe_verdicts(analyser.card, study.probabilities)
+            rows.append({"file": name, **describe_study(analyser, study), "words": words})
         except CxrError as error:
             failed = True
             _complain(f"{name}: {error}")
@@ -101,7 +106,7 @@ def _predict(options: argparse.Namespace) -> int:
     else:
         for row in rows:
             for label, value in row.get("probabilities", {}).items():
-                print(f"{row['file']}\t{label}\t{value:.4f}")
+                print(f"{row['file']}\t{label}\t{value:.4f}\t{row['words'][label]}\t{title}")
     return 2 if failed else 0
 
 
@@ -208,19 +213,23 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _models(options: argparse.Namespace) -> int:
+    """In the order of the page, the one that it opens on first."""
     from cxr_demo.networks import checkpoint
+    from cxr_demo.text.checkpoint_text import describe_checkpoint_choices
 
-    root = checkpoint.get_weights_root()
+    root, cards = checkpoint.get_weights_root(), {}
     folders = checkpoint.find_checkpoints(root)
     if not folders:
         _complain(f"There is no checkpoint in {root}. {checkpoint.MAKE_ONE}")
     for folder in folders:
         try:
-            card = checkpoint.read_card(folder)
+            cards[folder] = checkpoint.read_card(folder)
         except CxrError as error:
             _complain(f"{folder}: {error}")
-            continue
-        print(f"{folder}\t{card.network}, {card.preprocess.size_px} px\t{', '.join(card.labels)}\t{card.summary}")
+    names = describe_checkpoint_choices({folder.name: card for folder, card in cards.items()})
+    for folder, card in sorted(cards.items(), key=lambda item: checkpoint.rank_card(item[1])):
+        network = f"{card.network}, {card.preprocess.size_px} px"
+        print(f"{folder}\t{names[folder.name]}\t{network}\t{', '.join(card.labels)}\t{card.summary}")
     return 0
 
 

@@ -34,6 +34,7 @@ from cxr_demo.networks.card import Card
 from cxr_demo.networks.checkpoint import Checkpoint
 from cxr_demo.networks.classifier import Classifier, compute_probabilities
 from cxr_demo.networks.ensemble import compute_member_probabilities
+from cxr_demo.networks.standing import find_standing
 from cxr_demo.progress import ProgressCallback, ignore_progress, subrange
 
 DEFAULT_METHODS = ("grad-cam", "lrp-epsilon", "lrp-epsilon-plus-flat")  # methods, until a person asks for others
@@ -313,14 +314,17 @@ def choose_default_methods(*analysers: Analyser) -> list[str]:
 
 def order_labels(card: Card, probabilities: np.ndarray) -> list[str]:
     """The labels in the order in which to look at them: the most probable first; of a multi-label network, whose
-    rare findings are never probable, those above their threshold first, each by its share of the threshold, and last
-    those without a threshold."""
+    rare findings are never probable, those above their threshold first, each by its share of the threshold, then those
+    that the network cannot tell, and last those without a threshold."""
 
     def rank(label: str) -> tuple[float, ...]:
-        p, threshold = float(probabilities[card.labels.index(label)]), card.thresholds.get(label)
+        how = find_standing(card, probabilities, label)
         if card.task == "single-label":
-            return (-p,)
-        return (2, -p) if threshold is None else (p < threshold, -p / max(threshold, 1e-9))
+            return (-how.probability,)
+        if how.threshold is None:
+            return (3, -how.probability)
+        place = {"above": 0, "below": 1}.get(how.verdict, 2)
+        return (place, -how.probability / max(how.threshold, 1e-9))
 
     return sorted(card.labels, key=rank)
 

@@ -19,7 +19,7 @@ cxr_demo: limits errors labels progress grids
 cxr_demo.explain: __init__ methods
 cxr_demo: render
 cxr_demo.film: __init__ anatomy jpeg dicom preprocess phantom reading
-cxr_demo.networks: __init__ backbones heads card_parts card torchvision_nets classifier ensemble checkpoint
+cxr_demo.networks: __init__ backbones heads card_parts card standing torchvision_nets classifier ensemble checkpoint
 cxr_demo.explain.lrp: __init__ operations program accumulator rules rewriting lowering propagate zennit_reference
 cxr_demo.explain: gradient perturbation cam relevance proof proof_cache engine
 cxr_demo.evaluation: __init__ checks agreement faithfulness randomisation stability regions lung_segmentation evaluate
@@ -28,7 +28,7 @@ cxr_demo.comparison: __init__ checkpoint_pair ensemble_members
 cxr_demo.teaching: __init__ shortcut_lesson
 cxr_demo.export: __init__ results
 cxr_demo.text: __init__ formats page_text scales_text localisation_text examples_text evaluation_text
-cxr_demo.text: lesson_text pair_text upload_text
+cxr_demo.text: findings_text checkpoint_text lesson_text pair_text upload_text
 cxr_demo: __init__
 cxr_demo.ui: uploads upload_route guard components markup jobs image_encoding colour_bar methods
 cxr_demo.ui: findings localisation_table facts agreement_table panels example_films

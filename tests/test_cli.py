@@ -48,6 +48,24 @@ def test_predict_prints_a_line_per_label(weights, film, capsys):
     rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
     assert [row[1] for row in rows] == list(LABELS) and all(row[0] == film for row in rows)
     assert sum(float(row[2]) for row in rows) == pytest.approx(1, abs=1e-3)
+    assert sorted(row[3] for row in rows) == [*["less probable"] * 3, "most probable"]
+    assert {row[4] for row in rows} == {load(weights).card.name}, "it has no title"
+
+
+def test_predict_names_the_question_and_says_what_the_network_cannot_tell(film, capsys):
+    assert main(["predict", film, "--weights", str(ROOT / "weights" / "kufel2023-official")]) == 0
+    rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    assert {row[4] for row in rows} == {"Adults: 14 findings"} and len(rows) == 14
+    words = {row[1]: row[3] for row in rows}
+    assert words["pneumothorax"] == "this network cannot tell"
+    assert words["fibrosis"] in ("above threshold", "below threshold")
+    assert main(["predict", film, "--weights", str(ROOT / "weights" / "kufel2023-official"), "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert row["title"] == "Adults: 14 findings" and row["population"] and row["purpose"]
+    found = row["findings"]["fibrosis"]
+    assert found["verdict"] in ("above", "below") and found["auroc"]["low"] == pytest.approx(0.695, abs=1e-3)
+    assert found["sensitivity"]["value"] == 1 and found["films_with_it"] == 10 and found["films_without_it"] == 292
+    assert row["findings"]["pneumothorax"]["verdict"] == "cannot tell" and row["words"] == words
 
 
 def test_predict_as_json_says_what_python_says(weights, film, capsys):
@@ -126,6 +144,10 @@ def test_check_prints_the_proof_and_fails_for_a_network_that_cannot_explain(weig
 def test_models_and_methods(weights, capsys, monkeypatch, tmp_path):
     monkeypatch.setenv("CXR_WEIGHTS", str(Path(weights).parent))
     assert main(["models"]) == 0 and "viral_pneumonia" in capsys.readouterr().out
+    monkeypatch.setenv("CXR_WEIGHTS", str(ROOT / "weights"))
+    assert main(["models"]) == 0
+    first = capsys.readouterr().out.splitlines()[0].split("\t")
+    assert first[0].endswith("kufel2023-official") and first[1] == "Adults: 14 findings (AUROC 0.63)"
     assert main(["methods"]) == 0
     printed = capsys.readouterr().out
     assert all(key in printed for key in METHODS)
@@ -168,9 +190,9 @@ def test_page_command_and_python_take_the_same_checkpoint_when_none_is_named(fil
     assert "python -m train run" in capsys.readouterr().err
 
 
-def test_the_bundled_default_knows_the_label_of_the_readme():
+def test_the_bundled_default_is_the_network_for_adults():
     card = checkpoints.read_card(checkpoints.default_checkpoint(ROOT / "weights"))
-    assert card.name == "kermany-densenet121" and "bacterial_pneumonia" in card.labels
+    assert card.name == "kufel2023-official" and card.title == "Adults: 14 findings" and len(card.labels) == 14
 
 
 def test_it_runs_as_a_module():

@@ -20,6 +20,7 @@ from cxr_demo.evaluation.agreement import Agreement
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card
+from cxr_demo.networks.standing import find_standing
 
 OPACITY = 0.6
 Found = Mapping[tuple[str, str], Explanation]
@@ -41,11 +42,15 @@ def describe_study(analyser: Analyser, study: Study) -> dict:
     return {
         "checkpoint": card.name,
         "checkpoint_sha256": analyser.sha256,
+        "title": card.title,
+        "population": card.population,
+        "purpose": card.purpose,
         "weights_sha256": card.weights_sha256,
         "calibrated": card.calibrated,
         "probabilities": _by_label(study.labels, study.probabilities),
         "logits": _by_label(study.labels, study.logits),
         "thresholds": card.thresholds,
+        "findings": {label: _describe_standing(card, study, label) for label in study.labels},
         **_members(card, study),
         "film": {
             "kind": study.image.kind,
@@ -175,6 +180,20 @@ def _agreement(found: Agreement) -> dict:
 def _number(value: float) -> float | None:
     """JSON has no NaN."""
     return None if np.isnan(value) else float(value)
+
+
+def _describe_standing(card: Card, study: Study, label: str) -> dict:
+    """What a label's probability says, and what was measured of it on the network's test films; null: it was not."""
+    how = find_standing(card, study.probabilities, label)
+    measured = {name: getattr(how.quality, name) for name in ("auroc", "sensitivity", "specificity")}
+    return {
+        "verdict": how.verdict,
+        "threshold": how.threshold,
+        **{name: figure and figure.model_dump() for name, figure in measured.items()},
+        "auroc_at_other_hospitals": how.quality.elsewhere and how.quality.elsewhere.model_dump(),
+        "films_with_it": how.quality.positive,
+        "films_without_it": how.quality.negative,
+    }
 
 
 def _members(card: Card, study: Study) -> dict:

@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,13 +23,15 @@ from safetensors import SafetensorError
 from torch import nn
 
 from cxr_demo.errors import CheckpointError
-from cxr_demo.networks.card import FEATURE_FUSION, Card
+from cxr_demo.networks.card import FEATURE_FUSION, SYNTHETIC, Card
 from cxr_demo.networks.classifier import Classifier
 from cxr_demo.networks.ensemble import Ensemble, FeatureFusion
+from cxr_demo.networks.standing import EXTERNAL, TEST
 
 WEIGHTS_FILE, CARD_FILE = "model.safetensors", "config.json"
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.int64)  # that a weights file may hold
+ADULT_YEARS = 18
 Network = Classifier | Ensemble | FeatureFusion
 NAME_ONE = "Give --weights a folder or a Hugging Face Hub id, or set CXR_WEIGHTS to a folder of checkpoints."
 MAKE_ONE = "Make one with: python -m train run kermany-densenet121 --data DATA --out weights/NAME"
@@ -117,9 +119,36 @@ def find_checkpoints(root: str | Path = "weights") -> list[Path]:
     return sorted(card.parent for card in root.glob(f"*/{CARD_FILE}")) if root.is_dir() else []
 
 
-def rank_card(card: Card) -> tuple[int, str]:
-    """Sorts checkpoints: the one that sees most of a film first, then by name."""
-    return -card.preprocess.size_px, card.name
+def rank_card(card: Card) -> tuple[bool, int, float, int, str]:
+    """Sorts checkpoints: those for films of adults first, then those of whom it is not known, then those for others,
+    and last those that were made for synthetic films. Of these the one first that does best where it does worst: on
+    its test films, a part of them, or films of other hospitals. Then the one that sees most of a film, then by name."""
+    aurocs = [
+        measured.figures["macro_auroc"].value
+        for name, measured in card.metrics.sets.items()
+        if "macro_auroc" in measured.figures and (name == EXTERNAL or name.startswith(TEST))
+    ]
+    age_rank = 1 if card.ages is None else 0 if card.ages[1] >= ADULT_YEARS else 2
+    return card.made_for == SYNTHETIC, age_rank, -min(aurocs, default=0.0), -card.preprocess.size_px, card.name
+
+
+def suggest_checkpoint(cards: Mapping[str, Card], age_years: float | None, current: str) -> str | None:
+    """The name, of `cards` by name, of the network for people of this age, where the current one is for others: for
+    other ages, or made for synthetic films. None where there is no better one, or an age is not known."""
+    of_current = cards[current]
+    if (
+        age_years is None
+        or (of_current.ages is None and of_current.made_for != SYNTHETIC)
+        or _fits(of_current, age_years)
+    ):
+        return None
+    fitting = [name for name, card in cards.items() if _fits(card, age_years)]
+    return min(fitting, key=lambda name: rank_card(cards[name]), default=None)
+
+
+def _fits(card: Card, age_years: float) -> bool:
+    """Whether it is for real films of people of this age; at the upper end the whole year counts."""
+    return card.made_for != SYNTHETIC and card.ages is not None and card.ages[0] <= age_years < card.ages[1] + 1
 
 
 def default_checkpoint(root: str | Path | None = None) -> Path:

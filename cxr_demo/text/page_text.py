@@ -58,13 +58,10 @@ STEPS = (
     "Read what the classifier says of each finding, beside its threshold.",
     "Choose a finding and compare what the explanations say of it.",
 )
-ABOVE, BELOW, MOST_PROBABLE, NO_THRESHOLD = "above threshold", "below threshold", "most probable", "no threshold"
 
 FILM_PANEL = "Film"
 AS_THE_MODEL_SEES = "The dashed frame is the part the model sees."
 SIDES = "R and L are the patient's right and left if the film is oriented as usual."
-MAPS_OFF = "Maps are off at first: the score is below its threshold, and a map of a low score misleads easily."
-MAPS_OFF_UNJUDGED = "Maps are off at first: another finding is more probable, and a map of a low score misleads easily."
 HIDE_AGAIN = "Hide the maps again"
 OPACITY = "Opacity"
 CELLS = "Native cells"
@@ -126,12 +123,6 @@ def name_score(calibrated: bool) -> str:
     return "calibrated probability" if calibrated else "uncalibrated score"
 
 
-def describe_finding(gloss: str, word: str, threshold: float | None, card: Card) -> str:
-    """The tip of a finding in the list."""
-    mark = "" if threshold is None else f" ({format_score(threshold, card.calibrated, card.task)})"
-    return f"{gloss} {word.capitalize()}{mark}."
-
-
 def describe_member_range(own: Sequence[float], ensemble: EnsembleSpec, task: str) -> str:
     """The dots of an ensemble's members, for those who do not see them."""
     low, high = (format_score(p, ensemble.calibrated, task) for p in (min(own), max(own)))
@@ -170,7 +161,7 @@ def describe_scores(card: Card) -> str:
         number += " Each finding stands alone: several may be present, or none."
         number += " All below threshold does not mean a normal film."
     elif card.calibrated:
-        number += " The findings share 100 %, but each has its own threshold: two may stand above theirs."
+        number += " The findings share 100 %: exactly one of them is the answer."
     if card.ensemble:
         number += f" An ensemble of {len(card.ensemble.members)}: {RULE_WORDS[card.ensemble.rule]}. {DOTS}"
     data, caveat = card.training.data, card.training.caveat

@@ -3,38 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from cxr_demo.analysis import MemberAnswers, order_labels
 from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card, EnsembleSpec
-from cxr_demo.text import page_text
+from cxr_demo.networks.standing import find_quality, find_standing
+from cxr_demo.text import findings_text, page_text
 from cxr_demo.ui.markup import Html, render_scrollable, tag
 
 MANY = 4  # above this number the list is dense, and the gloss of the chosen finding stands with its maps
-
-
-@dataclass(frozen=True)
-class Standing:
-    """How a label's score stands: `word` for the eye; `maps_shown`: without being asked for."""
-
-    word: str
-    maps_shown: bool
-    is_above: bool
-    threshold: float | None
-
-
-def find_standing(card: Card, probabilities: np.ndarray, label: str) -> Standing:
-    """By the label's threshold; without one, a single-label model shows the maps of what it finds most probable, and a
-    multi-label model has no say, so nothing is held back."""
-    index, threshold = card.labels.index(label), card.thresholds.get(label)
-    is_most_probable = card.task == "single-label" and index == int(np.argmax(probabilities))
-    is_above = threshold is not None and bool(probabilities[index] >= threshold)
-    maps_shown = is_above or (threshold is None and (is_most_probable or card.task == "multi-label"))
-    word = page_text.NO_THRESHOLD if threshold is None else page_text.ABOVE if is_above else page_text.BELOW
-    return Standing(f"{page_text.MOST_PROBABLE}, {word}" if is_most_probable else word, maps_shown, is_above, threshold)
 
 
 def render_findings(card: Card, probabilities: np.ndarray, chosen: str, members: MemberAnswers) -> dict:
@@ -42,10 +21,12 @@ def render_findings(card: Card, probabilities: np.ndarray, chosen: str, members:
     labels = order_labels(card, probabilities)
     rows = [_render_finding(card, probabilities, label, chosen, members) for label in labels]
     heading = tag("h2", page_text.FINDINGS, tag("small", page_text.name_score(card.calibrated)))
+    cannot_tell = not all(find_quality(card, label).can_tell for label in labels)
+    order = tag("p", findings_text.describe_sorting(card, cannot_tell), class_="order")
     listed = tag("ul", *rows, class_="findings many" if len(rows) > MANY else "findings")
-    told = tag("p", page_text.describe_scores(card), class_="meaning")
+    told = tag("p", page_text.describe_scores(card), " ", findings_text.describe_test_films(card), class_="meaning")
     each = _render_members(card, card.ensemble, labels, members) if card.ensemble else None
-    return {"html": tag("section", heading, listed, each, told, class_="told")}
+    return {"html": tag("section", heading, order, listed, each, told, class_="told")}
 
 
 def render_first_steps() -> dict:
@@ -57,24 +38,28 @@ def _render_finding(card: Card, probabilities: np.ndarray, label: str, chosen: s
     position = card.labels.index(label)
     p, known, how = float(probabilities[position]), get_finding(label), find_standing(card, probabilities, label)
     own = members.probabilities[:, position].tolist() if card.ensemble else []
-    look = " above" if how.is_above else " unjudged" if how.threshold is None else ""
+    look = " called" if how.is_called else " unjudged" if how.verdict in ("no threshold", "cannot tell") else ""
+    mark = how.threshold if how.quality.can_tell else None
+    numbers = f"numbers-{label}"
     button = tag(
         "button",
         tag("span", known.name, class_="name"),
         tag("span", page_text.format_score(p, card.calibrated, card.task), class_="score"),
-        _render_score_meter(p, how.threshold, own),
+        _render_score_meter(p, mark, own),
         tag("span", page_text.describe_member_range(own, card.ensemble, card.task), class_="spread")
         if card.ensemble
         else None,
-        tag("span", how.word, class_="word"),
+        tag("span", findings_text.describe_verdict(how), class_="word"),
         tag("span", known.gloss, class_="gloss"),
         type="button",
         class_=f"finding{look}",
         data_label=label,
         aria_pressed="true" if label == chosen else "false",
-        title=page_text.describe_finding(known.gloss, how.word, how.threshold, card),
+        aria_describedby=numbers,
+        title=known.gloss,
     )
-    return tag("li", button)
+    measured = tag("p", findings_text.describe_quality(how, card), class_="numbers", id=numbers)
+    return tag("li", button, measured)
 
 
 def _render_members(card: Card, ensemble: EnsembleSpec, labels: Sequence[str], members: MemberAnswers) -> Html:

@@ -13,9 +13,9 @@ from cxr_demo.comparison.ensemble_members import EnsembleBreakdown, break_down, 
 from cxr_demo.explain.methods import METHODS, Method
 from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card, EnsembleSpec
+from cxr_demo.networks.standing import find_standing
 from cxr_demo.text import page_text, pair_text, scales_text
 from cxr_demo.ui import image_encoding, pair_view, panels
-from cxr_demo.ui.findings import find_standing
 from cxr_demo.ui.markup import Html, join_html, tag
 from cxr_demo.ui.pair_view import (
     CheckpointView,

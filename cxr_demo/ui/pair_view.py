@@ -25,9 +25,9 @@ from cxr_demo.comparison.checkpoint_pair import (
 from cxr_demo.evaluation.agreement import STRONGEST
 from cxr_demo.explain.methods import METHODS, Method
 from cxr_demo.networks.card import Card
-from cxr_demo.text import page_text, pair_text, scales_text
+from cxr_demo.networks.standing import find_standing
+from cxr_demo.text import findings_text, page_text, pair_text, scales_text
 from cxr_demo.ui import agreement_table, image_encoding, panels
-from cxr_demo.ui.findings import find_standing
 from cxr_demo.ui.markup import Html, join_html, tag
 
 PLACED_PX = 256  # the picture in which is looked where two maps differ most
@@ -200,7 +200,10 @@ def _render_side(
     card, study = reading.card, reading.study
     p, how = float(study.probabilities[study.labels.index(label)]), find_standing(card, study.probabilities, label)
     score = tag(
-        "p", tag("strong", page_text.format_score(p, card.calibrated, card.task)), f" · {how.word}", class_="sums"
+        "p",
+        tag("strong", page_text.format_score(p, card.calibrated, card.task)),
+        f" · {findings_text.describe_verdict(how)}",
+        class_="sums",
     )
     shape = study.image.pixels.shape
     where = page_text.describe_place(

@@ -14,10 +14,11 @@ from cxr_demo.analysis import Explanation, Study
 from cxr_demo.explain.methods import METHODS, Method
 from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card
-from cxr_demo.text import evaluation_text, examples_text, page_text, scales_text
+from cxr_demo.networks.standing import find_standing
+from cxr_demo.text import evaluation_text, examples_text, findings_text, page_text, scales_text
 from cxr_demo.ui import agreement_table, image_encoding
 from cxr_demo.ui.colour_bar import NOTHING_PINNED, Scales, choose_scales, render_colour_bar
-from cxr_demo.ui.findings import MANY, find_standing
+from cxr_demo.ui.findings import MANY
 from cxr_demo.ui.markup import Html, join_html, tag
 
 PanelEntry = Explanation | float | str  # a finished map, how much of it is done (0..1), or why there is none
@@ -127,7 +128,7 @@ def _encode_pictures(explanation: Explanation, scales: Scales, study: Study, car
 def _render_panels_header(study: Study, card: Card, label: str) -> Html:
     p = float(study.probabilities[card.labels.index(label)])
     how, known = find_standing(card, study.probabilities, label), get_finding(label)
-    told = f"{page_text.format_score(p, card.calibrated, card.task)} · {how.word}"
+    told = f"{page_text.format_score(p, card.calibrated, card.task)} · {findings_text.describe_verdict(how)}"
     gloss = f" · {known.gloss}" if len(card.labels) > MANY else ""
     heading = tag("h2", known.name, tag("small", told + gloss))
     title = tag("div", heading, None if how.maps_shown else _render_show_button(p, card), class_="title")
@@ -136,8 +137,7 @@ def _render_panels_header(study: Study, card: Card, label: str) -> Html:
 
 def _render_legend(study: Study, card: Card, label: str, pinned: bool) -> Html:
     how = find_standing(card, study.probabilities, label)
-    reason = page_text.MAPS_OFF_UNJUDGED if how.threshold is None else page_text.MAPS_OFF
-    off = None if how.maps_shown else tag("strong", reason, " ")
+    off = None if how.maps_shown else tag("strong", findings_text.describe_maps_off(how), " ")
     absolute = scales_text.KEPT_SCALE if pinned else scales_text.SHARED_SCALE
     scales = (tag("span", scales_text.OWN_SCALE, class_="own"), tag("span", absolute, class_="shared"))
     return tag("p", off, page_text.describe_maps(card), " ", *scales, class_="legend")

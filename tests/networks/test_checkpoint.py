@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,9 @@ from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.networks import checkpoint
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.classifier import Classifier
+from cxr_demo.text.checkpoint_text import describe_checkpoint_choice, describe_checkpoint_choices
 
+ROOT = Path(__file__).parents[2]
 LABELS = ("normal", "bacterial_pneumonia", "viral_pneumonia")
 
 
@@ -79,6 +82,53 @@ def test_the_largest_square_is_the_default_and_then_the_name(folder, tmp_path, m
     monkeypatch.setenv("CXR_WEIGHTS", str(tmp_path / "nothing"))
     with pytest.raises(CheckpointError, match="There is no checkpoint in"):
         checkpoint.load()
+
+
+@pytest.fixture
+def cards() -> dict[str, Card]:
+    return {folder.name: checkpoint.read_card(folder) for folder in checkpoint.find_checkpoints(ROOT / "weights")}
+
+
+def test_the_first_is_for_adults_and_the_last_are_for_synthetic_films(cards):
+    ranked = sorted(cards, key=lambda name: checkpoint.rank_card(cards[name]))
+    assert ranked[0] == "kufel2023-official", "others do better on films of their own hospitals, and guess elsewhere"
+    assert ranked[-2:] == ["phantom-honest", "phantom-cheat"], "the cheat fails where the letters are swapped"
+    assert ranked.index("four-classes-densenet121") < ranked.index("kermany-densenet121")
+
+
+@pytest.mark.parametrize(
+    ("age_years", "current", "name"),
+    [
+        (3, "kufel2023-official", "kermany-densenet121"),
+        (5.9, "bassi2022-single-transfer", "kermany-densenet121"),
+        (77, "kermany-densenet121", "kufel2023-official"),
+        (77, "bassi2022-single-transfer", None),
+        (77, "phantom-cheat", "kufel2023-official"),
+        (3, "rajaraman2021-mean-of-5", None),
+        (12, "kufel2023-official", None),
+        (3, "four-classes-densenet121", None),
+        (None, "kermany-densenet121", None),
+    ],
+)
+def test_another_network_is_suggested_where_the_film_is_of_another_age(cards, age_years, current, name):
+    assert checkpoint.suggest_checkpoint(cards, age_years, current) == name
+
+
+def test_the_list_of_networks_names_question_and_quality_and_no_two_are_alike(cards):
+    named = describe_checkpoint_choices(cards)
+    assert named["kufel2023-official"] == "Adults: 14 findings (AUROC 0.63)"
+    assert (
+        named["kermany-densenet121"] == "Children of 1 to 5 years: pneumonia or not, kermany-densenet121 (AUROC 0.96)"
+    )
+    bassi = (
+        "Adults: COVID-19, other pneumonia or normal, bassi2022-single-transfer (AUROC 0.91, at other hospitals 0.53)"
+    )
+    assert named["bassi2022-single-transfer"] == bassi
+    assert len(set(named.values())) == len(cards)
+    bare = dataclasses.replace(cards["kufel2023-official"], title="", metrics={})
+    assert describe_checkpoint_choice(bare) == "kufel2023-official (not measured)"
+    accurate = dataclasses.replace(bare, metrics={"test": {"accuracy": {"value": 0.88}}})
+    assert describe_checkpoint_choices({"one": accurate, "two": accurate})["two"] == "two (accuracy 0.88)"
 
 
 def test_the_card_survives_json():

@@ -12,7 +12,7 @@ import gradio as gr
 import numpy as np
 import pytest
 
-from cxr_demo.analysis import DEFAULT_METHODS, Explanation, MemberAnswers, order_labels
+from cxr_demo.analysis import DEFAULT_METHODS, Explanation, MemberAnswers
 from cxr_demo.errors import CxrError
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.preprocess import Preprocess
@@ -163,152 +163,6 @@ def test_no_template_of_ours_has_a_hole_that_gradio_would_evaluate_twice():
     assert "{{" not in source and components.VALUE == "${value.html}"
 
 
-# ---- findings
-
-
-@pytest.mark.parametrize(
-    ("probability", "word", "is_above"),
-    [
-        ((0.6, 0.3, 0.1), page_text.BELOW, False),
-        ((0.3, 0.41, 0.29), f"{page_text.MOST_PROBABLE}, {page_text.ABOVE}", True),
-    ],
-)
-def test_the_word_follows_the_threshold(probability, word, is_above):
-    how = findings.find_standing(card(), np.array(probability), "bacterial_pneumonia")
-    assert (how.word, how.is_above, how.maps_shown) == (word, is_above, is_above)
-
-
-@pytest.mark.parametrize(("task", "shown"), [("single-label", [True, False, False]), ("multi-label", [True] * 3)])
-def test_without_a_threshold_maps_may_be_shown_but_nothing_stands_above_it(task, shown):
-    p, without = np.array([0.6, 0.3, 0.1]), card(thresholds={}, task=task)
-    standings = [findings.find_standing(without, p, label) for label in LABELS]
-    assert [how.maps_shown for how in standings] == shown and not any(how.is_above for how in standings)
-    assert all(how.word.endswith(page_text.NO_THRESHOLD) for how in standings)
-    written = findings_of(without, p)
-    assert written.count('class="finding unjudged"') == 3 and "finding above" not in written
-    assert written.count(page_text.NO_THRESHOLD + "</span>") == 3 and 'class="mark"' not in written
-
-
-def test_only_what_is_above_its_threshold_is_coloured():
-    written = findings_of(card(thresholds={"normal": 0.5, "viral_pneumonia": 0.3}), np.array([0.6, 0.3, 0.1]))
-    looks = dict(re.findall(r'class="finding([ \w]*)" data-label="(\w+)"', written))
-    assert looks == {" above": "normal", " unjudged": "bacterial_pneumonia", "": "viral_pneumonia"}
-
-
-def test_maps_that_are_held_back_without_a_threshold_blame_no_threshold():
-    made = panels.render_panels(study(), card(thresholds={}), "normal", {}, None, {})
-    assert made["held"] and page_text.MAPS_OFF_UNJUDGED in made["html"] and "below its threshold" not in made["html"]
-
-
-def test_a_multi_label_network_starts_with_what_is_furthest_above_its_own_threshold():
-    thresholds = {"infiltration": 0.4, "effusion": 0.3, "mass": 0.05, "hernia": 0.002}
-    many = card(
-        labels=("infiltration", "effusion", "mass", "edema", "hernia"), task="multi-label", thresholds=thresholds
-    )
-    p = np.array([0.39, 0.33, 0.02, 0.9, 0.008])  # shares: 0.98, 1.1, 0.4, no threshold, 4
-    assert order_labels(many, p) == ["hernia", "effusion", "infiltration", "mass", "edema"]
-    assert re.findall(r'data-label="(\w+)"', findings_of(many, p)) == order_labels(many, p)
-    assert order_labels(card(labels=many.labels, task="multi-label", thresholds={}), p)[:2] == ["edema", "infiltration"]
-    assert order_labels(card(thresholds={"normal": 0.9}), np.array([0.5, 0.1, 0.4]))[0] == "normal"
-
-
-def test_the_page_opens_on_the_first_of_the_list(desk, folder, monkeypatch):
-    monkeypatch.setattr(
-        desk.analysers["a"], "card", card(task="multi-label", thresholds={"normal": 0.1, LABELS[1]: 0.9})
-    )
-    list(desk.take(uploaded(folder, "a.png", png()), page_of("s")))
-    first = next(desk.analyse("a", DEFAULT_METHODS, page_of("s")))
-    assert 'data-label="normal" aria-pressed="true"' in first["findings"]["html"]
-    assert desk.sessions.find("s").label == "normal"
-
-
-def findings_of(card: Card, p: np.ndarray, chosen: str = "normal") -> str:
-    return findings.render_findings(card, p, chosen, study(p).members)["html"]
-
-
-def test_a_percent_sign_is_only_for_calibrated_scores():
-    raw = findings_of(card(temperature=0.0), np.array([0.25, 0.7, 0.05]))
-    told = re.sub(r'style="[^"]*"', "", raw)
-    assert "uncalibrated score" in told and "0.70" in told and "%" not in told
-    calibrated = findings_of(card(), np.array([0.25, 0.7, 0.05]))
-    assert "calibrated probability" in calibrated and "70 %" in calibrated and "uncalibrated" not in calibrated
-
-
-@pytest.mark.parametrize(("value", "text"), [(0.0004, "< 1 %"), (0.9996, "> 99 %"), (0.034, "3 %"), (0.5, "50 %")])
-def test_no_probability_is_shown_as_certain(value, text):
-    assert page_text.format_score(value, True, "single-label") == text
-    assert (
-        page_text.format_score(0.999, False, "single-label") == "> 0.99"
-        and page_text.format_score(0.001, False, "multi-label") == "0.001"
-    )
-
-
-def test_a_rare_finding_of_a_multi_label_network_keeps_a_decimal():
-    told = [page_text.format_score(p, True, "multi-label") for p in (0.0004, 0.0034, 0.034, 0.9996)]
-    assert told == ["< 0.1 %", "0.3 %", "3 %", "> 99 %"]
-    assert page_text.format_score(0.0004, False, "multi-label") == "< 0.001"
-    many = card(task="multi-label")
-    assert page_text.describe_show_button(0.0034, many).endswith("gives only 0.3 %")
-    assert page_text.describe_show_button(0.0004, many).endswith("gives less than 0.1 %")
-    assert page_text.describe_show_button(0.004, card()).endswith("gives less than 1 %")
-    assert page_text.describe_show_button(0.004, card(temperature=0.0)).endswith("scores less than 0.01")
-
-
-def test_findings_stand_in_order_of_probability_and_one_is_pressed():
-    written = findings_of(card(), np.array([0.2, 0.7, 0.1]), "viral_pneumonia")
-    assert re.findall(r'data-label="(\w+)"', written) == ["bacterial_pneumonia", "normal", "viral_pneumonia"]
-    assert re.findall(r'aria-pressed="(\w+)"', written) == ["false", "false", "true"]
-
-
-def test_the_sentence_says_where_the_numbers_were_learned():
-    told = page_text.describe_scores(card(training={"data": "DATA", "caveat": "Children only."}))
-    assert "Trained on DATA. Children only." in told
-    assert "not mean 70 in 100" in page_text.describe_scores(card(temperature=0.0, summary="A summary."))
-
-
-@pytest.mark.parametrize("temperature", [0.0, 1.2])
-def test_findings_that_stand_alone_do_not_share_100_percent(temperature):
-    several = page_text.describe_scores(card(task="multi-label", temperature=temperature))
-    assert (
-        "several may be present, or none" in several
-        and "does not mean a normal film" in several
-        and "share" not in several
-    )
-    assert "stands alone" not in page_text.describe_scores(card(temperature=temperature))
-
-
-@pytest.mark.parametrize("gap", ["0.1", [0.1], {"value": 0.1}, True, float("nan"), float("inf")])
-def test_a_calibration_error_that_is_no_number_is_refused(gap):
-    with pytest.raises(ValueError, match="ece_after_temperature"):
-        card(metrics={"test": {"ece_after_temperature": gap}})
-    assert "points on average" not in page_text.describe_scores(card(metrics={"test": {"ece_after_temperature": None}}))
-    assert "points on average" not in page_text.describe_scores(card(metrics={"test": {}}))
-    assert "off by 5 points" in page_text.describe_scores(card(metrics={"test": {"ece_after_temperature": 0.05}}))
-
-
-def test_an_ensemble_shows_the_spread_of_its_members_to_eyes_and_to_screen_readers():
-    shown = study()
-    written = findings.render_findings(ensemble(), shown.probabilities, "normal", shown.members)["html"]
-    row = written.split("</li>")[0]  # the most probable one
-    assert re.findall(r'class="dot" style="left:([\d.]+)%', row) == ["60.0", "80.0"]
-    assert '<span class="spread">2 members from 60 % to 80 %</span>' in row
-    told = re.search(r"<details.*?</details>", written)[0]
-    assert page_text.MEMBERS_SAY in told and 'tabindex="0" role="region" aria-label=' in told
-    assert re.findall(r'<th scope="row">([\w ]+)</th><td>(.*?)</td><td>(.*?)</td>', told) == [
-        ("Bacterial pneumonia", "60 %", "80 %"), ("Normal", "10 %", "30 %"), ("Viral pneumonia", "&lt; 1 %", "20 %"),
-    ]  # fmt: skip
-    assert written.count('class="dot"') == 2 * len(LABELS) and page_text.DOTS in written
-    assert "2: weighted mean of the probabilities." in written
-    alone = findings.render_findings(card(), shown.probabilities, "normal", shown.members)["html"]
-    assert "dot" not in alone and "member" not in alone
-
-
-def test_members_that_were_never_calibrated_have_no_percent_signs():
-    shown, raw = study(), ensemble(temperature=0.0)
-    written = findings.render_findings(raw, shown.probabilities, "normal", shown.members)["html"]
-    assert "2 members from 0.60 to 0.80" in written
-
-
 # ---- facts
 
 
@@ -374,6 +228,16 @@ def test_names_of_members_cannot_become_markup():
 
 
 # ---- events: what is done with a film
+
+
+def test_the_page_opens_on_the_first_of_the_list(desk, folder, monkeypatch):
+    monkeypatch.setattr(
+        desk.analysers["a"], "card", card(task="multi-label", thresholds={"normal": 0.1, LABELS[1]: 0.9})
+    )
+    list(desk.take(uploaded(folder, "a.png", png()), page_of("s")))
+    first = next(desk.analyse("a", DEFAULT_METHODS, page_of("s")))
+    assert 'data-label="normal" aria-pressed="true"' in first["findings"]["html"]
+    assert desk.sessions.find("s").label == "normal"
 
 
 def test_the_file_is_gone_once_it_is_read_and_the_maps_follow_the_probabilities(desk, folder):

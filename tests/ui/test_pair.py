@@ -137,7 +137,7 @@ def test_a_row_tells_both_scores_the_scale_the_agreement_and_where_they_differ(d
     opened(desk)
     row = rows(names_of(desk.show(WITH + "b", page_of("k")))[-1])[0]
     assert row.count("<canvas") == 3 and row.count('class="ramp"') == 1
-    assert "70 %</strong> · most probable, above threshold" in row and "30 %</strong> · below threshold" in row
+    assert "70 %</strong> · most probable" in row and "30 %</strong> · less probable" in row
     assert "calibrated logit points per 1 % of the film; one scale for 3 maps" in row
     assert "They differ most in image left, upper third" in row and "where b has more for the finding" in row
     assert page_text.format_rank(1.0) in row and pair_text.SUBTRACTED in row

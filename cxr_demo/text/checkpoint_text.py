@@ -1,0 +1,43 @@
+"""How the page and the command line name a network: by its question, with its measured quality."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from cxr_demo.networks.card import Card
+from cxr_demo.networks.card_parts import SetMetrics
+from cxr_demo.networks.standing import EXTERNAL, TEST
+from cxr_demo.text.formats import format_rounded
+
+QUALITIES = {"macro_auroc": "AUROC", "accuracy": "accuracy"}  # the first that the card has is shown
+NOT_MEASURED = "not measured"
+
+
+def describe_checkpoint_choice(card: Card, title: str = "") -> str:
+    """ "Adults: 14 findings (AUROC 0.63)"; `title` instead of the card's own, or its name where it has none."""
+    return f"{title or card.title or card.name} ({describe_checkpoint_quality(card)})"
+
+
+def describe_checkpoint_choices(cards: Mapping[str, Card]) -> dict[str, str]:
+    """Checkpoint by name -> its entry in the list. No two are alike: where two titles are the same, names stand too."""
+    titles = {name: card.title or name for name, card in cards.items()}
+    counts = Counter(titles.values())
+    return {
+        name: describe_checkpoint_choice(card, titles[name] if counts[titles[name]] == 1 else f"{titles[name]}, {name}")
+        for name, card in cards.items()
+    }
+
+
+def describe_checkpoint_quality(card: Card) -> str:
+    """ "AUROC 0.97, at other hospitals 0.52", of all its findings together."""
+    test, elsewhere = (card.metrics.sets.get(name, SetMetrics()) for name in (TEST, EXTERNAL))
+    for key, name in QUALITIES.items():
+        if key in test.figures:
+            outside = (
+                f", at other hospitals {format_rounded(elsewhere.figures[key].value)}"
+                if key in elsewhere.figures
+                else ""
+            )
+            return f"{name} {format_rounded(test.figures[key].value)}{outside}"
+    return NOT_MEASURED

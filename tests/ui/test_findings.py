@@ -1,0 +1,198 @@
+"""The list of findings without a browser: order, words, numbers, and the spread of an ensemble's members."""
+
+import html
+import re
+
+import numpy as np
+import pytest
+
+from cxr_demo.analysis import order_labels
+from cxr_demo.networks.card import Card
+from cxr_demo.text import findings_text, page_text
+from cxr_demo.ui import findings, panels
+from tests.ui.test_events import LABELS, card, ensemble, study
+
+QUICK = {
+    "auroc_normal": (0.96, 0.94, 0.98),
+    "sensitivity_normal": (0.5, 0.4, 0.6),
+    "specificity_normal": (0.9, 0.8, 1.0),
+}
+
+
+def measured(*sets: str, confusion=(), points=None, films: int = 30, **figures) -> dict:
+    """A card's metrics: the same figures in each of the sets, each a value with the ends of its interval."""
+    of_set = {"films": films, "patients": 20, "stated": (30,) * 3, "positive": (10,) * 3, "confusion": confusion}
+    of_set |= {key: dict(zip(("value", "low", "high"), of, strict=True)) for key, of in figures.items()}
+    return {"metrics": {name: of_set | {"operating_points": points or {}} for name in sets or ("test",)}}
+
+
+def row_of(written: str, label: str) -> str:
+    return next(row for row in written.split("<li>") if f'data-label="{label}"' in row)
+
+
+def text_of(row: str) -> str:
+    return html.unescape(re.sub("<[^>]*>", "|", row))
+
+
+def test_of_findings_that_exclude_each_other_only_the_most_probable_is_called():
+    written = findings_of(card(), np.array([0.45, 0.41, 0.14]))  # two are above their thresholds, one is the answer
+    assert re.findall(r'class="word">([^<]*)<', written) == ["most probable", "less probable", "less probable"]
+    assert written.count('class="finding called"') == 1 and 'class="finding called" data-label="normal"' in written
+    assert "above" not in written and 'class="mark"' not in written
+    assert findings_text.SORTED_BY_PROBABILITY in written
+
+
+def test_without_a_threshold_a_finding_is_neither_above_nor_below():
+    written = findings_of(card(thresholds={}, task="multi-label"), np.array([0.6, 0.3, 0.1]))
+    assert written.count('class="finding unjudged"') == 3 and "called" not in written
+    assert written.count("no threshold</span>") == 3 and 'class="mark"' not in written
+
+
+def test_only_what_is_above_its_threshold_is_coloured():
+    thresholds = {"normal": 0.5, "viral_pneumonia": 0.3}
+    written = findings_of(card(thresholds=thresholds, task="multi-label"), np.array([0.6, 0.3, 0.1]))
+    looks = dict(re.findall(r'class="finding([ \w]*)" data-label="(\w+)"', written))
+    assert looks == {" called": "normal", " unjudged": "bacterial_pneumonia", "": "viral_pneumonia"}
+
+
+def test_what_the_network_cannot_tell_is_not_called_and_has_no_mark_and_stands_last():
+    figures = QUICK | {"auroc_viral_pneumonia": (0.57, 0.39, 0.76)}
+    many = card(task="multi-label", **measured(**figures))
+    written = findings_of(many, np.array([0.2, 0.3, 0.9]))
+    row = row_of(written, "viral_pneumonia")
+    assert "this network cannot tell" in row and "unjudged" in row and 'class="mark"' not in row
+    assert "AUROC 0.57 (0.39 to 0.76) from 10 films with it and 20 without; 0.50 is guessing|" in text_of(row)
+    assert re.findall(r'data-label="(\w+)"', written)[-1] == "viral_pneumonia"
+    assert "Sorted by how far each is above its threshold; what this network cannot tell stands last." in written
+    panel = panels.render_panels(study((0.2, 0.3, 0.9)), many, "viral_pneumonia", {}, None, {})
+    assert panel["held"] and "this network cannot tell this finding" in panel["html"] and "Show anyway" in panel["html"]
+
+
+def test_each_row_says_how_well_it_is_told_and_what_its_threshold_costs():
+    written = findings_of(card(task="multi-label", **measured(**QUICK)), np.array([0.6, 0.3, 0.1]))
+    text = text_of(row_of(written, "normal"))
+    assert (
+        "AUROC 0.96 (0.94 to 0.98) from 10 films with it and 20 without · "
+        "threshold 50 %: finds 50 % of those who have it, 90 % of those without it are below" in text
+    )
+    assert findings_text.NOT_MEASURED in row_of(written, "bacterial_pneumonia")
+    described = dict(re.findall(r'data-label="(\w+)"[^>]*aria-describedby="([\w-]+)"', written))
+    assert all(f'class="numbers" id="{at}"' in written for at in described.values()) and len(described) == 3
+    told = findings_text.describe_test_films(card(task="multi-label", **measured(**QUICK)))
+    assert "30 test films" in told and "threshold is where the two shares together are largest" in told
+
+
+def test_of_exclusive_findings_it_is_said_how_often_each_is_the_answer_and_how_it_does_elsewhere():
+    counts = ((8, 1, 1), (0, 10, 0), (2, 2, 6))
+    metrics = measured(confusion=counts, **QUICK)["metrics"]
+    metrics["external"] = {"auroc_normal": {"value": 0.55, "low": 0.45, "high": 0.64}}
+    written = findings_of(card(metrics=metrics), np.array([0.6, 0.3, 0.1]))
+    text = text_of(row_of(written, "normal"))
+    assert "at other hospitals 0.55 (0.45 to 0.64), which may be guessing" in text
+    assert (
+        "it is the answer on 80 % of such films and, wrongly, on 10 % of all others" in text and "threshold" not in text
+    )
+
+
+def test_maps_that_are_held_back_without_a_threshold_blame_no_threshold():
+    made = panels.render_panels(study(), card(thresholds={}), "normal", {}, None, {})
+    assert made["held"] and "another finding is more probable" in made["html"] and "below its" not in made["html"]
+
+
+def test_a_multi_label_network_starts_with_what_is_furthest_above_its_own_threshold():
+    thresholds = {"infiltration": 0.4, "effusion": 0.3, "mass": 0.05, "hernia": 0.002}
+    many = card(
+        labels=("infiltration", "effusion", "mass", "edema", "hernia"), task="multi-label", thresholds=thresholds
+    )
+    p = np.array([0.39, 0.33, 0.02, 0.9, 0.008])  # shares: 0.98, 1.1, 0.4, no threshold, 4
+    assert order_labels(many, p) == ["hernia", "effusion", "infiltration", "mass", "edema"]
+    assert re.findall(r'data-label="(\w+)"', findings_of(many, p)) == order_labels(many, p)
+    assert order_labels(card(labels=many.labels, task="multi-label", thresholds={}), p)[:2] == ["edema", "infiltration"]
+    assert order_labels(card(thresholds={"normal": 0.9}), np.array([0.5, 0.1, 0.4]))[0] == "normal"
+
+
+def findings_of(card: Card, p: np.ndarray, chosen: str = "normal") -> str:
+    return findings.render_findings(card, p, chosen, study(p).members)["html"]
+
+
+def test_a_percent_sign_is_only_for_calibrated_scores():
+    raw = findings_of(card(temperature=0.0), np.array([0.25, 0.7, 0.05]))
+    told = re.sub(r'style="[^"]*"', "", raw)
+    assert "uncalibrated score" in told and "0.70" in told and "%" not in told
+    calibrated = findings_of(card(), np.array([0.25, 0.7, 0.05]))
+    assert "calibrated probability" in calibrated and "70 %" in calibrated and "uncalibrated" not in calibrated
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.0004, "< 1 %"), (0.9996, "> 99 %"), (0.034, "3 %"), (0.5, "50 %")])
+def test_no_probability_is_shown_as_certain(value, text):
+    assert page_text.format_score(value, True, "single-label") == text
+    assert (
+        page_text.format_score(0.999, False, "single-label") == "> 0.99"
+        and page_text.format_score(0.001, False, "multi-label") == "0.001"
+    )
+
+
+def test_a_rare_finding_of_a_multi_label_network_keeps_a_decimal():
+    told = [page_text.format_score(p, True, "multi-label") for p in (0.0004, 0.0034, 0.034, 0.9996)]
+    assert told == ["< 0.1 %", "0.3 %", "3 %", "> 99 %"]
+    assert page_text.format_score(0.0004, False, "multi-label") == "< 0.001"
+    many = card(task="multi-label")
+    assert page_text.describe_show_button(0.0034, many).endswith("gives only 0.3 %")
+    assert page_text.describe_show_button(0.0004, many).endswith("gives less than 0.1 %")
+    assert page_text.describe_show_button(0.004, card()).endswith("gives less than 1 %")
+    assert page_text.describe_show_button(0.004, card(temperature=0.0)).endswith("scores less than 0.01")
+
+
+def test_findings_stand_in_order_of_probability_and_one_is_pressed():
+    written = findings_of(card(), np.array([0.2, 0.7, 0.1]), "viral_pneumonia")
+    assert re.findall(r'data-label="(\w+)"', written) == ["bacterial_pneumonia", "normal", "viral_pneumonia"]
+    assert re.findall(r'aria-pressed="(\w+)"', written) == ["false", "false", "true"]
+
+
+def test_the_sentence_says_where_the_numbers_were_learned():
+    told = page_text.describe_scores(card(training={"data": "DATA", "caveat": "Children only."}))
+    assert "Trained on DATA. Children only." in told
+    assert "not mean 70 in 100" in page_text.describe_scores(card(temperature=0.0, summary="A summary."))
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.2])
+def test_findings_that_stand_alone_do_not_share_100_percent(temperature):
+    several = page_text.describe_scores(card(task="multi-label", temperature=temperature))
+    assert (
+        "several may be present, or none" in several
+        and "does not mean a normal film" in several
+        and "share" not in several
+    )
+    assert "stands alone" not in page_text.describe_scores(card(temperature=temperature))
+
+
+@pytest.mark.parametrize("gap", ["0.1", [0.1], {"value": 0.1}, True, float("nan"), float("inf")])
+def test_a_calibration_error_that_is_no_number_is_refused(gap):
+    with pytest.raises(ValueError, match="ece_after_temperature"):
+        card(metrics={"test": {"ece_after_temperature": gap}})
+    assert "points on average" not in page_text.describe_scores(card(metrics={"test": {"ece_after_temperature": None}}))
+    assert "points on average" not in page_text.describe_scores(card(metrics={"test": {}}))
+    assert "off by 5 points" in page_text.describe_scores(card(metrics={"test": {"ece_after_temperature": 0.05}}))
+
+
+def test_an_ensemble_shows_the_spread_of_its_members_to_eyes_and_to_screen_readers():
+    shown = study()
+    written = findings.render_findings(ensemble(), shown.probabilities, "normal", shown.members)["html"]
+    row = written.split("</li>")[0]  # the most probable one
+    assert re.findall(r'class="dot" style="left:([\d.]+)%', row) == ["60.0", "80.0"]
+    assert '<span class="spread">2 members from 60 % to 80 %</span>' in row
+    told = re.search(r"<details.*?</details>", written)[0]
+    assert page_text.MEMBERS_SAY in told and 'tabindex="0" role="region" aria-label=' in told
+    assert re.findall(r'<th scope="row">([\w ]+)</th><td>(.*?)</td><td>(.*?)</td>', told) == [
+        ("Bacterial pneumonia", "60 %", "80 %"), ("Normal", "10 %", "30 %"), ("Viral pneumonia", "&lt; 1 %", "20 %"),
+    ]  # fmt: skip
+    assert written.count('class="dot"') == 2 * len(LABELS) and page_text.DOTS in written
+    assert "2: weighted mean of the probabilities." in written
+    alone = findings.render_findings(card(), shown.probabilities, "normal", shown.members)["html"]
+    assert "dot" not in alone and "member" not in alone
+
+
+def test_members_that_were_never_calibrated_have_no_percent_signs():
+    shown, raw = study(), ensemble(temperature=0.0)
+    written = findings.render_findings(raw, shown.probabilities, "normal", shown.members)["html"]
+    assert "2 members from 0.60 to 0.80" in written
