@@ -18,7 +18,7 @@ ORDER = """
 cxr_demo: limits errors labels progress grids
 cxr_demo.explain: __init__ methods
 cxr_demo: render
-cxr_demo.film: __init__ anatomy jpeg dicom preprocess phantom reading
+cxr_demo.film: __init__ anatomy halving jpeg dicom preprocess phantom reading
 cxr_demo.networks: __init__ backbones heads card_parts card standing torchvision_nets classifier ensemble checkpoint
 cxr_demo.explain.lrp: __init__ operations program accumulator rules rewriting lowering propagate zennit_reference
 cxr_demo.explain: gradient perturbation cam relevance proof proof_cache engine

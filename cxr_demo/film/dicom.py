@@ -21,6 +21,7 @@ from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.utils import pixel_array
 
 from cxr_demo.errors import ImageError
+from cxr_demo.film.halving import describe_halving, halve, is_too_large
 from cxr_demo.film.jpeg import check_jpeg
 
 PALETTES = tuple(f"{colour}PaletteColorLookupTable" for colour in ("Red", "Green", "Blue"))
@@ -88,6 +89,9 @@ def render_dicom(dataset: Dataset, notes: list[str]) -> np.ndarray:
     """Samples (H, W), or (H, W, 3) for colour, float32 0..1, bright is dense; adds to `notes`."""
     _note_origin(dataset, notes)
     stored = _stored_values(dataset)
+    if is_too_large(*stored.shape[:2]):
+        notes.append(describe_halving(dataset.Columns, dataset.Rows))
+        stored = _halve_stored(stored, dataset)
     photometric = dataset.PhotometricInterpretation
     if photometric == "PALETTE COLOR":
         return _palette_colours(stored, dataset)
@@ -141,6 +145,18 @@ def _stored_values(dataset: Dataset) -> np.ndarray:
         return _used_bits(pixel_array(dataset, correct_unused_bits=False, decoding_plugin=decoder), dataset)
     _check_codestream(frame, dataset)
     return pixel_array(dataset, decoding_plugin=decoder)
+
+
+def _halve_stored(stored: np.ndarray, dataset: Dataset) -> np.ndarray:
+    """A mean with padding in it would be a grey that is neither: it becomes padding. Colours of a palette have no
+    mean, so every second one is kept."""
+    if dataset.PhotometricInterpretation == "PALETTE COLOR":
+        return np.ascontiguousarray(stored[::2, ::2])
+    halved = halve(stored)
+    if ends := _padding_ends(dataset):
+        is_padded = (stored >= min(ends)) & (stored <= max(ends))
+        halved[halve(is_padded) > 0] = ends[0]
+    return halved
 
 
 def _used_bits(stored: np.ndarray, dataset: Dataset) -> np.ndarray:
@@ -200,12 +216,17 @@ def _palette_colours(stored: np.ndarray, dataset: Dataset) -> np.ndarray:
     return np.stack([_looked_up(stored, first, table) / white for first, table, white in tables], axis=-1)
 
 
+def _padding_ends(dataset: Dataset) -> list[float]:
+    """The first and last value of padding; empty, or one, where the file names no more."""
+    ends = _numbers(dataset, "PixelPaddingValue")[:1]
+    return ends + _numbers(dataset, "PixelPaddingRangeLimit")[:1] if ends else []
+
+
 def _padding(stored: np.ndarray, dataset: Dataset) -> np.ndarray:
     """(H, W) bool. Only what touches the edge is padding: a pacemaker may have the same value."""
-    ends = _numbers(dataset, "PixelPaddingValue")[:1]
+    ends = _padding_ends(dataset)
     if not ends:
         return np.zeros(stored.shape, bool)
-    ends += _numbers(dataset, "PixelPaddingRangeLimit")[:1]
     is_padded = (stored >= min(ends)) & (stored <= max(ends))
     _, regions = cv2.connectedComponents(is_padded.astype(np.uint8), connectivity=4)
     at_edge = np.concatenate([regions[0], regions[-1], regions[:, 0], regions[:, -1]])

@@ -20,8 +20,9 @@ from PIL import BmpImagePlugin, Image, JpegImagePlugin, PngImagePlugin, TiffImag
 
 from cxr_demo.errors import ImageError
 from cxr_demo.film import dicom
+from cxr_demo.film.halving import BAND_ROWS, describe_halving, halve, is_too_large
 from cxr_demo.film.jpeg import check_jpeg
-from cxr_demo.limits import MAX_ASPECT, MAX_FILE_BYTES, MAX_PIXELS
+from cxr_demo.limits import MAX_ASPECT, MAX_COLOUR_16_PIXELS_READ, MAX_FILE_BYTES, MAX_PIXELS, MAX_PIXELS_READ
 
 MIN_SIDE_PX = 32
 COLOUR_STEP = 8 / 255  # own choice: channels that differ by less are grey with the chroma noise of JPEG
@@ -97,8 +98,11 @@ def read_image(source: str | os.PathLike | bytes) -> Radiograph:
     made brighter, with a note. Floats in 0..1 stay; other floats and negative values are scaled to their full
     range.
 
+    A film of more than 40 megapixels is read at half size, with a note; everything that follows, `pixels` and
+    the depth told above too, is of the halved one.
+
     Raises `ImageError`, and nothing else, for whatever is not a single film of at least 32 px a side and at
-    most 40 megapixels, 64 MB and 4 : 1.
+    most 160 megapixels (WebP and colour in DICOM 40, other colour of 16 bits 100), 64 MB and 4 : 1.
     """
     data = _file_bytes(source)
     kind = _kind(data)
@@ -167,10 +171,10 @@ def _name_of(data: bytes) -> str:
     return "a text file" if is_text else "a file of an unknown kind"
 
 
-def _check_size(width: int, height: int) -> None:
+def _check_size(width: int, height: int, most: int = MAX_PIXELS_READ) -> None:
     size = f"This image has {width} x {height} pixels"
-    if width * height > MAX_PIXELS:
-        raise ImageError(f"{size}, more than {MAX_PIXELS // 10**6} megapixels.", "Export it smaller.")
+    if width * height > most:
+        raise ImageError(f"{size}, more than {most // 10**6} megapixels.", "Export it smaller.")
     if min(width, height) < MIN_SIDE_PX:
         raise ImageError(f"{size}, too few for a film.", f"Use one with {MIN_SIDE_PX} or more on each side.")
     if max(width, height) > MAX_ASPECT * min(width, height):
@@ -179,7 +183,8 @@ def _check_size(width: int, height: int) -> None:
 
 def _dicom_samples(data: bytes, notes: list[str]) -> np.ndarray:
     dataset = dicom.open_dicom(data)
-    _check_size(int(dataset.Columns), int(dataset.Rows))
+    is_colour = int(dataset.get("SamplesPerPixel") or 1) > 1  # its decoders need three times the memory
+    _check_size(int(dataset.Columns), int(dataset.Rows), MAX_PIXELS if is_colour else MAX_PIXELS_READ)
     return dicom.render_dicom(dataset, notes)
 
 
@@ -188,34 +193,55 @@ def _picture_samples(kind: str, data: bytes, notes: list[str]) -> np.ndarray:
     if kind == "JPEG":
         check_jpeg(data)
     image = PICTURES[kind](BytesIO(data))
-    _check_size(*image.size)
+    width, height = size = image.size
+    # The decoder of WebP, in which no film is that large, needs four times the memory of the others.
+    _check_size(width, height, MAX_PIXELS if kind == "WebP" else MAX_PIXELS_READ)
     if getattr(image, "is_animated", False):
         what = "several pages" if kind == "TIFF" else "an animation"
         raise ImageError(f"This {kind} file holds {what}, not one film.", "Save the film as its own file.")
     tags = dict(image.tag_v2) if kind == "TIFF" else {}
     if tags.get(322, 1) * tags.get(323, 1) > MAX_PIXELS:  # each tile is decoded whole, however small the film
         raise ImageError("This TIFF file claims tiles of more than 40 megapixels.", GET_AGAIN)
+    is_large = is_too_large(width, height)
+    if is_large:
+        notes.append(describe_halving(width, height))
+        if kind == "JPEG":  # it is decoded at half size, which keeps the lower half of each block's waves
+            image.draft(None, (width // 2, height // 2))
     if image.mode in CONVERTED:
         notes.append(CONVERTED[image.mode])
-    stored = _stored(image, data, is_signed=2 in tags.get(339, ()))
+    stored = _stored(image, data, is_signed=2 in tags.get(339, ()), to_halve=is_large and image.size == size)
     orientation = tags.get(0x0112, 1) if kind == "TIFF" else _orientation(image)
     if orientation in ORIENTATIONS:
         notes.append("Turned upright, as the orientation stored in the file says.")
         stored = stored if kind == "TIFF" else ORIENTATIONS[orientation](stored)  # Pillow has turned the TIFF
+    is_white_zero = tags.get(262) == 0 and image.mode not in ("1", "L")  # Pillow inverts up to 8 bits only
+    del image  # up to 640 MB
     colour, alpha = _split(stored)
     samples = _unit(colour, notes)
-    if tags.get(262) == 0 and image.mode not in ("1", "L"):  # Pillow inverts up to 8 bits only
+    if is_white_zero:
         notes.append("The TIFF stores white as zero: inverted.")
         samples = 1 - samples
     return _on_black(samples, alpha, notes)
 
 
-def _stored(image: Image.Image, data: bytes, is_signed: bool) -> np.ndarray:
-    """What the file stores: (H, W), or (H, W, C) with C 2 (grey, alpha), 3 or 4; bool, integer or float."""
+def _stored(image: Image.Image, data: bytes, is_signed: bool, to_halve: bool) -> np.ndarray:
+    """What the file stores, as `_values` returns it."""
     is_16_bit_colour = image.mode in ("RGB", "RGBA", "LA") and ";16" in str(getattr(image, "tile", ""))
+    if is_16_bit_colour:
+        _check_size(image.width, image.height, MAX_COLOUR_16_PIXELS_READ)
     image.load()
     if is_16_bit_colour:
-        return _stored_16_bit_colour(data)
+        image.close()  # of each value it has one byte of two
+        return _stored_16_bit_colour(data, to_halve)
+    if not to_halve:
+        return _values(image, is_signed)
+    width, height = image.size
+    bands = (image.crop((0, top, width, min(top + BAND_ROWS, height))) for top in range(0, height, BAND_ROWS))
+    return np.concatenate([halve(_values(band, is_signed)) for band in bands])
+
+
+def _values(image: Image.Image, is_signed: bool) -> np.ndarray:
+    """(H, W), or (H, W, C) with C 2 (grey, alpha), 3 or 4; bool, integer or float."""
     if image.mode.startswith("I;16"):
         grey, key = np.asarray(image).astype(np.uint16), image.info.get("transparency")
         is_keyed = isinstance(key, int)  # the one transparent value of a 16-bit grey PNG, left to the caller
@@ -227,11 +253,13 @@ def _stored(image: Image.Image, data: bytes, is_signed: bool) -> np.ndarray:
     return np.asarray(_plain(image))
 
 
-def _stored_16_bit_colour(data: bytes) -> np.ndarray:
+def _stored_16_bit_colour(data: bytes, to_halve: bool) -> np.ndarray:
     """With OpenCV: Pillow keeps only the upper byte. Pillow has decoded the file before, so it is whole."""
     stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if stored is None or stored.dtype != np.uint16 or stored.ndim != 3:
         raise ImageError("The 16-bit colours of this file cannot be decoded.", "Save it as 16-bit grey.")
+    if to_halve:
+        stored = halve(stored)
     return stored[..., [2, 1, 0, 3][: stored.shape[-1]]]
 
 

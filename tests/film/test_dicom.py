@@ -29,7 +29,7 @@ from pydicom.uid import (
 )
 
 from cxr_demo.errors import ImageError
-from cxr_demo.film import dicom
+from cxr_demo.film import dicom, halving
 from cxr_demo.film.reading import read_image
 from tests.film.test_reading import (
     DATA,
@@ -391,6 +391,44 @@ def test_a_jpeg_of_many_scans_is_refused_here_too():
     assert "far more parts" in refusal(file_of(jpeg_dataset(of_many_scans(64, 200), values)))
 
 
+@pytest.mark.parametrize("syntax", [None, RLELossless, JPEGLSLossless, JPEG2000Lossless])
+@pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
+def test_a_large_film_is_read_at_half_size(photometric, syntax, monkeypatch):
+    values = np.kron(FILM, np.ones((2, 2), np.uint16))[:, :-1]
+    ds = dataset(values, photometric, **WINDOW)
+    if syntax:
+        ds.compress(syntax)
+    expected = read_image(dicom_file(FILM, photometric, **WINDOW))
+    monkeypatch.setattr(halving, "MAX_PIXELS", FILM.size)
+    film = read_image(file_of(ds))
+    assert film.notes == ("95 x 80 pixels, read at half size.", *expected.notes)
+    np.testing.assert_allclose(film.pixels, expected.pixels, atol=1e-6)
+
+
+def test_padding_and_film_do_not_mix_at_half_size(monkeypatch):
+    values = FILM + 300
+    values[:, :7] = values[:5] = 4095  # an edge that halving would mix with the film
+    values[20, 20] = 4095
+    tags = {"PixelPaddingValue": 4095, "WindowCenter": 2500, "WindowWidth": 5000}
+    monkeypatch.setattr(halving, "MAX_PIXELS", FILM.size - 1)
+    film = read_image(dicom_file(values, **tags))
+    is_padding = np.zeros((20, 24), bool)
+    is_padding[:, :4] = is_padding[:3] = True
+    assert (film.pixels[is_padding] == 0).all() and "made black" in film.notes[-1]
+    means = values.reshape(20, 2, 24, 2).mean((1, 3))
+    expected = np.clip((means - 2499.5) / 4999 + 0.5, 0, 1)
+    is_padding[10, 10] = True  # a spot of the padding's value inside the film is no padding
+    np.testing.assert_allclose(film.pixels[~is_padding], expected[~is_padding], atol=2e-4)
+    assert film.pixels[10, 10] > 0.8
+
+
+def test_colours_of_a_palette_are_not_averaged_at_half_size(monkeypatch):
+    path = BUNDLED / "examples_palette.dcm"
+    full = read_image(path)
+    monkeypatch.setattr(halving, "MAX_PIXELS", 1000)
+    np.testing.assert_array_equal(read_image(path).pixels, full.pixels[::2, ::2])
+
+
 @pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
 def test_jpeg_baseline(photometric):
     stream = io.BytesIO()
@@ -470,7 +508,7 @@ def test_no_picture(keyword):
 
 
 def test_sizes_are_checked_before_decoding():
-    assert "more than 40 megapixels" in refusal(dicom_file(Rows=20000, Columns=20000))
+    assert "more than 160 megapixels" in refusal(dicom_file(Rows=20000, Columns=20000))
     assert "too few" in refusal(dicom_file(FILM[:8, :8].copy()))
     assert "too long" in refusal(dicom_file(np.resize(FILM, (32, 200))))
 
