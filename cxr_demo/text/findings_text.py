@@ -6,7 +6,15 @@ import numpy as np
 
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.card_parts import Interval
-from cxr_demo.networks.standing import GUESSING, LabelQuality, Standing, Verdict, find_standing, touches_guessing
+from cxr_demo.networks.standing import (
+    GUESSING,
+    LabelQuality,
+    Standing,
+    Verdict,
+    find_quality,
+    find_standing,
+    touches_guessing,
+)
 from cxr_demo.text.formats import format_interval, format_percent, format_rounded
 from cxr_demo.text.page_text import format_score
 
@@ -26,7 +34,8 @@ MAPS_OFF: dict[Verdict, str] = {  # why the maps of a label are not shown withou
 NOT_MEASURED = "Not measured on test films."
 THRESHOLD = "Threshold"
 ABOVE_OWN, BELOW_OWN = "above your threshold", "below your threshold"
-COST = "finds {found} of 100 who have it, wrongly calls {wrong} of 100 who do not"  # filled in by the browser
+COST = "finds {found} of 100 who have it; wrongly calls {wrong} of 100 who do not have it"  # filled in by the browser
+MEANING = "What these figures mean"
 SORTED_BY_PROBABILITY = "Sorted by probability. Exactly one is the answer: the most probable."
 SORTED_BY_SHARE = "Sorted by how far each is above its threshold"
 
@@ -50,32 +59,36 @@ def describe_sorting(card: Card, some_cannot_be_told: bool) -> str:
     return f"{SORTED_BY_SHARE}{'; what this network cannot tell stands last' if some_cannot_be_told else ''}."
 
 
-def describe_quality(how: Standing, card: Card) -> str:
-    """The second line of a finding: how well the network tells it, and what its threshold costs."""
-    quality = how.quality
-    if quality.auroc is None and quality.sensitivity is None:
-        return NOT_MEASURED
-    return " · ".join(filter(None, [_describe_auroc(quality), _describe_rates(how, card)]))
+def describe_reset(threshold: str) -> str:
+    return f"Back to {threshold}"
+
+
+def format_threshold(threshold: float, card: Card) -> str:
+    """As a score, but with a digit more below 10 %: a film's score may be just below it."""
+    if card.calibrated and 0.001 <= threshold < 0.0995:
+        return f"{threshold * 100:.1f} %"
+    return format_score(threshold, card.calibrated, card.task)
 
 
 def describe_test_films(card: Card) -> str:
-    """Where the figures of the list come from."""
+    """Where the figures of the list come from, and what they mean; "" where there are none."""
     test = card.metrics.sets.get("test")
-    if test is None or not test.films:
-        return NOT_MEASURED
+    if test is None or not any(find_quality(card, label).auroc for label in card.labels):
+        return ""
     people = f" of {test.patients} patients" if card.training.patients else ""
     rule = ""
     if card.task == "multi-label" and card.thresholds:
         rule = " A threshold is where the two shares together are largest on other films, kept apart for that."
     return (
         f"AUROC is the chance that a film with the finding gets a higher score than one without: 1 is always, 0.5 is "
-        f"guessing; brackets give its 95 % interval. All of it is measured on {test.films} test films{people}.{rule}"
+        f"guessing; brackets give its 95 % interval. All is measured on {test.films} test films{people}.{rule}"
     )
 
 
-def _describe_auroc(quality: LabelQuality) -> str:
+def describe_auroc(quality: LabelQuality) -> str:
+    """How well the network tells a finding."""
     if quality.auroc is None:
-        return ""
+        return NOT_MEASURED
     text = f"AUROC {_format_figure(quality.auroc)}"
     if quality.positive:
         text += f" from {quality.positive} films with it and {quality.negative} without"
@@ -87,16 +100,17 @@ def _describe_auroc(quality: LabelQuality) -> str:
     return text
 
 
-def _describe_rates(how: Standing, card: Card) -> str:
+def describe_rates(how: Standing, card: Card) -> str:
+    """What its verdict costs: how many it finds and how many it calls wrongly. "" where nothing was measured."""
     sensitivity, specificity = how.quality.sensitivity, how.quality.specificity
     if card.task == "single-label":
         if sensitivity is None or specificity is None:
             return ""
         right, wrong = format_percent(sensitivity.value), format_percent(1 - specificity.value)
         return f"it is the answer on {right} of such films and, wrongly, on {wrong} of all others"
-    if how.threshold is None or not how.quality.can_tell:
+    if how.threshold is None or how.quality.auroc is None or not how.quality.can_tell:
         return ""
-    threshold = f"threshold {format_score(how.threshold, card.calibrated, card.task)}"
+    threshold = f"threshold {format_threshold(how.threshold, card)}"
     if sensitivity is None or specificity is None:
         return f"{threshold}: not measured"
     found, spared = format_percent(sensitivity.value), format_percent(specificity.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from cxr_demo.analysis import MemberAnswers, order_labels
 from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card, EnsembleSpec
-from cxr_demo.networks.standing import find_quality, find_standing
+from cxr_demo.networks.standing import Standing, find_quality, find_standing
 from cxr_demo.text import findings_text, page_text
 from cxr_demo.ui.markup import Html, render_scrollable, tag
 
@@ -24,9 +25,10 @@ def render_findings(card: Card, probabilities: np.ndarray, chosen: str, members:
     cannot_tell = not all(find_quality(card, label).can_tell for label in labels)
     order = tag("p", findings_text.describe_sorting(card, cannot_tell), class_="order")
     listed = tag("ul", *rows, class_="findings many" if len(rows) > MANY else "findings")
-    told = tag("p", page_text.describe_scores(card), " ", findings_text.describe_test_films(card), class_="meaning")
+    told = tag("p", page_text.describe_scores(card), class_="meaning")
     each = _render_members(card, card.ensemble, labels, members) if card.ensemble else None
-    return {"html": tag("section", heading, order, listed, each, told, class_="told")}
+    head, meaning = tag("header", heading, order), _render_meaning(card)
+    return {"html": tag("section", head, listed, each, meaning, told, class_="told")}
 
 
 def render_first_steps() -> dict:
@@ -58,8 +60,58 @@ def _render_finding(card: Card, probabilities: np.ndarray, label: str, chosen: s
         aria_describedby=numbers,
         title=known.gloss,
     )
-    measured = tag("p", findings_text.describe_quality(how, card), class_="numbers", id=numbers)
-    return tag("li", button, measured)
+    return tag(
+        "li", button, _render_quality(card, how, known.name, numbers), _render_threshold_slider(card, how, known.name)
+    )
+
+
+def _render_quality(card: Card, how: Standing, name: str, at: str) -> Html:
+    """The second line of a finding, and its button's description; `name` is for where it stands apart from that."""
+    rates = findings_text.describe_rates(how, card)
+    return tag(
+        "p",
+        tag("b", f"{name}: "),
+        findings_text.describe_auroc(how.quality),
+        tag("span", f" · {rates}", class_="rates") if rates else None,
+        class_="numbers",
+        id=at,
+    )
+
+
+def _render_meaning(card: Card) -> Html | None:
+    if not (meaning := findings_text.describe_test_films(card)):
+        return None
+    return tag("details", tag("summary", findings_text.MEANING), tag("p", meaning), class_="explained")
+
+
+def _render_threshold_slider(card: Card, how: Standing, name: str) -> Html | None:
+    """To move the threshold of the chosen finding and see what that costs; none where it was not measured, or where the
+    network cannot tell the finding."""
+    points = how.quality.points
+    if points is None or how.threshold is None or how.threshold not in points.thresholds or not how.quality.can_tell:
+        return None
+    steps = [
+        [
+            findings_text.format_threshold(threshold, card),
+            round(threshold * 100, 1),
+            round(found * 100),
+            round((1 - spared) * 100),
+            how.probability >= threshold,
+        ]
+        for threshold, found, spared in zip(points.thresholds, points.sensitivity, points.specificity, strict=True)
+    ]
+    own = points.thresholds.index(how.threshold)
+    text, _, found, wrong, _ = steps[own]
+    sentence = findings_text.COST.format(found=found, wrong=wrong)
+    slider = tag(
+        "input", type="range", class_="threshold", min=0, max=len(steps) - 1, step=1, value=own,
+        aria_label=f"{findings_text.THRESHOLD}, {name}", aria_valuetext=f"{text}: {sentence}",
+        data_steps=json.dumps(steps, ensure_ascii=False), data_cost=findings_text.COST,
+        data_above=findings_text.ABOVE_OWN, data_below=findings_text.BELOW_OWN, autocomplete="off",
+    )  # fmt: skip
+    reset = tag("button", findings_text.describe_reset(text), type="button", class_="reset", hidden=True)
+    shown = tag("label", findings_text.THRESHOLD, slider, tag("output", text))
+    return tag("div", shown, tag("span", sentence, class_="cost"), reset, class_="operating")
 
 
 def _render_members(card: Card, ensemble: EnsembleSpec, labels: Sequence[str], members: MemberAnswers) -> Html:

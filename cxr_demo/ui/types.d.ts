@@ -127,6 +127,14 @@ interface PanelCanvas extends HTMLCanvasElement {
   readonly dataset: { readonly panel: string; readonly text: string; readonly off: string };
 }
 
+// A threshold as the browser gets it: as a person reads it, its mark on the bar in percent, how many of 100 who have the
+// finding are at or above it, how many of 100 who have not, and whether the film's score is.
+type ThresholdStep = readonly [text: string, left: number, found: number, wrong: number, isAbove: boolean];
+
+interface ThresholdSlider extends HTMLInputElement {
+  readonly dataset: { readonly steps: string; readonly cost: string; readonly above: string; readonly below: string };
+}
+
 interface RegionForm extends HTMLFormElement {
   readonly elements: HTMLFormControlsCollection & Readonly<Record<"x" | "y" | "width" | "height", HTMLInputElement>>;
 }

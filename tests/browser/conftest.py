@@ -97,7 +97,7 @@ def weights(tmp_path_factory) -> Path:
     one = Card(
         "a-calibrated", "densenet121", LABELS, "single-label", _preprocess(), temperature=1.0,
         thresholds=dict.fromkeys(LABELS, 0.4), licence="Apache-2.0", summary="A random network for tests.",
-        training={"data": "synthetic films", "caveat": "Nothing was learned."},
+        ages=(18, 95), training={"data": "synthetic films", "caveat": "Nothing was learned."},
         metrics={"test": {"films": 3, "auc": {"value": 0.5, "low": 0.4, "high": 0.6}}},
     )  # fmt: skip
     checkpoint.save(root / "a", _model((0.2, 1.5, -2.0)), one, half=False)
@@ -130,14 +130,16 @@ def _save_ensemble(folder: Path) -> None:
     names = ("the-first-network-with-a-long-name", "the-second-network-with-a-long-name")
     backbones = ("densenet121_block1", "densenet121_block2")
     members = [Member(*named, "linear", 1.2, "ab" * 32) for named in zip(names, backbones, strict=True)]
-    interval = {"value": 0.5, "low": 0.4, "high": 0.6}
+    interval = {"value": 0.8, "low": 0.7, "high": 0.9}
     measured = {f"{metric}_{label}": interval for label in MANY for metric in ("auroc", "auprc", "f1", "sensitivity")}
+    cost = {"thresholds": (0.01, 0.05, 0.5), "sensitivity": (1.0, 0.8, 0.0), "specificity": (0.0, 0.7, 1.0)}
+    points = {"operating_points": {"nodule": cost}}
     thresholds = dict.fromkeys(MANY, 0.2) | {"nodule": 0.05}
     del thresholds["hernia"]
     card = Card(
         "d-ensemble", "", MANY, "multi-label", _preprocess(), temperature=1.0, thresholds=thresholds,
         licence="Apache-2.0", summary="Random networks for tests.", training={"data": "synthetic films"},
-        metrics={name: {"films": 3, "macro_auroc": interval} | measured for name in ("validation", "test")},
+        metrics={name: {"films": 3, "macro_auroc": interval} | measured | points for name in ("validation", "test")},
         ensemble=EnsembleSpec("weighted", (0.4, 0.6), tuple(members)),
     )  # fmt: skip
     model = Ensemble(models, "weighted", (0.4, 0.6), card.task, [1.2, 1.2]).eval()

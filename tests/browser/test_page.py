@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from cxr_demo.analysis import DEFAULT_METHODS
-from cxr_demo.text import page_text, scales_text
+from cxr_demo.text import findings_text, page_text, scales_text
 from tests.browser.conftest import MANY, SCREENSHOTS
 
 PANELS = ("film", *DEFAULT_METHODS)
@@ -98,7 +98,7 @@ def test_every_kind_of_file_gives_probabilities_and_four_panels(open_page, films
     first = page.locator("button.finding").first
     expect(first).to_contain_text("Bacterial pneumonia")
     expect(first).to_contain_text(re.compile(r"\d\d %"))
-    expect(first).to_contain_text(page_text.ABOVE)
+    expect(first).to_contain_text(findings_text.VERDICTS["most probable"])
     assert panels_of(page) == list(PANELS)
     boxes = [canvas.bounding_box() for canvas in page.locator("#panels canvas[data-panel]").all()]
     assert len({(box["y"], box["width"], box["height"]) for box in boxes}) == 1
@@ -204,10 +204,10 @@ def test_a_kept_scale_is_that_of_the_next_finding_too(open_page, films):
     expect(page.locator("[data-method=lrp-epsilon] .unit.shared")).not_to_contain_text("the scale you keep")
 
 
-def test_below_the_threshold_the_maps_are_off_until_asked_for(open_page, films):
+def test_of_what_is_less_probable_the_maps_are_off_until_asked_for(open_page, films):
     page, _ = open_result(open_page, films)
     low = page.locator("button.finding[data-label=viral_pneumonia]")
-    expect(low).to_contain_text(page_text.BELOW)
+    expect(low).to_contain_text(findings_text.VERDICTS["less probable"])
     low.focus()
     page.keyboard.press("Enter")
     wait_for_maps(page, "viral_pneumonia")
@@ -312,7 +312,7 @@ def test_it_fits_it_is_accessible_and_here_is_how_it_looks(open_page, films, siz
     choose_checkpoint(page, "d-ensemble")
     wait_for_maps(page, "nodule")  # the only one above its threshold
     expect(page.locator("button.finding").first).to_contain_text("Nodule")
-    expect(page.locator("button.finding.above")).to_have_count(1)
+    expect(page.locator("button.finding.called")).to_have_count(1)
     assert page.locator("button.finding.unjudged .word").bounding_box()["width"] > 40, "its words can be read"
     page.locator(".each summary").click()
     assert page.locator(".each td").count() == 2 * len(MANY)

@@ -1,6 +1,7 @@
 """The list of findings without a browser: order, words, numbers, and the spread of an ensemble's members."""
 
 import html
+import json
 import re
 
 import numpy as np
@@ -72,7 +73,7 @@ def test_each_row_says_how_well_it_is_told_and_what_its_threshold_costs():
     written = findings_of(card(task="multi-label", **measured(**QUICK)), np.array([0.6, 0.3, 0.1]))
     text = text_of(row_of(written, "normal"))
     assert (
-        "AUROC 0.96 (0.94 to 0.98) from 10 films with it and 20 without · "
+        "|Normal: |AUROC 0.96 (0.94 to 0.98) from 10 films with it and 20 without| · "
         "threshold 50 %: finds 50 % of those who have it, 90 % of those without it are below" in text
     )
     assert findings_text.NOT_MEASURED in row_of(written, "bacterial_pneumonia")
@@ -80,6 +81,32 @@ def test_each_row_says_how_well_it_is_told_and_what_its_threshold_costs():
     assert all(f'class="numbers" id="{at}"' in written for at in described.values()) and len(described) == 3
     told = findings_text.describe_test_films(card(task="multi-label", **measured(**QUICK)))
     assert "30 test films" in told and "threshold is where the two shares together are largest" in told
+
+
+POINTS = {"thresholds": (0.01, 0.2, 0.5), "sensitivity": (1.0, 0.9, 0.5), "specificity": (0.0, 0.554, 0.9)}
+
+
+def test_the_threshold_can_be_moved_where_its_cost_was_measured():
+    metrics = measured(points={label: POINTS for label in LABELS}, **QUICK)["metrics"]
+    metrics["test"]["auroc_viral_pneumonia"] = {"value": 0.5, "low": 0.4, "high": 0.6}
+    many = card(task="multi-label", metrics=metrics)
+    written = findings_of(many, np.array([0.3, 0.3, 0.1]))
+    row = row_of(written, "normal")
+    assert json.loads(html.unescape(re.search(r'data-steps="([^"]*)"', row)[1])) == [
+        ["1.0 %", 1.0, 100, 100, True], ["20 %", 20.0, 90, 45, True], ["50 %", 50.0, 50, 10, False],
+    ]  # fmt: skip
+    assert 'value="2"' in row and "<output>50 %</output>" in row and "Back to 50 %" in row
+    assert "finds 50 of 100 who have it; wrongly calls 10 of 100 who do not have it</span>" in row
+    assert 'class="operating"' not in row_of(written, "bacterial_pneumonia"), "its threshold is none of the points"
+    assert 'class="operating"' not in row_of(written, "viral_pneumonia"), "the network cannot tell it"
+    for other in (card(metrics=metrics), card(task="multi-label", **measured(**QUICK))):
+        assert 'class="operating"' not in findings_of(other, np.array([0.3, 0.3, 0.1]))
+
+
+def test_a_threshold_has_a_digit_more_than_a_score():
+    texts = [findings_text.format_threshold(t, card(task="multi-label")) for t in (0.0004, 0.004, 0.082, 0.0996, 0.23)]
+    assert texts == ["< 0.1 %", "0.4 %", "8.2 %", "10 %", "23 %"]
+    assert findings_text.format_threshold(0.082, card(task="multi-label", temperature=0.0)) == "0.08"
 
 
 def test_of_exclusive_findings_it_is_said_how_often_each_is_the_answer_and_how_it_does_elsewhere():
