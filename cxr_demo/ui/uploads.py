@@ -30,7 +30,7 @@ def open_folder() -> Path:
     """A fresh folder of this process's own, for gradio and for `tempfile`; call it before `build`.
 
     Folders that processes since gone have left behind (killed, power cut) are removed first. The folder goes when
-    the process ends, also by SIGTERM.
+    the process ends, also by SIGTERM, or when its terminal is closed.
 
     Its owner holds a lock on the folder, which the kernel releases when the process ends, however that ends. A process
     number in the name would not do: in a container every server has the same.
@@ -48,7 +48,9 @@ def open_folder() -> Path:
     tempfile.tempdir = str(folder)  # gradio writes an upload that is under way into the general temporary folder
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that atexit runs
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) != signal.SIG_IGN:  # of `nohup`
+                signal.signal(number, lambda *_: sys.exit(0))  # so that atexit runs
     return folder
 
 
@@ -77,14 +79,19 @@ def claim_upload(path: str, folder: Path) -> Iterator[Path]:
 
 
 def sweep_folder(folder: Path, older_than_s: float) -> None:
-    """Remove files that nobody has written to for that long, then folders that are empty and as old."""
-    oldest, changed = time.time() - older_than_s, {}
+    """Remove files that nobody has written to for that long, then folders that are empty and as old.
+
+    An empty file in `folder` itself goes sooner: gradio makes one for each event that is given an upload.
+    """
+    now, status = time.time(), {}
     for path in folder.rglob("*"):
         with contextlib.suppress(OSError):  # gone meanwhile
-            changed[path] = path.lstat().st_mtime  # before its files go, which changes a folder
-    for path in sorted(changed, reverse=True):  # children before their folder
+            status[path] = path.lstat()  # before its files go, which changes a folder
+    for path in sorted(status, reverse=True):  # children before their folder
+        is_left_by_gradio = path.parent == folder and status[path].st_size == 0 and path.is_file()
+        wait_s = min(older_than_s, SWEEP_EVERY_S) if is_left_by_gradio else older_than_s
         with contextlib.suppress(OSError):  # not empty, or gone meanwhile
-            if changed[path] < oldest:
+            if status[path].st_mtime < now - wait_s:
                 path.rmdir() if path.is_dir() else path.unlink()
 
 

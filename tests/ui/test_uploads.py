@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -127,6 +128,15 @@ def test_the_sweep_leaves_a_folder_whose_file_is_only_about_to_come(folder):
     (folder / "new").mkdir()
     uploads.sweep_folder(folder, 300)
     assert (folder / "new").exists()
+
+
+def test_the_sweep_takes_the_empty_files_of_gradio_sooner(folder):
+    (folder / "sub").mkdir()
+    for name, data, age_s in (("left", b"", 30), ("new", b"", 0), ("film", b"x", 30), ("sub/empty", b"", 30)):
+        (folder / name).write_bytes(data)
+        os.utime(folder / name, (time.time() - age_s,) * 2)
+    uploads.sweep_folder(folder, 300)
+    assert sorted(path.name for path in list_files(folder)) == ["empty", "film", "new"]
 
 
 # ---- how much may lie unread
@@ -273,6 +283,15 @@ def test_a_killed_server_s_folder_goes_at_the_next_start_and_a_living_one_s_stay
     finally:
         for process in (killed, living):
             kill(process)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_it_goes_when_the_server_is_told_to_end_or_its_terminal_is_closed(folder, number):
+    process, made = open_elsewhere(folder, 60)
+    assert made.exists()
+    process.send_signal(number)
+    assert process.wait(30) == 0 and list(folder.iterdir()) == []
+    process.stdout.close()
 
 
 def test_a_number_that_a_new_process_got_again_keeps_no_folder(folder, monkeypatch):
