@@ -9,6 +9,7 @@ import pytest
 from cxr_demo.networks import checkpoint
 from train.__main__ import main
 from train.measure import metrics
+from train.recipes import SYSTEMS
 
 RUN = ["run", "rajaraman2021/encoder", "--from-scratch", "--stages", "32x1"]
 
@@ -52,8 +53,18 @@ def test_an_ensemble_is_a_checkpoint_like_any_other(rule, data, trained, tmp_pat
     assert main(order) == 0
     loaded = checkpoint.load(tmp_path / rule)
     assert [member.card.name for member in loaded.members] == ["one", "other"] and loaded.card.ensemble.rule == rule
+    assert loaded.card.title == "Children of 1 to 5 years: pneumonia or not" and loaded.card.ages == (1, 5)
     assert "test accuracy" in capsys.readouterr().out
     assert main(["evaluate", str(tmp_path / rule), "--data", str(data)]) == 0
+
+
+@pytest.mark.parametrize("name", SYSTEMS)
+def test_every_system_says_what_its_networks_are_for(name):
+    for pretrained, as_published in ((False, False), (True, True)):
+        for recipe in SYSTEMS[name](pretrained, as_published).recipes:
+            use = recipe.intended_use
+            assert use.title and use.population and use.purpose.endswith("?") and not use.made_for
+            assert "intended_use" not in recipe.list_settings() and use.title not in repr(recipe)
 
 
 def test_a_persons_own_films_train_a_recipe(tmp_path, capsys):
@@ -69,6 +80,9 @@ def test_a_persons_own_films_train_a_recipe(tmp_path, capsys):
     assert main(order) == 0
     card = checkpoint.load(tmp_path / "w").card
     assert card.labels == ("healthy", "silicosis") and card.training.settings.dataset == "folder"
+    assert card.title == card.population == card.purpose == "" and card.ages is None, (
+        "the recipe's are not true of them"
+    )
     assert "notes.png" in "".join(capsys.readouterr())
     assert main(order) == 0 and "finished already" in capsys.readouterr().out
 
