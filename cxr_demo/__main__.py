@@ -1,13 +1,15 @@
 """`python -m cxr_demo predict|explain|compare|evaluate|check|models|methods`: the same as the page, for scripts.
 
-Exit 0 when all went well, 1 when `check` finds that a checkpoint cannot explain, 2 for input that cannot be used.
-Results go to stdout, errors as one sentence each to stderr. Each command imports what it needs, so that help and lists
-come at once: torch alone takes seconds.
+Exit 0 when all went well, 1 when `check` finds that a checkpoint cannot explain, 2 for input that cannot be used, or
+looks like no frontal chest film (`--anyway` goes on). Results go to stdout; errors, the file's notes and doubts
+about it go to stderr, a sentence each. Each command imports what it needs, so that help and lists come at once: torch
+alone takes seconds.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import sys
 from pathlib import Path
@@ -17,6 +19,10 @@ from cxr_demo.errors import CxrError
 
 if TYPE_CHECKING:
     from cxr_demo.analysis import Analyser
+    from cxr_demo.evaluation.lung_segmentation import Lungs
+    from cxr_demo.film.gate import GateAnswer
+    from cxr_demo.film.reading import Radiograph
+    from cxr_demo.networks.gate_net import Gate
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -72,6 +78,9 @@ def _parser() -> argparse.ArgumentParser:
             "--weights", help="checkpoint folder or Hub id; if left out, the one that the page opens on"
         )
 
+    for command in (predict, explain, compare, evaluate):
+        command.add_argument("--anyway", action="store_true", help="go on with what looks like no frontal chest film")
+
     check = commands.add_parser("check", help="does a checkpoint prove its explanations? exit 1 if not")
     check.add_argument("weights", metavar="WEIGHTS")
     check.set_defaults(act=_check)
@@ -85,22 +94,25 @@ def _parser() -> argparse.ArgumentParser:
 def _predict(options: argparse.Namespace) -> int:
     """Of every file, label by label: probability, what it says in a word, and the network's question. A file that
     cannot be read does not stop the others."""
-    from cxr_demo.export.results import describe_study
-    from cxr_demo.film.reading import read_image
+    from cxr_demo.export.results import describe_gate, describe_study
     from cxr_demo.text.findings_text import describe_verdicts
 
     analyser = _analyser(options.weights)
     title = analyser.card.title or analyser.card.name
     rows, failed = [], False
     for name in options.files:
+        row: dict = {"file": name}
+        rows.append(row)
         try:
-            study = analyser.analyse(read_image(name))
-            words = describe_verdicts(analyser.card, study.probabilities)
-            rows.append({"file": name, **describe_study(analyser, study), "words": words})
+            image, answer = _open_image(name)
+            row["gate"] = describe_gate(answer)
+            _check_answer(answer, options.anyway)
+            study = analyser.analyse(image)
+            row |= describe_study(analyser, study) | {"words": describe_verdicts(analyser.card, study.probabilities)}
         except CxrError as error:
             failed = True
             _complain(f"{name}: {error}")
-            rows.append({"file": name, "error": str(error)})
+            row["error"] = str(error)
     if options.json:
         print(json.dumps(rows, indent=2, ensure_ascii=False))
     else:
@@ -113,16 +125,16 @@ def _predict(options: argparse.Namespace) -> int:
 def _explain(options: argparse.Namespace) -> int:
     from cxr_demo.analysis import choose_default_methods, order_labels
     from cxr_demo.export.results import open_output, write_explanations
-    from cxr_demo.film.reading import read_image
 
     analyser = _analyser(options.weights)
-    image = read_image(options.file)
+    image, answer = _open_image(options.file)
+    _check_answer(answer, options.anyway)
     study = analyser.analyse(image)
     labels = options.label or order_labels(analyser.card, study.probabilities)[:1]
     methods = options.method or choose_default_methods(analyser)
     explanations = analyser.explain(study, labels, methods)
     with open_output(options.out):
-        write_explanations(options.out, analyser, study, explanations, options.file)
+        write_explanations(options.out, analyser, study, explanations, options.file, answer)
     print(f"{options.out}: {len(explanations)} maps of {', '.join(labels)}")
     return 0
 
@@ -131,7 +143,6 @@ def _compare(options: argparse.Namespace) -> int:
     from cxr_demo.analysis import choose_default_methods, order_labels
     from cxr_demo.comparison.checkpoint_pair import list_common_labels
     from cxr_demo.export.results import open_output, write_comparison, write_members
-    from cxr_demo.film.reading import read_image
 
     if len(options.weights) > 2:
         raise CxrError(f"{len(options.weights)} checkpoints were given.", "Give two, or one that is an ensemble.")
@@ -141,7 +152,8 @@ def _compare(options: argparse.Namespace) -> int:
             f"{analysers[0].card.name} has no members with maps of their own.",
             "Give two checkpoints, or an ensemble of predictions.",
         )
-    image = read_image(options.file)
+    image, answer = _open_image(options.file)
+    _check_answer(answer, options.anyway)
     studies = [analyser.analyse(image) for analyser in analysers]
     cards = [analyser.card for analyser in analysers]
     known = list_common_labels(cards[0], cards[-1])
@@ -155,9 +167,9 @@ def _compare(options: argparse.Namespace) -> int:
     found = [made.explain(study, [label], methods) for made, study in zip(analysers, studies, strict=True)]
     with open_output(options.out):
         if len(analysers) == 1:
-            lines = write_members(options.out, analysers[0], studies[0], found[0], options.file)
+            lines = write_members(options.out, analysers[0], studies[0], found[0], options.file, answer)
         else:
-            lines = write_comparison(options.out, analysers, studies, found, options.file)
+            lines = write_comparison(options.out, analysers, studies, found, options.file, answer)
     for line in lines:
         print(line)
     return 0
@@ -170,13 +182,11 @@ def _evaluate(options: argparse.Namespace) -> int:
     from cxr_demo.evaluation import regions
     from cxr_demo.evaluation.agreement import measure_agreements
     from cxr_demo.evaluation.evaluate import describe_evaluation
-    from cxr_demo.evaluation.lung_segmentation import load_lungs
-    from cxr_demo.film.reading import read_image
-    from cxr_demo.networks import checkpoint
 
     analyser = _analyser(options.weights)
-    study = analyser.analyse(read_image(options.file))
-    film, model = study.image.pixels, load_lungs(checkpoint.get_weights_root() / "lungs")
+    image, answer = _open_image(options.file)
+    _check_answer(answer, options.anyway)
+    study, film, (_, model) = analyser.analyse(image), image.pixels, _load_gate_models()
     masks = regions.make_region_masks(
         film.shape, model and model.estimate(film), options.region and tuple(options.region)
     )
@@ -247,6 +257,40 @@ def _card_schema(options: argparse.Namespace) -> int:
 
     print(json.dumps(make_card_schema(), indent=2))
     return 0
+
+
+def _open_image(name: str) -> tuple[Radiograph, GateAnswer]:
+    """The image and what the gate says of it; the notes of the file and all doubts are said."""
+    from cxr_demo.film.gate import judge_image
+    from cxr_demo.film.reading import read_image
+
+    image = read_image(name)
+    answer = judge_image(image, *_load_gate_models())
+    for sentence in (*image.notes, *(f"{doubt.sentence} {doubt.measure}" for doubt in answer.doubts)):
+        _complain(f"{name}: {sentence}")
+    return image, answer
+
+
+def _check_answer(answer: GateAnswer, anyway: bool) -> None:
+    from cxr_demo.film.gate import Verdict
+
+    if answer.verdict is not Verdict.USUAL and not anyway:
+        raise CxrError("Nothing was computed, for the reason above.", "Give --anyway to go on all the same.")
+
+
+def _load_gate_models() -> tuple[Gate | None, Lungs | None]:
+    """Those beside the checkpoints."""
+    from cxr_demo.networks import checkpoint
+
+    return _load_models(checkpoint.get_weights_root())
+
+
+@functools.cache
+def _load_models(root: Path) -> tuple[Gate | None, Lungs | None]:
+    from cxr_demo.evaluation.lung_segmentation import load_lungs
+    from cxr_demo.networks.gate_net import load_gate
+
+    return load_gate(root / "gate"), load_lungs(root / "lungs")
 
 
 def _analyser(weights: str | None) -> Analyser:

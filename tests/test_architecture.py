@@ -18,8 +18,10 @@ ORDER = """
 cxr_demo: limits errors labels progress grids
 cxr_demo.explain: __init__ methods
 cxr_demo: render
-cxr_demo.film: __init__ anatomy halving jpeg dicom preprocess phantom reading
+cxr_demo.text: __init__ gate_text
+cxr_demo.film: __init__ anatomy halving jpeg header dicom preprocess phantom reading borders gate
 cxr_demo.networks: __init__ backbones heads card_parts card standing torchvision_nets classifier ensemble checkpoint
+cxr_demo.networks: gate_net
 cxr_demo.explain.lrp: __init__ operations program accumulator rules rewriting lowering propagate zennit_reference
 cxr_demo.explain: gradient perturbation cam relevance proof proof_cache engine
 cxr_demo.evaluation: __init__ checks agreement faithfulness randomisation stability regions lung_segmentation evaluate
@@ -27,7 +29,7 @@ cxr_demo: analysis
 cxr_demo.comparison: __init__ checkpoint_pair ensemble_members
 cxr_demo.teaching: __init__ shortcut_lesson
 cxr_demo.export: __init__ results
-cxr_demo.text: __init__ formats page_text scales_text localisation_text examples_text evaluation_text
+cxr_demo.text: formats page_text scales_text localisation_text examples_text evaluation_text
 cxr_demo.text: findings_text checkpoint_text lesson_text pair_text upload_text
 cxr_demo: __init__
 cxr_demo.ui: uploads upload_route guard components markup jobs image_encoding colour_bar methods
@@ -43,6 +45,7 @@ train.fit: __init__ environment losses processes run_state optimiser augment bat
 train: evaluate ensembles
 train.report: __init__ run_report figures ensemble_report
 train.benchmarks: __init__ phantom_sets pointing_game marker_test phantoms lung_films lung_training
+train.gate: __init__ pictures films scans drawings examples
 train.recipes: kermany kufel2023 boit2019 avola2022 bassi2022 consilium rajaraman2021 __init__
 train: run __main__
 """

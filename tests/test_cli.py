@@ -27,6 +27,12 @@ def weights(tmp_path) -> str:
     return str(tmp_path / "weights" / "tiny")
 
 
+@pytest.fixture(autouse=True)
+def no_gate_models(tmp_path, monkeypatch):
+    """The synthetic films of these tests are no chest films: the header and the colours alone are asked."""
+    monkeypatch.setenv("CXR_WEIGHTS", str(tmp_path / "weights"))
+
+
 @pytest.fixture
 def film(tmp_path) -> str:
     rows, columns = np.mgrid[:150, :200]
@@ -204,3 +210,24 @@ def test_the_package_offers_what_its_tour_names():
     for name in cxr_demo.__all__:
         assert hasattr(cxr_demo, name)
     assert "Analyser(load(" in cxr_demo.__doc__ and "read_image(" in cxr_demo.__doc__
+
+
+def test_what_is_no_frontal_chest_film_is_questioned_and_computed_only_anyway(weights, tmp_path, capsys):
+    photo = tmp_path / "photo.png"
+    cv2.imwrite(str(photo), np.random.default_rng(0).integers(0, 255, (64, 64, 3)).astype(np.uint8))
+    assert main(["predict", str(photo), "--weights", weights, "--json"]) == 2
+    printed = capsys.readouterr()
+    (row,) = json.loads(printed.out)
+    (doubt,) = row["gate"]["doubts"]
+    assert row["gate"]["verdict"] == "question" and doubt["kind"] == "photograph" and "probabilities" not in row
+    assert doubt["sentence"] in printed.err and doubt["measure"] in printed.err and "--anyway" in printed.err
+    assert "in colour" in printed.err  # the file's note
+    out = str(tmp_path / "o")
+    for command in (["explain", "--out", out], ["evaluate"], ["compare", "--out", out]):
+        assert main([command[0], str(photo), "--weights", weights, *command[1:]]) == 2
+    printed = capsys.readouterr()
+    assert not printed.out and not Path(out).exists()
+    arguments = ["explain", str(photo), "--weights", weights, "--method", "grad-cam", "--out", out, "--anyway"]
+    assert main(arguments) == 0
+    assert json.loads((Path(out) / "result.json").read_text())["gate"] == row["gate"]
+    assert doubt["sentence"] in capsys.readouterr().err

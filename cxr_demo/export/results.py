@@ -18,6 +18,7 @@ from cxr_demo.comparison.ensemble_members import break_down, choose_member_scale
 from cxr_demo.errors import CxrError
 from cxr_demo.evaluation.agreement import Agreement
 from cxr_demo.explain.methods import METHODS
+from cxr_demo.film.gate import GateAnswer
 from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.standing import find_standing
@@ -62,7 +63,20 @@ def describe_study(analyser: Analyser, study: Study) -> dict:
     }
 
 
-def write_explanations(folder: Path, analyser: Analyser, study: Study, found: Found, file: str) -> None:
+def describe_gate(answer: GateAnswer) -> dict:
+    """Whether the image looks like a frontal chest film, and every doubt about it, as JSON holds it."""
+    return {
+        "verdict": answer.verdict.value,
+        "doubts": [
+            {"kind": doubt.kind, "sentence": doubt.sentence, "measure": doubt.measure, "mend": doubt.mend}
+            for doubt in answer.doubts
+        ],
+    }
+
+
+def write_explanations(
+    folder: Path, analyser: Analyser, study: Study, found: Found, file: str, gate: GateAnswer
+) -> None:
     """maps.npz: "method/label" -> (H, W) float32 on the film's pixels, raw units; result.json; one PNG per map."""
     film, maps, described = study.image.pixels, {}, {}
     for (method, label), explanation in found.items():
@@ -82,11 +96,17 @@ def write_explanations(folder: Path, analyser: Analyser, study: Study, found: Fo
             "overlay": _picture(folder, f"{method}_{label}.png", film, maps[key], scale),
             "does_not_show": METHODS[method].caption,
         }
-    _write(folder, maps, {"file": file, **describe_study(analyser, study), "maps": described}, analyser.card)
+    result = {"file": file, "gate": describe_gate(gate), **describe_study(analyser, study), "maps": described}
+    _write(folder, maps, result, analyser.card)
 
 
 def write_comparison(
-    folder: Path, analysers: Sequence[Analyser], studies: Sequence[Study], found: Sequence[Found], file: str
+    folder: Path,
+    analysers: Sequence[Analyser],
+    studies: Sequence[Study],
+    found: Sequence[Found],
+    file: str,
+    gate: GateAnswer,
 ) -> list[str]:
     """Two checkpoints: maps.npz: "method/label/this", ".../other" and, where there is one, ".../difference" (other
     minus this) -> (H, W) float32 on the film's pixels, in the unit that result.json gives; a PNG of each, those of one
@@ -116,11 +136,14 @@ def write_comparison(
         told = f"no difference: {pair.why_not}" if pair.why_not else f"difference in {pair.first.unit}"
         lines.append(f"{method}\t{label}\trank correlation {pair.agreement.rank:+.2f}\t{told}")
     this, other = (describe_study(*of) for of in zip(analysers, studies, strict=True))
-    _write(folder, maps, {"file": file, "this": this, "other": other, "maps": described}, *cards)
+    result = {"file": file, "gate": describe_gate(gate), "this": this, "other": other, "maps": described}
+    _write(folder, maps, result, *cards)
     return lines
 
 
-def write_members(folder: Path, analyser: Analyser, study: Study, found: Found, file: str) -> list[str]:
+def write_members(
+    folder: Path, analyser: Analyser, study: Study, found: Found, file: str, gate: GateAnswer
+) -> list[str]:
     """An ensemble's members: maps.npz: "method/label/mean", ".../spread" (their weighted standard deviation) and
     ".../member/NAME" -> (H, W) float32 on the film's pixels, and ".../difference/NAME", the member minus the mean,
     where values can be subtracted; a PNG of each. Returns a line for each method."""
@@ -155,7 +178,8 @@ def write_members(folder: Path, analyser: Analyser, study: Study, found: Found, 
         }
         told = ", ".join(f"{name} {rank:+.2f}" for name, rank in zip(apart.names, apart.ranks, strict=True))
         lines.append(f"{method}\t{label}\trank correlation with the mean: {told}")
-    _write(folder, maps, {"file": file, **describe_study(analyser, study), "maps": described}, analyser.card)
+    result = {"file": file, "gate": describe_gate(gate), **describe_study(analyser, study), "maps": described}
+    _write(folder, maps, result, analyser.card)
     return lines
 
 

@@ -1,7 +1,7 @@
 """DICOM to samples in the sense of a light box: bright is dense. `cxr_demo.film.reading` is the only caller.
 
 The order is the standard's (PS3.4 N.2): stored values -> modality LUT or rescale -> VOI LUT or window ->
-inversion. Only the tags in `TAGS` are kept; none of them is the patient's.
+inversion. Only the tags in `TAGS` are kept; of the patient it is the age alone.
 """
 
 from __future__ import annotations
@@ -22,10 +22,12 @@ from pydicom.pixels.utils import pixel_array
 
 from cxr_demo.errors import ImageError
 from cxr_demo.film.halving import describe_halving, halve, is_too_large
+from cxr_demo.film.header import HEADER_TAGS, name_other_content
 from cxr_demo.film.jpeg import check_jpeg
 
 PALETTES = tuple(f"{colour}PaletteColorLookupTable" for colour in ("Red", "Green", "Blue"))
 TAGS = [
+    *HEADER_TAGS,
     *("Modality", "PresentationIntentType", "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel"),
     *("PixelData", "PlanarConfiguration", "PhotometricInterpretation", "PresentationLUTShape", "BitsStored"),
     *("PixelRepresentation", "BitsAllocated", "PixelPaddingValue", "PixelPaddingRangeLimit", "RescaleSlope"),
@@ -75,6 +77,8 @@ def open_dicom(data: bytes) -> Dataset:
     if b"1.2.840.10008.1.2.1.99" in data:
         raise ImageError("This DICOM file is deflated as a whole, which is not read here.", EXPORT_AGAIN)
     dataset = dcmread(BytesIO(data), force=data[128:132] != b"DICM", specific_tags=TAGS)
+    if what := name_other_content(dataset):
+        raise ImageError(f"This DICOM file holds {what}, not a radiograph.", "Choose the film itself.")
     if "PixelData" not in dataset or "Rows" not in dataset or "Columns" not in dataset:
         raise ImageError("This DICOM file holds no picture, or is cut short.", "Choose the film itself.")
     if (frames := int(dataset.get("NumberOfFrames") or 1)) > 1:

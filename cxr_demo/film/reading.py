@@ -21,11 +21,15 @@ from PIL import BmpImagePlugin, Image, JpegImagePlugin, PngImagePlugin, TiffImag
 from cxr_demo.errors import ImageError
 from cxr_demo.film import dicom
 from cxr_demo.film.halving import BAND_ROWS, describe_halving, halve, is_too_large
+from cxr_demo.film.header import ImageHeader, read_header
 from cxr_demo.film.jpeg import check_jpeg
 from cxr_demo.limits import MAX_ASPECT, MAX_COLOUR_16_PIXELS_READ, MAX_FILE_BYTES, MAX_PIXELS, MAX_PIXELS_READ
 
 MIN_SIDE_PX = 32
 COLOUR_STEP = 8 / 255  # own choice: channels that differ by less are grey with the chroma noise of JPEG
+COLOURED = 0.1  # own choice: channels of a pixel that differ by more give it a colour that is seen
+COLOURED_SHARE = 0.02  # own choice: a film with a coloured arrow on it is still a grey film
+TINT = 0.3, 0.97  # a film on blue base: channels differ by no more, and all its colours lie in one direction
 LUMINANCE = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow's "L"
 
 USE_ONE_OF = "Use a PNG, JPEG, TIFF, WebP, BMP or DICOM file."
@@ -82,12 +86,21 @@ class Radiograph:
     `pixels`: (H, W) float32, 0..1, C-contiguous, read-only; bright is dense (bone white, air dark).
     `notes`: one plain sentence for each conversion, in the order made, for the page.
     `sha256`: of the file's bytes. `kind`: "PNG", "JPEG", "TIFF", "WebP", "BMP" or "DICOM".
+    `header`: what a DICOM file says of its picture. `is_colour`: truly coloured, not grey in three channels and not
+    one tint all over. `sides`: the patient's side ("R" or "L") at the left and at the right edge of the picture, None
+    where the file does not say it.
     """
 
     pixels: np.ndarray
     notes: tuple[str, ...]
     sha256: str
     kind: str
+    header: ImageHeader | None = None
+    is_colour: bool = False
+
+    @property
+    def sides(self) -> tuple[str, str] | None:
+        return self.header.sides if self.header else None
 
 
 def read_image(source: str | os.PathLike | bytes) -> Radiograph:
@@ -107,16 +120,21 @@ def read_image(source: str | os.PathLike | bytes) -> Radiograph:
     data = _file_bytes(source)
     kind = _kind(data)
     notes: list[str] = []
+    header = None
     try:
-        samples = _dicom_samples(data, notes) if kind == "DICOM" else _picture_samples(kind, data, notes)
+        if kind == "DICOM":
+            samples, header = _dicom_samples(data, notes)
+        else:
+            samples = _picture_samples(kind, data, notes)
         pixels = _finished(_grey(samples, notes))
+        is_colour = _is_coloured(samples)
     except ImageError:
         raise
     except MemoryError:
         raise ImageError("There is not enough memory to open this image.", "Try a smaller one.") from None
     except Exception:  # damaged files make decoders raise nearly any type, and its text may quote the file
         raise ImageError(DAMAGED.format(kind), GET_AGAIN) from None
-    return Radiograph(pixels, tuple(notes), hashlib.sha256(data).hexdigest(), kind)
+    return Radiograph(pixels, tuple(notes), hashlib.sha256(data).hexdigest(), kind, header, is_colour)
 
 
 def _file_bytes(source: str | os.PathLike | bytes) -> bytes:
@@ -181,11 +199,11 @@ def _check_size(width: int, height: int, most: int = MAX_PIXELS_READ) -> None:
         raise ImageError(f"{size}, too long and thin for a chest film.", "Crop it to the film.")
 
 
-def _dicom_samples(data: bytes, notes: list[str]) -> np.ndarray:
+def _dicom_samples(data: bytes, notes: list[str]) -> tuple[np.ndarray, ImageHeader]:
     dataset = dicom.open_dicom(data)
     is_colour = int(dataset.get("SamplesPerPixel") or 1) > 1  # its decoders need three times the memory
     _check_size(int(dataset.Columns), int(dataset.Rows), MAX_PIXELS if is_colour else MAX_PIXELS_READ)
-    return dicom.render_dicom(dataset, notes)
+    return dicom.render_dicom(dataset, notes), read_header(dataset)
 
 
 def _picture_samples(kind: str, data: bytes, notes: list[str]) -> np.ndarray:
@@ -328,6 +346,22 @@ def _grey(samples: np.ndarray, notes: list[str]) -> np.ndarray:
     if step > COLOUR_STEP:
         notes.append("The picture is in colour: turned to grey by brightness.")
     return LUMINANCE[0] * red + LUMINANCE[1] * green + LUMINANCE[2] * blue
+
+
+def _is_coloured(samples: np.ndarray) -> bool:
+    """Of (H, W) or (H, W, 3): looked at in steps, since a colour is not a matter of single pixels."""
+    if samples.ndim == 2:
+        return False
+    step = max(1, max(samples.shape[:2]) // 512)
+    colours = samples[::step, ::step].reshape(-1, 3)
+    reach = np.ptp(colours, axis=1)
+    coloured = colours[reach > COLOURED]
+    if len(coloured) < COLOURED_SHARE * len(colours):
+        return False
+    directions = coloured - coloured.mean(axis=1, keepdims=True)
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    is_one_tint = np.linalg.norm(directions.mean(axis=0)) > TINT[1] and reach.max() <= TINT[0]
+    return not is_one_tint
 
 
 def _finished(pixels: np.ndarray) -> np.ndarray:

@@ -484,7 +484,7 @@ def test_files_bundled_with_pydicom():
             read += read_image(path).pixels.size > 0
         except ImageError as error:
             assert error.message.endswith(".")
-    assert read >= 40
+    assert read >= 39  # radiation doses are refused
 
 
 # ---- what is refused

@@ -1,0 +1,33 @@
+"""Where a picture ends and its plain border begins: black bars of a letterbox, a white page round a film."""
+
+from __future__ import annotations
+
+import numpy as np
+
+FLAT = 0.03  # of the range from black to white: a row or column that varies less is no part of the picture
+LEAST = 0.25  # of a side: if less varies, nothing is cut off
+LOOKED_AT = 512, 96  # lines, and pixels along each, of a large picture
+
+
+def trim_borders(pixels: np.ndarray) -> np.ndarray:
+    """The part (h, w) of pixels (H, W) inside plain borders; a view."""
+    flat = FLAT * max(float(np.ptp(pixels)), 1e-6)
+    for _ in range(2):  # bars above and below may hide those at the sides
+        top, bottom = _find_content(pixels, 1, flat)
+        pixels = pixels[top:bottom]
+        left, right = _find_content(pixels, 0, flat)
+        pixels = pixels[:, left:right]
+    return pixels
+
+
+def _find_content(pixels: np.ndarray, axis: int, flat: float) -> tuple[int, int]:
+    """From the first line that varies to behind the last one; `axis` is the one along a line. A few odd pixels,
+    such as a letter on a border or the noise of JPEG, do not count."""
+    most = LOOKED_AT if axis == 1 else LOOKED_AT[::-1]
+    steps = [max(1, length // many) for length, many in zip(pixels.shape, most, strict=True)]
+    low, high = np.percentile(pixels[:: steps[0], :: steps[1]], (2, 98), axis=axis)
+    varies = np.flatnonzero(high - low > flat)
+    length, lines = pixels.shape[1 - axis], len(low)
+    if not len(varies) or varies[-1] + 1 - varies[0] < LEAST * lines:
+        return 0, length
+    return round(varies[0] * length / lines), round((varies[-1] + 1) * length / lines)

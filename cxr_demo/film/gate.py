@@ -1,0 +1,219 @@
+"""Is it a frontal chest film, upright, as usual? What speaks against it, each with its reason and what was measured.
+
+The header's word, colours, a small learned check (`networks.gate_net`) and the lung model are asked. Nothing is mended
+silently: a doubt may name a `Mend`, and whoever wants it calls `mend_image`. What holds no picture at all, a dose or a
+report, is an `ImageError` of `reading` and never gets here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from cxr_demo.film.borders import trim_borders
+from cxr_demo.film.dicom import RADIOGRAPHS
+from cxr_demo.film.header import ImageHeader
+from cxr_demo.film.reading import Radiograph
+from cxr_demo.text import gate_text
+
+FRONTAL_VIEW = re.compile(r"(AP|PA)\b.*")
+LATERAL_VIEW = re.compile(r"L|R|LL|RL|LAT\b.*|LATERAL.*|.*\bLATERAL")
+CHEST = re.compile(r".*(CHEST|THORAX|LUNG|TORAX).*")
+UNSTATED = ("", "OT", "UNKNOWN", "OTHER", "NONE", "N/A", "NOTSPECIFIED")  # of a modality, view or part: says nothing
+LUNG_SHARES = 0.06, 0.7  # of the picture, own choice: beyond any film of the validation
+SMALLEST_LUNG = 0.15  # of the larger one; own choice: what is smaller is no lung
+
+
+class Verdict(StrEnum):
+    USUAL = "usual"
+    QUESTION = "question"
+    REFUSE = "refuse"  # said by whoever asks the gate of a file that `reading` refused
+
+
+class Mend(StrEnum):
+    """What puts a picture right; turns are clockwise."""
+
+    TURN_90 = "turn-90"
+    TURN_180 = "turn-180"
+    TURN_270 = "turn-270"
+    INVERT = "invert"
+    MIRROR = "mirror"
+
+
+QUARTERS = {Mend.TURN_90: 1, Mend.TURN_180: 2, Mend.TURN_270: 3}
+OPPOSITE = dict(zip("LRAPFH", "RLPAHF", strict=True))
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """`kind`: a key of `gate_text.SENTENCES`, where `sentence` stands; `measure`: what was measured, one sentence."""
+
+    kind: str
+    sentence: str
+    measure: str
+    mend: Mend | None = None
+
+
+@dataclass(frozen=True)
+class GateAnswer:
+    verdict: Verdict
+    doubts: tuple[Doubt, ...]
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What the learned check finds. `kind`: a key of `gate_text.LOOKS`, the most probable one, "frontal" for a film as
+    usual; `probability` and `frontal`: of that kind and of a frontal film, 0..1. `distance` from frontal films beside
+    `usual`, which hardly any frontal film passes."""
+
+    is_usual: bool
+    kind: str
+    probability: float
+    frontal: float
+    distance: float
+    usual: float
+
+
+class GateModel(Protocol):
+    def assess(self, pixels: np.ndarray) -> Assessment: ...
+
+
+class LungModel(Protocol):
+    def probability(self, pixels: np.ndarray) -> np.ndarray: ...
+
+
+def judge_image(image: Radiograph, gate: GateModel | None = None, lungs: LungModel | None = None) -> GateAnswer:
+    """Safe in threads. Without `gate` and `lungs` the header and the colours alone are asked."""
+    doubts = list(_doubt_header(image.header)) if image.header else []
+    found = gate.assess(image.pixels) if gate else None
+    if image.is_colour:
+        is_drawn = found is not None and found.kind in ("drawing", "several-images")
+        kind = found.kind if found and is_drawn else "photograph"
+        doubts.append(_make_doubt(kind, gate_text.describe_colours()))
+    if found and not found.is_usual:
+        doubts.append(_doubt_looks(found))
+    if lungs:
+        doubts += _doubt_lungs(lungs.probability(trim_borders(image.pixels)))
+    joined: dict[str, Doubt] = {}
+    for doubt in doubts:
+        known = joined.get(doubt.kind)
+        measure = f"{known.measure} {doubt.measure}" if known else doubt.measure
+        joined[doubt.kind] = replace(known or doubt, measure=measure)
+    return GateAnswer(Verdict.QUESTION if joined else Verdict.USUAL, tuple(joined.values()))
+
+
+def mend_image(image: Radiograph, mend: Mend) -> Radiograph:
+    """New pixels, with a note that says it, and a hash of their own; what the header says of sides goes with them."""
+    pixels = image.pixels
+    if mend in QUARTERS:
+        pixels = np.rot90(pixels, -QUARTERS[mend])
+    elif mend is Mend.MIRROR:
+        pixels = pixels[:, ::-1]
+    else:
+        pixels = 1 - pixels
+    pixels = np.array(pixels, np.float32, order="C")
+    pixels.setflags(write=False)
+    header = image.header and _mend_header(image.header, mend)
+    sha256 = hashlib.sha256(f"{image.sha256} {mend}".encode()).hexdigest()
+    notes = (*image.notes, gate_text.MENDS[mend][1])
+    return replace(image, pixels=pixels, notes=notes, sha256=sha256, header=header)
+
+
+def _make_doubt(kind: str, measure: str, mend: Mend | None = None) -> Doubt:
+    return Doubt(kind, gate_text.SENTENCES[kind], measure, mend)
+
+
+# ---- the header's word
+
+
+def _doubt_header(header: ImageHeader) -> Iterator[Doubt]:
+    if header.modality not in (*RADIOGRAPHS, *UNSTATED):
+        kind = "ct" if header.modality in ("CT", "MR", "US", "PT", "NM") else "modality"
+        yield _make_doubt(kind, gate_text.describe_tag("modality", header.modality))
+    view = header.view_position
+    if view not in UNSTATED and not FRONTAL_VIEW.fullmatch(view):
+        kind = "lateral" if LATERAL_VIEW.fullmatch(view) else "view"
+        yield _make_doubt(kind, gate_text.describe_tag("ViewPosition", view))
+    if header.body_part not in UNSTATED and not CHEST.fullmatch(header.body_part):
+        yield _make_doubt("body-part", gate_text.describe_tag("BodyPartExamined", header.body_part))
+    if header.patient_orientation:
+        yield from _doubt_orientation(header.patient_orientation)
+    elif header.is_flipped:
+        yield _make_doubt("mirrored", gate_text.describe_flip(), Mend.MIRROR)
+    if header.has_burned_in_words:
+        yield _make_doubt("burned-in", gate_text.describe_tag("BurnedInAnnotation", "YES"))
+
+
+def _doubt_orientation(orientation: tuple[str, str]) -> Iterator[Doubt]:
+    """Turns first; what is still mirrored then is asked when it has been turned."""
+    measure = gate_text.describe_orientation(*orientation)
+    towards = orientation[0][0], orientation[1][0]
+    if {"A", "P"} & set(towards):
+        yield _make_doubt("lateral", measure)
+        return
+    for mend, quarters in QUARTERS.items():
+        if _turn_orientation(towards, quarters)[1] == "F":
+            yield _make_doubt("turned", measure, mend)
+            return
+    if towards == ("R", "F"):
+        yield _make_doubt("mirrored", measure, Mend.MIRROR)
+
+
+def _turn_orientation(towards: tuple[str, str], quarters: int) -> tuple[str, str]:
+    """(right edge, lower edge) after so many quarters of a turn clockwise: the right edge comes down, and what was up
+    comes to the right."""
+    right, down = towards
+    for _ in range(quarters):
+        right, down = _opposite(down), right
+    return right, down
+
+
+def _opposite(direction: str) -> str:
+    return "".join(OPPOSITE[letter] for letter in direction)
+
+
+def _mend_header(header: ImageHeader, mend: Mend) -> ImageHeader:
+    towards = header.patient_orientation
+    if mend is Mend.MIRROR:
+        flipped = header.is_flipped if header.is_flipped is None else not header.is_flipped
+        towards = towards and (_opposite(towards[0]), towards[1])
+        return replace(header, patient_orientation=towards, is_flipped=flipped)
+    if towards and mend in QUARTERS:
+        return replace(header, patient_orientation=_turn_orientation(towards, QUARTERS[mend]))
+    return header
+
+
+# ---- what is seen
+
+
+def _doubt_looks(found: Assessment) -> Doubt:
+    kind, mend = found.kind, None
+    if kind.startswith("turned-"):
+        kind, mend = "turned", Mend(f"turn-{kind.removeprefix('turned-')}")
+    elif kind in ("inverted", "mirrored"):
+        mend = Mend.INVERT if kind == "inverted" else Mend.MIRROR
+    if kind == "frontal":
+        return _make_doubt("not-frontal", gate_text.describe_distance(found.distance, found.usual))
+    return _make_doubt(kind, gate_text.describe_likeness(found.kind, found.probability, found.frontal), mend)
+
+
+def _doubt_lungs(probability: np.ndarray) -> Iterator[Doubt]:
+    parts, share = measure_lungs(probability)
+    low, high = LUNG_SHARES
+    if parts < 1 or not low <= share <= high:
+        yield _make_doubt("no-lungs", gate_text.describe_lungs(parts, share, low, high))
+
+
+def measure_lungs(probability: np.ndarray) -> tuple[int, float]:
+    """probability (S, S) 0..1 of the lung model -> how many lungs, 0 to 2, and the share of the square they cover."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats((probability > 0.5).astype(np.uint8), connectivity=4)
+    areas = np.sort(stats[1:, cv2.CC_STAT_AREA])[::-1][:2]
+    areas = areas[areas >= SMALLEST_LUNG * areas.max()] if len(areas) else areas
+    return len(areas), float(areas.sum() / probability.size)

@@ -1,0 +1,123 @@
+"""The examples that the gate learns from, and those it is measured on: real pictures, and what is made from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from train.gate import films, scans
+from train.gate.drawings import make_drawing
+from train.gate.films import Random, finish, shrink, vary_film
+from train.gate.pictures import Picture
+
+VARIED = 2  # ways that each film is seen in, beside as it is
+VARIED_OTHERS = 12  # ways that each picture which is no film is seen in
+SHARES = {  # of the films to learn from, how many are turned, and so on
+    "turned": 0.5, "inverted": 0.8, "lateral": 0.8, "part": 0.9, "collage": 0.4, "screenshot": 0.4, "nothing": 0.25,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """`pixels` (H, W) float32 0..1; `source` says where it comes from, "made: ..." for what was made of a film or of
+    nothing; `group` as of a `Picture`."""
+
+    pixels: np.ndarray
+    kind: str
+    source: str
+    group: str
+
+
+def make_training_examples(random: Random, pictures: Sequence[Picture], count: int) -> Iterator[Example]:
+    """From at most `count` films and all other pictures."""
+    frontal = draw_pictures(random, [picture for picture in pictures if picture.kind == "frontal"], count)
+    pages = [picture.read() for picture in frontal[: min(60, len(frontal))]]
+    for picture in frontal:
+        film = picture.read()
+        yield Example(film, "frontal", picture.source, picture.group)
+        for _ in range(VARIED):
+            yield Example(vary_film(random, film), "frontal", picture.source, picture.group)
+        for what, share in SHARES.items():
+            if random.random() < share:
+                yield from make_questioned(random, what, film, pages, picture.group)
+    for picture in pictures:
+        if picture.kind != "frontal":
+            pixels = picture.read()
+            yield Example(pixels, picture.kind, picture.source, picture.group)
+            for _ in range(VARIED_OTHERS):
+                yield Example(_vary_other(random, pixels), picture.kind, picture.source, picture.group)
+
+
+def draw_pictures(random: Random, pictures: Sequence[Picture], count: int) -> list[Picture]:
+    """At most `count`, as many of each source as there are, or an equal number."""
+    sources = sorted({picture.source for picture in pictures}, key=lambda s: sum(p.source == s for p in pictures))
+    drawn: list[Picture] = []
+    for left, source in zip(range(len(sources), 0, -1), sources, strict=True):
+        own = [picture for picture in pictures if picture.source == source]
+        chosen = random.permutation(len(own))[: (count - len(drawn)) // left]
+        drawn += [own[int(k)] for k in chosen]
+    return [drawn[int(k)] for k in random.permutation(len(drawn))]
+
+
+def make_questioned(
+    random: Random, what: str, film: np.ndarray, pages: Sequence[np.ndarray], group: str
+) -> Iterator[Example]:
+    """What the gate shall question, made from a film or of nothing; `what` is a key of SHARES."""
+    if what == "turned":
+        for quarters in (1, 2, 3):
+            turned = films.turn_film(random, film, quarters)
+            yield Example(turned, f"turned-{90 * quarters}", "made: turned", group)
+    elif what == "inverted":
+        yield Example(films.invert_film(random, film), "inverted", "made: inverted", group)
+    elif what == "lateral":
+        yield Example(films.make_lateral(random, film), "lateral", "made: side view", group)
+    elif what == "part":
+        yield Example(films.crop_part(random, film), "body-part", "made: part of a film", group)
+    elif what == "collage":
+        yield Example(films.make_collage(random, pages), "several-images", "made: several films", group)
+    elif what == "screenshot":
+        yield Example(films.make_screenshot(random, film), "several-images", "made: screenshot", group)
+    else:
+        yield Example(scans.make_limb(random), "body-part", "made: limb", "nothing")
+        yield Example(scans.make_breast(random), "body-part", "made: breast", "nothing")
+        yield Example(scans.make_ultrasound(random), "ct", "made: ultrasound", "nothing")
+        yield Example(scans.make_cross_section(random), "ct", "made: cross-section", "nothing")
+        yield Example(make_drawing(random), "drawing", "made: drawing", "nothing")
+        yield Example(make_drawing(random), "drawing", "made: drawing", "nothing")
+
+
+def _vary_other(random: Random, pixels: np.ndarray) -> np.ndarray:
+    """A part of it, perhaps mirrored, exposed and exported otherwise."""
+    high, wide = pixels.shape
+    if random.random() < 0.6:
+        part_high, part_wide = (round(side * random.uniform(0.6, 1)) for side in (high, wide))
+        top, left = (int(random.integers(0, a - b + 1)) for a, b in ((high, part_high), (wide, part_wide)))
+        pixels = pixels[top : top + part_high, left : left + part_wide]
+    if random.random() < 0.5:
+        pixels = pixels[:, ::-1]
+    return finish(random, shrink(np.ascontiguousarray(pixels)))
+
+
+def make_test_examples(random: Random, pictures: Sequence[Picture]) -> Iterator[Example]:
+    """Every picture as it is; of each film also one that shall be questioned: turned, inverted, from several, on a
+    screen, each in its turn, a third of them on a film that is varied first."""
+    frontal = [picture for picture in pictures if picture.kind == "frontal"]
+    pages = [picture.read() for picture in draw_pictures(random, frontal, 40)]
+    for picture in pictures:
+        pixels = picture.read()
+        yield Example(pixels, picture.kind, picture.source, picture.group)
+        if picture.kind == "frontal":
+            yield Example(vary_film(random, pixels), "frontal", f"varied: {picture.source}", picture.group)
+            yield from _question_film(random, pixels, pages, picture.group)
+
+
+def _question_film(random: Random, film: np.ndarray, pages: Sequence[np.ndarray], group: str) -> Iterator[Example]:
+    if random.random() < 0.33:
+        film = vary_film(random, film)
+    quarters = int(random.integers(1, 4))
+    yield Example(np.rot90(film, quarters), f"turned-{90 * quarters}", "made: turned", group)
+    yield Example(1 - film, "inverted", "made: inverted", group)
+    if random.random() < 0.5:
+        yield from make_questioned(random, str(random.choice(["collage", "screenshot", "part"])), film, pages, group)
