@@ -16,7 +16,7 @@ from cxr_demo.networks.standing import (
     touches_guessing,
 )
 from cxr_demo.text.formats import format_interval, format_percent, format_rounded
-from cxr_demo.text.page_text import format_score
+from cxr_demo.text.page_text import describe_show_button, format_score
 
 VERDICTS: dict[Verdict, str] = {
     "above": "above threshold",
@@ -51,6 +51,13 @@ def describe_verdicts(card: Card, probabilities: np.ndarray) -> dict[str, str]:
 
 def describe_maps_off(how: Standing) -> str:
     return f"Maps are off at first: {MAPS_OFF[how.verdict]}."
+
+
+def describe_show_anyway(how: Standing, card: Card) -> str:
+    """The button that shows maps that are off."""
+    if how.verdict == "cannot tell":
+        return f"Show anyway: {VERDICTS[how.verdict]}"
+    return describe_show_button(how.probability, card)
 
 
 def describe_sorting(card: Card, some_cannot_be_told: bool) -> str:

@@ -28,6 +28,8 @@ def render_facts(card: Card, sha256: str, proof_line: str) -> Html:
     """One checkpoint's facts; entries that its card does not hold are left out."""
     network = f"{len(card.ensemble.members)} networks, below" if card.ensemble else card.network
     rows = [
+        ("Question", card.purpose),
+        ("People", card.population),
         ("What it is", card.summary),
         ("Findings", ", ".join(get_finding(label).name for label in card.labels)),
         *((name, getattr(card.training, key)) for key, name in TRAINING.items()),

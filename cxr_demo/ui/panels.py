@@ -14,7 +14,7 @@ from cxr_demo.analysis import Explanation, Study
 from cxr_demo.explain.methods import METHODS, Method
 from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card
-from cxr_demo.networks.standing import find_standing
+from cxr_demo.networks.standing import Standing, find_standing
 from cxr_demo.text import evaluation_text, examples_text, findings_text, page_text, scales_text
 from cxr_demo.ui import agreement_table, image_encoding
 from cxr_demo.ui.colour_bar import NOTHING_PINNED, Scales, choose_scales, render_colour_bar
@@ -131,7 +131,7 @@ def _render_panels_header(study: Study, card: Card, label: str) -> Html:
     told = f"{page_text.format_score(p, card.calibrated, card.task)} · {findings_text.describe_verdict(how)}"
     gloss = f" · {known.gloss}" if len(card.labels) > MANY else ""
     heading = tag("h2", known.name, tag("small", told + gloss))
-    title = tag("div", heading, None if how.maps_shown else _render_show_button(p, card), class_="title")
+    title = tag("div", heading, None if how.maps_shown else _render_show_button(how, card), class_="title")
     return tag("header", title, _render_controls(), class_="head")
 
 
@@ -239,8 +239,8 @@ def _render_controls() -> Html:
     return tag("div", opacity, scales, contours, cells, region, class_="controls", **drawing)
 
 
-def _render_show_button(p: float, card: Card) -> Html:
-    show = page_text.describe_show_button(p, card)
+def _render_show_button(how: Standing, card: Card) -> Html:
+    show = findings_text.describe_show_anyway(how, card)
     return tag("button", show, type="button", class_="ask", data_show=show, data_hide=page_text.HIDE_AGAIN)
 
 
