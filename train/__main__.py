@@ -1,4 +1,4 @@
-"""`python -m train run|list|describe|evaluate|compare|ensemble|phantom|lungs ...`.
+"""`python -m train run|list|describe|evaluate|compare|ensemble|phantom|lungs|gate ...`.
 
 On several processes, GPUs or machines: `accelerate launch -m train run ...`.
 """
@@ -24,6 +24,7 @@ from train.data.split_tables import read_checkpoint_table
 from train.ensembles import make_ensemble
 from train.evaluate import evaluate_checkpoint
 from train.fit.processes import make_accelerator, start_the_others
+from train.gate.training import train_gate
 from train.measure.compare import compare_checkpoints
 from train.recipe import IntendedUse
 from train.recipes import SYSTEMS
@@ -93,6 +94,11 @@ def _parser() -> argparse.ArgumentParser:
     for command in (described, measured, compared, joined):
         command.add_argument("--data", type=Path, required=True, help="the folder that holds the films")
 
+    _add_small_models(commands)
+    return parser
+
+
+def _add_small_models(commands: argparse._SubParsersAction) -> None:
     drawn = commands.add_parser("phantom", help="measure every method's maps on drawn films whose cause is known")
     drawn.add_argument("--out", type=Path, required=True, help="a folder for two networks and the figures")
     drawn.add_argument("--films", type=_count, default=2400, help="to train on; default: 2400")
@@ -106,7 +112,11 @@ def _parser() -> argparse.ArgumentParser:
     lungs.add_argument("--out", type=Path, required=True, help="its folder, weights/lungs")
     lungs.add_argument("--seed", type=_seed, default=0)
     lungs.set_defaults(act=lambda o: train_lungs(o.data, o.out, dataclasses.replace(COURSE, seed=o.seed)))
-    return parser
+
+    gate = commands.add_parser("gate", help="train the check that asks whether a picture is a frontal chest film")
+    gate.add_argument("--data", type=Path, required=True, help="the folder that holds the films")
+    gate.add_argument("--out", type=Path, required=True, help="its folder, weights/gate")
+    gate.set_defaults(act=lambda o: train_gate(o.data, o.out))
 
 
 def _add_run(command: argparse.ArgumentParser) -> None:

@@ -27,7 +27,6 @@ FRONTAL_VIEW = re.compile(r"(AP|PA)\b.*")
 LATERAL_VIEW = re.compile(r"L|R|LL|RL|LAT\b.*|LATERAL.*|.*\bLATERAL")
 CHEST = re.compile(r".*(CHEST|THORAX|LUNG|TORAX).*")
 UNSTATED = ("", "OT", "UNKNOWN", "OTHER", "NONE", "N/A", "NOTSPECIFIED")  # of a modality, view or part: says nothing
-LUNG_SHARES = 0.06, 0.7  # of the picture, own choice: beyond any film of the validation
 SMALLEST_LUNG = 0.15  # of the larger one; own choice: what is smaller is no lung
 
 
@@ -205,15 +204,38 @@ def _doubt_looks(found: Assessment) -> Doubt:
 
 
 def _doubt_lungs(probability: np.ndarray) -> Iterator[Doubt]:
-    parts, share = measure_lungs(probability)
-    low, high = LUNG_SHARES
-    if parts < 1 or not low <= share <= high:
-        yield _make_doubt("no-lungs", gate_text.describe_lungs(parts, share, low, high))
+    found = measure_lungs(probability)
+    if not found.is_usual:
+        measure = gate_text.describe_lungs(found.count, found.share, found.smaller, found.across, found.down)
+        yield _make_doubt("no-lungs", measure)
 
 
-def measure_lungs(probability: np.ndarray) -> tuple[int, float]:
-    """probability (S, S) 0..1 of the lung model -> how many lungs, 0 to 2, and the share of the square they cover."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats((probability > 0.5).astype(np.uint8), connectivity=4)
-    areas = np.sort(stats[1:, cv2.CC_STAT_AREA])[::-1][:2]
-    areas = areas[areas >= SMALLEST_LUNG * areas.max()] if len(areas) else areas
-    return len(areas), float(areas.sum() / probability.size)
+@dataclass(frozen=True)
+class LungPair:
+    """What the lung model finds: how many lungs, 0 to 2; the `share` of the square that they cover; the `smaller` as
+    a share of the larger; how far their middles are from each other, `across` and `down`, in sides of the square."""
+
+    count: int
+    share: float
+    smaller: float = 0.0
+    across: float = 0.0
+    down: float = 0.0
+
+    @property
+    def is_usual(self) -> bool:
+        """Two, side by side, of a sensible size: own choice, limits that one of 1,000 validation films passes."""
+        is_sized = 0.06 <= self.share <= 0.5 and self.smaller >= 0.4
+        return self.count == 2 and is_sized and 0.25 <= self.across <= 0.58 and self.down <= 0.22
+
+
+def measure_lungs(probability: np.ndarray) -> LungPair:
+    """Of probability (S, S) 0..1, as the lung model gives it."""
+    is_lung = (probability > 0.5).astype(np.uint8)
+    _, _, stats, middles = cv2.connectedComponentsWithStats(is_lung, connectivity=4)
+    order = 1 + np.argsort(stats[1:, cv2.CC_STAT_AREA])[::-1][:2]
+    areas = stats[order, cv2.CC_STAT_AREA] / probability.size
+    kept = int((areas >= SMALLEST_LUNG * areas.max(initial=0)).sum())
+    if kept < 2:
+        return LungPair(kept, float(areas[:kept].sum()))
+    across, down = np.abs(middles[order[0]] - middles[order[1]]) / len(probability)
+    return LungPair(2, float(areas.sum()), float(areas[1] / areas[0]), float(across), float(down))

@@ -29,7 +29,8 @@ SIZE_PX = 128
 STAGES = {2: (40, 4), 3: (112, 4), 4: (320, 2)}  # of the backbone: channels, and cells a side that each is pooled to
 FEATURES = sum(channels * cells**2 for channels, cells in STAGES.values())
 PARTS = 256  # directions of the feature space that are kept
-LEAST_SHARE = 1e-3  # a kind that is less likely names nothing
+NAMED = 0.5  # of what is not frontal: a kind that has less of it is not named
+LEAST_SHARE = 1e-3  # nor is one that is less likely than this
 KINDS = (
     "frontal", "turned-90", "turned-180", "turned-270", "inverted", "lateral", "body-part", "ct", "photograph",
     "drawing", "several-images",
@@ -62,7 +63,10 @@ class GateNet(nn.Module):
         self.spread = nn.Linear(PARTS, PARTS)  # parts -> those of frontal films, of mean 0 and variance 1
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        parts = self.parts(self.read_features(x))
+        return self.judge_features(self.read_features(x))
+
+    def judge_features(self, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        parts = self.parts(features)
         return self.kinds(parts), self.spread(parts).square().mean(1).sqrt()
 
     def read_features(self, x: torch.Tensor) -> torch.Tensor:
@@ -95,9 +99,9 @@ def read_assessment(shares: np.ndarray, distance: float, least_odds: float, most
     other kind either, is named by the kind that it is next like, if that is half of what is left."""
     frontal = float(shares[0])
     others = shares[1:]
-    is_usual = compute_odds(shares) >= least_odds and distance <= most_distance
+    is_usual = bool(compute_odds(shares) >= least_odds) and distance <= most_distance
     best = 1 + int(others.argmax())
-    is_named = not is_usual and others[best - 1] >= 0.5 * others.sum() and others[best - 1] > LEAST_SHARE
+    is_named = not is_usual and others[best - 1] >= NAMED * others.sum() and others[best - 1] > LEAST_SHARE
     kind = KINDS[best] if is_named else KINDS[0]
     return Assessment(is_usual, kind, float(shares[KINDS.index(kind)]), frontal, distance, most_distance)
 

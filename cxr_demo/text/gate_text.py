@@ -11,7 +11,8 @@ SENTENCES = {  # kind of doubt -> what a clinician reads
     "photograph": "This looks like a photograph, not a radiograph.",
     "drawing": "This looks like a drawing, a chart, a page or a pattern, not a radiograph.",
     "several-images": "This looks like several pictures on one page, or like a picture of a screen, not one film.",
-    "not-frontal": "This does not look like a frontal chest film.",
+    "not-frontal": "This does not look like a frontal chest film: it may be another part of the body, another view or "
+    "another kind of picture.",
     "no-lungs": "No two lungs can be seen where lungs belong.",
     "turned": "This film seems to lie on its side or upside down.",
     "inverted": "This film seems to be inverted: bone dark, air bright.",
@@ -50,11 +51,17 @@ def describe_colours() -> str:
     return "More than 2 % of its pixels are coloured; a radiograph is grey."
 
 
-def describe_lungs(parts: int, share: float, low: float, high: float) -> str:
-    """`share` 0..1 of the picture that the lungs cover; `low` and `high`: what is usual."""
-    found = {0: "No lung is found", 1: "One lung is found and covers", 2: "Two lungs are found and cover"}[parts]
-    covers = "" if parts == 0 else f" {share:.0%} of the picture".replace("%", " %")
-    return f"{found}{covers}; two that cover {low * 100:.0f} to {high * 100:.0f} % are usual."
+def describe_lungs(count: int, share: float, smaller: float, across: float, down: float) -> str:
+    """`share` of the picture that they cover; `smaller`: one as a share of the other; `across` and `down`: how far
+    their middles are from each other, in shares of the picture's longer side."""
+    if count == 0:
+        return "The lung model finds no lung on it."
+    if count == 1:
+        return f"The lung model finds one lung on it, which covers {share * 100:.0f} %."
+    return (
+        f"What the lung model takes for two lungs covers {share * 100:.0f} %, one {smaller * 100:.0f} % as large as "
+        f"the other, their middles {across * 100:.0f} % of the picture apart across and {down * 100:.0f} % up and down."
+    )
 
 
 def describe_likeness(kind: str, probability: float, frontal: float) -> str:

@@ -191,13 +191,17 @@ def test_a_reason_that_is_found_twice_is_said_once_with_both_measures():
 
 def test_lungs_are_counted_and_measured():
     lungs = np.zeros((96, 96), np.float32)
-    assert measure_lungs(lungs) == (0, 0)
+    assert measure_lungs(lungs).count == 0
     assert list_kinds(read_dicom(), lungs=Fixed(lungs=lungs)) == ["no-lungs"]
-    lungs[20:70, 10:35] = lungs[20:70, 60:85] = 0.9
+    lungs[20:70, 10:35] = 0.9
+    assert measure_lungs(lungs).count == 1
+    lungs[30:70, 60:85] = 0.9
     lungs[0:3, 0:3] = 0.9
-    parts, share = measure_lungs(lungs)
-    assert parts == 2 and share == pytest.approx(2 * 50 * 25 / 96**2)
+    found = measure_lungs(lungs)
+    assert found.count == 2 and found.share == pytest.approx(90 * 25 / 96**2) and found.smaller == pytest.approx(0.8)
+    assert (found.across, found.down) == pytest.approx((50 / 96, 5 / 96))
     assert list_kinds(read_dicom(), lungs=Fixed(lungs=lungs)) == []
+    assert list_kinds(read_dicom(), lungs=Fixed(lungs=lungs.T)) == ["no-lungs"]  # above each other
 
 
 def test_borders_are_cut_off_and_films_are_not():

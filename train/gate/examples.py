@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cxr_demo.film.reading import read_image
 from train.gate import films, scans
 from train.gate.drawings import make_drawing
 from train.gate.films import Random, finish, shrink, vary_film
@@ -14,6 +15,7 @@ from train.gate.pictures import Picture
 
 VARIED = 2  # ways that each film is seen in, beside as it is
 VARIED_OTHERS = 12  # ways that each picture which is no film is seen in
+BONES = 4  # as many kinds of them are met
 SHARES = {  # of the films to learn from, how many are turned, and so on
     "turned": 0.5, "inverted": 0.8, "lateral": 0.8, "part": 0.9, "collage": 0.4, "screenshot": 0.4, "nothing": 0.25,
 }  # fmt: skip
@@ -28,6 +30,7 @@ class Example:
     kind: str
     source: str
     group: str
+    is_colour: bool = False
 
 
 def make_training_examples(random: Random, pictures: Sequence[Picture], count: int) -> Iterator[Example]:
@@ -80,7 +83,8 @@ def make_questioned(
     elif what == "screenshot":
         yield Example(films.make_screenshot(random, film), "several-images", "made: screenshot", group)
     else:
-        yield Example(scans.make_limb(random), "body-part", "made: limb", "nothing")
+        for _ in range(BONES):
+            yield Example(scans.make_bones(random), "body-part", "made: bones", "nothing")
         yield Example(scans.make_breast(random), "body-part", "made: breast", "nothing")
         yield Example(scans.make_ultrasound(random), "ct", "made: ultrasound", "nothing")
         yield Example(scans.make_cross_section(random), "ct", "made: cross-section", "nothing")
@@ -100,15 +104,16 @@ def _vary_other(random: Random, pixels: np.ndarray) -> np.ndarray:
     return finish(random, shrink(np.ascontiguousarray(pixels)))
 
 
-def make_test_examples(random: Random, pictures: Sequence[Picture]) -> Iterator[Example]:
-    """Every picture as it is; of each film also one that shall be questioned: turned, inverted, from several, on a
-    screen, each in its turn, a third of them on a film that is varied first."""
+def make_test_examples(random: Random, pictures: Sequence[Picture], every: int) -> Iterator[Example]:
+    """Every picture as it is; of each `every`th film also one that is varied and some that shall be questioned, turned,
+    inverted, beside others, on a screen, a third of them varied first."""
     frontal = [picture for picture in pictures if picture.kind == "frontal"]
     pages = [picture.read() for picture in draw_pictures(random, frontal, 40)]
-    for picture in pictures:
-        pixels = picture.read()
-        yield Example(pixels, picture.kind, picture.source, picture.group)
-        if picture.kind == "frontal":
+    for number, picture in enumerate(pictures):
+        image = read_image(picture.path)
+        pixels = image.pixels
+        yield Example(pixels, picture.kind, picture.source, picture.group, image.is_colour)
+        if picture.kind == "frontal" and number % every == 0:
             yield Example(vary_film(random, pixels), "frontal", f"varied: {picture.source}", picture.group)
             yield from _question_film(random, pixels, pages, picture.group)
 

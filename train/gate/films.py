@@ -93,7 +93,7 @@ def degrade(random: Random, pixels: np.ndarray) -> np.ndarray:
     eight = np.rint(np.clip(pixels, 0, 1) * 255).astype(np.uint8)
     if random.random() < 0.4:
         coded = cv2.imencode(".jpg", eight, [cv2.IMWRITE_JPEG_QUALITY, int(random.integers(35, 95))])[1]
-        eight = cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE)
+        eight = np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE))
     return eight.astype(np.float32) / 255
 
 

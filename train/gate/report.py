@@ -1,0 +1,117 @@
+"""What the gate does on pictures that nothing of it was fitted on, and the words for it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from cxr_demo.evaluation.lung_segmentation import Lungs
+from cxr_demo.film.gate import Doubt, GateAnswer, judge_image
+from cxr_demo.film.reading import Radiograph
+from cxr_demo.networks.gate_net import Gate
+from train.gate.examples import Example
+from train.markdown import format_table
+
+TITLES = {
+    "frontal": "frontal chest films", "lateral": "side views", "body-part": "other parts of the body",
+    "ct": "CT, MR, ultrasound", "photograph": "photographs", "drawing": "drawings, charts, pages, noise",
+    "several-images": "several films, screens", "turned": "turned films", "inverted": "inverted films",
+}  # fmt: skip
+Z = 1.959964  # 95 %
+
+
+def measure_gate(gate: Gate, lungs: Lungs, examples: Iterable[Example]) -> dict[str, dict[str, dict]]:
+    """What is asked -> source, or "all" -> figures. "frontal": how many are questioned; of every other kind also how
+    many with the right reason."""
+    found: dict[str, dict[str, list[tuple[bool, bool]]]] = {}
+    for example in examples:
+        answer = judge_image(make_image(example), gate, lungs)
+        kind = "turned" if example.kind.startswith("turned-") else example.kind
+        of_kind = found.setdefault(kind, {})
+        for source in ("all", example.source):
+            of_kind.setdefault(source, []).append((bool(answer.doubts), is_right(example.kind, answer)))
+    return {
+        kind: {source: _summarise(kind, rows) for source, rows in sorted(of_kind.items())}
+        for kind, of_kind in sorted(found.items())
+    }
+
+
+def make_image(example: Example) -> Radiograph:
+    """As if it had been read from a file without a header."""
+    pixels = np.ascontiguousarray(example.pixels)
+    sha256 = hashlib.sha256(pixels.tobytes()).hexdigest()
+    return Radiograph(pixels, (), sha256, "PNG", None, example.is_colour)
+
+
+def is_right(kind: str, answer: GateAnswer) -> bool:
+    """Whether one of the reasons is that kind, and of a turned film whether its mend would put it right."""
+
+    def names(doubt: Doubt) -> bool:
+        if kind.startswith("turned-"):
+            return doubt.kind == "turned" and doubt.mend == f"turn-{kind.removeprefix('turned-')}"
+        return doubt.kind == kind
+
+    return any(names(doubt) for doubt in answer.doubts)
+
+
+def _summarise(kind: str, rows: Sequence[tuple[bool, bool]]) -> dict:
+    questioned, right = (sum(column) for column in zip(*rows, strict=True))
+    figures = {"n": len(rows), "questioned": compute_wilson(questioned, len(rows))}
+    return figures if kind == "frontal" else figures | {"right_reason": compute_wilson(right, len(rows))}
+
+
+def compute_wilson(hits: int, n: int) -> dict[str, float]:
+    """A share and its 95 % interval (Wilson 1927)."""
+    share = hits / n
+    middle, reach = share + Z**2 / (2 * n), Z * np.sqrt(share * (1 - share) / n + Z**2 / (4 * n * n))
+    low, high = ((middle + way * reach) / (1 + Z**2 / n) for way in (-1, 1))
+    return {"value": share, "low": max(0.0, float(low)), "high": min(1.0, float(high))}
+
+
+def format_share(entry: Mapping[str, float]) -> str:
+    return "{value:.1%} ({low:.1%} to {high:.1%})".format(**entry).replace("%", " %")
+
+
+def format_measured(measured: Mapping[str, Mapping[str, Mapping]]) -> list[str]:
+    """A row for each kind and source, kinds in the order of TITLES, "all" first."""
+    rows = []
+    for kind, title in TITLES.items():
+        of_kind = measured.get(kind, {})
+        sources = [source for source in of_kind if source != "all"]
+        for source in ["all", *sources] if len(sources) > 1 else sources:
+            of = of_kind[source]
+            right = format_share(of["right_reason"]) if "right_reason" in of else ""
+            name = f"**{title}**" if source == "all" else f"{title}: {source}" if len(sources) == 1 else source
+            rows.append((name, str(of["n"]), format_share(of["questioned"]), right))
+    return format_table(("", "pictures", "questioned", "with the right reason"), rows)
+
+
+def format_report(card: Mapping) -> list[str]:
+    """The README.md of the gate's folder."""
+    training, initial = card["training"], card["initial_weights"]
+    counts = [
+        f"- {TITLES.get(kind, kind)}: " + ", ".join(f"{count} {source}" for source, count in sources.items())
+        for kind, sources in training["examples"].items()
+    ]
+    licences = [f"- {licence}: {', '.join(sources)}" for licence, sources in training["licences"].items()]
+    return [
+        "---", f"license: {card['licence'].lower()}", "tags: [chest-x-ray, image-classification]", "---", "",
+        f"# {card['name']}", "",
+        "Does a picture look like a frontal chest film, upright, as usual? The app asks before it shows what a network "
+        "says of the picture. For research and teaching; not a medical device.", "",
+        f"- Network: {card['network']}; {card['parameters']:,} parameters; SHA-256 {card['weights_sha256'][:12]}",
+        f"- Its features are those of ImageNet: {initial['file']} of {initial['package']}, {initial['licence']}, "
+        f"SHA-256 {initial['sha256'][:12]}; nothing of them was trained here",
+        f"- Training: {training['machine']}, {training['minutes']:.0f} minutes, {training['finished']}",
+        f"- Command: `{training['command']}`",
+        f"- Commit: {card['commit'][:12]}", "",
+        "## Measured", "",
+        "The whole gate, on patients, origins and sources that nothing was fitted on; 95 % Wilson intervals. "
+        "\"made\" was made from test films. Bones, side views and chest CT are kinds of which no real picture was "
+        "trained on.", "",
+        *format_measured(card["measured"]), "",
+        "## Trained on", "",
+        *counts, "", "Licences of these films and pictures:", "", *licences, "",
+    ]  # fmt: skip

