@@ -68,12 +68,13 @@ class GateAnswer:
 
 @dataclass(frozen=True)
 class Assessment:
-    """What the learned check finds. `kind`: a key of `gate_text.LOOKS`, the most probable one, "frontal" for a film as
-    usual; `probability` and `frontal`: of that kind and of a frontal film, 0..1. `distance` from frontal films beside
-    `usual`, which hardly any frontal film passes."""
+    """What the learned check finds. `likest`: of the keys of `gate_text.LOOKS` the most probable one but "frontal", and
+    `kind` the same where it stands out, else "frontal"; `probability` and `frontal`: of `likest` and of a frontal film,
+    0..1. `distance` from frontal films beside `usual`, which hardly any frontal film passes."""
 
     is_usual: bool
     kind: str
+    likest: str
     probability: float
     frontal: float
     distance: float
@@ -199,7 +200,9 @@ def _doubt_looks(found: Assessment) -> Doubt:
     elif kind in ("inverted", "mirrored"):
         mend = Mend.INVERT if kind == "inverted" else Mend.MIRROR
     if kind == "frontal":
-        return _make_doubt("not-frontal", gate_text.describe_distance(found.distance, found.usual))
+        likeness = gate_text.describe_likeness(found.likest, found.probability, found.frontal)
+        distance = gate_text.describe_distance(found.distance, found.usual)
+        return _make_doubt("not-frontal", f"{likeness} {distance}")
     return _make_doubt(kind, gate_text.describe_likeness(found.kind, found.probability, found.frontal), mend)
 
 

@@ -29,8 +29,8 @@ SIZE_PX = 128
 STAGES = {2: (40, 4), 3: (112, 4), 4: (320, 2)}  # of the backbone: channels, and cells a side that each is pooled to
 FEATURES = sum(channels * cells**2 for channels, cells in STAGES.values())
 PARTS = 256  # directions of the feature space that are kept
-NAMED = 0.5  # of what is not frontal: a kind that has less of it is not named
-LEAST_SHARE = 1e-3  # nor is one that is less likely than this
+NAMED = 0.4  # of what is not frontal: a kind that has less of it is not named
+NAMED_WITH_MEND = 0.6  # the same where a mend is offered, which would be silly of anything else
 KINDS = (
     "frontal", "turned-90", "turned-180", "turned-270", "inverted", "lateral", "body-part", "ct", "photograph",
     "drawing", "several-images",
@@ -95,15 +95,14 @@ class Gate:
 
 
 def read_assessment(shares: np.ndarray, distance: float, least_odds: float, most_distance: float) -> Assessment:
-    """shares (K,) of KINDS, adding up to 1 -> what is said. A picture that lies far from frontal films, but is like no
-    other kind either, is named by the kind that it is next like, if that is half of what is left."""
-    frontal = float(shares[0])
+    """shares (K,) of KINDS, adding up to 1 -> what is said."""
     others = shares[1:]
+    best = int(others.argmax())
+    likest = KINDS[1 + best]
     is_usual = bool(compute_odds(shares) >= least_odds) and distance <= most_distance
-    best = 1 + int(others.argmax())
-    is_named = not is_usual and others[best - 1] >= NAMED * others.sum() and others[best - 1] > LEAST_SHARE
-    kind = KINDS[best] if is_named else KINDS[0]
-    return Assessment(is_usual, kind, float(shares[KINDS.index(kind)]), frontal, distance, most_distance)
+    least = NAMED_WITH_MEND if likest.startswith(("turned", "inverted")) else NAMED
+    kind = likest if not is_usual and others[best] >= least * others.sum() else KINDS[0]
+    return Assessment(is_usual, kind, likest, float(others[best]), float(shares[0]), distance, most_distance)
 
 
 def compute_odds(shares: np.ndarray) -> np.ndarray:

@@ -25,6 +25,7 @@ from pydicom.uid import DigitalXRayImageStorageForPresentation, ExplicitVRLittle
 from cxr_demo.__main__ import _parser as product_parser
 from cxr_demo.__main__ import main as product_main
 from cxr_demo.explain.methods import METHODS
+from cxr_demo.film.phantom import make_phantom
 from cxr_demo.networks import checkpoint
 from tests.conftest import LABELS, make_checkpoint, make_film
 from train.__main__ import _parser as train_parser
@@ -47,6 +48,7 @@ NOT_RUN = {  # beginning of a command -> why it is read only: its arguments, whe
     "train run rajaraman2021 ": "eighteen runs; tests/train/test_systems.py runs every system in a smoke size",
     "train phantom": "minutes; tests/train/benchmarks/test_phantoms.py runs it in a smoke size",
     "train lungs": "minutes; tests/train/benchmarks/test_lung_training.py runs it in a smoke size",
+    "train gate": "minutes; tests/train/gate/test_gate_training.py runs it in a smoke size",
 }
 OTHER_PROGRAMS = {  # a program of somebody else -> why it is not started here
     "source": "what `make demo` installs is what runs this test",
@@ -85,7 +87,8 @@ def place(data, tmp_path, monkeypatch) -> Path:
     """Images, small checkpoints by the names of the bundled ones, the lung model, data sets and images of one's own;
     the working directory."""
     write_dicom(tmp_path / "image.dcm", make_film(1))
-    cv2.imwrite(str(tmp_path / "other.png"), np.rint(make_film(2) * 255).astype(np.uint8))
+    # The gate asks for two lungs.
+    cv2.imwrite(str(tmp_path / "other.png"), np.rint(make_phantom(2, 96).pixels * 255).astype(np.uint8))
     names = ("kermany-densenet121", "bassi2022-single-transfer", "bassi2022-twice-transfer")
     for seed, name in enumerate(names):
         made = make_checkpoint(seed=seed)

@@ -57,7 +57,7 @@ class Fixed:
     """A learned check and a lung model that always say the same."""
 
     def __init__(self, kind: str = "frontal", is_usual: bool = False, lungs: np.ndarray | None = None) -> None:
-        self.found = Assessment(is_usual, kind, 0.9, 0.01, 3.0, 1.5)
+        self.found = Assessment(is_usual, kind, "lateral" if kind == "frontal" else kind, 0.9, 0.01, 3.0, 1.5)
         self.lungs = lungs
 
     def assess(self, pixels: np.ndarray) -> Assessment:

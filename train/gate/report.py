@@ -24,14 +24,16 @@ Z = 1.959964  # 95 %
 
 def measure_gate(gate: Gate, lungs: Lungs, examples: Iterable[Example]) -> dict[str, dict[str, dict]]:
     """What is asked -> source, or "all" -> figures. "frontal": how many are questioned; of every other kind also how
-    many with the right reason."""
-    found: dict[str, dict[str, list[tuple[bool, bool]]]] = {}
+    many with the right reason, and how many in general words alone; the others are called something that they are not."""
+    found: dict[str, dict[str, list[tuple[bool, bool, bool]]]] = {}
     for example in examples:
         answer = judge_image(make_image(example), gate, lungs)
         kind = "turned" if example.kind.startswith("turned-") else example.kind
         of_kind = found.setdefault(kind, {})
         for source in ("all", example.source):
-            of_kind.setdefault(source, []).append((bool(answer.doubts), is_right(example.kind, answer)))
+            of_kind.setdefault(source, []).append(
+                (bool(answer.doubts), is_right(example.kind, answer), is_general(answer))
+            )
     return {
         kind: {source: _summarise(kind, rows) for source, rows in sorted(of_kind.items())}
         for kind, of_kind in sorted(found.items())
@@ -56,10 +58,15 @@ def is_right(kind: str, answer: GateAnswer) -> bool:
     return any(names(doubt) for doubt in answer.doubts)
 
 
-def _summarise(kind: str, rows: Sequence[tuple[bool, bool]]) -> dict:
-    questioned, right = (sum(column) for column in zip(*rows, strict=True))
-    figures = {"n": len(rows), "questioned": compute_wilson(questioned, len(rows))}
-    return figures if kind == "frontal" else figures | {"right_reason": compute_wilson(right, len(rows))}
+def is_general(answer: GateAnswer) -> bool:
+    """Whether it says only that this is no frontal film, or has no lungs, and not what it is."""
+    return bool(answer.doubts) and {doubt.kind for doubt in answer.doubts} <= {"not-frontal", "no-lungs"}
+
+
+def _summarise(kind: str, rows: Sequence[tuple[bool, bool, bool]]) -> dict:
+    questioned, right, general = (compute_wilson(sum(column), len(rows)) for column in zip(*rows, strict=True))
+    figures = {"n": len(rows), "questioned": questioned}
+    return figures if kind == "frontal" else figures | {"right_reason": right, "general_words": general}
 
 
 def compute_wilson(hits: int, n: int) -> dict[str, float]:
@@ -84,8 +91,9 @@ def format_measured(measured: Mapping[str, Mapping[str, Mapping]]) -> list[str]:
             of = of_kind[source]
             right = format_share(of["right_reason"]) if "right_reason" in of else ""
             name = f"**{title}**" if source == "all" else f"{title}: {source}" if len(sources) == 1 else source
-            rows.append((name, str(of["n"]), format_share(of["questioned"]), right))
-    return format_table(("", "pictures", "questioned", "with the right reason"), rows)
+            general = f"{of['general_words']['value']:.0%}".replace("%", " %") if "general_words" in of else ""
+            rows.append((name, str(of["n"]), format_share(of["questioned"]), right, general))
+    return format_table(("", "pictures", "questioned", "with the right reason", "in general words"), rows)
 
 
 def format_report(card: Mapping) -> list[str]:

@@ -118,14 +118,14 @@ def make_breast(random: Random) -> np.ndarray:
 def make_ultrasound(random: Random) -> np.ndarray:
     """Speckle in layers, in a fan or a box."""
     high, wide = int(random.integers(200, 300)), int(random.integers(240, 360))
-    layers = np.interp(np.arange(high), np.linspace(0, high, 9), random.uniform(0.1, 0.8, 9))[:, None]
+    layers = np.interp(np.arange(high), np.linspace(0, high, 24), random.uniform(0.05, 0.9, 24))[:, None]
     tissue = layers * (
-        1 + 0.5 * cv2.resize(random.standard_normal((7, 9)), (wide, high), interpolation=cv2.INTER_CUBIC)
+        1 + 0.5 * cv2.resize(random.standard_normal((26, 6)), (wide, high), interpolation=cv2.INTER_CUBIC)
     )
     for _ in range(int(random.integers(0, 3))):
         at = int(random.uniform(0.2, 0.8) * wide), int(random.uniform(0.2, 0.7) * high)
         cv2.ellipse(tissue, at, (int(random.uniform(10, 60)), int(random.uniform(8, 40))), 0, 0, 360, 0.05, -1)
-    speckle = cv2.GaussianBlur(random.rayleigh(0.6, (high, wide)), (0, 0), sigmaX=random.uniform(0.8, 2), sigmaY=0.7)
+    speckle = cv2.GaussianBlur(random.rayleigh(0.6, (high, wide)), (0, 0), sigmaX=random.uniform(0.6, 1.8), sigmaY=0.6)
     scan = np.clip(tissue * speckle, 0, 1).astype(np.float32)
     if random.random() < 0.4:
         mask, reach = np.zeros_like(scan), random.uniform(30, 50)
