@@ -72,5 +72,6 @@ def describe_likeness(kind: str, probability: float, frontal: float) -> str:
 
 
 def describe_distance(distance: float, usual: float) -> str:
-    """Both in the same unit; `usual`: what hardly any frontal film passes."""
-    return f"Its features lie {distance / usual:.1f} times as far from frontal chest films as hardly any of these does."
+    """Of features, both in the same unit; `usual`: what hardly any frontal film passes."""
+    further = "further" if distance > usual else "not further"
+    return f"It lies {further} from frontal chest films than these do among themselves: {distance / usual:.1f} of the limit."

@@ -34,6 +34,7 @@ from train.measure import metrics
 from train.recipes import SYSTEMS
 
 ROOT = Path(__file__).parents[2]
+FILM = make_phantom(1, 96).pixels  # the gate asks for two lungs
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 PROGRAMS = {
     "python -m cxr_demo": (product_main, product_parser),
@@ -86,8 +87,7 @@ def split_program(command: str) -> tuple[str, list[str]] | None:
 def place(data, tmp_path, monkeypatch) -> Path:
     """Images, small checkpoints by the names of the bundled ones, the lung model, data sets and images of one's own;
     the working directory."""
-    write_dicom(tmp_path / "image.dcm", make_film(1))
-    # The gate asks for two lungs.
+    write_dicom(tmp_path / "image.dcm", FILM)
     cv2.imwrite(str(tmp_path / "other.png"), np.rint(make_phantom(2, 96).pixels * 255).astype(np.uint8))
     names = ("kermany-densenet121", "bassi2022-single-transfer", "bassi2022-twice-transfer")
     for seed, name in enumerate(names):
@@ -130,7 +130,7 @@ def check_predict(options, printed: str) -> None:
 def check_explain(options, printed: str) -> None:
     maps = np.load(options.out / "maps.npz")
     assert set(maps) == {f"{method}/{label}" for method in options.method for label in options.label}
-    assert all(maps[key].shape == make_film(1).shape and maps[key].dtype == np.float32 for key in maps)
+    assert all(maps[key].shape == FILM.shape and maps[key].dtype == np.float32 for key in maps)
     result = json.loads((options.out / "result.json").read_text())
     assert "maps_hold_too" in json.dumps(result) and len(list(options.out.glob("*.png"))) >= len(maps)
     assert f"{len(maps)} maps" in printed

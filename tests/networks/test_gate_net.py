@@ -101,12 +101,16 @@ def test_a_kind_is_named_where_one_stands_out():
     shares = np.full(len(KINDS), 1e-6)
     shares[KINDS.index("lateral")] = 1 - shares.sum()
     assert read_assessment(shares, 1.0, 0.0, 1.3).kind == "lateral"
+    for kind, share, named in (("lateral", 0.5, True), ("lateral", 0.3, False), ("inverted", 0.5, False)):
+        shares = np.full(len(KINDS), (1 - share) / (len(KINDS) - 1))
+        shares[KINDS.index(kind)] = share
+        found = read_assessment(shares, 1.0, 0.0, 1.3)
+        assert (found.likest, found.kind) == (kind, kind if named else "frontal")  # a wrong mend would be silly
     even = np.full(len(KINDS), 1 / len(KINDS))
-    assert read_assessment(even, 1.0, 0.0, 1.3).kind == "frontal"
     assert not read_assessment(even, 1.0, 0.0, 1.3).is_usual
     usual = np.eye(len(KINDS))[0]
     assert read_assessment(usual, 1.0, 0.0, 1.3).is_usual and not read_assessment(usual, 2.0, 0.0, 1.3).is_usual
-    assert compute_odds(usual) > 20 and compute_odds(shares) < 0
+    assert compute_odds(usual) > 20 and compute_odds(even) < 0
 
 
 def test_noise_is_questioned():

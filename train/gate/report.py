@@ -24,7 +24,7 @@ Z = 1.959964  # 95 %
 
 def measure_gate(gate: Gate, lungs: Lungs, examples: Iterable[Example]) -> dict[str, dict[str, dict]]:
     """What is asked -> source, or "all" -> figures. "frontal": how many are questioned; of every other kind also how
-    many with the right reason, and how many in general words alone; the others are called something that they are not."""
+    many with the right reason and how many in general words alone; the others are called what they are not."""
     found: dict[str, dict[str, list[tuple[bool, bool, bool]]]] = {}
     for example in examples:
         answer = judge_image(make_image(example), gate, lungs)

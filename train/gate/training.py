@@ -213,7 +213,7 @@ def fit_heads(net: GateNet, train: Features, seed: int) -> None:
     parts = _read_parts(net, values)
     regression = LogisticRegression(C=STRENGTH, max_iter=400, class_weight="balanced")
     regression.fit(parts, [KINDS.index(kind) for kind in train.kinds])
-    _fill(net.kinds, regression.coef_, regression.intercept_)
+    _fill(net.kinds, regression.coef_, np.asarray(regression.intercept_))
     middle = parts[is_frontal].mean(0)
     covariance, _ = ledoit_wolf(parts[is_frontal])
     whitening = np.linalg.inv(np.linalg.cholesky(covariance))
