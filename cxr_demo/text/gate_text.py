@@ -73,5 +73,5 @@ def describe_likeness(kind: str, probability: float, frontal: float) -> str:
 
 def describe_distance(distance: float, usual: float) -> str:
     """Of features, both in the same unit; `usual`: what hardly any frontal film passes."""
-    further = "further" if distance > usual else "not further"
-    return f"It lies {further} from frontal chest films than these do among themselves: {distance / usual:.1f} of the limit."
+    side = "beyond" if distance > usual else "within"
+    return f"Its distance from frontal chest films is {side} what is usual: {distance / usual:.1f} times the limit."
