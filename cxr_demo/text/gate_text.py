@@ -53,14 +53,14 @@ def describe_colours() -> str:
 
 def describe_lungs(count: int, share: float, smaller: float, across: float, down: float) -> str:
     """`share` of the picture that they cover; `smaller`: one as a share of the other; `across` and `down`: how far
-    their middles are from each other, in shares of the picture's longer side."""
+    their middles are from each other, in widths and heights of the picture."""
     if count == 0:
         return "The lung model finds no lung on it."
     if count == 1:
         return f"The lung model finds one lung on it, which covers {share * 100:.0f} %."
     return (
         f"What the lung model takes for two lungs covers {share * 100:.0f} %, one {smaller * 100:.0f} % as large as "
-        f"the other, their middles {across * 100:.0f} % of the picture apart across and {down * 100:.0f} % up and down."
+        f"the other, their middles {across * 100:.0f} % of the width and {down * 100:.0f} % of the height apart."
     )
 
 

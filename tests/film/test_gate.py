@@ -190,18 +190,22 @@ def test_a_reason_that_is_found_twice_is_said_once_with_both_measures():
 
 
 def test_lungs_are_counted_and_measured():
-    lungs = np.zeros((96, 96), np.float32)
-    assert measure_lungs(lungs).count == 0
+    lungs, whole = np.zeros((96, 96), np.float32), (96, 96)
+    assert measure_lungs(lungs, whole).count == 0
     assert list_kinds(read_dicom(), lungs=Fixed(lungs=lungs)) == ["no-lungs"]
     lungs[20:70, 10:35] = 0.9
-    assert measure_lungs(lungs).count == 1
+    assert measure_lungs(lungs, whole).count == 1
     lungs[30:70, 60:85] = 0.9
     lungs[0:3, 0:3] = 0.9
-    found = measure_lungs(lungs)
+    found = measure_lungs(lungs, whole)
     assert found.count == 2 and found.share == pytest.approx(90 * 25 / 96**2) and found.smaller == pytest.approx(0.8)
     assert (found.across, found.down) == pytest.approx((50 / 96, 5 / 96))
+    half = measure_lungs(lungs, (100, 200))  # of a picture that fills half of the square
+    assert half.share == pytest.approx(2 * found.share) and half.down == pytest.approx(2 * found.down)
+    assert half.across == pytest.approx(found.across)
     assert list_kinds(read_dicom(), lungs=Fixed(lungs=lungs)) == []
     assert list_kinds(read_dicom(), lungs=Fixed(lungs=lungs.T)) == ["no-lungs"]  # above each other
+    assert list_kinds(read_dicom(), lungs=Fixed(lungs=lungs.T), gate=Fixed("turned-90")) == ["turned"]
 
 
 def test_borders_are_cut_off_and_films_are_not():
