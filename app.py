@@ -10,7 +10,9 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 # gradio and the hub read these when they are imported.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -23,7 +25,9 @@ from cxr_demo.analysis import Analyser
 from cxr_demo.errors import CxrError
 from cxr_demo.evaluation import lung_segmentation
 from cxr_demo.explain.proof_cache import get_proof_folder
-from cxr_demo.networks import checkpoint
+from cxr_demo.networks import checkpoint, gate_net
+
+Model = TypeVar("Model")
 
 
 def open_checkpoints(root: str) -> tuple[dict[str, Analyser], dict[str, str]]:
@@ -44,13 +48,13 @@ def open_checkpoints(root: str) -> tuple[dict[str, Analyser], dict[str, str]]:
     return dict(sorted(ready.items(), key=lambda item: checkpoint.rank_card(item[1].card))), refused
 
 
-def open_lungs(root: str, refused: dict[str, str]) -> lung_segmentation.Lungs | None:
-    """The lung model under `root`, if there is one; one that cannot be used is told like a checkpoint."""
+def open_model(name: str, load: Callable[[Path], Model | None], refused: dict[str, str]) -> Model | None:
+    """The lung model or the gate's, if it is there; one that cannot be used is told like a checkpoint."""
     try:
-        return lung_segmentation.load_lungs(Path(root) / "lungs")
+        return load(Path(ROOT) / name)
     except CxrError as error:
-        refused["lungs"] = str(error)
-        print(f"lungs: {error}", flush=True)
+        refused[name] = str(error)
+        print(f"{name}: {error}", flush=True)
         return None
 
 
@@ -79,7 +83,9 @@ def launch() -> None:
 ROOT = str(checkpoint.get_weights_root())
 print(f"Loading the checkpoints in {ROOT}.", flush=True)
 ANALYSERS, REFUSED = open_checkpoints(ROOT)
-demo = ui.build_page(ANALYSERS, REFUSED, ui.open_folder(), open_lungs(ROOT, REFUSED))
+LUNGS = open_model("lungs", lung_segmentation.load_lungs, REFUSED)
+GATE = open_model("gate", gate_net.load_gate, REFUSED)
+demo = ui.build_page(ANALYSERS, REFUSED, ui.open_folder(), LUNGS, GATE)
 
 if __name__ == "__main__":
     launch()

@@ -24,7 +24,10 @@ BENCHMARK_FORWARDS = 100.0  # a method that costs more is left out where it woul
 # sessions
 KEPT_MINUTES = 15  # an image stays in memory, after the last use
 MAX_SESSIONS = 40  # a class of 30 and some; at 40 megapixels an image is 160 MB, at the usual 4 it is 16 MB
+READ_AT_ONCE = 2  # films: one of 40 megapixels may need 160 MB while it is decoded
+MAX_FILMS = 12  # of one page; the one that was taken first leaves for the next
 MAX_WAITING = 64  # events in the queue: two for each of a class of 30
+MAX_THREADS = 128  # every page that waits for its maps holds one
 PROGRESS_EVERY_S = 0.4  # how often the page says how far a job is
 
 # uploads that have arrived and are not read yet

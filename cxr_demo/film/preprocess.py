@@ -69,7 +69,7 @@ class Preprocess:
 
         Rounded to 256 grey levels, as the packed films of the training are, so that both see the same tensor.
         """
-        seen_x, seen_y, placed_x, placed_y = self._boxes(pixels.shape)
+        seen_x, seen_y, placed_x, placed_y = self.boxes(pixels.shape)
         seen = np.ascontiguousarray(pixels[slice(*seen_y), slice(*seen_x)], dtype=np.float32)
         width, height = placed_x[1] - placed_x[0], placed_y[1] - placed_y[0]
         square = np.zeros((self.size_px, self.size_px), np.float32)
@@ -86,7 +86,7 @@ class Preprocess:
         Values are interpolated, not summed: the unit stays "per cell of the map". What the model did not see (the
         margins of "crop") is 0.
         """
-        seen_x, seen_y, placed_x, placed_y = self._boxes(shape)
+        seen_x, seen_y, placed_x, placed_y = self.boxes(shape)
         columns = _sample_positions(seen_x, placed_x, self.size_px, map_square.shape[1])
         rows = _sample_positions(seen_y, placed_y, self.size_px, map_square.shape[0])
         map_image = np.zeros(shape, np.float32)
@@ -99,20 +99,20 @@ class Preprocess:
 
     def point_to_square(self, x: Coordinate, y: Coordinate, shape: tuple[int, int]) -> tuple[Coordinate, Coordinate]:
         """A point of the film (x, y) in its own pixels, or arrays of them -> the same in the square."""
-        seen_x, seen_y, placed_x, placed_y = self._boxes(shape)
+        seen_x, seen_y, placed_x, placed_y = self.boxes(shape)
         return _along(x, seen_x, placed_x), _along(y, seen_y, placed_y)
 
     def point_to_image(self, x: float, y: float, shape: tuple[int, int]) -> tuple[float, float]:
         """A point of the square -> the same point in the film's own pixels."""
-        seen_x, seen_y, placed_x, placed_y = self._boxes(shape)
+        seen_x, seen_y, placed_x, placed_y = self.boxes(shape)
         return _along(x, placed_x, seen_x), _along(y, placed_y, seen_y)
 
     def seen_box(self, shape: tuple[int, int]) -> tuple[int, int, int, int]:
         """The part of the film that the model sees: (left, top, right, bottom) in the film's pixels."""
-        seen_x, seen_y, _, _ = self._boxes(shape)
+        seen_x, seen_y, _, _ = self.boxes(shape)
         return seen_x[0], seen_y[0], seen_x[1], seen_y[1]
 
-    def _boxes(self, shape: tuple[int, int]):
+    def boxes(self, shape: tuple[int, int]):
         """Whole-pixel ranges (start, stop): seen in the film along x and y, then placed in the square along x and y."""
         height, width = shape
         whole = (0, self.size_px)

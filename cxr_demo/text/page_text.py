@@ -30,11 +30,21 @@ GATE = (
 )
 GATE_BUTTON = "I understand, open the page"
 
-FILM = "Chest X-ray"
+DROP, OR_CHOOSE = "Drop chest X-rays anywhere", "or choose them"
 FILM_HINT = "PNG, JPEG, TIFF, WebP, BMP or DICOM; drop, choose or paste."
-CHECKPOINT = "Checkpoint"
+NETWORK = "Network"
 REMOVE = "Remove film"
 REMOVED = "The film has been removed from the server and from this page."
+STRIP = "Films of this page"
+TAKE_IT = "Use it"
+QUESTION = "Is this a frontal chest film?"
+QUESTION_WHY = (
+    "The network was made for frontal chest films, upright and as usual. Of anything else it gives numbers all the "
+    "same, and they mean nothing."
+)
+SHOW_ANYWAY, SHOWN_ANYWAY, QUESTIONED = "Show anyway", "Shown although it was questioned:", "a chest film?"
+REMOVE_FILM = "Remove {name}"
+REFUSED, READING_FILE = "not read", "reading …"
 KEPT = (
     "The file is deleted as soon as it is read. The picture and its maps stay in this server's memory until you "
     f"remove the film, choose another, close the page, or {KEPT_MINUTES} minutes after your last click or the end of "
@@ -61,7 +71,8 @@ STEPS = (
 
 FILM_PANEL = "Film"
 AS_THE_MODEL_SEES = "The dashed frame is the part the model sees."
-SIDES = "R and L are the patient's right and left if the film is oriented as usual."
+SIDES_KNOWN = "R and L are the patient's right and left, as the file says."
+SIDES_UNKNOWN = "The file does not say which side is the patient's right."
 HIDE_AGAIN = "Hide the maps again"
 OPACITY = "Opacity"
 CELLS = "Native cells"
@@ -119,6 +130,31 @@ def format_score(value: float, calibrated: bool, task: str) -> str:
     return f"{value * 100:.{digits}f} %" if calibrated else f"{value:.{digits + 2}f}"
 
 
+def describe_full_strip(films: int) -> str:
+    return f"The oldest film was removed: at most {films} stay."
+
+
+def describe_waiting(name: str, is_read: bool) -> str:
+    return f"The network looks at {name} …" if is_read else f"Reading {name} …"
+
+
+def describe_suggestion(title: str) -> str:
+    return f"The file says an age that this network was not made for. Another one was: {title}."
+
+
+def describe_result(film: str, finding: str, score: str) -> str:
+    return f"{film}: {finding} {score}. The maps are ready."
+
+
+def describe_no_result(film: str) -> str:
+    return f"{film}: there is no result."
+
+
+def describe_source(film: str, network: str) -> str:
+    """Whose maps the panels show."""
+    return f"{film} · {network}"
+
+
 def name_score(calibrated: bool) -> str:
     return "calibrated probability" if calibrated else "uncalibrated score"
 
@@ -144,7 +180,7 @@ def describe_maps(card: Card) -> str:
         how = "weighted as their probabilities are" if made.rule == "weighted" else "each counting the same"
         of_members = f"Each map is the mean of the {len(made.members)} members' maps, {how}"
         of_members += ", and divided by the member's temperature. " if made.calibrated else ". "
-    return f"{of_members}{SIDES}"
+    return of_members
 
 
 def describe_scores(card: Card) -> str:

@@ -84,6 +84,11 @@ def describe_unavailable(name: str, reason: str) -> str:
     return f"Not available for {name}: {reason.rstrip('.')}."
 
 
+def describe_preparing(name: str, is_read: bool) -> str:
+    """Before the other checkpoint's maps can be made."""
+    return f"Checking what the maps of {name} are worth …" if is_read else f"{name} looks at the film …"
+
+
 def describe_pair_progress(method: Method, name: str, share: float) -> str:
     return page_text.describe_progress(method, share).replace(" …", f" of {name} …")
 

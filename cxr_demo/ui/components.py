@@ -8,6 +8,8 @@ from typing import Literal, TypedDict, Unpack, cast
 import gradio as gr
 from gradio.components import Component
 
+from cxr_demo.ui.markup import tag
+
 HERE = Path(__file__).parent
 VALUE = "${value.html}"
 
@@ -21,13 +23,12 @@ class EventSettings(TypedDict, total=False):
     show_progress_on: list[Component]
     trigger_mode: Literal["once", "multiple", "always_last"]
     concurrency_id: str
-    concurrency_limit: int
+    concurrency_limit: int | None
 
 
 PRIVATE: EventSettings = {"api_visibility": "private"}
-UNQUEUED: EventSettings = {"queue": False, "show_progress": "hidden", **PRIVATE}
-# torch uses every core; more would only wait.
-ONE_AT_A_TIME: EventSettings = {"concurrency_id": "model", "concurrency_limit": 1}
+# "multiple": gradio drops an event of the usual kind while one like it is under way.
+UNQUEUED: EventSettings = {"queue": False, "show_progress": "hidden", "trigger_mode": "multiple", **PRIVATE}
 
 
 def merge_settings(*settings: EventSettings, **more: Unpack[EventSettings]) -> EventSettings:
@@ -38,19 +39,20 @@ def merge_settings(*settings: EventSettings, **more: Unpack[EventSettings]) -> E
     return merged
 
 
-def make_component(name: str, value: dict, *before: str) -> gr.HTML:
-    """A component of ours: constant template, markup from Python, behaviour from `<name>.js`, with the scripts that it
-    shares with others `before` it."""
-    script = "\n".join((HERE / f"{part}.js").read_text(encoding="utf-8") for part in (*before, name))
+def make_part_frame(name: str, summary: str = "") -> gr.HTML:
+    """The place of a part of the page, which `stream` fills; with a `summary`, one that is opened."""
+    frame = tag("div", class_="part")
+    if summary:
+        frame = tag("details", tag("summary", summary), frame)
+    return gr.HTML(frame, js_on_load="", apply_default_css=False, elem_id=name)
+
+
+def make_component(name: str, value: dict) -> gr.HTML:
+    """A component of its own: constant template, markup from Python, behaviour from `<name>.js`."""
+    script = (HERE / f"{name}.js").read_text(encoding="utf-8")
     return gr.HTML(value, html_template=VALUE, js_on_load=script, apply_default_css=False, elem_id=name)
 
 
 def get_session_key(request: gr.Request) -> str:
     """gradio's name of an open page; only a call from outside a page lacks one, and the page has no such calls."""
     return cast(str, request.session_hash)
-
-
-def make_alert(text: str) -> gr.HTML:
-    """A region that a screen reader speaks when it changes."""
-    template = '<div role="alert">${value}</div>'
-    return gr.HTML(text, html_template=template, js_on_load="", apply_default_css=False, elem_id="message")

@@ -1,19 +1,11 @@
-// In front of the script of every component that draws maps on the film: one film, one way of drawing, one set of
-// controls. Colours come from Python as a table of 256 RGBA levels per map; here a map becomes one transparent layer,
-// once, and every redraw is the film with the layer over it. `about` says what the panels show now.
-window.cxrDrawing ??= {
-  opacity: 0.7,
-  contours: false,
-  cells: false,
-  film: null,
-  filmId: null,
-  about: null,
-  truth: null,
-  outlined: false,
-};
-const drawing = window.cxrDrawing;
+// How maps are drawn on the film: one film, one way of drawing, one set of controls. A map comes as numbers on its own
+// grid, once; scale, colours, contours and cells are chosen here, so that the server is never asked.
+/** @type {Drawing} */
+const drawing = { opacity: 0.7, contours: false, cells: false, film: null, outlines: null, outlined: false };
 const LINES = 4; // contours at every quarter of the limit
 const THICK = 2; // px of a map
+const STEPS = 32767; // of a map's numbers, for its largest magnitude
+const ZERO = 128; // the level of 0 on a signed scale
 /** @type {WeakMap<HTMLCanvasElement, HTMLCanvasElement>} */
 const lines = new WeakMap(); // a layer -> its contours, made when they are first asked for
 
@@ -26,8 +18,8 @@ function contextOf(canvas, settings) {
   return /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", settings));
 }
 
-/** @type {typeof globalThis.picture} */
-function picture(source) {
+/** @type {typeof globalThis.loadPicture} */
+function loadPicture(source) {
   return new Promise((resolve, reject) => {
     const image = new Image();
     image.onload = () => resolve(image);
@@ -36,12 +28,83 @@ function picture(source) {
   });
 }
 
+/** @param {string} text in base64 */
+const bytesOf = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+
+/** @type {typeof globalThis.tableOf} */
+const tableOf = (map) => bytesOf(map.table);
+
+/** @type {typeof globalThis.numbersOf} */
+async function numbersOf(map) {
+  const packed = new Blob([bytesOf(map.numbers)]).stream().pipeThrough(new DecompressionStream("deflate"));
+  const steps = new Int16Array(await new Response(packed).arrayBuffer());
+  return {
+    rows: map.rows,
+    columns: map.columns,
+    values: Float32Array.from(steps, (step) => (step / STEPS) * map.peak),
+  };
+}
+
+/**
+ * Where the centres of the film's pixels fall among the cells of a map, of which the first has its centre at 0.
+ * @param {Span} seen
+ * @param {Span} placed
+ * @param {number} size
+ * @param {number} cells
+ */
+function positions(seen, placed, size, cells) {
+  const scale = (placed[1] - placed[0]) / (seen[1] - seen[0]);
+  return Float32Array.from(
+    { length: seen[1] - seen[0] },
+    (_, at) => ((placed[0] + (at + 0.5) * scale) * cells) / size - 0.5,
+  );
+}
+
+/** @type {typeof globalThis.rasterise} */
+function rasterise(map, frame, table, signed, limit, asCells) {
+  const canvas = document.createElement("canvas");
+  canvas.width = frame.width;
+  canvas.height = frame.height;
+  const context = contextOf(canvas, { willReadFrequently: true });
+  const pixels = context.createImageData(frame.width, frame.height);
+  const { rows, columns, values } = map;
+  const across = positions(frame.seenX, frame.placedX, frame.size, columns);
+  const down = positions(frame.seenY, frame.placedY, frame.size, rows);
+  /** @type {(at: number, cells: number) => number} */
+  const inside = (at, cells) => Math.min(cells - 1, Math.max(0, at));
+  for (let y = 0; y < down.length; y++) {
+    const middle = asCells ? Math.round(down[y]) : down[y];
+    const above = Math.floor(middle);
+    const low = inside(above, rows) * columns;
+    const high = inside(above + 1, rows) * columns;
+    const falls = middle - above;
+    let at = ((y + frame.seenY[0]) * frame.width + frame.seenX[0]) * 4;
+    for (let x = 0; x < across.length; x++, at += 4) {
+      const centre = asCells ? Math.round(across[x]) : across[x];
+      const left = Math.floor(centre);
+      const from = inside(left, columns);
+      const to = inside(left + 1, columns);
+      const share = centre - left;
+      const upper = values[low + from] * (1 - share) + values[low + to] * share;
+      const lower = values[high + from] * (1 - share) + values[high + to] * share;
+      const part = Math.max(-1, (upper * (1 - falls) + lower * falls) / limit);
+      const level = 4 * Math.round(signed ? Math.min(1, part) * 127 + ZERO : Math.min(1, Math.max(0, part)) * 255);
+      pixels.data[at] = table[level];
+      pixels.data[at + 1] = table[level + 1];
+      pixels.data[at + 2] = table[level + 2];
+      pixels.data[at + 3] = table[level + 3];
+    }
+  }
+  context.putImageData(pixels, 0, 0);
+  return canvas;
+}
+
 /**
  * @param {string} source
  * @param {Uint8Array} table
  */
 async function layer(source, table) {
-  const image = await picture(source);
+  const image = await loadPicture(source);
   const canvas = document.createElement("canvas");
   canvas.width = image.width;
   canvas.height = image.height;
@@ -60,15 +123,11 @@ async function layer(source, table) {
   return canvas;
 }
 
-/** @type {typeof globalThis.tableOf} */
-function tableOf(map) {
-  return Uint8Array.from(atob(map.table), (character) => character.charCodeAt(0));
-}
-
 /** @type {typeof globalThis.layersOf} */
 async function layersOf(pictures, table) {
-  const smooth = await layer(pictures.smooth, table);
-  return { source: pictures.smooth, smooth, cells: pictures.cells ? await layer(pictures.cells, table) : smooth };
+  const smooth = await layer(pictureOf(pictures.smooth).source, table);
+  const cells = pictures.cells ? await layer(pictureOf(pictures.cells).source, table) : smooth;
+  return { source: pictures.smooth, smooth, cells };
 }
 
 /**
@@ -121,7 +180,7 @@ function paint(canvas, film, layers) {
     const fill = drawing.cells ? layers.cells : layers.smooth;
     put(drawing.contours ? contoursOf(fill) : fill, drawing.opacity);
   }
-  if (drawing.truth && drawing.outlined) put(drawing.truth, 1);
+  if (drawing.outlines && drawing.outlined) put(drawing.outlines, 1);
 }
 
 /**
@@ -133,6 +192,7 @@ function paintAll(element, layersOfPanel, off, asked) {
   for (const canvas of canvases) {
     const found = layersOfPanel(canvas.dataset.panel);
     if (drawing.film) paint(canvas, drawing.film, off ? undefined : found);
+    else contextOf(canvas).clearRect(0, 0, canvas.width, canvas.height);
     canvas.setAttribute("aria-label", off && found ? canvas.dataset.off : canvas.dataset.text);
   }
   const ask = element.querySelector("button.ask");

@@ -1,10 +1,9 @@
-"""The checks that ask the network again, as work: what is to do, in which order, and the thread for a step."""
+"""The checks that ask the network again, as work: what is to do, in which order, and doing it."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from cxr_demo.analysis import Analyser, Explanation, Study
@@ -13,7 +12,6 @@ from cxr_demo.evaluation.faithfulness import RandomBaseline
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.limits import SLOW_FORWARDS
 from cxr_demo.progress import ProgressCallback
-from cxr_demo.ui.jobs import Cancelled, Job, start_job
 
 RANDOM_BASELINE = "random baseline"
 FIELDS = {  # a part -> what it fills of a MapEvaluation
@@ -26,14 +24,12 @@ FIELDS = {  # a part -> what it fills of a MapEvaluation
 @dataclass
 class EvaluationResults:
     """Of one study, what was found so far: `found` by (method, label), each with the parts that were asked for;
-    `failed`, why there is none, by (method, label, part); `random_baseline`, with which all are compared;
-    `stopped`: the labels at which a person has stopped."""
+    `failed`, why there is none, by (method, label, part); `random_baseline`, with which all are compared."""
 
     study: Study
     found: dict[tuple[str, str], MapEvaluation] = field(default_factory=dict)
     failed: dict[tuple[str, str, str], str] = field(default_factory=dict)
     random_baseline: RandomBaseline | None = None
-    stopped: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -47,25 +43,32 @@ class WorkStep:
 
 @dataclass
 class EvaluationRun:
-    """A run that a person has asked for: steps, of which `done` forwards are made. It goes on while its session has
-    it."""
+    """A run that a person has asked for: the steps that are left, and of all `total` forwards those that are `done`;
+    `asked`: the press that it answers."""
 
     results: EvaluationResults
     label: str
     maps: Mapping[str, Explanation]
+    asked: object
     steps: tuple[WorkStep, ...]
+    total: float
     done: float = 0.0
     current: WorkStep | None = None
     started: float | None = None
 
     @property
     def share(self) -> float:
-        return min(1.0, self.done / sum(step.forwards for step in self.steps))
+        return min(1.0, self.done / self.total)
+
+    def finish(self, step: WorkStep, before: float) -> None:
+        """A step is over; `before` it so many forwards were done."""
+        self.steps = tuple(left for left in self.steps if left != step)
+        self.done = before + step.forwards
 
     @property
     def pace(self) -> float:
         """Seconds per forward so far."""
-        return 0.0 if self.started is None else (time.monotonic() - self.started) / self.done
+        return 0.0 if self.started is None or not self.done else (time.monotonic() - self.started) / self.done
 
 
 def plan_missing_steps(
@@ -94,35 +97,28 @@ def plan_missing_steps(
     return tuple(steps)
 
 
-def start_step(analyser: Analyser, run: EvaluationRun, step: WorkStep, wanted: Callable[[], bool]) -> Job:
-    """Do a step in a thread of its own: -> a RandomBaseline, or evaluations by method."""
-    before, study = run.done, run.results.study
+def do_step(analyser: Analyser, run: EvaluationRun, step: WorkStep, on_progress: ProgressCallback) -> None:
+    """Do a step and keep what it finds. One that fails must not take the others with it: raises what went wrong, and
+    `skip_step` goes on."""
+    before, results = run.done, run.results
 
-    def work(on_progress: ProgressCallback) -> RandomBaseline | dict[str, MapEvaluation]:
-        def count(done: float, total: float) -> None:
-            run.done = before + step.forwards * min(1.0, done / total)
-            on_progress(done, total)
+    def count(done: float, total: float) -> None:
+        run.done = before + step.forwards * min(1.0, done / total)
+        on_progress(done, total)
 
-        if step.part == RANDOM_BASELINE:
-            return analyser.measure_random_baseline(study, count)
-        maps = [run.maps[key] for key in step.methods]
-        return analyser.evaluate_maps(study, maps, count, [step.part], run.results.random_baseline)
-
-    run.current = step
-    return start_job(step.part, work, wanted)
-
-
-def store_result(run: EvaluationRun, step: WorkStep, made: Future, why: Callable[[BaseException], str]) -> None:
-    """A step's result, or by `why` why there is none: one that fails must not take the others with it."""
-    results, error = run.results, made.exception()
-    if isinstance(error, Cancelled):
-        return
-    if error:
-        failed = why(error)
-        results.failed |= {(key, run.label, step.part): failed for key in step.methods}
-    elif step.part == RANDOM_BASELINE:
-        results.random_baseline = made.result()
+    run.current, run.started = step, run.started or time.monotonic()
+    if step.part == RANDOM_BASELINE:
+        results.random_baseline = analyser.measure_random_baseline(results.study, count)
     else:
-        for key, fresh in made.result().items():
+        maps = [run.maps[key] for key in step.methods]
+        made = analyser.evaluate_maps(results.study, maps, count, [step.part], results.random_baseline)
+        for key, fresh in made.items():
             parts = {name: getattr(fresh, name) for name in FIELDS[step.part]}
             results.found[key, run.label] = replace(results.found.get((key, run.label), MapEvaluation()), **parts)
+    run.finish(step, before)
+
+
+def skip_step(run: EvaluationRun, step: WorkStep, reason: str) -> None:
+    """There is no result, for this reason."""
+    run.results.failed |= {(key, run.label, step.part): reason for key in step.methods}
+    run.finish(step, run.done)

@@ -22,24 +22,15 @@ from cxr_demo.ui import image_encoding
 
 @dataclass
 class ImageRegions:
-    """Of one film: `lungs` (H, W) bool on the film as the page shows it, as estimated; None without a lung model.
-    `drawn`: the person's own region, which stays for other findings, methods and checkpoints."""
+    """Of one film: `lungs` (H, W) bool on the film as the page shows it, as estimated; None without a lung model."""
 
     image: Radiograph
     lungs: np.ndarray | None
-    drawn: Box | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
         """(H, W) of the film as the page shows it."""
         return image_encoding.fit_shape(self.image.pixels.shape, image_encoding.FILM_SIDE_PX)
-
-    def draw(self, given: object) -> None:
-        """Take what the browser says a region is: four shares of the film, or None for no region. ExplanationError for
-        what is no region of the film; the former one then stays."""
-        drawn = _read_box(given)
-        make_region_masks(self.shape, None, drawn)
-        self.drawn = drawn
 
 
 def estimate_image_regions(image: Radiograph, lungs: Lungs | None) -> ImageRegions:
@@ -48,12 +39,25 @@ def estimate_image_regions(image: Radiograph, lungs: Lungs | None) -> ImageRegio
     return regions
 
 
+def read_region(image: Radiograph, given: object) -> Box | None:
+    """What the browser says a region is: four shares of the film, or None for no region. Raises ExplanationError for
+    what is no region of the film."""
+    box = _read_box(given)
+    make_region_masks(image_encoding.fit_shape(image.pixels.shape, image_encoding.FILM_SIDE_PX), None, box)
+    return box
+
+
 def measure_regions(
-    regions: ImageRegions, truth: Mapping[str, np.ndarray], maps: Mapping[str, Explanation], preprocess: Preprocess
+    regions: ImageRegions,
+    drawn: Box | None,
+    truth: Mapping[str, np.ndarray],
+    maps: Mapping[str, Explanation],
+    preprocess: Preprocess,
 ) -> dict[str, dict[str, RegionShare]]:
-    """Maps by method -> {method: {region: Share}}. `truth`: masks (H, W) bool on the film's own pixels, by name."""
+    """Maps by method -> {method: {region: Share}}. `drawn`: the person's own region; `truth`: masks (H, W) bool on the
+    film's own pixels, by name."""
     known = {name: _shrink_mask(mask, regions.shape) for name, mask in truth.items()}
-    masks = make_region_masks(regions.shape, regions.lungs, regions.drawn, known)
+    masks = make_region_masks(regions.shape, regions.lungs, drawn, known)
     return {key: measure_evidence(map_.map_square, preprocess, masks) for key, map_ in maps.items()}
 
 

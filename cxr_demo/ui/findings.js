@@ -1,25 +1,28 @@
-// Given by gr.HTML: element, trigger. A finding is a button; the one pressed is shown at once, its maps follow. Its
-// threshold can be moved: what each one costs stands in the markup already, so nothing is asked of the server.
-element.addEventListener("click", (event) => {
-  const reset = event.target.closest("button.reset");
-  const slider = reset?.closest("div")?.querySelector("input.threshold");
-  if (slider) {
-    slider.value = slider.defaultValue;
-    showThreshold(slider);
-    slider.focus(); // the button that had it is hidden
-    return;
-  }
-  const button = event.target.closest("button.finding");
-  if (!button) return;
-  for (const other of element.querySelectorAll("button.finding")) {
+// A finding is a button; the one pressed is shown at once, its maps follow. Its threshold can be moved: what each one
+// costs stands in the markup already, so nothing is asked of the server.
+on("click", "#findings button.finding", (button) => {
+  for (const other of partOf("findings").querySelectorAll("button.finding")) {
     other.setAttribute("aria-pressed", String(other === button));
   }
-  trigger("choose", { label: button.dataset.label });
+  press("choose_label", { label: button.dataset.label });
 });
-
-element.addEventListener("input", (event) => {
-  if (event.target.matches("input.threshold")) showThreshold(event.target);
+onControl("findings", (_, at) => {
+  for (const button of partOf("findings").querySelectorAll("button.finding")) {
+    button.setAttribute("aria-pressed", String(button.dataset.label === at.label));
+  }
 });
+// Other numbers, another network or finding: its threshold is the card's.
+onPart("findings", () => {
+  for (const slider of partOf("findings").querySelectorAll("input.threshold")) slider.value = slider.defaultValue;
+});
+on("click", "#findings button.reset", (reset) => {
+  const slider = reset.closest("div")?.querySelector("input.threshold");
+  if (!slider) return;
+  slider.value = slider.defaultValue;
+  showThreshold(slider);
+  slider.focus(); // the button that had it is hidden
+});
+on("input", "#findings input.threshold", showThreshold);
 
 /**
  * The finding's word, mark and colour, and the cost, at the threshold that the slider stands at.

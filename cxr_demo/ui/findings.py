@@ -31,6 +31,13 @@ def render_findings(card: Card, probabilities: np.ndarray, chosen: str, members:
     return {"html": tag("section", head, listed, each, meaning, told, class_="told")}
 
 
+def describe_answer(card: Card, probabilities: np.ndarray) -> str:
+    """In a few words: the first of the list."""
+    label = order_labels(card, probabilities)[0]
+    p = float(probabilities[card.labels.index(label)])
+    return f"{get_finding(label).name} {page_text.format_score(p, card.calibrated, card.task)}"
+
+
 def render_first_steps() -> dict:
     steps = tag("ol", *(tag("li", step) for step in page_text.STEPS))
     return {"html": tag("section", tag("h2", page_text.FINDINGS), steps, class_="told")}

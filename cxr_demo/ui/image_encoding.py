@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import zlib
 from collections.abc import Iterable
 
 import cv2
@@ -13,6 +14,7 @@ from cxr_demo.film.preprocess import Preprocess
 
 FILM_SIDE_PX = 1024  # longest side of the film on the page
 AROUND = 0.025  # of the longest side, between what an outline shows and its line
+MAP_STEPS = 32767
 MAP_SIDE_PX = 512  # longest side of a map on the page: above any square used so far, and half the bytes
 
 
@@ -28,6 +30,27 @@ def encode_film(pixels: np.ndarray) -> str:
     if (height, width) != pixels.shape:
         pixels = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
     return encode_png(render.make_greys(pixels))
+
+
+def encode_map(map_raw: np.ndarray) -> dict:
+    """A raw map (h, w) on its own grid -> its numbers, as shares of its largest magnitude in 16 bits (a step is a
+    32,767th of it), compressed: what a browser needs to draw it on any scale."""
+    peak = float(np.abs(map_raw).max())
+    steps = np.rint(map_raw.astype(np.float64) / (peak or 1.0) * MAP_STEPS).astype("<i2")
+    packed = base64.b64encode(zlib.compress(steps.tobytes(), 9)).decode()
+    return {"rows": map_raw.shape[0], "columns": map_raw.shape[1], "peak": peak, "numbers": packed}
+
+
+def describe_frame(preprocess: Preprocess, shape: tuple[int, int]) -> dict:
+    """Where the square lies on a map of a film of `shape` (H, W), as `Preprocess.map_to_image` draws it: the size
+    of the map on the page, the part of it that the network sees, and where this lies in the square, as [start, stop).
+    """
+    height, width = fit_shape(shape, MAP_SIDE_PX)
+    seen_x, seen_y, placed_x, placed_y = preprocess.boxes((height, width))
+    return {
+        "width": width, "height": height, "size": preprocess.size_px, "seenX": seen_x, "seenY": seen_y,
+        "placedX": placed_x, "placedY": placed_y,
+    }  # fmt: skip
 
 
 def encode_map_levels(
@@ -84,3 +107,6 @@ def encode_outlines(masks: Iterable[np.ndarray]) -> str:
 def encode_png(array: np.ndarray) -> str:
     """(H, W), (H, W, 3) BGR or (H, W, 4) BGRA, uint8 -> data URI; lossless."""
     return "data:image/png;base64," + base64.b64encode(cv2.imencode(".png", array)[1].tobytes()).decode()
+
+
+COLOUR_TABLES = {shown: encode_colour_table(render.Scale(shown, "", 1.0)) for shown in ("positive", "signed")}

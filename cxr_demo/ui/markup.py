@@ -33,6 +33,11 @@ def render_scrollable(name: str, table: Html) -> Html:
     return tag("div", table, class_="scroll", tabindex="0", role="region", aria_label=name)
 
 
+def render_message(message: str, hint: str = "", kind: str = "error") -> Html:
+    """A sentence with its next step; `kind` is "error" or "done"."""
+    return tag("p", tag("strong", message), " ", hint, class_=f"message {kind}")
+
+
 def join_html(*parts: object) -> Html:
     """The parts one after the other, each escaped unless it is Html."""
     return Html("".join(p if isinstance(p, Html) else html.escape(str(p)) for p in parts if p is not None))

@@ -16,6 +16,7 @@ from cxr_demo.networks.card import Card, EnsembleSpec
 from cxr_demo.networks.standing import find_standing
 from cxr_demo.text import page_text, pair_text, scales_text
 from cxr_demo.ui import image_encoding, pair_view, panels
+from cxr_demo.ui.app.parts import Part
 from cxr_demo.ui.markup import Html, join_html, tag
 from cxr_demo.ui.pair_view import (
     CheckpointView,
@@ -30,7 +31,7 @@ from cxr_demo.ui.pair_view import (
 )
 
 
-def render_members(reading: CheckpointView, label: str, entries: Mapping[str, RowEntry], drawn: RenderedRows) -> dict:
+def render_members(reading: CheckpointView, label: str, entries: Mapping[str, RowEntry], drawn: RenderedRows) -> Part:
     """As `pair.value`, of one ensemble of predictions."""
     for key, entry in entries.items():
         if isinstance(entry, tuple) and key not in drawn.rows:
@@ -43,13 +44,7 @@ def render_members(reading: CheckpointView, label: str, entries: Mapping[str, Ro
     how = tag("p", tag("strong", pair_text.MEMBERS_SAY_NOT), " ", pair_text.MEMBERS_HOW, " ", shared, class_="how")
     of = panels.make_view_key(reading.study, reading.card, label)
     title = render_pair_header(pair_text.format_members_title(label, count), pair_text.SHOW_MEMBERS if held else "")
-    return {
-        "html": join_html(title, *rows, how),
-        "about": f"{of} and its members",
-        "of": of,
-        "held": held,
-        "maps": dict(drawn.maps),
-    }
+    return pair_view.make_pair_part(join_html(title, *rows, how), f"{of} and its members", held, drawn)
 
 
 def _render_members_row(
@@ -165,7 +160,7 @@ def _render_member_stage(
         pair_text.describe_pair_canvas(method.name, label, whose, where),
         pair_text.describe_hidden_pair_map(method.name, label, whose),
     )
-    return panels.render_stage(reading.study, key, text, None, off, image_encoding.MAP_SIDE_PX)
+    return panels.render_stage(reading.study.image, key, text, None, off, image_encoding.MAP_SIDE_PX)
 
 
 def _require_ensemble(card: Card) -> EnsembleSpec:

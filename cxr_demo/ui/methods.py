@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.text import page_text
+from cxr_demo.ui.markup import tag
 
 
-def make_method_settings(refusals: Mapping[str, str] = MappingProxyType({}), forward_s: float | None = None) -> dict:
-    """For the list, of one checkpoint: each method's text, and what stands under all. `refusals` are those of its
-    proof, `forward_s` what one forward pass takes."""
-    choices = [
-        (page_text.describe_method_choice(method, refusals.get(key, ""), forward_s), key)
+def render_methods(
+    chosen: Collection[str], refusals: Mapping[str, str] = MappingProxyType({}), forward_s: float | None = None
+) -> dict:
+    """A box for each method. `refusals` are those of the checkpoint's proof, `forward_s` what one forward pass takes.
+    `chosen` are the keys whose boxes are ticked."""
+    boxes = [
+        tag(
+            "label",
+            tag("input", type="checkbox", value=key, checked=key in chosen),
+            page_text.describe_method_choice(method, refusals.get(key, ""), forward_s),
+        )
         for key, method in METHODS.items()
     ]
-    return {"choices": choices, "info": page_text.describe_refusals(refusals)}
+    hint = tag("p", page_text.describe_refusals(refusals), class_="hint")
+    listed = tag("fieldset", tag("legend", page_text.METHODS_LIST), *boxes)
+    return {"html": tag("div", hint, listed), "chosen": list(order_methods(chosen))}
 
 
-def order_methods(chosen: Sequence[str]) -> tuple[str, ...]:
+def order_methods(chosen: Collection[str]) -> tuple[str, ...]:
     """As they are shown; what is no method is left out."""
     return tuple(key for key in METHODS if key in chosen)

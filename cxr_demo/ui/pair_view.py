@@ -1,7 +1,7 @@
 """Two checkpoints on one film: a row for each method, both maps, their difference, and what it is in numbers.
 
 `value(...)` is the value of the pair component: `html` for the eye, `maps` for the canvases, which draw on the film of
-the panels; `of` is what these must show for it to be true.
+the panels;
 """
 
 from __future__ import annotations
@@ -28,10 +28,11 @@ from cxr_demo.networks.card import Card
 from cxr_demo.networks.standing import find_standing
 from cxr_demo.text import findings_text, page_text, pair_text, scales_text
 from cxr_demo.ui import agreement_table, image_encoding, panels
+from cxr_demo.ui.app.parts import Part, make_id, make_part
 from cxr_demo.ui.markup import Html, join_html, tag
 
 PLACED_PX = 256  # the picture in which is looked where two maps differ most
-EMPTY = {"html": "", "about": "", "of": "", "held": False, "maps": {}}
+EMPTY = {"html": "", "about": "", "held": False, "maps": {}}
 TEN_PERCENT = STRONGEST.index(0.1)
 
 
@@ -75,7 +76,7 @@ class RenderedRows:
 
 def render_pair(
     this: CheckpointView, other: CheckpointView, label: str, entries: Mapping[str, RowEntry], drawn: RenderedRows
-) -> dict:
+) -> Part:
     """`entries` by method key, in the order in which they are shown. The label is one that both know."""
     for key, entry in entries.items():
         if isinstance(entry, tuple) and key not in drawn.rows:
@@ -85,19 +86,27 @@ def render_pair(
     shown = pair_text.format_pair_title(label)
     shared = describe_shared_part(this.card, other.card)
     how = tag("p", tag("strong", pair_text.PAIR_SAYS_NOT), " ", pair_text.PAIR_HOW, " ", shared, class_="how")
-    of = panels.make_view_key(this.study, this.card, label)
-    return {
-        "html": join_html(render_pair_header(shown, pair_text.SHOW_BOTH if held else ""), *rows, how),
-        "about": f"{of} with {other.name}",
-        "of": of,
-        "held": held,
-        "maps": dict(drawn.maps),
-    }
+    html = join_html(render_pair_header(shown, pair_text.SHOW_BOTH if held else ""), *rows, how)
+    return make_pair_part(html, f"{panels.make_view_key(this.study, this.card, label)} with {other.name}", held, drawn)
 
 
-def render_sentence(text: str, of: str) -> dict:
+def make_pair_part(html: Html, about: str, held: bool, drawn: RenderedRows) -> Part:
+    """The section, and the pictures of its maps, each a body of its own."""
+    maps: dict[str, dict] = {}
+    pictures: dict[str, dict] = {}
+    for key, made in drawn.maps.items():
+        maps[key] = dict(made)
+        for layer in ("smooth", "cells"):
+            if layer in made:
+                body = {"source": made[layer]}
+                maps[key][layer] = make_id(body)
+                pictures[maps[key][layer]] = body
+    return make_part({"html": html, "about": about, "held": held, "maps": maps}, pictures)
+
+
+def render_sentence(text: str) -> dict:
     """A sentence instead of maps."""
-    return {**EMPTY, "html": tag("p", text, class_="alone", role="status"), "about": f"{of}: {text}", "of": of}
+    return {**EMPTY, "html": tag("p", text, class_="alone", role="status"), "about": text}
 
 
 def render_pair_header(title: str, show: str) -> Html:
@@ -212,7 +221,7 @@ def _render_side(
         )
     )
     stage = panels.render_stage(
-        study, key, pair_text.describe_pair_canvas(method.name, label, reading.name, where), None,
+        study.image, key, pair_text.describe_pair_canvas(method.name, label, reading.name, where), None,
         pair_text.describe_hidden_pair_map(method.name, label, reading.name), image_encoding.MAP_SIDE_PX,
     )  # fmt: skip
     scale = render_scale_bar(own, scales_text.describe_own_scale(own)) if own and not own.nothing else None
@@ -238,7 +247,7 @@ def _render_difference(
         maps[key] = encode_pair_map(pair.difference, pair.first.grid, shape, scale, coarse)
     where = _describe_difference_place(pair, pair.difference, this, other)
     stage = panels.render_stage(
-        this.study, key, pair_text.describe_pair_canvas(method.name, label, pair_text.DIFFERENCE, where), None,
+        this.study.image, key, pair_text.describe_pair_canvas(method.name, label, pair_text.DIFFERENCE, where), None,
         pair_text.describe_hidden_pair_map(method.name, label, pair_text.DIFFERENCE), image_encoding.MAP_SIDE_PX,
     )  # fmt: skip
     return render_figure(

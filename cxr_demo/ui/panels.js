@@ -1,37 +1,50 @@
-// Given by gr.HTML: element, trigger, props, watch; by drawing.js: how maps are drawn. The server is never asked.
-const own = /** @type {{ value: PanelsValue }} */ (props);
-const SCALES = /** @type {const} */ (["relative", "absolute"]);
-/** @type {{ scale: Scale, asked: boolean, about: string | null }} */
-const state = { scale: "relative", asked: false, about: null };
-/** @type {Record<string, Record<Scale, Layers> | undefined>} */
-let layers = {};
+// The panels: what is looked at is drawn here, on one scale or the other; the server is never asked.
+/** @type {{ scale: Scale, asked: boolean, about: string | null, film: string | null }} */
+const state = { scale: "relative", asked: false, about: null, film: null };
+/** @type {PanelsValue | null} */
+let value = null;
+/** @type {Map<string, MapNumbers>} */
+const numbers = new Map(); // by id
+/** @type {Map<string, HTMLCanvasElement>} */
+let layers = new Map(); // by id, scale and way
+
+const panels = () => partOf("panels");
 
 /**
- * Both scales of a map; what was made of the same picture before is kept.
  * @param {PanelMap} map
- * @param {Record<Scale, Layers> | undefined} old
+ * @param {boolean} asCells
  */
-async function scalesOf(map, old) {
-  const table = tableOf(map);
-  const made = old ? Object.values(old) : [];
-  const scales = /** @type {Record<Scale, Layers>} */ ({}); // once the loop has ended
-  for (const scale of SCALES) {
-    const found = made.find((one) => one.source === map[scale].smooth);
-    scales[scale] = found ?? (await layersOf(map[scale], table));
-    made.push(scales[scale]);
-  }
-  return scales;
+function layerOf(map, asCells) {
+  const limit = map[state.scale];
+  const key = `${map.map} ${limit} ${asCells && map.coarse}`;
+  const made = layers.get(key);
+  const known = numbers.get(map.map);
+  if (made || !known || !value?.frame) return made;
+  const table = tableOf({ table: value.tables[map.colours] });
+  const layer = rasterise(known, value.frame, table, map.colours === "signed", limit, asCells && map.coarse);
+  layers.set(key, layer);
+  return layer;
+}
+
+/**
+ * The layer of a panel as it is looked at now.
+ * @param {string} panel
+ */
+function layersOfPanel(panel) {
+  const map = value?.maps[panel];
+  const layer = map && layerOf(map, drawing.cells);
+  return layer && { source: map.map, smooth: layer, cells: layer };
 }
 
 /**
  * The controls come all at once, with the first film.
  * @param {string} name
  */
-const control = (name) => /** @type {HTMLInputElement} */ (element.querySelector(`input.${name}`));
+const control = (name) => /** @type {HTMLInputElement} */ (panels().querySelector(`input.${name}`));
 
 function draw() {
-  const off = Boolean(own.value.held) && !state.asked;
-  paintAll(element, (panel) => layers[panel]?.[state.scale], off, state.asked);
+  const element = panels();
+  paintAll(element, layersOfPanel, Boolean(value?.held) && !state.asked, state.asked);
   document.body.dataset.outlined = drawing.outlined ? "1" : "";
   const shown = element.querySelector("input.truth");
   if (shown) {
@@ -46,7 +59,7 @@ function draw() {
     percent.textContent = `${slider.value} %`;
     control("as-cells").checked = drawing.cells;
     control("contours").checked = drawing.contours;
-    control("keep").checked = Boolean(own.value.pinned);
+    control("keep").checked = Boolean(value?.pinned);
     for (const way of element.querySelectorAll("input[name=scale]")) way.checked = way.value === state.scale;
   }
   element.dataset.scale = state.scale;
@@ -56,30 +69,41 @@ function draw() {
 // To the sections below, which draw on the same film.
 const tell = () => document.dispatchEvent(new Event("cxr-drawing"));
 
-async function show() {
-  const value = own.value;
-  if (state.about !== value.about) {
-    state.about = drawing.about = value.about;
+/** @type {Promise<void>} */
+let loading = Promise.resolve();
+
+/** @param {Film} film */
+async function load(film) {
+  const pictures = [film.picture, film.outlines].map((id) => (id ? loadPicture(pictureOf(id).source) : null));
+  const [shown, outlines] = await Promise.all(pictures);
+  if (state.film === film.picture) Object.assign(drawing, { film: shown, outlines });
+}
+
+/** @param {PanelsValue} next */
+async function show(next) {
+  value = next;
+  panels().dataset.ready = "";
+  if (state.about !== next.about) {
+    state.about = next.about;
     state.asked = false;
-    layers = {};
+    layers = new Map();
   }
-  if (!value.film) drawing.film = drawing.filmId = drawing.truth = null;
-  else if (value.film.src && value.film.id !== drawing.filmId) {
-    drawing.film = await picture(value.film.src);
-    drawing.filmId = value.film.id;
-    drawing.truth = value.film.truth ? await picture(value.film.truth) : null;
+  const film = next.film?.picture ?? null;
+  if (film !== state.film) {
+    state.film = film;
+    drawing.film = drawing.outlines = null;
     drawing.outlined = false;
+    loading = next.film ? load(next.film) : Promise.resolve();
   }
-  tell();
-  draw(); // a panel that was put in between has moved the others' canvases
-  const kept = layers;
-  for (const [key, map] of Object.entries(value.maps)) {
-    const made = await scalesOf(map, kept[key]);
-    if (kept !== layers) return; // another finding came meanwhile and draws itself
-    kept[key] = made;
-  }
+  await loading;
+  if (value !== next) return; // the newer one draws itself
+  const wanted = Object.values(next.maps).map((map) => map.map);
+  for (const id of [...numbers.keys()]) if (!wanted.includes(id)) numbers.delete(id);
+  for (const id of wanted) if (!numbers.has(id)) numbers.set(id, await numbersOf(packedMapOf(id)));
+  if (value !== next) return; // the newer one draws itself
   draw();
-  element.dataset.ready = element.querySelector(".busy") ? "" : value.about; // all that will come is drawn
+  tell();
+  panels().dataset.ready = panels().querySelector(".busy") ? "" : next.about; // all that will come is drawn
 }
 
 let asked = 0;
@@ -91,22 +115,18 @@ function redraw() {
   });
 }
 
-element.addEventListener("input", (event) => {
-  if (event.target.matches("input.opacity")) drawing.opacity = Number(event.target.value) / 100;
-  else if (event.target.matches("input.as-cells")) drawing.cells = event.target.checked;
-  else if (event.target.matches("input.truth")) drawing.outlined = event.target.checked;
-  else if (event.target.matches("input.contours")) drawing.contours = event.target.checked;
-  else if (event.target.matches("input.keep")) return trigger("pin", { pinned: event.target.checked });
-  else if (event.target.matches("input[name=scale]")) state.scale = /** @type {Scale} */ (event.target.value);
+on("input", "#panels input", (input) => {
+  if (input.matches("input.opacity")) drawing.opacity = Number(input.value) / 100;
+  else if (input.matches("input.as-cells")) drawing.cells = input.checked;
+  else if (input.matches("input.truth")) drawing.outlined = input.checked;
+  else if (input.matches("input.contours")) drawing.contours = input.checked;
+  else if (input.matches("input.keep")) return press("pin_scale", { pinned: input.checked });
+  else if (input.matches("input[name=scale]")) state.scale = /** @type {Scale} */ (input.value);
   else return;
   redraw();
 });
-element.addEventListener("click", (event) => {
-  const leave = event.target.closest("button.leave");
-  if (leave) trigger("leave", { method: leave.dataset.leave });
-  if (!event.target.closest("button.ask")) return;
+on("click", "#panels button.ask", () => {
   state.asked = !state.asked;
   redraw();
 });
-watch("value", show);
-show();
+onPart("panels", show);

@@ -6,23 +6,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 
 from cxr_demo import render
 from cxr_demo.analysis import Explanation, Study
 from cxr_demo.explain.methods import METHODS, Method
+from cxr_demo.film.preprocess import Preprocess
+from cxr_demo.film.reading import Radiograph
 from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.standing import Standing, find_standing
 from cxr_demo.text import evaluation_text, examples_text, findings_text, page_text, scales_text
 from cxr_demo.ui import agreement_table, image_encoding
+from cxr_demo.ui.app.parts import Part, make_id, make_part
 from cxr_demo.ui.colour_bar import NOTHING_PINNED, Scales, choose_scales, render_colour_bar
+from cxr_demo.ui.film_pictures import FilmPictures
 from cxr_demo.ui.findings import MANY
 from cxr_demo.ui.markup import Html, join_html, tag
 
+NOTHING_PLANTED: Mapping[str, np.ndarray] = MappingProxyType({})
 PanelEntry = Explanation | float | str  # a finished map, how much of it is done (0..1), or why there is none
-EncodedMaps = dict[tuple[str, float], dict]  # (method, limit) -> the map's pictures, so that none is made twice
 
 
 def render_panels(
@@ -30,35 +35,48 @@ def render_panels(
     card: Card,
     label: str,
     entries: Mapping[str, PanelEntry],
-    film: str | None,
-    drawn: EncodedMaps,
-    truth: Mapping[str, np.ndarray] | None = None,
+    shown: FilmPictures,
+    truth: Mapping[str, np.ndarray] = NOTHING_PLANTED,
     pinned: Mapping[str, float] = NOTHING_PINNED,
-) -> dict:
-    """`entries` by method key, in the order in which they are shown. `film` is its picture, or None where the browser
-    has it already; `drawn` is filled here, and belongs to one study and label. `truth`: masks (H, W) bool of what is
-    known to be in the film, by name; `pinned`: limits of the absolute scale, by unit, that a person keeps."""
+) -> Part:
+    """`entries` by method key, in the order in which they are shown. `shown`: the film's name and its pictures.
+    `truth`: masks (H, W) bool of what is known to be in the film, by name; `pinned`: limits of the absolute scale, by
+    unit, that a person keeps."""
     maps = {key: entry for key, entry in entries.items() if isinstance(entry, Explanation)}
     scales = choose_scales(maps, pinned)
     figures = [_render_entry(METHODS[key], entry, scales, study, card, label) for key, entry in entries.items()]
-    outlines = image_encoding.encode_outlines(truth.values()) if truth and film else None
     squares = {key: map_.map_square for key, map_ in maps.items()}
-    return {
+    numbers = {
+        key: image_encoding.encode_map(map_.map_square) for key, map_ in maps.items() if not scales[key].own.nothing
+    }
+    pictures = {make_id(body): body for body in numbers.values()} | shown.bodies
+    value = {
         "html": join_html(
-            _render_panels_header(study, card, label),
-            tag("div", _render_film_panel(study, card, truth or {}), *figures, class_="row"),
+            _render_panels_header(study, card, label, shown.name),
+            tag("div", _render_film_panel(study.image, card.preprocess, truth), *figures, class_="row"),
             _render_legend(study, card, label, bool(pinned)),
             agreement_table.render_agreements(squares, card, study.image.pixels.shape),
         ),
-        "film": {"id": study.image.sha256, "src": film, "truth": outlines},
+        "film": {"picture": shown.picture, "outlines": shown.outlines},
         "about": make_view_key(study, card, label),
         "pinned": bool(pinned),
         "held": not find_standing(card, study.probabilities, label).maps_shown,
-        "maps": {
-            key: _encode_pictures(map_, scales[key], study, card, drawn)
-            for key, map_ in maps.items()
-            if not scales[key].own.nothing
-        },
+        "frame": image_encoding.describe_frame(card.preprocess, study.image.pixels.shape),
+        "maps": {key: _describe_drawing(map_, scales[key], card, make_id(numbers[key])) for key, map_ in maps.items()
+                 if key in numbers},
+        "tables": image_encoding.COLOUR_TABLES,
+    }  # fmt: skip
+    return make_part(value, pictures)
+
+
+def _describe_drawing(explanation: Explanation, scales: Scales, card: Card, map_id: str) -> dict:
+    """What a canvas needs beside the numbers: which colours, and from where they are full."""
+    return {
+        "map": map_id,
+        "colours": scales.own.shown,
+        "relative": scales.own.limit,
+        "absolute": scales.shared.limit,
+        "coarse": is_coarse(explanation.map_square, card),
     }
 
 
@@ -67,13 +85,29 @@ def make_view_key(study: Study, card: Card, label: str) -> str:
     return f"{study.image.sha256} {card.name} {label}"
 
 
+def render_film_alone(image: Radiograph, shown: FilmPictures, methods: Sequence[str]) -> Part:
+    """The film is there, and nothing is known of it yet: in the places of the maps, what they will not show."""
+    figures = [_render_waiting_map(key) for key in methods]
+    film = _render_film_panel(image, None, NOTHING_PLANTED)
+    value = {
+        "html": tag("div", film, *figures, class_="row"),
+        "film": {"picture": shown.picture, "outlines": shown.outlines},
+        "about": image.sha256,
+        "held": False,
+        "maps": {},
+    }
+    return make_part(value, shown.bodies)
+
+
+def _render_waiting_map(key: str) -> Html:
+    method = METHODS[key]
+    return _render_blank(_render_method_title(method), method.family.promise, method.caption)
+
+
 def render_blank_panels(methods: Sequence[str]) -> dict:
     """Before the first film: what will stand where, and what each map does not show."""
-    figures = [_render_blank(_render_name(page_text.FILM_PANEL), page_text.FILM_PROMISE, page_text.SIDES)]
-    figures += [
-        _render_blank(_render_method_title(METHODS[key]), METHODS[key].family.promise, METHODS[key].caption)
-        for key in methods
-    ]
+    figures = [_render_blank(_render_name(page_text.FILM_PANEL), page_text.FILM_PROMISE, "")]
+    figures += [_render_waiting_map(key) for key in methods]
     return {"html": tag("div", *figures, class_="row"), "film": None, "about": "", "held": False, "maps": {}}
 
 
@@ -105,33 +139,14 @@ def _render_map(method: Method, explanation: Explanation, scales: Scales, study:
     return _render_map_figure(method, study, name, where, None, *below)
 
 
-def _encode_pictures(explanation: Explanation, scales: Scales, study: Study, card: Card, drawn: EncodedMaps) -> dict:
-    """What a canvas needs: the colour table, and the map on both scales."""
-
-    def on(scale: render.Scale) -> dict:
-        at = explanation.method, scale.limit
-        if at not in drawn:
-            raw, shape = explanation.map_square, study.image.pixels.shape
-            drawn[at] = {"smooth": image_encoding.encode_map_levels(raw, scale, card.preprocess, shape)}
-            if is_coarse(raw, card):
-                cells = image_encoding.repeat_cells(raw, card.preprocess.size_px)
-                drawn[at]["cells"] = image_encoding.encode_map_levels(cells, scale, card.preprocess, shape)
-        return drawn[at]
-
-    return {
-        "table": image_encoding.encode_colour_table(scales.own),
-        "relative": on(scales.own),
-        "absolute": on(scales.shared),
-    }
-
-
-def _render_panels_header(study: Study, card: Card, label: str) -> Html:
+def _render_panels_header(study: Study, card: Card, label: str, film_name: str) -> Html:
     p = float(study.probabilities[card.labels.index(label)])
     how, known = find_standing(card, study.probabilities, label), get_finding(label)
     told = f"{page_text.format_score(p, card.calibrated, card.task)} · {findings_text.describe_verdict(how)}"
     gloss = f" · {known.gloss}" if len(card.labels) > MANY else ""
     heading = tag("h2", known.name, tag("small", told + gloss))
-    title = tag("div", heading, None if how.maps_shown else _render_show_button(how, card), class_="title")
+    of = tag("p", page_text.describe_source(film_name, card.title or card.name), class_="of")
+    title = tag("div", heading, of, None if how.maps_shown else _render_show_button(how, card), class_="title")
     return tag("header", title, _render_controls(), class_="head")
 
 
@@ -140,7 +155,8 @@ def _render_legend(study: Study, card: Card, label: str, pinned: bool) -> Html:
     off = None if how.maps_shown else tag("strong", findings_text.describe_maps_off(how), " ")
     absolute = scales_text.KEPT_SCALE if pinned else scales_text.SHARED_SCALE
     scales = (tag("span", scales_text.OWN_SCALE, class_="own"), tag("span", absolute, class_="shared"))
-    return tag("p", off, page_text.describe_maps(card), " ", *scales, class_="legend")
+    sides = page_text.SIDES_KNOWN if study.image.sides else page_text.SIDES_UNKNOWN
+    return tag("p", off, page_text.describe_maps(card), sides, " ", *scales, class_="legend")
 
 
 def _render_map_figure(
@@ -151,28 +167,30 @@ def _render_map_figure(
     return tag(
         "figure",
         _render_method_title(method),
-        render_stage(study, method.key, text, over, off),
+        render_stage(study.image, method.key, text, over, off),
         tag("div", *below, tag("figcaption", method.caption), class_="below"),
         class_="panel",
         data_method=method.key,
     )
 
 
-def _render_film_panel(study: Study, card: Card, truth: Mapping[str, np.ndarray]) -> Html:
-    height, width = study.image.pixels.shape
-    left, top, right, bottom = card.preprocess.seen_box((height, width))
+def _render_film_panel(image: Radiograph, preprocess: Preprocess | None, truth: Mapping[str, np.ndarray]) -> Html:
+    """`preprocess`: of the network that looks at it, if one does."""
+    height, width = image.pixels.shape
+    whole = (0, 0, width, height)
+    left, top, right, bottom = preprocess.seen_box((height, width)) if preprocess else whole
     frame = below = None
-    if (left, top, right, bottom) != (0, 0, width, height):
+    if (left, top, right, bottom) != whole:
         box = (f"left:{left / width:.3%};top:{top / height:.3%};"
                f"width:{(right - left) / width:.3%};height:{(bottom - top) / height:.3%}")  # fmt: skip
         frame, below = tag("i", class_="seen", style=box), tag("p", page_text.AS_THE_MODEL_SEES)
-    notes = [tag("li", note) for note in study.image.notes or (page_text.NO_NOTES,)]
-    size = f"{study.image.kind}, {width} × {height} px"
+    notes = [tag("li", note) for note in image.notes or (page_text.NO_NOTES,)]
+    size = f"{image.kind}, {width} × {height} px"
     details = tag("details", tag("summary", page_text.NOTES), tag("ul", *notes), open=True)
     return tag(
         "figure",
         _render_name(page_text.FILM_PANEL),
-        render_stage(study, "film", f"{page_text.FILM_PANEL}, {size}", frame),
+        render_stage(image, "film", f"{page_text.FILM_PANEL}, {size}", frame),
         tag("div", tag("p", size, class_="sums"), below, *_render_planted(truth), details, class_="below"),
         class_="panel",
     )
@@ -205,13 +223,20 @@ def _render_name(name: str, paper: str = "", leave: Html | None = None) -> Html:
 
 
 def render_stage(
-    study: Study, key: str, text: str, over: Html | None, off: str = "", longest_px: int = image_encoding.FILM_SIDE_PX
+    image: Radiograph,
+    key: str,
+    text: str,
+    over: Html | None,
+    off: str = "",
+    longest_px: int = image_encoding.FILM_SIDE_PX,
 ) -> Html:
-    """The canvas at the film's own aspect ratio, its sides marked; `off` is what it shows while its map is off."""
-    height, width = image_encoding.fit_shape(study.image.pixels.shape, longest_px)
+    """The canvas at the film's own aspect ratio, its sides marked where the file says them; `off` is what it shows
+    while its map is off."""
+    height, width = image_encoding.fit_shape(image.pixels.shape, longest_px)
     canvas = tag("canvas", width=width, height=height, role="img", aria_label=text, data_panel=key,
                  data_text=text, data_off=off or text)  # fmt: skip
-    marks = [tag("b", side, class_=f"side {side}", aria_hidden="true") for side in ("R", "L")]
+    edges = zip(("left", "right"), image.sides or (), strict=False)
+    marks = [tag("b", side, class_=f"side {edge}", aria_hidden="true") for edge, side in edges]
     return tag("div", canvas, *marks, over, class_="stage", style=f"--aspect:{width / height:.4f}")
 
 

@@ -1,9 +1,9 @@
-// Given by gr.HTML: element, trigger, props, watch. A region is four shares of the film: left, top, width, height. It
-// is drawn on every panel of #panels, which gradio redraws as it likes, so it is put back whenever the panels were
-// drawn.
+// A region is four shares of the film: left, top, width, height. It is drawn on every panel, and put back whenever these
+// were drawn.
 const LEAST = 0.01; // of a side: what is smaller was a click
 const SIDES = /** @type {const} */ (["x", "y", "width", "height"]);
-const own = /** @type {{ value: RegionsValue | null }} */ (props);
+/** @type {RegionsValue | null} */
+let value = null;
 /** @type {{ stage: Element, at: [x: number, y: number] } | null} */
 let start = null; // while a region is dragged
 /** @type {Box | null} */
@@ -27,7 +27,7 @@ function arm(on) {
 }
 
 function place() {
-  const region = own.value?.region;
+  const region = value?.region;
   const box = dragged ?? region?.box;
   for (const stage of stages()) {
     let frame = stage.querySelector(":scope > div.region");
@@ -97,7 +97,7 @@ document.addEventListener("pointerup", (event) => {
   start = null;
   if (!box || box[2] < LEAST || box[3] < LEAST) return forget();
   arm(false); // so that the finger scrolls again
-  trigger("draw", { box });
+  press("draw_region", { box });
 });
 document.addEventListener("pointercancel", forget);
 document.addEventListener("keydown", (event) => {
@@ -109,32 +109,28 @@ document.addEventListener("click", (event) => {
   if (within(event, "#panels button.draw-region")) arm(!isArmed());
 });
 
-element.addEventListener("submit", (event) => {
+document.addEventListener("submit", (event) => {
+  const form = /** @type {RegionForm} */ (within(event, "#regions form.region"));
+  if (!form) return;
   event.preventDefault();
-  const fields = SIDES.map((side) => event.target.elements[side].value);
-  trigger("draw", { box: fields.map((value) => (value.trim() === "" ? null : Number(value) / 100)) });
+  const fields = SIDES.map((side) => form.elements[side].value);
+  press("draw_region", { box: fields.map((field) => (field.trim() === "" ? null : Number(field) / 100)) });
 });
-element.addEventListener("click", (event) => {
-  if (event.target.closest("button.clear")) trigger("draw", { box: null });
-});
+on("click", "#regions button.clear", () => press("draw_region", { box: null }));
 
-// Gradio sets a field only where its HTML has changed; what was typed and refused stays for the person to mend.
+// What was typed and refused stays for the person to mend.
 function fill() {
-  const box = own.value?.region?.box;
-  const form = /** @type {RegionForm | null} */ (element.querySelector("form.region"));
+  const box = value?.region?.box;
+  const form = /** @type {RegionForm | null} */ (partOf("regions").querySelector("form.region"));
   if (!form || form.querySelector(".fault")?.textContent) return;
   SIDES.forEach((side, at) => {
     form.elements[side].value = box ? String(Number((box[at] * 100).toFixed(1))) : "";
   });
 }
 
-const panels = /** @type {Element} */ (document.querySelector("#panels"));
-new MutationObserver(place).observe(panels, {
-  subtree: true,
-  attributes: true,
-  attributeFilter: ["data-drawn"],
-});
-watch("value", () => {
+document.addEventListener("cxr-drawing", place);
+onPart("regions", (next) => {
+  value = next;
   dragged = null;
   fill();
   place();

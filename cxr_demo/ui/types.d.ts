@@ -1,8 +1,64 @@
 // What the scripts of the page are given and what they share. Only the type check reads this; the page never gets it.
 
-// What Python hands to a component is `props.value` there. For most it is the markup alone.
+// What Python hands to a component is `props.value` there.
 interface Value {
   readonly html: string;
+}
+
+// What the page shows now: `bodies` holds those that this browser lacks, of the parts and of the pictures that they name.
+interface PageValue {
+  readonly sequence: number;
+  readonly answered: number; // the last press that it heeds
+  readonly at: Identity;
+  readonly rest: boolean; // nothing more is to come
+  readonly follow: boolean; // the browser must ask for what is to come
+  readonly spoken: string;
+  readonly parts: Readonly<Record<string, string>>; // part -> id of its body
+  readonly needs: readonly string[]; // ids of all bodies, of pictures too
+  readonly bodies: Readonly<Record<string, PageBody>>;
+}
+
+// Whose everything is that the page shows.
+interface Identity {
+  readonly film: string;
+  readonly checkpoint: string;
+  readonly label: string;
+  readonly number: number;
+}
+
+type PageBody = Value | Picture | PackedMap;
+
+interface Picture {
+  readonly source: string;
+}
+
+interface PackedMap {
+  readonly rows: number;
+  readonly columns: number;
+  readonly peak: number;
+  readonly numbers: string; // 16-bit shares of the peak, deflated, in base64
+}
+
+// The parts that are more than their markup.
+interface ChoiceValues {
+  networks: ChoiceValue;
+  compare: ChoiceValue;
+}
+
+interface PartValues extends ChoiceValues {
+  panels: PanelsValue;
+  pair: PairValue;
+  regions: RegionsValue;
+  methods: MethodsValue;
+  findings: Value;
+}
+
+interface ChoiceValue extends Value {
+  readonly value: string;
+}
+
+interface MethodsValue extends Value {
+  readonly chosen: readonly string[];
 }
 
 interface PanelsValue extends Value {
@@ -10,12 +66,13 @@ interface PanelsValue extends Value {
   readonly about: string; // what is shown: as long as it is the same, so is what a person looks at
   readonly held: boolean; // the maps are shown only when asked for
   readonly pinned?: boolean; // the absolute scale is one that a person keeps
+  readonly frame: Frame; // of no meaning where there are no maps, as `tables`
+  readonly tables: Readonly<Record<Colours, string>>;
   readonly maps: Readonly<Record<string, PanelMap>>; // by method
 }
 
 interface PairValue extends Value {
   readonly about: string;
-  readonly of: string; // the `about` that the panels must have for this to be true
   readonly held: boolean;
   readonly maps: Readonly<Record<string, PairMap>>; // by canvas
 }
@@ -25,13 +82,25 @@ interface RegionsValue extends Value {
 }
 
 interface Film {
-  readonly id: string;
-  readonly src: string | null; // none where the browser has it already
-  readonly truth: string | null; // outlines of what was planted in a drawn film
+  readonly picture: string; // ids
+  readonly outlines: string | null; // of what was planted in a synthetic film
+}
+
+type Span = readonly [start: number, stop: number];
+
+// Where the square of the network lies on a map of the film.
+interface Frame {
+  readonly width: number;
+  readonly height: number;
+  readonly size: number;
+  readonly seenX: Span;
+  readonly seenY: Span;
+  readonly placedX: Span;
+  readonly placedY: Span;
 }
 
 interface Pictures {
-  readonly smooth: string;
+  readonly smooth: string; // ids
   readonly cells?: string; // of a map that is coarser than the film
 }
 
@@ -39,8 +108,15 @@ interface Coloured {
   readonly table: string; // 256 RGBA levels in base64
 }
 
+type Colours = "positive" | "signed";
 type Scale = "relative" | "absolute";
-type PanelMap = Coloured & Readonly<Record<Scale, Pictures>>;
+
+// The numbers of a map, its colours, and from which magnitude they are full.
+type PanelMap = Readonly<Record<Scale, number>> & {
+  readonly map: string; // id
+  readonly colours: Colours;
+  readonly coarse: boolean;
+};
 type PairMap = Coloured & Pictures;
 type Box = readonly [left: number, top: number, width: number, height: number]; // shares of the film
 
@@ -49,19 +125,31 @@ interface Region {
   readonly told: Readonly<Record<string, string>>; // what stands on it, by panel
 }
 
-// What a component tells Python, by event. A data attribute is one that Python has written.
+// What a person does, as it is told to Python. A data attribute is one that Python has written.
+interface Presses {
+  open_page: { film: number };
+  take_film: { film: number; path?: string; fault?: string; name: string; show: boolean };
+  try_example: { film: number; index: number };
+  choose_film: { film: string | undefined };
+  show_anyway: { film: string | undefined };
+  mend_film: { film: string | undefined; mend: string | undefined };
+  remove_film: { film: string | undefined };
+  choose_checkpoint: { checkpoint: string };
+  choose_label: { label: string | undefined };
+  choose_methods: { methods: readonly string[] };
+  pin_scale: { pinned: boolean };
+  draw_region: { box: readonly (number | null)[] | null };
+  run_checks: { slow: boolean };
+  stop_checks: undefined;
+  compare_with: { choice: string };
+  compute_slow: { method: string | undefined };
+}
+
+// The lesson has events of its own.
 interface Triggers {
-  check: { slow: false };
-  slow: { slow: true };
-  stop: undefined;
-  example: { index: number };
-  choose: { label: string | undefined };
   guess: { guesses: readonly number[] };
   go_on: { guesses: readonly number[] };
-  leave: { method: string | undefined };
-  compute: { method: string | undefined };
-  pin: { pinned: boolean };
-  draw: { box: readonly (number | null)[] | null };
+  follow: { have: readonly string[] };
 }
 
 // Given by gr.HTML. What happens inside an element happens to an element, and only some of them take input.
@@ -77,22 +165,44 @@ interface OwnElement extends HTMLElement {
 
 declare const element: OwnElement;
 declare const props: { readonly value: unknown };
-declare function trigger<Name extends keyof Triggers>(
-  name: Name,
-  ...data: Triggers[Name] extends undefined ? [] : [Triggers[Name]]
-): void;
+declare function trigger<Name extends keyof Triggers | keyof Presses>(name: Name, data?: object): void;
 declare function watch(property: "value", changed: () => void): void;
 
-// Given by drawing.js to the script that it stands in front of, and to all through the page.
+// Given by stream.js to the scripts of the parts.
+declare function pictureOf(id: string): Picture;
+declare function packedMapOf(id: string): PackedMap;
+declare function partOf(name: string): HTMLElement;
+declare function onPart<Name extends keyof PartValues>(name: Name, draw: (body: PartValues[Name]) => void): void;
+declare function onControl<Name extends keyof PartValues>(
+  name: Name,
+  set: (body: PartValues[Name], at: Identity) => void,
+): void;
+declare function reserve(): number; // the number of a press that is not told yet
+declare function press<Name extends keyof Presses>(
+  name: Name,
+  ...data: Presses[Name] extends undefined ? [] : [data: Presses[Name], number?: number]
+): void;
+declare function on<Kind extends keyof HTMLElementEventMap, Selector extends string>(
+  kind: Kind,
+  selector: Selector,
+  heard: (found: Found<Selector>, event: HTMLElementEventMap[Kind]) => void,
+): void;
+
+// Given by drawing.js to the scripts that draw.
 interface Drawing {
   opacity: number;
   contours: boolean;
   cells: boolean;
   film: HTMLImageElement | null;
-  filmId: string | null;
-  about: string | null;
-  truth: HTMLImageElement | null;
+  outlines: HTMLImageElement | null;
   outlined: boolean;
+}
+
+// A map on its own grid.
+interface MapNumbers {
+  readonly rows: number;
+  readonly columns: number;
+  readonly values: Float32Array;
 }
 
 // A map's picture in its colours, as it was and as squares.
@@ -103,8 +213,17 @@ interface Layers {
 }
 
 declare const drawing: Drawing;
-declare function picture(source: string): Promise<HTMLImageElement>;
+declare function loadPicture(source: string): Promise<HTMLImageElement>;
 declare function tableOf(map: Coloured): Uint8Array;
+declare function numbersOf(map: PackedMap): Promise<MapNumbers>;
+declare function rasterise(
+  map: MapNumbers,
+  frame: Frame,
+  table: Uint8Array,
+  signed: boolean,
+  limit: number,
+  asCells: boolean,
+): HTMLCanvasElement;
 declare function layersOf(pictures: Pictures, table: Uint8Array): Promise<Layers>;
 declare function paintAll(
   element: HTMLElement,
@@ -112,11 +231,6 @@ declare function paintAll(
   off: boolean,
   asked: boolean,
 ): void;
-
-interface Window {
-  cxr: { readonly begin: () => void }; // called by events of gradio
-  cxrDrawing?: Drawing;
-}
 
 interface DocumentEventMap {
   "cxr-drawing": Event; // the panels were drawn

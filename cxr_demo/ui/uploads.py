@@ -78,6 +78,12 @@ def claim_upload(path: str, folder: Path) -> Iterator[Path]:
             file.parent.rmdir()
 
 
+def discard_upload(path: str, folder: Path) -> None:
+    """Nobody will read it any more; one that is gone already is left at that."""
+    with contextlib.suppress(ImageError), claim_upload(path, folder):
+        pass
+
+
 def sweep_folder(folder: Path, older_than_s: float) -> None:
     """Remove files that nobody has written to for that long, then folders that are empty and as old.
 

@@ -97,7 +97,7 @@ def weights(tmp_path_factory) -> Path:
     one = Card(
         "a-calibrated", "densenet121", LABELS, "single-label", _preprocess(), temperature=1.0,
         thresholds=dict.fromkeys(LABELS, 0.4), licence="Apache-2.0", summary="A random network for tests.",
-        ages=(18, 95), training={"data": "synthetic films", "caveat": "Nothing was learned."},
+        training={"data": "synthetic films", "caveat": "Nothing was learned."}, ages=(18, 90),
         metrics={"test": {"films": 3, "auc": {"value": 0.5, "low": 0.4, "high": 0.6}}},
     )  # fmt: skip
     checkpoint.save(root / "a", _model((0.2, 1.5, -2.0)), one, half=False)
@@ -124,14 +124,17 @@ def weights(tmp_path_factory) -> Path:
 
 
 def _save_ensemble(folder: Path) -> None:
-    """Of two shallow networks; nodule alone is above its threshold, and hernia, below 1 %, has none."""
+    """Of two shallow networks; nodule alone is above its threshold, hernia, below 1 %, has none, and mass cannot be
+    told from the rest."""
     logits = tuple({"nodule": -2.5, "hernia": -6.0}.get(label, -3.0) for label in MANY)
     models = [_model(logits, backbone) for backbone in ("densenet121_block1", "densenet121_block2")]
     names = ("the-first-network-with-a-long-name", "the-second-network-with-a-long-name")
     backbones = ("densenet121_block1", "densenet121_block2")
     members = [Member(*named, "linear", 1.2, "ab" * 32) for named in zip(names, backbones, strict=True)]
-    interval = {"value": 0.8, "low": 0.7, "high": 0.9}
-    measured = {f"{metric}_{label}": interval for label in MANY for metric in ("auroc", "auprc", "f1", "sensitivity")}
+    interval = {"value": 0.5, "low": 0.4, "high": 0.6}
+    measured = {f"{metric}_{label}": interval for label in MANY for metric in ("auprc", "f1", "sensitivity")}
+    told = {"value": 0.7, "low": 0.6, "high": 0.8}
+    measured |= {f"auroc_{label}": interval if label == "mass" else told for label in MANY}
     cost = {"thresholds": (0.01, 0.05, 0.5), "sensitivity": (1.0, 0.8, 0.0), "specificity": (0.0, 0.7, 1.0)}
     points = {"operating_points": {"nodule": cost}}
     thresholds = dict.fromkeys(MANY, 0.2) | {"nodule": 0.05}

@@ -13,7 +13,7 @@ from cxr_demo.analysis import DEFAULT_METHODS, Analyser
 from cxr_demo.film.reading import read_image
 from cxr_demo.networks import checkpoint
 from cxr_demo.text import evaluation_text
-from tests.browser.test_page import SIZES, choose_checkpoint, enter, give, look, wait_for_maps
+from tests.browser.test_page import SIZES, choose_checkpoint, enter, give, look, remove_all_films, wait_for_maps
 
 BOX = (0.2, 0.25, 0.4, 0.3)
 
@@ -89,7 +89,7 @@ def test_a_region_by_mouse_and_by_numbers_gives_the_share_that_counting_gives(op
     assert in_region(page) == pytest.approx(wanted, abs=0.0075)
     page.locator("button.finding[data-label=normal]").click()
     wait_for_maps(page, "normal")
-    expect(page.locator("#evaluation")).to_be_hidden()  # with the maps, which are off at first
+    expect(page.locator("#evaluation-section")).to_be_hidden()  # with the maps, which are off at first
     page.locator("#panels button.ask").click()
     expect(page.locator("#regions h3")).to_contain_text("Normal")
     expect(page.locator("#panels .region")).to_have_count(4)  # it stays with the film
@@ -164,8 +164,8 @@ def test_another_finding_and_a_removed_film_end_the_checks(open_page, films):
     expect(page.locator("#evaluation [role=progressbar]")).to_have_count(0)
     page.locator("#panels button.ask").click()  # its maps are off at first
     expect(page.get_by_role("button", name=evaluation_text.CHECK)).to_be_visible()
-    page.locator("#remove").click()
-    expect(page.locator("#evaluation")).to_be_hidden()
+    remove_all_films(page)
+    expect(page.locator("#evaluation-section")).to_be_hidden()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -6,10 +6,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from cxr_demo.teaching.shortcut_lesson import DECK
+from cxr_demo.teaching.shortcut_lesson import DECK, LABEL
 from cxr_demo.text import lesson_text
 from tests.browser.conftest import SCREENSHOTS
-from tests.browser.test_page import SIZES, enter, give, pixels, wait_for_maps
+from tests.browser.test_page import SIZES, enter, give, pixels, remove_all_films, wait_for_maps
 
 RIGHT = [question.answer for question in DECK]
 
@@ -29,7 +29,7 @@ def test_an_example_loads_with_one_click_and_hides_what_was_planted_until_it_is_
     page, seen = open_page()
     enter(page)
     page.locator("#examples button", has_text="consolidation").click()
-    wait_for_maps(page, "bacterial_pneumonia")
+    wait_for_maps(page, LABEL)
     expect(page.locator("#panels")).to_contain_text("Synthetic: drawn by this program")
     assert not [url for url in seen.asked if "/upload" in url] and server.left_files() == []
     guessed, mapped = pixels(page, "film"), pixels(page, "grad-cam")
@@ -40,7 +40,7 @@ def test_an_example_loads_with_one_click_and_hides_what_was_planted_until_it_is_
     assert pixels(page, "grad-cam") != mapped
 
     page.locator("button.finding").nth(1).click()  # the choice stays with the film
-    wait_for_maps(page, "normal")
+    wait_for_maps(page, "mass")
     expect(page.locator("#panels input.truth")).to_be_checked()
     give(page, films["film.png"])
     page.wait_for_function("!document.querySelector('#panels input.truth')")
@@ -83,8 +83,8 @@ def test_removing_a_film_leaves_the_lesson_where_it_is(open_page):
     page, _ = open_page()
     open_lesson(page)
     guess(page, RIGHT[0])
-    page.locator("#remove").click()
-    expect(page.locator("#message")).to_contain_text("removed")
+    remove_all_films(page)
+    expect(page.locator("#notice")).to_contain_text("removed")
     page.locator("#lesson button.go").click()
     expect(page.locator("#lesson .asked")).to_have_text(DECK[1].asked)
     expect(page.locator("#lesson .score")).to_have_text("1 of 1 right")

@@ -6,31 +6,41 @@ import base64
 import re
 import time
 
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
-from cxr_demo.analysis import DEFAULT_METHODS
-from cxr_demo.text import findings_text, page_text, scales_text
+from cxr_demo import render
+from cxr_demo.analysis import DEFAULT_METHODS, Analyser
+from cxr_demo.film.reading import read_image
+from cxr_demo.limits import MAX_FILE_BYTES
+from cxr_demo.networks import checkpoint
+from cxr_demo.teaching.shortcut_lesson import HONEST
+from cxr_demo.text import findings_text, page_text, scales_text, upload_text
+from cxr_demo.ui import example_films
+from cxr_demo.ui.colour_bar import choose_scales
 from tests.browser.conftest import MANY, SCREENSHOTS
+from tests.browser.presses import wait_for_rest
 
 PANELS = ("film", *DEFAULT_METHODS)
 SIZES = {"desktop": (1440, 900, False), "phone": (390, 844, True)}
 
 
 def enter(page: Page) -> None:
+    """Through the gate, to the film that the page opens with."""
     page.locator("#accept").click()
-    page.locator("#film input[type=file]").wait_for(state="attached")
+    wait_for_rest(page)
 
 
-def give(page: Page, film) -> None:
-    page.locator("#film input[type=file]").set_input_files(film)
+def give(page: Page, *films) -> None:
+    page.locator("#film input[type=file]").set_input_files(films)
 
 
 def wait_for_maps(page: Page, label: str) -> None:
     """Until every map of the label is drawn."""
-    ready = "label => document.querySelector('#panels [data-ready]')?.dataset.ready.endsWith(` ${label}`)"
-    page.wait_for_function(ready, arg=label)
+    wait_for_rest(page)
+    expect(page.locator("#panels .part")).to_have_attribute("data-label", label)
 
 
 def pixels(page: Page, panel: str) -> str:
@@ -53,7 +63,7 @@ def choose_method(page: Page, name: str) -> None:
     """From the list, which is opened if need be."""
     choice = page.locator("#methods").get_by_label(name, exact=True)
     if not choice.is_visible():
-        page.locator("#methods button").first.click()
+        page.locator("#methods summary").click()
     choice.check()
 
 
@@ -62,8 +72,26 @@ def panels_of(page: Page) -> list[str]:
 
 
 def choose_checkpoint(page: Page, name: str) -> None:
-    page.locator("#checkpoint input").click()
-    page.locator("#checkpoint").get_by_role("option", name=name).click()
+    page.locator("#networks select").select_option(name)
+
+
+def choose_film(page: Page, name: str) -> None:
+    page.locator("#strip button.film", has_text=name).click()
+
+
+def remove_film(page: Page, name: str) -> None:
+    page.get_by_role("button", name=page_text.REMOVE_FILM.format(name=name), exact=True).click()
+
+
+def remove_all_films(page: Page) -> None:
+    while page.locator("#strip button[data-remove]").count():
+        page.locator("#strip button[data-remove]").first.click()
+        wait_for_rest(page)
+
+
+def names_of(page: Page) -> list[str]:
+    """The films of the strip."""
+    return page.locator("#strip button.film b").all_inner_texts()
 
 
 def open_result(open_page, films, **size) -> tuple[Page, object]:
@@ -71,11 +99,19 @@ def open_result(open_page, films, **size) -> tuple[Page, object]:
     enter(page)
     give(page, films["film.png"])
     wait_for_maps(page, "bacterial_pneumonia")
-    known = -1
-    while known != len(seen.asked):  # the sections below the panels follow them, and ask for it
-        known = len(seen.asked)
-        page.wait_for_timeout(500)
     return page, seen
+
+
+def listen_to_requests(page: Page) -> list[Request]:
+    """A list that grows with everything that the page asks a server for."""
+    asked: list[Request] = []
+    page.on("request", lambda request: asked.append(request) if request.url.startswith("http") else None)
+    return asked
+
+
+def count_bytes(requests: list[Request]) -> int:
+    """What they cost on the wire, there and back."""
+    return sum(sum(request.sizes().values()) for request in requests)
 
 
 def test_the_gate_comes_first_and_opens_from_the_keyboard(open_page):
@@ -84,7 +120,7 @@ def test_the_gate_comes_first_and_opens_from_the_keyboard(open_page):
     expect(page.locator("#film")).to_have_count(0)
     page.locator("#accept").focus()
     page.keyboard.press("Enter")
-    expect(page.locator("#film button, #film input").first).to_be_focused()
+    expect(page.locator("#film input")).to_be_focused()
     expect(page.locator("#gate")).to_have_count(0)
     expect(page.locator("#foot")).to_contain_text(page_text.NOT_CLINICAL)
 
@@ -103,11 +139,10 @@ def test_every_kind_of_file_gives_probabilities_and_four_panels(open_page, films
     boxes = [canvas.bounding_box() for canvas in page.locator("#panels canvas[data-panel]").all()]
     assert len({(box["y"], box["width"], box["height"]) for box in boxes}) == 1
     assert boxes[0]["width"] / boxes[0]["height"] == pytest.approx(100 / 120, abs=0.01)
-    for side in "RL":
-        expect(page.locator(f"#panels .side.{side}")).to_have_count(len(PANELS))
-    assert "if the film is oriented as usual" in page.locator("#panels .legend").inner_text()
+    expect(page.locator("#panels .side")).to_have_count(0)
+    assert page_text.SIDES_UNKNOWN in page.locator("#panels .legend").inner_text()
     assert len({pixels(page, panel) for panel in PANELS}) == len(PANELS)
-    expect(page.locator("#film .file-preview")).to_have_count(0)
+    assert names_of(page)[1:] == [name]
 
 
 def test_opacity_and_cells_redraw_here_and_ask_the_server_nothing(open_page, films):
@@ -165,7 +200,7 @@ def test_a_method_is_added_from_the_list_and_left_out_from_its_panel(open_page, 
     choose_checkpoint(page, "b-uncalibrated")
     wait_for_maps(page, "effusion")
     assert panels_of(page) == ["film", "grad-cam", "lrp-epsilon-plus-flat", "hires-cam"]
-    page.locator("#remove").click()
+    remove_all_films(page)
     expect(page.locator("#panels figure")).to_have_count(4)
 
 
@@ -224,17 +259,28 @@ def test_of_what_is_less_probable_the_maps_are_off_until_asked_for(open_page, fi
     assert pixels(page, "grad-cam") != pixels(page, "film")
 
 
-def test_a_broken_file_gives_one_sentence_and_the_former_result_stays(open_page, films):
+def test_a_broken_file_says_so_in_its_own_place_and_the_former_film_is_one_click_away(open_page, films):
     page, _ = open_result(open_page, films)
     before, findings = pixels(page, "grad-cam"), page.locator("ul.findings").inner_text()
     give(page, films["cut.png"])
-    message = page.locator("#message [role=alert]")
+    wait_for_rest(page)
+    message = page.locator("#findings .message")
     expect(message).to_contain_text("damaged")
     assert "Traceback" not in message.inner_text() and "/" not in message.inner_text()
-    assert pixels(page, "grad-cam") == before and page.locator("ul.findings").inner_text() == findings
-    give(page, films["film16.png"])
-    expect(message).to_be_empty()
+    expect(page.locator("#findings h2")).to_contain_text("cut.png")
+    expect(page.locator("#panels canvas, button.finding, #regions table")).to_have_count(0)
+    refused = page.locator("#strip button.film", has_text="cut.png")
+    expect(refused).to_have_attribute("aria-pressed", "true")
+    expect(refused).to_contain_text(page_text.REFUSED)
+    choose_film(page, "film.png")
     wait_for_maps(page, "bacterial_pneumonia")
+    expect(message).to_have_count(0)
+    assert pixels(page, "grad-cam") == before and page.locator("ul.findings").inner_text() == findings
+    give(page, films["cut.png"])
+    give(page, films["film16.png"])
+    wait_for_maps(page, "bacterial_pneumonia")
+    expect(message).to_have_count(0)
+    expect(page.locator("#panels h2 ~ .of")).to_contain_text("film16.png")
 
 
 def test_another_checkpoint_reads_the_same_film_and_an_uncalibrated_one_shows_no_percent(open_page, films):
@@ -244,10 +290,22 @@ def test_another_checkpoint_reads_the_same_film_and_an_uncalibrated_one_shows_no
     findings = page.locator("#findings")
     expect(findings).to_contain_text("uncalibrated score")
     assert "%" not in findings.inner_text() and "Effusion" in findings.inner_text()
-    page.locator("#facts button").first.click()
+    page.locator("#facts summary").first.click()
     facts = page.locator("#facts")
     expect(facts).to_contain_text("b-uncalibrated")
     expect(facts).to_contain_text("c: The weights of c are not")
+
+
+def test_a_file_that_is_too_large_is_refused_without_sending_it(open_page, tmp_path):
+    page, seen = open_page()
+    enter(page)
+    large = tmp_path / "large.dcm"
+    with large.open("wb") as file:
+        file.truncate(MAX_FILE_BYTES + 1)
+    give(page, large)
+    wait_for_rest(page)
+    expect(page.locator("#findings")).to_contain_text(upload_text.FILE_TOO_LARGE)
+    assert not [url for url in seen.asked if "/upload" in url]
 
 
 def test_a_pasted_picture_is_read_as_a_film(open_page, films):
@@ -268,10 +326,15 @@ def test_a_pasted_picture_is_read_as_a_film(open_page, films):
 
 def test_a_removed_film_leaves_the_page_and_the_server(open_page, films, server):
     page, _ = open_result(open_page, films)
-    page.locator("#remove").click()
-    expect(page.locator("#message")).to_contain_text(page_text.REMOVED)
+    remove_film(page, "film.png")
+    wait_for_rest(page)
+    expect(page.locator("#notice")).to_contain_text(page_text.REMOVED)
+    assert names_of(page) == [example_films.name_example(example_films.FIRST)]
+    expect(page.locator("#panels .of")).to_contain_text(HONEST)
+    remove_all_films(page)
     expect(page.locator("#panels canvas")).to_have_count(0)
     expect(page.locator("button.finding")).to_have_count(0)
+    expect(page.locator("#strip li")).to_have_count(0)
     assert server.left_files() == []
 
 
@@ -285,6 +348,156 @@ def test_nothing_is_left_when_the_tab_is_closed(open_page, films, server):
     assert server.left_files() == []
 
 
+def test_the_page_opens_with_a_result(open_page):
+    page, seen = open_page()
+    enter(page)
+    first = example_films.name_example(example_films.FIRST)
+    assert names_of(page) == [first]
+    expect(page.locator("#networks select")).to_have_value(HONEST)
+    expect(page.locator("#panels .of")).to_have_text(page_text.describe_source(first, HONEST))
+    expect(page.locator("button.finding").first).to_contain_text(re.compile(r"\d %"))
+    assert panels_of(page) == list(PANELS)
+    assert not [url for url in seen.asked if "/upload" in url]
+
+
+def test_a_finding_whose_maps_are_ready_costs_one_small_request(open_page):
+    page, _ = open_page()
+    enter(page)  # a synthetic film and its maps are everybody's
+    labels = [button.get_attribute("data-label") for button in page.locator("button.finding").all()]
+    for label in labels:
+        page.locator(f"button.finding[data-label={label}]").click()
+        wait_for_maps(page, label)
+    page, _ = open_page()
+    enter(page)
+    shown = page.locator("#panels .part").get_attribute("data-label")
+    other = next(label for label in labels if label != shown)
+    asked = listen_to_requests(page)
+    page.locator(f"button.finding[data-label={other}]").click()
+    wait_for_maps(page, other)
+    page.wait_for_timeout(1000)
+    assert len(asked) == 1, [request.url for request in asked]
+    assert count_bytes(asked) < 300_000
+
+
+def test_no_click_asks_more_than_twice(open_page, films):
+    """The press, and whoever follows until all is there; gradio opens a stream for the answers of the second."""
+    page, _ = open_result(open_page, films)
+    asked = listen_to_requests(page)
+    clicks = {
+        "finding": lambda: page.locator("button.finding[data-label=viral_pneumonia]").click(),
+        "method": lambda: choose_method(page, "HiResCAM"),
+        "checkpoint": lambda: choose_checkpoint(page, "e-quick"),
+        "film": lambda: page.locator("#strip button.film").first.click(),
+        "remove": lambda: remove_film(page, "film.png"),
+        "example": lambda: page.locator("#examples button[data-example]").last.click(),
+    }
+    costs = {}
+    for name, click in clicks.items():
+        asked.clear()
+        click()
+        wait_for_rest(page)
+        page.wait_for_timeout(500)
+        costs[name] = [request.url for request in asked if "/queue/data" not in request.url]
+    assert {name: len(urls) for name, urls in costs.items() if len(urls) > 2} == {}, costs
+
+
+def test_what_the_browser_draws_is_what_python_draws(open_page, films, weights):
+    page, _ = open_page()
+    enter(page)
+    choose_checkpoint(page, "e-quick")
+    give(page, films["film.png"])
+    wait_for_maps(page, "bacterial_pneumonia")
+    analyser = Analyser(checkpoint.load(weights / "e"))
+    study = analyser.analyse(read_image(films["film.png"]))
+    maps = {key: map_ for (key, _), map_ in analyser.explain(study, ["bacterial_pneumonia"], DEFAULT_METHODS).items()}
+    scales = choose_scales(maps, {})
+    for key, explanation in maps.items():
+        on_film = analyser.card.preprocess.map_to_image(explanation.map_square, study.image.pixels.shape)
+        expected = render.draw_overlay(study.image.pixels, on_film, scales[key].own, 0.7)
+        drawn = read_canvas(page, key)
+        assert drawn.shape == expected.shape
+        assert np.abs(drawn.astype(int) - expected).max() <= 3, key
+        assert np.abs(drawn.astype(int) - read_canvas(page, "film")).max() > 30, "there is something to see"
+
+
+def read_canvas(page: Page, panel: str) -> np.ndarray:
+    """(H, W, 3) uint8 RGB."""
+    found = page.locator(f"canvas[data-panel={panel}]").evaluate(
+        """canvas => {
+          const { width, height } = canvas;
+          return { width, height, data: [...canvas.getContext("2d").getImageData(0, 0, width, height).data] };
+        }"""
+    )
+    return np.array(found["data"], np.uint8).reshape(found["height"], found["width"], 4)[..., :3]
+
+
+def test_files_are_taken_wherever_they_are_dropped_and_in_their_order(open_page, films):
+    page, _ = open_page()
+    enter(page)
+    given = [
+        (path.name, base64.b64encode(path.read_bytes()).decode()) for path in (films["film16.png"], films["film.png"])
+    ]
+    page.evaluate(
+        """given => {
+          const transfer = new DataTransfer();
+          for (const [name, data] of given) {
+            transfer.items.add(new File([Uint8Array.from(atob(data), (c) => c.charCodeAt(0))], name));
+          }
+          const event = new DragEvent("drop", { dataTransfer: transfer, bubbles: true, cancelable: true });
+          document.querySelector("#foot p").dispatchEvent(event);
+        }""",
+        given,
+    )
+    wait_for_maps(page, "bacterial_pneumonia")
+    assert names_of(page)[1:] == ["film16.png", "film.png"]
+    expect(page.locator("#panels .of")).to_contain_text("film16.png")  # the first is shown
+
+
+def test_two_files_at_once_are_two_films_in_their_order(open_page, films):
+    page, _ = open_page()
+    enter(page)
+    give(page, films["film16.png"], films["film.png"], films["cut.png"])
+    wait_for_maps(page, "bacterial_pneumonia")
+    assert names_of(page)[1:] == ["film16.png", "film.png", "cut.png"]
+    expect(page.locator("#strip button.film[aria-pressed=true] b")).to_have_text("film16.png")
+    choose_film(page, "film.png")
+    wait_for_maps(page, "bacterial_pneumonia")
+    expect(page.locator("#panels .of")).to_contain_text("film.png")
+
+
+def test_the_keyboard_stays_on_the_finding_that_it_has_chosen(open_page, films):
+    page, _ = open_result(open_page, films)
+    for label in ("normal", "viral_pneumonia"):
+        button = page.locator(f"button.finding[data-label={label}]")
+        button.focus()
+        page.keyboard.press("Enter")
+        wait_for_maps(page, label)
+        expect(button).to_be_focused()
+        expect(button).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_result_is_spoken_once(open_page, films):
+    page, _ = open_page()
+    enter(page)
+    page.evaluate(
+        """() => {
+          const part = document.querySelector("#spoken .part");
+          window.spoken = [];
+          new MutationObserver(() => window.spoken.push(part.textContent))
+            .observe(part, { childList: true, characterData: true, subtree: true });
+        }"""
+    )
+    give(page, films["film.png"])
+    wait_for_maps(page, "bacterial_pneumonia")
+    page.wait_for_timeout(1000)
+    score = page.locator("button.finding .score").first.inner_text()
+    assert page.evaluate("spoken") == [page_text.describe_result("film.png", "Bacterial pneumonia", score)]
+    page.locator("button.finding[data-label=normal]").click()
+    wait_for_maps(page, "normal")
+    assert len(page.evaluate("spoken")) == 2
+    expect(page.locator("#spoken [role=status]")).to_have_count(1)
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
 def test_it_fits_it_is_accessible_and_here_is_how_it_looks(open_page, films, size, theme):
@@ -292,7 +505,7 @@ def test_it_fits_it_is_accessible_and_here_is_how_it_looks(open_page, films, siz
     page, _ = open_page(width, height, theme, phone)
     look(page, f"{size}-{theme}-1-gate")
     enter(page)
-    look(page, f"{size}-{theme}-2-empty")
+    look(page, f"{size}-{theme}-2-first")
     give(page, films["film.png"])
     wait_for_maps(page, "bacterial_pneumonia")
     look(page, f"{size}-{theme}-3-result")
@@ -302,21 +515,27 @@ def test_it_fits_it_is_accessible_and_here_is_how_it_looks(open_page, films, siz
     choose_method(page, "Grad-CAM++")
     page.locator("canvas[data-panel=grad-cam-plus-plus][aria-label*='positive region']").wait_for()
     look(page, f"{size}-{theme}-4-methods")
-    page.locator("#methods button").first.click()
+    page.locator("#methods summary").click()
+    give(page, films["cut.png"])
+    wait_for_rest(page)
+    expect(page.locator("#findings")).to_contain_text("damaged")
+    look(page, f"{size}-{theme}-5-refused")
+    give(page, films["film16.png"], films["DOE-JANE"])
+    wait_for_rest(page)
     page.locator("button.finding[data-label=viral_pneumonia]").click()
     wait_for_maps(page, "viral_pneumonia")
-    give(page, films["cut.png"])
-    expect(page.locator("#message")).to_contain_text("damaged")
-    page.locator("#facts button").first.click()
-    look(page, f"{size}-{theme}-5-below-threshold")
+    page.locator("#facts summary").first.click()
+    assert len(names_of(page)) == 5
+    look(page, f"{size}-{theme}-6-strip-maps-off")
     choose_checkpoint(page, "d-ensemble")
     wait_for_maps(page, "nodule")  # the only one above its threshold
     expect(page.locator("button.finding").first).to_contain_text("Nodule")
     expect(page.locator("button.finding.called")).to_have_count(1)
-    assert page.locator("button.finding.unjudged .word").bounding_box()["width"] > 40, "its words can be read"
+    expect(page.locator("button.finding[data-label=mass]")).to_contain_text(findings_text.VERDICTS["cannot tell"])
+    assert page.locator("button.finding.unjudged .word").last.bounding_box()["width"] > 40, "its words can be read"
     page.locator(".each summary").click()
     assert page.locator(".each td").count() == 2 * len(MANY)
-    look(page, f"{size}-{theme}-6-ensemble")
+    look(page, f"{size}-{theme}-7-ensemble")
 
 
 def look(page: Page, name: str) -> None:

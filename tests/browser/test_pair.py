@@ -9,6 +9,8 @@ from playwright.sync_api import Page, expect
 
 from cxr_demo.analysis import DEFAULT_METHODS
 from cxr_demo.text import pair_text
+from cxr_demo.ui.app.wish import MEMBERS, WITH
+from tests.browser.presses import wait_for_rest
 from tests.browser.test_page import (
     SIZES,
     choose_checkpoint,
@@ -16,8 +18,8 @@ from tests.browser.test_page import (
     look,
     open_result,
     pixels,
+    remove_all_films,
     set_opacity,
-    wait_for_change,
     wait_for_maps,
 )
 
@@ -26,12 +28,13 @@ CANVASES = [f"pair-{key}-{which}" for key in DEFAULT_METHODS for which in ("this
 
 
 def compare(page: Page, choice: str) -> None:
-    page.locator("#compared input").click()
-    page.get_by_role("option", name=choice, exact=True).click()
+    """Another checkpoint by its name, or `MEMBERS`."""
+    page.locator("#compare select").select_option(choice if choice == MEMBERS else WITH + choice)
 
 
 def wait_for_rows(page: Page, about: str) -> None:
     """Until all rows are drawn of a comparison that is named like this."""
+    wait_for_rest(page)
     ready = "about => document.querySelector('#pair [data-ready]')?.dataset.ready.endsWith(about)"
     page.wait_for_function(ready, arg=about)
 
@@ -64,7 +67,7 @@ def test_two_checkpoints_and_their_difference_follow_the_finding_and_the_control
     wait_for_rows(page, f"normal with {OTHER}")
     expect(page.locator("#pair h2")).to_contain_text("Normal: two checkpoints")
     expect(page.locator("#pair canvas").first).to_be_visible()
-    page.locator("#remove").click()
+    remove_all_films(page)
     expect(page.locator("#pair canvas")).to_have_count(0)
 
 
@@ -87,7 +90,8 @@ def test_a_list_that_is_opened_and_left_throws_no_work_away(open_page, films):
     page, _ = open_result(open_page, films)
     page.locator("button.finding[data-label=normal]").click()
     wait_for_maps(page, "normal")
-    page.locator("#checkpoint input").click()
+    page.locator("#networks select").focus()
+    page.keyboard.press("Space")
     page.keyboard.press("Escape")
     page.locator("#top h1").click()
     page.wait_for_timeout(1500)
@@ -118,7 +122,7 @@ def test_what_may_be_compared_follows_the_checkpoint(open_page, films):
     expect(page.locator("#pair")).to_contain_text("b-uncalibrated does not know Bacterial pneumonia.")
     choose_checkpoint(page, "b-uncalibrated")
     wait_for_maps(page, "effusion")
-    expect(page.locator("#compared input")).to_have_value(pair_text.NOTHING)
+    expect(page.locator("#compare option:checked")).to_have_text(pair_text.NOTHING)
     compare(page, "d-ensemble")
     wait_for_rows(page, "effusion with d-ensemble")
     expect(page.locator("#pair .couple").first).to_contain_text("the other network was never calibrated")
@@ -133,11 +137,9 @@ def test_it_fits_and_here_is_how_it_looks(open_page, films, size, theme):
     compare(page, OTHER)
     wait_for_rows(page, f"bacterial_pneumonia with {OTHER}")
     look(page, f"{size}-{theme}-pair-2-two")
-    before = pixels(page, "grad-cam")
     choose_checkpoint(page, "d-ensemble")
-    wait_for_change(page, before)
     wait_for_maps(page, "nodule")
-    compare(page, pair_text.MEMBERS)
+    compare(page, MEMBERS)
     wait_for_rows(page, "nodule and its members")
     assert len(canvases(page)) == 6 * len(DEFAULT_METHODS)
     look(page, f"{size}-{theme}-pair-3-members")
@@ -147,7 +149,7 @@ def test_the_members_of_an_ensemble_cost_no_second_pass_and_go_with_the_film(ope
     page, _ = open_result(open_page, films)
     choose_checkpoint(page, "d-ensemble")
     wait_for_maps(page, "nodule")
-    compare(page, pair_text.MEMBERS)
+    compare(page, MEMBERS)
     wait_for_rows(page, "nodule and its members")
     names = page.locator("#pair .couple").first.locator("h4").all_inner_texts()
     assert names[:2] == [pair_text.MEAN, pair_text.SPREAD] and len(names) == 4

@@ -5,6 +5,7 @@ import math
 import queue
 import re
 import threading
+from collections.abc import Iterable
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -20,17 +21,18 @@ from cxr_demo.evaluation.randomisation import Randomisation, Stage
 from cxr_demo.evaluation.stability import Change, Stability
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.preprocess import Preprocess
+from cxr_demo.labels import get_finding
 from cxr_demo.text import evaluation_text
 from cxr_demo.ui import (
     evaluation_curves,
-    evaluation_events,
     evaluation_run,
     evaluation_table,
     film_regions,
     regions_table,
 )
-from cxr_demo.ui.sessions import Sessions
-from tests.ui.test_events import LABELS, NASTY, StandIn, card, explanation, last, page_of, study
+from cxr_demo.ui.app import follower, work
+from cxr_demo.ui.app.sessions import Film, FilmAnalysis
+from tests.ui.stand_ins import LABELS, NASTY, Page, StandIn, card, explanation, make_desk, study
 
 SHOWN = ("grad-cam", "lrp-epsilon", "occlusion")
 RANDOM = np.linspace(2, 0, STEPS + 1) + np.linspace(-0.2, 0.2, ORDERS)[:, None]
@@ -166,6 +168,12 @@ class Lungs:
 
     dice = (0.91, 0.9, 0.92)
 
+    def probability(self, pixels):
+        """What the gate asks: two lungs where lungs belong."""
+        lungs = np.zeros((96, 96), np.float32)
+        lungs[20:76, 12:40] = lungs[20:76, 56:84] = 1
+        return lungs
+
     def __init__(self, finds: bool = True) -> None:
         self.finds = finds
 
@@ -181,11 +189,11 @@ def test_shares_equal_a_slow_count_over_the_film():
         film_regions.estimate_image_regions(shown.image, Lungs()),
         np.random.default_rng(1).normal(size=(64, 64)),
     )
-    ground.draw([0.25, 0.5, 0.25, 0.125])
+    box = film_regions.read_region(shown.image, [0.25, 0.5, 0.25, 0.125])
     truth = np.zeros((64, 64), bool)
     truth[3:9, 50:60] = True
     found = film_regions.measure_regions(
-        ground, {"letters": truth}, {"gradient": explanation("gradient", map_)}, card().preprocess
+        ground, box, {"letters": truth}, {"gradient": explanation("gradient", map_)}, card().preprocess
     )
     wanted = dict.fromkeys(("lungs", "outside the lungs", "borders", "drawn region", "letters"), 0.0)
     total = 0.0
@@ -208,12 +216,12 @@ def test_shares_equal_a_slow_count_over_the_film():
 
 
 def test_a_large_film_is_counted_on_the_pixels_that_the_page_shows():
-    shown, box = study(shape=(2200, 1800)), [0.31, 0.22, 0.2, 0.1]
+    shown = study(shape=(2200, 1800))
     ground = film_regions.estimate_image_regions(shown.image, Lungs())
-    ground.draw(box)
+    box = film_regions.read_region(shown.image, [0.31, 0.22, 0.2, 0.1])
     map_ = np.abs(np.random.default_rng(1).normal(size=(8, 8)))
     preprocess = Preprocess(64, "stretch", (0.5,), (0.2,))
-    share = film_regions.measure_regions(ground, {}, {"grad-cam": explanation("grad-cam", map_)}, preprocess)[
+    share = film_regions.measure_regions(ground, box, {}, {"grad-cam": explanation("grad-cam", map_)}, preprocess)[
         "grad-cam"
     ]
     assert max(ground.shape) == 1024 and share["lungs"].area == pytest.approx(0.5, abs=1e-3)
@@ -232,7 +240,7 @@ def test_what_the_lungs_are_worth_is_said_or_why_there_are_none():
     assert "estimate" in told["seeing"] and "Dice 0.91 (0.90 to 0.92)" in told["seeing"]
     maps = {"gradient": explanation("gradient", np.ones((8, 8)))}
     blind = film_regions.measure_regions(
-        film_regions.estimate_image_regions(image, Lungs(finds=False)), {}, maps, card().preprocess
+        film_regions.estimate_image_regions(image, Lungs(finds=False)), None, {}, maps, card().preprocess
     )
     assert set(blind["gradient"]) == {"borders", "corners"}
 
@@ -241,31 +249,29 @@ def test_what_the_lungs_are_worth_is_said_or_why_there_are_none():
     "box", [[0.9, 0, 0.2, 0.1], [0, 0, 0, 0.1], [-0.1, 0, 0.5, 0.5], [0, 0, None, 1], [0, 0, math.nan, 1], "all", [1],
             [0, 0, True, 1], {"x": 0}]
 )  # fmt: skip
-def test_what_is_no_region_is_refused_and_the_former_one_stays(box):
-    ground = film_regions.estimate_image_regions(study().image, None)
-    ground.draw([0.1, 0.1, 0.2, 0.2])
+def test_what_is_no_region_is_refused_and_the_former_one_stays(page, box):
+    page.press("draw_region", box=[0.1, 0.1, 0.2, 0.2])
     with pytest.raises(ExplanationError):
-        ground.draw(box)
-    assert ground.drawn == (0.1, 0.1, 0.2, 0.2)
-    ground.draw(None)
-    assert ground.drawn is None
+        film_regions.read_region(page.session.film.image, box)
+    page.press("draw_region", box=box)
+    assert page.session.wish.region == (0.1, 0.1, 0.2, 0.2) and page.session.region_fault
+    page.press("draw_region", box=None)
+    assert page.session.wish.region is None and not page.session.region_fault
 
 
 # ---- events
 
 
-class EvaluationResults(StandIn):
+class Checked(StandIn):
     """An Analyser's face whose checks wait for a sign at every step, and which remembers what it was asked."""
 
     def __init__(self) -> None:
         super().__init__()
         self.steps, self.checked, self.stopped = queue.SimpleQueue(), [], threading.Event()
-        self.broken_part = ""
-
-    def estimate_forwards(self, methods, part):
-        return 10.0 * sum(METHODS[key].cost_forwards for key in methods)
+        self.measured, self.broken_part = 0, ""
 
     def measure_random_baseline(self, study, on_progress):
+        self.measured += 1
         self._step(on_progress)
         return "RANDOM"
 
@@ -290,207 +296,250 @@ class EvaluationResults(StandIn):
 
 
 @pytest.fixture
-def desk(monkeypatch):
-    """(the section's events, its stand-in of an analyser, the session of an open page with three maps)"""
-    monkeypatch.setattr(evaluation_events, "PROGRESS_EVERY_S", 0.01)
-    analyser = EvaluationResults()
-    made = evaluation_events.EvaluationEvents({"a": analyser}, Sessions(), Lungs())
-    for name in ("message", "regions", "bar", "checks"):
-        setattr(made, name, name)
-    session = made.sessions.keep("s")
-    session.study, session.checkpoint, session.label, session.methods = study(), "a", LABELS[1], SHOWN
-    session.forward_s = 0.5
+def analyser():
+    return Checked()
+
+
+@pytest.fixture
+def page(analyser, folder, monkeypatch):
+    """With a film on it and three maps of two findings. There is a film more in the strip, and a network more."""
+    monkeypatch.setattr(follower, "PROGRESS_EVERY_S", 0.01)
+    made = Page(make_desk({"a": analyser, "b": StandIn()}, folder, Lungs()))
+    made.press("choose_methods", methods=list(SHOWN))
+    for name in ("1", "2"):
+        film = made.session.films[name] = Film(name, f"{name}.png")
+        film.open(study().image, None, Lungs())
+    reading = made.session.readings["1", "a"] = FilmAnalysis(study(), 0.5)
     for label in LABELS[:2]:
         for key in SHOWN:
-            session.maps[key, label] = explanation(key, np.full((8, 8), 0.5), label)
-    return made, analyser, session
+            reading.maps[key, label] = explanation(key, np.full((8, 8), 0.5), label)
+    made.press("choose_film", film="1")
+    made.press("choose_label", label=LABELS[1])
+    return made
 
 
-def ask(made, slow: bool = False) -> dict:
-    return last(made.ask(SimpleNamespace(slow=slow), page_of("s")))
+def ask(page: Page, slow: bool = False) -> str:
+    """What is said at once."""
+    page.press("run_checks", slow=slow)
+    return text_of(page.look().evaluation["html"])
 
 
-def run(made, analyser, steps: int = 20) -> list[dict]:
+def run(page: Page, analyser: Checked, steps: int = 20) -> list[SimpleNamespace]:
     for _ in range(steps):
         analyser.steps.put(2)
-    return list(made.check(page_of("s")))
+    return list(page.follow())
 
 
-def shown(made) -> dict:
-    return last(made.show(page_of("s")))
+def list_tables(steps: Iterable[SimpleNamespace]) -> list[str]:
+    """The table of the checks as it grows, each state once."""
+    tables = [text_of(step.checks["html"]) for step in steps]
+    return [table for place, table in enumerate(tables) if not place or table != tables[place - 1]]
 
 
-def test_nothing_is_asked_of_the_network_before_a_person_asks(desk):
-    made, analyser, _ = desk
-    told = shown(made)
-    assert "in the lungs (estimate)" in told["regions"]["html"] and told["checks"]["html"] == ""
+def test_nothing_is_asked_of_the_network_before_a_person_asks(page, analyser):
+    told = page.settle()
+    assert "in the lungs (estimate)" in told.regions["html"] and told.checks["html"] == ""
     seconds = 0.5 * (RANDOM_BASELINE_FORWARDS + 10 * (1 + 2.5 + 220) + 2 * 10 * (1 + 2.5))
-    assert f"Check these maps about {seconds / 60:.0f} min" in text_of(told["bar"]["html"]) and analyser.checked == []
+    assert f"Check these maps about {seconds / 60:.0f} min" in text_of(told.evaluation["html"])
+    assert analyser.checked == [] and analyser.measured == 0
 
 
-def test_the_cheapest_comes_first_and_the_slow_ones_only_when_asked_for(desk):
-    made, analyser, session = desk
-    assert evaluation_text.WAITING in text_of(ask(made)["bar"]["html"]) and analyser.checked == []
-    steps = run(made, analyser)
+def test_the_cheapest_comes_first_and_the_slow_ones_only_when_asked_for(page, analyser):
+    assert evaluation_text.WAITING in ask(page) and analyser.checked == []
+    steps = run(page, analyser)
     of = {LABELS[1]}
     assert analyser.checked == [
         ("faithfulness", ("grad-cam",), of), ("faithfulness", ("lrp-epsilon",), of),
         ("faithfulness", ("occlusion",), of), ("stability", ("grad-cam", "lrp-epsilon"), of),
         ("randomisation", ("grad-cam", "lrp-epsilon"), of),
     ]  # fmt: skip
-    tables = [text_of(step["checks"]["html"]) for step in steps if "checks" in step]
     # Nothing yet after the random orders, two columns per method's curves, and what the slow one still lacks.
-    assert [table.count(evaluation_text.NOT_YET) for table in tables] == [0, 13, 11, 9, 5, 3]
-    assert (
-        evaluation_text.describe_slow_offer(["occlusion"]) in text_of(steps[-1]["bar"]["html"])
-        and session.evaluation_run is None
-    )
-    ask(made, slow=True)
-    last_step = run(made, analyser)[-1]
+    assert [table.count(evaluation_text.NOT_YET) for table in list_tables(steps)] == [0, 13, 11, 9, 5, 3]
+    assert evaluation_text.describe_slow_offer(["occlusion"]) in text_of(steps[-1].evaluation["html"])
+    assert "progressbar" not in steps[-1].evaluation["html"] and not page.session.jobs
+    ask(page, slow=True)
+    last_step = run(page, analyser)[-1]
     assert analyser.checked[5:] == [(part, ("occlusion",), of) for part in PARTS[1:]]
-    assert evaluation_text.DONE in text_of(last_step["bar"]["html"]) and "<button" not in last_step["bar"]["html"]
+    bar = last_step.evaluation["html"]
+    assert evaluation_text.DONE in text_of(bar) and "<button" not in bar
 
 
-def test_progress_is_the_share_of_all_forwards_and_says_which_check_runs(desk):
-    made, analyser, _ = desk
-    ask(made)
-    steps = made.check(page_of("s"))
+def test_progress_is_the_share_of_all_forwards_and_says_which_check_runs(page, analyser):
+    ask(page)
+    steps = page.follow()
     analyser.steps.put(2)  # half of the random orders, which are all of that unit when it ends
     heard = []
     for step in steps:
-        if "bar" in step and "progressbar" in step["bar"]["html"]:
-            heard.append(int(re.search(r'aria-valuenow="(\d+)"', step["bar"]["html"])[1]))
-            assert heard == sorted(heard)
-            if "Deletion and insertion: Grad-CAM" in text_of(step["bar"]["html"]):
-                break
+        bar = step.evaluation["html"]
+        heard.append(int(re.search(r'aria-valuenow="(\d+)"', bar)[1]))
+        assert heard == sorted(heard)
+        if "Deletion and insertion: Grad-CAM" in text_of(bar):
+            break
     total = RANDOM_BASELINE_FORWARDS + 10 * (1 + 2.5 + 220) + 2 * 10 * (1 + 2.5)
     assert heard[-1] == round(100 * RANDOM_BASELINE_FORWARDS / total)
     steps.close()
+    page.desk.sessions.forget(page.key)
 
 
-def test_results_stay_for_the_finding_and_are_not_computed_again(desk):
-    made, analyser, session = desk
-    ask(made)
-    run(made, analyser)
+def test_results_stay_for_the_finding_and_the_film_and_are_not_computed_again(page, analyser):
+    ask(page)
+    run(page, analyser)
     before = list(analyser.checked)
-    session.label = LABELS[0]
-    assert shown(made)["checks"]["html"] == "" and evaluation_text.CHECK in shown(made)["bar"]["html"]
-    session.label = LABELS[1]
-    assert text_of(shown(made)["checks"]["html"]).count("beats 5 of 5") == 6 and analyser.checked == before
-    ask(made)
-    run(made, analyser)
+    page.press("choose_label", label=LABELS[0])
+    told = page.settle()
+    assert told.checks["html"] == "" and evaluation_text.CHECK in told.evaluation["html"]
+    page.press("choose_label", label=LABELS[1])
+    assert text_of(page.settle().checks["html"]).count("beats 5 of 5") == 6 and analyser.checked == before
+    ask(page)
+    run(page, analyser)
     assert analyser.checked == before
-    session.study = study()  # the same film under another checkpoint
-    assert shown(made)["checks"]["html"] == ""
+    for intention, other, own in (
+        ("choose_checkpoint", {"checkpoint": "b"}, {"checkpoint": "a"}),  # the same film
+        ("choose_film", {"film": "2"}, {"film": "1"}),
+    ):
+        page.press(intention, **other)
+        page.press("choose_label", label=LABELS[1])
+        assert page.settle().checks["html"] == ""
+        page.press(intention, **own)
+        page.press("choose_label", label=LABELS[1])
+        assert text_of(page.settle().checks["html"]).count("beats 5 of 5") == 6 and analyser.checked == before
 
 
-@pytest.mark.parametrize("how", ["stop", "another finding", "another film", "removed"])
-def test_work_ends_when_nobody_looks_at_it_any_more_and_what_was_found_stays(desk, how):
-    made, analyser, session = desk
-    ask(made)
-    steps = made.check(page_of("s"))
+@pytest.mark.parametrize("how", ["stop", "another finding", "another film", "film removed", "another network", "gone"])
+def test_work_ends_when_nobody_looks_at_it_any_more_and_what_was_found_stays(page, analyser, how):
+    ask(page)
+    steps = page.follow()
     for _ in range(2):
         analyser.steps.put(2)
-    next(step for step in steps if "checks" in step and step["checks"]["html"])
-    assert "progressbar" in next(steps)["bar"]["html"]  # the next unit has begun
+    next(step for step in steps if step.checks["html"])
+    assert "progressbar" in next(steps).evaluation["html"]  # the next unit has begun
     if how == "stop":
-        told = last(made.stop(page_of("s")))["bar"]["html"]
+        page.press("stop_checks")
+        told = page.look().evaluation["html"]
         assert evaluation_text.STOPPED in told and evaluation_text.CHECK_REST in told
     elif how == "another finding":
-        session.label = LABELS[0]
+        page.press("choose_label", label=LABELS[0])
     elif how == "another film":
-        session.study = study()
+        page.press("choose_film", film="2")
+    elif how == "film removed":
+        page.press("remove_film", film="1")
+    elif how == "another network":
+        page.press("choose_checkpoint", checkpoint="b")
     else:
-        made.sessions.forget("s")
+        page.desk.sessions.forget(page.key)
     rest = list(steps)
     analyser.steps.put(3)
-    assert analyser.stopped.wait(20) and len(analyser.checked) == 1 and session.evaluation_run is None
-    assert all("progressbar" not in step.get("bar", {"html": ""})["html"] for step in rest)
+    assert analyser.stopped.wait(20) and len(analyser.checked) == 1
+    assert all("progressbar" not in step.evaluation["html"] for step in rest)
+    assert (rest == []) == (how == "gone")
     if how == "stop":
-        assert text_of(shown(made)["checks"]["html"]).count("beats") == 2
-        ask(made)
-        run(made, analyser)
+        assert text_of(page.look().checks["html"]).count("beats") == 2
+        ask(page)
+        run(page, analyser)
         assert [methods for part, methods, _ in analyser.checked if part == "faithfulness"] == [(key,) for key in SHOWN]
 
 
-def test_a_check_under_way_is_a_use_of_the_film(desk):
-    made, analyser, session = desk
-    ask(made)
-    steps = made.check(page_of("s"))
+def test_a_check_under_way_is_a_use_of_the_film(page, analyser):
+    ask(page)
+    steps = page.follow()
     next(steps)
-    session.used -= 10_000
+    page.session.used -= 10_000
     next(steps)
-    made.sessions.sweep()
-    assert made.sessions.find("s") is session
+    page.desk.sessions.sweep()
+    assert page.desk.sessions.find(page.key) is page.session
     steps.close()
+    page.desk.sessions.forget(page.key)
     analyser.steps.put(1)
 
 
-def test_a_closed_tab_ends_the_work(desk):
-    made, analyser, session = desk
-    ask(made)
-    steps = made.check(page_of("s"))
+def test_when_nobody_follows_no_other_step_begins(page, analyser):
+    ask(page)
+    steps = page.follow()
     next(steps)
-    steps.close()  # as gradio does
+    steps.close()  # as gradio does with a page that is closed
+    run_until_idle(page, analyser)
+    assert analyser.measured == 1 and analyser.checked == []
+
+
+def run_until_idle(page: Page, analyser: Checked) -> None:
     analyser.steps.put(1)
-    assert analyser.stopped.wait(20) and session.evaluation_run is None
+    (job,) = page.session.jobs.values()
+    job.result.exception(20)
 
 
-def test_one_part_that_fails_does_not_take_the_others_along_and_can_be_tried_again(desk, caplog):
-    made, analyser, _ = desk
+def test_one_part_that_fails_does_not_take_the_others_along_and_can_be_tried_again(page, analyser, caplog):
     analyser.broken_part = "stability"
-    ask(made)
-    end = run(made, analyser)
-    table = text_of([step for step in end if "checks" in step][-1]["checks"]["html"])
+    ask(page)
+    end = run(page, analyser)[-1]
+    table = text_of(end.checks["html"])
     assert "not computed (Something went wrong (ref" in table and "rank correlation" in table
     assert "secret" not in table + caplog.text and "/home" not in caplog.text
-    assert evaluation_text.CHECK_REST in end[-1]["bar"]["html"]
+    assert evaluation_text.CHECK_REST in end.evaluation["html"]
     analyser.broken_part = ""
-    ask(made)
-    assert "not computed" not in text_of(str(run(made, analyser)[-2]))
+    ask(page)
+    assert "not computed" not in text_of(run(page, analyser)[-1].checks["html"])
 
 
-def test_an_error_nobody_foresaw_leaves_a_page_that_can_ask_again(desk, monkeypatch):
-    made, analyser, session = desk
-    ask(made)
-    monkeypatch.setattr(evaluation_events, "start_step", lambda *_: 1 / 0)
-    assert "Something went wrong" in run(made, analyser)[-1]["message"] and session.evaluation_run is None
-    assert evaluation_text.CHECK in shown(made)["bar"]["html"]
+def test_an_error_nobody_foresaw_leaves_a_page_that_can_ask_again(page, analyser, monkeypatch):
+    ask(page)
+    monkeypatch.setattr(work, "do_step", lambda *_: 1 / 0)
+    end = run(page, analyser)[-1]
+    assert "Something went wrong" in text_of(end.checks["html"])
+    assert evaluation_text.CHECK in end.evaluation["html"] and "progressbar" not in end.evaluation["html"]
 
 
-def test_a_second_event_of_one_press_does_nothing(desk):
-    made, analyser, session = desk
-    ask(made)
-    session.evaluation_run.started = 1.0
-    assert "bar" not in last(made.check(page_of("s"))) and analyser.checked == []
+def test_of_two_that_follow_one_press_the_last_does_and_no_step_is_done_twice(page, analyser):
+    ask(page)
+    first = page.follow()
+    next(first)
+    second = page.follow()
+    next(second)
+    assert list(first) == []
+    for _ in range(20):
+        analyser.steps.put(2)
+    assert list(second)[-1].value["rest"]
+    assert analyser.measured == 1 and len(analyser.checked) == 5
 
 
-def test_the_region_stays_with_the_film_and_goes_with_it(desk):
-    made, _, session = desk
-    told = last(made.draw(SimpleNamespace(box=[0.0, 0.0, 0.5, 0.5]), page_of("s")))["regions"]
+def test_the_region_stays_with_the_film_and_goes_with_it(page):
+    page.press("draw_region", box=[0.0, 0.0, 0.5, 0.5])
+    told = page.look().regions
     assert "in your region" in told["html"] and told["region"]["box"] == [0, 0, 0.5, 0.5]
-    same_film = study()
-    same_film.image = session.study.image
-    session.study = same_film
-    assert shown(made)["regions"]["region"] is not None
-    refused = last(made.draw(SimpleNamespace(box=[0.8, 0.0, 0.5, 0.5]), page_of("s")))["regions"]
+    page.press("choose_checkpoint", checkpoint="b")
+    page.settle()
+    page.press("choose_label", label=LABELS[0])
+    assert page.settle().regions["region"]["box"] == [0, 0, 0.5, 0.5]
+    page.press("draw_region", box=[0.8, 0.0, 0.5, 0.5])
+    refused = page.look().regions
     assert "does not lie on the film" in text_of(refused["html"]) and refused["region"]["box"] == [0, 0, 0.5, 0.5]
-    session.study = study()
-    assert shown(made)["regions"]["region"] is None
+    page.press("choose_film", film="2")
+    other = page.settle().regions
+    assert "in the lungs" in other["html"] and other["region"] is None
+    assert "does not lie on the film" not in text_of(other["html"])
 
 
-def test_another_finding_is_shown_before_its_maps_are_all_made(desk):
-    made, _, session = desk
-    del session.maps["occlusion", LABELS[0]]
-    told = last(made.follow(SimpleNamespace(label=LABELS[0]), page_of("s")))["regions"]["html"]
+@pytest.mark.parametrize("label", LABELS)
+def test_every_finding_says_where_its_evidence_lies(page, label):
+    page.press("choose_label", label=label)
+    told = text_of(page.settle().regions["html"])
+    assert evaluation_text.WARNING in told and get_finding(label).name in told
+    assert all(METHODS[key].name in told for key in SHOWN)
+
+
+def test_another_finding_is_shown_before_its_maps_are_all_made(page):
+    del page.session.readings["1", "a"].maps["occlusion", LABELS[0]]
+    page.press("choose_label", label=LABELS[0])
+    told = page.look().regions["html"]
     assert "Normal" in told and "LRP (epsilon)" in told and "Occlusion" not in told
-    forged = last(made.follow(SimpleNamespace(label=NASTY), page_of("s")))
-    assert forged["regions"]["html"] == forged["bar"]["html"] == forged["checks"]["html"] == ""
+    assert "Occlusion" in page.settle().regions["html"]
+    page.press("choose_label", label=NASTY)
+    assert page.look().value["at"]["label"] == LABELS[0] and page.session.wish.label == LABELS[0]
 
 
-def test_without_a_film_the_section_is_empty_and_a_press_says_that_it_is_gone(desk):
-    made, _, _ = desk
-    gone = last(made.show(page_of("nobody")))
-    assert gone["regions"]["html"] == gone["bar"]["html"] == gone["checks"]["html"] == ""
-    for event in (made.ask(SimpleNamespace(slow=False), page_of("nobody")), made.stop(page_of("nobody"))):
-        assert "no longer in memory" in last(event)["message"]
+def test_without_a_film_the_section_is_empty_and_a_press_does_nothing(page):
+    nobody = Page(page.desk, "nobody")
+    for intention in ("run_checks", "stop_checks", "draw_region"):
+        nobody.press(intention, slow=True, box=[0, 0, 0.5, 0.5])
+        empty = nobody.look()
+        assert empty.regions["html"] == empty.evaluation["html"] == empty.checks["html"] == ""
+    assert nobody.settle().value["rest"] and nobody.session.wish.region is None

@@ -11,7 +11,7 @@ from cxr_demo.analysis import order_labels
 from cxr_demo.networks.card import Card
 from cxr_demo.text import findings_text, page_text
 from cxr_demo.ui import findings, panels
-from tests.ui.test_events import LABELS, card, ensemble, study
+from tests.ui.stand_ins import LABELS, card, ensemble, pictures, study
 
 QUICK = {
     "auroc_normal": (0.96, 0.94, 0.98),
@@ -65,7 +65,8 @@ def test_what_the_network_cannot_tell_is_not_called_and_has_no_mark_and_stands_l
     assert "AUROC 0.57 (0.39 to 0.76) from 10 films with it and 20 without; 0.50 is guessing|" in text_of(row)
     assert re.findall(r'data-label="(\w+)"', written)[-1] == "viral_pneumonia"
     assert "Sorted by how far each is above its threshold; what this network cannot tell stands last." in written
-    panel = panels.render_panels(study((0.2, 0.3, 0.9)), many, "viral_pneumonia", {}, None, {})
+    shown = study((0.2, 0.3, 0.9))
+    panel = panels.render_panels(shown, many, "viral_pneumonia", {}, pictures(shown)).body
     assert panel["held"] and "this network cannot tell this finding" in panel["html"]
     assert "Show anyway: this network cannot tell<" in panel["html"], "and not: gives only 90 %"
 
@@ -123,7 +124,8 @@ def test_of_exclusive_findings_it_is_said_how_often_each_is_the_answer_and_how_i
 
 
 def test_maps_that_are_held_back_without_a_threshold_blame_no_threshold():
-    made = panels.render_panels(study(), card(thresholds={}), "normal", {}, None, {})
+    shown = study()
+    made = panels.render_panels(shown, card(thresholds={}), "normal", {}, pictures(shown)).body
     assert made["held"] and "another finding is more probable" in made["html"] and "below its" not in made["html"]
 
 

@@ -17,22 +17,11 @@ from cxr_demo.evaluation.agreement import RegionShare
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.phantom import make_example_phantoms
 from cxr_demo.networks.card_parts import Localisation
-from cxr_demo.teaching.shortcut_lesson import CHEAT, DECK, LETTERS, Lesson
+from cxr_demo.teaching.shortcut_lesson import CHEAT, DECK, HONEST, LETTERS, Lesson
 from cxr_demo.text import examples_text, lesson_text, localisation_text
 from cxr_demo.ui import example_films, facts, image_encoding, lesson_events, lesson_view, localisation_table, panels
 from tests.teaching.test_shortcut_lesson import tiny  # noqa: F401  a fixture
-from tests.ui.test_events import (  # noqa: F401  fixtures among them
-    NASTY,
-    StandIn,
-    card,
-    desk,
-    folder,
-    last,
-    page_of,
-    png,
-    study,
-    uploaded,
-)
+from tests.ui.stand_ins import NASTY, Page, StandIn, card, make_desk, pictures, png, study
 from train.measure.localisation import BASELINES, LOCALISATION
 
 RIGHT = tuple(question.answer for question in DECK)
@@ -46,7 +35,7 @@ def decoded(uri: str) -> np.ndarray:
 
 
 def test_every_example_is_a_button_and_each_is_called_synthetic():
-    told = example_films.render_examples()["html"]
+    told = example_films.render_examples()
     names = [name for name, _, _ in make_example_phantoms(32)]
     assert re.findall(r'title="(Synthetic: [\w ]+)\.', told) == names and "synthetic" in examples_text.OR
     assert re.findall(r'data-example="(\d)"', told) == [str(index) for index in range(len(names))]
@@ -58,36 +47,59 @@ def test_every_example_is_a_button_and_each_is_called_synthetic():
 
 
 @pytest.mark.parametrize("index", [-1, 99, "0", None, True, 1.0])
-def test_what_is_no_example_is_nothing(index):
-    assert example_films.make_example(index) is None
+def test_what_is_no_example_is_nothing(page, index):
+    assert example_films.make_example(index) is None and example_films.name_example(index) == ""
+    page.press("try_example", index=index)
+    assert page.settle().strip["html"] == "" and page.session.films == {}
 
 
-def test_an_example_goes_the_way_of_an_upload_and_its_truth_with_it(desk, folder):  # noqa: F811
-    tried = SimpleNamespace(index=1)
-    assert list(desk.try_example(tried, page_of("s"))) == [{"message": ""}]
-    shown = list(desk.analyse("a", DEFAULT_METHODS, page_of("s")))
-    session = desk.sessions.find("s")
-    assert list(session.truth) == ["planted consolidation"] and session.study.image.kind == "synthetic"
-    assert session.truth["planted consolidation"].shape == session.study.image.pixels.shape
-    assert shown[1]["panels"]["film"]["truth"].startswith("data:image/png")
-    assert examples_text.SHOW in shown[-1]["panels"]["html"]
+def test_an_example_goes_the_way_of_an_upload_and_its_truth_with_it(folder):
+    page = Page(make_desk({"a": StandIn(), "b": StandIn()}, folder))
+    page.press("try_example", index=1)
+    steps = list(page.follow())
+    session = page.session
+    film, study = session.film, session.reading.study
+    assert list(film.truth) == ["planted consolidation"] and study.image.kind == "synthetic"
+    assert film.truth["planted consolidation"].shape == study.image.pixels.shape
+    first = next(step for step in steps if step.panels["film"])
+    assert page.bodies[first.panels["film"]["outlines"]]["source"].startswith("data:image/png")
+    assert first.panels["maps"] == {} and set(steps[-1].panels["maps"]) == set(DEFAULT_METHODS)
+    assert examples_text.SHOW in steps[-1].panels["html"]
+    assert "planted consolidation" in steps[-1].regions["html"]
 
-    desk.analysers["b"] = StandIn()
-    again = last(desk.switch("b", page_of("s")))  # another checkpoint, the same film
-    assert list(session.truth) == ["planted consolidation"] and examples_text.SHOW in again["panels"]["html"]
-    list(desk.take(uploaded(folder, "a.png", png()), page_of("s")))
-    real = last(desk.analyse("a", DEFAULT_METHODS, page_of("s")))
-    assert session.truth == {} and examples_text.SHOW not in real["panels"]["html"]
-    assert real["panels"]["film"]["truth"] is None
+    page.press("choose_checkpoint", checkpoint="b")
+    again = page.settle()  # another checkpoint, the same film
+    assert session.film is film and examples_text.SHOW in again.panels["html"]
+    page.upload(png())
+    real = page.settle()
+    assert session.film.truth == {} and examples_text.SHOW not in real.panels["html"]
+    assert real.panels["film"]["outlines"] is None and "planted" not in real.regions["html"]
 
 
-def test_a_film_that_cannot_be_read_leaves_film_and_truth_as_they_were(desk, folder):  # noqa: F811
-    list(desk.try_example(SimpleNamespace(index=1), page_of("s")))
-    list(desk.analyse("a", DEFAULT_METHODS, page_of("s")))
-    list(desk.take(uploaded(folder, "a.png", b"no film"), page_of("s")))
-    list(desk.analyse("a", DEFAULT_METHODS, page_of("s")))
-    session = desk.sessions.find("s")
-    assert list(session.truth) == ["planted consolidation"] and session.study.image.kind == "synthetic"
+def test_an_example_that_was_taken_is_shown_again_and_read_by_the_network_made_for_it(folder):
+    page = Page(make_desk({"a": StandIn(), HONEST: StandIn()}, folder))
+    page.press("open_page")
+    assert page.session.wish.checkpoint == HONEST and page.settle().value["rest"]
+    assert list(page.session.films) == ["1"] and page.session.film.example == example_films.FIRST
+    page.upload(png())
+    page.settle()
+    assert page.session.wish.checkpoint == "a"
+    page.press("try_example", index=example_films.FIRST)
+    page.settle()
+    assert list(page.session.films) == ["1", "2"] and page.session.wish.film == "1"
+    assert page.session.wish.checkpoint == HONEST
+
+
+def test_a_film_that_cannot_be_read_leaves_film_and_truth_as_they_were(page):
+    page.press("try_example", index=1)
+    page.settle()
+    page.upload(b"no film")
+    refused = page.settle()
+    assert page.session.film.fault and refused.panels["film"] is None
+    page.press("choose_film", film="1")
+    page.settle()
+    session = page.session
+    assert list(session.film.truth) == ["planted consolidation"] and session.reading.study.image.kind == "synthetic"
 
 
 def test_outlines_are_where_the_mask_ends_and_nowhere_else():
@@ -107,11 +119,14 @@ def test_outlines_are_where_the_mask_ends_and_nowhere_else():
 def test_the_truth_is_sent_with_the_film_alone():
     mask = np.zeros((90, 70), bool)
     mask[20:40, 20:40] = True
-    truth = {NASTY: mask}
-    made = panels.render_panels(study(), card(), "normal", {}, "data:x", {}, truth)
-    assert decoded(made["film"]["truth"]).shape == (90, 70, 4) and NASTY not in made["html"]
-    assert panels.render_panels(study(), card(), "normal", {}, None, {}, truth)["film"]["truth"] is None
-    assert 'class="truth"' not in panels.render_panels(study(), card(), "normal", {}, "data:x", {})["html"]
+    truth, shown = {NASTY: mask}, study()
+    film = pictures(shown, truth=truth)
+    made = panels.render_panels(shown, card(), "normal", {}, film, truth)
+    source = made.pictures[made.body["film"]["outlines"]]["source"]
+    assert decoded(source).shape == (90, 70, 4) and NASTY not in made.body["html"]
+    without = panels.render_panels(shown, card(), "normal", {}, pictures(shown))
+    assert without.body["film"]["outlines"] is None and 'class="truth"' not in without.body["html"]
+    assert set(made.pictures) - set(without.pictures) == {film.outlines}
 
 
 # ---- the lesson

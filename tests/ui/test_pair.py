@@ -1,6 +1,9 @@
 """The section that compares, without a browser: what it says, what it refuses, what it computes and when it stops."""
 
 import re
+import threading
+import time
+from collections.abc import Iterator
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -11,13 +14,13 @@ from cxr_demo.analysis import MemberAnswers
 from cxr_demo.comparison import checkpoint_pair
 from cxr_demo.explain.engine import MemberMap
 from cxr_demo.explain.methods import METHODS
-from cxr_demo.film.reading import Radiograph
 from cxr_demo.networks.card import EnsembleSpec, Member
 from cxr_demo.text import page_text, pair_text
-from cxr_demo.ui import events, markup, members_view, pair_events, pair_view, panels, sessions
-from cxr_demo.ui.pair_events import MEMBERS, NOTHING, WITH
+from cxr_demo.ui import markup, members_view, pair_view, panels
+from cxr_demo.ui.app import follower
+from cxr_demo.ui.app.wish import MEMBERS, NOTHING, WITH
 from cxr_demo.ui.pair_view import CheckpointView, PendingMap, RenderedRows, SlowMap
-from tests.ui.test_events import NASTY, StandIn, card, ensemble, explanation, page_of, study
+from tests.ui.stand_ins import NASTY, Page, StandIn, card, ensemble, explanation, make_desk, png, study
 
 SHOWN = ("grad-cam", "lrp-epsilon")
 LABEL = "bacterial_pneumonia"
@@ -29,6 +32,8 @@ class Network(StandIn):
     def __init__(self, corner: float, made=None, p=(0.2, 0.7, 0.1), own=()) -> None:
         super().__init__()
         self.card, self.corner, self.p, self.own, self.failing = made or card(), corner, p, own, None
+        self.waits: tuple[threading.Event, threading.Event] | None = None  # it has begun, it was made to stop
+        self.finished: list[tuple[str, str]] = []
 
     def analyse(self, image):
         found = study(self.p)
@@ -39,7 +44,7 @@ class Network(StandIn):
 
     def explain(self, study, labels, methods, on_progress):
         self.asked += [(method, label) for method in methods for label in labels]
-        on_progress(0.5, 1)
+        self._work(on_progress)
         if self.failing in methods:
             raise ValueError("nobody foresaw this")
         made = {}
@@ -49,11 +54,20 @@ class Network(StandIn):
             parts = tuple(MemberMap(name, 0.5, values + shift) for name, shift in self.own)
             found = explanation(method, values, labels[0])
             made[method, labels[0]] = type(found)(*list(found.__dict__.values())[:7], parts)
+        self.finished += made
         return made
 
-
-def names_of(steps) -> list[dict]:
-    return [step["shown"] for step in steps if "shown" in step]
+    def _work(self, on_progress):
+        """It takes long where a test waits for it to be stopped."""
+        begun, stopped = self.waits or (threading.Event(), threading.Event())
+        begun.set()
+        try:
+            for _ in range(2000 if self.waits else 1):
+                on_progress(0.5, 1)
+                time.sleep(0.005)
+        except Exception:
+            stopped.set()
+            raise
 
 
 @pytest.fixture
@@ -71,23 +85,38 @@ def networks():
 
 
 @pytest.fixture
-def desk(networks, tmp_path):
-    made = events.Events(networks, sessions.Sessions(), tmp_path)
-    for name in ("message", "findings", "methods", "panels", "facts"):
-        setattr(made, name, name)
-    compared = pair_events.PairEvents(made)
-    compared.choice, compared.shown = "choice", "shown"
-    return compared
+def page(networks, folder, monkeypatch):
+    monkeypatch.setattr(follower, "PROGRESS_EVERY_S", 0.01)
+    return Page(make_desk(networks, folder))
 
 
-def opened(desk, checkpoint="a", methods=SHOWN) -> sessions.Session:
+def opened(page: Page, checkpoint: str = "a", methods=SHOWN, label: str = LABEL) -> None:
     """A film on the page, all its maps made."""
-    session = desk.events.sessions.keep("k")
-    pixels = np.random.default_rng(0).random((90, 70), dtype=np.float32)
-    session.waiting = Radiograph(pixels, (), "ab" * 32, "PNG")
-    list(desk.events.analyse(checkpoint, methods, page_of("k")))
-    session.label = LABEL
-    return session
+    page.press("choose_checkpoint", checkpoint=checkpoint)
+    page.open(methods=methods)
+    page.press("choose_label", label=label)
+    page.settle()
+
+
+def compare(page: Page, choice: str) -> Iterator[dict]:
+    """The section as it grows, each state once."""
+    page.press("compare_with", choice=choice)
+    before = None
+    for step in page.follow():
+        if step.pair != before:
+            before = step.pair
+            yield step.pair
+
+
+def compared(page: Page, choice: str) -> dict:
+    """The section in the end."""
+    return list(compare(page, choice))[-1]
+
+
+def offered(page: Page) -> tuple[list[str], str]:
+    """What can be chosen, and what is chosen."""
+    shown = page.look().compare
+    return re.findall(r'<option value="([^"]*)"', shown["html"]), shown["value"]
 
 
 def rows(made: dict) -> list[str]:
@@ -97,45 +126,83 @@ def rows(made: dict) -> list[str]:
 # ---- what is offered and chosen
 
 
-def test_what_may_be_compared_is_every_other_checkpoint_and_an_ensembles_members(desk):
-    assert [value for _, value in desk.choices("a")] == [NOTHING, WITH + "b", WITH + "c", WITH + "e"]
-    assert [value for _, value in desk.choices("e")][:2] == [NOTHING, MEMBERS]
-    (update,) = (step["choice"] for step in desk.offer("b", WITH + "b", page_of("k")))
-    assert update["value"] == NOTHING and WITH + "a" in [value for _, value in update["choices"]]
-    (update,) = (step["choice"] for step in desk.offer("b", WITH + "c", page_of("k")))
-    assert update["value"] == WITH + "c"
-    (update,) = (step["choice"] for step in desk.offer("a", MEMBERS, page_of("k")))
-    assert update["value"] == NOTHING
+def test_what_may_be_compared_is_every_other_checkpoint_and_an_ensembles_members(page):
+    assert offered(page) == ([NOTHING, WITH + "b", WITH + "c", WITH + "e"], NOTHING)
+    page.press("compare_with", choice=WITH + "b")
+    assert offered(page)[1] == WITH + "b"
+    page.press("choose_checkpoint", checkpoint="b")
+    choices, chosen = offered(page)
+    assert chosen == NOTHING and WITH + "a" in choices and WITH + "b" not in choices
+    page.press("compare_with", choice=WITH + "c")
+    assert offered(page)[1] == WITH + "c"
+    page.press("choose_checkpoint", checkpoint="e")
+    choices, chosen = offered(page)
+    assert chosen == WITH + "c" and choices[:2] == [NOTHING, MEMBERS]
+    page.press("compare_with", choice=MEMBERS)
+    assert offered(page)[1] == MEMBERS
+    page.press("choose_checkpoint", checkpoint="a")
+    assert offered(page)[1] == NOTHING
 
 
 @pytest.mark.parametrize("choice", [NOTHING, WITH + "nobody", "forged", MEMBERS, WITH + "a"])
-def test_nothing_is_shown_where_nothing_can_be_compared(desk, networks, choice):
-    assert names_of(desk.show(choice, page_of("k"))) == [pair_view.EMPTY]
-    opened(desk)
-    assert names_of(desk.show(choice, page_of("k"))) == [pair_view.EMPTY]
+def test_nothing_is_shown_where_nothing_can_be_compared(page, networks, choice):
+    assert list(compare(page, choice)) == [pair_view.EMPTY]
+    opened(page)
+    assert list(compare(page, choice)) == [pair_view.EMPTY]
     assert networks["b"].asked == []
 
 
 # ---- two checkpoints
 
 
-def test_each_row_comes_when_it_is_ready_and_only_the_other_is_asked(desk, networks):
-    session = opened(desk)
+def test_each_row_comes_when_it_is_ready_and_only_the_other_is_asked(page, networks):
+    opened(page)
     before = list(networks["a"].asked)
-    steps = names_of(desk.show(WITH + "b", page_of("k")))
-    assert "Computing Grad-CAM of b" in steps[0]["html"] and steps[0]["maps"] == {}
-    assert [len(step["maps"]) for step in steps if "busy" not in rows(step)[0]][0] == 3
+    steps = list(compare(page, WITH + "b"))
+    waiting = next(step for step in steps if rows(step))
+    assert "Computing Grad-CAM of b" in waiting["html"] and waiting["maps"] == {}
+    assert [len(step["maps"]) for step in steps if rows(step) and "busy" not in rows(step)[0]][0] == 3
     assert len(rows(steps[-1])) == 2 and "busy" not in steps[-1]["html"] and len(steps[-1]["maps"]) == 6
     assert networks["a"].asked == before and networks["b"].asked == [(key, LABEL) for key in SHOWN]
-    assert set(session.second_studies["b"].maps) == {(key, LABEL) for key in SHOWN}
-    names_of(desk.show(WITH + "b", page_of("k")))
+    assert set(page.session.readings[page.session.wish.film, "b"].maps) == {(key, LABEL) for key in SHOWN}
+    compared(page, NOTHING)
+    compared(page, WITH + "b")
     assert len(networks["b"].asked) == 2, "nothing is made twice"
-    assert steps[-1]["of"] == panels.make_view_key(session.study, networks["a"].card, LABEL)
+    study = page.session.reading.require_study()
+    assert steps[-1]["about"] == panels.make_view_key(study, networks["a"].card, LABEL) + " with b"
 
 
-def test_a_row_tells_both_scores_the_scale_the_agreement_and_where_they_differ(desk):
-    opened(desk)
-    row = rows(names_of(desk.show(WITH + "b", page_of("k")))[-1])[0]
+def test_the_pictures_of_its_maps_are_bodies_that_go_to_a_browser_once(page):
+    opened(page)
+    made = compared(page, WITH + "b")
+    named = [map_[layer] for map_ in made["maps"].values() for layer in ("smooth", "cells") if layer in map_]
+    assert len(named) == 9 and all(page.bodies[id_]["source"].startswith("data:image/png") for id_ in named)
+    page.press("choose_methods", methods=["grad-cam"])
+    assert not set(named) & set(page.look().value["bodies"])
+
+
+def test_the_rows_follow_the_finding_the_methods_and_the_checkpoint(page, networks):
+    opened(page)
+    compared(page, WITH + "b")
+    page.press("choose_label", label="normal")
+    made = page.settle().pair
+    assert pair_text.format_pair_title("normal") in made["html"] and len(rows(made)) == 2
+    assert networks["b"].asked[2:] == [(key, "normal") for key in SHOWN]
+    page.press("choose_methods", methods=["hires-cam"])
+    made = page.settle().pair
+    assert len(rows(made)) == 1
+    assert {f"pair-hires-cam-{which}" for which in ("this", "other", "difference")} <= set(made["maps"])
+    assert networks["a"].asked[-1] == networks["b"].asked[-1] == ("hires-cam", "normal")
+    page.press("choose_checkpoint", checkpoint="e")
+    page.press("choose_label", label="normal")
+    made = page.settle().pair
+    assert re.findall(r"<h4[^>]*>([^<]*)</h4>", rows(made)[0])[:2] == ["e", "b"]
+    assert networks["e"].asked == [("hires-cam", "normal")] and len(networks["b"].asked) == 5
+
+
+def test_a_row_tells_both_scores_the_scale_the_agreement_and_where_they_differ(page):
+    opened(page)
+    row = rows(compared(page, WITH + "b"))[0]
     assert row.count("<canvas") == 3 and row.count('class="ramp"') == 1
     assert "70 %</strong> · most probable" in row and "30 %</strong> · less probable" in row
     assert "calibrated logit points per 1 % of the film; one scale for 3 maps" in row
@@ -145,124 +212,137 @@ def test_a_row_tells_both_scores_the_scale_the_agreement_and_where_they_differ(d
 
 
 @pytest.mark.parametrize("task", ["single-label", "multi-label"])
-def test_the_part_that_no_probability_sees_is_told_of_classes_alone(desk, networks, task):
+def test_the_part_that_no_probability_sees_is_told_of_classes_alone(page, networks, task):
     for network in (networks["a"], networks["b"]):
         network.card = replace(network.card, task=task)
-    opened(desk)
-    html = names_of(desk.show(WITH + "b", page_of("k")))[-1]["html"]
+    opened(page)
+    html = compared(page, WITH + "b")["html"]
     assert (markup.join_html(checkpoint_pair.SHARED_PART) in html) is (task == "single-label")
 
 
-def test_the_levels_drawn_are_zero_centred_on_one_scale(desk):
-    opened(desk)
-    made = names_of(desk.show(WITH + "b", page_of("k")))[-1]["maps"]
+def test_the_levels_drawn_are_zero_centred_on_one_scale(page):
+    opened(page)
+    made = compared(page, WITH + "b")["maps"]
     assert len({map_["table"] for map_ in made.values()}) == 1, "all signed"
     assert {key.rsplit("-", 1)[1] for key in made} == {"this", "other", "difference"}
     assert "cells" in made["pair-grad-cam-this"] and "cells" not in made["pair-lrp-epsilon-this"]
 
 
-def test_relative_maps_have_each_their_own_scale_and_no_difference(desk):
-    opened(desk, methods=("eigen-cam",))
-    made = names_of(desk.show(WITH + "b", page_of("k")))[-1]
+def test_relative_maps_have_each_their_own_scale_and_no_difference(page):
+    opened(page, methods=("eigen-cam",))
+    made = compared(page, WITH + "b")
     (row,) = rows(made)
     assert row.count("<canvas") == 2 and row.count('class="ramp"') == 2
     assert "No difference: values of this method can be compared within one map alone." in row
     assert pair_text.RANK in row and "differ most" not in row
 
 
-def test_a_finding_that_the_other_does_not_know_is_one_sentence(desk, networks):
-    session = opened(desk)
-    session.label = "viral_pneumonia"
-    (made,) = names_of(desk.show(WITH + "b", page_of("k")))
+def test_a_finding_that_the_other_does_not_know_is_one_sentence(page, networks):
+    opened(page, label="viral_pneumonia")
+    (made,) = compare(page, WITH + "b")
     assert "b does not know Viral pneumonia. Both know: Normal, Bacterial pneumonia." in made["html"]
-    (made,) = names_of(desk.show(WITH + "c", page_of("k")))
+    (made,) = compare(page, WITH + "c")
     assert "no finding in common" in made["html"] and networks["c"].asked == networks["b"].asked == []
 
 
-def test_a_method_that_the_other_refuses_or_fails_at_takes_no_other_with_it(desk, networks):
+def test_a_method_that_the_other_refuses_or_fails_at_takes_no_other_with_it(page, networks):
     networks["b"].proof.refusals["grad-cam"] = "its sum is off"
-    opened(desk)
-    made = names_of(desk.show(WITH + "b", page_of("k")))[-1]
+    opened(page)
+    made = compared(page, WITH + "b")
     assert "Not available for b: its sum is off." in rows(made)[0] and "<canvas" in rows(made)[1]
     networks["b"].failing = "lrp-epsilon"
-    desk.events.sessions.find("k").second_studies.clear()
-    made = names_of(desk.show(WITH + "b", page_of("k")))[-1]
+    opened(page)  # another film
+    made = page.settle().pair
     assert "Something went wrong (ref" in rows(made)[1] and "nobody foresaw" not in made["html"]
 
 
-def test_a_dear_method_is_left_until_it_is_asked_for(desk, networks):
-    session = opened(desk, methods=("grad-cam", "score-cam"))
-    made = names_of(desk.show(WITH + "b", page_of("k")))[-1]
+def test_a_film_that_the_other_cannot_analyse_is_one_sentence(page, networks):
+    networks["b"].analyse = lambda image: 1 / 0
+    opened(page)
+    made = compared(page, WITH + "b")
+    assert "Something went wrong (ref" in made["html"] and rows(made) == [] and "<canvas" in page.look().panels["html"]
+
+
+def test_a_method_that_takes_long_is_left_until_it_is_asked_for(page, networks):
+    opened(page, methods=("grad-cam", "score-cam"))
+    made = compared(page, WITH + "b")
     assert 'data-method="score-cam">Compute Score-CAM of the other checkpoint too: about' in rows(made)[1]
     assert [key for key, _ in networks["b"].asked] == ["grad-cam"]
-    list(desk.request_slow_map(SimpleNamespace(method="score-cam"), page_of("k")))
-    list(desk.request_slow_map(SimpleNamespace(method="forged"), page_of("k")))
-    assert session.slow_requested == {(LABEL, "score-cam")}
-    made = names_of(desk.show(WITH + "b", page_of("k")))[-1]
+    page.press("compute_slow", method="score-cam")
+    page.press("compute_slow", method="forged")
+    assert page.session.wish.slow == {(LABEL, "score-cam")}
+    made = page.settle().pair
     assert "<canvas" in rows(made)[1] and [key for key, _ in networks["b"].asked] == ["grad-cam", "score-cam"]
 
 
-@pytest.mark.parametrize("how", ["label", "methods", "choice", "film", "removed", "checkpoint"])
-def test_it_stops_when_the_page_shows_something_else(desk, networks, how):
-    session = opened(desk)
-    steps = desk.show(WITH + "b", page_of("k"))
-    next(steps)
+@pytest.mark.parametrize("how", ["label", "methods", "choice", "film", "removed", "gone", "checkpoint"])
+def test_it_stops_when_the_page_shows_something_else(page, networks, how):
+    opened(page)
+    begun, stopped = threading.Event(), threading.Event()
+    networks["b"].waits = begun, stopped
+    page.press("compare_with", choice=WITH + "b")
+    steps = page.follow()
+    next(step for step in steps if begun.is_set())
     if how == "label":
-        session.label = "normal"
+        page.press("choose_label", label="normal")
     elif how == "methods":
-        list(desk.events.want_methods(["grad-cam", "hires-cam"], page_of("k")))
+        page.press("choose_methods", methods=["hires-cam"])
     elif how == "choice":
-        list(desk.want(NOTHING, page_of("k")))
+        page.press("compare_with", choice=NOTHING)
     elif how == "film":
-        session.waiting = session.study.image
+        page.upload(png(1))
     elif how == "removed":
-        desk.events.sessions.forget("k")
+        page.press("remove_film", film=page.session.wish.film)
+    elif how == "gone":
+        page.desk.sessions.forget(page.key)
     else:
-        list(desk.offer("b", WITH + "b", page_of("k")))
+        page.press("choose_checkpoint", checkpoint="b")
+    assert stopped.wait(20)
+    networks["b"].waits = None
     left = list(steps)
-    assert left == [] and len(networks["b"].asked) <= 1
+    assert (left == []) == (how == "gone")
+    if how in ("choice", "removed", "checkpoint"):
+        assert left[-1].pair == pair_view.EMPTY
+    assert (("grad-cam", LABEL) in networks["b"].finished) == (how == "film"), "the new film alone"
 
 
-def test_another_film_leaves_nothing_of_the_former(desk):
-    session = opened(desk)
-    list(desk.show(WITH + "b", page_of("k")))
-    kept = session.second_studies
-    opened(desk)
-    assert session.second_studies == {} and session.second_studies is not kept, (
-        "a thread of the former film has another place"
-    )
+def test_a_film_that_is_removed_leaves_no_reading(page):
+    opened(page)
+    compared(page, WITH + "b")
+    film, readings = page.session.wish.film, page.session.readings
+    assert set(readings) == {(film, "a"), (film, "b")}
+    opened(page)
+    page.press("remove_film", film=film)
+    assert {key for key, _ in readings} == {page.session.wish.film} != {film}
 
 
 @pytest.mark.parametrize(("p", "held"), [((0.2, 0.7, 0.1), False), ((0.7, 0.2, 0.1), True)])
-def test_maps_are_held_back_only_where_both_are_below(desk, networks, p, held):
+def test_maps_are_held_back_only_where_both_are_below(page, networks, p, held):
     networks["a"].p = p
-    opened(desk)
-    made = names_of(desk.show(WITH + "b", page_of("k")))[-1]
+    opened(page)
+    made = compared(page, WITH + "b")
     assert made["held"] is held and (pair_text.SHOW_BOTH in made["html"]) is held
 
 
-def test_two_maps_of_next_to_nothing_are_not_stretched(desk, networks):
+def test_two_maps_of_next_to_nothing_are_not_stretched(page, networks):
     for name in "ab":
         networks[name].corner = 0.01
-    opened(desk, methods=("grad-cam",))
-    made = names_of(desk.show(WITH + "b", page_of("k")))[-1]
+    opened(page, methods=("grad-cam",))
+    made = compared(page, WITH + "b")
     assert "there is nothing to compare" in made["html"] and made["maps"] == {}
 
 
 def test_names_of_checkpoints_cannot_become_markup():
     made = [explanation("grad-cam", np.full((2, 2), value, np.float32)) for value in (1.0, 2.0)]
-    one, other = (CheckpointView(NASTY, card(), study()) for _ in range(2))
-    html = pair_view.render_pair(
-        one, other, LABEL, {"grad-cam": tuple(made), "lrp-epsilon": PendingMap(NASTY, 0.5)}, RenderedRows()
-    )["html"]
-    html += pair_view.render_pair(one, other, LABEL, {"score-cam": SlowMap(3.0), "eigen-cam": NASTY}, RenderedRows())[
-        "html"
-    ]
+    one, other, html = *(CheckpointView(NASTY, card(), study()) for _ in range(2)), ""
+    for entries in (
+        {"grad-cam": tuple(made), "lrp-epsilon": PendingMap(NASTY, 0.5)},
+        {"score-cam": SlowMap(3.0), "eigen-cam": NASTY},
+    ):
+        html += pair_view.render_pair(one, other, LABEL, entries, RenderedRows()).body["html"]
     assert "<img src=x" not in html and html.count("onerror") == html.count("onerror=alert(1)&gt;") > 3
-    assert (
-        isinstance(pair_view.render_sentence(NASTY, "x")["html"], markup.Html)
-        and "<img" not in pair_view.render_sentence(NASTY, "x")["html"]
-    )
+    sentence = pair_view.render_sentence(NASTY)["html"]
+    assert isinstance(sentence, markup.Html) and "<img" not in sentence
 
 
 def test_where_two_maps_differ_most_is_told_with_its_sign():
@@ -277,12 +357,12 @@ def test_where_two_maps_differ_most_is_told_with_its_sign():
 # ---- members
 
 
-def test_an_ensembles_members_stand_beside_their_mean_and_their_spread_without_another_pass(desk, networks):
-    opened(desk, "e")
+def test_an_ensembles_members_stand_beside_their_mean_and_their_spread_without_another_pass(page, networks):
+    opened(page, "e")
     before = list(networks["e"].asked)
-    made = names_of(desk.show(MEMBERS, page_of("k")))
-    assert len(made) == 1 and networks["e"].asked == before
-    row = rows(made[0])[0]
+    (made,) = compare(page, MEMBERS)
+    assert networks["e"].asked == before
+    row = rows(made)[0]
     assert re.findall(r"<h4[^>]*>([^<]*)</h4>", row) == [pair_text.MEAN, pair_text.SPREAD, "one", "two"]
     assert (
         row.count("<canvas") == 6
@@ -291,22 +371,22 @@ def test_an_ensembles_members_stand_beside_their_mean_and_their_spread_without_a
         and row.count("70 %</strong>") == 2
     )
     assert "The spread is larger than the mean on 75 % of the map." in row
-    tables = {key: map_["table"] for key, map_ in made[0]["maps"].items()}
+    tables = {key: map_["table"] for key, map_ in made["maps"].items()}
     assert tables["pair-grad-cam-mean"] == tables["pair-grad-cam-1"] != tables["pair-grad-cam-spread"]
     assert tables["pair-grad-cam-2-difference"] == tables["pair-grad-cam-mean"]
-    assert "2 members" in made[0]["html"] and not made[0]["held"]
+    assert "2 members" in made["html"] and not made["held"]
 
 
-def test_members_of_a_relative_method_have_no_spread(desk):
-    opened(desk, "e", ("eigen-cam",))
-    (row,) = rows(names_of(desk.show(MEMBERS, page_of("k")))[-1])
+def test_members_of_a_relative_method_have_no_spread(page):
+    opened(page, "e", ("eigen-cam",))
+    (row,) = rows(compared(page, MEMBERS))
     assert pair_text.SPREAD_OF not in row and pair_text.describe_no_spread() in row and row.count('class="ramp"') == 3
 
 
-def test_joined_feature_maps_say_that_they_have_no_members_maps(desk, networks):
+def test_joined_feature_maps_say_that_they_have_no_members_maps(page, networks):
     networks["e"].card = ensemble("joined")
-    opened(desk, "e")
-    (made,) = names_of(desk.show(MEMBERS, page_of("k")))
+    opened(page, "e")
+    (made,) = compare(page, MEMBERS)
     assert markup.join_html(pair_text.FEATURE_FUSION) in made["html"] and made["maps"] == {}
 
 
@@ -320,5 +400,5 @@ def test_names_of_members_cannot_become_markup():
     seen = study()
     seen.members = MemberAnswers(tuple(p.name for p in parts), seen.members.logits, seen.members.probabilities)
     reading = CheckpointView("e", card(backbone="", ensemble=made), seen)
-    html = members_view.render_members(reading, LABEL, {"grad-cam": (map_,)}, RenderedRows())["html"]
+    html = members_view.render_members(reading, LABEL, {"grad-cam": (map_,)}, RenderedRows()).body["html"]
     assert "<img src=x" not in html and "onerror=alert(1)&gt;" in html

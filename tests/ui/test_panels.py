@@ -3,25 +3,42 @@
 import base64
 import html
 import re
+import zlib
 
 import cv2
 import numpy as np
 import pytest
 
-from cxr_demo import render
 from cxr_demo.explain.methods import METHODS, Unit
+from cxr_demo.film.header import ImageHeader
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.networks.card import Card
+from cxr_demo.render import Scale, choose_scale, format_number, make_greys, quantise_map
 from cxr_demo.text import formats, page_text, scales_text
 from cxr_demo.ui import colour_bar, image_encoding, methods, panels
-from tests.ui.test_events import card, ensemble, explanation, figure, study
+from cxr_demo.ui.app.parts import Part
+from tests.ui.stand_ins import card, ensemble, explanation, figure, pictures, study
 
 
-def drawn(method: str, map_square: np.ndarray, shape=(64, 64), of: Card | None = None) -> tuple[str, dict]:
-    """A panel's HTML and its pictures."""
-    entries = {method: explanation(method, map_square)}
-    made = panels.render_panels(study(shape=shape), of or card(), "bacterial_pneumonia", entries, None, {})
-    return figure(made, method), made["maps"].get(method)
+def render(
+    entries: dict, probabilities=(0.2, 0.7, 0.1), shape=(90, 70), of: Card | None = None,
+    label: str = "bacterial_pneumonia", pinned=colour_bar.NOTHING_PINNED, header: ImageHeader | None = None,
+) -> Part:  # fmt: skip
+    shown = study(probabilities, shape=shape, header=header)
+    return panels.render_panels(shown, of or card(), label, entries, pictures(shown), pinned=pinned)
+
+
+def render_map(method: str, map_square: np.ndarray, shape=(64, 64), of: Card | None = None) -> tuple[str, dict | None]:
+    """A panel's HTML, and what is drawn in it with its numbers."""
+    made = render({method: explanation(method, map_square)}, shape=shape, of=of)
+    drawn = made.body["maps"].get(method)
+    return figure(made.body, method), drawn and drawn | made.pictures[drawn["map"]]
+
+
+def numbers_of(body: dict) -> np.ndarray:
+    """As the browser reads them."""
+    steps = np.frombuffer(zlib.decompress(base64.b64decode(body["numbers"])), "<i2")
+    return steps.reshape(body["rows"], body["columns"]) / image_encoding.MAP_STEPS * body["peak"]
 
 
 def _decoded(uri: str) -> bytes:
@@ -29,53 +46,78 @@ def _decoded(uri: str) -> bytes:
 
 
 def test_panels_of_one_geometry_with_their_sides_marked():
-    waiting = dict.fromkeys(METHODS, 0.0)
-    made = panels.render_panels(study(shape=(90, 70)), card(), "bacterial_pneumonia", waiting, "data:x", {})
-    assert re.findall(r'data-panel="([\w-]+)"', made["html"]) == ["film", *METHODS]
-    assert len(set(re.findall(r'<canvas width="(\d+)" height="(\d+)"', made["html"]))) == 1
-    assert made["html"].count('class="side R"') == made["html"].count('class="side L"') == 1 + len(METHODS)
-    assert made["held"] is False and made["film"]["src"] == "data:x"
+    made = render(dict.fromkeys(METHODS, 0.0))
+    body = made.body
+    assert re.findall(r'data-panel="([\w-]+)"', body["html"]) == ["film", *METHODS]
+    assert len(set(re.findall(r'<canvas width="(\d+)" height="(\d+)"', body["html"]))) == 1
+    assert 'class="side ' not in body["html"] and html.escape(page_text.SIDES_UNKNOWN) in body["html"]
+    header = ImageHeader(patient_orientation=("L", "F"))
+    said = render(dict.fromkeys(METHODS, 0.0), header=header).body["html"]
+    assert said.count('class="side left"') == said.count('class="side right"') == 1 + len(METHODS)
+    assert re.search(r'class="side left"[^>]*>R<', said) and html.escape(page_text.SIDES_KNOWN) in said
+    assert body["held"] is False and body["film"]["outlines"] is None
+    assert made.pictures[body["film"]["picture"]]["source"].startswith("data:image/png")
 
 
 def test_below_the_threshold_the_maps_are_held_back_with_a_button_that_names_the_number():
-    made = panels.render_panels(study((0.03, 0.9, 0.07)), card(), "normal", {}, None, {})
+    made = render({}, (0.03, 0.9, 0.07), label="normal").body
     assert made["held"] and "Show anyway: the model gives only 3 %" in made["html"]
 
 
 def test_a_map_comes_with_its_numbers_its_unit_and_its_words():
     map_square = np.zeros((64, 64), np.float32)
     map_square[50:60, 4:20] = 0.02
-    told, data = drawn("lrp-epsilon", map_square)
+    told, data = render_map("lrp-epsilon", map_square)
     assert "image left, lower third" in told and "logit points per pixel, own scale" in told
     assert "≤ −0.020" in told and "≥ +0.020" in told
     assert "Sums to +1.50; the logit is +1.70. The rest, +0.20, is not in the map." in told
-    assert "cells" not in data["relative"] and METHODS["lrp-epsilon"].caption[:20] in told
+    assert not data["coarse"] and METHODS["lrp-epsilon"].caption[:20] in told
 
 
 @pytest.mark.parametrize("method", ["eigen-cam", "gradient", "occlusion"])
 def test_values_that_are_no_shares_of_the_logit_are_not_added_up(method):
-    told, _ = drawn(method, np.full((64, 64), 0.5, np.float32))
+    told, _ = render_map(method, np.full((64, 64), 0.5, np.float32))
     assert "The logit is +1.70; the values of this map do not add up to it." in told and "Sums to" not in told
     assert ("relative: no unit" in told) == (method == "eigen-cam")
 
 
-def levels_of(pictured: dict, kind: str = "smooth") -> np.ndarray:
-    return cv2.imdecode(np.frombuffer(_decoded(pictured[kind]), np.uint8), cv2.IMREAD_UNCHANGED)
+@pytest.mark.parametrize("geometry", ["letterbox", "stretch", "crop"])
+@pytest.mark.parametrize("side", [4, 64])
+def test_the_numbers_of_a_map_give_the_levels_that_export_draws(geometry, side):
+    """Interpolated as `drawing.js` does on the frame that it is given."""
+    preprocess = Preprocess(64, geometry, (0.5,), (0.2,))
+    map_square = np.random.default_rng(0).normal(size=(side, side)).astype(np.float32)
+    method = "lrp-epsilon" if side == 64 else "hires-cam"
+    made = render({method: explanation(method, map_square)}, shape=(128, 96), of=card(preprocess=preprocess)).body
+    drawn, frame = made["maps"][method], made["frame"]
+    assert frame["size"] == 64 and (frame["height"], frame["width"]) == (128, 96)
+    values = numbers_of(image_encoding.encode_map(map_square))
+    assert np.abs(values - map_square).max() <= np.abs(map_square).max() / image_encoding.MAP_STEPS
+
+    def place(axis: str) -> np.ndarray:
+        (start, stop), (low, high) = frame[f"seen{axis}"], frame[f"placed{axis}"]
+        centres = low + (np.arange(stop - start) + 0.5) * (high - low) / (stop - start)
+        return np.clip(centres * side / frame["size"] - 0.5, 0, side - 1)
+
+    map_image = np.zeros((frame["height"], frame["width"]))
+    map_image[slice(*frame["seenY"]), slice(*frame["seenX"])] = interpolate(values, place("Y"), place("X"))
+    scale = Scale(drawn["colours"], "u", drawn["relative"])
+    levels = quantise_map(preprocess.map_to_image(map_square, (128, 96)), scale).astype(int)
+    assert np.abs(quantise_map(map_image, scale).astype(int) - levels).max() <= 1  # cv2 has 32 steps within a cell
+    assert drawn["relative"] == choose_scale(map_square, METHODS[method].shown, "u").limit
 
 
-def test_the_picture_of_a_map_holds_the_levels_that_export_draws():
-    map_square = np.linspace(-1, 1, 64 * 64, dtype=np.float32).reshape(64, 64)
-    scale = render.choose_scale(map_square, "signed", "u")
-    _, data = drawn("lrp-epsilon", map_square)
-    assert (levels_of(data["relative"]) == render.quantise_map(map_square, scale)).all()
+def interpolate(values: np.ndarray, down: np.ndarray, across: np.ndarray) -> np.ndarray:
+    """Linearly between the cells of `values`, at these places along each axis."""
+    rows = np.array([np.interp(across, np.arange(values.shape[1]), row) for row in values])
+    return np.array([np.interp(down, np.arange(values.shape[0]), column) for column in rows.T]).T
 
 
 @pytest.mark.parametrize("method", ["grad-cam", "score-cam"])
 def test_a_coarse_map_can_be_drawn_as_its_cells_and_says_how_large_they_are(method):
-    told, data = drawn(method, np.array([[0, 1], [2, 3]], np.float32), (128, 128))
-    assert "64 × 64 px" in told and set(data["relative"]) == {"smooth", "cells"}
-    cells = levels_of(data["relative"], "cells")
-    assert cells[:56, :56].max() == 0 and cells[72:, 72:].min() == 255
+    told, data = render_map(method, np.array([[0, 1], [2, 3]], np.float32), (128, 128))
+    assert "64 × 64 px" in told and data["coarse"]
+    assert numbers_of(data) == pytest.approx(np.array([[0, 1], [2, 3]]), abs=1e-4)
 
 
 def test_a_map_of_next_to_nothing_is_a_sentence_and_not_a_picture():
@@ -84,14 +126,14 @@ def test_a_map_of_next_to_nothing_is_a_sentence_and_not_a_picture():
         ("lrp-epsilon", "No evidence either way: all its pixels together hold less than 0.05"),
         ("occlusion", "No evidence either way: hiding a part moves the logit by less than 0.05"),
     ):
-        told, data = drawn(key, np.full((7, 7), 1e-6))
+        told, data = render_map(key, np.full((7, 7), 1e-6))
         assert data is None and text in told and "ticks" not in told
 
 
 def test_a_relative_map_or_a_slope_is_nothing_only_where_it_is_zero():
     for key, text in (("grad-cam-plus-plus", "is nowhere above 0"), ("gradient", "is 0 everywhere")):
-        assert drawn(key, np.full((7, 7), 1e-9))[1] is not None
-        told, data = drawn(key, np.zeros((7, 7)))
+        assert render_map(key, np.full((7, 7), 1e-9))[1] is not None
+        told, data = render_map(key, np.zeros((7, 7)))
         assert data is None and text in told
 
 
@@ -106,31 +148,25 @@ def test_the_absolute_scale_is_shared_within_a_unit_and_not_across():
         key: explanation(key, np.full((4, 4) if "cam" in key else (64, 64), value)) for key, value in strengths.items()
     }
     entries["layer-cam"] = explanation("layer-cam", np.zeros((4, 4)))  # nothing, and it does not count as sharing
-    made = panels.render_panels(study(shape=(64, 64)), card(), "bacterial_pneumonia", entries, None, {})
-    absolute = {key: int(levels_of(data["absolute"]).max()) for key, data in made["maps"].items()}
-    assert absolute == {"grad-cam": 255, "hires-cam": 64, "lrp-epsilon": 128 + 32, "gradient-x-input": 255,
-                        "eigen-cam": 255, "occlusion": 255}  # fmt: skip
-    assert {int(levels_of(data["relative"]).max()) for data in made["maps"].values()} == {255}
+    made = render(entries, shape=(64, 64)).body
+    limits = {key: (map_["relative"], map_["absolute"]) for key, map_ in made["maps"].items()}
+    assert limits == {"grad-cam": (4, 4), "hires-cam": (1, 4), "lrp-epsilon": (0.5, 2), "gradient-x-input": (2, 2),
+                      "eigen-cam": (8, 8), "occlusion": (3, 3)}  # fmt: skip
     told = figure(made, "hires-cam")
     assert re.findall(r"≥ [\d.]+", told) == ["≥ 1.0", "≥ 4.0"]
     assert "logit points per cell, shared by 2 maps; alone full at 1.0" in told
     assert "shares no scale" in figure(made, "eigen-cam") and "no other map of this unit" in figure(made, "occlusion")
 
 
-def test_a_picture_is_made_once_for_each_scale(monkeypatch):
-    made, memory = [], {}
-    whole = image_encoding.encode_map_levels
-    monkeypatch.setattr(image_encoding, "encode_map_levels", lambda *given: made.append(given) or whole(*given))
+def test_the_numbers_of_a_map_are_the_same_on_every_scale():
     one = {"lrp-epsilon": explanation("lrp-epsilon", np.ones((64, 64)))}
     two = one | {"lrp-epsilon-plus": explanation("lrp-epsilon-plus", np.full((64, 64), 2.0))}
-    for entries in (one, one, two, two):
-        panels.render_panels(study(), card(), "normal", entries, None, memory)
-    assert len(made) == 3  # the second map, and the first once more on the scale of the second
+    alone, together = (render(entries).body["maps"]["lrp-epsilon"] for entries in (one, two))
+    assert alone["map"] == together["map"] and alone["absolute"] != together["absolute"]
 
 
 def test_a_refused_method_shows_its_reason_and_no_bar():
-    entries = {"lrp-epsilon": "the network is of another kind"}
-    told = panels.render_panels(study(), card(), "normal", entries, None, {})
+    told = render({"lrp-epsilon": "the network is of another kind"}, label="normal").body
     assert "Not available for this checkpoint: the network is of another kind" in told["html"]
     assert told["maps"] == {} and "ticks" not in told["html"]
 
@@ -143,7 +179,7 @@ def test_every_pair_of_finished_maps_has_a_row_with_what_chance_gives():
     first = np.abs(random.normal(size=(64, 64)))
     other = {"lrp-epsilon": first, "gradient-x-input": first * 3, "lrp-epsilon-plus": np.full((64, 64), -0.1)}
     entries = {key: explanation(key, map_) for key, map_ in other.items()} | {"occlusion": 0.3, "gradient": "a reason"}
-    made = panels.render_panels(study(shape=(64, 64)), card(), "bacterial_pneumonia", entries, None, {})
+    made = render(entries, shape=(64, 64)).body
     table = re.search(r'<section class="agreement">.*?</section>', made["html"])[0]
     rows = [re.sub("<[^>]*>", "|", row) for row in re.findall("<tr>.*?</tr>", table)][1:]
     assert len(rows) == 3
@@ -155,7 +191,7 @@ def test_every_pair_of_finished_maps_has_a_row_with_what_chance_gives():
 
 def test_one_map_has_nothing_to_agree_with():
     entries = {"lrp-epsilon": explanation("lrp-epsilon", np.ones((64, 64))), "grad-cam": 0.0}
-    assert 'class="agreement"' not in panels.render_panels(study(), card(), "normal", entries, None, {})["html"]
+    assert 'class="agreement"' not in render(entries, label="normal").body["html"]
 
 
 def test_padding_is_left_out_of_the_agreement():
@@ -164,7 +200,7 @@ def test_padding_is_left_out_of_the_agreement():
     one, two = np.zeros((64, 64)), np.zeros((64, 64))
     one[16:48], two[16:48] = random.random((32, 64)), random.random((32, 64))
     entries = {key: explanation(key, map_) for key, map_ in {"lrp-epsilon": one, "gradient-x-input": two}.items()}
-    told = panels.render_panels(study(shape=(100, 200)), card(), "normal", entries, None, {})["html"]
+    told = render(entries, shape=(100, 200), label="normal").body["html"]
     rank = float(re.search(r'class="number">([^<]+)<', told)[1].replace("−", "-"))
     assert abs(rank) < 0.3  # with the padding it is above 0.7
 
@@ -172,18 +208,17 @@ def test_padding_is_left_out_of_the_agreement():
 # ---- methods
 
 
-def test_the_list_of_methods_says_what_is_dear_and_what_is_refused_and_why():
+def test_the_list_of_methods_says_what_is_slow_and_what_is_refused_and_why():
     refused = dict.fromkeys(METHODS, "") | dict.fromkeys(("lrp-gamma-box", "lrp-epsilon"), "its sum is wrong")
-    settings = methods.make_method_settings(refused, 0.05)
-    told = {key: text for text, key in settings["choices"]}
-    assert list(told) == list(METHODS)
+    made = methods.render_methods(("occlusion", "grad-cam"), refused, 0.05)
+    told = dict(re.findall(r'value="([\w-]+)"[^>]*>([^<]*)</label>', made["html"]))
+    assert list(told) == list(METHODS) and made["chosen"] == ["grad-cam", "occlusion"]
+    assert re.findall(r'value="([\w-]+)" checked', made["html"]) == made["chosen"]
     assert told["score-cam"] == "Score-CAM · about 50 s" and told["grad-cam"] == "Grad-CAM"
     assert told["lrp-gamma-box"] == "LRP (gamma, box) · not available"
-    assert settings["info"].endswith("LRP (epsilon), LRP (gamma, box): its sum is wrong.")
-    before = {key: text for text, key in methods.make_method_settings()["choices"]}
-    assert (
-        before["score-cam"] == "Score-CAM · long" and methods.make_method_settings()["info"] == page_text.METHODS_HINT
-    )
+    assert "LRP (epsilon), LRP (gamma, box): its sum is wrong.</p>" in made["html"]
+    before = methods.render_methods(())["html"]
+    assert "Score-CAM · long</label>" in before and f">{page_text.METHODS_HINT}</p>" in html.unescape(before)
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0.2, "1 s"), (7.4, "7 s"), (16, "20 s"), (89, "90 s"), (200, "3 min")])
@@ -193,8 +228,8 @@ def test_how_long_is_said_roughly(seconds, text):
 
 def test_the_part_the_model_sees_is_framed_only_where_it_is_not_everything():
     crop = card(preprocess=Preprocess(64, "crop", (0.5,), (0.2,)))
-    assert page_text.AS_THE_MODEL_SEES in panels.render_panels(study(), crop, "normal", {}, None, {})["html"]
-    assert page_text.AS_THE_MODEL_SEES not in panels.render_panels(study(), card(), "normal", {}, None, {})["html"]
+    assert page_text.AS_THE_MODEL_SEES in render({}, of=crop).body["html"]
+    assert page_text.AS_THE_MODEL_SEES not in render({}).body["html"]
 
 
 def test_a_large_film_is_shrunk_in_proportion_and_a_small_one_left_alone():
@@ -203,18 +238,18 @@ def test_a_large_film_is_shrunk_in_proportion_and_a_small_one_left_alone():
     stored = cv2.imdecode(
         np.frombuffer(_decoded(image_encoding.encode_film(study().image.pixels)), np.uint8), cv2.IMREAD_UNCHANGED
     )
-    assert (stored == render.make_greys(study().image.pixels)).all()
+    assert (stored == make_greys(study().image.pixels)).all()
 
 
 def test_maps_of_an_ensemble_say_whose_mean_they_are():
-    shown, map_square = study(shape=(64, 64)), np.full((64, 64), 0.1, np.float32)
+    map_square = np.full((64, 64), 0.1, np.float32)
     for rule, how in (("weighted", "weighted as their"), ("majority", "each counting the same"), ("joined", "")):
-        told = panels.render_panels(shown, ensemble(rule), "bacterial_pneumonia", {}, None, {})["html"]
-        panel, _ = drawn("lrp-epsilon", map_square, of=ensemble(rule))
+        told = render({}, of=ensemble(rule)).body["html"]
+        panel, _ = render_map("lrp-epsilon", map_square, of=ensemble(rule))
         of_members = "2 members" in told and "divided by the member's temperature" in html.unescape(told)
         assert how in told and of_members == (rule != "joined")
         assert ("mean calibrated logit is +1.70" in panel) == (rule != "joined")
-    raw = html.unescape(panels.render_panels(shown, ensemble(temperature=0.0), "normal", {}, None, {})["html"])
+    raw = html.unescape(render({}, of=ensemble(temperature=0.0)).body["html"])
     assert "2 members" in raw and "temperature" not in raw
 
 
@@ -230,9 +265,9 @@ def test_a_kept_scale_stands_whatever_is_shown():
     assert (of.pinned, of.shared.limit, of.own.limit) == (True, pytest.approx(0.004), pytest.approx(0.001))
     alone = colour_bar.choose_scales(weak)["lrp-epsilon"]
     assert not alone.pinned and alone.shared.limit == pytest.approx(0.001)
-    told = panels.render_panels(study(shape=(64, 64)), card(), "bacterial_pneumonia", weak, None, {}, None, kept)
+    told = render(weak, pinned=kept).body
     assert told["pinned"] and scales_text.KEPT_SCALE in html.unescape(told["html"])
-    assert f"the scale you keep; alone full at {render.format_number(of.own.limit)}" in told["html"]
+    assert f"the scale you keep; alone full at {format_number(of.own.limit)}" in told["html"]
     levels = told["maps"]["lrp-epsilon"]
     assert levels["absolute"] != levels["relative"]
 

@@ -2,35 +2,39 @@
 
 import fcntl
 import gc
+import json
 import os
 import re
 import socket
 import tempfile
 import threading
 import time
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
 from anyio import open_file  # noqa: F401  here, because pytest rewrites it, and the server's thread would do that late
+from gradio_client.utils import apply_diff
 
+from cxr_demo.analysis import DEFAULT_METHODS
+from cxr_demo.film.reading import read_image
+from cxr_demo.limits import KEPT_MINUTES, MAX_SESSIONS
 from cxr_demo.text import page_text, upload_text
-from cxr_demo.ui import guard, page, sessions, upload_route, uploads
-from tests.ui.test_events import StandIn, png
+from cxr_demo.ui import guard, upload_route, uploads
+from cxr_demo.ui.app import page as app_page
+from cxr_demo.ui.app.intentions import INTENTIONS
+from cxr_demo.ui.app.sessions import Film, Sessions
+from tests.ui.stand_ins import LABELS, Page, StandIn, make_desk, png
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
-@pytest.fixture
-def folder(tmp_path):
-    return tmp_path
-
-
 def test_a_session_goes_after_its_time_and_when_its_page_closes():
     gone = []
-    store = sessions.Sessions(lambda key, session: gone.append(key))
-    store.keep("old").used -= sessions.KEPT_MINUTES * 60 + 1
+    store = Sessions(on_gone=lambda key, session: gone.append(key))
+    store.keep("old").used -= KEPT_MINUTES * 60 + 1
     store.keep("new")
     store.sweep()
     assert gone == ["old"] and store.find("old") is None and store.find("new")
@@ -39,13 +43,37 @@ def test_a_session_goes_after_its_time_and_when_its_page_closes():
     assert gone == ["old", "new"] and len(store) == 0
 
 
-def test_the_longest_unused_session_makes_room():
-    store = sessions.Sessions()
-    for number in range(sessions.MAX_SESSIONS):
-        store.keep(str(number)).used += number
+def test_the_longest_unused_session_with_a_film_of_a_person_makes_room():
+    store = Sessions()
+    for number in range(MAX_SESSIONS):
+        session = store.keep(str(number))
+        session.used += number
+        session.films["1"] = Film("1", "a.png")
+    store.keep("example").films["1"] = Film("1", "Synthetic", example=1)
     store.find("0")
-    store.keep("one more").used += 1000
-    assert len(store) == sessions.MAX_SESSIONS and store.find("one more")
+    more = store.keep("one more")
+    more.used += 1000
+    more.films["1"] = Film("1", "a.png")
+    store.keep("one more")
+    assert len(store) == MAX_SESSIONS + 1 and store.find("one more") and store.find("example")
+
+
+def test_a_film_that_is_removed_is_nowhere_in_memory(folder):
+    page = Page(make_desk({"a": StandIn(), "b": StandIn()}, folder))
+    page.open()
+    page.press("draw_region", box=[0.1, 0.1, 0.2, 0.2])
+    page.press("compare_with", choice="with b")
+    page.press("run_checks")
+    page.settle()
+    page.press("choose_film", film=page.session.wish.film)
+    pixels = weakref.ref(page.session.film.image)
+    map_ = weakref.ref(next(iter(page.session.reading.maps.values())))
+    page.press("remove_film", film=page.session.wish.film)
+    page.settle()
+    gc.collect()
+    assert pixels() is None and map_() is None
+    pictures = [part for _, part in page.session.rendered.values() if part.pictures]
+    assert pictures == [] and page.session.pair_rows is None
 
 
 def test_the_sweep_takes_old_files_and_empty_folders_only(folder):
@@ -83,11 +111,13 @@ def served(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch, socket.socket() as free:
         patch.setenv("GRADIO_TEMP_DIR", str(folder))
         patch.setattr(tempfile, "tempdir", str(folder))
-        demo = page.build_page({"a": StandIn()}, {"broken": "<b>It is cut short.</b>"}, folder)
+        demo = app_page.build_page({"a": StandIn()}, {"broken": "<b>It is cut short.</b>"}, folder)
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
         free.close()
-        demo.launch(server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, **page.make_launch_settings())
+        demo.launch(
+            server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, **app_page.make_launch_settings()
+        )
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
             yield client, demo, folder
         demo.close(verbose=False)
@@ -128,37 +158,129 @@ def test_an_uploaded_file_cannot_be_fetched_again(served):
     assert not Path(stored).exists()
 
 
-def take_in_page(client, demo, path: str, session: str) -> str:
-    """What the browser does when an upload has arrived; returns what the page then says."""
-    index = next(number for number, fn in demo.fns.items() if fn.fn and fn.fn.__name__ == "take")
-    file = {"path": path, "meta": {"_type": "gradio.FileData"}}
-    client.post(
-        "/gradio_api/queue/join", json={"data": [file], "fn_index": index, "session_hash": session}
-    ).raise_for_status()
-    with client.stream("GET", f"/gradio_api/queue/data?session_hash={session}") as stream:
-        for line in stream.iter_lines():
-            if '"process_completed"' in line:
-                return line
-    return ""
+def find_event(demo, name: str) -> int:
+    """The number of what happens when the one component of the page triggers it."""
+    return next(number for number, fn in demo.fns.items() if name in [event for _, event in fn.targets])
+
+
+class Browser:
+    """What the page's script does: it sends presses with their numbers, and follows until the page is at rest."""
+
+    def __init__(self, client: httpx.Client, demo, session: str) -> None:
+        self.client, self.demo, self.session, self.number, self.bodies = client, demo, session, 0, {}
+        self.parts = self.press("open_page")
+
+    def upload(self, data: bytes, name: str) -> str:
+        (path,) = self.client.post("/gradio_api/upload", files={"files": (name, data)}).raise_for_status().json()
+        self.press("take_film", path=path, name=name)
+        return path
+
+    def press(self, intention: str, **data) -> dict:
+        self.number += 1
+        answer = self.client.post("/gradio_api/run/predict", json=self._describe(intention, data)).raise_for_status()
+        return self._read(answer.json()["data"][0])
+
+    def settle(self) -> dict:
+        """What stands in each part in the end."""
+        self.client.post("/gradio_api/queue/join", json=self._describe("follow", {})).raise_for_status()
+        value, parts = None, {}
+        with self.client.stream("GET", f"/gradio_api/queue/data?session_hash={self.session}") as stream:
+            for line in stream.iter_lines():
+                message = json.loads(line.removeprefix("data: ")) if line else {}
+                kind = message.get("msg")
+                if kind not in ("process_generating", "process_completed"):
+                    continue
+                assert message["success"], message
+                (given,) = message["output"]["data"]
+                # After the first, gradio sends what is different.
+                value = given if value is None or kind == "process_completed" else apply_diff(value, given)
+                parts = self._read(value)
+                if kind == "process_completed":
+                    assert value["rest"] and not value["follow"] and value["answered"] == self.number
+                    return parts
+        raise AssertionError("the stream ended before the page was at rest")
+
+    def _describe(self, event: str, data: dict) -> dict:
+        data = {**data, "press": self.number, "have": list(self.bodies)}
+        return {"data": [], "fn_index": find_event(self.demo, event), "session_hash": self.session, "event_data": data}
+
+    def _read(self, value: dict) -> dict:
+        self.bodies |= value["bodies"]
+        return {name: self.bodies[id_] for name, id_ in value["parts"].items()}
+
+
+def list_left(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_dir() or path.stat().st_size]
+
+
+def upload_at_once(served, films: list[bytes], name: str) -> list[tuple[str, dict]]:
+    """Every film by a session of its own, all within the same moment -> (path, what its page shows in the end)."""
+    client, demo, _ = served
+    gate = threading.Barrier(len(films))
+
+    def run(number: int) -> tuple[str, dict]:
+        with httpx.Client(base_url=client.base_url, timeout=120) as own:
+            browser = Browser(own, demo, f"{name}-{number}")
+            browser.press("open_page")
+            gate.wait()
+            path = browser.upload(films[number], "film.png")
+            return path, browser.settle()
+
+    with ThreadPoolExecutor(len(films)) as pool:
+        return list(pool.map(run, range(len(films))))
 
 
 def test_thirty_sessions_that_upload_the_same_bytes_within_a_second_get_their_film_each(served):
-    client, demo, folder = served
-    data, gate = png(), threading.Barrier(30)
-
-    def run(number: int) -> tuple[str, str, float]:
-        with httpx.Client(base_url=client.base_url, timeout=120) as own:
-            gate.wait()
-            path = own.post("/gradio_api/upload", files={"files": ("film.png", data)}).json()[0]
-            arrived = time.monotonic()
-            return path, take_in_page(own, demo, path, f"thirty-{number}"), arrived
-
-    with ThreadPoolExecutor(30) as pool:
-        paths, said, arrived = zip(*pool.map(run, range(30)), strict=True)
+    _, _, folder = served
+    paths, shown = zip(*upload_at_once(served, [png()] * 30, "same"), strict=True)
     assert len(set(paths)) == 30
-    assert [line for line in said if '"success":true' not in line or "message error" in line] == []
-    assert [path for path in folder.rglob("*") if path.is_file() and path.stat().st_size] == []
-    assert [path for path in folder.iterdir() if path.is_dir()] == []
+    digest = digest_of(folder, png())
+    for parts in shown:
+        assert f'data-label="{LABELS[1]}" aria-pressed="true"' in parts["findings"]["html"]
+        assert parts["panels"]["about"].startswith(digest) and set(parts["panels"]["maps"]) == set(DEFAULT_METHODS)
+        assert parts["notice"]["html"] == ""
+    assert list_left(folder) == []
+
+
+def test_thirty_sessions_that_upload_thirty_films_at_once_see_their_own(served):
+    _, _, folder = served
+    films = [png(seed) for seed in range(30)]
+    shown = [parts for _, parts in upload_at_once(served, films, "own")]
+    digests = [digest_of(folder, film) for film in films]
+    assert len(set(digests)) == 30
+    assert [parts["panels"]["about"].split()[0] for parts in shown] == digests
+    assert all(set(parts["panels"]["maps"]) == set(DEFAULT_METHODS) for parts in shown)
+    assert len({parts["panels"]["film"]["picture"] for parts in shown}) == 30
+    assert list_left(folder) == []
+
+
+def digest_of(folder: Path, film: bytes) -> str:
+    """By which the page knows the film: of its pixels."""
+    path = folder / "digest"
+    path.write_bytes(film)
+    try:
+        return read_image(path).sha256
+    finally:
+        path.unlink()
+
+
+def test_a_page_that_is_closed_takes_its_films_along(served):
+    client, demo, folder = served
+    with client.stream("GET", "/gradio_api/heartbeat/closed") as open_page:
+        beats = open_page.iter_raw()
+        next(beats)
+        browser = Browser(client, demo, "closed")
+        browser.upload(png(), "film.png")
+        parts = browser.settle()
+        assert "film.png" in parts["strip"]["html"]
+        browser.upload(png(1), "unread.png")  # nobody follows, so nobody reads it
+        assert len(list_left(folder)) == 2
+    until = time.monotonic() + 20
+    while list_left(folder) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert list_left(folder) == []
+    told = browser.press("choose_label", label="normal")
+    assert told["strip"]["html"] == "" and "no longer in memory" in told["notice"]["html"]
 
 
 def test_a_refused_upload_is_one_sentence(served, monkeypatch):
@@ -175,20 +297,13 @@ def test_nothing_is_offered_as_an_interface(served):
     assert all(fn.api_visibility == "private" for fn in demo.fns.values() if fn.fn or fn.js)
 
 
-def test_everything_that_touches_a_model_waits_in_one_line(served):
+def test_a_press_waits_for_nobody_and_as_many_follow_as_there_are_pages(served):
     _, demo, _ = served
-    queues = {fn.fn.__name__: fn.concurrency_id for fn in demo.fns.values() if fn.fn and fn.queue is not False}
-    assert {queues[name] for name in ("analyse", "switch", "choose")} == {"model"}
-
-
-def test_checks_wait_neither_for_maps_nor_maps_for_them_and_the_rest_for_nobody(served):
-    _, demo, _ = served
-    lines = {}
-    for fn in demo.fns.values():
-        if fn.fn and fn.fn.__qualname__.startswith("EvaluationEvents."):
-            lines.setdefault(fn.fn.__name__, set()).add(fn.concurrency_id if fn.queue else None)
-    assert lines.pop("check") == {"evaluation", "slow evaluation"}
-    assert lines == dict.fromkeys(("show", "follow", "draw", "ask", "stop"), {None})
+    events = {event: fn for fn in demo.fns.values() for _, event in fn.targets}
+    assert set(INTENTIONS) <= set(events)
+    assert [name for name in INTENTIONS if events[name].queue is not False] == []
+    assert events["follow"].queue and events["follow"].concurrency_limit is None
+    assert {events[name].trigger_mode for name in (*INTENTIONS, "follow")} == {"multiple"}
 
 
 def test_no_component_holds_pixels_between_events(served):
@@ -198,18 +313,19 @@ def test_no_component_holds_pixels_between_events(served):
 
 
 def test_a_checkpoint_that_cannot_be_used_is_listed_with_its_reason(served):
-    client, _, _ = served
-    assert "broken" in client.get("/config").text
+    client, demo, _ = served
+    told = Browser(client, demo, "facts").parts["facts"]["html"]
+    assert "broken" in told and "&lt;b&gt;It is cut short." in told
 
 
 def test_without_a_checkpoint_the_page_opens_and_says_how_to_make_one(folder):
-    demo = page.build_page({}, {}, folder)
+    demo = app_page.build_page({}, {}, folder)
     told = str(demo.get_config_file())
     assert "no checkpoint" in told and "python -m train run" in told
 
 
 def test_the_assurance_on_the_page_names_the_times_that_the_code_keeps():
-    assert f"{sessions.KEPT_MINUTES} minutes" in page_text.KEPT
+    assert f"{KEPT_MINUTES} minutes" in page_text.KEPT
     longest_s = uploads.LEFT_OVER_S + uploads.SWEEP_EVERY_S
     assert (
         f"within {page_text.LEFT_OVER_MINUTES} minutes" in page_text.KEPT

@@ -21,7 +21,7 @@ from cxr_demo.errors import ImageError
 from cxr_demo.film.reading import read_image
 from cxr_demo.text import upload_text
 from cxr_demo.ui import upload_route, uploads
-from tests.ui.test_events import png
+from tests.ui.stand_ins import png
 
 REPO = Path(__file__).parents[2]
 

@@ -1,0 +1,1 @@
+"""What a person wants goes in, one stream of what the page shows comes out."""

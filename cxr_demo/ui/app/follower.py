@@ -1,0 +1,92 @@
+"""The one that follows a page's wish: it sees to the work and sends what the page shows, until nothing is missing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterator
+
+from cxr_demo.limits import PROGRESS_EVERY_S
+from cxr_demo.progress import ProgressCallback
+from cxr_demo.ui.app.desk import Desk
+from cxr_demo.ui.app.sessions import Session
+from cxr_demo.ui.app.view import PageView, render_page
+from cxr_demo.ui.app.work import Work, list_work
+from cxr_demo.ui.jobs import Cancelled, start_job
+
+LAST_VALUE_S = 0.05  # until the browser has looked at the last value
+
+
+def follow(desk: Desk, session: Session, have: Collection[str]) -> Iterator[dict]:
+    """The values of a page whose browser has the bodies `have`, until it shows what is wanted. Whoever follows last is
+    the one who does: an earlier one ends without a word."""
+    me = session.follower = object()
+    try:
+        while not session.is_gone and session.follower is me:
+            session.used = time.monotonic()  # work under way is a use: it may take longer than a film is kept
+            session.wake.clear()
+            with session.lock:
+                missing = list_work(desk, session)
+                if not missing:  # under the lock: a press that comes now finds nobody who follows
+                    session.follower = None
+                value = make_value(desk, session, have, missing)
+            _start_next(desk, session, missing)
+            yield value
+            if not missing:
+                # gradio sends the last value once more when a generator ends: not with all its pictures
+                time.sleep(LAST_VALUE_S)
+                yield value | {"bodies": {}}
+                return
+            session.wake.wait(PROGRESS_EVERY_S)
+    finally:
+        if session.follower is me:
+            session.follower = None
+
+
+def make_value(desk: Desk, session: Session, have: Collection[str], missing: Collection[Work]) -> dict:
+    """What a page shows now, all of one wish. Under the session's lock. `rest`: it is what was asked for; `follow`: the
+    browser must ask for what is missing."""
+    view = PageView(desk, session)
+    parts = render_page(view)
+    session.sequence += 1
+    bodies: dict[str, dict] = {}
+    for part in parts.values():
+        bodies |= {part.id: part.body, **part.pictures}
+    wish = view.wish
+    return {
+        "sequence": session.sequence,
+        "answered": session.answered,
+        "at": {"film": wish.film, "checkpoint": wish.checkpoint, "label": view.label, "number": session.number},
+        "rest": not missing,
+        "spoken": "" if missing else view.describe_result(),
+        "follow": bool(missing) and session.follower is None,
+        "parts": {name: part.id for name, part in parts.items()},
+        "needs": list(bodies),
+        "bodies": {id_: body for id_, body in bodies.items() if id_ not in have},
+    }
+
+
+def _start_next(desk: Desk, session: Session, missing: Collection[Work]) -> None:
+    """What comes first is started unless it is under way. A map that is cheaper than the one under way does not wait
+    for it."""
+    if not missing:
+        return
+    work = min(missing, key=lambda work: work.rank)
+
+    def is_wanted() -> bool:
+        return not session.is_gone and any(other.key == work.key for other in list_work(desk, session))
+
+    def run(on_progress: ProgressCallback) -> None:
+        try:
+            work.run(on_progress)
+        except Cancelled:
+            raise
+        except Exception as error:  # told in its place on the page
+            work.fail(error)
+        finally:
+            with session.lock:
+                session.jobs.pop(work.key, None)
+            session.wake.set()
+
+    with session.lock:  # the thread may be done before its job is noted, or was before we came here
+        if work.key not in session.jobs and is_wanted():
+            session.jobs[work.key] = start_job(str(work.key[0]), run, is_wanted)

@@ -1,0 +1,246 @@
+"""INTENTIONS: what a person can do on the page. Each one is small: it changes the wish, or the films, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+from cxr_demo.analysis import Study
+from cxr_demo.errors import ExplanationError
+from cxr_demo.explain.methods import METHODS
+from cxr_demo.film.gate import Mend
+from cxr_demo.labels import FINDINGS
+from cxr_demo.limits import MAX_FILMS
+from cxr_demo.teaching.shortcut_lesson import HONEST
+from cxr_demo.text import page_text, upload_text
+from cxr_demo.ui import example_films, film_regions, uploads
+from cxr_demo.ui.app.desk import Desk, find_label
+from cxr_demo.ui.app.sessions import Film, Notice, Session
+from cxr_demo.ui.app.wish import MEMBERS, NOTHING, QUICK, SLOW, STOPPED, WITH, Checks, Wish
+from cxr_demo.ui.app.work import list_shown_maps, open_results
+from cxr_demo.ui.colour_bar import list_limits
+from cxr_demo.ui.methods import order_methods
+
+Data = Mapping[str, Any]  # what the browser says; nothing of it is believed
+
+
+@dataclass(frozen=True)
+class Press:
+    """One thing that a person did: its number, and what the browser says of it."""
+
+    desk: Desk
+    session: Session
+    number: int
+    data: Data
+
+    def change(self, change: Callable[[Wish], Wish]) -> None:
+        self.session.press(self.number, change)
+
+    def find_shown_label(self, study: Study) -> str:
+        wish = self.session.wish
+        return find_label(self.desk.analysers[wish.checkpoint], study, wish.label)
+
+
+def open_page(press: Press) -> None:
+    """The first thing to see is a synthetic film, read by the network that was made for it."""
+    if not press.session.films and HONEST in press.desk.analysers:
+        _show_example(press, example_films.FIRST)
+
+
+def take_film(press: Press) -> None:
+    """A file has arrived. Several come one after the other, of which the first is shown."""
+    name = str(press.data.get("name", ""))[:200]
+    film = _add_film(press, name)
+    path, fault = str(press.data.get("path", "")), press.data.get("fault")
+    if fault == "size":
+        film.fault = upload_text.FILE_TOO_LARGE, ""
+    elif fault or not path:  # a sentence of the server's that has not taken it, which the page escapes
+        film.fault = (str(fault)[:300], "") if fault else upload_text.GONE
+    else:
+        film.path = path
+    if press.data.get("show", True):
+        _show_film(press, film)
+
+
+def try_example(press: Press) -> None:
+    """A synthetic film is taken, as if it had been uploaded."""
+    _show_example(press, press.data.get("index"))
+
+
+def _show_example(press: Press, index: object) -> None:
+    if not (made := example_films.make_example(index)):
+        return
+    for film in press.session.films.values():
+        if film.example == index:
+            break
+    else:
+        film = _add_film(press, example_films.name_example(index))
+        image, film.truth = made
+        film.example = int(str(index))
+        film.open(image, press.desk.gate, press.desk.lungs)
+    _show_film(press, film)
+
+
+def _show_film(press: Press, film: Film) -> None:
+    """The change is kept for a while, and must not keep a film that is removed meanwhile."""
+    key, network = film.key, _find_network(press.desk, film)
+    press.change(lambda wish: wish.show_film(key, network or wish.own_checkpoint))
+
+
+def _add_film(press: Press, name: str) -> Film:
+    """A new film of the strip, where only so many have room; the browser counts those that it gives."""
+    session, number = press.session, press.data.get("film")
+    if isinstance(number, bool) or not isinstance(number, int) or str(number) in session.films:
+        number = press.number
+    others = [key for key in session.films if key != session.wish.film]  # what is looked at stays
+    for key in others[: max(0, len(session.films) - MAX_FILMS + 1)]:
+        _drop_film(press, key)
+        session.notice = Notice(page_text.describe_full_strip(MAX_FILMS), kind="done")
+    film = Film(str(number), name)
+    films = {**session.films, film.key: film}
+    session.films = dict(sorted(films.items(), key=lambda item: int(item[0])))  # as they were given, not as they came
+    return film
+
+
+def choose_film(press: Press) -> None:
+    """Another film of the strip."""
+    film = press.session.films.get(str(press.data.get("film")))
+    if film is not None:
+        _show_film(press, film)
+
+
+def show_anyway(press: Press) -> None:
+    """What the gate has questioned is analysed all the same; its reasons stay with the result."""
+    film = press.session.films.get(str(press.data.get("film")))
+    if film is not None:
+        film.is_accepted = True
+        press.change(lambda wish: wish)
+
+
+def mend_film(press: Press) -> None:
+    """A film is turned, inverted or mirrored, as the gate has offered."""
+    film, mend = press.session.films.get(str(press.data.get("film"))), str(press.data.get("mend"))
+    offered = film.gate.doubts if film and film.gate else ()
+    if film is not None and mend in [doubt.mend for doubt in offered]:
+        film.wanted_mend, key = Mend(mend), film.key
+        press.change(lambda wish: wish.show_film(key, wish.checkpoint) if wish.film == key else wish)
+
+
+def remove_film(press: Press) -> None:
+    """A film leaves the page and the server; the next one of the strip is shown."""
+    key = str(press.data.get("film"))
+    films = press.session.films
+    if key not in films:
+        return
+    _drop_film(press, key)
+    press.session.notice = Notice(page_text.REMOVED, kind="done")
+    film = list(films.values())[-1] if films else None
+    shown, network = (film.key, _find_network(press.desk, film)) if film else ("", "")
+    press.change(lambda wish: wish.show_film(shown, network or wish.own_checkpoint) if wish.film == key else wish)
+
+
+def _find_network(desk: Desk, film: Film) -> str:
+    """The network that was made for a synthetic film; empty for a film of the person's own."""
+    return HONEST if film.example is not None and HONEST in desk.analysers else ""
+
+
+def _drop_film(press: Press, key: str) -> None:
+    session = press.session
+    film = session.films.pop(key)
+    if film.path:
+        uploads.discard_upload(film.path, press.desk.folder)
+    for at in [at for at in session.readings if at[0] == key]:
+        del session.readings[at]
+    # What was made of it goes too; what was made of another film is made again.
+    session.rendered.clear()
+    session.pair_rows = session.evaluation_run = None
+
+
+def choose_checkpoint(press: Press) -> None:
+    name = str(press.data.get("checkpoint"))
+    if name in press.desk.analysers:
+        press.change(lambda wish: wish.choose_checkpoint(name))
+
+
+def choose_label(press: Press) -> None:
+    label = str(press.data.get("label"))
+    if label in FINDINGS:
+        press.change(lambda wish: wish.choose_label(label))
+
+
+def choose_methods(press: Press) -> None:
+    """All that are chosen now."""
+    given = press.data.get("methods")
+    methods = order_methods([str(key) for key in given] if isinstance(given, list) else [])
+    press.change(lambda wish: replace(wish, methods=methods))
+
+
+def pin_scale(press: Press) -> None:
+    """The absolute scale of the maps that are shown is kept for all that will be shown, or no more."""
+    session, pinned = press.session, ()
+    if press.data.get("pinned") and session.reading and session.reading.study:
+        label = press.find_shown_label(session.reading.study)
+        pinned = tuple(sorted(list_limits(list_shown_maps(session, session.reading, label)).items()))
+    press.change(lambda wish: replace(wish, pinned_scale=pinned))
+
+
+def draw_region(press: Press) -> None:
+    """A region is drawn or given in numbers, as shares of the film, or taken away (None)."""
+    film = press.session.film
+    if film is None or film.image is None:
+        return
+    try:
+        box = film_regions.read_region(film.image, press.data.get("box"))
+    except ExplanationError as error:  # told beside the fields; the former region stays
+        press.session.region_fault = str(error)
+        return
+    key = film.key
+    press.change(lambda wish: replace(wish, region=box) if wish.film == key else wish)
+
+
+def run_checks(press: Press) -> None:
+    reading = press.session.reading
+    if reading is None or reading.study is None:
+        return
+    label = press.find_shown_label(reading.study)
+    results = open_results(reading)
+    results.failed = {key: why for key, why in results.failed.items() if key[1] != label}
+    checks = Checks(SLOW if press.data.get("slow") else QUICK, press.number)
+    press.change(lambda wish: replace(wish, checks=checks))
+
+
+def stop_checks(press: Press) -> None:
+    press.change(lambda wish: replace(wish, checks=Checks(STOPPED, press.number)))
+
+
+def compare_with(press: Press) -> None:
+    """Another checkpoint, the members of an ensemble, or nothing."""
+    choice = str(press.data.get("choice"))
+    name = choice.removeprefix(WITH)
+    if choice in (NOTHING, MEMBERS) or (choice.startswith(WITH) and name in press.desk.analysers):
+        press.change(lambda wish: wish if name == wish.checkpoint else replace(wish, compared=choice))
+
+
+def compute_slow(press: Press) -> None:
+    """A map of the other checkpoint, although it takes long."""
+    method = str(press.data.get("method"))
+    session = press.session
+    if method in METHODS and session.reading and session.reading.study:
+        asked = (
+            press.find_shown_label(session.reading.study),
+            method,
+        )
+        press.change(lambda wish: replace(wish, slow=wish.slow | {asked}))
+
+
+INTENTIONS: Mapping[str, Callable[[Press], None]] = MappingProxyType(
+    {
+        intention.__name__: intention
+        for intention in (
+            open_page, take_film, try_example, choose_film, show_anyway, mend_film, remove_film, choose_checkpoint,
+            choose_label, choose_methods, pin_scale, draw_region, run_checks, stop_checks, compare_with, compute_slow,
+        )
+    }
+)  # fmt: skip

@@ -1,0 +1,196 @@
+"""The page: the frames of its parts, the gate, and what `launch` needs. What stands in the parts is `view`'s."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio import themes
+
+from cxr_demo.analysis import Analyser
+from cxr_demo.evaluation.lung_segmentation import Lungs
+from cxr_demo.film.gate import GateModel
+from cxr_demo.limits import MAX_FILE_BYTES, MAX_THREADS, MAX_WAITING
+from cxr_demo.networks.checkpoint import MAKE_ONE
+from cxr_demo.teaching.shortcut_lesson import Lesson
+from cxr_demo.text import lesson_text, page_text
+from cxr_demo.ui import (
+    evaluation_table,
+    example_films,
+    facts,
+    guard,
+    lesson_events,
+    lesson_view,
+    prefetch,
+    uploads,
+)
+from cxr_demo.ui.app.desk import Desk
+from cxr_demo.ui.app.sessions import Session, Sessions
+from cxr_demo.ui.app.stream import lay_stream
+from cxr_demo.ui.app.wish import Wish
+from cxr_demo.ui.components import HERE, PRIVATE, UNQUEUED, get_session_key, make_component, make_part_frame
+from cxr_demo.ui.markup import Html, join_html, render_message, tag
+
+PARTS = ("regions", "evaluation", "checks")
+
+
+def build_page(
+    analysers: Mapping[str, Analyser],
+    refused: Mapping[str, str],
+    folder: Path,
+    lungs: Lungs | None = None,
+    gate: GateModel | None = None,
+) -> gr.Blocks:
+    """The page for checkpoints by name, and for those that cannot be used, the reason by name.
+
+    `folder` is where uploads arrive, from `uploads.open_folder`; without `lungs` no map is told where the lungs are,
+    and without `gate` a film is judged by its header, its colours and its lungs alone.
+    """
+    first = next(iter(analysers), "")
+    desk = Desk(analysers, refused, folder, lungs, gate, Sessions(Wish(checkpoint=first, own_checkpoint=first)))
+    with gr.Blocks(title=page_text.TITLE, analytics_enabled=False, fill_width=True) as demo:
+        gr.HTML(_render_title(), apply_default_css=False, elem_id="top")
+        notice, accept = _lay_notice()
+        with gr.Column(elem_id="desk", visible=False) as page:
+            _lay_page(desk)
+        gr.HTML(tag("p", page_text.NOT_CLINICAL), apply_default_css=False, elem_id="foot")
+        shown = [gr.update(visible=False), gr.update(visible=True)]
+        accept.click(lambda: shown, None, [notice, page], **UNQUEUED)
+        demo.unload(_make_farewell(desk))
+        demo.load(None, js="() => { document.body.dataset.ready = '1'; }", **PRIVATE)
+    demo.queue(max_size=MAX_WAITING, api_open=False)
+    desk.sessions.on_gone = lambda key, session: _forget_session(demo, desk, key, session)
+    uploads.start_sweeping(folder, desk.sessions.sweep)
+    prefetch.start_prefetching(desk)
+    return demo
+
+
+def _make_farewell(desk: Desk) -> Callable:
+    def closed(request: gr.Request) -> None:
+        """The page was closed, reloaded or left."""
+        desk.sessions.forget(get_session_key(request))
+
+    return closed
+
+
+def _lay_page(desk: Desk) -> None:
+    """The frames of all parts, and what never changes."""
+    with gr.Row(elem_id="band", equal_height=False):
+        with gr.Column(scale=0, min_width=340, elem_id="intake"):
+            _lay_intake(bool(desk.analysers))
+        with gr.Column(scale=1, min_width=360):
+            _lay_alert(render_unusable_note(desk.analysers, desk.refused, MAKE_ONE))
+            make_part_frame("findings")
+    make_part_frame("methods", page_text.METHODS_TITLE)
+    make_part_frame("panels")
+    with gr.Column(elem_id="evaluation-section"):
+        for name in PARTS:
+            make_part_frame(name)
+        gr.HTML(evaluation_table.render_meanings(), apply_default_css=False)
+    make_part_frame("compare")
+    make_part_frame("pair")
+    lesson = Lesson(desk.analysers)
+    with gr.Accordion(lesson_text.TITLE, open=False, elem_id="lesson-section"):
+        lesson_events.wire_lesson(make_component("lesson", lesson_view.render_beginning(lesson)), lesson)
+    make_part_frame("facts", page_text.FACTS)
+    kept = tag("details", tag("summary", page_text.KEPT_TITLE), tag("p", page_text.KEPT))
+    gr.HTML(kept, js_on_load="", apply_default_css=False, elem_id="kept")
+    spoken = tag("div", class_="part", role="status")
+    gr.HTML(spoken, js_on_load="", apply_default_css=False, elem_id="spoken")
+    lay_stream(desk)
+
+
+def _lay_alert(note: Html | str) -> None:
+    """A region that a screen reader speaks when it changes."""
+    if note:
+        gr.HTML(note, apply_default_css=False)
+    frame = tag("div", class_="part", role="alert")
+    gr.HTML(frame, js_on_load="", apply_default_css=False, elem_id="notice")
+
+
+def make_launch_settings() -> dict:
+    """What `launch` needs besides an address: the look, the guard, and nothing kept or told to anybody."""
+    fonts: dict[str, Any] = {  # gradio takes two of the many arguments, and pyright the dict for all of them
+        "font": [themes.LocalFont("IBM Plex Sans", weights=(400, 700)), "ui-sans-serif", "system-ui", "sans-serif"],
+        "font_mono": [themes.LocalFont("IBM Plex Mono", weights=(400, 700)), "ui-monospace", "monospace"],
+    }
+    theme = themes.Default(primary_hue="sky", neutral_hue="slate", radius_size="sm", **fonts).set(
+        button_primary_background_fill="*primary_700",
+        button_primary_background_fill_hover="*primary_800",
+        button_primary_background_fill_dark="*primary_700",
+        button_primary_background_fill_hover_dark="*primary_600",
+        button_primary_text_color="white",
+        block_label_text_color="*body_text_color",
+    )
+    return {
+        "theme": theme,
+        "css_paths": [HERE / f"{name}.css" for name in ("page", "evaluation", "pair", "examples", "lesson")],
+        "app_kwargs": guard.make_app_settings(),
+        "max_file_size": MAX_FILE_BYTES,
+        "max_threads": MAX_THREADS,
+        "footer_links": [],
+        "run_history": False,
+        "enable_monitoring": False,
+        "state_session_capacity": 100,
+        "ssr_mode": False,
+        "pwa": False,
+        "mcp_server": False,
+        "share": False,
+        "show_error": False,
+        "quiet": True,
+        # Skips nothing but gradio's look at its own page, which gives up after 3 s on a machine that is busy.
+        "_frontend": False,
+    }
+
+
+def _render_title():
+    title = tag("div", tag("h1", page_text.TITLE), tag("p", page_text.SUBTITLE))
+    return join_html(title, tag("p", page_text.NOT_CLINICAL, class_="warning"))
+
+
+def _lay_notice() -> tuple[gr.Column, gr.Button]:
+    with gr.Column(elem_id="gate") as notice:
+        gr.HTML(
+            join_html(tag("h2", page_text.GATE_TITLE), *(tag("p", text) for text in page_text.GATE)),
+            apply_default_css=False,
+        )
+        accept = gr.Button(page_text.GATE_BUTTON, variant="primary", elem_id="accept")
+    return notice, accept
+
+
+def _lay_intake(can_read: bool) -> None:
+    # No `accept`: DICOM files often have no ending, and what a file is, is decided by its bytes.
+    box = tag("input", type="file", multiple=True, disabled=not can_read, aria_describedby="film-hint")
+    text = tag("span", tag("b", page_text.DROP), tag("span", page_text.OR_CHOOSE), tag("em", class_="waiting"))
+    drop = tag("label", box, text, class_="drop", data_max_bytes=MAX_FILE_BYTES)
+    gr.HTML(drop, js_on_load="", apply_default_css=False, elem_id="film")
+    hint = tag("div", tag("p", page_text.FILM_HINT), tag("p", page_text.KEPT_SHORT), id="film-hint")
+    gr.HTML(hint, apply_default_css=False, elem_classes="hint")
+    if can_read:
+        gr.HTML(example_films.render_examples(), js_on_load="", apply_default_css=False, elem_id="examples")
+    make_part_frame("strip")
+    make_part_frame("networks")
+
+
+def render_unusable_note(analysers: Mapping[str, Analyser], refused: Mapping[str, str], make_one: str) -> Html | str:
+    """What the page says at the start when there is nothing to analyse with."""
+    if analysers:
+        return ""
+    return join_html(render_message(page_text.NONE_READY, make_one), facts.render_unusable(refused) or "")
+
+
+def _forget_session(demo: gr.Blocks, desk: Desk, key: str, session: Session) -> None:
+    """gradio keeps the last values of every component for an hour; here they go with the session, as do its files."""
+    for film in list(session.films.values()):
+        if film.path:
+            uploads.discard_upload(film.path, desk.folder)
+    _forget_values(demo, key)
+
+
+def _forget_values(demo: gr.Blocks, key: str) -> None:
+    """gradio keeps the last values of every component for an hour; here they go with the session."""
+    if holder := getattr(demo, "state_holder", None):  # there is none before the page is served
+        holder.session_data.pop(key, None)
+        holder.time_last_used.pop(key, None)

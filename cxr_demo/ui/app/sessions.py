@@ -1,0 +1,227 @@
+"""What the server remembers of each open page: what its person wants, the films, and what is known of them. In memory,
+for a stated time, and nothing on disk."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from cxr_demo.analysis import Explanation, Study
+from cxr_demo.evaluation.lung_segmentation import Lungs
+from cxr_demo.film.gate import GateAnswer, GateModel, Mend, Verdict, judge_image
+from cxr_demo.film.reading import Radiograph
+from cxr_demo.limits import KEPT_MINUTES, MAX_SESSIONS
+from cxr_demo.ui.app.parts import Part
+from cxr_demo.ui.app.wish import Change, Presses, Wish
+from cxr_demo.ui.evaluation_run import EvaluationResults, EvaluationRun
+from cxr_demo.ui.film_pictures import FilmPictures, make_film_pictures
+from cxr_demo.ui.film_regions import ImageRegions, estimate_image_regions
+from cxr_demo.ui.jobs import Job
+from cxr_demo.ui.pair_view import RenderedRows
+
+
+@dataclass(eq=False)
+class Film:
+    """One film of the strip. `key` is its number among those that were given, `name` is the person's own. It is read
+    (`path` is set), refused (`fault`: a sentence and the next step), or there (`image`). `truth`: of a synthetic film,
+    what was planted, by name, as masks (H, W) bool; `example`: which one of them it is. `gate`: what the gate says of
+    it, `is_accepted`: to be shown anyway, `wanted_mend`: to be turned or inverted first."""
+
+    key: str
+    name: str
+    path: str = ""
+    image: Radiograph | None = None
+    fault: tuple[str, str] | None = None
+    truth: dict[str, np.ndarray] = field(default_factory=dict)
+    regions: ImageRegions | None = None
+    pictures: FilmPictures | None = None
+    example: int | None = None
+    gate: GateAnswer | None = None
+    is_accepted: bool = False
+    wanted_mend: Mend | None = None
+
+    @property
+    def is_questioned(self) -> bool:
+        """Whether a person has to say first that it shall be analysed."""
+        return self.gate is not None and self.gate.verdict is not Verdict.USUAL and not self.is_accepted
+
+    def open(self, image: Radiograph, gate: GateModel | None, lungs: Lungs | None) -> None:
+        """It is read, or mended: judge it, and make what the page needs of it. A synthetic film needs no judge."""
+        self.gate = judge_image(image, gate, lungs) if self.example is None else None
+        self.is_accepted = False
+        self.regions = estimate_image_regions(image, lungs)
+        self.pictures = make_film_pictures(self.name, image, self.truth)
+        self.image = image
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A sentence for the person, with a next step; `kind` is "error" or "done"."""
+
+    message: str
+    hint: str = ""
+    kind: str = "error"
+
+
+@dataclass(eq=False)
+class FilmAnalysis:
+    """One film as one checkpoint sees it. `maps` by (method, label); `faults`: why there is none; `failed_prefetch`:
+    those that could not be made before anybody asked; `forward_s`: what the analysis took; `fault`: why there is no
+    study."""
+
+    study: Study | None = None
+    forward_s: float = 0.0
+    fault: tuple[str, str] | None = None
+    maps: dict[tuple[str, str], Explanation] = field(default_factory=dict)
+    faults: dict[tuple[str, str], str] = field(default_factory=dict)
+    failed_prefetch: set[tuple[str, str]] = field(default_factory=set)
+    results: EvaluationResults | None = None
+
+    def require_study(self) -> Study:
+        """Where the work that has made it is done."""
+        if self.study is None:
+            raise ValueError("the film is not analysed yet")
+        return self.study
+
+
+@dataclass(eq=False)
+class Session:
+    """One open page. `wish` is the sum of its `presses`, and `number` counts them. `lock` is held while the wish
+    changes and while a value of the page is made, so that each value is of one wish; `wake` is set when there is
+    something new.
+
+    `readings` by (film, checkpoint); `evaluation_run`: the checks under way; `region_fault`: what is wrong with the
+    region that was given last; `jobs`: work under way, by its key; `follower`: who follows the wish; `sequence` counts
+    the values that were made, from a moment in ms, so that those of a page whose session went are newer than its former
+    ones; `answered` is the last press that they heed; `rendered`: the parts of the page as they were made last, each
+    with what it was made of."""
+
+    presses: Presses
+    wish: Wish
+    number: int = 0
+    films: dict[str, Film] = field(default_factory=dict)
+    readings: dict[tuple[str, str], FilmAnalysis] = field(default_factory=dict)
+    evaluation_run: EvaluationRun | None = None
+    region_fault: str = ""
+    notice: Notice | None = None
+    used: float = field(default_factory=time.monotonic)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    wake: threading.Event = field(default_factory=threading.Event)
+    jobs: dict[tuple, Job] = field(default_factory=dict)
+    follower: object | None = None
+    sequence: int = field(default_factory=lambda: time.time_ns() // 1_000_000)
+    answered: int = 0
+    rendered: dict[str, tuple[tuple, Part]] = field(default_factory=dict)
+    pair_rows: tuple[tuple, RenderedRows] | None = None
+    is_gone: bool = False
+
+    @property
+    def film(self) -> Film | None:
+        """The film that is wanted."""
+        return self.films.get(self.wish.film)
+
+    @property
+    def reading(self) -> FilmAnalysis | None:
+        """The wanted film as the wanted checkpoint sees it, as far as that is known."""
+        return self.readings.get((self.wish.film, self.wish.checkpoint))
+
+    def press(self, number: int, change: Change) -> None:
+        """Under the lock: something else is wanted."""
+        self.wish = self.presses.add(number, change)
+        self.region_fault = ""
+        self.number += 1
+        self.wake.set()
+
+
+class Sessions:
+    """Sessions by gradio's session hash. Thread-safe; a session goes when its page closes, `KEPT_MINUTES` after its
+    last use, or when it is the longest unused of more than `MAX_SESSIONS` that hold a film of a person.
+
+    `beginning` is what a page wants that was just opened; `on_gone(key, session)` is called once for each that went.
+    """
+
+    def __init__(
+        self, beginning: Wish | None = None, on_gone: Callable[[str, Session], None] = lambda key, session: None
+    ) -> None:
+        self.beginning = beginning or Wish()
+        self._sessions: dict[str, Session] = {}
+        self._lock = threading.Lock()
+        self._working, self._worked = 0, time.monotonic()
+        self.on_gone = on_gone
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Around everything that a person waits for."""
+        with self._lock:
+            self._working += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._working -= 1
+                self._worked = time.monotonic()
+
+    def idle(self, for_s: float) -> bool:
+        """Whether nobody has waited for anything for so long."""
+        return not self._working and time.monotonic() - self._worked >= for_s
+
+    def used_within(self, seconds: float) -> list[Session]:
+        """The sessions used in the last `seconds`, the last used first."""
+        since = time.monotonic() - seconds
+        recent = [session for session in list(self._sessions.values()) if session.used >= since]
+        return sorted(recent, key=lambda session: -session.used)
+
+    def find(self, key: str) -> Session | None:
+        """The session of a page, marked as used now; None if it has none or its time is over."""
+        self.sweep()
+        with self._lock:
+            session = self._sessions.get(key)
+            if session:
+                session.used = time.monotonic()
+            return session
+
+    def keep(self, key: str) -> Session:
+        """The session of a page, made if need be."""
+        session = self.find(key)
+        if session is None:
+            with self._lock:
+                session = self._sessions.setdefault(key, Session(Presses(self.beginning), self.beginning))
+        self._drop_beyond(MAX_SESSIONS, session)
+        return session
+
+    def forget(self, key: str) -> None:
+        with self._lock:
+            session = self._sessions.pop(key, None)
+        if session:
+            session.is_gone = True
+            session.wake.set()
+            self.on_gone(key, session)
+
+    def sweep(self) -> None:
+        """Forget what was not used for `KEPT_MINUTES`."""
+        oldest = time.monotonic() - KEPT_MINUTES * 60
+        for key, session in list(self._sessions.items()):
+            if session.used < oldest:
+                self.forget(key)
+
+    def _drop_beyond(self, most: int, kept: Session) -> None:
+        """Pages that show nothing but an example cost next to nothing and make nobody else lose a film."""
+        by_use = sorted(
+            ((key, session) for key, session in list(self._sessions.items()) if _holds_film(session)),
+            key=lambda item: item[1].used,
+        )
+        for key, session in by_use[: max(0, len(by_use) - most)]:
+            if session is not kept:
+                self.forget(key)
+
+
+def _holds_film(session: Session) -> bool:
+    return any(film.example is None for film in list(session.films.values()))

@@ -1,0 +1,171 @@
+// Given by gr.HTML: element, trigger, props, watch. The one value of the page comes here and goes to its parts; what a
+// person does goes to Python as a press with a number. A value is heeded if it is newer than the last one; it names the
+// body of every part by its id, and brings those that this browser does not have.
+const own = /** @type {{ value: PageValue }} */ (props);
+const HEAL_MS = 3000; // without a word for so long, the rest is asked for once more
+const STALE_MS = 150; // what is answered sooner is not drawn as out of date
+const MOST_BODIES = 400;
+/** @type {Map<string, PageBody>} */
+const bodies = new Map();
+/** @type {Record<string, string>} */
+const shown = {}; // part -> id of its body
+/** @type {Record<string, Function>} */
+const parts = {};
+/** @type {Record<string, Function>} */
+const controls = {};
+let pressed = 0;
+let sequence = 0;
+let isAtRest = true;
+let healing = 0;
+let dimming = 0;
+
+/** @type {typeof globalThis.pictureOf} */
+const pictureOf = (id) => /** @type {Picture} */ (bodies.get(id));
+
+/** @type {typeof globalThis.packedMapOf} */
+const packedMapOf = (id) => /** @type {PackedMap} */ (bodies.get(id));
+
+/** @type {typeof globalThis.partOf} */
+const partOf = (name) => /** @type {HTMLElement} */ (document.querySelector(`#${name} .part`));
+
+/** @type {typeof globalThis.onPart} */
+function onPart(name, draw) {
+  parts[name] = draw;
+}
+
+// What a press has changed here already is put right with every value, also where its part is the same again.
+/** @type {typeof globalThis.onControl} */
+function onControl(name, set) {
+  controls[name] = set;
+}
+
+/** @type {typeof globalThis.reserve} */
+function reserve() {
+  pressed += 1;
+  document.body.dataset.rest = "";
+  clearTimeout(dimming);
+  dimming = setTimeout(mark, STALE_MS);
+  return pressed;
+}
+
+/** @type {typeof globalThis.press} */
+function press(name, ...[data, number = reserve()]) {
+  trigger(name, { ...data, press: number, have: [...bodies.keys()] });
+  heal();
+}
+
+function follow() {
+  trigger("follow", { have: [...bodies.keys()] });
+  heal();
+}
+
+// A value that was lost on the way is asked for again.
+function heal() {
+  clearTimeout(healing);
+  healing = setTimeout(follow, HEAL_MS);
+}
+
+// Whatever does not answer the last press is drawn as out of date.
+function mark() {
+  const desk = document.querySelector("#desk");
+  desk?.setAttribute("aria-busy", String(own.value.answered < pressed));
+}
+
+/**
+ * Make `old` look like `fresh`, keeping the nodes that are alike: the keyboard's place, what is open and what is drawn
+ * stay.
+ * @param {Element} old
+ * @param {Element} fresh
+ */
+function patch(old, fresh) {
+  const kept = [...old.childNodes];
+  const wanted = [...fresh.childNodes];
+  wanted.forEach((node, at) => {
+    const before = kept[at];
+    if (!before) old.append(node);
+    else if (before.nodeName !== node.nodeName) before.replaceWith(node);
+    else if (before instanceof Element && node instanceof Element) {
+      patchAttributes(before, node);
+      patch(before, node);
+    } else if (before.nodeValue !== node.nodeValue) before.nodeValue = node.nodeValue;
+  });
+  for (const node of kept.slice(wanted.length)) node.remove();
+}
+
+/**
+ * What a person has opened or a script has set stays.
+ * @param {Element} old
+ * @param {Element} fresh
+ */
+function patchAttributes(old, fresh) {
+  const isOpened = (/** @type {string} */ name) => old.localName === "details" && name === "open";
+  for (const { name } of [...old.attributes]) {
+    if (!isOpened(name) && !fresh.hasAttribute(name)) old.removeAttribute(name);
+  }
+  for (const { name, value } of fresh.attributes) {
+    if (!isOpened(name) && old.getAttribute(name) !== value) old.setAttribute(name, value);
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {string} id
+ * @param {Identity} at
+ */
+function show(name, id, at) {
+  const part = partOf(name);
+  const body = /** @type {Value} */ (bodies.get(id));
+  Object.assign(part.dataset, { film: at.film, checkpoint: at.checkpoint, label: at.label, number: String(at.number) });
+  if (shown[name] !== id) {
+    shown[name] = id;
+    const fresh = document.createElement("div");
+    fresh.innerHTML = body.html;
+    patch(part, fresh);
+    parts[name]?.(body);
+  }
+  if (own.value.answered >= pressed) controls[name]?.(body, at);
+}
+
+function take() {
+  const value = own.value;
+  for (const [id, body] of Object.entries(value.bodies ?? {})) bodies.set(id, body);
+  if (!(value.sequence > sequence)) return;
+  sequence = value.sequence;
+  isAtRest = value.rest;
+  clearTimeout(healing);
+  if (value.needs.some((id) => !bodies.has(id))) return follow(); // some were in a value that was lost
+  forgetOld(value.needs);
+  for (const [name, id] of Object.entries(value.parts)) show(name, id, value.at);
+  mark();
+  document.body.dataset.rest = value.rest && value.answered >= pressed ? String(value.sequence) : "";
+  const spoken = document.querySelector("#spoken .part");
+  if (value.spoken && spoken && spoken.textContent !== value.spoken) spoken.textContent = value.spoken;
+  if (value.follow) follow();
+  else if (!isAtRest) heal();
+}
+
+/**
+ * Those that were of use longest ago leave; one that is wanted again comes again.
+ * @param {readonly string[]} needs
+ */
+function forgetOld(needs) {
+  for (const id of needs) {
+    const body = /** @type {PageBody} */ (bodies.get(id));
+    bodies.delete(id);
+    bodies.set(id, body); // at the end
+  }
+  for (const id of bodies.keys()) {
+    if (bodies.size <= Math.max(MOST_BODIES, needs.length)) return;
+    bodies.delete(id);
+  }
+}
+
+/** @type {typeof globalThis.on} */
+function on(kind, selector, heard) {
+  document.addEventListener(kind, (event) => {
+    const found = /** @type {Partial<Element>} */ (event.target).closest?.(selector);
+    if (found) heard(/** @type {any} */ (found), /** @type {any} */ (event));
+  });
+}
+
+watch("value", take);

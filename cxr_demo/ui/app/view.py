@@ -1,0 +1,348 @@
+"""The whole page as its person wants to see it now: every part of it, all from one wish."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from cxr_demo.analysis import Analyser
+from cxr_demo.comparison.checkpoint_pair import list_common_labels
+from cxr_demo.explain.methods import METHODS
+from cxr_demo.labels import get_finding
+from cxr_demo.limits import SLOW_FORWARDS
+from cxr_demo.networks.checkpoint import suggest_checkpoint
+from cxr_demo.text import evaluation_text, page_text, pair_text
+from cxr_demo.ui import (
+    evaluation_table,
+    facts,
+    film_regions,
+    findings,
+    members_view,
+    methods,
+    pair_view,
+    panels,
+    regions_table,
+    strip,
+)
+from cxr_demo.ui.app.desk import Desk, find_label
+from cxr_demo.ui.app.parts import Part, make_part
+from cxr_demo.ui.app.sessions import Film, FilmAnalysis, Session
+from cxr_demo.ui.app.wish import MEMBERS, NOTHING, STOPPED, WITH
+from cxr_demo.ui.app.work import list_shown_maps, open_results
+from cxr_demo.ui.evaluation_run import EvaluationRun, plan_missing_steps
+from cxr_demo.ui.markup import join_html, render_message
+
+LEFT_FROM = 0.05  # share of the work after which its pace tells how long it will still take
+EMPTY = make_part({"html": ""})
+
+
+class PageView:
+    """One look at a session; under its lock."""
+
+    def __init__(self, desk: Desk, session: Session) -> None:
+        self.desk, self.session, self.wish, self.film = desk, session, session.wish, session.film
+        self.analyser: Analyser | None = desk.analysers.get(self.wish.checkpoint)
+        self.reading = session.reading if self.film is not None else None
+        is_open = self.film is not None and not self.film.is_questioned and self.film.wanted_mend is None
+        self.study = self.reading.study if self.reading and is_open else None
+        self.label = find_label(self.analyser, self.study, self.wish.label) if self.analyser and self.study else ""
+        # What every part that shows a result is made of.
+        self.at = (self.wish.film, self.wish.checkpoint, self.label, id(self.study))
+
+    def keep(self, name: str, made_of: tuple, make: Callable[[], dict | Part]) -> Part:
+        """The part as it was made last, unless it is made of something else by now."""
+        known = self.session.rendered.get(name)
+        if known is not None and known[0] == made_of:
+            return known[1]
+        made = make()
+        part = made if isinstance(made, Part) else make_part(made)
+        self.session.rendered[name] = made_of, part
+        return part
+
+    def describe_result(self) -> str:
+        """What a screen reader says, once, when a result has come."""
+        if self.film is None or self.analyser is None:
+            return ""
+        if self.study is None:
+            return page_text.describe_no_result(self.film.name)
+        card, index = self.analyser.card, self.study.labels.index(self.label)
+        score = page_text.format_score(float(self.study.probabilities[index]), card.calibrated, card.task)
+        return page_text.describe_result(self.film.name, get_finding(self.label).name, score)
+
+    # -- what is above the maps
+
+    def notice(self) -> Part:
+        notice = self.session.notice
+        return make_part({"html": render_message(notice.message, notice.hint, notice.kind) if notice else ""})
+
+    def strip(self) -> Part:
+        films = list(self.session.films.values())
+        answers = [self._describe_answer(film) for film in films]
+        made_of = (
+            self.wish.film,
+            *((film.key, film.path, film.image is None, answer) for film, answer in zip(films, answers, strict=True)),
+        )
+        return self.keep("strip", made_of, lambda: strip.render_strip(films, answers, self.wish.film))
+
+    def _describe_answer(self, film: Film) -> str:
+        """In the strip: what the network that reads it says of the film, or why it does not."""
+        if film.fault:
+            return page_text.REFUSED
+        if film.image is None:
+            return page_text.READING_FILE
+        if film.is_questioned:
+            return page_text.QUESTIONED
+        reading = self.session.readings.get((film.key, self.wish.checkpoint))
+        if self.analyser is None or reading is None or reading.study is None:
+            return ""
+        return findings.describe_answer(self.analyser.card, reading.study.probabilities)
+
+    def networks(self) -> Part:
+        choices, chosen = list(self.desk.titles.items()), self.wish.checkpoint
+        return self.keep("networks", (chosen,), lambda: strip.render_choice(page_text.NETWORK, choices, chosen))
+
+    def findings(self) -> Part:
+        film, reading, analyser = self.film, self.reading, self.analyser
+        state = (
+            (film.path, film.fault, film.image is None, film.gate, film.is_accepted, film.wanted_mend) if film else ()
+        )
+        fault = reading.fault if reading else None
+
+        def make() -> dict:
+            if film is None or analyser is None:
+                return findings.render_first_steps()
+            if film.fault:
+                return strip.render_fault(film.name, film.fault)
+            if fault:
+                return strip.render_fault(film.name, fault)
+            if film.is_questioned and film.gate is not None and film.wanted_mend is None:
+                return strip.render_question(film.key, film.name, film.gate)
+            if self.study is None:
+                return strip.render_waiting(film.name, film.image is not None)
+            better = self._suggest_checkpoint(film)
+            value = findings.render_findings(analyser.card, self.study.probabilities, self.label, self.study.members)
+            doubts = strip.render_doubts(film.gate) if film.gate else None
+            hint = strip.render_suggestion(better, self.desk.titles[better]) if better else None
+            return {**value, "html": join_html(doubts, hint, value["html"])}
+
+        return self.keep("findings", (*self.at, state, fault), make)
+
+    def _suggest_checkpoint(self, film: Film) -> str | None:
+        """Another network, where the film's age says so."""
+        header = film.image.header if film.image else None
+        cards = {name: analyser.card for name, analyser in self.desk.analysers.items()}
+        return suggest_checkpoint(cards, header.age_years, self.wish.checkpoint) if header else None
+
+    def methods(self) -> Part:
+        refusals = self.desk.refusals(self.wish.checkpoint) if self.analyser else {}
+        forward_s = self.reading.forward_s if self.reading and self.study else None
+        made_of = (self.wish.methods, tuple(refusals.items()), forward_s)
+        return self.keep("methods", made_of, lambda: methods.render_methods(self.wish.methods, refusals, forward_s))
+
+    def facts(self) -> Part:
+        if self.analyser is None:
+            return make_part({"html": page_text.NONE_READY})
+        analyser, proved = self.analyser, self.desk.is_proved(self.wish.checkpoint)
+        made_of = (self.wish.checkpoint, proved)
+        unusable = facts.render_unusable(self.desk.refused)
+        return self.keep("facts", made_of, lambda: {"html": join_html(facts.render_analyser(analyser), unusable)})
+
+    # -- the maps
+
+    def panels(self) -> Part:
+        if self.study is None or self.film is None or self.analyser is None or self.reading is None:
+            return self._render_no_maps()
+        study, card, film, reading = self.study, self.analyser.card, self.film, self.reading
+        pictures = film.pictures
+        assert pictures is not None  # a film that is analysed was read
+        entries = self._list_entries(reading, study.image.sha256)
+        pinned = dict(self.wish.pinned_scale)
+        made_of = (*self.at, tuple(_identify(key, entry) for key, entry in entries.items()), self.wish.pinned_scale)
+        return self.keep(
+            "panels", made_of,
+            lambda: panels.render_panels(study, card, self.label, entries, pictures, film.truth, pinned),
+        )  # fmt: skip
+
+    def _render_no_maps(self) -> Part:
+        wanted, film = self.wish.methods, self.film
+        image, pictures = (film.image, film.pictures) if film else (None, None)
+        if image is None or pictures is None:
+            return self.keep("panels", ("blank", wanted), lambda: panels.render_blank_panels(wanted))
+        return self.keep("panels", (image.sha256, wanted), lambda: panels.render_film_alone(image, pictures, wanted))
+
+    def _list_entries(self, reading: FilmAnalysis, image: str) -> dict[str, panels.PanelEntry]:
+        """Of every method that is wanted: its map, how much of it is done, or why there is none."""
+        refusals, entries = self.desk.refusals(self.wish.checkpoint), {}
+        for key in self.wish.methods:
+            pair = (key, self.label)
+            reason = refusals.get(key) or reading.faults.get(pair)
+            entries[key] = reason or reading.maps.get(
+                pair, self._get_share("explain", image, self.wish.checkpoint, *pair)
+            )
+        return entries
+
+    def _get_share(self, *key: str) -> float:
+        job = self.session.jobs.get(key)
+        return round(job.share, 2) if job else 0.0
+
+    # -- below them
+
+    def regions(self) -> Part:
+        film, analyser = self.film, self.analyser
+        maps = self._list_shown()
+        regions, region, fault = film.regions if film else None, self.wish.region, self.session.region_fault
+        if not maps or film is None or regions is None or analyser is None:
+            return make_part(regions_table.EMPTY)
+        made_of = (*self.at, tuple(map(id, maps.values())), region, fault)
+
+        def make() -> dict:
+            found = film_regions.measure_regions(regions, region, film.truth, maps, analyser.card.preprocess)
+            about = film_regions.describe_lungs(regions, self.desk.lungs)
+            return regions_table.render_regions(self.label, found, about, region, fault, film.truth)
+
+        return self.keep("regions", made_of, make)
+
+    def evaluation(self) -> Part:
+        """What may be asked for next and how long it takes, or how far it is."""
+        maps, reading, analyser, checks = self._list_shown(), self.reading, self.analyser, self.wish.checks
+        if not maps or reading is None or analyser is None:
+            return EMPTY
+        run = self.session.evaluation_run
+        is_asked = checks is not None and checks.kind != STOPPED
+        if is_asked and run is not None and run.asked == checks and run.steps:
+            return make_part(evaluation_table.render_evaluation_bar(_describe_run(run)))
+        if is_asked and (run is None or run.asked != checks):
+            waiting = evaluation_table.EvaluationProgress(0.0, evaluation_text.WAITING)
+            return make_part(evaluation_table.render_evaluation_bar(waiting))
+        results = open_results(reading)
+        again = any((key, self.label) in results.found for key in maps)
+        note = (
+            "" if checks is None or is_asked else evaluation_text.STOPPED if again else evaluation_text.STOPPED_AT_ONCE
+        )
+        for slow in (False, True):
+            if steps := plan_missing_steps(analyser, results, self.label, maps, slow):
+                wanted = tuple(dict.fromkeys(key for step in steps for key in step.methods))
+                pace = self.desk.pace.get(self.wish.checkpoint, reading.forward_s)
+                seconds = pace * sum(step.forwards for step in steps)
+                offer = evaluation_table.EvaluationOffer(wanted, seconds, slow, again)
+                return make_part(evaluation_table.render_evaluation_bar(offer, note))
+        return make_part(evaluation_table.render_evaluation_bar(None, evaluation_text.DONE))
+
+    def checks(self) -> Part:
+        maps, reading = self._list_shown(), self.reading
+        if not maps or reading is None:
+            return EMPTY
+        results = open_results(reading)
+        found = {key: results.found[key, self.label] for key in maps if (key, self.label) in results.found}
+        failed = {(key, part): why for (key, label, part), why in results.failed.items() if label == self.label}
+        failed = {pair: why for pair, why in failed.items() if pair[0] in maps}
+        made_of = (*self.at, tuple(maps), tuple(map(id, found.values())), tuple(failed.items()))
+        return self.keep(
+            "checks", made_of, lambda: evaluation_table.render_evaluations(self.label, tuple(maps), found, failed)
+        )
+
+    def _list_shown(self) -> dict:
+        return list_shown_maps(self.session, self.reading, self.label) if self.reading and self.study else {}
+
+    def compare(self) -> Part:
+        """The list of what may be compared."""
+        if self.analyser is None:
+            return EMPTY
+        own = [(MEMBERS, pair_text.MEMBERS)] if self.analyser.card.ensemble else []
+        others = [(WITH + name, title) for name, title in self.desk.titles.items() if name != self.wish.checkpoint]
+        if not own and not others:
+            return EMPTY
+        choices = [(NOTHING, pair_text.NOTHING), *own, *others]
+        chosen = self.wish.compared if self.wish.compared in dict(choices) else NOTHING
+        return self.keep("compare", (self.wish.checkpoint, chosen), lambda: strip.render_compare(choices, chosen))
+
+    def pair(self) -> Part:
+        wish, analyser, reading = self.wish, self.analyser, self.reading
+        if self.study is None or analyser is None or reading is None or wish.compared == NOTHING:
+            return make_part(pair_view.EMPTY)
+        own = pair_view.CheckpointView(wish.checkpoint, analyser.card, self.study)
+        if wish.compared == MEMBERS:
+            return self._render_members(own, reading) if analyser.card.ensemble else make_part(pair_view.EMPTY)
+        name = wish.compared.removeprefix(WITH)
+        other = self.session.readings.get((wish.film, name), FilmAnalysis())
+        return self._render_pair(own, reading, name, self.desk.analysers[name], other)
+
+    def _render_members(self, own: pair_view.CheckpointView, reading: FilmAnalysis) -> Part:
+        if not own.card.joins_predictions:
+            return make_part(pair_view.render_sentence(pair_text.FEATURE_FUSION))
+        entries = {key: self._describe_row(key, [(own.name, reading)]) for key in self.wish.methods}
+        made_of = (*self.at, MEMBERS, tuple(_identify(key, entry) for key, entry in entries.items()))
+        return self.keep(
+            "pair", made_of, lambda: members_view.render_members(own, self.label, entries, self._open_rows(MEMBERS))
+        )
+
+    def _render_pair(
+        self, own: pair_view.CheckpointView, reading: FilmAnalysis, name: str, analyser: Analyser, other: FilmAnalysis
+    ) -> Part:
+        known = list_common_labels(own.card, analyser.card)
+        if self.label not in known:
+            return make_part(pair_view.render_sentence(pair_text.describe_unknown_label(self.label, name, known)))
+        if other.fault:
+            return make_part(pair_view.render_sentence(" ".join(other.fault)))
+        if other.study is None or not self.desk.is_proved(name):
+            return make_part(pair_view.render_sentence(pair_text.describe_preparing(name, other.study is not None)))
+        that = pair_view.CheckpointView(name, analyser.card, other.study)
+        entries = {key: self._describe_row(key, [(own.name, reading), (name, other)]) for key in self.wish.methods}
+        made_of = (*self.at, name, tuple(_identify(key, entry) for key, entry in entries.items()))
+        return self.keep(
+            "pair", made_of, lambda: pair_view.render_pair(own, that, self.label, entries, self._open_rows(name))
+        )
+
+    def _open_rows(self, compared: str) -> pair_view.RenderedRows:
+        """What is finished of the rows that are shown."""
+        made_of, known = (*self.at, compared), self.session.pair_rows
+        if known is None or known[0] != made_of:
+            known = self.session.pair_rows = made_of, pair_view.RenderedRows()
+        return known[1]
+
+    def _describe_row(self, key: str, sources: list[tuple[str, FilmAnalysis]]) -> pair_view.RowEntry:
+        """Of one method: the maps of all sources, or why they are not there."""
+        pair = (key, self.label)
+        for name, reading in sources:
+            if reason := self.desk.refusals(name).get(key) or reading.faults.get(pair):
+                return pair_text.describe_unavailable(name, reason)
+        missing = [(name, reading) for name, reading in sources if pair not in reading.maps]
+        if not missing:
+            return tuple(reading.maps[pair] for _, reading in sources)
+        asked = (self.label, key) in self.wish.slow
+        if METHODS[key].cost_forwards > SLOW_FORWARDS and not asked and len(sources) > 1:
+            return pair_view.SlowMap(METHODS[key].cost_forwards * sources[1][1].forward_s)
+        name, reading = missing[0]
+        image = reading.require_study().image.sha256
+        return pair_view.PendingMap(name, self._get_share("explain", image, name, *pair))
+
+
+PARTS = {
+    name: getattr(PageView, name)
+    for name in (
+        "notice", "strip", "networks", "findings", "methods", "panels", "regions", "evaluation", "checks", "compare",
+        "pair", "facts",
+    )
+}  # fmt: skip
+
+
+def render_page(view: PageView) -> dict[str, Part]:
+    """Every part by its name."""
+    return {name: make(view) for name, make in PARTS.items()}
+
+
+def _identify(key: str, entry: object) -> tuple:
+    """A map is known by what it is, everything else by what it says."""
+    maps = entry if isinstance(entry, tuple) else (entry,)
+    return key, tuple(
+        each if isinstance(each, str | float) else getattr(each, "share", None) or id(each) for each in maps
+    )
+
+
+def _describe_run(run: EvaluationRun) -> evaluation_table.EvaluationProgress:
+    if run.started is None or run.current is None:
+        return evaluation_table.EvaluationProgress(0.0, evaluation_text.WAITING)
+    passed = time.monotonic() - run.started
+    left_s = passed * (1 - run.share) / run.share if run.share > LEFT_FROM else 0.0
+    doing = evaluation_text.describe_step(run.current.part, run.current.methods)
+    return evaluation_table.EvaluationProgress(run.share, doing, left_s)

@@ -1,0 +1,88 @@
+"""What a person wants to see, as the sum of what was pressed.
+
+Presses may arrive in another order than they were made in: two of them are two requests, and an upload takes its time.
+Each carries its number, and the wish is always what the presses give in the order of their numbers. So quick presses
+end where slow ones do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from cxr_demo.analysis import DEFAULT_METHODS
+from cxr_demo.evaluation.regions import Box
+
+NOTHING, MEMBERS, WITH = "", "members", "with "  # of `Wish.compared`: also another checkpoint, by name
+QUICK, SLOW, STOPPED = "quick", "slow", "stopped"  # of `Checks.kind`
+KEPT_PRESSES = 64  # later than that no press arrives
+
+
+@dataclass(frozen=True)
+class Checks:
+    """The checks as a person asked for them, or stopped them, with the press numbered `press`."""
+
+    kind: str
+    press: int
+
+
+@dataclass(frozen=True)
+class Wish:
+    """`film` is the key of a film of the session, or empty; `label` is empty for the first of the list. `checkpoint` is
+    what reads this film, `own_checkpoint` what reads the person's own films: a synthetic one opens with the network
+    that was made for it. `pinned_scale`: limits of the absolute scale that are kept, by unit. `region`: on this film.
+    `checks`: of this film and label. `slow`: the maps of the other checkpoint that were
+    asked for although they take long, (label, method)."""
+
+    film: str = ""
+    checkpoint: str = ""
+    own_checkpoint: str = ""
+    label: str = ""
+    methods: tuple[str, ...] = DEFAULT_METHODS
+    pinned_scale: tuple[tuple[str, float], ...] = ()
+    region: Box | None = None
+    compared: str = NOTHING
+    checks: Checks | None = None
+    slow: frozenset[tuple[str, str]] = frozenset()
+
+    def show_film(self, film: str, checkpoint: str) -> Wish:
+        """Another film, read by this checkpoint."""
+        wish = self._read_by(checkpoint)
+        return replace(wish, film=film, label="", region=None, checks=None)
+
+    def choose_checkpoint(self, checkpoint: str) -> Wish:
+        wish = replace(self._read_by(checkpoint), own_checkpoint=checkpoint)
+        return wish if checkpoint == self.checkpoint else replace(wish, label="", checks=None)
+
+    def _read_by(self, checkpoint: str) -> Wish:
+        """Nothing is compared with itself."""
+        compared = NOTHING if self.compared == WITH + checkpoint else self.compared
+        return replace(self, checkpoint=checkpoint, compared=compared)
+
+    def choose_label(self, label: str) -> Wish:
+        return self if label == self.label else replace(self, label=label, checks=None)
+
+
+Change = Callable[[Wish], Wish]
+
+
+@dataclass
+class Presses:
+    """Those of one page; `beginning` is what the ones that are no longer kept have led to."""
+
+    beginning: Wish
+    kept: list[tuple[int, Change]] = field(default_factory=list)
+
+    def add(self, number: int, change: Change) -> Wish:
+        """-> what is wanted now."""
+        self.kept.append((number, change))
+        self.kept.sort(key=lambda press: press[0])
+        while len(self.kept) > KEPT_PRESSES:
+            self.beginning = self.kept.pop(0)[1](self.beginning)
+        return self.sum_up()
+
+    def sum_up(self) -> Wish:
+        wish = self.beginning
+        for _, change in self.kept:
+            wish = change(wish)
+        return wish

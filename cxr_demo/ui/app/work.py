@@ -1,0 +1,225 @@
+"""What is still to be done before the page shows what its person wants, in the order of doing it.
+
+The list is made anew from the wish whenever it is looked at. Work that is under way goes on as long as it stands on
+the list, so nothing has to be told that it is no longer wanted.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from cxr_demo.analysis import Analyser
+from cxr_demo.comparison.checkpoint_pair import list_common_labels
+from cxr_demo.explain.methods import METHODS
+from cxr_demo.film.gate import Mend, mend_image
+from cxr_demo.film.reading import Radiograph, read_image
+from cxr_demo.limits import SLOW_FORWARDS
+from cxr_demo.progress import ProgressCallback
+from cxr_demo.ui import uploads
+from cxr_demo.ui.app.desk import Desk, describe_error, find_label
+from cxr_demo.ui.app.sessions import Film, FilmAnalysis, Session
+from cxr_demo.ui.app.wish import SLOW, STOPPED, WITH
+from cxr_demo.ui.evaluation_run import EvaluationResults, EvaluationRun, do_step, plan_missing_steps, skip_step
+
+READ, ANALYSE, READ_OTHERS, PROVE, EXPLAIN, COMPARE, EVALUATE = range(7)  # what comes first
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """`key`: what it is, `rank`: the smallest first. `run` keeps what it finds where the page looks for it, `fail`
+    why there is nothing, so that either takes it from the list."""
+
+    key: tuple
+    rank: tuple[float, ...]
+    run: Callable[[ProgressCallback], None]
+    fail: Callable[[BaseException], None]
+
+
+def list_work(desk: Desk, session: Session) -> list[Work]:
+    """What is missing of what is wanted now."""
+    with session.lock:
+        return [*_list_reading(desk, session), *_list_for_film(desk, session)]
+
+
+def _list_reading(desk: Desk, session: Session) -> Iterator[Work]:
+    for film in list(session.films.values()):
+        if film.path:
+            rank = READ if film.key == session.wish.film else READ_OTHERS
+            yield Work(("read", film.key), (rank,), lambda _, film=film: _read(desk, film), _refuse(film))
+    film = session.film
+    if film is not None and film.image is not None and film.wanted_mend is not None:
+        image, mend = film.image, film.wanted_mend
+        yield Work(("mend", film.key), (READ,), lambda _: _mend(desk, session, film, image, mend), _refuse(film))
+
+
+def _read(desk: Desk, film: Film) -> None:
+    """The file is deleted, whatever it was."""
+    with desk.decoding, uploads.claim_upload(film.path, desk.folder) as file:
+        film.open(read_image(file), desk.gate, desk.lungs)
+    film.path = ""
+
+
+def _mend(desk: Desk, session: Session, film: Film, image: Radiograph, mend: Mend) -> None:
+    """What was known of it as it was is known of another picture."""
+    mended = mend_image(image, mend)
+    with session.lock:
+        for at in [at for at in session.readings if at[0] == film.key]:
+            del session.readings[at]
+        film.open(mended, desk.gate, desk.lungs)
+        film.wanted_mend = None
+
+
+def _refuse(film: Film) -> Callable[[BaseException], None]:
+    def fail(error: BaseException) -> None:
+        film.fault = describe_error(error)
+        film.path, film.wanted_mend = "", None
+
+    return fail
+
+
+def _list_for_film(desk: Desk, session: Session) -> Iterator[Work]:
+    film, wish = session.film, session.wish
+    if film is None or film.image is None or film.is_questioned or film.wanted_mend is not None:
+        return
+    if wish.checkpoint not in desk.analysers:
+        return
+    reading = desk.open_reading(session, film, wish.checkpoint)
+    yield from _list_analysis(desk, film.key, film.image, reading, wish.checkpoint, ANALYSE)
+    if reading.study is None:
+        return
+    analyser = desk.analysers[wish.checkpoint]
+    label = find_label(analyser, reading.study, wish.label)
+    yield from _list_proof(desk, wish.checkpoint)
+    if not desk.is_proved(wish.checkpoint):
+        return
+    maps = list(_list_maps(desk, reading, wish.checkpoint, label, wish.methods, EXPLAIN))
+    yield from maps
+    yield from _list_comparison(desk, session, film, film.image, label)
+    if not maps:
+        yield from _list_evaluation(desk, session, reading, label)
+
+
+def _list_analysis(
+    desk: Desk, film: str, image: Radiograph, reading: FilmAnalysis, checkpoint: str, rank: int
+) -> Iterator[Work]:
+    if reading.study is not None or reading.fault is not None:
+        return
+
+    def run(on_progress: ProgressCallback) -> None:
+        started = time.monotonic()
+        study = desk.analysers[checkpoint].analyse(image)
+        reading.forward_s, reading.study = time.monotonic() - started, study
+
+    def fail(error: BaseException) -> None:
+        reading.fault = describe_error(error)
+
+    yield Work(("analyse", film, checkpoint), (rank,), run, fail)
+
+
+def _list_proof(desk: Desk, checkpoint: str, rank: float = PROVE) -> Iterator[Work]:
+    if desk.is_proved(checkpoint):
+        return
+
+    def fail(error: BaseException) -> None:
+        desk.proof_faults[checkpoint] = describe_error(error)[0]
+
+    yield Work(("prove", checkpoint), (rank,), lambda _: _prove(desk.analysers[checkpoint]), fail)
+
+
+def _prove(analyser: Analyser) -> None:
+    analyser.prove()
+
+
+def _list_maps(
+    desk: Desk, reading: FilmAnalysis, checkpoint: str, label: str, methods: tuple[str, ...], rank: int
+) -> Iterator[Work]:
+    refusals = desk.refusals(checkpoint)
+    for method in methods:
+        pair = (method, label)
+        if method in refusals or pair in reading.maps or pair in reading.faults:
+            continue
+        yield _make_map(desk.analysers[checkpoint], reading, checkpoint, pair, rank)
+
+
+def _make_map(analyser: Analyser, reading: FilmAnalysis, checkpoint: str, pair: tuple[str, str], rank: int) -> Work:
+    method, label = pair
+
+    def run(on_progress: ProgressCallback) -> None:
+        reading.maps.update(analyser.explain(reading.require_study(), [label], [method], on_progress))
+
+    def fail(error: BaseException) -> None:  # one method that fails must not take the others with it
+        reading.faults[pair] = describe_error(error)[0]
+
+    study = reading.require_study()
+    key = ("explain", study.image.sha256, checkpoint, method, label)
+    return Work(key, (rank, METHODS[method].cost_forwards), run, fail)
+
+
+def _list_comparison(desk: Desk, session: Session, film: Film, image: Radiograph, label: str) -> Iterator[Work]:
+    """The same film, label and methods, by the other checkpoint."""
+    wish = session.wish
+    if not wish.compared.startswith(WITH):
+        return
+    name = wish.compared.removeprefix(WITH)
+    if label not in list_common_labels(desk.analysers[wish.checkpoint].card, desk.analysers[name].card):
+        return
+    other = desk.open_reading(session, film, name)
+    yield from _list_analysis(desk, film.key, image, other, name, COMPARE)
+    if other.study is None:
+        return
+    yield from _list_proof(desk, name, COMPARE)
+    if desk.is_proved(name):
+        refused = desk.refusals(wish.checkpoint)
+        wanted = tuple(
+            key
+            for key in wish.methods
+            if key not in refused and (METHODS[key].cost_forwards <= SLOW_FORWARDS or (label, key) in wish.slow)
+        )
+        yield from _list_maps(desk, other, name, label, wanted, COMPARE)
+
+
+def _list_evaluation(desk: Desk, session: Session, reading: FilmAnalysis, label: str) -> Iterator[Work]:
+    """The next step of the checks that were asked for."""
+    run = open_run(desk, session, reading, label)
+    if run is None or not run.steps:
+        return
+    step, checkpoint = run.steps[0], session.wish.checkpoint
+
+    def work(on_progress: ProgressCallback) -> None:
+        do_step(desk.analysers[checkpoint], run, step, on_progress)
+        desk.pace[checkpoint] = run.pace
+
+    def fail(error: BaseException) -> None:
+        skip_step(run, step, " ".join(describe_error(error)).strip())
+
+    yield Work(("evaluate", checkpoint, label, id(run), step), (EVALUATE,), work, fail)
+
+
+def open_run(desk: Desk, session: Session, reading: FilmAnalysis, label: str) -> EvaluationRun | None:
+    """The checks of what is shown, planned if need be; None where none are asked for."""
+    wish = session.wish
+    if wish.checks is None or wish.checks.kind == STOPPED:
+        session.evaluation_run = None
+        return None
+    results, run = open_results(reading), session.evaluation_run
+    if run is None or run.results is not results or run.asked != wish.checks:
+        shown = list_shown_maps(session, reading, label)
+        analyser = desk.analysers[wish.checkpoint]
+        steps = plan_missing_steps(analyser, results, label, shown, wish.checks.kind == SLOW)
+        run = EvaluationRun(results, label, shown, wish.checks, steps, sum(step.forwards for step in steps))
+        session.evaluation_run = run
+    return run
+
+
+def open_results(reading: FilmAnalysis) -> EvaluationResults:
+    """What the checks found of a reading so far."""
+    if reading.results is None:
+        reading.results = EvaluationResults(reading.require_study())
+    return reading.results
+
+
+def list_shown_maps(session: Session, reading: FilmAnalysis, label: str) -> dict:
+    """The maps of a label that are made and wanted, by method."""
+    return {key: reading.maps[key, label] for key in session.wish.methods if (key, label) in reading.maps}

@@ -1,0 +1,38 @@
+"""A film as the page shows it: made once when it is read, and named by its digest from then on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from cxr_demo import render
+from cxr_demo.film.reading import Radiograph
+from cxr_demo.ui import image_encoding
+from cxr_demo.ui.app.parts import make_id
+
+THUMBNAIL_PX = 96  # twice what the strip shows, for screens of fine pixels
+
+
+@dataclass(frozen=True)
+class FilmPictures:
+    """`picture` and `outlines`, of what was planted in a synthetic film, are ids of `bodies`; `thumbnail` is a data
+    URI."""
+
+    name: str
+    picture: str
+    outlines: str | None
+    thumbnail: str
+    bodies: dict[str, dict]
+
+
+def make_film_pictures(name: str, image: Radiograph, truth: Mapping[str, np.ndarray]) -> FilmPictures:
+    film = {"source": image_encoding.encode_film(image.pixels)}
+    lines = {"source": image_encoding.encode_outlines(truth.values())} if truth else None
+    bodies = {make_id(body): body for body in (film, lines) if body}
+    height, width = image_encoding.fit_shape(image.pixels.shape, THUMBNAIL_PX)
+    small = cv2.resize(image.pixels, (width, height), interpolation=cv2.INTER_AREA)
+    thumbnail = image_encoding.encode_png(render.make_greys(small))
+    return FilmPictures(name, make_id(film), make_id(lines) if lines else None, thumbnail, bodies)

@@ -1,0 +1,95 @@
+"""The films of a page, one beside the other, and what stands in the place of findings while there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from cxr_demo.film.gate import GateAnswer, Verdict
+from cxr_demo.text import gate_text, page_text, pair_text
+from cxr_demo.ui.film_pictures import FilmPictures
+from cxr_demo.ui.markup import Html, join_html, render_message, tag
+
+
+class StripFilm(Protocol):
+    """What the strip needs of a film."""
+
+    key: str
+    name: str
+    pictures: FilmPictures | None
+
+
+def render_strip(films: Sequence[StripFilm], answers: Sequence[str], shown: str) -> dict:
+    """`answers`: a few words for each film; `shown`: the key of the film that the page shows."""
+    if not films:
+        return {"html": ""}
+    items = [_render_film(film, answer, film.key == shown) for film, answer in zip(films, answers, strict=True)]
+    return {"html": tag("ul", *items, class_="strip", aria_label=page_text.STRIP)}
+
+
+def _render_film(film: StripFilm, answer: str, is_shown: bool) -> Html:
+    picture = tag("img", src=film.pictures.thumbnail, alt="") if film.pictures else tag("i", class_="empty")
+    text = tag("span", tag("b", film.name), tag("small", answer), class_="text")
+    pressed = "true" if is_shown else "false"
+    choose = tag("button", picture, text, type="button", class_="film", data_film=film.key, aria_pressed=pressed)
+    remove = page_text.REMOVE_FILM.format(name=film.name)
+    leave = tag("button", "×", type="button", class_="leave", data_remove=film.key, aria_label=remove, title=remove)
+    return tag("li", choose, leave)
+
+
+def render_choice(label: str, choices: Iterable[tuple[str, str]], chosen: str) -> dict:
+    """A list of (value, text) to choose from; `value` is what is chosen."""
+    options = [tag("option", text, value=value, selected=value == chosen) for value, text in choices]
+    return {"html": tag("label", label, tag("select", *options), class_="choice"), "value": chosen}
+
+
+def render_compare(choices: Iterable[tuple[str, str]], chosen: str) -> dict:
+    value = render_choice(pair_text.COMPARE, choices, chosen)
+    return {**value, "html": join_html(value["html"], tag("p", pair_text.COMPARE_HINT, class_="hint"))}
+
+
+def render_waiting(name: str, is_read: bool) -> dict:
+    """Until there are findings: the file is read, then the network is asked."""
+    text = page_text.describe_waiting(name, is_read)
+    return {"html": tag("section", tag("h2", page_text.FINDINGS), tag("p", text, class_="busy"), class_="told")}
+
+
+def render_fault(name: str, fault: tuple[str, str]) -> dict:
+    """Why there are none."""
+    told = render_message(*fault)
+    return {"html": tag("section", tag("h2", page_text.FINDINGS, tag("small", name)), told, class_="told")}
+
+
+def render_question(key: str, name: str, gate: GateAnswer) -> dict:
+    """What the gate asks before anything is shown: each reason with what was measured, and what would mend it."""
+    reasons = [tag("li", tag("b", doubt.sentence), " ", tag("small", doubt.measure)) for doubt in gate.doubts]
+    mends = dict.fromkeys(doubt.mend for doubt in gate.doubts if doubt.mend)
+    buttons = [
+        tag("button", gate_text.MENDS[mend][0], type="button", class_="mend", data_film=key, data_mend=mend)
+        for mend in mends
+    ]
+    anyway = tag("button", page_text.SHOW_ANYWAY, type="button", class_="anyway", data_film=key)
+    return {
+        "html": tag(
+            "section",
+            tag("h2", page_text.QUESTION, tag("small", name)),
+            tag("ul", *reasons, class_="doubts"),
+            tag("p", page_text.QUESTION_WHY),
+            tag("div", *buttons, anyway, class_="answers"),
+            class_="told question",
+        )
+    }
+
+
+def render_doubts(gate: GateAnswer) -> Html | None:
+    """Above a result that is shown although the gate has questioned the film."""
+    if gate.verdict is Verdict.USUAL:
+        return None
+    reasons = " ".join(doubt.sentence for doubt in gate.doubts)
+    return tag("p", tag("strong", page_text.SHOWN_ANYWAY), " ", reasons, class_="message")
+
+
+def render_suggestion(name: str, title: str) -> Html:
+    """Another network fits the film's age; one press takes it."""
+    button = tag("button", page_text.TAKE_IT, type="button", class_="take", data_checkpoint=name)
+    return tag("p", page_text.describe_suggestion(title), " ", button, class_="message done")

@@ -1,0 +1,260 @@
+"""What a press does, and that nothing that a browser says is believed."""
+
+import math
+from pathlib import Path
+
+import pytest
+
+from cxr_demo.explain.methods import METHODS
+from cxr_demo.limits import MAX_FILMS
+from cxr_demo.teaching.shortcut_lesson import HONEST
+from cxr_demo.text import examples_text, page_text, upload_text
+from cxr_demo.ui import example_films
+from cxr_demo.ui.app.intentions import INTENTIONS
+from cxr_demo.ui.app.wish import MEMBERS, NOTHING, WITH
+from tests.ui.stand_ins import LABELS, NASTY, Page, StandIn, make_desk, png, uploaded
+
+FORGED = (
+    None,
+    True,
+    -1,
+    1.5,
+    10**30,
+    math.nan,
+    "",
+    "../x",
+    NASTY,
+    [],
+    [None],
+    {},
+    {"a": []},
+    ["grad-cam", {}, 3],
+    [1] * 4,
+)
+FIELDS = ("path", "name", "fault", "show", "film", "index", "checkpoint", "label", "methods", "pinned", "box", "slow",
+          "choice", "method")  # fmt: skip
+
+
+@pytest.fixture
+def desk(folder):
+    return make_desk({"a": StandIn(), "b": StandIn()}, folder)
+
+
+def names_in(page: Page) -> list[str]:
+    return [film.name for film in page.session.films.values()]
+
+
+# ---- what a browser says
+
+
+@pytest.mark.parametrize("forged", FORGED, ids=repr)
+@pytest.mark.parametrize("intention", INTENTIONS)
+def test_forged_data_of_any_kind_leaves_a_page_that_works(page, intention, forged):
+    page.open(methods=["grad-cam"])
+    page.press(intention, **dict.fromkeys(FIELDS, forged))
+    page.settle()
+    page.press(intention)  # nothing at all
+    page.settle()
+    wish = page.session.wish
+    assert wish.checkpoint in page.desk.analysers and set(wish.methods) <= set(METHODS)
+    assert wish.film in page.session.films or not wish.film
+    assert wish.compared in (NOTHING, MEMBERS) and wish.label in ("", *LABELS)
+    page.upload(png(1), "after.png")
+    assert "data-label" in page.settle().findings["html"]
+
+
+@pytest.mark.parametrize("how", ["read", "removed", "displaced"])
+def test_only_files_of_the_upload_folder_are_ever_read_or_deleted(page, folder, tmp_path_factory, how):
+    other = tmp_path_factory.mktemp("elsewhere") / "a.png"
+    other.write_bytes(png())
+    for path in (str(other), f"{folder}/../{other.parent.name}/a.png", "/etc/passwd", str(folder), "a\0b"):
+        page.press("take_film", path=path, name="a.png")
+        if how == "read":
+            assert upload_text.GONE[0] in page.settle().findings["html"]
+        elif how == "removed":
+            page.press("remove_film", film=page.session.wish.film)
+        else:
+            for _ in range(MAX_FILMS + 1):
+                page.press("take_film", path="", name="b.png")
+    assert other.read_bytes() == png() and Path("/etc/passwd").exists() and folder.exists()
+
+
+def test_a_name_that_is_unknown_changes_nothing(page):
+    page.open()
+    before = page.session.wish
+    page.press("choose_label", label="../x")
+    page.press("choose_checkpoint", checkpoint="../x")
+    page.press("choose_film", film="../x")
+    page.press("remove_film", film="../x")
+    page.press("compare_with", choice=WITH + "../x")
+    page.press("compute_slow", method="../x")
+    page.press("try_example", index=99)
+    assert page.session.wish == before and names_in(page) == ["film.png"]
+
+
+def test_a_label_of_another_network_shows_the_first_of_the_list(page):
+    page.open()
+    page.press("choose_label", label="cardiomegaly")
+    shown = page.settle()
+    assert shown.value["at"]["label"] == "bacterial_pneumonia" and shown.panels["about"].endswith(LABELS[1])
+
+
+@pytest.mark.parametrize("box", [[0.1, 0.1, math.nan, 0.2], [0.1, 0.1, math.inf, 0.2], [0.9, 0.9, 0.5, 0.5], [1, 2, 3],
+                                 [True] * 4, ["0.1"] * 4, "0.1 0.1 0.2 0.2", {}])  # fmt: skip
+def test_what_is_no_region_is_told_and_the_former_stays(page, box):
+    page.open()
+    page.press("draw_region", box=[0.1, 0.1, 0.2, 0.2])
+    assert page.settle().regions["region"]["box"] == [0.1, 0.1, 0.2, 0.2]
+    page.press("draw_region", box=box)
+    shown = page.settle().regions
+    assert shown["region"]["box"] == [0.1, 0.1, 0.2, 0.2] and 'class="fault"></p>' not in shown["html"]
+    page.press("draw_region", box=None)
+    shown = page.settle().regions
+    assert shown["region"] is None and 'class="fault"></p>' in shown["html"]
+
+
+# ---- the strip
+
+
+def test_films_stand_as_they_were_given_and_not_as_they_came(page):
+    for number in (3, 1, 2):
+        page.upload(png(number), f"{number}.png", number=number, film=number, show=number == 1)
+    page.settle()
+    assert names_in(page) == ["1.png", "2.png", "3.png"] and page.session.wish.film == "1"
+
+
+def test_the_strip_has_room_for_so_many_films_and_keeps_the_one_that_is_looked_at(page, folder):
+    for number in range(MAX_FILMS + 2):
+        page.upload(png(number), f"{number}.png", show=number == 0)
+    assert names_in(page) == ["0.png", *(f"{number}.png" for number in range(3, MAX_FILMS + 2))]
+    assert page_text.describe_full_strip(MAX_FILMS) in page.look().notice["html"]
+    assert len([path for path in folder.rglob("*.png")]) == MAX_FILMS  # those of the displaced are gone
+    assert page.settle().value["at"]["film"] == page.session.wish.film
+    assert list(folder.iterdir()) == []
+
+
+def test_an_upload_that_failed_is_told_in_its_place_and_the_others_stay(page):
+    page.open()
+    page.press("take_film", name="large.png", fault="size")
+    assert upload_text.FILE_TOO_LARGE in page.settle().findings["html"]
+    page.press("take_film", name="refused.png", fault=NASTY)
+    told = page.settle()
+    assert "<img src=x" not in told.findings["html"] and "onerror=alert(1)&gt;" in told.findings["html"]
+    assert told.strip["html"].count(page_text.REFUSED) == 2
+    page.press("choose_film", film=next(iter(page.session.films)))
+    assert "data-label" in page.settle().findings["html"]
+
+
+def test_a_film_that_is_removed_leaves_the_server_and_the_next_one_is_shown(page, analyser):
+    page.open()
+    first = page.session.wish.film
+    page.upload(png(1), "second.png")
+    page.settle()
+    page.press("remove_film", film=page.session.wish.film)
+    shown = page.settle()
+    assert shown.value["at"]["film"] == first and page_text.REMOVED in shown.notice["html"]
+    assert "second.png" not in shown.strip["html"] and {key for key, _ in page.session.readings} == {first}
+    page.press("remove_film", film=first)
+    shown = page.settle()
+    assert not page.session.films and not page.session.readings and shown.strip["html"] == ""
+    assert page_text.STEPS[0] in shown.findings["html"] and shown.panels["film"] is None
+
+
+def test_a_film_that_nobody_has_read_is_deleted_when_it_is_removed(page, folder):
+    page.upload(png())
+    page.press("remove_film", film=page.session.wish.film)
+    assert list(folder.iterdir()) == []
+
+
+def test_a_film_that_is_not_looked_at_can_be_removed_too(page):
+    page.open()
+    first = page.session.wish.film
+    page.upload(png(1), "second.png")
+    page.press("remove_film", film=first)
+    assert page.settle().value["at"]["film"] != first and names_in(page) == ["second.png"]
+
+
+# ---- networks
+
+
+@pytest.fixture
+def taught(folder):
+    """A page that also has the network of the synthetic films."""
+    return Page(make_desk({"a": StandIn(), HONEST: StandIn()}, folder))
+
+
+def test_the_page_opens_on_a_synthetic_film_read_by_the_network_that_was_made_for_it(taught, page):
+    taught.press("open_page")
+    shown = taught.settle()
+    assert shown.value["at"]["checkpoint"] == HONEST == shown.networks["value"]
+    assert names_in(taught) == [example_films.name_example(example_films.FIRST)]
+    assert examples_text.SHOW in shown.panels["html"] and shown.panels["film"]["outlines"]
+    page.press("open_page")  # without that network
+    assert not page.session.films
+
+
+def test_a_persons_own_film_is_read_by_the_network_that_was_chosen(taught):
+    taught.press("open_page")
+    taught.upload(png())
+    assert taught.settle().value["at"]["checkpoint"] == "a"
+    example, own = taught.session.films
+    taught.press("choose_film", film=example)
+    assert taught.look().value["at"]["checkpoint"] == HONEST
+    taught.press("choose_checkpoint", checkpoint="a")  # also for an example
+    taught.press("choose_film", film=own)
+    assert taught.look().value["at"]["checkpoint"] == "a"
+
+
+def test_an_example_is_taken_once_and_shown_again(taught):
+    for index in (0, 1, 0):
+        taught.press("try_example", index=index)
+    assert len(taught.session.films) == 2 and taught.session.film.example == 0
+    asked = taught.desk.analysers[HONEST].asked
+    taught.settle()
+    other = Page(taught.desk, "other")
+    before = list(asked)
+    other.press("try_example", index=0)
+    assert "data-label" in other.settle().findings["html"] and asked == before  # it is everybody's
+
+
+def test_another_network_reads_the_same_film_and_a_comparison_with_it_ends(page):
+    page.open(methods=["grad-cam"])
+    page.press("compare_with", choice=WITH + "b")
+    assert page.settle().compare["value"] == WITH + "b" and page.look().pair["maps"]
+    page.press("choose_checkpoint", checkpoint="b")
+    shown = page.settle()
+    assert shown.compare["value"] == NOTHING and shown.pair == {"html": "", "about": "", "held": False, "maps": {}}
+    page.press("compare_with", choice=WITH + "b")
+    assert page.session.wish.compared == NOTHING
+
+
+# ---- methods and scales
+
+
+def test_a_choice_before_the_first_film_is_what_the_empty_page_shows(page):
+    page.press("choose_methods", methods=["occlusion"])
+    told = page.settle().panels["html"]
+    assert METHODS["occlusion"].family.promise in told and "Zeiler" in told and "Grad-CAM" not in told
+    assert all(method.family.promise for method in METHODS.values())
+
+
+def test_methods_are_chosen_in_their_own_order_and_what_is_none_is_left_out(page):
+    page.press("choose_methods", methods=["occlusion", "grad-cam", "magic", "grad-cam"])
+    assert page.session.wish.methods == ("grad-cam", "occlusion")
+    page.press("choose_methods", methods=[])
+    assert page.settle().methods["chosen"] == []
+
+
+def test_a_scale_cannot_be_kept_before_there_are_maps(page):
+    page.press("pin_scale", pinned=True)
+    page.upload(png())
+    page.press("pin_scale", pinned=True)
+    assert page.session.wish.pinned_scale == ()
+
+
+def test_the_name_of_a_file_cannot_become_markup_and_its_path_is_never_shown(page, folder):
+    path = uploaded(folder, "a.png", png())
+    page.press("take_film", path=path, name=f"{NASTY * 20}")
+    shown = page.settle()
+    assert "<img src=x" not in shown.strip["html"] + shown.panels["html"] + shown.findings["html"]
+    assert len(names_in(page)[0]) == 200 and path not in str(page.bodies)
