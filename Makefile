@@ -5,7 +5,7 @@ DATA ?= ../shared/data
 NAME ?= kermany-densenet121
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint train bench check clean
+.PHONY: help demo test lint train bench fire-page check clean
 
 help: ## this list
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -30,10 +30,14 @@ train: $(VENV)/installed ## train NAME on the films in DATA, from scratch
 reproduce-%: $(VENV)/installed ## a published system as it deserves: ImageNet weights, all films in DATA (reproduce-kufel2023)
 	$(BIN)/python -m train run $* --data $(DATA) --out runs/$*
 
-bench: $(VENV)/installed-dev ## time the loader, explanations and the start of commands
+bench: browser ## time the loader, explanations, the start of commands and the page
 	$(BIN)/python -m tests.bench.loader
 	$(BIN)/python -m tests.bench.explain
 	$(BIN)/python -m tests.bench.startup
+	$(BIN)/python -m tests.bench.page
+
+fire-page: browser ## press the page at random, 300 series, and compare with slow presses (about an hour)
+	CXR_SERIES=300 $(BIN)/python -m pytest tests/browser/test_presses.py
 
 check: $(VENV)/installed ## let the bundled checkpoint NAME prove its explanations
 	$(BIN)/python -m cxr_demo check weights/$(NAME)
