@@ -36,6 +36,7 @@ NETWORK = "Network"
 REMOVE = "Remove film"
 REMOVED = "The film has been removed from the server and from this page."
 STRIP = "Films of this page"
+LARGE_FILMS = "The oldest film was removed: large films leave room for few."
 TAKE_IT = "Use it"
 QUESTION = "Is this a frontal chest film?"
 QUESTION_WHY = (

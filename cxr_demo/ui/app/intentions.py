@@ -147,15 +147,9 @@ def _find_network(desk: Desk, film: Film) -> str:
 
 
 def _drop_film(press: Press, key: str) -> None:
-    session = press.session
-    film = session.films.pop(key)
+    film = press.session.drop_film(key)
     if film.path:
         uploads.discard_upload(film.path, press.desk.folder)
-    for at in [at for at in session.readings if at[0] == key]:
-        del session.readings[at]
-    # What was made of it goes too; what was made of another film is made again.
-    session.rendered.clear()
-    session.pair_rows = session.evaluation_run = None
 
 
 def choose_checkpoint(press: Press) -> None:

@@ -130,6 +130,15 @@ class Session:
         """The wanted film as the wanted checkpoint sees it, as far as that is known."""
         return self.readings.get((self.wish.film, self.wish.checkpoint))
 
+    def drop_film(self, key: str) -> Film:
+        """Under the lock: it goes, with all that was made of it; what was made of another film is made again."""
+        film = self.films.pop(key)
+        for at in [at for at in self.readings if at[0] == key]:
+            del self.readings[at]
+        self.rendered.clear()
+        self.pair_rows = self.evaluation_run = None
+        return film
+
     def press(self, number: int, change: Change) -> None:
         """Under the lock: something else is wanted."""
         self.wish = self.presses.add(number, change)

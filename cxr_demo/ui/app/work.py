@@ -15,11 +15,12 @@ from cxr_demo.comparison.checkpoint_pair import list_common_labels
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.gate import Mend, mend_image
 from cxr_demo.film.reading import Radiograph, read_image
-from cxr_demo.limits import SLOW_FORWARDS
+from cxr_demo.limits import MAX_PAGE_BYTES, SLOW_FORWARDS
 from cxr_demo.progress import ProgressCallback
+from cxr_demo.text import page_text
 from cxr_demo.ui import uploads
 from cxr_demo.ui.app.desk import Desk, describe_error, find_label
-from cxr_demo.ui.app.sessions import Film, FilmAnalysis, Session
+from cxr_demo.ui.app.sessions import Film, FilmAnalysis, Notice, Session
 from cxr_demo.ui.app.wish import SLOW, STOPPED, WITH
 from cxr_demo.ui.evaluation_run import EvaluationResults, EvaluationRun, do_step, plan_missing_steps, skip_step
 
@@ -47,18 +48,31 @@ def _list_reading(desk: Desk, session: Session) -> Iterator[Work]:
     for film in list(session.films.values()):
         if film.path:
             rank = READ if film.key == session.wish.film else READ_OTHERS
-            yield Work(("read", film.key), (rank,), lambda _, film=film: _read(desk, film), _refuse(film))
+            yield Work(("read", film.key), (rank,), lambda _, film=film: _read(desk, session, film), _refuse(film))
     film = session.film
     if film is not None and film.image is not None and film.wanted_mend is not None:
         image, mend = film.image, film.wanted_mend
         yield Work(("mend", film.key), (READ,), lambda _: _mend(desk, session, film, image, mend), _refuse(film))
 
 
-def _read(desk: Desk, film: Film) -> None:
+def _read(desk: Desk, session: Session, film: Film) -> None:
     """The file is deleted, whatever it was."""
     with desk.decoding, uploads.claim_upload(film.path, desk.folder) as file:
         film.open(read_image(file), desk.gate, desk.lungs)
     film.path = ""
+    _make_room(session, film)
+
+
+def _make_room(session: Session, film: Film) -> None:
+    """One page holds only so many bytes of films: the oldest leave, but neither the new one nor what is looked at."""
+    with session.lock:
+        held = {key: each.image.pixels.nbytes for key, each in session.films.items() if each.image is not None}
+        for key in [key for key in held if key not in (film.key, session.wish.film)]:
+            if sum(held.values()) <= MAX_PAGE_BYTES:
+                return
+            session.drop_film(key)
+            del held[key]
+            session.notice = Notice(page_text.LARGE_FILMS, kind="done")
 
 
 def _mend(desk: Desk, session: Session, film: Film, image: Radiograph, mend: Mend) -> None:

@@ -10,6 +10,7 @@ from cxr_demo.limits import MAX_FILMS
 from cxr_demo.teaching.shortcut_lesson import HONEST
 from cxr_demo.text import examples_text, page_text, upload_text
 from cxr_demo.ui import example_films
+from cxr_demo.ui.app import work
 from cxr_demo.ui.app.intentions import INTENTIONS
 from cxr_demo.ui.app.wish import MEMBERS, NOTHING, WITH
 from tests.ui.stand_ins import LABELS, NASTY, Page, StandIn, make_desk, png, uploaded
@@ -131,6 +132,16 @@ def test_the_strip_has_room_for_so_many_films_and_keeps_the_one_that_is_looked_a
     assert len([path for path in folder.rglob("*.png")]) == MAX_FILMS  # those of the displaced are gone
     assert page.settle().value["at"]["film"] == page.session.wish.film
     assert list(folder.iterdir()) == []
+
+
+def test_large_films_leave_room_for_few(page, monkeypatch):
+    monkeypatch.setattr(work, "MAX_PAGE_BYTES", 70_000)  # three of them
+    for number in range(5):
+        page.upload(png(number), f"{number}.png")
+        page.settle()
+    assert names_in(page) == ["2.png", "3.png", "4.png"]
+    assert page_text.LARGE_FILMS in page.look().notice["html"]
+    assert {film for film, _ in page.session.readings} <= set(page.session.films)
 
 
 def test_an_upload_that_failed_is_told_in_its_place_and_the_others_stay(page):
