@@ -14,6 +14,7 @@ from cxr_demo.comparison.checkpoint_pair import compare_maps
 from cxr_demo.explain import methods
 from cxr_demo.explain.methods import EVIDENCE_FLOOR, METHODS, Family, Method, Unit
 from cxr_demo.ui import panels
+from cxr_demo.ui.film_pictures import make_film_pictures
 from tests.conftest import LABELS, make_checkpoint, make_image
 
 HEAVY = ("torch", "timm", "torchvision", "scipy", "sklearn", "zennit", "pytorch_grad_cam", "cv2", "gradio", "numpy")
@@ -70,11 +71,9 @@ def test_a_new_family_and_unit_go_all_the_way_without_another_entry(toy):
     pair = compare_maps(explanation, analyser.card, again, other.card, image.pixels.shape)
     assert pair.difference is not None or pair.why_not
 
-    def html(value: dict) -> str:
-        return str(value["html"])
-
-    assert toy.family.promise in html(panels.render_blank_panels(("toy",)))
-    filled = panels.render_panels(study, analyser.card, LABELS[1], {"toy": explanation}, None, {}, {}, {})
-    assert "shades" in html(filled) and "Toy" in html(filled)
+    assert toy.family.promise in str(panels.render_blank_panels(("toy",))["html"])
+    shown = make_film_pictures("film.png", image, {})
+    filled = panels.render_panels(study, analyser.card, LABELS[1], {"toy": explanation}, shown).body["html"]
+    assert "shades" in filled and "Toy" in filled
     evaluated = analyser.evaluate_maps(study, [explanation], parts=["stability"])
     assert evaluated["toy"].stability is not None
