@@ -28,7 +28,6 @@ RANK_OF_MEMBER = "Rank correlation with the mean"
 HIDE_AGAIN = "Hide the maps again"
 HELD = "Maps are off at first: a map of what a network does not find, or cannot tell, misleads easily."
 SHOW_BOTH = "Show anyway: neither network says that it is there"
-NO_MEMBERS = "This checkpoint is a single network: it has no members."
 SHOW_MEMBERS = "Show anyway: the network does not say that it is there"
 SAME_EVERYWHERE = "The two maps are the same everywhere."
 FEATURE_FUSION = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, TypedDict, Unpack, cast
+from typing import Literal, TypedDict, cast
 
 import gradio as gr
 from gradio.components import Component
@@ -29,14 +29,6 @@ class EventSettings(TypedDict, total=False):
 PRIVATE: EventSettings = {"api_visibility": "private"}
 # "multiple": gradio drops an event of the usual kind while one like it is under way.
 UNQUEUED: EventSettings = {"queue": False, "show_progress": "hidden", "trigger_mode": "multiple", **PRIVATE}
-
-
-def merge_settings(*settings: EventSettings, **more: Unpack[EventSettings]) -> EventSettings:
-    """The settings of one event from several; the later ones win."""
-    merged: EventSettings = {}
-    for part in (*settings, more):
-        merged.update(part)
-    return merged
 
 
 def make_part_frame(name: str, summary: str = "") -> gr.HTML:
