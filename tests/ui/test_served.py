@@ -1,5 +1,6 @@
 """What the page keeps and for how long, and the page as it is served, without a browser."""
 
+import asyncio
 import fcntl
 import gc
 import json
@@ -104,6 +105,15 @@ def test_folders_of_processes_that_are_gone_are_removed_at_the_start(folder, mon
     os.close(held)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _leave_no_event_loop():
+    """gradio opens event loops where a page is built and keeps the last one as this thread's. Their warnings belong to
+    this file and not to whichever test collects them."""
+    yield
+    asyncio.set_event_loop(None)
+    gc.collect()
+
+
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
     """(client, page, upload folder) of the page as `launch` serves it, on a free port of this machine."""
@@ -121,7 +131,6 @@ def served(tmp_path_factory):
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
             yield client, demo, folder
         demo.close(verbose=False)
-    gc.collect()  # gradio leaves event loops open; their warnings belong here and not to the next test
 
 
 def test_the_page_answers_with_its_headers_and_health(served):
