@@ -15,10 +15,11 @@ ROOT = Path(__file__).parents[1]
 # Every module of the house, from the bottom upwards, a line or more for each room: a file may import what stands before
 # it and nothing else. A new file is given its place here.
 ORDER = """
+cxr_demo.text: __init__ catalogue formats
 cxr_demo: limits errors labels progress grids
 cxr_demo.explain: __init__ methods
 cxr_demo: render
-cxr_demo.text: __init__ gate_text
+cxr_demo.text: gate_text
 cxr_demo.film: __init__ anatomy halving jpeg header dicom preprocess phantom reading borders gate
 cxr_demo.networks: __init__ backbones heads card_parts card standing torchvision_nets classifier ensemble checkpoint
 cxr_demo.networks: gate_net
@@ -29,7 +30,7 @@ cxr_demo: analysis
 cxr_demo.comparison: __init__ checkpoint_pair ensemble_members
 cxr_demo.teaching: __init__ shortcut_lesson
 cxr_demo.export: __init__ results
-cxr_demo.text: formats page_text scales_text localisation_text examples_text evaluation_text
+cxr_demo.text: page_text scales_text localisation_text examples_text evaluation_text
 cxr_demo.text: findings_text checkpoint_text lesson_text pair_text upload_text
 cxr_demo: __init__
 cxr_demo.ui: uploads upload_route guard markup components jobs image_encoding colour_bar methods
@@ -73,6 +74,8 @@ OWNERS = {  # package -> the only rooms, or modules of them, of the product that
     "zennit": ("cxr_demo.explain.lrp.zennit_reference",),
     "pytorch_grad_cam": ("cxr_demo.explain.cam",),
     "scipy": ("cxr_demo.evaluation.agreement",),
+    "fluent": ("cxr_demo.text.catalogue",),
+    "babel": ("cxr_demo.text.formats",),
 }
 
 

@@ -73,5 +73,7 @@ def test_the_installed_command_makes_the_same_maps(tmp_path):
     assert maps["installed"].keys() == maps["repository"].keys() and maps["installed"]
     for key, map_square in maps["installed"].items():
         np.testing.assert_array_equal(map_square, maps["repository"][key], strict=True)
+    for language in (ROOT / "cxr_demo" / "text").glob("*.ftl"):
+        assert (installed / "cxr_demo" / "text" / language.name).is_file()
     for script in (ROOT / "cxr_demo" / "ui").glob("*.[jc]s*"):
         assert (installed / "cxr_demo" / "ui" / script.name).is_file()

@@ -11,8 +11,8 @@ from cxr_demo.evaluation.faithfulness import MIN_FALL, ORDERS, Curve
 from cxr_demo.evaluation.randomisation import UNCHANGED, Randomisation
 from cxr_demo.evaluation.regions import LUNGS, OUTSIDE, USER_REGION
 from cxr_demo.explain.methods import METHODS
+from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.formats import (
-    UNDEFINED,
     format_duration,
     format_interval,
     format_percent,
@@ -99,7 +99,7 @@ def describe_lung_model(dice: tuple[float, float, float]) -> str:
 def format_region_share(found: RegionShare) -> tuple[str, str]:
     """What lies in a region, and in brackets what evenly spread evidence would have there."""
     area = f"({format_percent(found.area)})"
-    return (UNDEFINED, area) if math.isnan(found.evidence) else (format_percent(found.evidence), area)
+    return (format_text("undefined"), area) if math.isnan(found.evidence) else (format_percent(found.evidence), area)
 
 
 def describe_region_share(found: RegionShare) -> str:

@@ -1,37 +1,54 @@
-"""Numbers as a person reads them: a space before %, a minus sign that is no hyphen, no false precision."""
+"""Numbers as a person reads them: a space before %, a minus sign that is no hyphen, no false precision.
+
+Decimal signs and patterns are those of the language of the moment.
+"""
 
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 
-UNDEFINED = "not defined"
+from babel import numbers
+
+from cxr_demo.text.catalogue import LANGUAGE, format_text
 
 
-def format_percent(share: float) -> str:
-    """share 0..1 -> "43 %"; one digit more where it would be a false 0."""
-    return f"{share * 100:.1f} %" if 0 < share < 0.0095 else f"{share * 100:.0f} %"
+def format_digits(value: float, digits: int, signed: bool = False) -> str:
+    """0.5, 2 -> "0.50", or "+0.50" where it is `signed`; rounded as it is, not as its shortest decimals are."""
+    pattern = f"0.{'0' * digits}" if digits else "0"
+    made = numbers.format_decimal(
+        Decimal(float(value)), f"+{pattern};-{pattern}" if signed else pattern, LANGUAGE.get()
+    )
+    return made.replace("-", "−")
+
+
+def format_percent(share: float, digits: int | None = None) -> str:
+    """share 0..1 -> "43 %"; one digit more where it would be a false 0, or as many as `digits` says."""
+    if digits is None:
+        digits = 1 if 0 < share < 0.0095 else 0
+    return format_text("percent", number=format_digits(share * 100, digits))
 
 
 def format_signed(value: float) -> str:
     """-0.5 -> "−0.50", 0.5 -> "+0.50", and "0.00" for what rounds to it."""
-    return f"{value:+.2f}".replace("-", "−") if abs(value) >= 0.005 else "0.00"
+    return format_digits(value, 2, signed=True) if abs(value) >= 0.005 else format_digits(0, 2)
 
 
 def format_rounded(value: float) -> str:
     """Two digits after the point, a sign only where it is negative; NaN is "not defined"."""
     if math.isnan(value):
-        return UNDEFINED
+        return format_text("undefined")
     return format_signed(value).removeprefix("+")
 
 
 def format_interval(value: float, low: float, high: float) -> str:
     """0.92, 0.9, 0.94 -> "0.92 (0.90 to 0.94)"."""
-    return f"{format_rounded(value)} ({format_rounded(low)} to {format_rounded(high)})"
+    return format_text("interval", value=format_rounded(value), low=format_rounded(low), high=format_rounded(high))
 
 
 def format_duration(seconds: float) -> str:
     """Two steps of a digit: nobody can say more beforehand."""
     if seconds >= 90:
-        return f"about {seconds / 60:.0f} min"
+        return format_text("duration-minutes", minutes=round(seconds / 60))
     step = 1 if seconds < 10 else 10
-    return f"about {max(1, round(seconds / step) * step)} s"
+    return format_text("duration-seconds", seconds=max(1, round(seconds / step) * step))

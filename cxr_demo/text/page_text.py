@@ -12,7 +12,8 @@ from cxr_demo.evaluation.checks import CHECKS
 from cxr_demo.explain.methods import EVIDENCE_FLOOR, METHODS, UNITS, Method
 from cxr_demo.limits import KEPT_MINUTES, LEFT_OVER_S, SLOW_FORWARDS, SWEEP_EVERY_S
 from cxr_demo.networks.card import Card, EnsembleSpec
-from cxr_demo.text.formats import UNDEFINED, format_duration, format_percent, format_signed
+from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.formats import format_duration, format_percent, format_signed
 
 LEFT_OVER_MINUTES = -(-(LEFT_OVER_S + SWEEP_EVERY_S) // 60)
 
@@ -285,11 +286,11 @@ def describe_refusals(refusals: Mapping[str, str]) -> str:
 
 
 def format_rank(value: float) -> str:
-    return UNDEFINED if math.isnan(value) else format_signed(value)
+    return format_text("undefined") if math.isnan(value) else format_signed(value)
 
 
 def format_overlap(found: Overlap) -> tuple[str, str]:
     """What is common, and in brackets what would be by chance."""
     if math.isnan(found.common):
-        return UNDEFINED, ""
+        return format_text("undefined"), ""
     return f"{found.common * 100:.0f} %", f"({found.by_chance * 100:.0f} %)"

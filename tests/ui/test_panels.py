@@ -15,6 +15,7 @@ from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.networks.card import Card
 from cxr_demo.render import Scale, choose_scale, format_number, make_greys, quantise_map
 from cxr_demo.text import formats, page_text, scales_text
+from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui import colour_bar, image_encoding, methods, panels
 from cxr_demo.ui.app.parts import Part
 from tests.ui.stand_ins import card, ensemble, explanation, figure, pictures, study
@@ -185,7 +186,7 @@ def test_every_pair_of_finished_maps_has_a_row_with_what_chance_gives():
     assert len(rows) == 3
     assert "LRP (epsilon)| and |Gradient x input" in rows[0] and "+1.00" in rows[0] and "100 %" in rows[0]
     assert rows[0].count("(10 %)") == rows[0].count("100 % (5 %)") == rows[0].count("100 % (20 %)") == 1
-    assert "LRP (epsilon, z-plus) is the same everywhere" in rows[1] and rows[1].count(formats.UNDEFINED) == 4
+    assert "LRP (epsilon, z-plus) is the same everywhere" in rows[1] and rows[1].count(format_text("undefined")) == 4
     assert html.escape(page_text.AGREEMENT_SAYS_NOT) in table and "Two maps can agree and both be wrong" in table
 
 

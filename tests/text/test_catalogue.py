@@ -1,0 +1,209 @@
+"""The catalogue holds what the code asks for and nothing else, and every language the same names and values."""
+
+from __future__ import annotations
+
+import ast
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from fluent.syntax import FluentParser
+from fluent.syntax import ast as ftl
+from fluent.syntax.visitor import Visitor
+
+from cxr_demo.text import catalogue
+from cxr_demo.text.catalogue import format_text, load_catalogue, use_language
+
+ROOT = Path(__file__).parents[2]
+LANGUAGES = sorted((ROOT / "cxr_demo" / "text").glob("*.ftl"))
+TREES = {
+    path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
+    for path in sorted((ROOT / "cxr_demo").rglob("*.py"))
+}
+
+
+class Inside(Visitor):
+    """What a message refers to."""
+
+    def __init__(self) -> None:
+        self.variables: set[str] = set()
+        self.messages: set[str] = set()
+
+    def visit_VariableReference(self, node: ftl.VariableReference) -> None:
+        self.variables.add(node.id.name)
+
+    def visit_MessageReference(self, node: ftl.MessageReference) -> None:
+        self.messages.add(node.id.name)
+
+
+def read_messages(source: str) -> dict[str, Inside]:
+    """Name, or name.attribute -> what it refers to; with the variables of the messages that it brings in."""
+    found: dict[str, Inside] = {}
+    for entry in FluentParser().parse(source).body:
+        assert not isinstance(entry, ftl.Junk), entry.content
+        if isinstance(entry, ftl.Message):
+            patterns = {entry.id.name: entry.value} | {
+                f"{entry.id.name}.{attribute.id.name}": attribute.value for attribute in entry.attributes
+            }
+            for name, pattern in patterns.items():
+                if pattern is not None:
+                    assert name not in found, f"{name} stands twice"
+                    found[name] = Inside()
+                    found[name].visit(pattern)
+    for inside in found.values():
+        for name in inside.messages:
+            inside.variables |= found[name].variables
+    return found
+
+
+ENGLISH = read_messages((ROOT / "cxr_demo" / "text" / "en.ftl").read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True)
+class Use:
+    where: str
+    names: frozenset[str]
+    values: frozenset[str] | None  # None: known only when it runs
+
+
+def find_tables(tree: ast.Module) -> dict[str, list[str]]:
+    """Module-level name -> the strings of the dict or tuple that it is."""
+    found = {}
+    for node in tree.body:
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, (ast.Dict, ast.Tuple, ast.List)):
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            of = node.value.values if isinstance(node.value, ast.Dict) else node.value.elts
+            if isinstance(target, ast.Name):
+                found[target.id] = [
+                    each.value
+                    for value in of
+                    for each in ast.walk(value)
+                    if isinstance(each, ast.Constant) and isinstance(each.value, str) and each.value
+                ]
+    return found
+
+
+TABLES = {name: texts for tree in TREES.values() for name, texts in find_tables(tree).items()}
+
+
+def list_names(node: ast.expr, where: str) -> set[str]:
+    """The messages that an argument may name: a literal, one of a literal table, or all that fit an f-string."""
+    if isinstance(node, ast.Constant):
+        return {node.value}
+    if isinstance(node, ast.IfExp):
+        return list_names(node.body, where) | list_names(node.orelse, where)
+    if isinstance(node, ast.JoinedStr):
+        parts = [re.escape(part.value) if isinstance(part, ast.Constant) else r"[\w-]+" for part in node.values]
+        fitting = {name for name in ENGLISH if re.fullmatch("".join(parts), name)}
+        assert fitting, f"{where}: no message fits {ast.unparse(node)}"
+        return fitting
+    if isinstance(node, ast.Subscript):
+        table = node.value.attr if isinstance(node.value, ast.Attribute) else ast.unparse(node.value)
+        assert table in TABLES, f"{where}: {table} is no table of names"
+        return set(TABLES[table])
+    raise AssertionError(f"{where}: {ast.unparse(node)} is neither a name nor of a table of names")
+
+
+def find_uses() -> Iterator[Use]:
+    for path, tree in TREES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "format_text":
+                where = f"{path}:{node.lineno}"
+                values = [keyword.arg for keyword in node.keywords]
+                known = None if None in values else frozenset(value for value in values if value)
+                yield Use(where, frozenset(list_names(node.args[0], where)), known)
+
+
+USES = list(find_uses())
+
+
+@pytest.mark.parametrize("use", USES, ids=lambda use: use.where)
+def test_every_use_names_a_message_and_gives_what_it_needs(use):
+    for name in use.names:
+        assert name in ENGLISH, f"{use.where}: en.ftl has no {name}"
+        needed = ENGLISH[name].variables
+        assert use.values is None or use.values == needed or len(use.names) > 1, f"{use.where}: {name} takes {needed}"
+        assert use.values is None or needed <= use.values, f"{use.where}: {name} takes {needed}"
+
+
+def test_every_message_is_used():
+    used = {name for use in USES for name in use.names} | {name for each in ENGLISH.values() for name in each.messages}
+    assert sorted(set(ENGLISH) - used) == []
+
+
+@pytest.mark.parametrize("path", LANGUAGES, ids=lambda path: path.name)
+def test_every_language_has_the_same_messages_and_values(path):
+    found = read_messages(path.read_text(encoding="utf-8"))
+    assert {name: inside.variables for name, inside in found.items()} == {
+        name: inside.variables for name, inside in ENGLISH.items()
+    }
+
+
+def test_nothing_is_formatted_while_a_module_is_imported():
+    """Whoever reads is known only when a text is made: a call stands within a function."""
+    for path, tree in TREES.items():
+        inside = {
+            id(call)
+            for function in ast.walk(tree)
+            if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+            for body in (function.body if isinstance(function.body, list) else [function.body])
+            for call in ast.walk(body)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ("format_text", "format_digits"):
+                assert id(node) in inside, f"{path}:{node.lineno}"
+
+
+@pytest.fixture
+def toy(tmp_path, monkeypatch):
+    """A catalogue of its own, in two languages."""
+    (tmp_path / "en.ftl").write_text(
+        "films =\n    { $films ->\n        [one] one film\n       *[other] { $films } films\n    } of\n"
+        "    { $name }\n    .short = { $name }\n"
+    )
+    (tmp_path / "de.ftl").write_text("films = { $films ->\n    [one] ein Film\n   *[other] { $films } Filme\n }\n")
+    monkeypatch.setattr(catalogue.resources, "files", lambda package: tmp_path)
+    load_catalogue.cache_clear()
+    yield
+    load_catalogue.cache_clear()
+
+
+def test_a_message_is_formatted_plainly(toy):
+    assert format_text("films", films=1, name="A") == "one film of A"
+    assert format_text("films", films=12345, name="A") == "12345 films of A"
+    assert format_text("films.short", name="{ x }\n") == "{ x }\n"
+
+
+def test_the_language_is_that_of_the_moment_and_of_the_thread(toy):
+    with use_language("de"):
+        assert format_text("films", films=1) == "ein Film"
+        found = []
+        thread = threading.Thread(target=lambda: found.append(format_text("films", films=1, name="A")))
+        thread.start()
+        thread.join()
+        assert found == ["one film of A"]
+    assert format_text("films", films=1, name="A") == "one film of A"
+    with pytest.raises(FileNotFoundError), use_language("xx"):
+        pass
+
+
+@pytest.mark.parametrize("name", ["nothing", "films.nothing", "nothing.short"])
+def test_an_unknown_message_is_an_error(toy, name):
+    with pytest.raises(KeyError, match=name):
+        format_text(name)
+
+
+def test_a_missing_value_and_a_raw_number_are_errors(toy):
+    with pytest.raises(KeyError, match="films"):
+        format_text("films", films=1)
+    with pytest.raises(TypeError):
+        format_text("films", films=1, name=0.5)
+
+
+def test_a_file_that_is_not_wholly_understood_is_an_error(toy, tmp_path):
+    (tmp_path / "fr.ftl").write_text("films = { $films\n")
+    with pytest.raises(ValueError, match="fr.ftl"):
+        load_catalogue("fr")
