@@ -33,14 +33,14 @@ cxr_demo.export: __init__ results
 cxr_demo.text: page_text scales_text localisation_text examples_text evaluation_text
 cxr_demo.text: findings_text checkpoint_text lesson_text pair_text upload_text
 cxr_demo: __init__
-cxr_demo.ui: uploads upload_route guard markup components jobs image_encoding colour_bar methods
-cxr_demo.ui.app: __init__ parts wish
-cxr_demo.ui: film_pictures strip findings localisation_table facts agreement_table panels example_films
-cxr_demo.ui: film_regions regions_table evaluation_curves evaluation_table evaluation_run lesson_view
-cxr_demo.ui: pair_view members_view
-cxr_demo.ui.app: sessions desk work
-cxr_demo.ui: prefetch lesson_events
-cxr_demo.ui.app: view follower intentions stream page
+cxr_demo.ui: markup parts faults components jobs image_encoding
+cxr_demo.ui.app: __init__ uploads upload_route guard wish
+cxr_demo.ui.findings: __init__ findings_list localisation_table facts
+cxr_demo.ui.viewer: __init__ colour_bar methods film_pictures agreement_table panels film_regions regions_table
+cxr_demo.ui.evaluation: __init__ evaluation_curves evaluation_table evaluation_run
+cxr_demo.ui.compare: __init__ pair_view members_view
+cxr_demo.ui.lesson: __init__ lesson_view lesson_events
+cxr_demo.ui.app: strip example_films sessions desk work prefetch view follower intentions stream page
 cxr_demo.ui: __init__
 cxr_demo: __main__
 train: __init__ recipe markdown

@@ -4,6 +4,6 @@
 """
 
 from cxr_demo.ui.app.page import build_page, make_launch_settings
-from cxr_demo.ui.uploads import open_folder
+from cxr_demo.ui.app.uploads import open_folder
 
 __all__ = ["build_page", "make_launch_settings", "open_folder"]

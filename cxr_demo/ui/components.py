@@ -39,10 +39,15 @@ def make_part_frame(name: str, summary: str = "") -> gr.HTML:
     return gr.HTML(frame, js_on_load="", apply_default_css=False, elem_id=name)
 
 
-def make_component(name: str, value: dict) -> gr.HTML:
-    """A component of its own: constant template, markup from Python, behaviour from `<name>.js`."""
-    script = (HERE / f"{name}.js").read_text(encoding="utf-8")
-    return gr.HTML(value, html_template=VALUE, js_on_load=script, apply_default_css=False, elem_id=name)
+def make_component(name: str, script: str, value: dict) -> gr.HTML:
+    """A component of its own: constant template, markup from Python, behaviour from `<script>.js`."""
+    behaviour = read_script(script)
+    return gr.HTML(value, html_template=VALUE, js_on_load=behaviour, apply_default_css=False, elem_id=name)
+
+
+def read_script(name: str) -> str:
+    """A script of the page by its place in this folder, without its ending."""
+    return (HERE / f"{name}.js").read_text(encoding="utf-8")
 
 
 def get_session_key(request: gr.Request) -> str:

@@ -30,7 +30,7 @@ from cxr_demo.networks.card import Card, EnsembleSpec, Member
 from cxr_demo.networks.classifier import Classifier
 from cxr_demo.networks.ensemble import Ensemble
 from cxr_demo.teaching.shortcut_lesson import CHEAT, HONEST, LABEL
-from cxr_demo.ui.uploads import PREFIX
+from cxr_demo.ui.app.uploads import PREFIX
 
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / "build" / "screenshots"

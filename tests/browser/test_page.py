@@ -18,8 +18,8 @@ from cxr_demo.limits import MAX_FILE_BYTES
 from cxr_demo.networks import checkpoint
 from cxr_demo.teaching.shortcut_lesson import HONEST
 from cxr_demo.text import findings_text, page_text, scales_text, upload_text
-from cxr_demo.ui import example_films
-from cxr_demo.ui.colour_bar import choose_scales
+from cxr_demo.ui.app import example_films
+from cxr_demo.ui.viewer.colour_bar import choose_scales
 from tests.browser.conftest import MANY, SCREENSHOTS
 from tests.browser.presses import wait_for_rest
 

@@ -13,8 +13,8 @@ from cxr_demo.analysis import Analyser
 from cxr_demo.comparison.checkpoint_pair import compare_maps
 from cxr_demo.explain import methods
 from cxr_demo.explain.methods import EVIDENCE_FLOOR, METHODS, Family, Method, Unit
-from cxr_demo.ui import panels
-from cxr_demo.ui.film_pictures import make_film_pictures
+from cxr_demo.ui.viewer import panels
+from cxr_demo.ui.viewer.film_pictures import make_film_pictures
 from tests.conftest import LABELS, make_checkpoint, make_image
 
 HEAVY = ("torch", "timm", "torchvision", "scipy", "sklearn", "zennit", "pytorch_grad_cam", "cv2", "gradio", "numpy")

@@ -20,7 +20,7 @@ from cxr_demo.ui.app.intentions import INTENTIONS, Press
 from cxr_demo.ui.app.sessions import Sessions
 from cxr_demo.ui.app.wish import Wish
 from cxr_demo.ui.app.work import list_work
-from cxr_demo.ui.film_pictures import FilmPictures, make_film_pictures
+from cxr_demo.ui.viewer.film_pictures import FilmPictures, make_film_pictures
 
 NASTY = "<img src=x onerror=alert(1)>${alert(2)}{{alert}}`\"'"
 LABELS = ("normal", "bacterial_pneumonia", "viral_pneumonia")

@@ -6,7 +6,10 @@ from types import SimpleNamespace
 
 from cxr_demo.analysis import MemberAnswers
 from cxr_demo.networks.card_parts import Metrics, Training
-from cxr_demo.ui import components, facts, findings, markup, panels, strip
+from cxr_demo.ui import components, markup
+from cxr_demo.ui.app import strip
+from cxr_demo.ui.findings import facts, findings_list
+from cxr_demo.ui.viewer import panels
 from tests.ui.stand_ins import NASTY, card, ensemble, pictures, study
 
 
@@ -26,7 +29,7 @@ def test_names_of_a_card_and_notes_of_a_film_cannot_become_markup():
     })  # fmt: skip
     shown = study(notes=(NASTY,))
     written = (
-        findings.render_findings(bad, shown.probabilities, NASTY, shown.members)["html"]
+        findings_list.render_findings(bad, shown.probabilities, NASTY, shown.members)["html"]
         + panels.render_panels(shown, bad, NASTY, {"grad-cam": NASTY}, pictures(shown, NASTY)).body["html"]
         + facts.render_facts(bad, "0" * 64, NASTY)
         + facts.render_unusable({NASTY: NASTY})
@@ -59,6 +62,6 @@ def test_names_of_members_cannot_become_markup():
     nasty = MemberAnswers((NASTY, "two"), shown.members.logits, shown.members.probabilities)
     written = (
         facts.render_facts(bad, "0" * 64, "")
-        + findings.render_findings(bad, shown.probabilities, "normal", nasty)["html"]
+        + findings_list.render_findings(bad, shown.probabilities, "normal", nasty)["html"]
     )
     assert "<img src=x" not in written and "onerror=alert(1)&gt;" in written

@@ -23,7 +23,7 @@ from cxr_demo.analysis import DEFAULT_METHODS
 from cxr_demo.film.reading import read_image
 from cxr_demo.limits import KEPT_MINUTES, MAX_SESSIONS
 from cxr_demo.text import page_text, upload_text
-from cxr_demo.ui import guard, upload_route, uploads
+from cxr_demo.ui.app import guard, upload_route, uploads
 from cxr_demo.ui.app import page as app_page
 from cxr_demo.ui.app.intentions import INTENTIONS
 from cxr_demo.ui.app.sessions import Film, Sessions

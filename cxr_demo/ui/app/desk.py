@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import logging
-import secrets
 import threading
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cxr_demo.analysis import Analyser, Study, order_labels
-from cxr_demo.errors import CxrError
 from cxr_demo.evaluation.lung_segmentation import Lungs
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.gate import GateModel
 from cxr_demo.limits import READ_AT_ONCE
-from cxr_demo.text import page_text
 from cxr_demo.text.checkpoint_text import describe_checkpoint_choices
 from cxr_demo.ui.app.sessions import Film, FilmAnalysis, Session, Sessions
-
-log = logging.getLogger("cxr_demo")
 
 
 @dataclass
@@ -65,18 +58,3 @@ class Desk:
 def find_label(analyser: Analyser, study: Study, wanted: str) -> str:
     """The label that is shown: the one that is wanted, or the first of the list."""
     return wanted if wanted in study.labels else order_labels(analyser.card, study.probabilities)[0]
-
-
-def describe_error(error: BaseException) -> tuple[str, str]:
-    """A sentence and the next step; for an error that nobody foresaw, a reference that the log knows too."""
-    if isinstance(error, CxrError):
-        return error.message, error.hint
-    return page_text.UNEXPECTED.format(ref=log_error(error)), page_text.UNEXPECTED_HINT
-
-
-def log_error(error: BaseException) -> str:
-    """Log type and place of an error, never its text, which may quote a path or a value; returns the reference."""
-    ref = secrets.token_hex(2)
-    places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
-    log.error("ref %s: %s at %s", ref, type(error).__name__, " > ".join(places[-3:]))
-    return ref

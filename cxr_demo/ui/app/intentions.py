@@ -15,13 +15,14 @@ from cxr_demo.labels import FINDINGS
 from cxr_demo.limits import MAX_FILMS
 from cxr_demo.teaching.shortcut_lesson import HONEST
 from cxr_demo.text import page_text, upload_text
-from cxr_demo.ui import example_films, film_regions, uploads
+from cxr_demo.ui.app import example_films, uploads
 from cxr_demo.ui.app.desk import Desk, find_label
 from cxr_demo.ui.app.sessions import Film, Notice, Session
 from cxr_demo.ui.app.wish import MEMBERS, NOTHING, QUICK, SLOW, STOPPED, WITH, Checks, Wish
 from cxr_demo.ui.app.work import list_shown_maps, open_results
-from cxr_demo.ui.colour_bar import list_limits
-from cxr_demo.ui.methods import order_methods
+from cxr_demo.ui.viewer import film_regions
+from cxr_demo.ui.viewer.colour_bar import list_limits
+from cxr_demo.ui.viewer.methods import order_methods
 
 Data = Mapping[str, Any]  # what the browser says; nothing of it is believed
 

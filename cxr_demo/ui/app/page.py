@@ -16,24 +16,19 @@ from cxr_demo.limits import MAX_FILE_BYTES, MAX_THREADS, MAX_WAITING
 from cxr_demo.networks.checkpoint import MAKE_ONE
 from cxr_demo.teaching.shortcut_lesson import Lesson
 from cxr_demo.text import lesson_text, page_text
-from cxr_demo.ui import (
-    evaluation_table,
-    example_films,
-    facts,
-    guard,
-    lesson_events,
-    lesson_view,
-    prefetch,
-    uploads,
-)
+from cxr_demo.ui.app import example_films, guard, prefetch, uploads
 from cxr_demo.ui.app.desk import Desk
 from cxr_demo.ui.app.sessions import Session, Sessions
 from cxr_demo.ui.app.stream import lay_stream
 from cxr_demo.ui.app.wish import Wish
 from cxr_demo.ui.components import HERE, PRIVATE, UNQUEUED, get_session_key, make_component, make_part_frame
+from cxr_demo.ui.evaluation import evaluation_table
+from cxr_demo.ui.findings import facts
+from cxr_demo.ui.lesson import lesson_events, lesson_view
 from cxr_demo.ui.markup import Html, join_html, render_message, tag
 
-PARTS = ("regions", "evaluation", "checks")
+BELOW_MAPS = ("regions", "evaluation", "checks")
+STYLES = ("app/page", "app/examples", "evaluation/evaluation", "compare/pair", "lesson/lesson")
 
 
 def build_page(
@@ -86,14 +81,16 @@ def _lay_page(desk: Desk) -> None:
     make_part_frame("methods", page_text.METHODS_TITLE)
     make_part_frame("panels")
     with gr.Column(elem_id="evaluation-section"):
-        for name in PARTS:
+        for name in BELOW_MAPS:
             make_part_frame(name)
         gr.HTML(evaluation_table.render_meanings(), apply_default_css=False)
     make_part_frame("compare")
     make_part_frame("pair")
     lesson = Lesson(desk.analysers)
     with gr.Accordion(lesson_text.TITLE, open=False, elem_id="lesson-section"):
-        lesson_events.wire_lesson(make_component("lesson", lesson_view.render_beginning(lesson)), lesson)
+        lesson_events.wire_lesson(
+            make_component("lesson", "lesson/lesson", lesson_view.render_beginning(lesson)), lesson
+        )
     make_part_frame("facts", page_text.FACTS)
     kept = tag("details", tag("summary", page_text.KEPT_TITLE), tag("p", page_text.KEPT))
     gr.HTML(kept, js_on_load="", apply_default_css=False, elem_id="kept")
@@ -126,7 +123,7 @@ def make_launch_settings() -> dict:
     )
     return {
         "theme": theme,
-        "css_paths": [HERE / f"{name}.css" for name in ("page", "evaluation", "pair", "examples", "lesson")],
+        "css_paths": [HERE / f"{name}.css" for name in STYLES],
         "app_kwargs": guard.make_app_settings(),
         "max_file_size": MAX_FILE_BYTES,
         "max_threads": MAX_THREADS,

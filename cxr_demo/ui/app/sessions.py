@@ -16,13 +16,13 @@ from cxr_demo.evaluation.lung_segmentation import Lungs
 from cxr_demo.film.gate import GateAnswer, GateModel, Mend, Verdict, judge_image
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.limits import KEPT_MINUTES, MAX_SESSIONS
-from cxr_demo.ui.app.parts import Part
 from cxr_demo.ui.app.wish import Change, Presses, Wish
-from cxr_demo.ui.evaluation_run import EvaluationResults, EvaluationRun
-from cxr_demo.ui.film_pictures import FilmPictures, make_film_pictures
-from cxr_demo.ui.film_regions import ImageRegions, estimate_image_regions
+from cxr_demo.ui.compare.pair_view import RenderedRows
+from cxr_demo.ui.evaluation.evaluation_run import EvaluationResults, EvaluationRun
 from cxr_demo.ui.jobs import Job
-from cxr_demo.ui.pair_view import RenderedRows
+from cxr_demo.ui.parts import Part
+from cxr_demo.ui.viewer.film_pictures import FilmPictures, make_film_pictures
+from cxr_demo.ui.viewer.film_regions import ImageRegions, estimate_image_regions
 
 
 @dataclass(eq=False)

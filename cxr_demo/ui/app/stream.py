@@ -7,17 +7,18 @@ from collections.abc import Callable, Iterator
 import gradio as gr
 
 from cxr_demo.text import page_text
-from cxr_demo.ui.app.desk import Desk, log_error
+from cxr_demo.ui.app.desk import Desk
 from cxr_demo.ui.app.follower import follow, make_value
 from cxr_demo.ui.app.intentions import INTENTIONS, Press, open_page
 from cxr_demo.ui.app.sessions import Notice
 from cxr_demo.ui.app.work import list_work
-from cxr_demo.ui.components import HERE, PRIVATE, UNQUEUED, EventSettings, get_session_key
+from cxr_demo.ui.components import PRIVATE, UNQUEUED, EventSettings, get_session_key, read_script
+from cxr_demo.ui.faults import log_error
 
 # In this order: each script stands in a function of its own but for the first two, whose names all of them use.
 SHARED, OWN = (
-    ("app/stream", "drawing"),
-    ("app/intake", "app/choices", "findings", "panels", "regions", "pair", "app/start"),
+    ("app/stream", "viewer/drawing"),
+    ("app/intake", "app/choices", "findings/findings", "viewer/panels", "viewer/regions", "compare/pair", "app/start"),
 )
 # A follower waits most of its time; the networks are guarded by their own locks.
 FOLLOWING: EventSettings = {
@@ -28,8 +29,8 @@ FOLLOWING: EventSettings = {
 
 def lay_stream(desk: Desk) -> gr.HTML:
     """The component, wired."""
-    shared = [_read_script(name) for name in SHARED]
-    own = [f"(() => {{\n{_read_script(name)}\n}})();" for name in OWN]
+    shared = [read_script(name) for name in SHARED]
+    own = [f"(() => {{\n{read_script(name)}\n}})();" for name in OWN]
     value = {"sequence": 0, "answered": 0, "rest": False, "follow": False, "parts": {}, "bodies": {}}
     stream = gr.HTML(
         value, html_template="<i></i>", js_on_load="\n".join((*shared, *own)), apply_default_css=False,
@@ -39,10 +40,6 @@ def lay_stream(desk: Desk) -> gr.HTML:
         getattr(stream, name)(_make_handler(desk, intention), None, stream, **UNQUEUED)
     stream.follow(_make_follower(desk), None, stream, **FOLLOWING)
     return stream
-
-
-def _read_script(name: str) -> str:
-    return (HERE / f"{name}.js").read_text(encoding="utf-8")
 
 
 def _make_handler(desk: Desk, intention: Callable[[Press], None]) -> Callable:

@@ -12,25 +12,18 @@ from cxr_demo.labels import get_finding
 from cxr_demo.limits import SLOW_FORWARDS
 from cxr_demo.networks.checkpoint import suggest_checkpoint
 from cxr_demo.text import evaluation_text, page_text, pair_text
-from cxr_demo.ui import (
-    evaluation_table,
-    facts,
-    film_regions,
-    findings,
-    members_view,
-    methods,
-    pair_view,
-    panels,
-    regions_table,
-    strip,
-)
+from cxr_demo.ui.app import strip
 from cxr_demo.ui.app.desk import Desk, find_label
-from cxr_demo.ui.app.parts import Part, make_part
 from cxr_demo.ui.app.sessions import Film, FilmAnalysis, Session
 from cxr_demo.ui.app.wish import MEMBERS, NOTHING, STOPPED, WITH
 from cxr_demo.ui.app.work import list_shown_maps, open_results
-from cxr_demo.ui.evaluation_run import EvaluationRun, plan_missing_steps
+from cxr_demo.ui.compare import members_view, pair_view
+from cxr_demo.ui.evaluation import evaluation_table
+from cxr_demo.ui.evaluation.evaluation_run import EvaluationRun, plan_missing_steps
+from cxr_demo.ui.findings import facts, findings_list
 from cxr_demo.ui.markup import join_html, render_message
+from cxr_demo.ui.parts import Part, make_part
+from cxr_demo.ui.viewer import film_regions, methods, panels, regions_table
 
 LEFT_FROM = 0.05  # share of the work after which its pace tells how long it will still take
 EMPTY = make_part({"html": ""})
@@ -95,7 +88,7 @@ class PageView:
         reading = self.session.readings.get((film.key, self.wish.checkpoint))
         if self.analyser is None or reading is None or reading.study is None:
             return ""
-        return findings.describe_answer(self.analyser.card, reading.study.probabilities)
+        return findings_list.describe_answer(self.analyser.card, reading.study.probabilities)
 
     def networks(self) -> Part:
         choices, chosen = list(self.desk.titles.items()), self.wish.checkpoint
@@ -110,7 +103,7 @@ class PageView:
 
         def make() -> dict:
             if film is None or analyser is None:
-                return findings.render_first_steps()
+                return findings_list.render_first_steps()
             if film.fault:
                 return strip.render_fault(film.name, film.fault)
             if fault:
@@ -120,7 +113,9 @@ class PageView:
             if self.study is None:
                 return strip.render_waiting(film.name, film.image is not None)
             better = self._suggest_checkpoint(film)
-            value = findings.render_findings(analyser.card, self.study.probabilities, self.label, self.study.members)
+            value = findings_list.render_findings(
+                analyser.card, self.study.probabilities, self.label, self.study.members
+            )
             doubts = strip.render_doubts(film.gate) if film.gate else None
             hint = strip.render_suggestion(better, self.desk.titles[better]) if better else None
             return {**value, "html": join_html(doubts, hint, value["html"])}

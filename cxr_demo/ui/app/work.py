@@ -18,11 +18,18 @@ from cxr_demo.film.reading import Radiograph, read_image
 from cxr_demo.limits import MAX_PAGE_BYTES, SLOW_FORWARDS
 from cxr_demo.progress import ProgressCallback
 from cxr_demo.text import page_text
-from cxr_demo.ui import uploads
-from cxr_demo.ui.app.desk import Desk, describe_error, find_label
+from cxr_demo.ui.app import uploads
+from cxr_demo.ui.app.desk import Desk, find_label
 from cxr_demo.ui.app.sessions import Film, FilmAnalysis, Notice, Session
 from cxr_demo.ui.app.wish import SLOW, STOPPED, WITH
-from cxr_demo.ui.evaluation_run import EvaluationResults, EvaluationRun, do_step, plan_missing_steps, skip_step
+from cxr_demo.ui.evaluation.evaluation_run import (
+    EvaluationResults,
+    EvaluationRun,
+    do_step,
+    plan_missing_steps,
+    skip_step,
+)
+from cxr_demo.ui.faults import describe_error
 
 READ, ANALYSE, READ_OTHERS, PROVE, EXPLAIN, COMPARE, EVALUATE = range(7)  # what comes first
 

@@ -9,8 +9,7 @@ from cxr_demo.explain.methods import METHODS
 from cxr_demo.limits import MAX_FILMS
 from cxr_demo.teaching.shortcut_lesson import HONEST
 from cxr_demo.text import examples_text, page_text, upload_text
-from cxr_demo.ui import example_films
-from cxr_demo.ui.app import work
+from cxr_demo.ui.app import example_films, work
 from cxr_demo.ui.app.intentions import INTENTIONS
 from cxr_demo.ui.app.wish import MEMBERS, NOTHING, WITH
 from tests.ui.stand_ins import LABELS, NASTY, Page, StandIn, make_desk, png, uploaded

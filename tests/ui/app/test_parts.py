@@ -1,6 +1,6 @@
 """A part is known by its content, so that each body goes to a browser once."""
 
-from cxr_demo.ui.app.parts import make_id, make_part
+from cxr_demo.ui.parts import make_id, make_part
 from tests.ui.stand_ins import png
 
 

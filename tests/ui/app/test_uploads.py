@@ -20,10 +20,10 @@ from starlette.testclient import TestClient
 from cxr_demo.errors import ImageError
 from cxr_demo.film.reading import read_image
 from cxr_demo.text import upload_text
-from cxr_demo.ui import upload_route, uploads
+from cxr_demo.ui.app import upload_route, uploads
 from tests.ui.stand_ins import png
 
-REPO = Path(__file__).parents[2]
+REPO = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -241,7 +241,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(folder):
 OPEN = """
 import sys, time, tempfile
 sys.path.insert(0, {repo!r})
-from cxr_demo.ui import uploads
+from cxr_demo.ui.app import uploads
 folder = uploads.open_folder()
 (folder / "DOE.png").write_bytes(b"x")
 print(folder, flush=True)

@@ -7,7 +7,7 @@ import pytest
 
 from cxr_demo.errors import ExplanationError
 from cxr_demo.explain.methods import METHODS
-from cxr_demo.ui import prefetch
+from cxr_demo.ui.app import prefetch
 from tests.ui.stand_ins import LABELS, StandIn, png
 
 BY_PROBABILITY = ("bacterial_pneumonia", "normal", "viral_pneumonia")  # of the stand-in's study

@@ -29,7 +29,7 @@ from cxr_demo.limits import (
     UNREAD_SHARE,
 )
 from cxr_demo.text import upload_text
-from cxr_demo.ui.uploads import ARRIVED, ARRIVING
+from cxr_demo.ui.app.uploads import ARRIVED, ARRIVING
 
 FORM_BYTES = 64 * 2**10  # of a request beside its files: boundaries, names
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

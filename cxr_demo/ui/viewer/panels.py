@@ -19,12 +19,13 @@ from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.standing import Standing, find_standing
 from cxr_demo.text import evaluation_text, examples_text, findings_text, page_text, scales_text
-from cxr_demo.ui import agreement_table, image_encoding
-from cxr_demo.ui.app.parts import Part, make_id, make_part
-from cxr_demo.ui.colour_bar import NOTHING_PINNED, Scales, choose_scales, render_colour_bar
-from cxr_demo.ui.film_pictures import FilmPictures
-from cxr_demo.ui.findings import MANY
+from cxr_demo.ui import image_encoding
+from cxr_demo.ui.findings.findings_list import MANY
 from cxr_demo.ui.markup import Html, join_html, tag
+from cxr_demo.ui.parts import Part, make_id, make_part
+from cxr_demo.ui.viewer import agreement_table
+from cxr_demo.ui.viewer.colour_bar import NOTHING_PINNED, Scales, choose_scales, render_colour_bar
+from cxr_demo.ui.viewer.film_pictures import FilmPictures
 
 NOTHING_PLANTED: Mapping[str, np.ndarray] = MappingProxyType({})
 PanelEntry = Explanation | float | str  # a finished map, how much of it is done (0..1), or why there is none

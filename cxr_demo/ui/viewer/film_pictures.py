@@ -11,7 +11,7 @@ import numpy as np
 from cxr_demo import render
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.ui import image_encoding
-from cxr_demo.ui.app.parts import make_id
+from cxr_demo.ui.parts import make_id
 
 THUMBNAIL_PX = 96  # twice what the strip shows, for screens of fine pixels
 

@@ -19,7 +19,11 @@ from cxr_demo.film.phantom import make_example_phantoms
 from cxr_demo.networks.card_parts import Localisation
 from cxr_demo.teaching.shortcut_lesson import CHEAT, DECK, HONEST, LETTERS, Lesson
 from cxr_demo.text import examples_text, lesson_text, localisation_text
-from cxr_demo.ui import example_films, facts, image_encoding, lesson_events, lesson_view, localisation_table, panels
+from cxr_demo.ui import image_encoding
+from cxr_demo.ui.app import example_films
+from cxr_demo.ui.findings import facts, localisation_table
+from cxr_demo.ui.lesson import lesson_events, lesson_view
+from cxr_demo.ui.viewer import panels
 from tests.teaching.test_shortcut_lesson import tiny  # noqa: F401  a fixture
 from tests.ui.stand_ins import NASTY, Page, StandIn, card, make_desk, pictures, png, study
 from train.measure.localisation import BASELINES, LOCALISATION

@@ -10,7 +10,8 @@ import pytest
 from cxr_demo.analysis import order_labels
 from cxr_demo.networks.card import Card
 from cxr_demo.text import findings_text, page_text
-from cxr_demo.ui import findings, panels
+from cxr_demo.ui.findings import findings_list
+from cxr_demo.ui.viewer import panels
 from tests.ui.stand_ins import LABELS, card, ensemble, pictures, study
 
 QUICK = {
@@ -142,7 +143,7 @@ def test_a_multi_label_network_starts_with_what_is_furthest_above_its_own_thresh
 
 
 def findings_of(card: Card, p: np.ndarray, chosen: str = "normal") -> str:
-    return findings.render_findings(card, p, chosen, study(p).members)["html"]
+    return findings_list.render_findings(card, p, chosen, study(p).members)["html"]
 
 
 def test_a_percent_sign_is_only_for_calibrated_scores():
@@ -207,7 +208,7 @@ def test_a_calibration_error_that_is_no_number_is_refused(gap):
 
 def test_an_ensemble_shows_the_spread_of_its_members_to_eyes_and_to_screen_readers():
     shown = study()
-    written = findings.render_findings(ensemble(), shown.probabilities, "normal", shown.members)["html"]
+    written = findings_list.render_findings(ensemble(), shown.probabilities, "normal", shown.members)["html"]
     row = written.split("</li>")[0]  # the most probable one
     assert re.findall(r'class="dot" style="left:([\d.]+)%', row) == ["60.0", "80.0"]
     assert '<span class="spread">2 members from 60 % to 80 %</span>' in row
@@ -218,11 +219,11 @@ def test_an_ensemble_shows_the_spread_of_its_members_to_eyes_and_to_screen_reade
     ]  # fmt: skip
     assert written.count('class="dot"') == 2 * len(LABELS) and page_text.DOTS in written
     assert "2: weighted mean of the probabilities." in written
-    alone = findings.render_findings(card(), shown.probabilities, "normal", shown.members)["html"]
+    alone = findings_list.render_findings(card(), shown.probabilities, "normal", shown.members)["html"]
     assert "dot" not in alone and "member" not in alone
 
 
 def test_members_that_were_never_calibrated_have_no_percent_signs():
     shown, raw = study(), ensemble(temperature=0.0)
-    written = findings.render_findings(raw, shown.probabilities, "normal", shown.members)["html"]
+    written = findings_list.render_findings(raw, shown.probabilities, "normal", shown.members)["html"]
     assert "2 members from 0.60 to 0.80" in written

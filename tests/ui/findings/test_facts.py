@@ -6,7 +6,7 @@ import pytest
 
 from cxr_demo.networks.card import FEATURE_FUSION, RULES
 from cxr_demo.text import page_text
-from cxr_demo.ui import facts
+from cxr_demo.ui.findings import facts
 from tests.ui.stand_ins import LABELS, card, ensemble
 
 

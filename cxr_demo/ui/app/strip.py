@@ -7,8 +7,8 @@ from typing import Protocol
 
 from cxr_demo.film.gate import GateAnswer, Verdict
 from cxr_demo.text import gate_text, page_text, pair_text
-from cxr_demo.ui.film_pictures import FilmPictures
 from cxr_demo.ui.markup import Html, join_html, render_message, tag
+from cxr_demo.ui.viewer.film_pictures import FilmPictures
 
 
 class StripFilm(Protocol):

@@ -15,10 +15,9 @@ from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card, EnsembleSpec
 from cxr_demo.networks.standing import find_standing
 from cxr_demo.text import page_text, pair_text, scales_text
-from cxr_demo.ui import image_encoding, pair_view, panels
-from cxr_demo.ui.app.parts import Part
-from cxr_demo.ui.markup import Html, join_html, tag
-from cxr_demo.ui.pair_view import (
+from cxr_demo.ui import image_encoding
+from cxr_demo.ui.compare import pair_view
+from cxr_demo.ui.compare.pair_view import (
     CheckpointView,
     RenderedRows,
     RowEntry,
@@ -29,6 +28,9 @@ from cxr_demo.ui.pair_view import (
     render_scale_bar,
     render_waiting_row,
 )
+from cxr_demo.ui.markup import Html, join_html, tag
+from cxr_demo.ui.parts import Part
+from cxr_demo.ui.viewer import panels
 
 
 def render_members(reading: CheckpointView, label: str, entries: Mapping[str, RowEntry], drawn: RenderedRows) -> Part:

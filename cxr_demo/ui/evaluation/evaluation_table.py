@@ -15,7 +15,7 @@ from cxr_demo.explain.methods import METHODS
 from cxr_demo.labels import get_finding
 from cxr_demo.text import evaluation_text
 from cxr_demo.text.formats import format_duration, format_rounded
-from cxr_demo.ui import evaluation_curves
+from cxr_demo.ui.evaluation import evaluation_curves
 from cxr_demo.ui.markup import Html, join_html, render_scrollable, tag
 
 EMPTY = {"html": ""}

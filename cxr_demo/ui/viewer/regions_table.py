@@ -10,8 +10,8 @@ from cxr_demo.evaluation.regions import USER_REGION, Box
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.labels import get_finding
 from cxr_demo.text import evaluation_text
-from cxr_demo.ui.agreement_table import render_measure
 from cxr_demo.ui.markup import Html, join_html, render_scrollable, tag
+from cxr_demo.ui.viewer.agreement_table import render_measure
 
 EMPTY = {"html": "", "region": None}
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import gradio as gr
 
 from cxr_demo.teaching.shortcut_lesson import DECK, Lesson
-from cxr_demo.ui import lesson_view
-from cxr_demo.ui.app.desk import log_error
 from cxr_demo.ui.components import PRIVATE, EventSettings
+from cxr_demo.ui.faults import log_error
+from cxr_demo.ui.lesson import lesson_view
 
 # What a film needs is computed once.
 SETTINGS: EventSettings = {

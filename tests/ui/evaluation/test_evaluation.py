@@ -23,15 +23,10 @@ from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.labels import get_finding
 from cxr_demo.text import evaluation_text
-from cxr_demo.ui import (
-    evaluation_curves,
-    evaluation_run,
-    evaluation_table,
-    film_regions,
-    regions_table,
-)
 from cxr_demo.ui.app import follower, work
 from cxr_demo.ui.app.sessions import Film, FilmAnalysis
+from cxr_demo.ui.evaluation import evaluation_curves, evaluation_run, evaluation_table
+from cxr_demo.ui.viewer import film_regions, regions_table
 from tests.ui.stand_ins import LABELS, NASTY, Page, StandIn, card, explanation, make_desk, study
 
 SHOWN = ("grad-cam", "lrp-epsilon", "occlusion")

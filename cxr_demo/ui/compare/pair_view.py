@@ -27,9 +27,10 @@ from cxr_demo.explain.methods import METHODS, Method
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.standing import find_standing
 from cxr_demo.text import findings_text, page_text, pair_text, scales_text
-from cxr_demo.ui import agreement_table, image_encoding, panels
-from cxr_demo.ui.app.parts import Part, make_id, make_part
+from cxr_demo.ui import image_encoding
 from cxr_demo.ui.markup import Html, join_html, tag
+from cxr_demo.ui.parts import Part, make_id, make_part
+from cxr_demo.ui.viewer import agreement_table, panels
 
 PLACED_PX = 256  # the picture in which is looked where two maps differ most
 EMPTY = {"html": "", "about": "", "held": False, "maps": {}}

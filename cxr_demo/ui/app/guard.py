@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from cxr_demo.ui.upload_route import UploadRoute
+from cxr_demo.ui.app.upload_route import UploadRoute
 
 # gradio compiles its templates in the browser, hence 'unsafe-eval'. Nothing but this server is ever asked.
 POLICY = (

@@ -16,8 +16,9 @@ from cxr_demo.networks.card import Card
 from cxr_demo.render import Scale, choose_scale, format_number, make_greys, quantise_map
 from cxr_demo.text import formats, page_text, scales_text
 from cxr_demo.text.catalogue import format_text
-from cxr_demo.ui import colour_bar, image_encoding, methods, panels
-from cxr_demo.ui.app.parts import Part
+from cxr_demo.ui import image_encoding
+from cxr_demo.ui.parts import Part
+from cxr_demo.ui.viewer import colour_bar, methods, panels
 from tests.ui.stand_ins import card, ensemble, explanation, figure, pictures, study
 
 

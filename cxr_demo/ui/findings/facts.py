@@ -9,7 +9,7 @@ from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.card_parts import SetMetrics
 from cxr_demo.text import page_text
-from cxr_demo.ui import localisation_table
+from cxr_demo.ui.findings import localisation_table
 from cxr_demo.ui.markup import Html, join_html, render_scrollable, tag
 
 TRAINING = {  # entry of the card's `training` -> what it is called here

@@ -16,10 +16,12 @@ from cxr_demo.explain.engine import MemberMap
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.networks.card import EnsembleSpec, Member
 from cxr_demo.text import page_text, pair_text
-from cxr_demo.ui import markup, members_view, pair_view, panels
+from cxr_demo.ui import markup
 from cxr_demo.ui.app import follower
 from cxr_demo.ui.app.wish import MEMBERS, NOTHING, WITH
-from cxr_demo.ui.pair_view import CheckpointView, PendingMap, RenderedRows, SlowMap
+from cxr_demo.ui.compare import members_view, pair_view
+from cxr_demo.ui.compare.pair_view import CheckpointView, PendingMap, RenderedRows, SlowMap
+from cxr_demo.ui.viewer import panels
 from tests.ui.stand_ins import NASTY, Page, StandIn, card, ensemble, explanation, make_desk, png, study
 
 SHOWN = ("grad-cam", "lrp-epsilon")

@@ -1,0 +1,28 @@
+"""What a person is told of an error, and what the log keeps of it."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import traceback
+from pathlib import Path
+
+from cxr_demo.errors import CxrError
+from cxr_demo.text import page_text
+
+log = logging.getLogger("cxr_demo")
+
+
+def describe_error(error: BaseException) -> tuple[str, str]:
+    """A sentence and the next step; for an error that nobody foresaw, a reference that the log knows too."""
+    if isinstance(error, CxrError):
+        return error.message, error.hint
+    return page_text.UNEXPECTED.format(ref=log_error(error)), page_text.UNEXPECTED_HINT
+
+
+def log_error(error: BaseException) -> str:
+    """Log type and place of an error, never its text, which may quote a path or a value; returns the reference."""
+    ref = secrets.token_hex(2)
+    places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
+    log.error("ref %s: %s at %s", ref, type(error).__name__, " > ".join(places[-3:]))
+    return ref
