@@ -52,12 +52,15 @@ OPPOSITE = dict(zip("LRAPFH", "RLPAHF", strict=True))
 
 @dataclass(frozen=True)
 class Doubt:
-    """`kind`: a key of `gate_text.SENTENCES`, where `sentence` stands; `measure`: what was measured, one sentence."""
+    """`kind`: one of `gate_text.DOUBTS`; `measure`: what was measured, one sentence."""
 
     kind: str
-    sentence: str
     measure: str
     mend: Mend | None = None
+
+    @property
+    def sentence(self) -> str:
+        return gate_text.describe_doubt(self.kind)
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ class GateAnswer:
 
 @dataclass(frozen=True)
 class Assessment:
-    """What the learned check finds. `likest`: of the keys of `gate_text.LOOKS` the most probable one but "frontal", and
+    """What the learned check finds. `likest`: of `gate_text.LOOKS` the most probable one but "frontal", and
     `kind` the same where it stands out, else "frontal"; `probability` and `frontal`: of `likest` and of a frontal film,
     0..1. `distance` from frontal films beside `usual`, which hardly any frontal film passes."""
 
@@ -96,7 +99,7 @@ def judge_image(image: Radiograph, gate: GateModel | None = None, lungs: LungMod
     if image.is_colour:
         is_drawn = found is not None and found.kind in ("drawing", "several-images")
         kind = found.kind if found and is_drawn else "photograph"
-        doubts.append(_make_doubt(kind, gate_text.describe_colours()))
+        doubts.append(Doubt(kind, gate_text.describe_colours()))
     if found and not found.is_usual:
         doubts.append(_doubt_looks(found))
     if lungs and not any(
@@ -125,12 +128,8 @@ def mend_image(image: Radiograph, mend: Mend) -> Radiograph:
     pixels.setflags(write=False)
     header = image.header and _mend_header(image.header, mend)
     sha256 = hashlib.sha256(f"{image.sha256} {mend}".encode()).hexdigest()
-    notes = (*image.notes, gate_text.MENDS[mend][1])
+    notes = (*image.notes, gate_text.describe_mended(mend))
     return replace(image, pixels=pixels, notes=notes, sha256=sha256, header=header)
-
-
-def _make_doubt(kind: str, measure: str, mend: Mend | None = None) -> Doubt:
-    return Doubt(kind, gate_text.SENTENCES[kind], measure, mend)
 
 
 # ---- the header's word
@@ -139,19 +138,19 @@ def _make_doubt(kind: str, measure: str, mend: Mend | None = None) -> Doubt:
 def _doubt_header(header: ImageHeader) -> Iterator[Doubt]:
     if header.modality not in (*RADIOGRAPHS, *UNSTATED):
         kind = "ct" if header.modality in ("CT", "MR", "US", "PT", "NM") else "modality"
-        yield _make_doubt(kind, gate_text.describe_tag("modality", header.modality))
+        yield Doubt(kind, gate_text.describe_tag("modality", header.modality))
     view = header.view_position
     if view not in UNSTATED and not FRONTAL_VIEW.fullmatch(view):
         kind = "lateral" if LATERAL_VIEW.fullmatch(view) else "view"
-        yield _make_doubt(kind, gate_text.describe_tag("ViewPosition", view))
+        yield Doubt(kind, gate_text.describe_tag("ViewPosition", view))
     if header.body_part not in UNSTATED and not CHEST.fullmatch(header.body_part):
-        yield _make_doubt("body-part", gate_text.describe_tag("BodyPartExamined", header.body_part))
+        yield Doubt("body-part", gate_text.describe_tag("BodyPartExamined", header.body_part))
     if header.patient_orientation:
         yield from _doubt_orientation(header.patient_orientation)
     elif header.is_flipped:
-        yield _make_doubt("mirrored", gate_text.describe_flip(), Mend.MIRROR)
+        yield Doubt("mirrored", gate_text.describe_flip(), Mend.MIRROR)
     if header.has_burned_in_words:
-        yield _make_doubt("burned-in", gate_text.describe_tag("BurnedInAnnotation", "YES"))
+        yield Doubt("burned-in", gate_text.describe_tag("BurnedInAnnotation", "YES"))
 
 
 def _doubt_orientation(orientation: tuple[str, str]) -> Iterator[Doubt]:
@@ -159,14 +158,14 @@ def _doubt_orientation(orientation: tuple[str, str]) -> Iterator[Doubt]:
     measure = gate_text.describe_orientation(*orientation)
     towards = orientation[0][0], orientation[1][0]
     if {"A", "P"} & set(towards):
-        yield _make_doubt("lateral", measure)
+        yield Doubt("lateral", measure)
         return
     for mend, quarters in QUARTERS.items():
         if _turn_orientation(towards, quarters)[1] == "F":
-            yield _make_doubt("turned", measure, mend)
+            yield Doubt("turned", measure, mend)
             return
     if towards == ("R", "F"):
-        yield _make_doubt("mirrored", measure, Mend.MIRROR)
+        yield Doubt("mirrored", measure, Mend.MIRROR)
 
 
 def _turn_orientation(towards: tuple[str, str], quarters: int) -> tuple[str, str]:
@@ -205,15 +204,15 @@ def _doubt_looks(found: Assessment) -> Doubt:
     if kind == "frontal":
         likeness = gate_text.describe_likeness(found.likest, found.probability, found.frontal)
         distance = gate_text.describe_distance(found.distance, found.usual)
-        return _make_doubt("not-frontal", f"{likeness} {distance}")
-    return _make_doubt(kind, gate_text.describe_likeness(found.kind, found.probability, found.frontal), mend)
+        return Doubt("not-frontal", f"{likeness} {distance}")
+    return Doubt(kind, gate_text.describe_likeness(found.kind, found.probability, found.frontal), mend)
 
 
 def _doubt_lungs(probability: np.ndarray, shape: tuple[int, ...]) -> Iterator[Doubt]:
     found = measure_lungs(probability, shape)
     if not found.is_usual:
         measure = gate_text.describe_lungs(found.count, found.share, found.smaller, found.across, found.down)
-        yield _make_doubt("no-lungs", measure)
+        yield Doubt("no-lungs", measure)
 
 
 @dataclass(frozen=True)

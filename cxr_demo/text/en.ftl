@@ -9,3 +9,68 @@ undefined = not defined
 interval = { $value } ({ $low } to { $high })
 duration-minutes = about { $minutes } min
 duration-seconds = about { $seconds } s
+
+## The gate (gate_text.py): what speaks against a frontal chest film
+
+doubt-modality = This is not a radiograph.
+doubt-ct = This looks like a CT, MR or ultrasound picture, not a radiograph.
+doubt-view = This film was not taken from the front or from the back.
+doubt-lateral = This looks like a side view.
+doubt-body-part = This looks like another part of the body, or only a part of the chest.
+doubt-photograph = This looks like a photograph, not a radiograph.
+doubt-drawing = This looks like a drawing, a chart, a page or a pattern, not a radiograph.
+doubt-several-images =
+    This looks like several pictures on one page, or like a picture of a screen, not one film.
+doubt-not-frontal =
+    This does not look like a frontal chest film: it may be another part of the body, another view or another kind of
+    picture.
+doubt-no-lungs = No two lungs can be seen where lungs belong.
+doubt-turned = This film seems to lie on its side or upside down.
+doubt-inverted = This film seems to be inverted: bone dark, air bright.
+doubt-mirrored = Left and right seem to be exchanged.
+doubt-burned-in = Words are burned into this picture; they may sway a network, and may name the patient.
+
+# A button; the note is what was done when it had been pressed.
+mend-turn-90 = Turn it clockwise by 90°
+    .note = Turned clockwise by 90°, as was asked for.
+mend-turn-180 = Turn it by 180°
+    .note = Turned by 180°, as was asked for.
+mend-turn-270 = Turn it anti-clockwise by 90°
+    .note = Turned anti-clockwise by 90°, as was asked for.
+mend-invert = Invert it
+    .note = Inverted, as was asked for: bright became dark and dark became bright.
+mend-mirror = Exchange left and right
+    .note = Left and right were exchanged, as was asked for.
+
+# Each goes into "likeness".
+look-frontal = a frontal chest film
+look-lateral = a side view
+look-body-part = another part of the body
+look-ct = a CT, MR or ultrasound picture
+look-photograph = a photograph
+look-drawing = a drawing, chart or page
+look-several-images = several pictures or a screen
+look-turned-90 = a film turned anti-clockwise by 90°
+look-turned-180 = a film upside down
+look-turned-270 = a film turned clockwise by 90°
+look-inverted = an inverted film
+look-mirrored = a mirrored film
+
+tag = The file says { $name } { $value }.
+orientation = The file says that its rows run to { $rows } and its columns to { $columns }; L and F are usual.
+flip = The file says that it was flipped from left to right, and not where left and right are now.
+colours = More than 2 % of its pixels are coloured; a radiograph is grey.
+no-lung = The lung model finds no lung on it.
+one-lung = The lung model finds one lung on it, which covers { $share }.
+two-lungs =
+    What the lung model takes for two lungs covers { $share }, one { $smaller } as large as the other, their middles
+    { $across } of the width and { $down } of the height apart.
+likeness = A small network finds it { $probability } like { $kind } and { $frontal } like { look-frontal }.
+distance-within = Its distance from frontal chest films is within what is usual: { $times } times the limit.
+distance-beyond = Its distance from frontal chest films is beyond what is usual: { $times } times the limit.
+
+## The page (page_text.py)
+
+## Two checkpoints, members (pair_text.py)
+
+## Evaluation (evaluation_text.py)

@@ -49,7 +49,7 @@ def list_kinds(image: Radiograph, **models) -> list[str]:
     answer = judge_image(image, **models)
     assert (answer.verdict is Verdict.USUAL) == (not answer.doubts)
     for doubt in answer.doubts:
-        assert doubt.sentence == gate_text.SENTENCES[doubt.kind] and doubt.measure.endswith(".")
+        assert doubt.sentence == gate_text.describe_doubt(doubt.kind) and doubt.measure.endswith(".")
     return [doubt.kind for doubt in answer.doubts]
 
 
@@ -237,7 +237,7 @@ def test_mends_there_and_back(mend, back):
     assert mended.pixels.shape == (image.pixels.shape[::-1] if "90" in mend or "270" in mend else image.pixels.shape)
     assert mended.pixels.dtype == np.float32 and mended.pixels.flags.c_contiguous and not mended.pixels.flags.writeable
     assert len({image.sha256, mended.sha256, again.sha256}) == 3
-    assert mended.notes == (*image.notes, gate_text.MENDS[mend][1])
+    assert mended.notes == (*image.notes, gate_text.describe_mended(mend))
     assert again.header == image.header and not np.array_equal(mended.pixels, image.pixels)
 
 

@@ -65,7 +65,7 @@ def render_question(key: str, name: str, gate: GateAnswer) -> dict:
     reasons = [tag("li", tag("b", doubt.sentence), " ", tag("small", doubt.measure)) for doubt in gate.doubts]
     mends = dict.fromkeys(doubt.mend for doubt in gate.doubts if doubt.mend)
     buttons = [
-        tag("button", gate_text.MENDS[mend][0], type="button", class_="mend", data_film=key, data_mend=mend)
+        tag("button", gate_text.describe_mend(mend), type="button", class_="mend", data_film=key, data_mend=mend)
         for mend in mends
     ]
     anyway = tag("button", page_text.SHOW_ANYWAY, type="button", class_="anyway", data_film=key)
