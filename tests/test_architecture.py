@@ -22,7 +22,7 @@ cxr_demo: render
 cxr_demo.text: gate_text
 cxr_demo.film: __init__ anatomy halving jpeg header dicom preprocess phantom reading borders gate
 cxr_demo.networks: __init__ backbones heads card_parts card standing torchvision_nets classifier ensemble checkpoint
-cxr_demo.networks: gate_net
+cxr_demo.networks: small_model gate_net
 cxr_demo.explain.lrp: __init__ operations program accumulator rules rewriting lowering propagate zennit_reference
 cxr_demo.explain: gradient perturbation cam relevance proof proof_cache engine
 cxr_demo.evaluation: __init__ checks agreement faithfulness randomisation stability regions lung_segmentation evaluate
@@ -48,7 +48,7 @@ train.data: __init__ table splits readers datasets split_tables describe
 train.measure: __init__ intervals metrics plots predictions localisation model_card compare
 train.fit: __init__ environment losses processes run_state optimiser augment batches transfer loop
 train: evaluate ensembles
-train.report: __init__ run_report figures ensemble_report
+train.report: __init__ run_report figures ensemble_report small_model_report
 train.benchmarks: __init__ phantom_sets pointing_game marker_test phantoms lung_films lung_training
 train.gate: __init__ sources films scans drawings examples report training
 train.recipes: kermany kufel2023 boit2019 avola2022 bassi2022 consilium rajaraman2021 __init__

@@ -6,7 +6,6 @@ A network of the shape of U-Net (Ronneberger, Fischer, Brox 2015), thin enough t
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +14,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from cxr_demo.errors import CheckpointError
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.networks import checkpoint
+from cxr_demo.networks.small_model import read_small_card
 
 LUNGS_FILE = "lungs.json"
 MAKE_LUNGS = "Make it with: python -m train lungs --data DATA --out weights/lungs"
@@ -121,15 +120,14 @@ def load_lungs(folder: str | Path = "weights/lungs") -> Lungs | None:
     Raises:
         CheckpointError: the folder's files cannot be used; the message says why.
     """
-    folder = Path(folder)
-    if not (folder / LUNGS_FILE).is_file():
+    found = read_small_card(Path(folder), LUNGS_FILE, _read_dice, MAKE_LUNGS)
+    if found is None:
         return None
-    try:
-        card = json.loads((folder / LUNGS_FILE).read_text(encoding="utf-8"))
-        value, low, high = (float(card["dice"][end]) for end in ("value", "low", "high"))
-        sha256 = str(card["weights_sha256"])
-    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
-        raise CheckpointError(f"The {LUNGS_FILE} of {folder.name} cannot be used: {error}.", MAKE_LUNGS) from None
-    net = LungNet()
-    checkpoint.fill_network(net, folder, sha256, LUNGS_FILE)
-    return Lungs(net, (value, low, high), card)
+    (card, dice), net = found, LungNet()
+    checkpoint.fill_network(net, Path(folder), card["weights_sha256"], LUNGS_FILE)
+    return Lungs(net, dice, card)
+
+
+def _read_dice(card: dict) -> tuple[float, float, float]:
+    dice = card["dice"]
+    return float(dice["value"]), float(dice["low"]), float(dice["high"])

@@ -33,7 +33,6 @@ SMALLEST_LUNG = 0.15  # of the larger one; own choice: what is smaller is no lun
 class Verdict(StrEnum):
     USUAL = "usual"
     QUESTION = "question"
-    REFUSE = "refuse"  # said by whoever asks the gate of a file that `reading` refused
 
 
 class Mend(StrEnum):

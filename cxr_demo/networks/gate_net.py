@@ -8,7 +8,6 @@ them a picture is (Mahalanobis distance; Lee et al. 2018, NeurIPS): it also noti
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,10 +17,10 @@ import timm
 import torch
 from torch import nn
 
-from cxr_demo.errors import CheckpointError
 from cxr_demo.film.borders import trim_borders
 from cxr_demo.film.gate import Assessment
 from cxr_demo.networks import checkpoint
+from cxr_demo.networks.small_model import read_small_card
 
 GATE_FILE = "gate.json"
 MAKE_GATE = "Make it with: python -m train gate --data DATA --out weights/gate"
@@ -117,17 +116,16 @@ def load_gate(folder: str | Path = "weights/gate") -> Gate | None:
     Raises:
         CheckpointError: the folder's files cannot be used; the message says why.
     """
-    folder = Path(folder)
-    if not (folder / GATE_FILE).is_file():
+    found = read_small_card(Path(folder), GATE_FILE, _read_limits, MAKE_GATE)
+    if found is None:
         return None
-    try:
-        card = json.loads((folder / GATE_FILE).read_text(encoding="utf-8"))
-        odds, distance = (float(card["limits"][key]) for key in ("least_odds", "most_distance"))
-        sha256 = str(card["weights_sha256"])
-        if card["kinds"] != list(KINDS):
-            raise ValueError("its kinds are not those of this version")
-    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
-        raise CheckpointError(f"The {GATE_FILE} of {folder.name} cannot be used: {error}.", MAKE_GATE) from None
-    net = GateNet()
-    checkpoint.fill_network(net, folder, sha256, GATE_FILE)
-    return Gate(net.to(memory_format=torch.channels_last), odds, distance, card)
+    (card, limits), net = found, GateNet()
+    checkpoint.fill_network(net, Path(folder), card["weights_sha256"], GATE_FILE)
+    return Gate(net.to(memory_format=torch.channels_last), *limits, card)
+
+
+def _read_limits(card: dict) -> tuple[float, float]:
+    if card["kinds"] != list(KINDS):
+        raise ValueError("its kinds are not those of this version")
+    limits = card["limits"]
+    return float(limits["least_odds"]), float(limits["most_distance"])

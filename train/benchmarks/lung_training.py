@@ -9,8 +9,6 @@ last step is the one that is kept.
 
 from __future__ import annotations
 
-import datetime
-import json
 import math
 import time
 from collections import Counter
@@ -36,7 +34,6 @@ from cxr_demo.evaluation.lung_segmentation import (
     split_halves,
 )
 from cxr_demo.film.reading import read_image
-from cxr_demo.networks import checkpoint
 from train.benchmarks.lung_films import LungFilm, MaskedFilm, draw_films, make_batch, read_masked
 from train.data.datasets import COHEN, HANNOVER, KERMANY, NIH, keep_released
 from train.data.readers import read_hannover, read_kermany, read_nih
@@ -46,6 +43,7 @@ from train.fit.optimiser import take_steps
 from train.markdown import format_table
 from train.measure.intervals import divide, draw_patients, format_interval
 from train.measure.metrics import RESAMPLINGS, measure_interval
+from train.report.small_model_report import format_small_report, make_small_card, write_small_card
 
 BATCH = 16
 RATE = 3e-3
@@ -88,41 +86,25 @@ def train_lungs(data: Path, out: Path, course: Course = COURSE) -> dict:
     outlined, counts = _outline_pool(net, data, course.outlined)
     known = {share * (1 - REAL_SHARE): films for share, films in known.items()} | {REAL_SHARE: outlined}
     fit_lungs(net, random, known, course.second_steps, "on real films too")
-    sha256 = checkpoint.save_weights(out, net, half=True)
-    card = {
-        "name": out.name,
-        "network": f"U-Net of {len(WIDTHS)} levels, {', '.join(map(str, WIDTHS))} channels, {SQUARE.size_px} px",
-        "parameters": sum(p.numel() for p in net.parameters()),
-        "licence": "Apache-2.0",
-        "weights_sha256": sha256,
-        "training": {
-            "phantoms": course.phantoms,
-            "masked_films": [{"film": film.path.name, "licence": film.licence} for film in free],
-            "outlined_by_itself": counts,
-            "settings": {**vars(course), "batch": BATCH, "rate": RATE},
-            "command": made["command"],
-            "machine": made["machine"],
-            "minutes": round((time.monotonic() - began) / 60, 1),
-            "finished": datetime.date.today().isoformat(),
-        },
-        "commit": made["commit"],
-        "versions": made["versions"],
-        "dice": {"value": 0.0, "low": 0.0, "high": 0.0},
+    network = f"U-Net of {len(WIDTHS)} levels, {', '.join(map(str, WIDTHS))} channels, {SQUARE.size_px} px"
+    training = {
+        "phantoms": course.phantoms,
+        "masked_films": [{"film": film.path.name, "licence": film.licence} for film in free],
+        "outlined_by_itself": counts,
+        "settings": {**vars(course), "batch": BATCH, "rate": RATE},
     }
-    _write(out, card)
+    unknown = {"value": 0.0, "low": 0.0, "high": 0.0}
+    card = make_small_card(out, net, network, made, training, began, dice=unknown)
+    write_small_card(out / LUNGS_FILE, card)
     stored = load_lungs(out)  # what is measured is what was written
     if stored is None:
         raise TrainingError(f"The lung model in {out} is gone before it was measured.")
     card["measured"] = measure_lungs(stored, test) | {"phantoms, never trained on": measure_on_phantoms(stored)}
     card["dice"] = card["measured"]["real films"]["mean"]
-    _write(out, card)
+    write_small_card(out / LUNGS_FILE, card)
     (out / "README.md").write_text("\n".join(format_report(card)), encoding="utf-8")
     print("\n".join(format_dice(card["measured"])))
     return card
-
-
-def _write(out: Path, card: dict) -> None:
-    (out / LUNGS_FILE).write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 # ---- training
@@ -246,18 +228,17 @@ def format_report(card: dict) -> list[str]:
     training = card["training"]
     outlined = ", ".join(f"{count} of {name}" for name, count in training["outlined_by_itself"].items())
     masked = ", ".join(f"{each['film']} ({each['licence']})" for each in training["masked_films"]) or "none"
-    return [
-        "---", f"license: {card['licence'].lower()}", "tags: [chest-x-ray, image-segmentation]", "---", "",
-        f"# {card['name']}", "",
+    purpose = (
         "Where the lungs are on a frontal chest radiograph, as an estimate. The app uses it to say which share of a "
-        "map's evidence lies inside them. For research and teaching; not a medical device.", "",
-        f"- Network: {card['network']}; {card['parameters']:,} parameters; SHA-256 {card['weights_sha256'][:12]}",
-        f"- Trained on: {training['phantoms']} phantoms of `cxr_demo.film.phantom`; films with a mask whose licence "
+        "map's evidence lies inside them."
+    )
+    origin = (
+        f"Trained on: {training['phantoms']} phantoms of `cxr_demo.film.phantom`; films with a mask whose licence "
         f"allows release: {masked}; films that the network outlined itself: {outlined}",
-        "- Licences of the films trained on: Hannover CC BY 3.0, NIH unrestricted use with credit, Kermany CC BY 4.0",
-        f"- Training: {training['machine']}, {training['minutes']:.0f} minutes, {training['finished']}",
-        f"- Command: `{training['command']}`",
-        f"- Commit: {card['commit'][:12]}", "",
+        "Licences of the films trained on: Hannover CC BY 3.0, NIH unrestricted use with credit, Kermany CC BY 4.0",
+    )
+    return [
+        *format_small_report(card, "image-segmentation", purpose, origin),
         "## Dice's coefficient", "",
         "Real films are those of covid-chestxray that have a mask and were not trained on, nor any of their patients; "
         f"95 % intervals from {RESAMPLINGS:,} draws of patients. Nothing was fitted on them; "

@@ -13,6 +13,7 @@ from cxr_demo.film.reading import Radiograph
 from cxr_demo.networks.gate_net import Gate
 from train.gate.examples import Example
 from train.markdown import format_table
+from train.report.small_model_report import format_small_report
 
 TITLES = {
     "frontal": "frontal chest films", "lateral": "side views", "body-part": "other parts of the body",
@@ -99,22 +100,21 @@ def format_measured(measured: Mapping[str, Mapping[str, Mapping]]) -> list[str]:
 def format_report(card: Mapping) -> list[str]:
     """The README.md of the gate's folder."""
     training, initial = card["training"], card["initial_weights"]
+    purpose = (
+        "Does a picture look like a frontal chest film, upright, as usual? The app asks before it shows what a network "
+        "says of the picture."
+    )
+    origin = (
+        f"Its features are those of ImageNet: {initial['file']} of {initial['package']}, {initial['licence']}, "
+        f"SHA-256 {initial['sha256'][:12]}; nothing of them was trained here",
+    )
     counts = [
         f"- {TITLES.get(kind, kind)}: " + ", ".join(f"{count} {source}" for source, count in sources.items())
         for kind, sources in training["examples"].items()
     ]
     licences = [f"- {licence}: {', '.join(sources)}" for licence, sources in training["licences"].items()]
     return [
-        "---", f"license: {card['licence'].lower()}", "tags: [chest-x-ray, image-classification]", "---", "",
-        f"# {card['name']}", "",
-        "Does a picture look like a frontal chest film, upright, as usual? The app asks before it shows what a network "
-        "says of the picture. For research and teaching; not a medical device.", "",
-        f"- Network: {card['network']}; {card['parameters']:,} parameters; SHA-256 {card['weights_sha256'][:12]}",
-        f"- Its features are those of ImageNet: {initial['file']} of {initial['package']}, {initial['licence']}, "
-        f"SHA-256 {initial['sha256'][:12]}; nothing of them was trained here",
-        f"- Training: {training['machine']}, {training['minutes']:.0f} minutes, {training['finished']}",
-        f"- Command: `{training['command']}`",
-        f"- Commit: {card['commit'][:12]}", "",
+        *format_small_report(card, "image-classification", purpose, origin),
         "## Measured", "",
         "The whole gate, on patients, origins and sources that nothing was fitted on; 95 % Wilson intervals. "
         "\"made\" was made from test films. Bones, side views and chest CT are kinds of which no real picture was "

