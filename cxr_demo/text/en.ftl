@@ -10,6 +10,64 @@ interval = { $value } ({ $low } to { $high })
 duration-minutes = about { $minutes } min
 duration-seconds = about { $seconds } s
 
+## Findings (findings_text.py)
+
+verdict-above = above threshold
+verdict-below = below threshold
+verdict-most-probable = most probable
+verdict-less-probable = less probable
+verdict-cannot-tell = this network cannot tell
+verdict-no-threshold = no threshold
+
+maps-off-below =
+    Maps are off at first: the score is below its threshold, and a map of a low score misleads easily.
+maps-off-less-probable =
+    Maps are off at first: another finding is more probable, and a map of a low score misleads easily.
+maps-off-cannot-tell =
+    Maps are off at first: this network cannot tell this finding, and a map of a score that says nothing misleads
+    easily.
+show-anyway-cannot-tell = Show anyway: { verdict-cannot-tell }
+
+sorted-by-probability = Sorted by probability. Exactly one is the answer: the most probable.
+sorted-by-share = Sorted by how far each is above its threshold.
+sorted-by-share-some-untold =
+    Sorted by how far each is above its threshold; what this network cannot tell stands last.
+
+threshold = Threshold
+threshold-above-own = above your threshold
+threshold-below-own = below your threshold
+threshold-cost = finds { $found } of 100 who have it; wrongly calls { $wrong } of 100 who do not have it
+threshold-reset = Back to { $threshold }
+
+figures = What these figures mean
+figures-meaning =
+    AUROC is the chance that a film with the finding gets a higher score than one without: 1 is always, 0.5 is
+    guessing; brackets give its 95 % interval. All is measured on { $films ->
+        [one] one test film
+       *[other] { $films } test films
+    }{ $patients ->
+        [0] {""}
+        [one] {" "}of one patient
+       *[other] {" "}of { $patients } patients
+    }.
+figures-threshold =
+    A threshold is where the two shares together are largest on other films, kept apart for that.
+
+# Joined by semicolons.
+auroc = AUROC { $figure }
+auroc-of-films = AUROC { $figure } from { $positive ->
+        [one] one film
+       *[other] { $positive } films
+    } with it and { $negative } without
+auroc-guessing = { $guessing } is guessing
+auroc-elsewhere = at other hospitals { $figure }
+auroc-elsewhere-guessing = at other hospitals { $figure }, which may be guessing
+auroc-not-measured = Not measured on test films.
+
+rates = threshold { $threshold }: finds { $found } of those who have it, { $spared } of those without it are below
+rates-not-measured = threshold { $threshold }: not measured
+rates-of-answer = it is the answer on { $right } of such films and, wrongly, on { $wrong } of all others
+
 ## The gate (gate_text.py): what speaks against a frontal chest film
 
 doubt-modality = This is not a radiograph.

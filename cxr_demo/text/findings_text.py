@@ -15,65 +15,68 @@ from cxr_demo.networks.standing import (
     find_standing,
     touches_guessing,
 )
-from cxr_demo.text.formats import format_interval, format_percent, format_rounded
+from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.formats import format_digits, format_interval, format_percent, format_rounded
 from cxr_demo.text.page_text import describe_show_button, format_score
 
 VERDICTS: dict[Verdict, str] = {
-    "above": "above threshold",
-    "below": "below threshold",
-    "most probable": "most probable",
-    "less probable": "less probable",
-    "cannot tell": "this network cannot tell",
-    "no threshold": "no threshold",
+    "above": "verdict-above",
+    "below": "verdict-below",
+    "most probable": "verdict-most-probable",
+    "less probable": "verdict-less-probable",
+    "cannot tell": "verdict-cannot-tell",
+    "no threshold": "verdict-no-threshold",
 }
 MAPS_OFF: dict[Verdict, str] = {  # why the maps of a label are not shown without being asked for
-    "below": "the score is below its threshold, and a map of a low score misleads easily",
-    "less probable": "another finding is more probable, and a map of a low score misleads easily",
-    "cannot tell": "this network cannot tell this finding, and a map of a score that says nothing misleads easily",
+    "below": "maps-off-below",
+    "less probable": "maps-off-less-probable",
+    "cannot tell": "maps-off-cannot-tell",
 }
-NOT_MEASURED = "Not measured on test films."
-THRESHOLD = "Threshold"
-ABOVE_OWN, BELOW_OWN = "above your threshold", "below your threshold"
-COST = "finds {found} of 100 who have it; wrongly calls {wrong} of 100 who do not have it"  # filled in by the browser
-MEANING = "What these figures mean"
-SORTED_BY_PROBABILITY = "Sorted by probability. Exactly one is the answer: the most probable."
-SORTED_BY_SHARE = "Sorted by how far each is above its threshold"
+
+
+def format_verdict(verdict: Verdict) -> str:
+    return format_text(VERDICTS[verdict])
 
 
 def describe_verdict(how: Standing) -> str:
-    return VERDICTS[how.verdict]
+    return format_verdict(how.verdict)
 
 
 def describe_verdicts(card: Card, probabilities: np.ndarray) -> dict[str, str]:
     """label -> its word; probabilities (L,) in the order of the card's labels."""
-    return {label: VERDICTS[find_standing(card, probabilities, label).verdict] for label in card.labels}
+    return {label: describe_verdict(find_standing(card, probabilities, label)) for label in card.labels}
 
 
 def describe_maps_off(how: Standing) -> str:
-    return f"Maps are off at first: {MAPS_OFF[how.verdict]}."
+    return format_text(MAPS_OFF[how.verdict])
 
 
 def describe_show_anyway(how: Standing, card: Card) -> str:
     """The button that shows maps that are off."""
     if how.verdict == "cannot tell":
-        return f"Show anyway: {VERDICTS[how.verdict]}"
+        return format_text("show-anyway-cannot-tell")
     return describe_show_button(how.probability, card)
 
 
 def describe_sorting(card: Card, some_cannot_be_told: bool) -> str:
     if card.task == "single-label":
-        return SORTED_BY_PROBABILITY
-    return f"{SORTED_BY_SHARE}{'; what this network cannot tell stands last' if some_cannot_be_told else ''}."
+        return format_text("sorted-by-probability")
+    return format_text("sorted-by-share-some-untold" if some_cannot_be_told else "sorted-by-share")
+
+
+def describe_cost(found: str, wrong: str) -> str:
+    """Of a threshold, of 100 each; the browser gets it with "{found}" and "{wrong}" and fills them in."""
+    return format_text("threshold-cost", found=found, wrong=wrong)
 
 
 def describe_reset(threshold: str) -> str:
-    return f"Back to {threshold}"
+    return format_text("threshold-reset", threshold=threshold)
 
 
 def format_threshold(threshold: float, card: Card) -> str:
     """As a score, but with a digit more below 10 %: a film's score may be just below it."""
     if card.calibrated and 0.001 <= threshold < 0.0995:
-        return f"{threshold * 100:.1f} %"
+        return format_percent(threshold, 1)
     return format_score(threshold, card.calibrated, card.task)
 
 
@@ -82,29 +85,28 @@ def describe_test_films(card: Card) -> str:
     test = card.metrics.sets.get("test")
     if test is None or not any(find_quality(card, label).auroc for label in card.labels):
         return ""
-    people = f" of {test.patients} patients" if card.training.patients else ""
-    rule = ""
+    patients = test.patients if card.training.patients else 0
+    text = format_text("figures-meaning", films=test.films, patients=patients or 0)
     if card.task == "multi-label" and card.thresholds:
-        rule = " A threshold is where the two shares together are largest on other films, kept apart for that."
-    return (
-        f"AUROC is the chance that a film with the finding gets a higher score than one without: 1 is always, 0.5 is "
-        f"guessing; brackets give its 95 % interval. All is measured on {test.films} test films{people}.{rule}"
-    )
+        text += " " + format_text("figures-threshold")
+    return text
 
 
 def describe_auroc(quality: LabelQuality) -> str:
     """How well the network tells a finding."""
     if quality.auroc is None:
-        return NOT_MEASURED
-    text = f"AUROC {_format_figure(quality.auroc)}"
+        return format_text("auroc-not-measured")
+    figure = _format_figure(quality.auroc)
     if quality.positive:
-        text += f" from {quality.positive} films with it and {quality.negative} without"
+        parts = [format_text("auroc-of-films", figure=figure, positive=quality.positive, negative=quality.negative)]
+    else:
+        parts = [format_text("auroc", figure=figure)]
     if not quality.can_tell:
-        text += f"; {GUESSING:.2f} is guessing"
+        parts.append(format_text("auroc-guessing", guessing=format_digits(GUESSING, 2)))
     if quality.elsewhere:
-        text += f"; at other hospitals {_format_figure(quality.elsewhere)}"
-        text += ", which may be guessing" if touches_guessing(quality.elsewhere) else ""
-    return text
+        elsewhere, guesses = _format_figure(quality.elsewhere), touches_guessing(quality.elsewhere)
+        parts.append(format_text("auroc-elsewhere-guessing" if guesses else "auroc-elsewhere", figure=elsewhere))
+    return "; ".join(parts)
 
 
 def describe_rates(how: Standing, card: Card) -> str:
@@ -114,14 +116,14 @@ def describe_rates(how: Standing, card: Card) -> str:
         if sensitivity is None or specificity is None:
             return ""
         right, wrong = format_percent(sensitivity.value), format_percent(1 - specificity.value)
-        return f"it is the answer on {right} of such films and, wrongly, on {wrong} of all others"
+        return format_text("rates-of-answer", right=right, wrong=wrong)
     if how.threshold is None or how.quality.auroc is None or not how.quality.can_tell:
         return ""
-    threshold = f"threshold {format_threshold(how.threshold, card)}"
+    threshold = format_threshold(how.threshold, card)
     if sensitivity is None or specificity is None:
-        return f"{threshold}: not measured"
+        return format_text("rates-not-measured", threshold=threshold)
     found, spared = format_percent(sensitivity.value), format_percent(specificity.value)
-    return f"{threshold}: finds {found} of those who have it, {spared} of those without it are below"
+    return format_text("rates", threshold=threshold, found=found, spared=spared)
 
 
 def _format_figure(figure: Interval) -> str:

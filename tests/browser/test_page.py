@@ -134,7 +134,7 @@ def test_every_kind_of_file_gives_probabilities_and_four_panels(open_page, films
     first = page.locator("button.finding").first
     expect(first).to_contain_text("Bacterial pneumonia")
     expect(first).to_contain_text(re.compile(r"\d\d %"))
-    expect(first).to_contain_text(findings_text.VERDICTS["most probable"])
+    expect(first).to_contain_text(findings_text.format_verdict("most probable"))
     assert panels_of(page) == list(PANELS)
     boxes = [canvas.bounding_box() for canvas in page.locator("#panels canvas[data-panel]").all()]
     assert len({(box["y"], box["width"], box["height"]) for box in boxes}) == 1
@@ -242,7 +242,7 @@ def test_a_kept_scale_is_that_of_the_next_finding_too(open_page, films):
 def test_of_what_is_less_probable_the_maps_are_off_until_asked_for(open_page, films):
     page, _ = open_result(open_page, films)
     low = page.locator("button.finding[data-label=viral_pneumonia]")
-    expect(low).to_contain_text(findings_text.VERDICTS["less probable"])
+    expect(low).to_contain_text(findings_text.format_verdict("less probable"))
     low.focus()
     page.keyboard.press("Enter")
     wait_for_maps(page, "viral_pneumonia")
@@ -531,7 +531,7 @@ def test_it_fits_it_is_accessible_and_here_is_how_it_looks(open_page, films, siz
     wait_for_maps(page, "nodule")  # the only one above its threshold
     expect(page.locator("button.finding").first).to_contain_text("Nodule")
     expect(page.locator("button.finding.called")).to_have_count(1)
-    expect(page.locator("button.finding[data-label=mass]")).to_contain_text(findings_text.VERDICTS["cannot tell"])
+    expect(page.locator("button.finding[data-label=mass]")).to_contain_text(findings_text.format_verdict("cannot tell"))
     assert page.locator("button.finding.unjudged .word").last.bounding_box()["width"] > 40, "its words can be read"
     page.locator(".each summary").click()
     assert page.locator(".each td").count() == 2 * len(MANY)

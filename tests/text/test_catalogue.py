@@ -86,7 +86,15 @@ def find_tables(tree: ast.Module) -> dict[str, list[str]]:
     return found
 
 
-TABLES = {name: texts for tree in TREES.values() for name, texts in find_tables(tree).items()}
+TABLES = {path: find_tables(tree) for path, tree in TREES.items()}
+
+
+def find_table(name: str, where: str) -> list[str]:
+    """Of the file itself, or of the one that has it."""
+    own = TABLES[where.partition(":")[0]]
+    found = [own] if name in own else [tables for tables in TABLES.values() if name in tables]
+    assert len(found) == 1, f"{where}: {name} is no table of names, or of several files"
+    return found[0][name]
 
 
 def list_names(node: ast.expr, where: str) -> set[str]:
@@ -102,8 +110,7 @@ def list_names(node: ast.expr, where: str) -> set[str]:
         return fitting
     if isinstance(node, ast.Subscript):
         table = node.value.attr if isinstance(node.value, ast.Attribute) else ast.unparse(node.value)
-        assert table in TABLES, f"{where}: {table} is no table of names"
-        return set(TABLES[table])
+        return set(find_table(table, where))
     raise AssertionError(f"{where}: {ast.unparse(node)} is neither a name nor of a table of names")
 
 

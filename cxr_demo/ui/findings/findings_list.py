@@ -12,6 +12,7 @@ from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card, EnsembleSpec
 from cxr_demo.networks.standing import Standing, find_quality, find_standing
 from cxr_demo.text import findings_text, page_text
+from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.markup import Html, render_scrollable, tag
 
 MANY = 4  # above this number the list is dense, and the gloss of the chosen finding stands with its maps
@@ -88,7 +89,7 @@ def _render_quality(card: Card, how: Standing, name: str, at: str) -> Html:
 def _render_meaning(card: Card) -> Html | None:
     if not (meaning := findings_text.describe_test_films(card)):
         return None
-    return tag("details", tag("summary", findings_text.MEANING), tag("p", meaning), class_="explained")
+    return tag("details", tag("summary", format_text("figures")), tag("p", meaning), class_="explained")
 
 
 def _render_threshold_slider(card: Card, how: Standing, name: str) -> Html | None:
@@ -109,15 +110,16 @@ def _render_threshold_slider(card: Card, how: Standing, name: str) -> Html | Non
     ]
     own = points.thresholds.index(how.threshold)
     text, _, found, wrong, _ = steps[own]
-    sentence = findings_text.COST.format(found=found, wrong=wrong)
+    sentence = findings_text.describe_cost(str(found), str(wrong))
     slider = tag(
         "input", type="range", class_="threshold", min=0, max=len(steps) - 1, step=1, value=own,
-        aria_label=f"{findings_text.THRESHOLD}, {name}", aria_valuetext=f"{text}: {sentence}",
-        data_steps=json.dumps(steps, ensure_ascii=False), data_cost=findings_text.COST,
-        data_above=findings_text.ABOVE_OWN, data_below=findings_text.BELOW_OWN, autocomplete="off",
+        aria_label=f"{format_text('threshold')}, {name}", aria_valuetext=f"{text}: {sentence}",
+        data_steps=json.dumps(steps, ensure_ascii=False), data_cost=findings_text.describe_cost("{found}", "{wrong}"),
+        data_above=format_text("threshold-above-own"), data_below=format_text("threshold-below-own"),
+        autocomplete="off",
     )  # fmt: skip
     reset = tag("button", findings_text.describe_reset(text), type="button", class_="reset", hidden=True)
-    shown = tag("label", findings_text.THRESHOLD, slider, tag("output", text))
+    shown = tag("label", format_text("threshold"), slider, tag("output", text))
     return tag("div", shown, tag("span", sentence, class_="cost"), reset, class_="operating")
 
 

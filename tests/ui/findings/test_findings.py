@@ -10,6 +10,7 @@ import pytest
 from cxr_demo.analysis import order_labels
 from cxr_demo.networks.card import Card
 from cxr_demo.text import findings_text, page_text
+from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.findings import findings_list
 from cxr_demo.ui.viewer import panels
 from tests.ui.stand_ins import LABELS, card, ensemble, pictures, study
@@ -41,7 +42,7 @@ def test_of_findings_that_exclude_each_other_only_the_most_probable_is_called():
     assert re.findall(r'class="word">([^<]*)<', written) == ["most probable", "less probable", "less probable"]
     assert written.count('class="finding called"') == 1 and 'class="finding called" data-label="normal"' in written
     assert "above" not in written and 'class="mark"' not in written
-    assert findings_text.SORTED_BY_PROBABILITY in written
+    assert format_text("sorted-by-probability") in written
 
 
 def test_without_a_threshold_a_finding_is_neither_above_nor_below():
@@ -79,7 +80,7 @@ def test_each_row_says_how_well_it_is_told_and_what_its_threshold_costs():
         "|Normal: |AUROC 0.96 (0.94 to 0.98) from 10 films with it and 20 without| · "
         "threshold 50 %: finds 50 % of those who have it, 90 % of those without it are below" in text
     )
-    assert findings_text.NOT_MEASURED in row_of(written, "bacterial_pneumonia")
+    assert format_text("auroc-not-measured") in row_of(written, "bacterial_pneumonia")
     described = dict(re.findall(r'data-label="(\w+)"[^>]*aria-describedby="([\w-]+)"', written))
     assert all(f'class="numbers" id="{at}"' in written for at in described.values()) and len(described) == 3
     told = findings_text.describe_test_films(card(task="multi-label", **measured(**QUICK)))
