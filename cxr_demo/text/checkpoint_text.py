@@ -8,15 +8,17 @@ from collections.abc import Mapping
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.card_parts import SetMetrics
 from cxr_demo.networks.standing import EXTERNAL, TEST
+from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.formats import format_rounded
 
-QUALITIES = {"macro_auroc": "AUROC", "accuracy": "accuracy"}  # the first that the card has is shown
-NOT_MEASURED = "not measured"
+QUALITIES = {"macro_auroc": "quality-auroc", "accuracy": "quality-accuracy"}  # the first that the card has is shown
 
 
 def describe_checkpoint_choice(card: Card, title: str = "") -> str:
     """ "Adults: 14 findings (AUROC 0.63)"; `title` instead of the card's own, or its name where it has none."""
-    return f"{title or card.title or card.name} ({describe_checkpoint_quality(card)})"
+    return format_text(
+        "checkpoint-choice", title=title or card.title or card.name, quality=describe_checkpoint_quality(card)
+    )
 
 
 def describe_checkpoint_choices(cards: Mapping[str, Card]) -> dict[str, str]:
@@ -32,12 +34,11 @@ def describe_checkpoint_choices(cards: Mapping[str, Card]) -> dict[str, str]:
 def describe_checkpoint_quality(card: Card) -> str:
     """ "AUROC 0.97, at other hospitals 0.52", of all its findings together."""
     test, elsewhere = (card.metrics.sets.get(name, SetMetrics()) for name in (TEST, EXTERNAL))
-    for key, name in QUALITIES.items():
+    for key in QUALITIES:
         if key in test.figures:
-            outside = (
-                f", at other hospitals {format_rounded(elsewhere.figures[key].value)}"
-                if key in elsewhere.figures
-                else ""
-            )
-            return f"{name} {format_rounded(test.figures[key].value)}{outside}"
-    return NOT_MEASURED
+            quality = format_text(QUALITIES[key], figure=format_rounded(test.figures[key].value))
+            if key not in elsewhere.figures:
+                return quality
+            outside = format_rounded(elsewhere.figures[key].value)
+            return format_text("quality-elsewhere", quality=quality, elsewhere=outside)
+    return format_text("quality-not-measured")

@@ -10,6 +10,14 @@ interval = { $value } ({ $low } to { $high })
 duration-minutes = about { $minutes } min
 duration-seconds = about { $seconds } s
 
+## Networks to choose from (checkpoint_text.py)
+
+checkpoint-choice = { $title } ({ $quality })
+quality-auroc = AUROC { $figure }
+quality-accuracy = accuracy { $figure }
+quality-elsewhere = { $quality }, at other hospitals { $elsewhere }
+quality-not-measured = not measured
+
 ## Findings (findings_text.py)
 
 verdict-above = above threshold
