@@ -10,6 +10,17 @@ interval = { $value } ({ $low } to { $high })
 duration-minutes = about { $minutes } min
 duration-seconds = about { $seconds } s
 
+## Uploads that are not taken (upload_text.py)
+
+upload-too-large = A file may have at most { $megabytes } MB: export a single, smaller image.
+upload-too-many = At most { $files } files can be uploaded at once: choose fewer.
+upload-yours-waiting = Your earlier uploads are still waiting to be read: try again in a minute.
+upload-others-waiting = Too many uploads are waiting to be read: try again in a minute.
+upload-disk-full = The server has no room for this file at the moment: try again in a few minutes.
+upload-damaged = This upload was damaged on its way: try again.
+upload-gone = This upload is no longer here.
+    .hint = Upload the file again.
+
 ## Networks to choose from (checkpoint_text.py)
 
 checkpoint-choice = { $title } ({ $quality })

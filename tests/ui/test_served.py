@@ -22,7 +22,8 @@ from gradio_client.utils import apply_diff
 from cxr_demo.analysis import DEFAULT_METHODS
 from cxr_demo.film.reading import read_image
 from cxr_demo.limits import KEPT_MINUTES, MAX_SESSIONS
-from cxr_demo.text import page_text, upload_text
+from cxr_demo.text import page_text
+from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.app import guard, upload_route, uploads
 from cxr_demo.ui.app import page as app_page
 from cxr_demo.ui.app.intentions import INTENTIONS
@@ -296,7 +297,7 @@ def test_a_refused_upload_is_one_sentence(served, monkeypatch):
     client, _, folder = served
     monkeypatch.setattr(upload_route, "MAX_UNREAD_BYTES", 1000)
     answer = client.post("/gradio_api/upload", files={"files": ("film.png", bytes(100_000))})
-    assert answer.status_code == 429 and answer.text == upload_text.YOURS_ARE_WAITING
+    assert answer.status_code == 429 and answer.text == format_text("upload-yours-waiting")
     assert answer.headers["cache-control"] == "no-store"
 
 

@@ -56,9 +56,9 @@ def take_film(press: Press) -> None:
     film = _add_film(press, name)
     path, fault = str(press.data.get("path", "")), press.data.get("fault")
     if fault == "size":
-        film.fault = upload_text.FILE_TOO_LARGE, ""
+        film.fault = upload_text.describe_large_file(), ""
     elif fault or not path:  # a sentence of the server's that has not taken it, which the page escapes
-        film.fault = (str(fault)[:300], "") if fault else upload_text.GONE
+        film.fault = (str(fault)[:300], "") if fault else upload_text.describe_gone_upload()
     else:
         film.path = path
     if press.data.get("show", True):

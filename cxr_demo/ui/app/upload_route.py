@@ -29,6 +29,7 @@ from cxr_demo.limits import (
     UNREAD_SHARE,
 )
 from cxr_demo.text import upload_text
+from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.app.uploads import ARRIVED, ARRIVING
 
 FORM_BYTES = 64 * 2**10  # of a request beside its files: boundaries, names
@@ -66,7 +67,7 @@ class UploadRoute:
         client = request.client.host if request.client else ""
         size = request.headers.get("content-length", "")
         if not (size.isascii() and size.isdigit()):
-            raise UploadRefused(411, upload_text.NOT_AN_UPLOAD)
+            raise UploadRefused(411, format_text("upload-damaged"))
         arriving, kept = None, []
         try:
             await self._admit(request, folder, client, int(size))
@@ -84,7 +85,7 @@ class UploadRoute:
                 shutil.rmtree(path.parent, ignore_errors=True)
             if error.errno not in NO_ROOM:
                 raise
-            raise UploadRefused(507, upload_text.DISK_IS_FULL) from None
+            raise UploadRefused(507, format_text("upload-disk-full")) from None
         finally:  # also when the client is gone
             if arriving:
                 shutil.rmtree(arriving, ignore_errors=True)
@@ -93,10 +94,10 @@ class UploadRoute:
         """Decide by the length that the request states, before a byte of it is written."""
         try:
             if size > MAX_UPLOADS_AT_ONCE * (MAX_FILE_BYTES + FORM_BYTES):
-                raise UploadRefused(413, upload_text.TOO_MANY_FILES)
+                raise UploadRefused(413, upload_text.describe_many_files())
             self._check_room(client, size, 1)
             if shutil.disk_usage(folder).free < size + SPARE_DISK_BYTES:
-                raise UploadRefused(507, upload_text.DISK_IS_FULL)
+                raise UploadRefused(507, format_text("upload-disk-full"))
         except UploadRefused:
             if size <= MAX_UPLOADS_AT_ONCE * (MAX_FILE_BYTES + FORM_BYTES):
                 async for _ in request.stream():  # browsers read no answer before they have sent everything
@@ -108,8 +109,8 @@ class UploadRoute:
         sizes = list(self._unread.values())
         own = [entry for entry in sizes if entry[0] == client]
         for entries, share, status, sentence in (
-            (own, UNREAD_SHARE, 429, upload_text.YOURS_ARE_WAITING),
-            (sizes, 1.0, 503, upload_text.OTHERS_ARE_WAITING),
+            (own, UNREAD_SHARE, 429, format_text("upload-yours-waiting")),
+            (sizes, 1.0, 503, format_text("upload-others-waiting")),
         ):
             is_full = sum(entry[1] for entry in entries) + size > share * MAX_UNREAD_BYTES
             if is_full or len(entries) + number > share * MAX_UNREAD_FILES:
@@ -119,7 +120,7 @@ class UploadRoute:
 async def _receive_files(request: Request, arriving: Path) -> list[UploadFile]:
     """The files of a form, closed, each under a name of gradio's in `arriving`."""
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        raise UploadRefused(400, upload_text.NOT_AN_UPLOAD)
+        raise UploadRefused(400, format_text("upload-damaged"))
     upload_id = request.query_params.get("upload_id")  # the browser asks under it how far the upload is
     progress = file_upload_statuses if upload_id else None
     if upload_id:
@@ -138,7 +139,7 @@ async def _receive_files(request: Request, arriving: Path) -> list[UploadFile]:
         form = await parser.parse()
         files = [file for file in form.getlist("files") if isinstance(file, UploadFile)]
         if not files or len(files) < len(form.getlist("files")):
-            raise UploadRefused(400, upload_text.NOT_AN_UPLOAD)
+            raise UploadRefused(400, format_text("upload-damaged"))
         for file in files:
             file.file.close()
         return files
@@ -152,10 +153,10 @@ async def _receive_files(request: Request, arriving: Path) -> list[UploadFile]:
 def _refuse(message: str) -> UploadRefused:
     """gradio's parser tells its reasons apart by their text only."""
     if "size exceeded" in message:
-        return UploadRefused(413, upload_text.FILE_TOO_LARGE)
+        return UploadRefused(413, upload_text.describe_large_file())
     if "Too many files" in message:
-        return UploadRefused(413, upload_text.TOO_MANY_FILES)
-    return UploadRefused(400, upload_text.NOT_AN_UPLOAD)
+        return UploadRefused(413, upload_text.describe_many_files())
+    return UploadRefused(400, format_text("upload-damaged"))
 
 
 def _keep(file: UploadFile, folder: Path) -> Path:

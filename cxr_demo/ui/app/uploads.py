@@ -66,10 +66,10 @@ def claim_upload(path: str, folder: Path) -> Iterator[Path]:
         file = Path(path).resolve()
         is_ours = file.parent.parent == folder.resolve() and not file.parent.name.startswith(ARRIVING)
         if not is_ours or not file.is_file():
-            raise ImageError(*upload_text.GONE)
+            raise ImageError(*upload_text.describe_gone_upload())
         os.rename(file, taken)
     except (OSError, ValueError):
-        raise ImageError(*upload_text.GONE) from None
+        raise ImageError(*upload_text.describe_gone_upload()) from None
     try:
         yield taken
     finally:

@@ -20,6 +20,7 @@ from starlette.testclient import TestClient
 from cxr_demo.errors import ImageError
 from cxr_demo.film.reading import read_image
 from cxr_demo.text import upload_text
+from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.app import upload_route, uploads
 from tests.ui.stand_ins import png
 
@@ -83,7 +84,7 @@ def test_one_path_is_taken_once_however_many_ask_at_once(intake, folder):
 
     with ThreadPoolExecutor(8) as pool:
         got = list(pool.map(take, range(16)))
-    assert got.count("PNG") == 1 and got.count(upload_text.GONE[0]) == 15
+    assert got.count("PNG") == 1 and got.count(upload_text.describe_gone_upload()[0]) == 15
     assert list(folder.iterdir()) == []
 
 
@@ -152,16 +153,16 @@ def test_unread_uploads_are_limited_in_bytes_and_number_for_one_and_for_all(inta
     monkeypatch.setattr(upload_route, "MAX_UNREAD_FILES", 8)
     for _ in range(4):
         assert send(intake, "a.png").status_code == 200
-    assert refusal(send(intake, "a.png"), 429) == upload_text.YOURS_ARE_WAITING
+    assert refusal(send(intake, "a.png"), 429) == format_text("upload-yours-waiting")
     monkeypatch.setattr(upload_route, "UNREAD_SHARE", 2.0)
-    assert refusal(send(intake, *"abcde"), 503) == upload_text.OTHERS_ARE_WAITING
+    assert refusal(send(intake, *"abcde"), 503) == format_text("upload-others-waiting")
     assert len(list_files(folder)) == 4, "a request is taken as a whole or not at all"
     monkeypatch.setattr(upload_route, "MAX_UNREAD_FILES", 1000)
     monkeypatch.setattr(upload_route, "MAX_UNREAD_BYTES", 6000)
     assert send(intake, "a.png").status_code == 200
-    assert refusal(send(intake, "a.png"), 503) == upload_text.OTHERS_ARE_WAITING
+    assert refusal(send(intake, "a.png"), 503) == format_text("upload-others-waiting")
     monkeypatch.setattr(upload_route, "UNREAD_SHARE", 0.5)
-    assert refusal(send(intake, "a.png"), 429) == upload_text.YOURS_ARE_WAITING
+    assert refusal(send(intake, "a.png"), 429) == format_text("upload-yours-waiting")
     for path in list_files(folder):  # what is read or swept makes room
         with uploads.claim_upload(str(path), folder):
             pass
@@ -169,9 +170,9 @@ def test_unread_uploads_are_limited_in_bytes_and_number_for_one_and_for_all(inta
 
 
 def test_a_request_of_many_files_or_of_a_large_one_is_refused(intake, folder, monkeypatch):
-    assert refusal(send(intake, *("a.png",) * 21, data=b"x"), 413) == upload_text.TOO_MANY_FILES
+    assert refusal(send(intake, *("a.png",) * 21, data=b"x"), 413) == upload_text.describe_many_files()
     monkeypatch.setattr(upload_route, "MAX_FILE_BYTES", 5000)
-    assert refusal(send(intake, "b.png", "a.png", data=b"x" * 5001), 413) == upload_text.FILE_TOO_LARGE
+    assert refusal(send(intake, "b.png", "a.png", data=b"x" * 5001), 413) == upload_text.describe_large_file()
     assert list(folder.iterdir()) == []
     assert send(intake, "a.png", data=b"x" * 5000).status_code == 200
 
@@ -187,9 +188,9 @@ def test_what_is_no_upload_is_refused_in_a_sentence(intake, folder):
         (b'--b\r\nContent-Disposition: form-data; name="files"\r\n\r\ntext\r\n--b--\r\n', form),
     ):
         answer = intake.post("/upload", content=content, headers=headers)
-        assert refusal(answer, 400) == upload_text.NOT_AN_UPLOAD
+        assert refusal(answer, 400) == format_text("upload-damaged")
     chunked = intake.post("/upload", content=iter([b"x"]), headers=form)
-    assert refusal(chunked, 411) == upload_text.NOT_AN_UPLOAD
+    assert refusal(chunked, 411) == format_text("upload-damaged")
     assert list(folder.iterdir()) == []
 
 
@@ -204,7 +205,7 @@ def test_a_full_disk_gives_a_sentence_and_leaves_nothing(intake, folder, monkeyp
         monkeypatch.setattr("gradio.route_utils.GradioUploadFile.write", fail)
     else:
         monkeypatch.setattr(upload_route.os, "rename", fail)
-    assert refusal(send(intake, "DOE.png", "b.png"), 507) == upload_text.DISK_IS_FULL
+    assert refusal(send(intake, "DOE.png", "b.png"), 507) == format_text("upload-disk-full")
     monkeypatch.undo()
     assert list(folder.iterdir()) == []
     assert send(intake, "a.png").status_code == 200
