@@ -87,6 +87,35 @@ rates = threshold { $threshold }: finds { $found } of those who have it, { $spar
 rates-not-measured = threshold { $threshold }: not measured
 rates-of-answer = it is the answer on { $right } of such films and, wrongly, on { $wrong } of all others
 
+## Scales of the maps (scales_text.py)
+
+scale = Scale
+scale-relative = Relative
+    .meaning =
+        Each map has its own scale, full from the 99.5th percentile of its values: compare colours within a panel,
+        numbers between panels. Where a map is zero the film is untouched.
+scale-absolute = Absolute
+    .meaning =
+        Maps of one unit have one scale, full from the largest of the 99.5th percentiles of those shown now: compare
+        colours between their panels. Relative maps keep their own. Where a map is zero the film is untouched.
+scale-keep = Keep
+    .hint = Keep this scale for other findings, checkpoints and films
+    .meaning =
+        You keep the scale: maps of its units have it whatever is shown. Compare their colours between findings,
+        checkpoints and films. Where a map is zero the film is untouched.
+
+# Under a colour bar.
+scale-own = { $unit }, own scale
+scale-own-no-unit = { $unit }: no unit, own scale
+scale-shared = { $unit }, { $maps ->
+        [one] shared by one map
+       *[other] shared by { $maps } maps
+    }
+scale-kept = { $unit }, the scale you keep
+scale-shared-alone = { $unit }, no other map of this unit
+scale-shared-no-unit = { $unit }: no unit, shares no scale
+scale-alone-full = { $scale }; alone full at { $limit }
+
 ## The gate (gate_text.py): what speaks against a frontal chest film
 
 doubt-modality = This is not a radiograph.

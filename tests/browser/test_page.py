@@ -17,7 +17,8 @@ from cxr_demo.film.reading import read_image
 from cxr_demo.limits import MAX_FILE_BYTES
 from cxr_demo.networks import checkpoint
 from cxr_demo.teaching.shortcut_lesson import HONEST
-from cxr_demo.text import findings_text, page_text, scales_text, upload_text
+from cxr_demo.text import findings_text, page_text, upload_text
+from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.app import example_films
 from cxr_demo.ui.viewer.colour_bar import choose_scales
 from tests.browser.conftest import MANY, SCREENSHOTS
@@ -209,14 +210,14 @@ def test_on_the_absolute_scale_the_weaker_map_of_a_unit_fades_and_the_server_is_
     asked, old = len(seen.asked), {panel: pixels(page, panel) for panel in PANELS}
     bars = page.locator("[data-method=lrp-epsilon] .ticks:visible, [data-method=lrp-epsilon-plus-flat] .ticks:visible")
     alone = bars.all_inner_texts()
-    page.get_by_label(scales_text.SHARED).check()
+    page.get_by_label(format_text("scale-absolute")).check()
     page.wait_for_function("document.querySelector('#panels [data-scale]').dataset.scale === 'absolute'")
     together = bars.all_inner_texts()
     assert len(set(alone)) == 2 and len(set(together)) == 1 and together[0] in alone
     weaker = DEFAULT_METHODS[1 + (alone[0] == together[0])]
     assert {panel for panel in PANELS if pixels(page, panel) != old[panel]} == {weaker}
     expect(page.locator("#panels .legend .shared")).to_be_visible()
-    page.get_by_label(scales_text.OWN).check()
+    page.get_by_label(format_text("scale-relative")).check()
     page.wait_for_function("document.querySelector('#panels [data-scale]').dataset.scale === 'relative'")
     assert {panel: pixels(page, panel) for panel in PANELS} == old
     assert [url for url in seen.asked[asked:] if not url.startswith("data:")] == []
@@ -227,7 +228,7 @@ def test_a_kept_scale_is_that_of_the_next_finding_too(open_page, films):
     numbers = page.locator("[data-method=lrp-epsilon] .ticks.shared")
     keep = page.get_by_label("Keep", exact=True)
     expect(keep).to_be_hidden()
-    page.get_by_label(scales_text.SHARED).check()
+    page.get_by_label(format_text("scale-absolute")).check()
     before = numbers.text_content()
     keep.check()
     expect(page.locator("[data-method=lrp-epsilon] .unit.shared")).to_contain_text("the scale you keep")

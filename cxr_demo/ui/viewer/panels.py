@@ -18,7 +18,8 @@ from cxr_demo.film.reading import Radiograph
 from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.standing import Standing, find_standing
-from cxr_demo.text import evaluation_text, examples_text, findings_text, page_text, scales_text
+from cxr_demo.text import evaluation_text, examples_text, findings_text, page_text
+from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui import image_encoding
 from cxr_demo.ui.findings.findings_list import MANY
 from cxr_demo.ui.markup import Html, join_html, tag
@@ -154,8 +155,8 @@ def _render_panels_header(study: Study, card: Card, label: str, film_name: str) 
 def _render_legend(study: Study, card: Card, label: str, pinned: bool) -> Html:
     how = find_standing(card, study.probabilities, label)
     off = None if how.maps_shown else tag("strong", findings_text.describe_maps_off(how), " ")
-    absolute = scales_text.KEPT_SCALE if pinned else scales_text.SHARED_SCALE
-    scales = (tag("span", scales_text.OWN_SCALE, class_="own"), tag("span", absolute, class_="shared"))
+    absolute = format_text("scale-keep.meaning") if pinned else format_text("scale-absolute.meaning")
+    scales = (tag("span", format_text("scale-relative.meaning"), class_="own"), tag("span", absolute, class_="shared"))
     sides = page_text.SIDES_KNOWN if study.image.sides else page_text.SIDES_UNKNOWN
     return tag("p", off, page_text.describe_maps(card), sides, " ", *scales, class_="legend")
 
@@ -253,11 +254,11 @@ def _render_controls() -> Html:
     )  # fmt: skip
     ways = [
         tag("label", tag("input", type="radio", name_="scale", value=value), text)
-        for value, text in (("relative", scales_text.OWN), ("absolute", scales_text.SHARED))
+        for value, text in (("relative", format_text("scale-relative")), ("absolute", format_text("scale-absolute")))
     ]
     box = tag("input", type="checkbox", class_="keep")
-    keep = tag("label", box, scales_text.KEEP_SCALE, title=scales_text.KEEP_HINT, class_="shared")
-    scales = tag("fieldset", tag("legend", scales_text.SCALE), *ways, keep, class_="scales")
+    keep = tag("label", box, format_text("scale-keep"), title=format_text("scale-keep.hint"), class_="shared")
+    scales = tag("fieldset", tag("legend", format_text("scale")), *ways, keep, class_="scales")
     contours = tag("label", tag("input", type="checkbox", class_="contours"), page_text.CONTOURS)
     cells = tag("label", tag("input", type="checkbox", class_="as-cells"), page_text.CELLS)
     region = tag("button", evaluation_text.DRAW, type="button", class_="draw-region", title=evaluation_text.DRAW_HINT)

@@ -14,7 +14,7 @@ from cxr_demo.film.header import ImageHeader
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.networks.card import Card
 from cxr_demo.render import Scale, choose_scale, format_number, make_greys, quantise_map
-from cxr_demo.text import formats, page_text, scales_text
+from cxr_demo.text import formats, page_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui import image_encoding
 from cxr_demo.ui.parts import Part
@@ -268,7 +268,7 @@ def test_a_kept_scale_stands_whatever_is_shown():
     alone = colour_bar.choose_scales(weak)["lrp-epsilon"]
     assert not alone.pinned and alone.shared.limit == pytest.approx(0.001)
     told = render(weak, pinned=kept).body
-    assert told["pinned"] and scales_text.KEPT_SCALE in html.unescape(told["html"])
+    assert told["pinned"] and format_text("scale-keep.meaning") in html.unescape(told["html"])
     assert f"the scale you keep; alone full at {format_number(of.own.limit)}" in told["html"]
     levels = told["maps"]["lrp-epsilon"]
     assert levels["absolute"] != levels["relative"]
