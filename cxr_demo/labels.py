@@ -4,37 +4,52 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cxr_demo.text.catalogue import format_text
+
 
 @dataclass(frozen=True)
 class Finding:
-    key: str  # as in a checkpoint's card and on the command line
-    name: str  # as a person reads it
-    gloss: str  # one line, without jargon where that is possible
+    """`key`: as in a checkpoint's card and on the command line. Its name and its gloss are messages, `finding-` and the
+    key, or `own_name` and `own_gloss`, which are the same in every language."""
+
+    key: str
+    own_name: str = ""
+    own_gloss: str = ""
+
+    @property
+    def name(self) -> str:
+        """As a person reads it."""
+        return self.own_name or format_text(f"finding-{self.key}")
+
+    @property
+    def gloss(self) -> str:
+        """One line, without jargon where that is possible."""
+        return self.own_gloss or format_text(f"finding-{self.key}.gloss")
 
 
 _ROWS = (
-    ("normal", "Normal", "None of the other findings of this list; says nothing about the rest."),
-    ("bacterial_pneumonia", "Bacterial pneumonia", "Often one dense, well-bounded opacity in a lobe."),
-    ("viral_pneumonia", "Viral pneumonia", "Often hazy, diffuse opacities on both sides."),
-    ("covid19", "COVID-19", "Often hazy opacities on both sides, towards the edges and bases."),
-    ("atelectasis", "Atelectasis", "A part of the lung has lost its air and volume."),
-    ("cardiomegaly", "Cardiomegaly", "The heart's shadow is wider than half the chest."),
-    ("effusion", "Effusion", "Fluid between the lung and the chest wall."),
-    ("infiltration", "Infiltration", "A hazy opacity in the lung, of whatever cause."),
-    ("mass", "Mass", "A round opacity wider than 3 cm."),
-    ("nodule", "Nodule", "A round opacity up to 3 cm wide."),
-    ("pneumonia", "Pneumonia", "Infection of the lung, of whatever cause."),
-    ("pneumothorax", "Pneumothorax", "Air between the lung and the chest wall."),
-    ("consolidation", "Consolidation", "Lung filled with fluid or cells instead of air."),
-    ("edema", "Oedema", "Fluid in the lung's tissue, often from the heart."),
-    ("emphysema", "Emphysema", "Lung tissue destroyed and over-filled with air."),
-    ("fibrosis", "Fibrosis", "Scarred lung tissue."),
-    ("pleural_thickening", "Pleural thickening", "A thickened lining of the lung."),
-    ("hernia", "Hernia", "Abdominal organs pushed into the chest."),
+    Finding("normal"),
+    Finding("bacterial_pneumonia"),
+    Finding("viral_pneumonia"),
+    Finding("covid19"),
+    Finding("atelectasis"),
+    Finding("cardiomegaly"),
+    Finding("effusion"),
+    Finding("infiltration"),
+    Finding("mass"),
+    Finding("nodule"),
+    Finding("pneumonia"),
+    Finding("pneumothorax"),
+    Finding("consolidation"),
+    Finding("edema"),
+    Finding("emphysema"),
+    Finding("fibrosis"),
+    Finding("pleural_thickening"),
+    Finding("hernia"),
 )
-FINDINGS: dict[str, Finding] = {row[0]: Finding(*row) for row in _ROWS}
+FINDINGS: dict[str, Finding] = {finding.key: finding for finding in _ROWS}
 
 
 def get_finding(key: str) -> Finding:
     """The finding of a key; a label of a user's own data that stands in no table keeps its own name."""
-    return FINDINGS.get(key) or Finding(key, key.replace("_", " ").capitalize(), "A label of this checkpoint's own.")
+    return FINDINGS.get(key) or Finding(key, key.replace("_", " ").capitalize(), format_text("label-of-its-own"))

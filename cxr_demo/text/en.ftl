@@ -116,6 +116,46 @@ scale-shared-alone = { $unit }, no other map of this unit
 scale-shared-no-unit = { $unit }: no unit, shares no scale
 scale-alone-full = { $scale }; alone full at { $limit }
 
+## Findings, by the key of a card (labels.py)
+
+finding-normal = Normal
+    .gloss = None of the other findings of this list; says nothing about the rest.
+finding-bacterial_pneumonia = Bacterial pneumonia
+    .gloss = Often one dense, well-bounded opacity in a lobe.
+finding-viral_pneumonia = Viral pneumonia
+    .gloss = Often hazy, diffuse opacities on both sides.
+finding-covid19 = COVID-19
+    .gloss = Often hazy opacities on both sides, towards the edges and bases.
+finding-atelectasis = Atelectasis
+    .gloss = A part of the lung has lost its air and volume.
+finding-cardiomegaly = Cardiomegaly
+    .gloss = The heart's shadow is wider than half the chest.
+finding-effusion = Effusion
+    .gloss = Fluid between the lung and the chest wall.
+finding-infiltration = Infiltration
+    .gloss = A hazy opacity in the lung, of whatever cause.
+finding-mass = Mass
+    .gloss = A round opacity wider than 3 cm.
+finding-nodule = Nodule
+    .gloss = A round opacity up to 3 cm wide.
+finding-pneumonia = Pneumonia
+    .gloss = Infection of the lung, of whatever cause.
+finding-pneumothorax = Pneumothorax
+    .gloss = Air between the lung and the chest wall.
+finding-consolidation = Consolidation
+    .gloss = Lung filled with fluid or cells instead of air.
+finding-edema = Oedema
+    .gloss = Fluid in the lung's tissue, often from the heart.
+finding-emphysema = Emphysema
+    .gloss = Lung tissue destroyed and over-filled with air.
+finding-fibrosis = Fibrosis
+    .gloss = Scarred lung tissue.
+finding-pleural_thickening = Pleural thickening
+    .gloss = A thickened lining of the lung.
+finding-hernia = Hernia
+    .gloss = Abdominal organs pushed into the chest.
+label-of-its-own = A label of this checkpoint's own.
+
 ## The gate (gate_text.py): what speaks against a frontal chest film
 
 doubt-modality = This is not a radiograph.
