@@ -28,7 +28,10 @@ from cxr_demo.ui.lesson import lesson_events, lesson_view
 from cxr_demo.ui.markup import Html, join_html, render_message, tag
 
 BELOW_MAPS = ("regions", "evaluation", "checks")
-STYLES = ("app/page", "app/examples", "evaluation/evaluation", "compare/pair", "lesson/lesson")
+STYLES = (
+    "app/page", "app/intake", "findings/findings", "viewer/viewer", "evaluation/evaluation", "compare/pair",
+    "lesson/lesson",
+)  # fmt: skip
 
 
 def build_page(
