@@ -85,20 +85,17 @@ def burn_in(film: Phantom, letters: str, seed: int) -> Phantom:
     return replace(film, pixels=pixels, marker=marker, letters=letters)
 
 
-def make_example_phantoms(size_px: int = 512) -> tuple[tuple[str, str, Phantom], ...]:
-    """(name, one-line gloss, film) of a few films for a first look; each name says that the film is synthetic."""
-    return tuple(
-        (f"Synthetic: {name}", gloss, make_phantom(seed, size_px, findings, letters))
-        for name, gloss, seed, findings, letters in _EXAMPLES
-    )
+def make_example_phantoms(size_px: int = 512) -> dict[str, Phantom]:
+    """A few films for a first look, by the key that their messages in the catalogue have."""
+    return {key: make_phantom(seed, size_px, findings, letters) for key, (seed, findings, letters) in EXAMPLES.items()}
 
 
-_EXAMPLES = (
-    ("normal", "A drawn film without a finding.", 3, (), ""),
-    ("consolidation", "One patchy opacity, planted in a lung.", 6, ("consolidation",), ""),
-    ("effusion", "Fluid, planted at the base of a lung.", 5, ("effusion",), ""),
-    ("shortcut marker", "No finding, but letters that a network may have learned instead of one.", 3, (), "PORT"),
-)
+EXAMPLES: dict[str, tuple[int, tuple[str, ...], str]] = {  # seed, findings, letters
+    "normal": (3, (), ""),
+    "consolidation": (6, ("consolidation",), ""),
+    "effusion": (5, ("effusion",), ""),
+    "shortcut-marker": (3, (), "PORT"),
+}
 
 
 def _random(seed: int, what: str) -> np.random.Generator:

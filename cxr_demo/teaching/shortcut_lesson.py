@@ -20,7 +20,6 @@ from cxr_demo.evaluation.regions import measure_evidence
 from cxr_demo.explain.methods import METHODS, exclude_methods
 from cxr_demo.film.phantom import Phantom, make_phantom
 from cxr_demo.film.reading import Radiograph
-from cxr_demo.labels import get_finding
 from cxr_demo.limits import SLOW_FORWARDS
 
 HONEST, CHEAT = "phantom-honest", "phantom-cheat"  # names of their cards
@@ -103,8 +102,8 @@ class Lesson:
 
 
 def list_planted(film: Phantom) -> dict[str, np.ndarray]:
-    """What was planted in a film, by name: masks (S, S) bool, of the letters too."""
-    planted = {f"planted {get_finding(each.label).name.lower()}": each.mask for each in film.planted}
+    """What was planted in a film, by a name of `text.examples_text.PLANTED`: masks (S, S) bool, of the letters too."""
+    planted = {f"planted {each.label}": each.mask for each in film.planted}
     return planted | ({LETTERS: film.marker} if film.letters else {})
 
 
@@ -143,7 +142,7 @@ def _measure_exposure(network: Analyser) -> tuple[Exposed, ...]:
             study = network.analyse(make_radiograph(film))
             maps = {method: made for (method, _), made in network.explain(study, [LABEL], quick).items()}
             for method, of in _measure_shares(network, maps, film).items():
-                found[method].append((of[LETTERS], of[f"planted {get_finding(LABEL).name.lower()}"]))
+                found[method].append((of[LETTERS], of[f"planted {LABEL}"]))
     rows = [
         Exposed(method, *(_average_shares(of) for of in zip(*pairs, strict=True))) for method, pairs in found.items()
     ]

@@ -156,6 +156,30 @@ finding-hernia = Hernia
     .gloss = Abdominal organs pushed into the chest.
 label-of-its-own = A label of this checkpoint's own.
 
+## Films to try (examples_text.py)
+
+examples = Or synthetic:
+    .label = Try a synthetic film
+example = Synthetic: { $name }
+example-normal = normal
+    .gloss = A drawn film without a finding.
+example-consolidation = consolidation
+    .gloss = One patchy opacity, planted in a lung.
+example-effusion = effusion
+    .gloss = Fluid, planted at the base of a lung.
+example-shortcut-marker = shortcut marker
+    .gloss = No finding, but letters that a network may have learned instead of one.
+example-note = Synthetic: drawn by this program, not a film of a person. Nothing was uploaded.
+
+planted-show = Show what was planted
+planted = Outlined: { $names }.
+planted-cardiomegaly = planted cardiomegaly
+planted-nodule = planted nodule
+planted-mass = planted mass
+planted-consolidation = planted consolidation
+planted-effusion = planted effusion
+planted-letters = letters
+
 ## The gate (gate_text.py): what speaks against a frontal chest film
 
 doubt-modality = This is not a radiograph.

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-TRY = "Try a synthetic film"
-OR = "Or synthetic:"
-SYNTHETIC = "Synthetic: "  # begins the name of every example, and is told once instead
-NOTE = "Synthetic: drawn by this program, not a film of a person. Nothing was uploaded."
-SHOW = "Show what was planted"
+from collections.abc import Iterable
+
+from cxr_demo.text.catalogue import format_text
+
+PLANTED = {
+    "planted cardiomegaly": "planted-cardiomegaly",
+    "planted nodule": "planted-nodule",
+    "planted mass": "planted-mass",
+    "planted consolidation": "planted-consolidation",
+    "planted effusion": "planted-effusion",
+    "letters": "planted-letters",
+}
 
 
-def describe_planted(names: list[str]) -> str:
-    """What the outlines are of."""
-    return f"Outlined: {', '.join(names)}."
+def name_example(key: str) -> str:
+    """A key of `film.phantom.EXAMPLES`, as it is called apart from the others."""
+    return format_text("example", name=format_text(f"example-{key}"))
+
+
+def describe_planted(names: Iterable[str]) -> str:
+    """What the outlines are of; names as `teaching.shortcut_lesson.list_planted` has them."""
+    return format_text("planted", names=", ".join(format_text(PLANTED[name]) for name in names))

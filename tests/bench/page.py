@@ -92,7 +92,7 @@ def wait_for_rest(page: Page) -> None:
 
 def make_film(round_: int) -> str:
     """A film that was not seen before: its PNG in base64."""
-    greys = np.rint(make_example_phantoms(FILM_PX)[1][2].pixels * 255).astype(np.uint8)
+    greys = np.rint(make_example_phantoms(FILM_PX)["consolidation"].pixels * 255).astype(np.uint8)
     greys[0, 0] = round_
     return base64.b64encode(cv2.imencode(".png", greys)[1].tobytes()).decode()
 

@@ -6,6 +6,8 @@ import pytest
 from cxr_demo.film.phantom import PLANTS, make_example_phantoms, make_phantom
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.labels import FINDINGS
+from cxr_demo.text import examples_text
+from cxr_demo.text.catalogue import format_text
 
 SIZE_PX = 96
 SEEDS = range(8)
@@ -127,12 +129,12 @@ def test_what_cannot_be_planted_is_said():
 
 def test_the_examples_are_named_synthetic_and_show_what_they_say():
     examples = make_example_phantoms(128)
-    assert [name for name, _, _ in examples] == [
+    assert [examples_text.name_example(key) for key in examples] == [
         "Synthetic: normal", "Synthetic: consolidation", "Synthetic: effusion", "Synthetic: shortcut marker"
     ]  # fmt: skip
-    assert [film.labels[0] for _, _, film in examples] == ["normal", "consolidation", "effusion", "normal"]
-    assert [film.letters for _, _, film in examples] == ["", "", "", "PORT"]
-    assert all(gloss.endswith(".") for _, gloss, _ in examples)
+    assert [film.labels[0] for film in examples.values()] == ["normal", "consolidation", "effusion", "normal"]
+    assert [film.letters for film in examples.values()] == ["", "", "", "PORT"]
+    assert all(format_text(f"example-{key}.gloss").endswith(".") for key in examples)
 
 
 KNOWN_GREYS = np.array(

@@ -7,18 +7,19 @@ from typing import TypeGuard
 
 import numpy as np
 
-from cxr_demo.film.phantom import Phantom, make_example_phantoms
+from cxr_demo.film.phantom import EXAMPLES, Phantom, make_example_phantoms
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.teaching.shortcut_lesson import list_planted, make_radiograph
 from cxr_demo.text import examples_text
+from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.markup import Html, tag
 
 FIRST = 1  # the one that the page opens with
 
 
 @functools.cache
-def _make_films() -> tuple[tuple[str, str, Phantom], ...]:
-    return make_example_phantoms()
+def _make_films() -> tuple[Phantom, ...]:
+    return tuple(make_example_phantoms().values())
 
 
 def render_examples() -> Html:
@@ -26,23 +27,24 @@ def render_examples() -> Html:
     buttons = [
         tag(
             "button",
-            name.removeprefix(examples_text.SYNTHETIC),
+            format_text(f"example-{key}"),
             type="button",
-            title=f"{name}. {gloss}",
+            title=f"{examples_text.name_example(key)}. {format_text(f'example-{key}.gloss')}",
             data_example=index,
         )
-        for index, (name, gloss, _) in enumerate(_make_films())
+        for index, key in enumerate(EXAMPLES)
     ]
-    return tag("div", tag("p", examples_text.OR), *buttons, role="group", aria_label=examples_text.TRY)
+    heading = tag("p", format_text("examples"))
+    return tag("div", heading, *buttons, role="group", aria_label=format_text("examples.label"))
 
 
 def name_example(index: object) -> str:
     """In the strip; empty if there is no such film."""
-    return _make_films()[index][0] if _is_example(index) else ""
+    return examples_text.name_example(tuple(EXAMPLES)[index]) if _is_example(index) else ""
 
 
 def _is_example(index: object) -> TypeGuard[int]:
-    return isinstance(index, int) and not isinstance(index, bool) and 0 <= index < len(_make_films())
+    return isinstance(index, int) and not isinstance(index, bool) and 0 <= index < len(EXAMPLES)
 
 
 def make_example(index: object) -> tuple[Radiograph, dict[str, np.ndarray]] | None:
@@ -50,5 +52,5 @@ def make_example(index: object) -> tuple[Radiograph, dict[str, np.ndarray]] | No
     there is no such button."""
     if not _is_example(index):
         return None
-    film = _make_films()[index][2]
-    return make_radiograph(film, (examples_text.NOTE,)), list_planted(film)
+    film = _make_films()[index]
+    return make_radiograph(film, (format_text("example-note"),)), list_planted(film)

@@ -202,7 +202,7 @@ def _render_planted(truth: Mapping[str, np.ndarray]) -> tuple[Html, ...]:
     """To show the outlines, which are off at first so that one can guess, and what they are."""
     if not truth:
         return ()
-    switch = tag("label", tag("input", type="checkbox", class_="truth"), examples_text.SHOW, class_="truth")
+    switch = tag("label", tag("input", type="checkbox", class_="truth"), format_text("planted-show"), class_="truth")
     return switch, tag("p", examples_text.describe_planted(list(truth)), class_="planted", hidden=True)
 
 

@@ -8,7 +8,8 @@ import pytest
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.limits import MAX_FILMS
 from cxr_demo.teaching.shortcut_lesson import HONEST
-from cxr_demo.text import examples_text, page_text, upload_text
+from cxr_demo.text import page_text, upload_text
+from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.app import example_films, work
 from cxr_demo.ui.app.intentions import INTENTIONS
 from cxr_demo.ui.app.wish import MEMBERS, NOTHING, WITH
@@ -198,7 +199,7 @@ def test_the_page_opens_on_a_synthetic_film_read_by_the_network_that_was_made_fo
     shown = taught.settle()
     assert shown.value["at"]["checkpoint"] == HONEST == shown.networks["value"]
     assert names_in(taught) == [example_films.name_example(example_films.FIRST)]
-    assert examples_text.SHOW in shown.panels["html"] and shown.panels["film"]["outlines"]
+    assert format_text("planted-show") in shown.panels["html"] and shown.panels["film"]["outlines"]
     page.press("open_page")  # without that network
     assert not page.session.films
 

@@ -15,10 +15,11 @@ import pytest
 from cxr_demo.analysis import DEFAULT_METHODS
 from cxr_demo.evaluation.agreement import RegionShare
 from cxr_demo.explain.methods import METHODS
-from cxr_demo.film.phantom import make_example_phantoms
+from cxr_demo.film.phantom import EXAMPLES, make_example_phantoms
 from cxr_demo.networks.card_parts import Localisation
 from cxr_demo.teaching.shortcut_lesson import CHEAT, DECK, HONEST, LETTERS, Lesson
 from cxr_demo.text import examples_text, lesson_text, localisation_text
+from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui import image_encoding
 from cxr_demo.ui.app import example_films
 from cxr_demo.ui.findings import facts, localisation_table
@@ -40,12 +41,12 @@ def decoded(uri: str) -> np.ndarray:
 
 def test_every_example_is_a_button_and_each_is_called_synthetic():
     told = example_films.render_examples()
-    names = [name for name, _, _ in make_example_phantoms(32)]
-    assert re.findall(r'title="(Synthetic: [\w ]+)\.', told) == names and "synthetic" in examples_text.OR
+    names = [examples_text.name_example(key) for key in EXAMPLES]
+    assert re.findall(r'title="(Synthetic: [\w ]+)\.', told) == names and "synthetic" in format_text("examples")
     assert re.findall(r'data-example="(\d)"', told) == [str(index) for index in range(len(names))]
-    for index, (_, _, film) in enumerate(make_example_phantoms()):
+    for index, film in enumerate(make_example_phantoms().values()):
         image, truth = example_films.make_example(index)
-        assert image.kind == "synthetic" and examples_text.NOTE in image.notes
+        assert image.kind == "synthetic" and format_text("example-note") in image.notes
         np.testing.assert_array_equal(image.pixels, film.pixels)
         assert (LETTERS in truth) == bool(film.letters) and len(truth) == len(film.planted) + bool(film.letters)
 
@@ -68,15 +69,15 @@ def test_an_example_goes_the_way_of_an_upload_and_its_truth_with_it(folder):
     first = next(step for step in steps if step.panels["film"])
     assert page.bodies[first.panels["film"]["outlines"]]["source"].startswith("data:image/png")
     assert first.panels["maps"] == {} and set(steps[-1].panels["maps"]) == set(DEFAULT_METHODS)
-    assert examples_text.SHOW in steps[-1].panels["html"]
+    assert format_text("planted-show") in steps[-1].panels["html"]
     assert "planted consolidation" in steps[-1].regions["html"]
 
     page.press("choose_checkpoint", checkpoint="b")
     again = page.settle()  # another checkpoint, the same film
-    assert session.film is film and examples_text.SHOW in again.panels["html"]
+    assert session.film is film and format_text("planted-show") in again.panels["html"]
     page.upload(png())
     real = page.settle()
-    assert session.film.truth == {} and examples_text.SHOW not in real.panels["html"]
+    assert session.film.truth == {} and format_text("planted-show") not in real.panels["html"]
     assert real.panels["film"]["outlines"] is None and "planted" not in real.regions["html"]
 
 
@@ -123,11 +124,11 @@ def test_outlines_are_where_the_mask_ends_and_nowhere_else():
 def test_the_truth_is_sent_with_the_film_alone():
     mask = np.zeros((90, 70), bool)
     mask[20:40, 20:40] = True
-    truth, shown = {NASTY: mask}, study()
+    truth, shown = {LETTERS: mask}, study()
     film = pictures(shown, truth=truth)
     made = panels.render_panels(shown, card(), "normal", {}, film, truth)
     source = made.pictures[made.body["film"]["outlines"]]["source"]
-    assert decoded(source).shape == (90, 70, 4) and NASTY not in made.body["html"]
+    assert decoded(source).shape == (90, 70, 4)
     without = panels.render_panels(shown, card(), "normal", {}, pictures(shown))
     assert without.body["film"]["outlines"] is None and 'class="truth"' not in without.body["html"]
     assert set(made.pictures) - set(without.pictures) == {film.outlines}
