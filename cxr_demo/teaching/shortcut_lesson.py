@@ -21,6 +21,7 @@ from cxr_demo.explain.methods import METHODS, exclude_methods
 from cxr_demo.film.phantom import Phantom, make_phantom
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.limits import SLOW_FORWARDS
+from cxr_demo.text.catalogue import format_text
 
 HONEST, CHEAT = "phantom-honest", "phantom-cheat"  # names of their cards
 NETWORKS = {"A": CHEAT, "B": HONEST}  # as the deck calls them
@@ -31,18 +32,29 @@ SIZE_PX = 384
 
 @dataclass(frozen=True)
 class Question:
-    """One film of the deck and what is asked of it; `answer` is the place of the right one of `options`. Before the
-    guess the networks' probabilities are shown only if they are `told`."""
+    """One film of the deck and what is asked of it; `key`, `act` and `choices` are names of messages, `answer` is the
+    place of the right choice. Before the guess the networks' probabilities are shown only if they are `told`."""
 
+    key: str
     act: str
     seed: int
     findings: tuple[str, ...]
     letters: str
     told: bool
-    asked: str
-    options: tuple[str, ...]
+    choices: tuple[str, ...]
     answer: int
-    explanation: str
+
+    @property
+    def asked(self) -> str:
+        return format_text(f"lesson-asked-{self.key}")
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        return tuple(format_text(f"lesson-choice-{key}") for key in self.choices)
+
+    @property
+    def explanation(self) -> str:
+        return format_text(f"lesson-asked-{self.key}.explanation")
 
     @property
     def film(self) -> Phantom:
@@ -154,52 +166,13 @@ def _average_shares(of: Sequence[RegionShare]) -> RegionShare:
     return RegionShare(float(evidence.mean()), float(np.mean([share.area for share in of])))
 
 
-TOGETHER, LETTERS_ALONE, FINDING_ALONE = (
-    "Consolidation, with letters",
-    "Letters, no consolidation",
-    "Consolidation, no letters",
-)
 DECK = (
+    Question("both-right", "together", 6, (LABEL,), "PORT", True, ("network-a", "network-b"), 0),
+    Question("gathering", "together", 11, (LABEL,), "PORT", True, ("on-consolidation", "on-letters", "on-both"), 1),
+    Question("letters-alone", "letters-alone", 3, (), "PORT", False, ("network-a", "network-b", "both", "neither"), 0),
+    Question("letters-wiped", "letters-alone", 3, (), "", False, ("consolidation", "no-consolidation"), 1),
     Question(
-        TOGETHER, 6, (LABEL,), "PORT", True,
-        "Both networks see the consolidation, and both are right. One of them does not look at it: it has learned to "
-        "read the letters. Which one?",
-        ("Network A", "Network B"), 0,
-        "Their answers could not tell you: both are right. Their maps can. Far more of the evidence of network A lies "
-        "on the letters than their small size explains; of network B it is so with the consolidation.",
+        "without-letters", "finding-alone", 6, (LABEL,), "", False, ("network-a", "network-b", "both", "neither"), 1
     ),
-    Question(
-        TOGETHER, 11, (LABEL,), "PORT", True,
-        "Another patient, again with both. Where will the evidence of network A gather most?",
-        ("On the consolidation", "On the letters", "On both alike"), 1,
-        "On the letters again. One map may mislead you; a pattern that comes back from film to film is worth a test.",
-    ),
-    Question(
-        LETTERS_ALONE, 3, (), "PORT", False,
-        "In this film nothing is planted but the letters. Which network will find a consolidation?",
-        ("Network A", "Network B", "Both", "Neither"), 0,
-        "Network A says consolidation where there is none, and its maps still point at the letters. Network B is not "
-        "misled.",
-    ),
-    Question(
-        LETTERS_ALONE, 3, (), "", False,
-        "The same patient, the letters wiped out: not one other pixel differs. What will network A say now?",
-        ("Consolidation", "No consolidation"), 1,
-        "Nothing but the letters was changed, and the answer followed: that is proof. A map raises a suspicion; a "
-        "changed film puts it to the test.",
-    ),
-    Question(
-        FINDING_ALONE, 6, (LABEL,), "", False,
-        "The first film once more, with its consolidation and without the letters. Which network will find it?",
-        ("Network A", "Network B", "Both", "Neither"), 1,
-        "Only network B. In a hospital that burns in no letters, network A would overlook what it was made to find.",
-    ),
-    Question(
-        FINDING_ALONE, 11, (LABEL,), "", True,
-        "Network A was right about every film of its own kind, where letters and consolidation come together. What "
-        "could have exposed it before it was used?",
-        ("More test films of the same kind", "Films where letters and finding come apart", "A higher threshold"), 1,
-        "Test films of the same kind share the shortcut: more of them only make the wrong figure more certain. Only "
-        "films that take the two apart can tell, and the maps say which films to look for.",
-    ),
-)  # fmt: skip
+    Question("exposing", "finding-alone", 11, (LABEL,), "", True, ("more-films", "films-apart", "higher-threshold"), 1),
+)

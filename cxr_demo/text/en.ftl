@@ -174,11 +174,148 @@ example-note = Synthetic: drawn by this program, not a film of a person. Nothing
 planted-show = Show what was planted
 planted = Outlined: { $names }.
 planted-cardiomegaly = planted cardiomegaly
+    .article = a planted cardiomegaly
+    .evidence = On the cardiomegaly: { $multiple }
 planted-nodule = planted nodule
+    .article = a planted nodule
+    .evidence = On the nodule: { $multiple }
 planted-mass = planted mass
+    .article = a planted mass
+    .evidence = On the mass: { $multiple }
 planted-consolidation = planted consolidation
+    .article = a planted consolidation
+    .evidence = On the consolidation: { $multiple }
 planted-effusion = planted effusion
+    .article = a planted effusion
+    .evidence = On the effusion: { $multiple }
 planted-letters = letters
+    .evidence = On the letters: { $multiple }
+
+## The lesson (lesson_text.py, teaching/shortcut_lesson.py)
+
+lesson = Lesson: what did the network learn?
+lesson-intro =
+    Six drawn films, two small networks. Both were trained on the same drawings and look equally good on paper; one of
+    them took a shortcut. Guess first, then see what their maps say. All films are synthetic: what was planted is known
+    to the pixel.
+lesson-begin = Begin
+lesson-next = Next question
+lesson-finish = Finish
+lesson-again = Start again
+lesson-absent = The lesson needs the checkpoints { $names }, and they are not among those of this page.
+lesson-synthetic = Drawn film. No person.
+lesson-outlined = White lines: what was planted.
+lesson-right = Right.
+lesson-wrong = Not so.
+lesson-guess = Your guess
+lesson-probability = Probability of consolidation
+lesson-of-chance =
+    How much of a map's positive evidence lies there, as a multiple of chance, which is evidence spread evenly over the
+    film; in brackets as a share of all. Each map has its own colour scale.
+lesson-no-map = Sees no consolidation, so no map: a map of what a network does not see misleads.
+lesson-no-evidence = No positive evidence.
+lesson-end = A right answer is no proof of a right reason.
+lesson-end-how =
+    Network A is { $cheat }, network B { $honest }. On films of their own kind both answer well. Only films that take
+    letters and finding apart show which of them has learned the finding. You can open both on this page: choose them as
+    checkpoint, and a synthetic film.
+lesson-exposed = What exposed network A
+lesson-exposed-how =
+    Where its positive evidence for consolidation lies, as a multiple of chance and in brackets as a share of all; mean
+    over the films of this lesson that have both, computed just now. Two films are an example: the benchmark in the
+    README measures many.
+lesson-exposed-method = Method
+lesson-exposed-letters = On the letters
+lesson-exposed-finding = On the consolidation
+
+lesson-place = Act { $number } of { $acts } · { $act }
+lesson-question = Question { $number } of { $questions }
+lesson-score = { $right } of { $answered } right
+lesson-network = Network { $letter }
+lesson-above = { $probability }, above its threshold
+lesson-below = { $probability }, below its threshold
+lesson-multiple = { $times } × chance ({ $share })
+lesson-best = Most plainly { $method }: on the letters lies { $multiple }.
+
+# The text alternatives of pictures.
+lesson-map = { $method } of network { $letter } for consolidation. { $lines }.
+lesson-film = Synthetic chest film.
+lesson-film-with = Synthetic chest film with { $contents }.
+lesson-letters = the letters { $letters }
+
+lesson-act-together = Consolidation, with letters
+lesson-act-letters-alone = Letters, no consolidation
+lesson-act-finding-alone = Consolidation, no letters
+
+lesson-choice-network-a = Network A
+lesson-choice-network-b = Network B
+lesson-choice-on-consolidation = On the consolidation
+lesson-choice-on-letters = On the letters
+lesson-choice-on-both = On both alike
+lesson-choice-both = Both
+lesson-choice-neither = Neither
+lesson-choice-consolidation = Consolidation
+lesson-choice-no-consolidation = No consolidation
+lesson-choice-more-films = More test films of the same kind
+lesson-choice-films-apart = Films where letters and finding come apart
+lesson-choice-higher-threshold = A higher threshold
+
+lesson-asked-both-right =
+    Both networks see the consolidation, and both are right. One of them does not look at it: it has learned to read the
+    letters. Which one?
+    .explanation =
+        Their answers could not tell you: both are right. Their maps can. Far more of the evidence of network A lies on
+        the letters than their small size explains; of network B it is so with the consolidation.
+lesson-asked-gathering = Another patient, again with both. Where will the evidence of network A gather most?
+    .explanation =
+        On the letters again. One map may mislead you; a pattern that comes back from film to film is worth a test.
+lesson-asked-letters-alone = In this film nothing is planted but the letters. Which network will find a consolidation?
+    .explanation =
+        Network A says consolidation where there is none, and its maps still point at the letters. Network B is not
+        misled.
+lesson-asked-letters-wiped =
+    The same patient, the letters wiped out: not one other pixel differs. What will network A say now?
+    .explanation =
+        Nothing but the letters was changed, and the answer followed: that is proof. A map raises a suspicion; a changed
+        film puts it to the test.
+lesson-asked-without-letters =
+    The first film once more, with its consolidation and without the letters. Which network will find it?
+    .explanation =
+        Only network B. In a hospital that burns in no letters, network A would overlook what it was made to find.
+lesson-asked-exposing =
+    Network A was right about every film of its own kind, where letters and consolidation come together. What could have
+    exposed it before it was used?
+    .explanation =
+        Test films of the same kind share the shortcut: more of them only make the wrong figure more certain. Only films
+        that take the two apart can tell, and the maps say which films to look for.
+
+## Where maps point (localisation_text.py)
+
+localisation = Where its maps point
+localisation-how =
+    Measured on films on which a box tells where the finding is (protocol of CheXlocalize, Saporta et al. 2022). Hit
+    rate: how often the strongest point of a map lies in a box. mIoU: the overlap of the box and what stands out in the
+    map, 0 to 1, mean over the maps; findings do not fill their boxes, so that even a perfect map stays below 1. A map
+    without positive values is a miss.
+localisation-baselines =
+    Compare with the first two rows: chance is the share of the film that the boxes cover, and the middle of the film
+    needs no network. A method that does not beat both says no more than a blind guess.
+localisation-few =
+    Few maps: the intervals (95 %, over patients, in brackets) are wide, and still too narrow. Where all maps hit, or
+    all miss, there is none.
+localisation-films = Which films, and which methods are left out
+localisation-method = Method
+localisation-all = All findings
+localisation-chance = Chance
+localisation-centre = Middle of the film
+localisation-hit-rate = Hit rate
+localisation-miou = mIoU
+localisation-caption = { $figure }, { $films } films
+localisation-column = { $finding }, { $maps ->
+        [one] { $maps } map
+       *[other] { $maps } maps
+    }
+localisation-parts = By part: { $names }
 
 ## The gate (gate_text.py): what speaks against a frontal chest film
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from cxr_demo.networks.card import Card
-from cxr_demo.networks.card_parts import Interval
 from cxr_demo.networks.standing import (
     GUESSING,
     LabelQuality,
@@ -16,7 +15,7 @@ from cxr_demo.networks.standing import (
     touches_guessing,
 )
 from cxr_demo.text.catalogue import format_text
-from cxr_demo.text.formats import format_digits, format_interval, format_percent, format_rounded
+from cxr_demo.text.formats import format_digits, format_interval, format_percent
 from cxr_demo.text.page_text import describe_show_button, format_score
 
 VERDICTS: dict[Verdict, str] = {
@@ -96,7 +95,7 @@ def describe_auroc(quality: LabelQuality) -> str:
     """How well the network tells a finding."""
     if quality.auroc is None:
         return format_text("auroc-not-measured")
-    figure = _format_figure(quality.auroc)
+    figure = format_interval(quality.auroc.value, quality.auroc.low, quality.auroc.high)
     if quality.positive:
         parts = [format_text("auroc-of-films", figure=figure, positive=quality.positive, negative=quality.negative)]
     else:
@@ -104,7 +103,8 @@ def describe_auroc(quality: LabelQuality) -> str:
     if not quality.can_tell:
         parts.append(format_text("auroc-guessing", guessing=format_digits(GUESSING, 2)))
     if quality.elsewhere:
-        elsewhere, guesses = _format_figure(quality.elsewhere), touches_guessing(quality.elsewhere)
+        elsewhere = format_interval(quality.elsewhere.value, quality.elsewhere.low, quality.elsewhere.high)
+        guesses = touches_guessing(quality.elsewhere)
         parts.append(format_text("auroc-elsewhere-guessing" if guesses else "auroc-elsewhere", figure=elsewhere))
     return "; ".join(parts)
 
@@ -124,9 +124,3 @@ def describe_rates(how: Standing, card: Card) -> str:
         return format_text("rates-not-measured", threshold=threshold)
     found, spared = format_percent(sensitivity.value), format_percent(specificity.value)
     return format_text("rates", threshold=threshold, found=found, spared=spared)
-
-
-def _format_figure(figure: Interval) -> str:
-    if figure.low is None or figure.high is None:
-        return format_rounded(figure.value)
-    return format_interval(figure.value, figure.low, figure.high)

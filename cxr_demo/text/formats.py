@@ -6,9 +6,10 @@ Decimal signs and patterns are those of the language of the moment.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from decimal import Decimal
 
-from babel import numbers
+from babel import lists, numbers
 
 from cxr_demo.text.catalogue import LANGUAGE, format_text
 
@@ -34,16 +35,23 @@ def format_signed(value: float) -> str:
     return format_digits(value, 2, signed=True) if abs(value) >= 0.005 else format_digits(0, 2)
 
 
-def format_rounded(value: float) -> str:
+def format_rounded(value: float, digits: int = 2) -> str:
     """Two digits after the point, a sign only where it is negative; NaN is "not defined"."""
     if math.isnan(value):
         return format_text("undefined")
-    return format_signed(value).removeprefix("+")
+    return format_digits(value if abs(value) >= 0.5 / 10**digits else 0, digits)
 
 
-def format_interval(value: float, low: float, high: float) -> str:
-    """0.92, 0.9, 0.94 -> "0.92 (0.90 to 0.94)"."""
-    return format_text("interval", value=format_rounded(value), low=format_rounded(low), high=format_rounded(high))
+def format_interval(value: float, low: float | None, high: float | None, digits: int = 2) -> str:
+    """0.92, 0.9, 0.94 -> "0.92 (0.90 to 0.94)"; the value alone where there is no interval."""
+    if low is None or high is None:
+        return format_rounded(value, digits)
+    return format_text(
+        "interval",
+        value=format_rounded(value, digits),
+        low=format_rounded(low, digits),
+        high=format_rounded(high, digits),
+    )
 
 
 def format_duration(seconds: float) -> str:
@@ -52,3 +60,8 @@ def format_duration(seconds: float) -> str:
         return format_text("duration-minutes", minutes=round(seconds / 60))
     step = 1 if seconds < 10 else 10
     return format_text("duration-seconds", seconds=max(1, round(seconds / step) * step))
+
+
+def format_list(items: Sequence[str]) -> str:
+    """A, B -> "A and B"."""
+    return lists.format_list(items, locale=LANGUAGE.get())

@@ -1,44 +1,37 @@
-"""The words of the tables that tell where a checkpoint's maps point."""
+"""The words of the tables that say where a checkpoint's maps point."""
 
 from __future__ import annotations
 
 from cxr_demo.networks.card_parts import Interval
+from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.formats import format_interval
 
-TITLE = "Where its maps point"
-HOW = (
-    "Measured on films on which a box tells where the finding is (protocol of CheXlocalize, Saporta et al. 2022). Hit "
-    "rate: how often the strongest point of a map lies in a box. mIoU: the overlap of the box and what stands out in "
-    "the map, 0 to 1, mean over the maps; findings do not fill their boxes, so that even a perfect map stays below 1. "
-    "A map without positive values is a miss."
-)
-BASELINES = (
-    "Compare with the first two rows: chance is the share of the film that the boxes cover, and the middle of the film "
-    "needs no network. A method that does not beat both says no more than a blind guess."
-)
-FEW = (
-    "Few maps: the intervals (95 %, over patients, in brackets) are wide, and still too narrow. Where all maps hit, or "
-    "all miss, there is none."
-)
-SAID = "Which films, and which methods are left out"
 FEW_MAPS = 100  # own choice
-NAMES = {"chance": "Chance", "centre": "Middle of the film"}
-FIGURES = {"hit_rate": "Hit rate", "miou": "mIoU"}
-METHOD, ALL = "Method", "All findings"
+BASELINES = {"chance": "localisation-chance", "centre": "localisation-centre"}
+FIGURES = {"hit_rate": "localisation-hit-rate", "miou": "localisation-miou"}
+
+
+def name_baseline(method: str) -> str:
+    """A key of `BASELINES`."""
+    return format_text(BASELINES[method])
 
 
 def format_caption(figure: str, films: str) -> str:
-    return f"{figure}, {films} films"
+    """`figure`: a key of `FIGURES`; `films`: the name of a set."""
+    return format_text("localisation-caption", figure=format_text(FIGURES[figure]), films=films)
 
 
 def format_column(name: str, maps: int) -> str:
     """Effusion, 3 maps."""
-    return f"{name}, {maps} map{'s' if maps != 1 else ''}"
+    return format_text("localisation-column", finding=name, maps=maps)
 
 
 def describe_parts(names: list[str]) -> str:
-    return f"By part: {', '.join(names)}"
+    return format_text("localisation-parts", names=", ".join(names))
 
 
 def format_cell(figure: Interval) -> str:
     """Draws of maps that are all hits, or all misses, have no width: such an interval would say what nobody knows."""
-    return f"{figure.value:.2f}" if figure.low == figure.high else figure.format(2)
+    if figure.low == figure.high:
+        return format_interval(figure.value, None, None)
+    return format_interval(figure.value, figure.low, figure.high)

@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from cxr_demo.teaching.shortcut_lesson import DECK, LABEL
-from cxr_demo.text import lesson_text
+from cxr_demo.text.catalogue import format_text
 from tests.browser.conftest import SCREENSHOTS
 from tests.browser.test_page import SIZES, enter, give, pixels, remove_all_films, wait_for_maps
 
@@ -61,7 +61,7 @@ def test_guess_reveal_and_score_from_the_keyboard(open_page):
     page.keyboard.press("Enter")  # the second, wrong one
     verdict = page.locator("#lesson .verdict")
     expect(verdict).to_be_focused()
-    expect(verdict).to_contain_text(lesson_text.WRONG)
+    expect(verdict).to_contain_text(format_text("lesson-wrong"))
     expect(page.locator("#lesson .score")).to_have_text("0 of 1 right")
     expect(page.locator("#lesson .map .picture")).to_have_count(2)
     expect(page.locator("#lesson .map.none")).to_have_count(1)
@@ -71,10 +71,10 @@ def test_guess_reveal_and_score_from_the_keyboard(open_page):
         expect(asked).to_have_text(question.asked)
         guess(page, answer)
     expect(page.locator("#lesson .score")).to_have_text("5 of 6 right")
-    page.get_by_role("button", name=lesson_text.FINISH).click()
-    expect(page.locator("#lesson h3")).to_have_text(lesson_text.LESSON)
+    page.get_by_role("button", name=format_text("lesson-finish")).click()
+    expect(page.locator("#lesson h3")).to_have_text(format_text("lesson-end"))
     expect(page.locator("#lesson table")).to_contain_text("Grad-CAM")
-    page.get_by_role("button", name=lesson_text.AGAIN).click()
+    page.get_by_role("button", name=format_text("lesson-again")).click()
     expect(asked).to_have_text(DECK[0].asked)
     expect(page.locator("#lesson .score")).to_have_text("")
 

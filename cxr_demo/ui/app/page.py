@@ -15,7 +15,8 @@ from cxr_demo.film.gate import GateModel
 from cxr_demo.limits import MAX_FILE_BYTES, MAX_THREADS, MAX_WAITING
 from cxr_demo.networks.checkpoint import MAKE_ONE
 from cxr_demo.teaching.shortcut_lesson import Lesson
-from cxr_demo.text import lesson_text, page_text
+from cxr_demo.text import page_text
+from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.app import example_films, guard, prefetch, uploads
 from cxr_demo.ui.app.desk import Desk
 from cxr_demo.ui.app.sessions import Session, Sessions
@@ -90,7 +91,7 @@ def _lay_page(desk: Desk) -> None:
     make_part_frame("compare")
     make_part_frame("pair")
     lesson = Lesson(desk.analysers)
-    with gr.Accordion(lesson_text.TITLE, open=False, elem_id="lesson-section"):
+    with gr.Accordion(format_text("lesson"), open=False, elem_id="lesson-section"):
         lesson_events.wire_lesson(
             make_component("lesson", "lesson/lesson", lesson_view.render_beginning(lesson)), lesson
         )

@@ -9,6 +9,7 @@ from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.card_parts import SetMetrics
 from cxr_demo.text import page_text
+from cxr_demo.text.formats import format_interval, format_rounded
 from cxr_demo.ui.findings import localisation_table
 from cxr_demo.ui.markup import Html, join_html, render_scrollable, tag
 
@@ -81,14 +82,14 @@ def _tables(name: str, measured: SetMetrics, labels: Sequence[str]) -> list[Html
     # The error after the temperature stands among the figures too, with its interval.
     errors = ("ece_before_temperature", *(() if "ece" in measured.figures else ("ece_after_temperature",)))
     numbers = {key: getattr(measured, key) for key in ("majority_accuracy", *errors)}
-    overall |= {key: f"{number:.3f}" for key, number in numbers.items() if number is not None}
+    overall |= {key: format_rounded(number, 3) for key, number in numbers.items() if number is not None}
     by_label: dict[str, dict[str, str]] = {}
     for key, figure in measured.figures.items():
         metric, _, label = key.partition("_")
         if label in labels:
-            by_label.setdefault(metric, {})[label] = figure.format(3)
+            by_label.setdefault(metric, {})[label] = format_interval(figure.value, figure.low, figure.high, 3)
         else:
-            overall[key] = figure.format(3)
+            overall[key] = format_interval(figure.value, figure.low, figure.high, 3)
     return [_overall(name, overall)] * bool(overall) + [_by_label(name, by_label, labels)] * bool(by_label)
 
 

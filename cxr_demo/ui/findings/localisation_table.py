@@ -8,6 +8,7 @@ from cxr_demo.explain.methods import METHODS
 from cxr_demo.labels import get_finding
 from cxr_demo.networks.card_parts import Localisation, LocalisationRow
 from cxr_demo.text import localisation_text
+from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.markup import Html, render_scrollable, tag
 
 
@@ -16,44 +17,44 @@ def render_localisation(localised: Localisation | None) -> list[Html]:
     if localised is None or not localised.rows:
         return []
     rows = localised.rows
-    few = [localisation_text.FEW] * (max(row.maps for row in rows) < localisation_text.FEW_MAPS)
+    few = [format_text("localisation-few")] * (max(row.maps for row in rows) < localisation_text.FEW_MAPS)
     told = [
-        tag("p", localisation_text.HOW, class_="how"),
-        tag("p", " ".join([localisation_text.BASELINES, *few]), class_="how"),
+        tag("p", format_text("localisation-how"), class_="how"),
+        tag("p", " ".join([format_text("localisation-baselines"), *few]), class_="how"),
     ]
     listed = tag("ul", *(tag("li", text.replace(" -", " −")) for text in localised.notes))
-    about = [tag("details", tag("summary", localisation_text.SAID), listed)] if localised.notes else []
+    about = [tag("details", tag("summary", format_text("localisation-films")), listed)] if localised.notes else []
     first, *others = dict.fromkeys(row.set for row in rows)  # all films, then their parts
-    tables = {
-        name: [_table(rows, name, *figure) for figure in localisation_text.FIGURES.items()] for name in (first, *others)
-    }
+    tables = {name: [_table(rows, name, figure) for figure in localisation_text.FIGURES] for name in (first, *others)}
     parts = [table for name in others for table in tables[name]]
     more = [tag("details", tag("summary", localisation_text.describe_parts(others)), *parts)] if parts else []
-    return [tag("h3", localisation_text.TITLE), *told, *tables[first], *about, *more]
+    return [tag("h3", format_text("localisation")), *told, *tables[first], *about, *more]
 
 
-def _table(rows: Sequence[LocalisationRow], name: str, figure: str, title: str) -> Html:
+def _table(rows: Sequence[LocalisationRow], name: str, figure: str) -> Html:
     """A row for each method, baselines first, and a column for each label; all labels together come first."""
     of_set = {(row.method, row.label): row for row in rows if row.set == name}
     methods, labels = (list(dict.fromkeys(names)) for names in zip(*of_set, strict=True))
-    methods.sort(key=lambda key: key not in localisation_text.NAMES)  # stable: the rest stays
+    methods.sort(key=lambda key: key not in localisation_text.BASELINES)  # stable: the rest stays
     labels.sort(key=bool)
     labels = labels[:1] if len(labels) == 2 and not labels[0] else labels  # all of one label are that label
     counts = {label: max(row.maps for (_, of), row in of_set.items() if of == label) for label in labels}
-    head = [tag("th", localisation_text.METHOD, scope="col")]
+    head = [tag("th", format_text("localisation-method"), scope="col")]
     head += [tag("th", localisation_text.format_column(_label(label), counts[label]), scope="col") for label in labels]
     body = [_render_localisation_row(key, [of_set.get((key, label)) for label in labels], figure) for key in methods]
-    caption = localisation_text.format_caption(title, name)
+    caption = localisation_text.format_caption(figure, name)
     table = tag("table", tag("caption", caption), tag("thead", tag("tr", *head)), tag("tbody", *body))
     return render_scrollable(caption, table)
 
 
 def _render_localisation_row(method: str, of_labels: Sequence[LocalisationRow | None], figure: str) -> Html:
-    name = localisation_text.NAMES.get(method) or (METHODS[method].name if method in METHODS else method)
+    is_baseline = method in localisation_text.BASELINES
+    if is_baseline:
+        name = localisation_text.name_baseline(method)
+    else:
+        name = METHODS[method].name if method in METHODS else method
     cells = [tag("td", _format_localisation_cell(row, figure)) for row in of_labels]
-    return tag(
-        "tr", tag("th", name, scope="row"), *cells, class_="baseline" if method in localisation_text.NAMES else None
-    )
+    return tag("tr", tag("th", name, scope="row"), *cells, class_="baseline" if is_baseline else None)
 
 
 def _format_localisation_cell(row: LocalisationRow | None, figure: str) -> str:
@@ -61,4 +62,4 @@ def _format_localisation_cell(row: LocalisationRow | None, figure: str) -> str:
 
 
 def _label(label: str) -> str:
-    return get_finding(label).name if label else localisation_text.ALL
+    return get_finding(label).name if label else format_text("localisation-all")

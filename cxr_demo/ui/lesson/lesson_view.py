@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from cxr_demo import render
 from cxr_demo.explain.methods import METHODS
-from cxr_demo.labels import get_finding
 from cxr_demo.teaching.shortcut_lesson import DECK, NETWORKS, Lesson, Look, Question, list_planted
 from cxr_demo.text import lesson_text, page_text
+from cxr_demo.text.catalogue import LANGUAGE, format_text
 from cxr_demo.ui import image_encoding
 from cxr_demo.ui.markup import Html, join_html, render_scrollable, tag
 
@@ -22,14 +22,16 @@ ACTS = tuple(dict.fromkeys(question.act for question in DECK))
 def render_beginning(lesson: Lesson) -> dict:
     """Before the first question; nothing is computed for it."""
     if lesson.missing:
-        return _make_lesson_value([], tag("p", lesson_text.ABSENT.format(names=" and ".join(lesson.missing))))
-    return _make_lesson_value([], tag("p", lesson_text.INTRO, class_="intro"), _render_button(lesson_text.BEGIN))
+        return _make_lesson_value([], tag("p", lesson_text.describe_absence(lesson.missing)))
+    return _make_lesson_value(
+        [], tag("p", format_text("lesson-intro"), class_="intro"), _render_button(format_text("lesson-begin"))
+    )
 
 
 def render_failure(reference: str) -> dict:
     """Something went wrong that nobody foresaw."""
     said = tag("p", page_text.UNEXPECTED.format(ref=reference), " ", page_text.UNEXPECTED_HINT, role="alert")
-    return _make_lesson_value([], said, _render_button(lesson_text.BEGIN))
+    return _make_lesson_value([], said, _render_button(format_text("lesson-begin")))
 
 
 def render_question(lesson: Lesson, guesses: Sequence[int]) -> dict:
@@ -40,7 +42,7 @@ def render_question(lesson: Lesson, guesses: Sequence[int]) -> dict:
     told = _render_probabilities(lesson.look(question)) if question.told else None
     options = tag("ul", *(_render_option(text, index) for index, text in enumerate(question.options)), class_="options")
     asked = tag("div", tag("p", question.asked, class_="asked", tabindex="-1"), told,
-                tag("div", options, role="group", aria_label=lesson_text.CHOICES), class_="side")  # fmt: skip
+                tag("div", options, role="group", aria_label=format_text("lesson-guess")), class_="side")  # fmt: skip
     card = tag("div", _render_lesson_film(question, False), asked, class_="card")
     return _make_lesson_value(
         guesses, _render_lesson_head(guesses, len(guesses)), card, style=_encode_layers(question, False)
@@ -52,7 +54,7 @@ def render_answer(lesson: Lesson, guesses: Sequence[int]) -> dict:
     at = len(guesses) - 1
     question, guess = DECK[at], guesses[at]
     looks = lesson.look(question)
-    verdict = lesson_text.RIGHT if guess == question.answer else lesson_text.WRONG
+    verdict = format_text("lesson-right") if guess == question.answer else format_text("lesson-wrong")
     options = [_render_option(text, index, question.answer, guess) for index, text in enumerate(question.options)]
     told = tag("div", tag("p", tag("strong", verdict), " ", question.explanation, class_="verdict", tabindex="-1",
                           role="status"), _render_probabilities(looks))  # fmt: skip
@@ -61,7 +63,7 @@ def render_answer(lesson: Lesson, guesses: Sequence[int]) -> dict:
         tag("p", question.asked, class_="asked"),
         tag("ul", *options, class_="options"),
         told,
-        _render_button(lesson_text.FINISH if len(guesses) == len(DECK) else lesson_text.NEXT),
+        _render_button(format_text("lesson-finish") if len(guesses) == len(DECK) else format_text("lesson-next")),
         class_="side",
     )
     card = tag("div", _render_lesson_film(question, True), side, class_="card")
@@ -69,7 +71,7 @@ def render_answer(lesson: Lesson, guesses: Sequence[int]) -> dict:
         guesses,
         _render_lesson_head(guesses, at),
         card,
-        _render_lesson_maps(lesson, question),
+        _render_lesson_maps(lesson, question, LANGUAGE.get()),
         style=_encode_layers(question, True),
     )
 
@@ -101,7 +103,7 @@ def _render_option(text: str, index: int, answer: int | None = None, guess: int 
     if answer is None:
         return tag("li", tag("button", text, type="button", class_="option", data_option=index))
     look = " right" if index == answer else " wrong" if index == guess else ""
-    mark = lesson_text.RIGHT if index == answer else lesson_text.WRONG if index == guess else ""
+    mark = format_text("lesson-right") if index == answer else format_text("lesson-wrong") if index == guess else ""
     return tag("li", tag("span", text, tag("small", mark) if mark else None, class_=f"option{look}"))
 
 
@@ -113,7 +115,7 @@ def _render_probabilities(looks: dict[str, Look]) -> Html:
         )
         for letter, look in looks.items()
     ]  # fmt: skip
-    return tag("div", tag("p", lesson_text.SAID), tag("ul", *rows, class_="said"), class_="told-by")
+    return tag("div", tag("p", format_text("lesson-probability")), tag("ul", *rows, class_="said"), class_="told-by")
 
 
 def _render_probability_meter(look: Look) -> Html:
@@ -123,15 +125,14 @@ def _render_probability_meter(look: Look) -> Html:
 
 
 def _render_lesson_film(question: Question, revealed: bool) -> Html:
-    names = tuple(get_finding(key).name.lower() for key in question.findings)
     told = (
-        f"{lesson_text.SYNTHETIC} {lesson_text.OUTLINED}"
-        if revealed and (names or question.letters)
-        else lesson_text.SYNTHETIC
+        f"{format_text('lesson-synthetic')} {format_text('lesson-outlined')}"
+        if revealed and (question.findings or question.letters)
+        else format_text("lesson-synthetic")
     )
     return tag(
         "figure",
-        _render_picture(lesson_text.describe_lesson_film(question.letters, names, revealed)),
+        _render_picture(lesson_text.describe_lesson_film(question.letters, question.findings, revealed)),
         tag("figcaption", told),
         class_="film",
     )
@@ -152,9 +153,9 @@ def _encode_layers(question: Question, revealed: bool) -> str:
     return f"--drawn:url({image_encoding.encode_film(film.pixels)});--truth:{outlines}"
 
 
-@functools.lru_cache(maxsize=4 * len(DECK))  # of a process, whose lesson is one
-def _render_lesson_maps(lesson: Lesson, question: Question) -> Html:
-    """A panel for each network and method; one for a network that sees nothing."""
+@functools.lru_cache(maxsize=8 * len(DECK))  # of a process, whose lesson is one
+def _render_lesson_maps(lesson: Lesson, question: Question, language: str) -> Html:
+    """A panel for each network and method; one for a network that sees nothing. In the `language` of the moment."""
     panels = []
     for letter, look in lesson.look(question).items():
         if not look.sees_it:
@@ -162,19 +163,19 @@ def _render_lesson_maps(lesson: Lesson, question: Question) -> Html:
                 tag(
                     "figure",
                     tag("h4", lesson_text.name_network(letter)),
-                    tag("p", lesson_text.NO_MAP),
+                    tag("p", format_text("lesson-no-map")),
                     class_="map none",
                 )
             )
             continue
         panels += [_render_lesson_map(lesson, letter, look, method) for method in look.maps]
-    return join_html(tag("p", lesson_text.OF_CHANCE, class_="how"), tag("div", *panels, class_="maps"))
+    return join_html(tag("p", format_text("lesson-of-chance"), class_="how"), tag("div", *panels, class_="maps"))
 
 
 def _render_lesson_map(lesson: Lesson, letter: str, look: Look, method: str) -> Html:
     name, made = METHODS[method].name, look.maps[method]
     scale = render.choose_scale(made.map_square, METHODS[method].shown, made.unit)
-    lines = [lesson_text.NO_EVIDENCE] if scale.nothing else lesson_text.describe_evidence(look.shares[method])
+    lines = [format_text("lesson-no-evidence")] if scale.nothing else lesson_text.describe_evidence(look.shares[method])
     preprocess = lesson.networks[letter].card.preprocess
     layer = (
         "none"
@@ -195,7 +196,12 @@ def _render_lesson_map(lesson: Lesson, letter: str, look: Look, method: str) -> 
 def _render_end(lesson: Lesson, guesses: Sequence[int]) -> tuple[Html, ...]:
     """What the lesson is, and by which method it could be seen."""
     rows = lesson.exposed()
-    head = tag("tr", *(tag("th", name, scope="col") for name in lesson_text.EXPOSED_COLUMNS))
+    columns = (
+        format_text("lesson-exposed-method"),
+        format_text("lesson-exposed-letters"),
+        format_text("lesson-exposed-finding"),
+    )
+    head = tag("tr", *(tag("th", name, scope="col") for name in columns))
     listed = [
         tag(
             "tr",
@@ -205,18 +211,17 @@ def _render_end(lesson: Lesson, guesses: Sequence[int]) -> tuple[Html, ...]:
         )
         for row in rows
     ]
-    table = render_scrollable(lesson_text.EXPOSED, tag("table", tag("thead", head), tag("tbody", *listed)))
-    best = lesson_text.describe_best_method(rows[0], METHODS[rows[0].method].name)
-    names = {"cheat": NETWORKS["A"], "honest": NETWORKS["B"]}
+    table = render_scrollable(format_text("lesson-exposed"), tag("table", tag("thead", head), tag("tbody", *listed)))
+    best = lesson_text.describe_best_method(rows[0].letters, METHODS[rows[0].method].name)
     return (
         tag(
             "header",
-            tag("h3", lesson_text.LESSON, tabindex="-1", class_="verdict"),
+            tag("h3", format_text("lesson-end"), tabindex="-1", class_="verdict"),
             tag("p", _describe_guesses(guesses)),
         ),
-        tag("p", lesson_text.LESSON_HOW.format(**names), class_="how"),
-        tag("h4", lesson_text.EXPOSED),
-        tag("p", best, " ", lesson_text.EXPOSED_HOW, class_="how"),
+        tag("p", lesson_text.describe_end(NETWORKS["A"], NETWORKS["B"]), class_="how"),
+        tag("h4", format_text("lesson-exposed")),
+        tag("p", best, " ", format_text("lesson-exposed-how"), class_="how"),
         table,
-        tag("button", lesson_text.AGAIN, type="button", class_="go", data_go="again"),
+        tag("button", format_text("lesson-again"), type="button", class_="go", data_go="again"),
     )

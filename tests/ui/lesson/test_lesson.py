@@ -144,35 +144,35 @@ def test_the_lesson_says_in_one_sentence_that_its_networks_are_absent():
 
 def test_a_question_hides_what_would_tell_the_answer(tiny):  # noqa: F811
     begun = lesson_view.render_beginning(tiny)["html"]
-    assert lesson_text.BEGIN in begun and "Question" not in begun
+    assert format_text("lesson-begin") in begun and "Question" not in begun
     for at, question in enumerate(DECK):
         told = lesson_view.render_question(tiny, RIGHT[:at])["html"]
         assert question.asked in told and json.dumps(list(RIGHT[:at])) in told
         assert re.findall(r'data-option="(\d)"', told) == [str(k) for k in range(len(question.options))]
-        assert lesson_text.RIGHT not in told and question.explanation not in told and "--truth:none" in told
+        assert format_text("lesson-right") not in told and question.explanation not in told and "--truth:none" in told
         assert "planted" not in told.replace(question.asked, "")
-        assert (lesson_text.SAID in told) == question.told
+        assert (format_text("lesson-probability") in told) == question.told
         assert (lesson_text.describe_guesses(at, at) in told) if at else ("of 0" not in told)
 
 
 def test_a_guess_is_answered_with_maps_and_counted(tiny):  # noqa: F811
     wrong = lesson_view.render_answer(tiny, (1 - RIGHT[0],))["html"]
-    assert lesson_text.WRONG in wrong and "0 of 1 right" in wrong and DECK[0].explanation in wrong
+    assert format_text("lesson-wrong") in wrong and "0 of 1 right" in wrong and DECK[0].explanation in wrong
     right = lesson_view.render_answer(tiny, RIGHT[:1])["html"]
     assert "1 of 1 right" in right and "option wrong" not in right and right.count("option right") == 1
     assert "--truth:url(data:image/png" in right
     for name in ("Grad-CAM", "LRP (epsilon, z-plus, flat)"):  # of A; B sees nothing in this test, so it has no map
         assert right.count(f"<small>{name}</small>") == 1
-    assert right.count(lesson_text.NO_MAP) == 1 and right.count("--map:url(") == 2
+    assert right.count(format_text("lesson-no-map")) == 1 and right.count("--map:url(") == 2
     shares = tiny.look(DECK[0])["A"].shares["grad-cam"]
     assert f"On the letters: {lesson_text.format_chance_multiple(shares[LETTERS])}" in html.unescape(right)
-    assert "Question 1 of 6" in right and lesson_text.NEXT in right
-    assert lesson_text.FINISH in lesson_view.render_answer(tiny, RIGHT)["html"]
+    assert "Question 1 of 6" in right and format_text("lesson-next") in right
+    assert format_text("lesson-finish") in lesson_view.render_answer(tiny, RIGHT)["html"]
 
 
 def test_the_end_has_score_sentence_and_a_row_for_each_quick_method(tiny):  # noqa: F811
     told = lesson_view.render_question(tiny, (*RIGHT[:4], 1 - RIGHT[4], RIGHT[5]))["html"]
-    assert "5 of 6 right" in told and lesson_text.LESSON in told and lesson_text.AGAIN in told
+    assert "5 of 6 right" in told and format_text("lesson-end") in told and format_text("lesson-again") in told
     rows = re.findall(r'<tr><th scope="row">(.+?)</th><td>(.+?)</td>', told)
     assert [name for name, _ in rows] == [METHODS[row.method].name for row in tiny.exposed()]
     assert html.unescape(rows[0][1]) == lesson_text.format_chance_multiple(tiny.exposed()[0].letters)
@@ -188,8 +188,8 @@ def test_an_error_becomes_a_sentence_with_a_reference(tiny, monkeypatch, caplog)
     lesson_events.wire_lesson(SimpleNamespace(guess=listener("guess"), go_on=listener("go_on")), tiny)
     told = events["guess"](SimpleNamespace(guesses=[0]))["html"]
     assert "ZeroDivisionError" in caplog.text and re.search(r"\(ref \w{4}\)", told)[0].strip("()") in caplog.text
-    assert lesson_text.BEGIN in told and "division" not in told
-    assert lesson_text.BEGIN in events["guess"](SimpleNamespace(guesses=[]))["html"]
+    assert format_text("lesson-begin") in told and "division" not in told
+    assert format_text("lesson-begin") in events["guess"](SimpleNamespace(guesses=[]))["html"]
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_an_error_becomes_a_sentence_with_a_reference(tiny, monkeypatch, caplog)
         (0.12, "22 × chance (12 %)"),
         (0.03, "5.5 × chance (3 %)"),
         (0.0, "0.0 × chance (< 1 %)"),
-        (float("nan"), lesson_text.NO_EVIDENCE),
+        (float("nan"), format_text("lesson-no-evidence")),
     ],
 )
 def test_a_share_is_told_against_chance(evidence, text):
@@ -232,8 +232,8 @@ def rows_of(name: str, count: int) -> list[dict]:
 def test_localisation_is_a_table_with_baselines_first_and_what_must_be_said():
     measured = {"said": ["Said.", NASTY], "rows": rows_of("all", 12) + rows_of("test", 3)}
     told = facts.render_facts(card(metrics={LOCALISATION: measured, "test": {"films": 3}}), "0" * 64, "ok")
-    assert set(localisation_text.NAMES) == set(BASELINES)
-    assert localisation_text.FEW in told and "Said." in told and NASTY not in told
+    assert set(localisation_text.BASELINES) == set(BASELINES)
+    assert format_text("localisation-few") in told and "Said." in told and NASTY not in told
     tables = re.findall(r"<caption>([^<]+)</caption>.*?</table>", told)
     assert tables[-4:] == ["Hit rate, all films", "mIoU, all films", "Hit rate, test films", "mIoU, test films"]
     first = told.split("<caption>Hit rate, all films")[1].split("</table>")[0]
