@@ -378,6 +378,344 @@ distance-beyond = Its distance from frontal chest films is beyond what is usual:
 
 ## The page (page_text.py)
 
+page-title = Chest X-ray explanations, side by side
+page-subtitle = What a classifier says about a film, what its explanations say, and where they disagree.
+not-clinical = For research and teaching only. Not a medical device, not for clinical use.
+
+entrance-title = Before you start
+entrance-purpose =
+    This page is for research and teaching. It is not a medical device. Do not use it to diagnose, to treat or to rule
+    anything out.
+entrance-limits =
+    The classifier was trained on few films from few places and is often wrong. The maps show what moved its score;
+    they do not show where a disease is.
+entrance-films =
+    Choose only films that you are allowed to share, without names, also without names burned into the picture.
+entrance-button = I understand, open the page
+
+drop = Drop chest X-rays anywhere
+or-choose = or choose them
+film-hint = PNG, JPEG, TIFF, WebP, BMP or DICOM; drop, choose or paste.
+network = Network
+strip = Films of this page
+film-remove = Remove { $name }
+film-removed = The film has been removed from the server and from this page.
+film-refused = not read
+film-is-read = reading …
+film-questioned = a chest film?
+oldest-removed = The oldest film was removed: at most { $films } stay.
+oldest-removed-large = The oldest film was removed: large films leave room for few.
+
+question = Is this a frontal chest film?
+    .why =
+        The network was made for frontal chest films, upright and as usual. Of anything else it gives numbers all the
+        same, and they mean nothing.
+show-anyway = Show anyway
+shown-anyway = Shown although it was questioned:
+suggestion = The file says an age that this network was not made for. Another one was: { $title }.
+suggestion-take = Use it
+
+kept = What is kept, and for how long
+    .short = Deleted once read; in memory for at most { $minutes } minutes after your last use.
+    .whole =
+        The file is deleted as soon as it is read. The picture and its maps stay in this server's memory until you
+        remove the film, choose another, close the page, or { $minutes } minutes after your last click or the end of a
+        check that you asked for. An upload that breaks off is deleted within { $breaks } minutes. Nothing is logged
+        about a film, and nothing goes to anybody else. Whoever hosts this page may keep records of its own.
+expired =
+    The film is no longer in memory: it was not used for { $minutes } minutes, or the server was restarted.
+    .hint = Choose it again.
+unexpected = Something went wrong (ref { $reference }).
+    .hint = Try again; if it comes back, tell whoever runs this page the reference.
+
+findings = Findings
+finding = Finding
+step-choose = Choose, drop or paste a film.
+step-read = Read what the classifier says of each finding, beside its threshold.
+step-compare = Choose a finding and compare what the explanations say of it.
+reading-file = Reading { $name } …
+asking-network = The network looks at { $name } …
+
+# A screen reader says it.
+spoken-result = { $film }: { $finding } { $score }. The maps are ready.
+spoken-no-result = { $film }: there is no result.
+
+score-calibrated = calibrated probability
+score-uncalibrated = uncalibrated score
+score-below = < { $limit }
+score-above = > { $limit }
+scores-calibrated = Calibrated: of 100 films given 70 %, about 70 should have the finding.
+scores-off = On its own test films it was off by { $points } points on average.
+scores-uncalibrated =
+    These are uncalibrated scores from 0 to 1: more means more likely, but 0.7 does not mean 70 in 100.
+scores-several =
+    Each finding stands alone: several may be present, or none. All below threshold does not mean a normal film.
+scores-exclusive = The findings share 100 %: exactly one of them is the answer.
+scores-ensemble = An ensemble of { $members }: { $rule }. { members-dots }
+scores-trained-on = Trained on { $data }.
+show-anyway-gives-only = Show anyway: the model gives only { $score }
+show-anyway-gives-less = Show anyway: the model gives less than { $limit }
+show-anyway-scores-only = Show anyway: the model scores only { $score }
+show-anyway-scores-less = Show anyway: the model scores less than { $limit }
+
+# By the rule of an ensemble's card.
+rule-majority = majority vote, ties by the mean of the probabilities
+rule-mean = mean of the probabilities
+rule-weighted = weighted mean of the probabilities
+rule-stacking = a small network that reads all their probabilities
+rule-joined = one classifier on the feature maps of all
+ensemble-named = { $networks } networks, { $rule }: { $members }
+ensemble-weighted = { $networks } networks, { $rule }; weights: { $members }
+members = Members
+members-dots = The dots are what each member says for itself.
+members-say = What each member says
+members-range = { $members } members from { $low } to { $high }
+
+film = Film
+    .promise = The film as you gave it; its greys never change.
+film-source = { $film } · { $network }
+seen-frame = The dashed frame is the part the model sees.
+sides-known = R and L are the patient's right and left, as the file says.
+sides-unknown = The file does not say which side is the patient's right.
+hide-again = Hide the maps again
+opacity = Opacity
+cells = Native cells
+contours = Contours (25, 50, 75 %)
+drawing = Drawing
+notes = What was done to the file
+    .none = Nothing: the pixels are as stored.
+
+methods = Methods
+    .choose = Choose among { $methods } explanations
+    .hint = Only what is chosen is computed: for the finding you look at, then for the others; your choice stays.
+methods-refused = { methods.hint } { not-available }.
+method-leave-out = Leave out { $name }
+method-not-available = { $method } · not available
+method-long = { $method } · long
+method-takes = { $method } · { $duration }
+not-available = Not available for this checkpoint: { $reason }
+computing = Computing { $method } …
+computing-share = Computing { $method } … { $share }
+
+maps-of-members =
+    Each map is the mean of the { $members } members' maps, { $rule ->
+        [weighted] weighted as their probabilities are
+       *[other] each counting the same
+    }{ $calibrated ->
+        [yes] , and divided by the member's temperature
+       *[no] {""}
+    }.
+logit-is =
+    { $of ->
+        [calibrated] the members' mean calibrated logit
+        [members] the members' mean logit
+       *[network] the logit
+    } is { $logit }
+sums = Sums to { $total }; { logit-is }. The rest, { $rest }, is not in the map.
+sums-not =
+    { $of ->
+        [calibrated] The members' mean calibrated logit
+        [members] The members' mean logit
+       *[network] The logit
+    } is { $logit }; the values of this map do not add up to it.
+cell-size = One cell is about { $width } × { $height } px of the film.
+empty-map = No evidence either way: { $why }.
+    .zero = this map is 0 everywhere
+empty-map-positive = No positive evidence for { $finding }: { $why }.
+    .zero = this map is nowhere above 0
+
+# The text alternative of a map.
+map-of = { $method } for { $finding }, { $where }
+map-hidden = Film without the map of { $method } for { $finding }, which is off
+place = { $column }, { $row }
+row-upper = upper third
+row-middle = middle third
+row-lower = lower third
+column-left = image left
+column-centre = centre
+column-right = image right
+place-strongest = strongest positive region: { $place } ({ $share } of the positive evidence)
+place-none = no positive region
+
+agreement = How far the maps agree
+    .maps = Maps
+    .rank = Rank correlation
+    .overlap = Overlap of the strongest 10 % (by chance)
+    .overlap-5 = of 5 %
+    .overlap-20 = of 20 %
+    .how =
+        The sums of the maps in 16 × 16 fields are compared: their order (1 the same, 0 by chance, −1 opposite), and
+        the fields with the most evidence for the finding. Brackets and mark are what chance gives.
+    .with = and
+    .says-not = { $rank } The overlap { $overlap }
+and = { $first } and { $last }
+
+facts = About this checkpoint
+proof-pending =
+    The checks of this network's maps are still running; a map that you ask for waits for them.
+none-ready = There is no checkpoint to analyse a film with.
+not-usable = Cannot be used
+member-name = Name
+member-network = Network
+member-weight = Weight
+member-temperature = Temperature
+member-sha256 = SHA-256 of its weights
+test-set = Measured on: { $name } (95 % interval in brackets)
+    .by-finding = Measured on: { $name } (95 % interval in brackets), by finding
+
 ## Two checkpoints, members (pair_text.py)
 
+compare = Compare with
+    .hint =
+        Another checkpoint on the same film, or an ensemble's members: same finding, same scale, the difference.
+    .nothing = nothing
+    .members = its members
+pair = { $finding }: two checkpoints
+    .this = the checkpoint above
+    .other = compared with it
+    .off = Maps are off at first: a map of what a network does not find, or cannot tell, misleads easily.
+    .show = Show anyway: neither network says that it is there
+    .show-members = Show anyway: the network does not say that it is there
+    .says-not = A difference does not say which of the two is right.
+    .how =
+        Blue and orange are evidence against and for the finding, also where the panels above show only what speaks
+        for it. Both maps are on one grid of the film, the coarser one, cut to what both networks see, and evidence is
+        told per area of the film, because cells of different size hold different amounts. Logit points are divided by
+        each checkpoint's temperature where both have one. All three maps have one scale, full from the largest of
+        their 99.5th percentiles: a faint difference is a small one.
+pair-preparing = Checking what the maps of { $name } are worth …
+pair-asking = { $name } looks at the film …
+pair-computing = Computing { $method } of { $name } …
+pair-computing-share = Computing { $method } of { $name } … { $share }
+pair-slow = Compute { $method } of the other checkpoint too: { $duration }
+pair-unavailable = Not available for { $name }: { $reason }.
+pair-unknown = { $other } does not know { $finding }. Both know: { $known }.
+pair-nothing-common = { $other } does not know { $finding }. The two checkpoints have no finding in common.
+pair-empty = Neither network gives evidence either way in { $method }: there is nothing to compare.
+pair-figures = In numbers
+pair-rank = Rank correlation
+pair-overlap = Overlap of the strongest 10 %
+pair-scale = { $unit }; one scale for { $maps } maps
+pair-logit = The { $kind ->
+        [calibrated] calibrated logit
+       *[plain] logit
+    } is { $logit }.
+pair-sums = Sums to { $total }. { pair-logit }
+pair-sums-outside =
+    Sums to { $total }; { $outside } lies in padding or beyond what both see. { pair-logit }
+pair-map-of = { $method } for { $finding }, { $whose }: { $where }
+pair-map-hidden = Film without the map of { $method } for { $finding }, { $whose }, which is off
+difference = Difference
+    .subtracted = the second minus the first
+    .colours = Orange: more for the finding in { $other }. Blue: more in { $this }.
+    .none = No difference: { $why }. Each map has its own scale.
+    .sum = The difference sums to { $sum }.
+    .where =
+        They differ most in { $place } ({ $share } of the difference), where { $more } has more for the finding.
+    .nowhere = The two maps are the same everywhere.
+members-title = { $finding }: { $members } members
+    .says-not = A small spread does not say that the members are right: they learned from the same films.
+    .how =
+        The members' maps are on the finest grid among them; the mean is the map above. The spread is the square root
+        of the weighted mean of the squared distances from the mean, in the same unit; below each member is what it
+        says beyond the mean. All have one scale, full from the largest of the 99.5th percentiles of the mean and the
+        members.
+    .joined =
+        This ensemble joins its members' feature maps and reads them with one classifier: there is one map of all
+        together, and the members have none of their own.
+    .empty = Neither the mean nor any member holds evidence either way.
+mean = Mean
+    .of = the map above
+spread = Spread
+    .of = standard deviation
+    .none =
+        No spread: values of this method can be compared within one map alone. Each map has its own scale.
+    .where = They differ most in { $place } ({ $share } of the spread).
+    .nowhere = The members do not differ.
+    .unsure = The spread is larger than the mean on { $share } of the map.
+member-minus-mean = Minus the mean
+    .of = { $name } minus the mean
+member-weighs = Weight { $weight }. Rank correlation with the mean { $rank }.
+
 ## Evaluation (evaluation_text.py)
+
+evaluation = Quality of these explanations
+    .map = Map
+
+regions = Where the evidence lies
+    .how =
+        The share of each map's evidence for the finding that lies in a region; in brackets and as a mark, what evenly
+        spread evidence would have there. Borders are the outer { $border }, corners { $corner } of height and width.
+    .warning =
+        Evidence outside the lungs, at a border or in a corner is a warning about the network, not about the map.
+region-lungs = in the lungs (estimate)
+region-outside = outside the lungs
+region-borders = at the borders
+region-corners = in the corners
+region-own = in your region
+region-named = in the { $name }
+region-share = { $share } of the evidence
+region-no-evidence = no evidence
+region-area = { $share } of the film
+lungs-absent = There is no lung model here, so the lungs are not told apart.
+lungs-not-found = The lung model finds no lung on this film, so the lungs are not told apart.
+lungs-quality =
+    The outline of the lungs is an estimate of a small network: Dice { $dice } on films that it had not seen.
+
+region = A region of your own: draw it on a panel, or give it in % of the film
+    .draw = Draw a region
+    .draw-hint = Drag over any panel. Escape stops.
+    .left = left
+    .top = top
+    .width = width
+    .height = height
+    .set = Show its share
+    .clear = Clear
+    .no-numbers = Give left, top, width and height as numbers from 0 to 100.
+
+check = Check these maps
+    .rest = Check the rest
+    .hint = Asks the network again, with parts of the film blurred, with random weights, with noise and a shift.
+    .slow = Also noise, shift and random weights of { $methods }
+    .stop = Stop
+    .stopped = Stopped. What was found so far stays.
+    .stopped-at-once = Stopped before anything was found.
+    .waiting = About to start; waits while others check their maps
+    .running = Checking
+    .left = { $duration } left
+    .done = Checked. The results stay with this film and finding.
+check-part-orders = Random orders, to compare with
+check-part-faithfulness = Deletion and insertion
+check-part-stability = Noise and shift
+check-part-randomisation = Random weights
+check-step = { $part }: { $methods }
+
+checks = What the network answers when it is asked again
+    .meanings = What each number says, where it comes from, and what it does not say
+    .legend =
+        Curves: the logit while the film is blurred away, or made sharp again, in the map's order (line) and in
+        { $orders } random orders (band). Steps: rank correlation with the map of the trained network, from random
+        weights in the last block to random weights in all; thin: without signs; dashed: where “does not change”
+        begins. An area is 0 for the blurred film's logit and 1 for the film's; it needs { $fall } logit points between
+        them.
+higher-is-better = higher is better
+lower-is-better = lower is better
+measure-area = area under the score
+measure-rank = rank correlation left
+measure-change = change of the map
+check-column = { $measure }: { $direction }
+check-not-yet = not checked
+check-failed = not computed ({ $reason })
+curve = { $check }: the logit goes from { $first } to { $last }, { $beats }, { $gain }
+    .no-area = no area: blurring moves the logit by less than { $fall }
+    .random = (random { $area })
+    .beats = beats { $beaten } of { $orders } random orders
+    .gain = mean gain { $gain } logit points
+randomisation =
+    Rank correlation { $first } with random weights in the last block, { $last } with those in all blocks
+    .unchanged = Does not change
+    .unchanged-why =
+        Still at { $limit } or more when all weights are random: it cannot speak of what was learned.
+    .blind-why = Stays with random weights in the last block: it is not about this finding.
+    .absolute = without signs { $rank }
+    .rank = rank correlation { $rank }

@@ -8,7 +8,7 @@ import traceback
 from pathlib import Path
 
 from cxr_demo.errors import CxrError
-from cxr_demo.text import page_text
+from cxr_demo.text.catalogue import format_text
 
 log = logging.getLogger("cxr_demo")
 
@@ -17,7 +17,7 @@ def describe_error(error: BaseException) -> tuple[str, str]:
     """A sentence and the next step; for an error that nobody foresaw, a reference that the log knows too."""
     if isinstance(error, CxrError):
         return error.message, error.hint
-    return page_text.UNEXPECTED.format(ref=log_error(error)), page_text.UNEXPECTED_HINT
+    return format_text("unexpected", reference=log_error(error)), format_text("unexpected.hint")
 
 
 def log_error(error: BaseException) -> str:

@@ -12,7 +12,8 @@ from playwright.sync_api import Page, expect
 from cxr_demo.analysis import DEFAULT_METHODS, Analyser
 from cxr_demo.film.reading import read_image
 from cxr_demo.networks import checkpoint
-from cxr_demo.text import evaluation_text
+from cxr_demo.text.catalogue import format_text
+from cxr_demo.ui.viewer.regions_table import SIDES
 from tests.browser.test_page import SIZES, choose_checkpoint, enter, give, look, remove_all_films, wait_for_maps
 
 BOX = (0.2, 0.25, 0.4, 0.3)
@@ -68,7 +69,7 @@ def by_hand(weights, film, box) -> list[float]:
 
 def test_a_region_by_mouse_and_by_numbers_gives_the_share_that_counting_gives(open_page, films, weights):
     page = open_evaluation(open_page, films)
-    draw = page.get_by_role("button", name=evaluation_text.DRAW)
+    draw = page.get_by_role("button", name=format_text("region.draw"))
     drag(page, "grad-cam", BOX)
     expect(page.locator("#panels .region")).to_have_count(0)  # not before it is asked for
     draw.click()
@@ -80,9 +81,9 @@ def test_a_region_by_mouse_and_by_numbers_gives_the_share_that_counting_gives(op
     drawn = in_region(page)
     wanted = by_hand(weights, films["film.png"], BOX)
     assert drawn == pytest.approx(wanted, abs=0.015)  # whole per cent, and a mouse that stops on whole pixels
-    values = [float(page.locator(f"#regions [name={side}]").input_value()) for side in evaluation_text.SIDES]
+    values = [float(page.locator(f"#regions [name={side}]").input_value()) for side in SIDES]
     assert values == pytest.approx([100 * share for share in BOX], abs=0.5)
-    for side, share in zip(evaluation_text.SIDES, BOX, strict=True):
+    for side, share in zip(SIDES, BOX, strict=True):
         page.locator(f"#regions [name={side}]").fill(str(100 * share))
     page.locator("#regions [name=height]").press("Enter")
     page.wait_for_function("document.querySelector('#panels .region').style.left === '20%'")
@@ -94,10 +95,10 @@ def test_a_region_by_mouse_and_by_numbers_gives_the_share_that_counting_gives(op
     expect(page.locator("#regions h3")).to_contain_text("Normal")
     expect(page.locator("#panels .region")).to_have_count(4)  # it stays with the film
     page.locator("#regions [name=width]").fill("95")
-    page.get_by_role("button", name=evaluation_text.SET_REGION).click()
+    page.get_by_role("button", name=format_text("region.set")).click()
     expect(page.locator("#regions [role=alert]")).to_contain_text("does not lie on the film")
     expect(page.locator("#regions [name=width]")).to_have_value("95")
-    page.get_by_role("button", name=evaluation_text.CLEAR_REGION, exact=True).click()
+    page.get_by_role("button", name=format_text("region.clear"), exact=True).click()
     expect(page.locator("#panels .region")).to_have_count(0)
     expect(page.locator("#regions [name=x]")).to_have_value("")
 
@@ -107,7 +108,7 @@ def test_a_finger_scrolls_until_a_region_is_asked_for_and_escape_gives_up(open_p
     action = "canvas => getComputedStyle(canvas).touchAction"
     canvas = page.locator("canvas[data-panel=grad-cam]")
     assert canvas.evaluate(action) == "auto"
-    draw = page.get_by_role("button", name=evaluation_text.DRAW)
+    draw = page.get_by_role("button", name=format_text("region.draw"))
     draw.tap()
     assert canvas.evaluate(action) == "none"
     page.keyboard.press("Escape")
@@ -124,25 +125,25 @@ def test_a_finger_scrolls_until_a_region_is_asked_for_and_escape_gives_up(open_p
 
 def test_checks_run_with_progress_to_the_table_stop_and_come_back(open_page, films):
     page = open_evaluation(open_page, films)
-    button = page.get_by_role("button", name=evaluation_text.CHECK)
+    button = page.get_by_role("button", name=format_text("check"))
     expect(button).to_contain_text("about")
     expect(page.locator("#checks table")).to_have_count(0)
     button.press("Enter")
-    progress = page.get_by_role("progressbar", name=evaluation_text.CHECKING)
+    progress = page.get_by_role("progressbar", name=format_text("check.running"))
     progress.wait_for()
-    expect(page.get_by_role("button", name=evaluation_text.STOP, exact=True)).to_be_focused()
+    expect(page.get_by_role("button", name=format_text("check.stop"), exact=True)).to_be_focused()
     page.locator("#checks table").wait_for()
     page.keyboard.press("Enter")  # Stop, where the focus has stayed
-    expect(page.locator("#evaluation")).to_contain_text(evaluation_text.STOPPED)
+    expect(page.locator("#evaluation")).to_contain_text(format_text("check.stopped"))
     page.wait_for_timeout(1000)
     expect(progress).to_have_count(0)
     first = page.locator("#checks tbody tr").first.locator("td").first
     expect(first).to_contain_text(re.compile(r"beats \d of 5"))
     kept = first.inner_text()
-    expect(page.locator("#checks tbody")).to_contain_text(evaluation_text.NOT_YET)
-    page.get_by_role("button", name=evaluation_text.CHECK_REST).click()
-    expect(page.locator("#evaluation")).to_contain_text(evaluation_text.DONE)
-    expect(page.locator("#checks tbody")).not_to_contain_text(evaluation_text.NOT_YET)
+    expect(page.locator("#checks tbody")).to_contain_text(format_text("check-not-yet"))
+    page.get_by_role("button", name=format_text("check.rest")).click()
+    expect(page.locator("#evaluation")).to_contain_text(format_text("check.done"))
+    expect(page.locator("#checks tbody")).not_to_contain_text(format_text("check-not-yet"))
     assert first.inner_text() == kept and page.locator("#checks svg").count() == 3 * 3
     whole = page.locator("#checks tbody").inner_text()
     page.locator("button.finding[data-label=normal]").click()
@@ -150,20 +151,20 @@ def test_checks_run_with_progress_to_the_table_stop_and_come_back(open_page, fil
     wait_for_maps(page, "normal")
     page.locator("button.finding[data-label=bacterial_pneumonia]").click()
     wait_for_maps(page, "bacterial_pneumonia")
-    expect(page.locator("#evaluation")).to_contain_text(evaluation_text.DONE)
+    expect(page.locator("#evaluation")).to_contain_text(format_text("check.done"))
     assert page.locator("#checks tbody").inner_text() == whole
 
 
 def test_another_finding_and_a_removed_film_end_the_checks(open_page, films):
     page = open_evaluation(open_page, films)
-    page.get_by_role("button", name=evaluation_text.CHECK).click()
+    page.get_by_role("button", name=format_text("check")).click()
     page.locator("#evaluation [role=progressbar]").wait_for()
     page.locator("button.finding[data-label=normal]").click()
     wait_for_maps(page, "normal")
     expect(page.locator("#regions h3")).to_contain_text("Normal")
     expect(page.locator("#evaluation [role=progressbar]")).to_have_count(0)
     page.locator("#panels button.ask").click()  # its maps are off at first
-    expect(page.get_by_role("button", name=evaluation_text.CHECK)).to_be_visible()
+    expect(page.get_by_role("button", name=format_text("check"))).to_be_visible()
     remove_all_films(page)
     expect(page.locator("#evaluation-section")).to_be_hidden()
 
@@ -173,14 +174,14 @@ def test_another_finding_and_a_removed_film_end_the_checks(open_page, films):
 def test_it_fits_it_is_accessible_and_here_is_how_it_looks(open_page, films, size, theme):
     width, height, phone = SIZES[size]
     page = open_evaluation(open_page, films, width=width, height=height, theme=theme, phone=phone)
-    for side, share in zip(evaluation_text.SIDES, BOX, strict=True):
+    for side, share in zip(SIDES, BOX, strict=True):
         page.locator(f"#regions [name={side}]").fill(str(100 * share))
-    page.get_by_role("button", name=evaluation_text.SET_REGION).click()
+    page.get_by_role("button", name=format_text("region.set")).click()
     page.locator("#panels .region").first.wait_for()
     look(page, f"evaluation-{size}-{theme}-1-where")
-    page.get_by_role("button", name=evaluation_text.CHECK).click()
+    page.get_by_role("button", name=format_text("check")).click()
     page.locator("#checks table").wait_for()
     look(page, f"evaluation-{size}-{theme}-2-checking")
-    expect(page.locator("#evaluation")).to_contain_text(evaluation_text.DONE)
+    expect(page.locator("#evaluation")).to_contain_text(format_text("check.done"))
     page.locator(".meanings summary").click()
     look(page, f"evaluation-{size}-{theme}-3-checked")

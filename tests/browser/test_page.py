@@ -17,7 +17,7 @@ from cxr_demo.film.reading import read_image
 from cxr_demo.limits import MAX_FILE_BYTES
 from cxr_demo.networks import checkpoint
 from cxr_demo.teaching.shortcut_lesson import HONEST
-from cxr_demo.text import findings_text, page_text, upload_text
+from cxr_demo.text import findings_text, upload_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.app import example_films
 from cxr_demo.ui.viewer.colour_bar import choose_scales
@@ -81,7 +81,7 @@ def choose_film(page: Page, name: str) -> None:
 
 
 def remove_film(page: Page, name: str) -> None:
-    page.get_by_role("button", name=page_text.REMOVE_FILM.format(name=name), exact=True).click()
+    page.get_by_role("button", name=format_text("film-remove", name=name), exact=True).click()
 
 
 def remove_all_films(page: Page) -> None:
@@ -123,7 +123,7 @@ def test_the_gate_comes_first_and_opens_from_the_keyboard(open_page):
     page.keyboard.press("Enter")
     expect(page.locator("#film input")).to_be_focused()
     expect(page.locator("#gate")).to_have_count(0)
-    expect(page.locator("#foot")).to_contain_text(page_text.NOT_CLINICAL)
+    expect(page.locator("#foot")).to_contain_text(format_text("not-clinical"))
 
 
 @pytest.mark.parametrize("name", ["film.png", "film16.png", "DOE-JANE"])
@@ -141,7 +141,7 @@ def test_every_kind_of_file_gives_probabilities_and_four_panels(open_page, films
     assert len({(box["y"], box["width"], box["height"]) for box in boxes}) == 1
     assert boxes[0]["width"] / boxes[0]["height"] == pytest.approx(100 / 120, abs=0.01)
     expect(page.locator("#panels .side")).to_have_count(0)
-    assert page_text.SIDES_UNKNOWN in page.locator("#panels .legend").inner_text()
+    assert format_text("sides-unknown") in page.locator("#panels .legend").inner_text()
     assert len({pixels(page, panel) for panel in PANELS}) == len(PANELS)
     assert names_of(page)[1:] == [name]
 
@@ -157,7 +157,7 @@ def test_opacity_and_cells_redraw_here_and_ask_the_server_nothing(open_page, fil
     assert all(pixels(page, panel) == film for panel in PANELS)
     set_opacity(page, 70)
     assert pixels(page, "grad-cam") == strong
-    page.get_by_label(page_text.CELLS).check()
+    page.get_by_label(format_text("cells")).check()
     page.wait_for_function(
         "old => document.querySelector('canvas[data-panel=grad-cam]').toDataURL() !== old", arg=strong
     )
@@ -176,10 +176,10 @@ def test_contours_are_lines_and_leave_the_rest_of_the_film_alone(open_page, film
       return film.filter((value, at) => value !== map[at]).length / film.length;
     }"""
     filled, before = page.evaluate(changed), pixels(page, "grad-cam")
-    page.get_by_label(page_text.CONTOURS).check()
+    page.get_by_label(format_text("contours")).check()
     wait_for_change(page, before)
     assert 0 < page.evaluate(changed) < filled / 2
-    page.get_by_label(page_text.CONTOURS).uncheck()
+    page.get_by_label(format_text("contours")).uncheck()
     page.wait_for_function(
         "old => document.querySelector('canvas[data-panel=grad-cam]').toDataURL() === old", arg=before
     )
@@ -195,7 +195,7 @@ def test_a_method_is_added_from_the_list_and_left_out_from_its_panel(open_page, 
     page.locator("button.finding[data-label=normal]").click()
     wait_for_maps(page, "normal")
     assert panels_of(page) == [*PANELS, "hires-cam"], "the choice stays with another finding"
-    page.get_by_role("button", name=page_text.LEAVE_OUT.format(name="LRP (epsilon)"), exact=True).press("Enter")
+    page.get_by_role("button", name=format_text("method-leave-out", name="LRP (epsilon)"), exact=True).press("Enter")
     page.locator("canvas[data-panel=lrp-epsilon]").wait_for(state="detached")
     expect(page.locator("#methods").get_by_label("LRP (epsilon)", exact=True)).not_to_be_checked()
     choose_checkpoint(page, "b-uncalibrated")
@@ -272,7 +272,7 @@ def test_a_broken_file_says_so_in_its_own_place_and_the_former_film_is_one_click
     expect(page.locator("#panels canvas, button.finding, #regions table")).to_have_count(0)
     refused = page.locator("#strip button.film", has_text="cut.png")
     expect(refused).to_have_attribute("aria-pressed", "true")
-    expect(refused).to_contain_text(page_text.REFUSED)
+    expect(refused).to_contain_text(format_text("film-refused"))
     choose_film(page, "film.png")
     wait_for_maps(page, "bacterial_pneumonia")
     expect(message).to_have_count(0)
@@ -329,7 +329,7 @@ def test_a_removed_film_leaves_the_page_and_the_server(open_page, films, server)
     page, _ = open_result(open_page, films)
     remove_film(page, "film.png")
     wait_for_rest(page)
-    expect(page.locator("#notice")).to_contain_text(page_text.REMOVED)
+    expect(page.locator("#notice")).to_contain_text(format_text("film-removed"))
     assert names_of(page) == [example_films.name_example(example_films.FIRST)]
     expect(page.locator("#panels .of")).to_contain_text(HONEST)
     remove_all_films(page)
@@ -355,7 +355,7 @@ def test_the_page_opens_with_a_result(open_page):
     first = example_films.name_example(example_films.FIRST)
     assert names_of(page) == [first]
     expect(page.locator("#networks select")).to_have_value(HONEST)
-    expect(page.locator("#panels .of")).to_have_text(page_text.describe_source(first, HONEST))
+    expect(page.locator("#panels .of")).to_have_text(format_text("film-source", film=first, network=HONEST))
     expect(page.locator("button.finding").first).to_contain_text(re.compile(r"\d %"))
     assert panels_of(page) == list(PANELS)
     assert not [url for url in seen.asked if "/upload" in url]
@@ -492,7 +492,9 @@ def test_a_result_is_spoken_once(open_page, films):
     wait_for_maps(page, "bacterial_pneumonia")
     page.wait_for_timeout(1000)
     score = page.locator("button.finding .score").first.inner_text()
-    assert page.evaluate("spoken") == [page_text.describe_result("film.png", "Bacterial pneumonia", score)]
+    assert page.evaluate("spoken") == [
+        format_text("spoken-result", film="film.png", finding="Bacterial pneumonia", score=score)
+    ]
     page.locator("button.finding[data-label=normal]").click()
     wait_for_maps(page, "normal")
     assert len(page.evaluate("spoken")) == 2

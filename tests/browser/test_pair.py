@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from cxr_demo.analysis import DEFAULT_METHODS
-from cxr_demo.text import pair_text
+from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.app.wish import MEMBERS, WITH
 from tests.browser.presses import wait_for_rest
 from tests.browser.test_page import (
@@ -110,7 +110,7 @@ def test_maps_of_two_low_scores_are_off_until_asked_for(open_page, films):
     assert len({pixels(page, key) for key in CANVASES}) == 1
     expect(first).to_have_attribute("aria-label", re.compile("which is off"))
     before = pixels(page, CANVASES[0])
-    page.get_by_role("button", name=pair_text.SHOW_BOTH).press("Enter")
+    page.get_by_role("button", name=format_text("pair.show")).press("Enter")
     page.wait_for_function("old => document.querySelector('#pair canvas').toDataURL() !== old", arg=before)
     expect(first).not_to_have_attribute("aria-label", re.compile("which is off"))
 
@@ -122,7 +122,7 @@ def test_what_may_be_compared_follows_the_checkpoint(open_page, films):
     expect(page.locator("#pair")).to_contain_text("b-uncalibrated does not know Bacterial pneumonia.")
     choose_checkpoint(page, "b-uncalibrated")
     wait_for_maps(page, "effusion")
-    expect(page.locator("#compare option:checked")).to_have_text(pair_text.NOTHING)
+    expect(page.locator("#compare option:checked")).to_have_text(format_text("compare.nothing"))
     compare(page, "d-ensemble")
     wait_for_rows(page, "effusion with d-ensemble")
     expect(page.locator("#pair .couple").first).to_contain_text("the other network was never calibrated")
@@ -152,7 +152,7 @@ def test_the_members_of_an_ensemble_cost_no_second_pass_and_go_with_the_film(ope
     compare(page, MEMBERS)
     wait_for_rows(page, "nodule and its members")
     names = page.locator("#pair .couple").first.locator("h4").all_inner_texts()
-    assert names[:2] == [pair_text.MEAN, pair_text.SPREAD] and len(names) == 4
+    assert names[:2] == [format_text("mean"), format_text("spread")] and len(names) == 4
     give(page, films["film16.png"])
     wait_for_maps(page, "nodule")
     wait_for_rows(page, "nodule and its members")

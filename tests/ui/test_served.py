@@ -137,7 +137,7 @@ def served(tmp_path_factory):
 def test_the_page_answers_with_its_headers_and_health(served):
     client, _, _ = served
     answer = client.get("/")
-    assert answer.status_code == 200 and page_text.TITLE in answer.text
+    assert answer.status_code == 200 and format_text("page-title") in answer.text
     assert "frame-ancestors" in answer.headers["content-security-policy"]
     assert answer.headers["x-content-type-options"] == "nosniff" and answer.headers["cache-control"] == "no-store"
     assert client.get("/healthz").json() == {"ok": True}
@@ -335,10 +335,10 @@ def test_without_a_checkpoint_the_page_opens_and_says_how_to_make_one(folder):
 
 
 def test_the_assurance_on_the_page_names_the_times_that_the_code_keeps():
-    assert f"{KEPT_MINUTES} minutes" in page_text.KEPT
+    assert f"{KEPT_MINUTES} minutes" in page_text.describe_keeping()
     longest_s = uploads.LEFT_OVER_S + uploads.SWEEP_EVERY_S
     assert (
-        f"within {page_text.LEFT_OVER_MINUTES} minutes" in page_text.KEPT
+        f"within {page_text.LEFT_OVER_MINUTES} minutes" in page_text.describe_keeping()
         and longest_s <= page_text.LEFT_OVER_MINUTES * 60
     )
     assert guard.OPEN and not any("file" in path for path in guard.OPEN)

@@ -11,8 +11,9 @@ from gradio import themes
 
 from cxr_demo.analysis import Analyser
 from cxr_demo.evaluation.lung_segmentation import Lungs
+from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.gate import GateModel
-from cxr_demo.limits import MAX_FILE_BYTES, MAX_THREADS, MAX_WAITING
+from cxr_demo.limits import KEPT_MINUTES, MAX_FILE_BYTES, MAX_THREADS, MAX_WAITING
 from cxr_demo.networks.checkpoint import MAKE_ONE
 from cxr_demo.teaching.shortcut_lesson import Lesson
 from cxr_demo.text import page_text
@@ -49,12 +50,12 @@ def build_page(
     """
     first = next(iter(analysers), "")
     desk = Desk(analysers, refused, folder, lungs, gate, Sessions(Wish(checkpoint=first, own_checkpoint=first)))
-    with gr.Blocks(title=page_text.TITLE, analytics_enabled=False, fill_width=True) as demo:
+    with gr.Blocks(title=format_text("page-title"), analytics_enabled=False, fill_width=True) as demo:
         gr.HTML(_render_title(), apply_default_css=False, elem_id="top")
         notice, accept = _lay_notice()
         with gr.Column(elem_id="desk", visible=False) as page:
             _lay_page(desk)
-        gr.HTML(tag("p", page_text.NOT_CLINICAL), apply_default_css=False, elem_id="foot")
+        gr.HTML(tag("p", format_text("not-clinical")), apply_default_css=False, elem_id="foot")
         shown = [gr.update(visible=False), gr.update(visible=True)]
         accept.click(lambda: shown, None, [notice, page], **UNQUEUED)
         demo.unload(_make_farewell(desk))
@@ -82,7 +83,7 @@ def _lay_page(desk: Desk) -> None:
         with gr.Column(scale=1, min_width=360):
             _lay_alert(render_unusable_note(desk.analysers, desk.refused, MAKE_ONE))
             make_part_frame("findings")
-    make_part_frame("methods", page_text.METHODS_TITLE)
+    make_part_frame("methods", format_text("methods.choose", methods=len(METHODS)))
     make_part_frame("panels")
     with gr.Column(elem_id="evaluation-section"):
         for name in BELOW_MAPS:
@@ -95,8 +96,8 @@ def _lay_page(desk: Desk) -> None:
         lesson_events.wire_lesson(
             make_component("lesson", "lesson/lesson", lesson_view.render_beginning(lesson)), lesson
         )
-    make_part_frame("facts", page_text.FACTS)
-    kept = tag("details", tag("summary", page_text.KEPT_TITLE), tag("p", page_text.KEPT))
+    make_part_frame("facts", format_text("facts"))
+    kept = tag("details", tag("summary", format_text("kept")), tag("p", page_text.describe_keeping()))
     gr.HTML(kept, js_on_load="", apply_default_css=False, elem_id="kept")
     spoken = tag("div", class_="part", role="status")
     gr.HTML(spoken, js_on_load="", apply_default_css=False, elem_id="spoken")
@@ -147,27 +148,39 @@ def make_launch_settings() -> dict:
 
 
 def _render_title():
-    title = tag("div", tag("h1", page_text.TITLE), tag("p", page_text.SUBTITLE))
-    return join_html(title, tag("p", page_text.NOT_CLINICAL, class_="warning"))
+    title = tag("div", tag("h1", format_text("page-title")), tag("p", format_text("page-subtitle")))
+    return join_html(title, tag("p", format_text("not-clinical"), class_="warning"))
 
 
 def _lay_notice() -> tuple[gr.Column, gr.Button]:
     with gr.Column(elem_id="gate") as notice:
         gr.HTML(
-            join_html(tag("h2", page_text.GATE_TITLE), *(tag("p", text) for text in page_text.GATE)),
+            join_html(
+                tag("h2", format_text("entrance-title")),
+                tag("p", format_text("entrance-purpose")),
+                tag("p", format_text("entrance-limits")),
+                tag("p", format_text("entrance-films")),
+            ),
             apply_default_css=False,
         )
-        accept = gr.Button(page_text.GATE_BUTTON, variant="primary", elem_id="accept")
+        accept = gr.Button(format_text("entrance-button"), variant="primary", elem_id="accept")
     return notice, accept
 
 
 def _lay_intake(can_read: bool) -> None:
     # No `accept`: DICOM files often have no ending, and what a file is, is decided by its bytes.
     box = tag("input", type="file", multiple=True, disabled=not can_read, aria_describedby="film-hint")
-    text = tag("span", tag("b", page_text.DROP), tag("span", page_text.OR_CHOOSE), tag("em", class_="waiting"))
+    text = tag(
+        "span", tag("b", format_text("drop")), tag("span", format_text("or-choose")), tag("em", class_="waiting")
+    )
     drop = tag("label", box, text, class_="drop", data_max_bytes=MAX_FILE_BYTES)
     gr.HTML(drop, js_on_load="", apply_default_css=False, elem_id="film")
-    hint = tag("div", tag("p", page_text.FILM_HINT), tag("p", page_text.KEPT_SHORT), id="film-hint")
+    hint = tag(
+        "div",
+        tag("p", format_text("film-hint")),
+        tag("p", format_text("kept.short", minutes=KEPT_MINUTES)),
+        id="film-hint",
+    )
     gr.HTML(hint, apply_default_css=False, elem_classes="hint")
     if can_read:
         gr.HTML(example_films.render_examples(), js_on_load="", apply_default_css=False, elem_id="examples")
@@ -179,7 +192,7 @@ def render_unusable_note(analysers: Mapping[str, Analyser], refused: Mapping[str
     """What the page says at the start when there is nothing to analyse with."""
     if analysers:
         return ""
-    return join_html(render_message(page_text.NONE_READY, make_one), facts.render_unusable(refused) or "")
+    return join_html(render_message(format_text("none-ready"), make_one), facts.render_unusable(refused) or "")
 
 
 def _forget_session(demo: gr.Blocks, desk: Desk, key: str, session: Session) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import gradio as gr
 
 from cxr_demo.text import page_text
+from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.app.desk import Desk
 from cxr_demo.ui.app.follower import follow, make_value
 from cxr_demo.ui.app.intentions import INTENTIONS, Press, open_page
@@ -52,12 +53,12 @@ def _make_handler(desk: Desk, intention: Callable[[Press], None]) -> Callable:
             with session.lock:
                 session.answered, session.notice = max(session.answered, number), None
                 if is_gone and intention is not open_page:  # which every page begins with
-                    session.notice = Notice(*page_text.EXPIRED)
+                    session.notice = Notice(*page_text.describe_expired())
                 try:
                     intention(Press(desk, session, number, data))
                 except Exception as error:  # the last place before gradio, which would show or log the traceback
-                    reference = page_text.UNEXPECTED.format(ref=log_error(error))
-                    session.notice = Notice(reference, page_text.UNEXPECTED_HINT)
+                    reference = format_text("unexpected", reference=log_error(error))
+                    session.notice = Notice(reference, format_text("unexpected.hint"))
                 return make_value(desk, session, _read_have(data), list_work(desk, session))
 
     return heed
@@ -70,7 +71,7 @@ def _make_follower(desk: Desk) -> Callable:
             is_gone = desk.sessions.find(get_session_key(request)) is None
             session = desk.sessions.keep(get_session_key(request))
             if is_gone:
-                session.answered, session.notice = _read_number(data), Notice(*page_text.EXPIRED)
+                session.answered, session.notice = _read_number(data), Notice(*page_text.describe_expired())
             yield from follow(desk, session, _read_have(data))
 
     return follow_wish

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from cxr_demo.film.gate import GateAnswer, Verdict
-from cxr_demo.text import gate_text, page_text, pair_text
+from cxr_demo.text import gate_text, page_text
+from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.markup import Html, join_html, render_message, tag
 from cxr_demo.ui.viewer.film_pictures import FilmPictures
 
@@ -24,7 +25,7 @@ def render_strip(films: Sequence[StripFilm], answers: Sequence[str], shown: str)
     if not films:
         return {"html": ""}
     items = [_render_film(film, answer, film.key == shown) for film, answer in zip(films, answers, strict=True)]
-    return {"html": tag("ul", *items, class_="strip", aria_label=page_text.STRIP)}
+    return {"html": tag("ul", *items, class_="strip", aria_label=format_text("strip"))}
 
 
 def _render_film(film: StripFilm, answer: str, is_shown: bool) -> Html:
@@ -32,7 +33,7 @@ def _render_film(film: StripFilm, answer: str, is_shown: bool) -> Html:
     text = tag("span", tag("b", film.name), tag("small", answer), class_="text")
     pressed = "true" if is_shown else "false"
     choose = tag("button", picture, text, type="button", class_="film", data_film=film.key, aria_pressed=pressed)
-    remove = page_text.REMOVE_FILM.format(name=film.name)
+    remove = format_text("film-remove", name=film.name)
     leave = tag("button", "×", type="button", class_="leave", data_remove=film.key, aria_label=remove, title=remove)
     return tag("li", choose, leave)
 
@@ -44,20 +45,20 @@ def render_choice(label: str, choices: Iterable[tuple[str, str]], chosen: str) -
 
 
 def render_compare(choices: Iterable[tuple[str, str]], chosen: str) -> dict:
-    value = render_choice(pair_text.COMPARE, choices, chosen)
-    return {**value, "html": join_html(value["html"], tag("p", pair_text.COMPARE_HINT, class_="hint"))}
+    value = render_choice(format_text("compare"), choices, chosen)
+    return {**value, "html": join_html(value["html"], tag("p", format_text("compare.hint"), class_="hint"))}
 
 
 def render_waiting(name: str, is_read: bool) -> dict:
     """Until there are findings: the file is read, then the network is asked."""
     text = page_text.describe_waiting(name, is_read)
-    return {"html": tag("section", tag("h2", page_text.FINDINGS), tag("p", text, class_="busy"), class_="told")}
+    return {"html": tag("section", tag("h2", format_text("findings")), tag("p", text, class_="busy"), class_="told")}
 
 
 def render_fault(name: str, fault: tuple[str, str]) -> dict:
     """Why there are none."""
     told = render_message(*fault)
-    return {"html": tag("section", tag("h2", page_text.FINDINGS, tag("small", name)), told, class_="told")}
+    return {"html": tag("section", tag("h2", format_text("findings"), tag("small", name)), told, class_="told")}
 
 
 def render_question(key: str, name: str, gate: GateAnswer) -> dict:
@@ -68,13 +69,13 @@ def render_question(key: str, name: str, gate: GateAnswer) -> dict:
         tag("button", gate_text.describe_mend(mend), type="button", class_="mend", data_film=key, data_mend=mend)
         for mend in mends
     ]
-    anyway = tag("button", page_text.SHOW_ANYWAY, type="button", class_="anyway", data_film=key)
+    anyway = tag("button", format_text("show-anyway"), type="button", class_="anyway", data_film=key)
     return {
         "html": tag(
             "section",
-            tag("h2", page_text.QUESTION, tag("small", name)),
+            tag("h2", format_text("question"), tag("small", name)),
             tag("ul", *reasons, class_="doubts"),
-            tag("p", page_text.QUESTION_WHY),
+            tag("p", format_text("question.why")),
             tag("div", *buttons, anyway, class_="answers"),
             class_="told question",
         )
@@ -86,10 +87,10 @@ def render_doubts(gate: GateAnswer) -> Html | None:
     if gate.verdict is Verdict.USUAL:
         return None
     reasons = " ".join(doubt.sentence for doubt in gate.doubts)
-    return tag("p", tag("strong", page_text.SHOWN_ANYWAY), " ", reasons, class_="message")
+    return tag("p", tag("strong", format_text("shown-anyway")), " ", reasons, class_="message")
 
 
 def render_suggestion(name: str, title: str) -> Html:
     """Another network fits the film's age; one press takes it."""
-    button = tag("button", page_text.TAKE_IT, type="button", class_="take", data_checkpoint=name)
-    return tag("p", page_text.describe_suggestion(title), " ", button, class_="message done")
+    button = tag("button", format_text("suggestion-take"), type="button", class_="take", data_checkpoint=name)
+    return tag("p", format_text("suggestion", title=title), " ", button, class_="message done")

@@ -12,6 +12,7 @@ from cxr_demo.labels import get_finding
 from cxr_demo.limits import SLOW_FORWARDS
 from cxr_demo.networks.checkpoint import suggest_checkpoint
 from cxr_demo.text import evaluation_text, page_text, pair_text
+from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.app import strip
 from cxr_demo.ui.app.desk import Desk, find_label
 from cxr_demo.ui.app.sessions import Film, FilmAnalysis, Session
@@ -57,10 +58,11 @@ class PageView:
         if self.film is None or self.analyser is None:
             return ""
         if self.study is None:
-            return page_text.describe_no_result(self.film.name)
+            return format_text("spoken-no-result", film=self.film.name)
         card, index = self.analyser.card, self.study.labels.index(self.label)
         score = page_text.format_score(float(self.study.probabilities[index]), card.calibrated, card.task)
-        return page_text.describe_result(self.film.name, get_finding(self.label).name, score)
+        finding = get_finding(self.label).name
+        return format_text("spoken-result", film=self.film.name, finding=finding, score=score)
 
     # -- what is above the maps
 
@@ -80,11 +82,11 @@ class PageView:
     def _describe_answer(self, film: Film) -> str:
         """In the strip: what the network that reads it says of the film, or why it does not."""
         if film.fault:
-            return page_text.REFUSED
+            return format_text("film-refused")
         if film.image is None:
-            return page_text.READING_FILE
+            return format_text("film-is-read")
         if film.is_questioned:
-            return page_text.QUESTIONED
+            return format_text("film-questioned")
         reading = self.session.readings.get((film.key, self.wish.checkpoint))
         if self.analyser is None or reading is None or reading.study is None:
             return ""
@@ -92,7 +94,7 @@ class PageView:
 
     def networks(self) -> Part:
         choices, chosen = list(self.desk.titles.items()), self.wish.checkpoint
-        return self.keep("networks", (chosen,), lambda: strip.render_choice(page_text.NETWORK, choices, chosen))
+        return self.keep("networks", (chosen,), lambda: strip.render_choice(format_text("network"), choices, chosen))
 
     def findings(self) -> Part:
         film, reading, analyser = self.film, self.reading, self.analyser
@@ -136,7 +138,7 @@ class PageView:
 
     def facts(self) -> Part:
         if self.analyser is None:
-            return make_part({"html": page_text.NONE_READY})
+            return make_part({"html": format_text("none-ready")})
         analyser, proved = self.analyser, self.desk.is_proved(self.wish.checkpoint)
         made_of = (self.wish.checkpoint, proved)
         unusable = facts.render_unusable(self.desk.refused)
@@ -207,12 +209,16 @@ class PageView:
         if is_asked and run is not None and run.asked == checks and run.steps:
             return make_part(evaluation_table.render_evaluation_bar(_describe_run(run)))
         if is_asked and (run is None or run.asked != checks):
-            waiting = evaluation_table.EvaluationProgress(0.0, evaluation_text.WAITING)
+            waiting = evaluation_table.EvaluationProgress(0.0, format_text("check.waiting"))
             return make_part(evaluation_table.render_evaluation_bar(waiting))
         results = open_results(reading)
         again = any((key, self.label) in results.found for key in maps)
         note = (
-            "" if checks is None or is_asked else evaluation_text.STOPPED if again else evaluation_text.STOPPED_AT_ONCE
+            ""
+            if checks is None or is_asked
+            else format_text("check.stopped")
+            if again
+            else format_text("check.stopped-at-once")
         )
         for slow in (False, True):
             if steps := plan_missing_steps(analyser, results, self.label, maps, slow):
@@ -221,7 +227,7 @@ class PageView:
                 seconds = pace * sum(step.forwards for step in steps)
                 offer = evaluation_table.EvaluationOffer(wanted, seconds, slow, again)
                 return make_part(evaluation_table.render_evaluation_bar(offer, note))
-        return make_part(evaluation_table.render_evaluation_bar(None, evaluation_text.DONE))
+        return make_part(evaluation_table.render_evaluation_bar(None, format_text("check.done")))
 
     def checks(self) -> Part:
         maps, reading = self._list_shown(), self.reading
@@ -243,11 +249,11 @@ class PageView:
         """The list of what may be compared."""
         if self.analyser is None:
             return EMPTY
-        own = [(MEMBERS, pair_text.MEMBERS)] if self.analyser.card.ensemble else []
+        own = [(MEMBERS, format_text("compare.members"))] if self.analyser.card.ensemble else []
         others = [(WITH + name, title) for name, title in self.desk.titles.items() if name != self.wish.checkpoint]
         if not own and not others:
             return EMPTY
-        choices = [(NOTHING, pair_text.NOTHING), *own, *others]
+        choices = [(NOTHING, format_text("compare.nothing")), *own, *others]
         chosen = self.wish.compared if self.wish.compared in dict(choices) else NOTHING
         return self.keep("compare", (self.wish.checkpoint, chosen), lambda: strip.render_compare(choices, chosen))
 
@@ -264,7 +270,7 @@ class PageView:
 
     def _render_members(self, own: pair_view.CheckpointView, reading: FilmAnalysis) -> Part:
         if not own.card.joins_predictions:
-            return make_part(pair_view.render_sentence(pair_text.FEATURE_FUSION))
+            return make_part(pair_view.render_sentence(format_text("members-title.joined")))
         entries = {key: self._describe_row(key, [(own.name, reading)]) for key in self.wish.methods}
         made_of = (*self.at, MEMBERS, tuple(_identify(key, entry) for key, entry in entries.items()))
         return self.keep(
@@ -336,7 +342,7 @@ def _identify(key: str, entry: object) -> tuple:
 
 def _describe_run(run: EvaluationRun) -> evaluation_table.EvaluationProgress:
     if run.started is None or run.current is None:
-        return evaluation_table.EvaluationProgress(0.0, evaluation_text.WAITING)
+        return evaluation_table.EvaluationProgress(0.0, format_text("check.waiting"))
     passed = time.monotonic() - run.started
     left_s = passed * (1 - run.share) / run.share if run.share > LEFT_FROM else 0.0
     doing = evaluation_text.describe_step(run.current.part, run.current.methods)

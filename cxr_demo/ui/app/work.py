@@ -17,7 +17,7 @@ from cxr_demo.film.gate import Mend, mend_image
 from cxr_demo.film.reading import Radiograph, read_image
 from cxr_demo.limits import MAX_PAGE_BYTES, SLOW_FORWARDS
 from cxr_demo.progress import ProgressCallback
-from cxr_demo.text import page_text
+from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.app import uploads
 from cxr_demo.ui.app.desk import Desk, find_label
 from cxr_demo.ui.app.sessions import Film, FilmAnalysis, Notice, Session
@@ -79,7 +79,7 @@ def _make_room(session: Session, film: Film) -> None:
                 return
             session.drop_film(key)
             del held[key]
-            session.notice = Notice(page_text.LARGE_FILMS, kind="done")
+            session.notice = Notice(format_text("oldest-removed-large"), kind="done")
 
 
 def _mend(desk: Desk, session: Session, film: Film, image: Radiograph, mend: Mend) -> None:

@@ -15,6 +15,8 @@ from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card, EnsembleSpec
 from cxr_demo.networks.standing import find_standing
 from cxr_demo.text import page_text, pair_text, scales_text
+from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.formats import format_percent
 from cxr_demo.ui import image_encoding
 from cxr_demo.ui.compare import pair_view
 from cxr_demo.ui.compare.pair_view import (
@@ -43,9 +45,20 @@ def render_members(reading: CheckpointView, label: str, entries: Mapping[str, Ro
     ensemble = _require_ensemble(reading.card)
     count = sum(weight > 0 for weight in ensemble.weights)
     shared = describe_shared_part(reading.card)
-    how = tag("p", tag("strong", pair_text.MEMBERS_SAY_NOT), " ", pair_text.MEMBERS_HOW, " ", shared, class_="how")
+    how = tag(
+        "p",
+        tag("strong", format_text("members-title.says-not")),
+        " ",
+        format_text("members-title.how"),
+        " ",
+        shared,
+        class_="how",
+    )
     of = panels.make_view_key(reading.study, reading.card, label)
-    title = render_pair_header(pair_text.format_members_title(label, count), pair_text.SHOW_MEMBERS if held else "")
+    title = render_pair_header(
+        format_text("members-title", finding=get_finding(label).name, members=count),
+        format_text("pair.show-members") if held else "",
+    )
     return pair_view.make_pair_part(join_html(title, *rows, how), f"{of} and its members", held, drawn)
 
 
@@ -55,7 +68,7 @@ def _render_members_row(
     apart = break_down(explanation, reading.card.preprocess.mark_image(reading.study.image.pixels.shape))
     mean, spread, own = choose_member_scales(explanation, apart)
     if mean.nothing and all(scale.nothing for scale in own):
-        return render_method_row(method, tag("p", pair_text.describe_empty_members()))
+        return render_method_row(method, tag("p", format_text("members-title.empty")))
     figures = [_render_mean(method, explanation, apart, mean, reading, label, maps)]
     if spread and apart.spread is not None:
         figures.append(_render_spread(method, apart, apart.spread, spread, reading, label, maps))
@@ -73,7 +86,7 @@ def _render_mean(
         "mean",
         apart.mean,
         scale,
-        pair_text.MEAN,
+        format_text("mean"),
         _describe_member_place(apart.mean, reading),
         reading,
         label,
@@ -81,15 +94,19 @@ def _render_mean(
     )
     if apart.spread is None:
         return render_figure(
-            pair_text.MEAN,
-            pair_text.MEAN_OF,
+            format_text("mean"),
+            format_text("mean.of"),
             stage,
             render_scale_bar(scale, scales_text.describe_own_scale(scale)),
-            tag("p", pair_text.describe_no_spread()),
+            tag("p", format_text("spread.none")),
         )
-    shared = render_scale_bar(scale, pair_text.describe_common_scale(scale.unit, len(apart.maps) + 1))
+    shared = render_scale_bar(scale, format_text("pair-scale", unit=scale.unit, maps=len(apart.maps) + 1))
     return render_figure(
-        pair_text.MEAN, pair_text.MEAN_OF, stage, shared, tag("p", page_text.describe_sums(explanation, reading.card))
+        format_text("mean"),
+        format_text("mean.of"),
+        stage,
+        shared,
+        tag("p", page_text.describe_sums(explanation, reading.card)),
     )
 
 
@@ -104,13 +121,13 @@ def _render_spread(
 ) -> Html:
     found = render.find_strongest_place(_map_to_image(map_, reading))
     where = pair_text.describe_largest_spread(found)
-    stage = _render_member_stage(method, "spread", map_, scale, pair_text.SPREAD, where, reading, label, maps)
+    stage = _render_member_stage(method, "spread", map_, scale, format_text("spread"), where, reading, label, maps)
     below = (
         render_scale_bar(scale, scale.unit),
         tag("p", where),
-        tag("p", pair_text.describe_unsure_share(apart.unsure)),
+        tag("p", format_text("spread.unsure", share=format_percent(apart.unsure))),
     )
-    return render_figure(pair_text.SPREAD, pair_text.SPREAD_OF, stage, *below)
+    return render_figure(format_text("spread"), format_text("spread.of"), stage, *below)
 
 
 def _render_member(
@@ -135,12 +152,20 @@ def _render_member(
     if apart.differences:
         difference, which = apart.differences[place], f"{place + 1}-difference"
         where = pair_text.describe_most_different(
-            find_most_different(_map_to_image(difference, reading)), pair_text.MEAN, name
+            find_most_different(_map_to_image(difference, reading)), format_text("mean"), name
         )
         drawn = _render_member_stage(
-            method, which, difference, scale, pair_text.name_member_difference(name), where, reading, label, maps
+            method,
+            which,
+            difference,
+            scale,
+            format_text("member-minus-mean.of", name=name),
+            where,
+            reading,
+            label,
+            maps,
         )
-        below += [tag("h5", pair_text.MINUS_MEAN), drawn, tag("p", where)]
+        below += [tag("h5", format_text("member-minus-mean")), drawn, tag("p", where)]
     return render_figure(name, "", stage, *below)
 
 

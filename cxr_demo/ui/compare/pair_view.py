@@ -24,9 +24,12 @@ from cxr_demo.comparison.checkpoint_pair import (
 )
 from cxr_demo.evaluation.agreement import STRONGEST
 from cxr_demo.explain.methods import METHODS, Method
+from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.standing import find_standing
 from cxr_demo.text import findings_text, page_text, pair_text, scales_text
+from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.formats import format_duration
 from cxr_demo.ui import image_encoding
 from cxr_demo.ui.markup import Html, join_html, tag
 from cxr_demo.ui.parts import Part, make_id, make_part
@@ -84,10 +87,10 @@ def render_pair(
             drawn.rows[key] = _render_pair(METHODS[key], entry, this, other, label, drawn.maps)
     rows = [drawn.rows.get(key) or render_waiting_row(METHODS[key], entry) for key, entry in entries.items()]
     held = not any(find_standing(one.card, one.study.probabilities, label).maps_shown for one in (this, other))
-    shown = pair_text.format_pair_title(label)
+    shown = format_text("pair", finding=get_finding(label).name)
     shared = describe_shared_part(this.card, other.card)
-    how = tag("p", tag("strong", pair_text.PAIR_SAYS_NOT), " ", pair_text.PAIR_HOW, " ", shared, class_="how")
-    html = join_html(render_pair_header(shown, pair_text.SHOW_BOTH if held else ""), *rows, how)
+    how = tag("p", tag("strong", format_text("pair.says-not")), " ", format_text("pair.how"), " ", shared, class_="how")
+    html = join_html(render_pair_header(shown, format_text("pair.show") if held else ""), *rows, how)
     return make_pair_part(html, f"{panels.make_view_key(this.study, this.card, label)} with {other.name}", held, drawn)
 
 
@@ -114,8 +117,8 @@ def render_pair_header(title: str, show: str) -> Html:
     """`show`: what the button says with which maps that are held back are asked for; none without it."""
     off = None
     if show:
-        button = tag("button", show, type="button", class_="ask", data_show=show, data_hide=pair_text.HIDE_AGAIN)
-        off = join_html(button, tag("small", pair_text.HELD))
+        button = tag("button", show, type="button", class_="ask", data_show=show, data_hide=format_text("hide-again"))
+        off = join_html(button, tag("small", format_text("pair.off")))
     return tag("header", tag("h2", title), off, class_="head")
 
 
@@ -125,7 +128,7 @@ def render_waiting_row(method: Method, entry: RowEntry) -> Html:
         text = pair_text.describe_pair_progress(method, entry.name, entry.share)
         return render_method_row(method, tag("p", text, class_="busy", role="status"))
     if isinstance(entry, SlowMap):
-        text = pair_text.describe_slow_map(method, entry.seconds)
+        text = format_text("pair-slow", method=method.name, duration=format_duration(entry.seconds))
         return render_method_row(method, tag("button", text, type="button", class_="slow", data_method=method.key))
     return render_method_row(method, tag("p", entry))
 
@@ -182,12 +185,12 @@ def _render_pair(
     shape = this.study.image.pixels.shape
     pair = compare_maps(entry[0], this.card, entry[1], other.card, shape)
     if pair.nothing:
-        return render_method_row(method, tag("p", pair_text.describe_empty_pair(method.name)))
+        return render_method_row(method, tag("p", format_text("pair-empty", method=method.name)))
     sides = [
         (f"pair-{method.key}-{which}", reading, side, small)
         for which, reading, side, small in (
-            ("this", this, pair.first, pair_text.THIS),
-            ("other", other, pair.second, pair_text.OTHER),
+            ("this", this, pair.first, format_text("pair.this")),
+            ("other", other, pair.second, format_text("pair.other")),
         )
     ]
     own = choose_pair_scales(pair, method.shown)
@@ -238,21 +241,24 @@ def _render_difference(
     scale: render.Scale,
     maps: dict[str, dict],
 ) -> Html:
-    names = this.name, other.name
     if pair.difference is None:
-        stage = tag("div", tag("p", pair_text.describe_no_difference(pair.why_not)), class_="stage blank")
-        return render_figure(pair_text.DIFFERENCE, "", stage)
+        stage = tag("div", tag("p", format_text("difference.none", why=pair.why_not)), class_="stage blank")
+        return render_figure(format_text("difference"), "", stage)
     key, shape = f"pair-{method.key}-difference", this.study.image.pixels.shape
     if key not in maps:
         coarse = pair.difference.shape[0] < this.card.preprocess.size_px
         maps[key] = encode_pair_map(pair.difference, pair.first.grid, shape, scale, coarse)
     where = _describe_difference_place(pair, pair.difference, this, other)
+    name = format_text("difference")
     stage = panels.render_stage(
-        this.study.image, key, pair_text.describe_pair_canvas(method.name, label, pair_text.DIFFERENCE, where), None,
-        pair_text.describe_hidden_pair_map(method.name, label, pair_text.DIFFERENCE), image_encoding.MAP_SIDE_PX,
+        this.study.image, key, pair_text.describe_pair_canvas(method.name, label, name, where), None,
+        pair_text.describe_hidden_pair_map(method.name, label, name), image_encoding.MAP_SIDE_PX,
     )  # fmt: skip
     return render_figure(
-        pair_text.DIFFERENCE, pair_text.SUBTRACTED, stage, tag("p", pair_text.describe_difference_colours(*names))
+        format_text("difference"),
+        format_text("difference.subtracted"),
+        stage,
+        tag("p", format_text("difference.colours", this=this.name, other=other.name)),
     )
 
 
@@ -274,14 +280,14 @@ def _render_numbers(
     rank = agreement_table.render_measure(page_text.format_rank(found.rank), 0.5, (found.rank + 1) / 2, 0.5)
     overlap = agreement_table.render_measure(common, 0.0, strongest.common, strongest.by_chance)
     listed = tag(
-        "dl", tag("dt", pair_text.RANK), tag("dd", rank),
-        tag("dt", pair_text.OVERLAP, tag("small", f" {by_chance}")), tag("dd", overlap),
+        "dl", tag("dt", format_text("pair-rank")), tag("dd", rank),
+        tag("dt", format_text("pair-overlap"), tag("small", f" {by_chance}")), tag("dd", overlap),
     )  # fmt: skip
     parts: Sequence[object] = ()
     if pair.difference is not None:
         sums = pair_text.describe_difference_sum(pair.first, pair.second)
         parts = (
-            render_scale_bar(scale, pair_text.describe_common_scale(scale.unit, 3)),
+            render_scale_bar(scale, format_text("pair-scale", unit=scale.unit, maps=3)),
             tag("p", _describe_difference_place(pair, pair.difference, this, other)),
             sums and tag("p", sums),
         )
@@ -289,4 +295,4 @@ def _render_numbers(
     # Here maps are drawn signed; a caption that is true of the positive part alone would contradict them.
     caption = tag("p", method.caption) if method.shown == "signed" or pair.difference is None else None
     below = tag("div", *(part for part in (*parts, listed, note, caption) if part), class_="below")
-    return tag("div", tag("div", tag("h4", pair_text.FIGURES), class_="name"), below, class_="panel figures")
+    return tag("div", tag("div", tag("h4", format_text("pair-figures")), class_="name"), below, class_="panel figures")

@@ -14,6 +14,7 @@ from cxr_demo.evaluation.stability import Change
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.labels import get_finding
 from cxr_demo.text import evaluation_text
+from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.formats import format_duration, format_rounded
 from cxr_demo.ui.evaluation import evaluation_curves
 from cxr_demo.ui.markup import Html, join_html, render_scrollable, tag
@@ -53,7 +54,7 @@ def render_evaluations(
         return EMPTY
     head = tag(
         "tr",
-        tag("th", evaluation_text.MAP, scope="col", role="columnheader"),
+        tag("th", format_text("evaluation.map"), scope="col", role="columnheader"),
         *map(_render_check_head, PART_OF),
         role="row",
     )
@@ -68,13 +69,13 @@ def render_evaluations(
     ]
     table = tag("table", tag("thead", head, role="rowgroup"), tag("tbody", *rows, role="rowgroup"), role="table",
                 class_="cards checks")  # fmt: skip
-    heading = tag("h3", evaluation_text.CHECKS_TABLE, tag("small", get_finding(label).name))
+    heading = tag("h3", format_text("checks"), tag("small", get_finding(label).name))
     return {
         "html": tag(
             "section",
             heading,
-            render_scrollable(evaluation_text.CHECKS_TABLE, table),
-            tag("p", evaluation_text.LEGEND, class_="how"),
+            render_scrollable(format_text("checks"), table),
+            tag("p", evaluation_text.describe_drawings(), class_="how"),
         )
     }
 
@@ -93,11 +94,11 @@ def render_evaluation_bar(state: EvaluationOffer | EvaluationProgress | None, no
 
 def _render_offer(offer: EvaluationOffer) -> tuple[Html, Html | None]:
     text = (
-        evaluation_text.describe_slow_offer(offer.methods)
+        format_text("check.slow", methods=evaluation_text.join_method_names(offer.methods))
         if offer.slow
-        else evaluation_text.CHECK_REST
+        else format_text("check.rest")
         if offer.again
-        else evaluation_text.CHECK
+        else format_text("check")
     )
     button = tag(
         "button",
@@ -107,7 +108,7 @@ def _render_offer(offer: EvaluationOffer) -> tuple[Html, Html | None]:
         class_="check",
         data_slow="1" if offer.slow else "",
     )
-    return button, None if offer.slow or offer.again else tag("span", evaluation_text.CHECK_HINT, class_="hint")
+    return button, None if offer.slow or offer.again else tag("span", format_text("check.hint"), class_="hint")
 
 
 def _render_running(running: EvaluationProgress) -> Html:
@@ -117,18 +118,20 @@ def _render_running(running: EvaluationProgress) -> Html:
         "div",
         fill,
         role="progressbar",
-        aria_label=evaluation_text.CHECKING,
+        aria_label=format_text("check.running"),
         aria_valuemin="0",
         aria_valuemax="100",
         aria_valuenow=percent,
         class_="meter",
     )
     left = f"{percent} %" + (
-        f"{evaluation_text.SEPARATE}{evaluation_text.describe_time_left(running.left_s)}" if running.left_s else ""
+        f"{evaluation_text.SEPARATE}{format_text('check.left', duration=format_duration(running.left_s))}"
+        if running.left_s
+        else ""
     )
     return tag(
         "div",
-        tag("button", evaluation_text.STOP, type="button", class_="stop"),
+        tag("button", format_text("check.stop"), type="button", class_="stop"),
         meter,
         tag("span", left, class_="left"),
         tag("p", running.doing, role="status", class_="note"),
@@ -140,12 +143,12 @@ def render_meanings() -> Html:
     """Every check's sentence, paper and limit, to open."""
     listed = [
         join_html(
-            tag("dt", check.name, tag("small", evaluation_text.DIRECTION.get(check.better, ""))),
+            tag("dt", check.name, tag("small", evaluation_text.describe_direction(check.better))),
             tag("dd", check.says, " ", tag("strong", check.says_not), tag("small", check.paper)),
         )
         for check in CHECKS.values()
     ]
-    return tag("details", tag("summary", evaluation_text.MEANINGS), tag("dl", *listed), class_="meanings")
+    return tag("details", tag("summary", format_text("checks.meanings")), tag("dl", *listed), class_="meanings")
 
 
 def _render_check_head(key: str) -> Html:
@@ -153,7 +156,7 @@ def _render_check_head(key: str) -> Html:
     return tag(
         "th",
         tag("b", check.name),
-        tag("small", f"{evaluation_text.MEASURES[key]}: {evaluation_text.DIRECTION[check.better]}", class_="better"),
+        tag("small", evaluation_text.describe_column(key, check.better), class_="better"),
         tag("small", evaluation_text.shorten_paper(check.paper), class_="paper", title=check.paper),
         scope="col",
         role="columnheader",
@@ -174,7 +177,7 @@ def _render_check_cell(
     if found is None:
         reason = failed.get((method, PART_OF[check]))
         inner: Sequence[Html] = [
-            tag("small", evaluation_text.FAILED.format(reason=reason) if reason else evaluation_text.NOT_YET)
+            tag("small", format_text("check-failed", reason=reason) if reason else format_text("check-not-yet"))
         ]
     elif isinstance(found, Curve):
         inner = _render_curve(found)
@@ -182,17 +185,21 @@ def _render_check_cell(
         inner = _render_randomisation(found)
     else:
         inner = _render_change(found)
-    head = f"{CHECKS[check].name}{evaluation_text.SEPARATE}{evaluation_text.DIRECTION[CHECKS[check].better]}"
+    head = f"{CHECKS[check].name}{evaluation_text.SEPARATE}{evaluation_text.describe_direction(CHECKS[check].better)}"
     return tag("td", *inner, role="cell", data_head=head)
 
 
 def _render_curve(found: Curve) -> list[Html]:
     if math.isnan(found.area):
-        area = [tag("small", evaluation_text.NO_AREA, class_="wraps")]
+        area = [tag("small", evaluation_text.describe_missing_area(), class_="wraps")]
     else:
         area = [
             tag("b", format_rounded(found.area)),
-            tag("small", evaluation_text.describe_random_area(found), class_="beside"),
+            tag(
+                "small",
+                format_text("curve.random", area=format_rounded(float(found.random_areas.mean()))),
+                class_="beside",
+            ),
         ]
     beaten = (
         tag("small", evaluation_text.describe_beaten_orders(found)),
@@ -203,14 +210,13 @@ def _render_curve(found: Curve) -> list[Html]:
 
 
 def _render_randomisation(found: Randomisation) -> list[Html]:
-    why = evaluation_text.BLIND_WHY if found.blind else evaluation_text.UNCHANGED_WHY
     flag = None
     if found.unchanged or found.blind:
-        sign = tag("span", "⚠", aria_hidden="true")
-        flag = tag("span", sign, f" {evaluation_text.UNCHANGED_FLAG}. ", tag("small", why), class_="flag")
+        sign, why = tag("span", "⚠", aria_hidden="true"), evaluation_text.describe_unchanged(found)
+        flag = tag("span", sign, f" {format_text('randomisation.unchanged')}. ", tag("small", why), class_="flag")
     number, without = (
         tag("b", format_rounded(found.stages[-1].rank)),
-        tag("small", evaluation_text.describe_absolute_rank(found)),
+        tag("small", format_text("randomisation.absolute", rank=format_rounded(found.stages[-1].rank_absolute))),
     )
     told = tag("div", number, without, flag, class_="told-number")
     return [tag("div", evaluation_curves.draw_randomisation(found), told, class_="found")]
@@ -221,7 +227,7 @@ def _render_change(found: Change) -> list[Html]:
         tag(
             "div",
             tag("b", format_rounded(found.change)),
-            tag("small", evaluation_text.describe_rank(found.rank)),
+            tag("small", format_text("randomisation.rank", rank=format_rounded(found.rank))),
             class_="told-number",
         )
     ]

@@ -9,6 +9,7 @@ from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.card_parts import SetMetrics
 from cxr_demo.text import page_text
+from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.formats import format_interval, format_rounded
 from cxr_demo.ui.findings import localisation_table
 from cxr_demo.ui.markup import Html, join_html, render_scrollable, tag
@@ -21,7 +22,7 @@ TRAINING = {  # entry of the card's `training` -> what it is called here
 
 def render_analyser(analyser: Analyser) -> Html:
     """The facts of a checkpoint, whose proof may still be under way."""
-    line = analyser.proof.line if analyser.is_proved else page_text.PROOF_PENDING
+    line = analyser.proof.line if analyser.is_proved else format_text("proof-pending")
     return render_facts(analyser.card, analyser.sha256, line)
 
 
@@ -52,14 +53,18 @@ def render_unusable(refused: Mapping[str, str]) -> Html | None:
     if not refused:
         return None
     rows = [tag("li", tag("strong", name), ": ", reason) for name, reason in refused.items()]
-    return join_html(tag("h3", page_text.NOT_USABLE), tag("ul", *rows))
+    return join_html(tag("h3", format_text("not-usable")), tag("ul", *rows))
 
 
 def _render_members_table(card: Card) -> list[Html]:
     """The members of an ensemble, a row each."""
     if card.ensemble is None:
         return []
-    head = tag("tr", *(tag("th", name, scope="col") for name in page_text.MEMBER_COLUMNS))
+    columns = (
+        format_text("member-name"), format_text("member-network"), format_text("member-weight"),
+        format_text("member-temperature"), format_text("member-sha256"),
+    )  # fmt: skip
+    head = tag("tr", *(tag("th", name, scope="col") for name in columns))
     rows = [
         tag(
             "tr", tag("th", member.name, scope="row"), tag("td", member.network), tag("td", f"{weight:.2f}"),
@@ -67,8 +72,8 @@ def _render_members_table(card: Card) -> list[Html]:
         )
         for member, weight in zip(card.ensemble.members, card.ensemble.weights, strict=True)
     ]  # fmt: skip
-    table = tag("table", tag("caption", page_text.MEMBERS), tag("thead", head), tag("tbody", *rows))
-    return [render_scrollable(page_text.MEMBERS, table)]
+    table = tag("table", tag("caption", format_text("members")), tag("thead", head), tag("tbody", *rows))
+    return [render_scrollable(format_text("members"), table)]
 
 
 def _render_measured(card: Card) -> list[Html]:
@@ -98,14 +103,17 @@ def _overall(name: str, figures: Mapping[str, str]) -> Html:
         tag("tr", tag("th", page_text.format_metric_name(key), scope="row"), tag("td", text))
         for key, text in figures.items()
     ]
-    return tag("table", tag("caption", page_text.describe_test_set(name)), tag("tbody", *rows))
+    return tag("table", tag("caption", format_text("test-set", name=name)), tag("tbody", *rows))
 
 
 def _by_label(name: str, figures: Mapping[str, Mapping[str, str]], labels: Sequence[str]) -> Html:
     """figures: metric -> label -> text."""
     head = tag(
         "tr",
-        *(tag("th", text, scope="col") for text in (page_text.FINDING, *map(page_text.format_metric_name, figures))),
+        *(
+            tag("th", text, scope="col")
+            for text in (format_text("finding"), *map(page_text.format_metric_name, figures))
+        ),
     )
     rows = [
         tag(
@@ -115,5 +123,5 @@ def _by_label(name: str, figures: Mapping[str, Mapping[str, str]], labels: Seque
         )
         for label in labels
     ]
-    caption = f"{page_text.describe_test_set(name)}, by finding"
+    caption = format_text("test-set.by-finding", name=name)
     return render_scrollable(caption, tag("table", tag("caption", caption), tag("thead", head), tag("tbody", *rows)))

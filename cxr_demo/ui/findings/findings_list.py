@@ -22,7 +22,7 @@ def render_findings(card: Card, probabilities: np.ndarray, chosen: str, members:
     """The value of the findings component: its HTML, in the order of `order_labels`. `members`: of an ensemble."""
     labels = order_labels(card, probabilities)
     rows = [_render_finding(card, probabilities, label, chosen, members) for label in labels]
-    heading = tag("h2", page_text.FINDINGS, tag("small", page_text.name_score(card.calibrated)))
+    heading = tag("h2", format_text("findings"), tag("small", page_text.name_score(card.calibrated)))
     cannot_tell = not all(find_quality(card, label).can_tell for label in labels)
     order = tag("p", findings_text.describe_sorting(card, cannot_tell), class_="order")
     listed = tag("ul", *rows, class_="findings many" if len(rows) > MANY else "findings")
@@ -40,8 +40,15 @@ def describe_answer(card: Card, probabilities: np.ndarray) -> str:
 
 
 def render_first_steps() -> dict:
-    steps = tag("ol", *(tag("li", step) for step in page_text.STEPS))
-    return {"html": tag("section", tag("h2", page_text.FINDINGS), steps, class_="told")}
+    steps = format_text("step-choose"), format_text("step-read"), format_text("step-compare")
+    return {
+        "html": tag(
+            "section",
+            tag("h2", format_text("findings")),
+            tag("ol", *(tag("li", step) for step in steps)),
+            class_="told",
+        )
+    }
 
 
 def _render_finding(card: Card, probabilities: np.ndarray, label: str, chosen: str, members: MemberAnswers) -> Html:
@@ -125,7 +132,7 @@ def _render_threshold_slider(card: Card, how: Standing, name: str) -> Html | Non
 
 def _render_members(card: Card, ensemble: EnsembleSpec, labels: Sequence[str], members: MemberAnswers) -> Html:
     """What each member of an ensemble says of each label, to open."""
-    head = tag("tr", *(tag("th", name, scope="col") for name in (page_text.FINDING, *members.names)))
+    head = tag("tr", *(tag("th", name, scope="col") for name in (format_text("finding"), *members.names)))
     rows = []
     for label in labels:
         own = members.probabilities[:, card.labels.index(label)].tolist()
@@ -133,7 +140,10 @@ def _render_members(card: Card, ensemble: EnsembleSpec, labels: Sequence[str], m
         rows.append(tag("tr", tag("th", get_finding(label).name, scope="row"), *told))
     table = tag("table", tag("thead", head), tag("tbody", *rows))
     return tag(
-        "details", tag("summary", page_text.MEMBERS_SAY), render_scrollable(page_text.MEMBERS_SAY, table), class_="each"
+        "details",
+        tag("summary", format_text("members-say")),
+        render_scrollable(format_text("members-say"), table),
+        class_="each",
     )
 
 

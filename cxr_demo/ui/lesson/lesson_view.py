@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from cxr_demo import render
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.teaching.shortcut_lesson import DECK, NETWORKS, Lesson, Look, Question, list_planted
-from cxr_demo.text import lesson_text, page_text
+from cxr_demo.text import lesson_text
 from cxr_demo.text.catalogue import LANGUAGE, format_text
 from cxr_demo.ui import image_encoding
 from cxr_demo.ui.markup import Html, join_html, render_scrollable, tag
@@ -30,7 +30,7 @@ def render_beginning(lesson: Lesson) -> dict:
 
 def render_failure(reference: str) -> dict:
     """Something went wrong that nobody foresaw."""
-    said = tag("p", page_text.UNEXPECTED.format(ref=reference), " ", page_text.UNEXPECTED_HINT, role="alert")
+    said = tag("p", format_text("unexpected", reference=reference), " ", format_text("unexpected.hint"), role="alert")
     return _make_lesson_value([], said, _render_button(format_text("lesson-begin")))
 
 

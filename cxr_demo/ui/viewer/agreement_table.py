@@ -11,6 +11,7 @@ from cxr_demo.evaluation.agreement import Agreement, measure_agreements
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.networks.card import Card
 from cxr_demo.text import page_text
+from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.markup import Html, join_html, render_scrollable, tag
 
 BARRED_AREA = 0.1  # the share of the film whose overlap has a bar; the other shares have small print
@@ -23,10 +24,16 @@ def render_agreements(maps: Mapping[str, np.ndarray], card: Card, shape: tuple[i
     seen = card.preprocess.mark_image(shape)
     named = {METHODS[key].name: map_ for key, map_ in maps.items()}
     rows = [_render_pair_row(pair, found) for pair, found in measure_agreements(named, seen).items()]
-    head = tag("tr", *(tag("th", name, scope="col") for name in page_text.AGREEMENT_COLUMNS))
-    listed = render_scrollable(page_text.AGREEMENT, tag("table", tag("thead", head), tag("tbody", *rows)))
-    told = tag("p", tag("strong", page_text.AGREEMENT_SAYS_NOT), " ", page_text.AGREEMENT_HOW, class_="how")
-    return tag("section", tag("h3", page_text.AGREEMENT), listed, told, class_="agreement")
+    columns = (
+        format_text("agreement.maps"), format_text("agreement.rank"), format_text("agreement.overlap"),
+        format_text("agreement.overlap-5"), format_text("agreement.overlap-20"),
+    )  # fmt: skip
+    head = tag("tr", *(tag("th", name, scope="col") for name in columns))
+    listed = render_scrollable(format_text("agreement"), tag("table", tag("thead", head), tag("tbody", *rows)))
+    told = tag(
+        "p", tag("strong", page_text.describe_agreement_limits()), " ", format_text("agreement.how"), class_="how"
+    )
+    return tag("section", tag("h3", format_text("agreement")), listed, told, class_="agreement")
 
 
 def _render_pair_row(pair: tuple[str, str], found: Agreement) -> Html:
@@ -35,7 +42,7 @@ def _render_pair_row(pair: tuple[str, str], found: Agreement) -> Html:
     common, by_chance = page_text.format_overlap(told)
     return tag(
         "tr",
-        tag("th", pair[0], tag("small", page_text.WITH), pair[1],
+        tag("th", pair[0], tag("small", f" {format_text('agreement.with')} "), pair[1],
             tag("small", f" · {found.note}") if found.note else None, scope="row"),
         tag("td", render_measure(page_text.format_rank(found.rank), 0.5, (found.rank + 1) / 2, 0.5)),
         tag("td", render_measure(common, 0.0, told.common, told.by_chance), tag("small", by_chance)),

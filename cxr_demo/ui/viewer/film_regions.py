@@ -16,7 +16,8 @@ from cxr_demo.evaluation.lung_segmentation import Lungs
 from cxr_demo.evaluation.regions import Box, make_region_masks, measure_evidence
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.film.reading import Radiograph
-from cxr_demo.text import evaluation_text
+from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.formats import format_interval
 from cxr_demo.ui import image_encoding
 
 
@@ -64,8 +65,12 @@ def measure_regions(
 def describe_lungs(regions: ImageRegions, lungs: Lungs | None) -> str:
     """What the outline of the lungs is worth, or why there is none."""
     if lungs is None or regions.lungs is None:
-        return evaluation_text.NO_LUNGS
-    return evaluation_text.describe_lung_model(lungs.dice) if regions.lungs.any() else evaluation_text.NO_LUNG_FOUND
+        return format_text("lungs-absent")
+    return (
+        format_text("lungs-quality", dice=format_interval(*lungs.dice))
+        if regions.lungs.any()
+        else format_text("lungs-not-found")
+    )
 
 
 def _shrink_mask(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
@@ -78,6 +83,6 @@ def _read_box(given: object) -> Box | None:
         return None
     numbers = given if isinstance(given, list) else []
     if len(numbers) != 4 or not all(isinstance(n, int | float) and not isinstance(n, bool) for n in numbers):
-        raise ExplanationError(evaluation_text.NO_NUMBERS)
+        raise ExplanationError(format_text("region.no-numbers"))
     left, top, width, height = map(float, numbers)
     return left, top, width, height

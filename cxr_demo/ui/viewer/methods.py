@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.text import page_text
+from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.markup import tag
 
 
@@ -24,7 +25,7 @@ def render_methods(
         for key, method in METHODS.items()
     ]
     hint = tag("p", page_text.describe_refusals(refusals), class_="hint")
-    listed = tag("fieldset", tag("legend", page_text.METHODS_LIST), *boxes)
+    listed = tag("fieldset", tag("legend", format_text("methods")), *boxes)
     return {"html": tag("div", hint, listed), "chosen": list(order_methods(chosen))}
 
 

@@ -18,7 +18,7 @@ from cxr_demo.film.reading import Radiograph
 from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.standing import Standing, find_standing
-from cxr_demo.text import evaluation_text, examples_text, findings_text, page_text
+from cxr_demo.text import examples_text, findings_text, page_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui import image_encoding
 from cxr_demo.ui.findings.findings_list import MANY
@@ -108,7 +108,7 @@ def _render_waiting_map(key: str) -> Html:
 
 def render_blank_panels(methods: Sequence[str]) -> dict:
     """Before the first film: what will stand where, and what each map does not show."""
-    figures = [_render_blank(_render_name(page_text.FILM_PANEL), page_text.FILM_PROMISE, "")]
+    figures = [_render_blank(_render_name(format_text("film")), format_text("film.promise"), "")]
     figures += [_render_waiting_map(key) for key in methods]
     return {"html": tag("div", *figures, class_="row"), "film": None, "about": "", "held": False, "maps": {}}
 
@@ -119,7 +119,7 @@ def _render_entry(
     if isinstance(entry, Explanation):
         return _render_map(method, entry, scales[method.key], study, card)
     if isinstance(entry, str):
-        text = page_text.NOT_AVAILABLE.format(reason=entry)
+        text = format_text("not-available", reason=entry)
         return _render_map_figure(method, study, get_finding(label).name, text, render_notice(text))
     busy = tag("p", page_text.describe_progress(method, entry), class_="notice busy", role="status")
     return _render_map_figure(method, study, "", page_text.describe_progress(method, 0.0), busy)
@@ -147,7 +147,7 @@ def _render_panels_header(study: Study, card: Card, label: str, film_name: str) 
     told = f"{page_text.format_score(p, card.calibrated, card.task)} · {findings_text.describe_verdict(how)}"
     gloss = f" · {known.gloss}" if len(card.labels) > MANY else ""
     heading = tag("h2", known.name, tag("small", told + gloss))
-    of = tag("p", page_text.describe_source(film_name, card.title or card.name), class_="of")
+    of = tag("p", format_text("film-source", film=film_name, network=card.title or card.name), class_="of")
     title = tag("div", heading, of, None if how.maps_shown else _render_show_button(how, card), class_="title")
     return tag("header", title, _render_controls(), class_="head")
 
@@ -157,15 +157,17 @@ def _render_legend(study: Study, card: Card, label: str, pinned: bool) -> Html:
     off = None if how.maps_shown else tag("strong", findings_text.describe_maps_off(how), " ")
     absolute = format_text("scale-keep.meaning") if pinned else format_text("scale-absolute.meaning")
     scales = (tag("span", format_text("scale-relative.meaning"), class_="own"), tag("span", absolute, class_="shared"))
-    sides = page_text.SIDES_KNOWN if study.image.sides else page_text.SIDES_UNKNOWN
+    sides = format_text("sides-known") if study.image.sides else format_text("sides-unknown")
     return tag("p", off, page_text.describe_maps(card), sides, " ", *scales, class_="legend")
 
 
 def _render_map_figure(
     method: Method, study: Study, label_name: str, alternative: str, over: Html | None, *below: Html
 ) -> Html:
-    text = page_text.describe_canvas(method.name, label_name, alternative) if label_name else alternative
-    off = page_text.describe_hidden_map(method.name, label_name)
+    text = (
+        format_text("map-of", method=method.name, finding=label_name, where=alternative) if label_name else alternative
+    )
+    off = format_text("map-hidden", method=method.name, finding=label_name)
     return tag(
         "figure",
         _render_method_title(method),
@@ -185,14 +187,14 @@ def _render_film_panel(image: Radiograph, preprocess: Preprocess | None, truth: 
     if (left, top, right, bottom) != whole:
         box = (f"left:{left / width:.3%};top:{top / height:.3%};"
                f"width:{(right - left) / width:.3%};height:{(bottom - top) / height:.3%}")  # fmt: skip
-        frame, below = tag("i", class_="seen", style=box), tag("p", page_text.AS_THE_MODEL_SEES)
-    notes = [tag("li", note) for note in image.notes or (page_text.NO_NOTES,)]
+        frame, below = tag("i", class_="seen", style=box), tag("p", format_text("seen-frame"))
+    notes = [tag("li", note) for note in image.notes or (format_text("notes.none"),)]
     size = f"{image.kind}, {width} × {height} px"
-    details = tag("details", tag("summary", page_text.NOTES), tag("ul", *notes), open=True)
+    details = tag("details", tag("summary", format_text("notes")), tag("ul", *notes), open=True)
     return tag(
         "figure",
-        _render_name(page_text.FILM_PANEL),
-        render_stage(image, "film", f"{page_text.FILM_PANEL}, {size}", frame),
+        _render_name(format_text("film")),
+        render_stage(image, "film", f"{format_text('film')}, {size}", frame),
         tag("div", tag("p", size, class_="sums"), below, *_render_planted(truth), details, class_="below"),
         class_="panel",
     )
@@ -213,7 +215,7 @@ def _render_blank(title: Html, promise: str, caption: str) -> Html:
 
 def _render_method_title(method: Method) -> Html:
     """A method's name, its paper, and the button that leaves it out."""
-    text = page_text.LEAVE_OUT.format(name=method.name)
+    text = format_text("method-leave-out", name=method.name)
     leave = tag("button", "×", type="button", class_="leave", data_leave=method.key, aria_label=text, title=text)
     return _render_name(method.name, method.paper, leave)
 
@@ -248,7 +250,7 @@ def render_notice(text: str) -> Html:
 
 def _render_controls() -> Html:
     opacity = tag(
-        "label", page_text.OPACITY,
+        "label", format_text("opacity"),
         tag("input", type="range", class_="opacity", min="0", max="100", step="5", value="70"),
         tag("output", "70 %"),
     )  # fmt: skip
@@ -259,16 +261,18 @@ def _render_controls() -> Html:
     box = tag("input", type="checkbox", class_="keep")
     keep = tag("label", box, format_text("scale-keep"), title=format_text("scale-keep.hint"), class_="shared")
     scales = tag("fieldset", tag("legend", format_text("scale")), *ways, keep, class_="scales")
-    contours = tag("label", tag("input", type="checkbox", class_="contours"), page_text.CONTOURS)
-    cells = tag("label", tag("input", type="checkbox", class_="as-cells"), page_text.CELLS)
-    region = tag("button", evaluation_text.DRAW, type="button", class_="draw-region", title=evaluation_text.DRAW_HINT)
-    drawing = {"role": "group", "aria_label": page_text.DRAWING}
+    contours = tag("label", tag("input", type="checkbox", class_="contours"), format_text("contours"))
+    cells = tag("label", tag("input", type="checkbox", class_="as-cells"), format_text("cells"))
+    region = tag(
+        "button", format_text("region.draw"), type="button", class_="draw-region", title=format_text("region.draw-hint")
+    )
+    drawing = {"role": "group", "aria_label": format_text("drawing")}
     return tag("div", opacity, scales, contours, cells, region, class_="controls", **drawing)
 
 
 def _render_show_button(how: Standing, card: Card) -> Html:
     show = findings_text.describe_show_anyway(how, card)
-    return tag("button", show, type="button", class_="ask", data_show=show, data_hide=page_text.HIDE_AGAIN)
+    return tag("button", show, type="button", class_="ask", data_show=show, data_hide=format_text("hide-again"))
 
 
 def _measure_cell(grid: tuple[int, int], card: Card, shape: tuple[int, int]) -> tuple[float, float]:

@@ -10,10 +10,13 @@ from cxr_demo.evaluation.regions import USER_REGION, Box
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.labels import get_finding
 from cxr_demo.text import evaluation_text
+from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.formats import format_percent
 from cxr_demo.ui.markup import Html, join_html, render_scrollable, tag
 from cxr_demo.ui.viewer.agreement_table import render_measure
 
 EMPTY = {"html": "", "region": None}
+SIDES = {"x": "region.left", "y": "region.top", "width": "region.width", "height": "region.height"}  # as a `Box`
 
 
 def render_regions(
@@ -30,19 +33,22 @@ def render_regions(
     heads = [
         _render_region_head(evaluation_text.name_region(name), _choose_region_class(name, truth)) for name in regions
     ]
-    head = tag("tr", _render_region_head(evaluation_text.MAP), *heads, role="row")
+    head = tag("tr", _render_region_head(format_text("evaluation.map")), *heads, role="row")
     rows = [_render_region_row(METHODS[key].name, of_regions, truth) for key, of_regions in found.items()]
     table = tag("table", tag("thead", head, role="rowgroup"), tag("tbody", *rows, role="rowgroup"), role="table",
                 class_="cards")  # fmt: skip
-    heading = tag("h3", evaluation_text.REGIONS_TITLE, tag("small", get_finding(label).name))
+    heading = tag("h3", format_text("regions"), tag("small", get_finding(label).name))
     told = tag(
-        "p", tag("strong", f"{evaluation_text.WARNING} "), f"{about_lungs} {evaluation_text.REGIONS_HOW}", class_="how"
+        "p",
+        tag("strong", f"{format_text('regions.warning')} "),
+        f"{about_lungs} {evaluation_text.describe_regions()}",
+        class_="how",
     )
     html = tag(
         "section",
-        tag("h2", evaluation_text.TITLE),
+        tag("h2", format_text("evaluation")),
         heading,
-        render_scrollable(evaluation_text.REGIONS_TITLE, table),
+        render_scrollable(format_text("regions"), table),
         told,
         _render_region_fields(drawn, fault),
         class_="regions",
@@ -53,7 +59,9 @@ def render_regions(
 def _describe_region_shares(found: Mapping[str, Mapping[str, RegionShare]]) -> dict[str, str]:
     """What stands on the region, by panel."""
     told = {key: evaluation_text.describe_region_share(of_regions[USER_REGION]) for key, of_regions in found.items()}
-    return told | {"film": evaluation_text.describe_area(next(iter(found.values()))[USER_REGION].area)}
+    return told | {
+        "film": format_text("region-area", share=format_percent(next(iter(found.values()))[USER_REGION].area))
+    }
 
 
 def _choose_region_class(region: str, truth: Collection[str]) -> str | None:
@@ -85,20 +93,20 @@ def _render_region_cell(region: str, share: RegionShare, truth: Collection[str])
 def _render_region_fields(drawn: Box | None, fault: str) -> Html:
     fields = [
         tag(
-            "label", text,
+            "label", format_text(SIDES[side]),
             tag("input", type="number", name_=side, min="0", max="100", step="any", required=True, inputmode="decimal",
                 value=None if drawn is None else f"{100 * drawn[place]:.1f}".removesuffix(".0")),
         )
-        for place, (side, text) in enumerate(evaluation_text.SIDES.items())
+        for place, side in enumerate(SIDES)
     ]  # fmt: skip
-    clear = tag("button", evaluation_text.CLEAR_REGION, type="button", class_="clear", disabled=drawn is None)
+    clear = tag("button", format_text("region.clear"), type="button", class_="clear", disabled=drawn is None)
     return tag(
         "form",
         tag(
             "fieldset",
-            tag("legend", evaluation_text.REGION),
+            tag("legend", format_text("region")),
             *fields,
-            tag("button", evaluation_text.SET_REGION, type="submit"),
+            tag("button", format_text("region.set"), type="submit"),
             clear,
         ),
         tag("p", fault, role="alert", class_="fault"),

@@ -14,6 +14,7 @@ from cxr_demo.analysis import DEFAULT_METHODS
 from cxr_demo.errors import CxrError
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.text import page_text
+from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.app import follower
 from tests.ui.stand_ins import LABELS, Page, StandIn, card, explanation, figure, png
 
@@ -95,7 +96,7 @@ def test_a_refused_method_is_never_asked_for(page, analyser):
 def test_probabilities_come_before_the_proof_and_what_is_pending_is_said(page, analyser):
     analyser.is_proved, analyser.proof.refusals["layer-cam"] = False, "it is so"
     opened = page.settle()
-    assert page_text.PROOF_PENDING in html.unescape(opened.facts["html"])
+    assert format_text("proof-pending") in html.unescape(opened.facts["html"])
     assert "not available" not in opened.methods["html"]
     gate, proved = threading.Event(), analyser.prove
     analyser.prove = lambda: gate.wait(20) and proved()
@@ -103,7 +104,7 @@ def test_probabilities_come_before_the_proof_and_what_is_pending_is_said(page, a
     page.upload(png())
     for step in page.follow():
         if "data-label" in step.findings["html"] and not gate.is_set():
-            assert "Computing Grad-CAM" in step.panels["html"] and page_text.PROOF_PENDING in html.unescape(
+            assert "Computing Grad-CAM" in step.panels["html"] and format_text("proof-pending") in html.unescape(
                 step.facts["html"]
             )
             gate.set()
@@ -409,5 +410,7 @@ def test_a_result_is_spoken_once_it_is_there(page):
     page.upload(png())
     steps = list(page.follow())
     assert {step.value["spoken"] for step in steps[:-2]} == {""}
-    assert steps[-1].value["spoken"] == page_text.describe_result("film.png", "Bacterial pneumonia", "70 %")
+    assert steps[-1].value["spoken"] == format_text(
+        "spoken-result", film="film.png", finding="Bacterial pneumonia", score="70 %"
+    )
     assert METHODS["grad-cam"].name in steps[-1].panels["html"]

@@ -8,7 +8,7 @@ import pytest
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.limits import MAX_FILMS
 from cxr_demo.teaching.shortcut_lesson import HONEST
-from cxr_demo.text import page_text, upload_text
+from cxr_demo.text import upload_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.app import example_films, work
 from cxr_demo.ui.app.intentions import INTENTIONS
@@ -128,7 +128,7 @@ def test_the_strip_has_room_for_so_many_films_and_keeps_the_one_that_is_looked_a
     for number in range(MAX_FILMS + 2):
         page.upload(png(number), f"{number}.png", show=number == 0)
     assert names_in(page) == ["0.png", *(f"{number}.png" for number in range(3, MAX_FILMS + 2))]
-    assert page_text.describe_full_strip(MAX_FILMS) in page.look().notice["html"]
+    assert format_text("oldest-removed", films=MAX_FILMS) in page.look().notice["html"]
     assert len([path for path in folder.rglob("*.png")]) == MAX_FILMS  # those of the displaced are gone
     assert page.settle().value["at"]["film"] == page.session.wish.film
     assert list(folder.iterdir()) == []
@@ -140,7 +140,7 @@ def test_large_films_leave_room_for_few(page, monkeypatch):
         page.upload(png(number), f"{number}.png")
         page.settle()
     assert names_in(page) == ["2.png", "3.png", "4.png"]
-    assert page_text.LARGE_FILMS in page.look().notice["html"]
+    assert format_text("oldest-removed-large") in page.look().notice["html"]
     assert {film for film, _ in page.session.readings} <= set(page.session.films)
 
 
@@ -151,7 +151,7 @@ def test_an_upload_that_failed_is_told_in_its_place_and_the_others_stay(page):
     page.press("take_film", name="refused.png", fault=NASTY)
     told = page.settle()
     assert "<img src=x" not in told.findings["html"] and "onerror=alert(1)&gt;" in told.findings["html"]
-    assert told.strip["html"].count(page_text.REFUSED) == 2
+    assert told.strip["html"].count(format_text("film-refused")) == 2
     page.press("choose_film", film=next(iter(page.session.films)))
     assert "data-label" in page.settle().findings["html"]
 
@@ -163,12 +163,12 @@ def test_a_film_that_is_removed_leaves_the_server_and_the_next_one_is_shown(page
     page.settle()
     page.press("remove_film", film=page.session.wish.film)
     shown = page.settle()
-    assert shown.value["at"]["film"] == first and page_text.REMOVED in shown.notice["html"]
+    assert shown.value["at"]["film"] == first and format_text("film-removed") in shown.notice["html"]
     assert "second.png" not in shown.strip["html"] and {key for key, _ in page.session.readings} == {first}
     page.press("remove_film", film=first)
     shown = page.settle()
     assert not page.session.films and not page.session.readings and shown.strip["html"] == ""
-    assert page_text.STEPS[0] in shown.findings["html"] and shown.panels["film"] is None
+    assert format_text("step-choose") in shown.findings["html"] and shown.panels["film"] is None
 
 
 def test_a_film_that_nobody_has_read_is_deleted_when_it_is_removed(page, folder):

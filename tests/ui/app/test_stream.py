@@ -69,7 +69,7 @@ def test_after_its_time_the_page_says_that_the_film_is_gone(desk, folder, how):
     desk.sessions.forget("page")
     value = press(desk, "choose_label", 3, label="normal") if how == "press" else follow(desk, 3)
     assert value["sequence"] > former["sequence"] and value["answered"] == 3
-    assert page_text.EXPIRED[0] in read(value, "notice")["html"] and read(value, "strip")["html"] == ""
+    assert page_text.describe_expired()[0] in read(value, "notice")["html"] and read(value, "strip")["html"] == ""
     assert "no longer in memory" not in read(press(desk, "choose_label", 4, label="normal"), "notice")["html"]
 
 

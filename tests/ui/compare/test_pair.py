@@ -14,8 +14,10 @@ from cxr_demo.analysis import MemberAnswers
 from cxr_demo.comparison import checkpoint_pair
 from cxr_demo.explain.engine import MemberMap
 from cxr_demo.explain.methods import METHODS
+from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import EnsembleSpec, Member
 from cxr_demo.text import page_text, pair_text
+from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui import markup
 from cxr_demo.ui.app import follower
 from cxr_demo.ui.app.wish import MEMBERS, NOTHING, WITH
@@ -188,7 +190,7 @@ def test_the_rows_follow_the_finding_the_methods_and_the_checkpoint(page, networ
     compared(page, WITH + "b")
     page.press("choose_label", label="normal")
     made = page.settle().pair
-    assert pair_text.format_pair_title("normal") in made["html"] and len(rows(made)) == 2
+    assert format_text("pair", finding=get_finding("normal").name) in made["html"] and len(rows(made)) == 2
     assert networks["b"].asked[2:] == [(key, "normal") for key in SHOWN]
     page.press("choose_methods", methods=["hires-cam"])
     made = page.settle().pair
@@ -209,7 +211,7 @@ def test_a_row_tells_both_scores_the_scale_the_agreement_and_where_they_differ(p
     assert "70 %</strong> · most probable" in row and "30 %</strong> · less probable" in row
     assert "calibrated logit points per 1 % of the film; one scale for 3 maps" in row
     assert "They differ most in image left, upper third" in row and "where b has more for the finding" in row
-    assert page_text.format_rank(1.0) in row and pair_text.SUBTRACTED in row
+    assert page_text.format_rank(1.0) in row and format_text("difference.subtracted") in row
     assert re.search(r'aria-label="Grad-CAM for Bacterial pneumonia, Difference: They differ most in', row)
 
 
@@ -236,7 +238,7 @@ def test_relative_maps_have_each_their_own_scale_and_no_difference(page):
     (row,) = rows(made)
     assert row.count("<canvas") == 2 and row.count('class="ramp"') == 2
     assert "No difference: values of this method can be compared within one map alone." in row
-    assert pair_text.RANK in row and "differ most" not in row
+    assert format_text("pair-rank") in row and "differ most" not in row
 
 
 def test_a_finding_that_the_other_does_not_know_is_one_sentence(page, networks):
@@ -323,7 +325,7 @@ def test_maps_are_held_back_only_where_both_are_below(page, networks, p, held):
     networks["a"].p = p
     opened(page)
     made = compared(page, WITH + "b")
-    assert made["held"] is held and (pair_text.SHOW_BOTH in made["html"]) is held
+    assert made["held"] is held and (format_text("pair.show") in made["html"]) is held
 
 
 def test_two_maps_of_next_to_nothing_are_not_stretched(page, networks):
@@ -353,7 +355,7 @@ def test_where_two_maps_differ_most_is_told_with_its_sign():
     assert pair_view.find_most_different(difference) == (2, 0, 0.75, False)
     assert pair_view.find_most_different(-difference) == (2, 0, 0.75, True)
     assert pair_view.find_most_different(np.zeros((9, 9))) is None
-    assert pair_text.describe_most_different(None, "a", "b") == pair_text.SAME_EVERYWHERE
+    assert pair_text.describe_most_different(None, "a", "b") == format_text("difference.nowhere")
 
 
 # ---- members
@@ -365,10 +367,10 @@ def test_an_ensembles_members_stand_beside_their_mean_and_their_spread_without_a
     (made,) = compare(page, MEMBERS)
     assert networks["e"].asked == before
     row = rows(made)[0]
-    assert re.findall(r"<h4[^>]*>([^<]*)</h4>", row) == [pair_text.MEAN, pair_text.SPREAD, "one", "two"]
+    assert re.findall(r"<h4[^>]*>([^<]*)</h4>", row) == [format_text("mean"), format_text("spread"), "one", "two"]
     assert (
         row.count("<canvas") == 6
-        and row.count(pair_text.MINUS_MEAN) == 2
+        and row.count(format_text("member-minus-mean")) == 2
         and "Weight 0.50." in row
         and row.count("70 %</strong>") == 2
     )
@@ -382,14 +384,14 @@ def test_an_ensembles_members_stand_beside_their_mean_and_their_spread_without_a
 def test_members_of_a_relative_method_have_no_spread(page):
     opened(page, "e", ("eigen-cam",))
     (row,) = rows(compared(page, MEMBERS))
-    assert pair_text.SPREAD_OF not in row and pair_text.describe_no_spread() in row and row.count('class="ramp"') == 3
+    assert format_text("spread.of") not in row and format_text("spread.none") in row and row.count('class="ramp"') == 3
 
 
 def test_joined_feature_maps_say_that_they_have_no_members_maps(page, networks):
     networks["e"].card = ensemble("joined")
     opened(page, "e")
     (made,) = compare(page, MEMBERS)
-    assert markup.join_html(pair_text.FEATURE_FUSION) in made["html"] and made["maps"] == {}
+    assert markup.join_html(format_text("members-title.joined")) in made["html"] and made["maps"] == {}
 
 
 def test_names_of_members_cannot_become_markup():

@@ -23,6 +23,7 @@ from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.labels import get_finding
 from cxr_demo.text import evaluation_text
+from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.app import follower, work
 from cxr_demo.ui.app.sessions import Film, FilmAnalysis
 from cxr_demo.ui.evaluation import evaluation_curves, evaluation_run, evaluation_table
@@ -66,7 +67,7 @@ def test_a_share_stands_beside_what_even_spread_gives_and_the_region_says_it_on_
     assert (
         "not defined" in told
         and "not defined (" not in told
-        and evaluation_text.WARNING in told
+        and format_text("regions.warning") in told
         and "Bacterial pneumonia" in told
     )
     assert re.findall(r'class="mark" style="left:([\d.]+)%', made["html"]) == ["24.0", "0.4"]
@@ -90,7 +91,7 @@ def test_every_check_stands_with_its_direction_its_paper_and_what_it_does_not_sa
             and evaluation_text.shorten_paper(CHECKS[key].paper) in told
             and "own choice" not in told
         )
-        assert evaluation_text.DIRECTION[CHECKS[key].better] in told and html.escape(CHECKS[key].paper) in head
+        assert evaluation_text.describe_direction(CHECKS[key].better) in told and html.escape(CHECKS[key].paper) in head
     meanings = text_of(evaluation_table.render_meanings())
     for check in CHECKS.values():
         assert check.says in meanings and check.says_not in meanings and check.paper in meanings
@@ -107,15 +108,15 @@ def test_numbers_of_the_curves_are_those_of_the_checks():
             "html"
         ]
     )
-    assert f"{evaluation_text.NO_AREA} beats 5 of 5" in undefined and "nan" not in undefined
+    assert f"{evaluation_text.describe_missing_area()} beats 5 of 5" in undefined and "nan" not in undefined
 
 
 @pytest.mark.parametrize(
     ("ranks", "why"),
     [
-        (((0.9, 0.9), (0.7, 0.1)), evaluation_text.UNCHANGED_WHY),
-        (((0.9, 0.9), (-0.1, 0.6)), evaluation_text.UNCHANGED_WHY),
-        (((1.0, 1.0), (0.1, 0.1)), evaluation_text.BLIND_WHY),
+        (((0.9, 0.9), (0.7, 0.1)), "Still at 0.5 or more when all weights are random"),
+        (((0.9, 0.9), (-0.1, 0.6)), "Still at 0.5 or more when all weights are random"),
+        (((1.0, 1.0), (0.1, 0.1)), format_text("randomisation.blind-why")),
         (((0.9, 0.9), (0.1, 0.1)), ""),
     ],
 )
@@ -123,7 +124,9 @@ def test_a_map_that_does_not_change_is_flagged_in_words(ranks, why):
     told = text_of(
         evaluation_table.render_evaluations(LABELS[1], ["gradient"], {"gradient": make_evaluation(ranks)}, {})["html"]
     )
-    assert (evaluation_text.UNCHANGED_FLAG in told) == bool(why) and why in told and told.count("⚠") == bool(why)
+    assert (
+        (format_text("randomisation.unchanged") in told) == bool(why) and why in told and told.count("⚠") == bool(why)
+    )
 
 
 def test_the_drawing_follows_the_curve():
@@ -151,7 +154,9 @@ def test_what_failed_says_why_and_what_was_not_asked_says_so():
         LABELS[1], SHOWN[:2], {"grad-cam": part}, {("grad-cam", "stability"): NASTY}
     )["html"]
     assert (
-        text_of(made).count(evaluation_text.NOT_YET) == 6 and made.count("not computed (") == 2 and "<img" not in made
+        text_of(made).count(format_text("check-not-yet")) == 6
+        and made.count("not computed (") == 2
+        and "<img" not in made
     )
 
 
@@ -231,7 +236,7 @@ def test_what_the_lungs_are_worth_is_said_or_why_there_are_none():
         name: film_regions.describe_lungs(film_regions.estimate_image_regions(image, lungs), lungs)
         for name, lungs in {"none": None, "blind": Lungs(finds=False), "seeing": Lungs()}.items()
     }
-    assert told["none"] == evaluation_text.NO_LUNGS and told["blind"] == evaluation_text.NO_LUNG_FOUND
+    assert told["none"] == format_text("lungs-absent") and told["blind"] == format_text("lungs-not-found")
     assert "estimate" in told["seeing"] and "Dice 0.91 (0.90 to 0.92)" in told["seeing"]
     maps = {"gradient": explanation("gradient", np.ones((8, 8)))}
     blind = film_regions.measure_regions(
@@ -340,7 +345,7 @@ def test_nothing_is_asked_of_the_network_before_a_person_asks(page, analyser):
 
 
 def test_the_cheapest_comes_first_and_the_slow_ones_only_when_asked_for(page, analyser):
-    assert evaluation_text.WAITING in ask(page) and analyser.checked == []
+    assert format_text("check.waiting") in ask(page) and analyser.checked == []
     steps = run(page, analyser)
     of = {LABELS[1]}
     assert analyser.checked == [
@@ -349,14 +354,16 @@ def test_the_cheapest_comes_first_and_the_slow_ones_only_when_asked_for(page, an
         ("randomisation", ("grad-cam", "lrp-epsilon"), of),
     ]  # fmt: skip
     # Nothing yet after the random orders, two columns per method's curves, and what the slow one still lacks.
-    assert [table.count(evaluation_text.NOT_YET) for table in list_tables(steps)] == [0, 13, 11, 9, 5, 3]
-    assert evaluation_text.describe_slow_offer(["occlusion"]) in text_of(steps[-1].evaluation["html"])
+    assert [table.count(format_text("check-not-yet")) for table in list_tables(steps)] == [0, 13, 11, 9, 5, 3]
+    assert format_text("check.slow", methods=evaluation_text.join_method_names(["occlusion"])) in text_of(
+        steps[-1].evaluation["html"]
+    )
     assert "progressbar" not in steps[-1].evaluation["html"] and not page.session.jobs
     ask(page, slow=True)
     last_step = run(page, analyser)[-1]
     assert analyser.checked[5:] == [(part, ("occlusion",), of) for part in PARTS[1:]]
     bar = last_step.evaluation["html"]
-    assert evaluation_text.DONE in text_of(bar) and "<button" not in bar
+    assert format_text("check.done") in text_of(bar) and "<button" not in bar
 
 
 def test_progress_is_the_share_of_all_forwards_and_says_which_check_runs(page, analyser):
@@ -382,7 +389,7 @@ def test_results_stay_for_the_finding_and_the_film_and_are_not_computed_again(pa
     before = list(analyser.checked)
     page.press("choose_label", label=LABELS[0])
     told = page.settle()
-    assert told.checks["html"] == "" and evaluation_text.CHECK in told.evaluation["html"]
+    assert told.checks["html"] == "" and format_text("check") in told.evaluation["html"]
     page.press("choose_label", label=LABELS[1])
     assert text_of(page.settle().checks["html"]).count("beats 5 of 5") == 6 and analyser.checked == before
     ask(page)
@@ -411,7 +418,7 @@ def test_work_ends_when_nobody_looks_at_it_any_more_and_what_was_found_stays(pag
     if how == "stop":
         page.press("stop_checks")
         told = page.look().evaluation["html"]
-        assert evaluation_text.STOPPED in told and evaluation_text.CHECK_REST in told
+        assert format_text("check.stopped") in told and format_text("check.rest") in told
     elif how == "another finding":
         page.press("choose_label", label=LABELS[0])
     elif how == "another film":
@@ -469,7 +476,7 @@ def test_one_part_that_fails_does_not_take_the_others_along_and_can_be_tried_aga
     table = text_of(end.checks["html"])
     assert "not computed (Something went wrong (ref" in table and "rank correlation" in table
     assert "secret" not in table + caplog.text and "/home" not in caplog.text
-    assert evaluation_text.CHECK_REST in end.evaluation["html"]
+    assert format_text("check.rest") in end.evaluation["html"]
     analyser.broken_part = ""
     ask(page)
     assert "not computed" not in text_of(run(page, analyser)[-1].checks["html"])
@@ -480,7 +487,7 @@ def test_an_error_nobody_foresaw_leaves_a_page_that_can_ask_again(page, analyser
     monkeypatch.setattr(work, "do_step", lambda *_: 1 / 0)
     end = run(page, analyser)[-1]
     assert "Something went wrong" in text_of(end.checks["html"])
-    assert evaluation_text.CHECK in end.evaluation["html"] and "progressbar" not in end.evaluation["html"]
+    assert format_text("check") in end.evaluation["html"] and "progressbar" not in end.evaluation["html"]
 
 
 def test_of_two_that_follow_one_press_the_last_does_and_no_step_is_done_twice(page, analyser):
@@ -517,7 +524,7 @@ def test_the_region_stays_with_the_film_and_goes_with_it(page):
 def test_every_finding_says_where_its_evidence_lies(page, label):
     page.press("choose_label", label=label)
     told = text_of(page.settle().regions["html"])
-    assert evaluation_text.WARNING in told and get_finding(label).name in told
+    assert format_text("regions.warning") in told and get_finding(label).name in told
     assert all(METHODS[key].name in told for key in SHOWN)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from cxr_demo.networks.card import FEATURE_FUSION, RULES
 from cxr_demo.text import page_text
+from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.findings import facts
 from tests.ui.stand_ins import LABELS, card, ensemble
 
@@ -39,23 +40,24 @@ def test_facts_of_many_labels_are_two_tables_for_a_set():
     rows = re.findall('<th scope="row">(.*?)</th>(.*?)</tr>', by_label)
     figure = "<td>0.500 (0.400 to 0.600)</td>"
     assert rows == [("Normal", "<td></td>" * 2), ("Bacterial pneumonia", figure * 2), ("Viral pneumonia", figure * 2)]
-    assert f'role="region" aria-label="{page_text.describe_test_set("test")}, by finding">{by_label}' in written
+    caption = format_text("test-set.by-finding", name="test")
+    assert f'role="region" aria-label="{caption}">{by_label}' in written
     only = facts.render_facts(card(metrics={"test": {"ece_after_temperature": 0.05}}), "ef" * 32, "")
     assert "ECE after temperature" in only and "by finding" not in only
 
 
-@pytest.mark.parametrize("rule", page_text.RULE_WORDS)
+@pytest.mark.parametrize("rule", page_text.RULES)
 def test_facts_of_an_ensemble_name_its_rule_and_its_members(rule):
     written = facts.render_facts(ensemble(rule), "ef" * 32, "LRP proved")
-    assert f"2 networks, {page_text.RULE_WORDS[rule]}" in written and "2 networks, below" in written
+    assert f"2 networks, {format_text(page_text.RULES[rule])}" in written and "2 networks, below" in written
     assert re.findall(r'<th scope="row">(\w+)</th><td>densenet121</td><td>([\d.]+)', written) == (
         [("one", "0.30"), ("two", "0.70")] if rule == "weighted" else [("one", "0.50"), ("two", "0.50")]
     )
     assert ("one 0.30, two 0.70" in written) == (rule == "weighted")
-    assert f'class="scroll" tabindex="0" role="region" aria-label="{page_text.MEMBERS}"><table>' in written
+    assert f'class="scroll" tabindex="0" role="region" aria-label="{format_text("members")}"><table>' in written
     assert "SHA-256 of weights, rule and members" in written
     assert "Members" not in facts.render_facts(card(), "ef" * 32, "LRP proved")
 
 
 def test_every_rule_has_its_words():
-    assert tuple(page_text.RULE_WORDS) == (*RULES, FEATURE_FUSION)
+    assert tuple(page_text.RULES) == (*RULES, FEATURE_FUSION)

@@ -214,11 +214,11 @@ def test_an_ensemble_shows_the_spread_of_its_members_to_eyes_and_to_screen_reade
     assert re.findall(r'class="dot" style="left:([\d.]+)%', row) == ["60.0", "80.0"]
     assert '<span class="spread">2 members from 60 % to 80 %</span>' in row
     told = re.search(r"<details.*?</details>", written)[0]
-    assert page_text.MEMBERS_SAY in told and 'tabindex="0" role="region" aria-label=' in told
+    assert format_text("members-say") in told and 'tabindex="0" role="region" aria-label=' in told
     assert re.findall(r'<th scope="row">([\w ]+)</th><td>(.*?)</td><td>(.*?)</td>', told) == [
         ("Bacterial pneumonia", "60 %", "80 %"), ("Normal", "10 %", "30 %"), ("Viral pneumonia", "&lt; 1 %", "20 %"),
     ]  # fmt: skip
-    assert written.count('class="dot"') == 2 * len(LABELS) and page_text.DOTS in written
+    assert written.count('class="dot"') == 2 * len(LABELS) and format_text("members-dots") in written
     assert "2: weighted mean of the probabilities." in written
     alone = findings_list.render_findings(card(), shown.probabilities, "normal", shown.members)["html"]
     assert "dot" not in alone and "member" not in alone

@@ -52,11 +52,11 @@ def test_panels_of_one_geometry_with_their_sides_marked():
     body = made.body
     assert re.findall(r'data-panel="([\w-]+)"', body["html"]) == ["film", *METHODS]
     assert len(set(re.findall(r'<canvas width="(\d+)" height="(\d+)"', body["html"]))) == 1
-    assert 'class="side ' not in body["html"] and html.escape(page_text.SIDES_UNKNOWN) in body["html"]
+    assert 'class="side ' not in body["html"] and html.escape(format_text("sides-unknown")) in body["html"]
     header = ImageHeader(patient_orientation=("L", "F"))
     said = render(dict.fromkeys(METHODS, 0.0), header=header).body["html"]
     assert said.count('class="side left"') == said.count('class="side right"') == 1 + len(METHODS)
-    assert re.search(r'class="side left"[^>]*>R<', said) and html.escape(page_text.SIDES_KNOWN) in said
+    assert re.search(r'class="side left"[^>]*>R<', said) and html.escape(format_text("sides-known")) in said
     assert body["held"] is False and body["film"]["outlines"] is None
     assert made.pictures[body["film"]["picture"]]["source"].startswith("data:image/png")
 
@@ -188,7 +188,9 @@ def test_every_pair_of_finished_maps_has_a_row_with_what_chance_gives():
     assert "LRP (epsilon)| and |Gradient x input" in rows[0] and "+1.00" in rows[0] and "100 %" in rows[0]
     assert rows[0].count("(10 %)") == rows[0].count("100 % (5 %)") == rows[0].count("100 % (20 %)") == 1
     assert "LRP (epsilon, z-plus) is the same everywhere" in rows[1] and rows[1].count(format_text("undefined")) == 4
-    assert html.escape(page_text.AGREEMENT_SAYS_NOT) in table and "Two maps can agree and both be wrong" in table
+    assert (
+        html.escape(page_text.describe_agreement_limits()) in table and "Two maps can agree and both be wrong" in table
+    )
 
 
 def test_one_map_has_nothing_to_agree_with():
@@ -220,7 +222,7 @@ def test_the_list_of_methods_says_what_is_slow_and_what_is_refused_and_why():
     assert told["lrp-gamma-box"] == "LRP (gamma, box) · not available"
     assert "LRP (epsilon), LRP (gamma, box): its sum is wrong.</p>" in made["html"]
     before = methods.render_methods(())["html"]
-    assert "Score-CAM · long</label>" in before and f">{page_text.METHODS_HINT}</p>" in html.unescape(before)
+    assert "Score-CAM · long</label>" in before and f">{format_text('methods.hint')}</p>" in html.unescape(before)
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0.2, "1 s"), (7.4, "7 s"), (16, "20 s"), (89, "90 s"), (200, "3 min")])
@@ -230,8 +232,8 @@ def test_how_long_is_said_roughly(seconds, text):
 
 def test_the_part_the_model_sees_is_framed_only_where_it_is_not_everything():
     crop = card(preprocess=Preprocess(64, "crop", (0.5,), (0.2,)))
-    assert page_text.AS_THE_MODEL_SEES in render({}, of=crop).body["html"]
-    assert page_text.AS_THE_MODEL_SEES not in render({}).body["html"]
+    assert format_text("seen-frame") in render({}, of=crop).body["html"]
+    assert format_text("seen-frame") not in render({}).body["html"]
 
 
 def test_a_large_film_is_shrunk_in_proportion_and_a_small_one_left_alone():
