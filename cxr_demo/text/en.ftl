@@ -99,10 +99,10 @@ scale-absolute = Absolute
         Maps of one unit have one scale, full from the largest of the 99.5th percentiles of those shown now: compare
         colours between their panels. Relative maps keep their own. Where a map is zero the film is untouched.
 scale-keep = Keep
-    .hint = Keep this scale for other findings, checkpoints and films
+    .hint = Keep this scale for other findings, networks and films
     .meaning =
         You keep the scale: maps of its units have it whatever is shown. Compare their colours between findings,
-        checkpoints and films. Where a map is zero the film is untouched.
+        networks and films. Where a map is zero the film is untouched.
 
 # Under a colour bar.
 scale-own = { $unit }, own scale
@@ -154,7 +154,7 @@ finding-pleural_thickening = Pleural thickening
     .gloss = A thickened lining of the lung.
 finding-hernia = Hernia
     .gloss = Abdominal organs pushed into the chest.
-label-of-its-own = A label of this checkpoint's own.
+label-of-its-own = A label of this network's own.
 
 ## Films to try (examples_text.py)
 
@@ -202,7 +202,7 @@ lesson-begin = Begin
 lesson-next = Next question
 lesson-finish = Finish
 lesson-again = Start again
-lesson-absent = The lesson needs the checkpoints { $names }, and they are not among those of this page.
+lesson-absent = The lesson needs the networks { $names }, and they are not among those of this page.
 lesson-synthetic = Drawn film. No person.
 lesson-outlined = White lines: what was planted.
 lesson-right = Right.
@@ -218,7 +218,7 @@ lesson-end = A right answer is no proof of a right reason.
 lesson-end-how =
     Network A is { $cheat }, network B { $honest }. On films of their own kind both answer well. Only films that take
     letters and finding apart show which of them has learned the finding. You can open both on this page: choose them as
-    checkpoint, and a synthetic film.
+    network, and a synthetic film.
 lesson-exposed = What exposed network A
 lesson-exposed-how =
     Where its positive evidence for consolidation lies, as a multiple of chance and in brackets as a share of all; mean
@@ -367,11 +367,11 @@ tag = The file says { $name } { $value }.
 orientation = The file says that its rows run to { $rows } and its columns to { $columns }; L and F are usual.
 flip = The file says that it was flipped from left to right, and not where left and right are now.
 colours = More than 2 % of its pixels are coloured; a radiograph is grey.
-no-lung = The lung model finds no lung on it.
-one-lung = The lung model finds one lung on it, which covers { $share }.
+no-lung = The network for lungs finds no lung on it.
+one-lung = The network for lungs finds one lung on it, which covers { $share }.
 two-lungs =
-    What the lung model takes for two lungs covers { $share }, one { $smaller } as large as the other, their middles
-    { $across } of the width and { $down } of the height apart.
+    What the network for lungs takes for two lungs covers { $share }, one { $smaller } as large as the other, their
+    middles { $across } of the width and { $down } of the height apart.
 likeness = A small network finds it { $probability } like { $kind } and { $frontal } like { look-frontal }.
 distance-within = Its distance from frontal chest films is within what is usual: { $times } times the limit.
 distance-beyond = Its distance from frontal chest films is beyond what is usual: { $times } times the limit.
@@ -379,7 +379,7 @@ distance-beyond = Its distance from frontal chest films is beyond what is usual:
 ## The page (page_text.py)
 
 page-title = Chest X-ray explanations, side by side
-page-subtitle = What a classifier says about a film, what its explanations say, and where they disagree.
+page-subtitle = What a network says about a film, what its explanations say, and where they disagree.
 not-clinical = For research and teaching only. Not a medical device, not for clinical use.
 
 entrance-title = Before you start
@@ -387,7 +387,7 @@ entrance-purpose =
     This page is for research and teaching. It is not a medical device. Do not use it to diagnose, to treat or to rule
     anything out.
 entrance-limits =
-    The classifier was trained on few films from few places and is often wrong. The maps show what moved its score;
+    The networks were trained on few films from few places and are often wrong. The maps show what moved their scores;
     they do not show where a disease is.
 entrance-films =
     Choose only films that you are allowed to share, without names, also without names burned into the picture.
@@ -418,10 +418,11 @@ suggestion-take = Use it
 kept = What is kept, and for how long
     .short = Deleted once read; in memory for at most { $minutes } minutes after your last use.
     .whole =
-        The file is deleted as soon as it is read. The picture and its maps stay in this server's memory until you
-        remove the film, choose another, close the page, or { $minutes } minutes after your last click or the end of a
-        check that you asked for. An upload that breaks off is deleted within { $breaks } minutes. Nothing is logged
-        about a film, and nothing goes to anybody else. Whoever hosts this page may keep records of its own.
+        The file is deleted as soon as it is read. Each picture and its maps stay in this server's memory until you
+        remove the film, close the page, or { $minutes } minutes after your last click or the end of a check that you
+        asked for. A page keeps at most { $films } films, and { $megabytes } MB of them; then the oldest leaves for
+        the next. An upload that breaks off is deleted within { $breaks } minutes. Nothing is logged about a film, and
+        nothing goes to anybody else. Whoever hosts this page may keep records of its own.
 expired =
     The film is no longer in memory: it was not used for { $minutes } minutes, or the server was restarted.
     .hint = Choose it again.
@@ -431,7 +432,7 @@ unexpected = Something went wrong (ref { $reference }).
 findings = Findings
 finding = Finding
 step-choose = Choose, drop or paste a film.
-step-read = Read what the classifier says of each finding, beside its threshold.
+step-read = Read what the network says of each finding, beside its threshold.
 step-compare = Choose a finding and compare what the explanations say of it.
 reading-file = Reading { $name } …
 asking-network = The network looks at { $name } …
@@ -450,20 +451,20 @@ scores-uncalibrated =
     These are uncalibrated scores from 0 to 1: more means more likely, but 0.7 does not mean 70 in 100.
 scores-several =
     Each finding stands alone: several may be present, or none. All below threshold does not mean a normal film.
-scores-exclusive = The findings share 100 %: exactly one of them is the answer.
+scores-exclusive = The findings add up to 100 %: exactly one of them is the answer.
 scores-ensemble = An ensemble of { $members }: { $rule }. { members-dots }
 scores-trained-on = Trained on { $data }.
-show-anyway-gives-only = Show anyway: the model gives only { $score }
-show-anyway-gives-less = Show anyway: the model gives less than { $limit }
-show-anyway-scores-only = Show anyway: the model scores only { $score }
-show-anyway-scores-less = Show anyway: the model scores less than { $limit }
+show-anyway-gives-only = Show anyway: the network gives only { $score }
+show-anyway-gives-less = Show anyway: the network gives less than { $limit }
+show-anyway-scores-only = Show anyway: the network scores only { $score }
+show-anyway-scores-less = Show anyway: the network scores less than { $limit }
 
 # By the rule of an ensemble's card.
 rule-majority = majority vote, ties by the mean of the probabilities
 rule-mean = mean of the probabilities
 rule-weighted = weighted mean of the probabilities
 rule-stacking = a small network that reads all their probabilities
-rule-joined = one classifier on the feature maps of all
+rule-joined = one network that reads the feature maps of all
 ensemble-named = { $networks } networks, { $rule }: { $members }
 ensemble-weighted = { $networks } networks, { $rule }; weights: { $members }
 members = Members
@@ -474,7 +475,7 @@ members-range = { $members } members from { $low } to { $high }
 film = Film
     .promise = The film as you gave it; its greys never change.
 film-source = { $film } · { $network }
-seen-frame = The dashed frame is the part the model sees.
+seen-frame = The dashed frame is the part the network sees.
 sides-known = R and L are the patient's right and left, as the file says.
 sides-unknown = The file does not say which side is the patient's right.
 hide-again = Hide the maps again
@@ -493,7 +494,7 @@ method-leave-out = Leave out { $name }
 method-not-available = { $method } · not available
 method-long = { $method } · long
 method-takes = { $method } · { $duration }
-not-available = Not available for this checkpoint: { $reason }
+not-available = Not available for this network: { $reason }
 computing = Computing { $method } …
 computing-share = Computing { $method } … { $share }
 
@@ -550,10 +551,10 @@ agreement = How far the maps agree
     .says-not = { $rank } The overlap { $overlap }
 and = { $first } and { $last }
 
-facts = About this checkpoint
+facts = About this network
 proof-pending =
     The checks of this network's maps are still running; a map that you ask for waits for them.
-none-ready = There is no checkpoint to analyse a film with.
+none-ready = There is no network to analyse a film with.
 not-usable = Cannot be used
 member-name = Name
 member-network = Network
@@ -567,11 +568,11 @@ test-set = Measured on: { $name } (95 % interval in brackets)
 
 compare = Compare with
     .hint =
-        Another checkpoint on the same film, or an ensemble's members: same finding, same scale, the difference.
+        Another network on the same film, or an ensemble's members: same finding, same scale, the difference.
     .nothing = nothing
     .members = its members
-pair = { $finding }: two checkpoints
-    .this = the checkpoint above
+pair = { $finding }: two networks
+    .this = the network above
     .other = compared with it
     .off = Maps are off at first: a map of what a network does not find, or cannot tell, misleads easily.
     .show = Show anyway: neither network says that it is there
@@ -581,16 +582,16 @@ pair = { $finding }: two checkpoints
         Blue and orange are evidence against and for the finding, also where the panels above show only what speaks
         for it. Both maps are on one grid of the film, the coarser one, cut to what both networks see, and evidence is
         told per area of the film, because cells of different size hold different amounts. Logit points are divided by
-        each checkpoint's temperature where both have one. All three maps have one scale, full from the largest of
+        each network's temperature where both have one. All three maps have one scale, full from the largest of
         their 99.5th percentiles: a faint difference is a small one.
 pair-preparing = Checking what the maps of { $name } are worth …
 pair-asking = { $name } looks at the film …
 pair-computing = Computing { $method } of { $name } …
 pair-computing-share = Computing { $method } of { $name } … { $share }
-pair-slow = Compute { $method } of the other checkpoint too: { $duration }
+pair-slow = Compute { $method } of the other network too: { $duration }
 pair-unavailable = Not available for { $name }: { $reason }.
 pair-unknown = { $other } does not know { $finding }. Both know: { $known }.
-pair-nothing-common = { $other } does not know { $finding }. The two checkpoints have no finding in common.
+pair-nothing-common = { $other } does not know { $finding }. The two networks have no finding in common.
 pair-empty = Neither network gives evidence either way in { $method }: there is nothing to compare.
 pair-figures = In numbers
 pair-rank = Rank correlation
@@ -621,8 +622,8 @@ members-title = { $finding }: { $members } members
         says beyond the mean. All have one scale, full from the largest of the 99.5th percentiles of the mean and the
         members.
     .joined =
-        This ensemble joins its members' feature maps and reads them with one classifier: there is one map of all
-        together, and the members have none of their own.
+        This network reads the feature maps of all its members together: there is one map of all, and the members have
+        none of their own.
     .empty = Neither the mean nor any member holds evidence either way.
 mean = Mean
     .of = the map above
@@ -657,8 +658,8 @@ region-named = in the { $name }
 region-share = { $share } of the evidence
 region-no-evidence = no evidence
 region-area = { $share } of the film
-lungs-absent = There is no lung model here, so the lungs are not told apart.
-lungs-not-found = The lung model finds no lung on this film, so the lungs are not told apart.
+lungs-absent = No outline of the lungs can be made here, so the lungs are not told apart.
+lungs-not-found = No lung was found on this film, so the lungs are not told apart.
 lungs-quality =
     The outline of the lungs is an estimate of a small network: Dice { $dice } on films that it had not seen.
 

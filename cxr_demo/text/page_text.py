@@ -10,7 +10,14 @@ from cxr_demo.analysis import Explanation
 from cxr_demo.evaluation.agreement import Overlap
 from cxr_demo.evaluation.checks import CHECKS
 from cxr_demo.explain.methods import EVIDENCE_FLOOR, METHODS, UNITS, Method
-from cxr_demo.limits import KEPT_MINUTES, LEFT_OVER_S, SLOW_FORWARDS, SWEEP_EVERY_S
+from cxr_demo.limits import (
+    KEPT_MINUTES,
+    LEFT_OVER_S,
+    MAX_FILMS,
+    MAX_PAGE_BYTES,
+    SLOW_FORWARDS,
+    SWEEP_EVERY_S,
+)
 from cxr_demo.networks.card import Card, EnsembleSpec
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.formats import format_digits, format_duration, format_percent, format_signed
@@ -30,7 +37,10 @@ RULES = {  # by a card's `ensemble.rule`
 
 def describe_keeping() -> str:
     """What is kept of a film, and for how long."""
-    return format_text("kept.whole", minutes=KEPT_MINUTES, breaks=LEFT_OVER_MINUTES)
+    return format_text(
+        "kept.whole", minutes=KEPT_MINUTES, films=MAX_FILMS, megabytes=MAX_PAGE_BYTES // 2**20,
+        breaks=LEFT_OVER_MINUTES,
+    )  # fmt: skip
 
 
 def describe_expired() -> tuple[str, str]:

@@ -252,7 +252,7 @@ def test_of_what_is_less_probable_the_maps_are_off_until_asked_for(open_page, fi
     film = pixels(page, "film")
     assert all(pixels(page, panel) == film for panel in PANELS)
     expect(page.locator("canvas[data-panel=grad-cam]")).to_have_attribute("aria-label", re.compile("which is off"))
-    page.get_by_role("button", name=re.compile("Show anyway: the model gives only 2 %")).click()
+    page.get_by_role("button", name=re.compile("Show anyway: the network gives only 2 %")).click()
     wait_for_change(page, film)
     expect(page.locator("canvas[data-panel=grad-cam]")).to_have_attribute("aria-label", re.compile("positive region"))
     page.locator("button.finding[data-label=bacterial_pneumonia]").click()

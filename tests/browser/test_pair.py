@@ -65,7 +65,7 @@ def test_two_checkpoints_and_their_difference_follow_the_finding_and_the_control
     page.locator("button.finding[data-label=normal]").click()
     expect(page.locator("#pair canvas").first).to_be_hidden()  # at once: it is not of this finding
     wait_for_rows(page, f"normal with {OTHER}")
-    expect(page.locator("#pair h2")).to_contain_text("Normal: two checkpoints")
+    expect(page.locator("#pair h2")).to_contain_text("Normal: two networks")
     expect(page.locator("#pair canvas").first).to_be_visible()
     remove_all_films(page)
     expect(page.locator("#pair canvas")).to_have_count(0)
@@ -81,7 +81,7 @@ def test_of_quick_clicks_the_last_finding_stays_everywhere(open_page, films):
     wait_for_rows(page, f"normal with {OTHER}")
     page.wait_for_timeout(1500)  # nothing of an earlier click may come after
     expect(page.locator("#panels h2")).to_contain_text("Normal")
-    expect(page.locator("#pair h2")).to_contain_text("Normal: two checkpoints")
+    expect(page.locator("#pair h2")).to_contain_text("Normal: two networks")
     expect(page.locator("#regions h3 small")).to_contain_text("Normal")
     expect(page.locator("button.finding[aria-pressed=true]")).to_have_attribute("data-label", "normal")
 

@@ -21,7 +21,7 @@ from gradio_client.utils import apply_diff
 
 from cxr_demo.analysis import DEFAULT_METHODS
 from cxr_demo.film.reading import read_image
-from cxr_demo.limits import KEPT_MINUTES, MAX_SESSIONS
+from cxr_demo.limits import KEPT_MINUTES, MAX_FILMS, MAX_PAGE_BYTES, MAX_SESSIONS
 from cxr_demo.text import page_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.app import guard, upload_route, uploads
@@ -331,7 +331,7 @@ def test_a_checkpoint_that_cannot_be_used_is_listed_with_its_reason(served):
 def test_without_a_checkpoint_the_page_opens_and_says_how_to_make_one(folder):
     demo = app_page.build_page({}, {}, folder)
     told = str(demo.get_config_file())
-    assert "no checkpoint" in told and "python -m train run" in told
+    assert "no network" in told and "python -m train run" in told
 
 
 def test_the_assurance_on_the_page_names_the_times_that_the_code_keeps():
@@ -341,4 +341,5 @@ def test_the_assurance_on_the_page_names_the_times_that_the_code_keeps():
         f"within {page_text.LEFT_OVER_MINUTES} minutes" in page_text.describe_keeping()
         and longest_s <= page_text.LEFT_OVER_MINUTES * 60
     )
+    assert f"at most {MAX_FILMS} films, and {MAX_PAGE_BYTES // 2**20} MB" in page_text.describe_keeping()
     assert guard.OPEN and not any("file" in path for path in guard.OPEN)

@@ -30,12 +30,13 @@ def render_facts(card: Card, sha256: str, proof_line: str) -> Html:
     """One checkpoint's facts; entries that its card does not hold are left out."""
     network = f"{len(card.ensemble.members)} networks, below" if card.ensemble else card.network
     rows = [
+        ("Name on the command line", card.name),
         ("Question", card.purpose),
         ("People", card.population),
         ("What it is", card.summary),
         ("Findings", ", ".join(get_finding(label).name for label in card.labels)),
         *((name, getattr(card.training, key)) for key, name in TRAINING.items()),
-        ("Licence of the checkpoint", card.licence),
+        ("Licence of the network", card.licence),
         ("Ensemble", page_text.describe_ensemble(card.ensemble) if card.ensemble else ""),
         ("Network", f"{network}, {card.preprocess.size_px} px, {card.preprocess.geometry}"),
         ("Calibration", f"temperature {card.temperature:g}" if card.calibrated else "none"),
@@ -44,7 +45,10 @@ def render_facts(card: Card, sha256: str, proof_line: str) -> Html:
     ]
     listed = [join_html(tag("dt", name), tag("dd", text)) for name, text in rows if text]
     return join_html(
-        tag("h3", card.name), tag("dl", *listed, class_="facts"), *_render_members_table(card), *_render_measured(card)
+        tag("h3", card.title or card.name),
+        tag("dl", *listed, class_="facts"),
+        *_render_members_table(card),
+        *_render_measured(card),
     )
 
 

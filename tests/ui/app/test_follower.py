@@ -90,7 +90,7 @@ def test_a_refused_method_is_never_asked_for(page, analyser):
     analyser.proof.refusals["lrp-epsilon"] = "it is so"
     shown = page.open()
     assert "lrp-epsilon" not in [method for method, _ in analyser.asked]
-    assert "Not available for this checkpoint: it is so" in figure(shown.panels, "lrp-epsilon")
+    assert "Not available for this network: it is so" in figure(shown.panels, "lrp-epsilon")
 
 
 def test_probabilities_come_before_the_proof_and_what_is_pending_is_said(page, analyser):

@@ -63,7 +63,7 @@ def test_panels_of_one_geometry_with_their_sides_marked():
 
 def test_below_the_threshold_the_maps_are_held_back_with_a_button_that_names_the_number():
     made = render({}, (0.03, 0.9, 0.07), label="normal").body
-    assert made["held"] and "Show anyway: the model gives only 3 %" in made["html"]
+    assert made["held"] and "Show anyway: the network gives only 3 %" in made["html"]
 
 
 def test_a_map_comes_with_its_numbers_its_unit_and_its_words():
@@ -169,7 +169,7 @@ def test_the_numbers_of_a_map_are_the_same_on_every_scale():
 
 def test_a_refused_method_shows_its_reason_and_no_bar():
     told = render({"lrp-epsilon": "the network is of another kind"}, label="normal").body
-    assert "Not available for this checkpoint: the network is of another kind" in told["html"]
+    assert "Not available for this network: the network is of another kind" in told["html"]
     assert told["maps"] == {} and "ticks" not in told["html"]
 
 
