@@ -376,6 +376,18 @@ likeness = A small network finds it { $probability } like { $kind } and { $front
 distance-within = Its distance from frontal chest films is within what is usual: { $times } times the limit.
 distance-beyond = Its distance from frontal chest films is beyond what is usual: { $times } times the limit.
 
+## The frame of the page (ui/app, ui/lesson/lesson_view.py)
+
+invitation = Try a chest X-ray of your own
+    .ways = Drop it anywhere, paste it, or choose a file
+    .formats = PNG, JPEG, TIFF, WebP, BMP or DICOM.
+doors = What to do here
+door-films = Films
+figures-on-phone = Threshold, and what these figures mean
+door-lesson = Learn in five minutes
+    .hint = Can you trust a right answer?
+way-back = Back to the films
+
 ## The page (page_text.py)
 
 page-title = Chest X-ray explanations, side by side
@@ -393,9 +405,6 @@ entrance-films =
     Choose only films that you are allowed to share, without names, also without names burned into the picture.
 entrance-button = I understand, open the page
 
-drop = Drop chest X-rays anywhere
-or-choose = or choose them
-film-hint = PNG, JPEG, TIFF, WebP, BMP or DICOM; drop, choose or paste.
 network = Network
 strip = Films of this page
 film-remove = Remove { $name }

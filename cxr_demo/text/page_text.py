@@ -105,7 +105,7 @@ def describe_maps(card: Card) -> str:
 
 
 def describe_scores(card: Card) -> str:
-    """A few sentences under the findings: what the number is and where it was learned."""
+    """A few sentences: what the number of a finding is."""
     sentences = [format_text("scores-calibrated" if card.calibrated else "scores-uncalibrated")]
     test = card.metrics.sets.get("test")
     gap = test.ece_after_temperature if test and card.calibrated else None
@@ -117,9 +117,14 @@ def describe_scores(card: Card) -> str:
         sentences.append(format_text("scores-exclusive"))
     if made := card.ensemble:
         sentences.append(format_text("scores-ensemble", members=len(made.members), rule=format_text(RULES[made.rule])))
+    return " ".join(sentences)
+
+
+def describe_training(card: Card) -> str:
+    """What stands under the findings: where they were learned, and what that means."""
     data = card.training.data
-    sentences.append(format_text("scores-trained-on", data=data) if data else card.summary)
-    return " ".join(sentence for sentence in (*sentences, card.training.caveat) if sentence)
+    learned = format_text("scores-trained-on", data=data) if data else card.summary
+    return " ".join(sentence for sentence in (learned, card.training.caveat) if sentence)
 
 
 def describe_show_button(value: float, card: Card) -> str:

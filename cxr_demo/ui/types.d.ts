@@ -51,6 +51,7 @@ interface PartValues extends ChoiceValues {
   regions: RegionsValue;
   methods: MethodsValue;
   findings: Value;
+  strip: Value;
 }
 
 interface ChoiceValue extends Value {

@@ -151,13 +151,16 @@ def _save_ensemble(folder: Path) -> None:
 
 @pytest.fixture(scope="session")
 def films(tmp_path_factory) -> dict[str, Path]:
-    """The same film as 8-bit PNG, 16-bit PNG and DICOM without an ending, and a file that is cut short."""
+    """The same film as 8-bit PNG, 16-bit PNG and DICOM without an ending, a file that is cut short, and a picture of
+    many colours."""
     folder = tmp_path_factory.mktemp("films")
     film = synthetic_film()
-    paths = {name: folder / name for name in ("film.png", "film16.png", "DOE-JANE", "cut.png")}
+    paths = {name: folder / name for name in ("film.png", "film16.png", "DOE-JANE", "cut.png", "photograph.png")}
     eight, sixteen = np.rint(film * 255).astype(np.uint8), np.rint(film * 65535).astype(np.uint16)
     cv2.imwrite(str(paths["film.png"]), eight)
     cv2.imwrite(str(paths["film16.png"]), sixteen)
+    colours = np.random.default_rng(0).integers(0, 256, (12, 10, 3), np.uint8)
+    cv2.imwrite(str(paths["photograph.png"]), cv2.resize(colours, (100, 120), interpolation=cv2.INTER_CUBIC))
     paths["cut.png"].write_bytes(paths["film.png"].read_bytes()[:200])
     _dicom(sixteen >> 4, paths["DOE-JANE"])
     return paths

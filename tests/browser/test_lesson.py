@@ -16,8 +16,13 @@ RIGHT = [question.answer for question in DECK]
 
 def open_lesson(page: Page) -> None:
     enter(page)
-    page.locator("#lesson-section button").first.click()
+    go_through_the_door(page)
     page.locator("#lesson button.go").click()
+
+
+def go_through_the_door(page: Page) -> None:
+    page.locator("#doors a[href='#lesson-section']").click()
+    page.locator("#lesson").wait_for()
 
 
 def guess(page: Page, option: int) -> None:
@@ -79,12 +84,46 @@ def test_guess_reveal_and_score_from_the_keyboard(open_page):
     expect(page.locator("#lesson .score")).to_have_text("")
 
 
+def test_the_lesson_is_one_press_from_the_first_screen_and_the_keyboard_goes_there_and_back(open_page):
+    page, _ = open_page()
+    enter(page)
+    door, title = page.locator("#doors a[href='#lesson-section']"), page.locator("#lesson-section h2")
+    box = door.bounding_box()
+    assert box["y"] + box["height"] < 900 / 4
+    page.keyboard.press("Shift+Tab")  # from the drop zone, where the keyboard begins
+    expect(door).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(title).to_be_focused()
+    expect(door).to_have_attribute("aria-current", "page")
+    expect(page.locator("#panels")).to_be_hidden()
+    page.keyboard.press("Tab")
+    expect(page.locator("#lesson button.go")).to_be_focused()
+    page.locator("#lesson-section .way-back a").press("Enter")
+    expect(door).to_be_focused()
+    expect(page.locator("#panels canvas").first).to_be_visible()
+    page.go_back()  # each room has an address
+    expect(title).to_be_focused()
+    page.go_back()
+    expect(page.locator("#panels canvas").first).to_be_visible()
+
+
+def test_a_class_can_be_sent_to_the_lesson(open_page):
+    page, _ = open_page()
+    page.goto(f"{page.url}#lesson-section")
+    page.reload()
+    page.locator("#accept").click()
+    expect(page.locator("#lesson-section h2")).to_be_focused()
+    expect(page.locator("#panels")).to_be_hidden()
+
+
 def test_removing_a_film_leaves_the_lesson_where_it_is(open_page):
     page, _ = open_page()
     open_lesson(page)
     guess(page, RIGHT[0])
+    page.locator("#doors a[href='#bench']").click()
     remove_all_films(page)
     expect(page.locator("#notice")).to_contain_text("removed")
+    go_through_the_door(page)
     page.locator("#lesson button.go").click()
     expect(page.locator("#lesson .asked")).to_have_text(DECK[1].asked)
     expect(page.locator("#lesson .score")).to_have_text("1 of 1 right")

@@ -512,7 +512,13 @@ def test_it_fits_it_is_accessible_and_here_is_how_it_looks(open_page, films, siz
     give(page, films["film.png"])
     wait_for_maps(page, "bacterial_pneumonia")
     look(page, f"{size}-{theme}-3-result")
-    if not phone:
+    if phone:
+        film = page.locator("canvas[data-panel=film]").bounding_box()
+        assert film["y"] + film["height"] / 2 < height, "most of the film shows on the first screen"
+        beside = page.locator("canvas[data-panel=grad-cam]").bounding_box()
+        assert beside["y"] == film["y"] and beside["x"] > film["x"]
+        assert find_small_targets(page) == []
+    else:
         row = page.locator("#panels .row").bounding_box()
         assert row["y"] + row["height"] <= height, "the whole row of results shows without scrolling"
     choose_method(page, "Grad-CAM++")
@@ -523,13 +529,20 @@ def test_it_fits_it_is_accessible_and_here_is_how_it_looks(open_page, films, siz
     wait_for_rest(page)
     expect(page.locator("#findings")).to_contain_text("damaged")
     look(page, f"{size}-{theme}-5-refused")
+    give(page, films["photograph.png"])
+    wait_for_rest(page)
+    expect(page.locator("#findings")).to_contain_text(format_text("question"))
+    expect(page.locator("#strip .doubtful")).to_have_count(1)
+    look(page, f"{size}-{theme}-6-question")
+    remove_film(page, "photograph.png")
+    wait_for_rest(page)
     give(page, films["film16.png"], films["DOE-JANE"])
     wait_for_rest(page)
     page.locator("button.finding[data-label=viral_pneumonia]").click()
     wait_for_maps(page, "viral_pneumonia")
     page.locator("#facts summary").first.click()
     assert len(names_of(page)) == 5
-    look(page, f"{size}-{theme}-6-strip-maps-off")
+    look(page, f"{size}-{theme}-7-strip-maps-off")
     choose_checkpoint(page, "d-ensemble")
     wait_for_maps(page, "nodule")  # the only one above its threshold
     expect(page.locator("button.finding").first).to_contain_text("Nodule")
@@ -538,7 +551,17 @@ def test_it_fits_it_is_accessible_and_here_is_how_it_looks(open_page, films, siz
     assert page.locator("button.finding.unjudged .word").last.bounding_box()["width"] > 40, "its words can be read"
     page.locator(".each summary").click()
     assert page.locator(".each td").count() == 2 * len(MANY)
-    look(page, f"{size}-{theme}-7-ensemble")
+    look(page, f"{size}-{theme}-8-ensemble")
+
+
+def find_small_targets(page: Page) -> list[str]:
+    """What a finger would miss: anything to press under 24 px, unless a label around it is larger."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll("a, button, summary, select, input")].filter((it) => {
+          const { width, height } = (it.closest("label") ?? it).getBoundingClientRect();
+          return width && height && Math.min(width, height) < 24;
+        }).map((it) => it.outerHTML.slice(0, 120))"""
+    )
 
 
 def look(page: Page, name: str) -> None:

@@ -9,6 +9,12 @@ const setChoice = (name) => {
 };
 setChoice("networks");
 setChoice("compare");
+// On a phone the films stand in one line: the chosen one is pushed into view.
+onPart("strip", () => {
+  const line = document.querySelector("#films");
+  const chosen = partOf("strip").querySelector("button.film[aria-pressed=true]");
+  if (line && chosen) line.scrollLeft += chosen.getBoundingClientRect().left - line.getBoundingClientRect().left;
+});
 onControl("methods", (body) => {
   for (const box of partOf("methods").querySelectorAll("input")) box.checked = body.chosen.includes(box.value);
 });

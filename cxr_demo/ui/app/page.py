@@ -23,7 +23,15 @@ from cxr_demo.ui.app.desk import Desk
 from cxr_demo.ui.app.sessions import Session, Sessions
 from cxr_demo.ui.app.stream import lay_stream
 from cxr_demo.ui.app.wish import Wish
-from cxr_demo.ui.components import HERE, PRIVATE, UNQUEUED, get_session_key, make_component, make_part_frame
+from cxr_demo.ui.components import (
+    HERE,
+    PRIVATE,
+    UNQUEUED,
+    get_session_key,
+    make_component,
+    make_part_frame,
+    read_script,
+)
 from cxr_demo.ui.evaluation import evaluation_table
 from cxr_demo.ui.findings import facts
 from cxr_demo.ui.lesson import lesson_events, lesson_view
@@ -77,13 +85,32 @@ def _make_farewell(desk: Desk) -> Callable:
 
 def _lay_page(desk: Desk) -> None:
     """The frames of all parts, and what never changes."""
+    doors = read_script("lesson/doors")
+    gr.HTML(lesson_view.render_doors(), js_on_load=doors, apply_default_css=False, elem_id="doors")
+    with gr.Column(elem_id="bench"):
+        _lay_bench(desk)
+    with gr.Column(elem_id="lesson-section"):
+        gr.HTML(lesson_view.render_title(), apply_default_css=False)
+        lesson = Lesson(desk.analysers)
+        lesson_events.wire_lesson(
+            make_component("lesson", "lesson/lesson", lesson_view.render_beginning(lesson)), lesson
+        )
+        gr.HTML(lesson_view.render_way_back(), apply_default_css=False)
+    kept = tag("details", tag("summary", format_text("kept")), tag("p", page_text.describe_keeping()))
+    gr.HTML(kept, js_on_load="", apply_default_css=False, elem_id="kept")
+    spoken = tag("div", class_="part", role="status")
+    gr.HTML(spoken, js_on_load="", apply_default_css=False, elem_id="spoken")
+    lay_stream(desk)
+
+
+def _lay_bench(desk: Desk) -> None:
+    """Everything about a person's films."""
     with gr.Row(elem_id="band", equal_height=False):
         with gr.Column(scale=0, min_width=340, elem_id="intake"):
             _lay_intake(bool(desk.analysers))
-        with gr.Column(scale=1, min_width=360):
+        with gr.Column(scale=1, min_width=360, elem_id="answer"):
             _lay_alert(render_unusable_note(desk.analysers, desk.refused, MAKE_ONE))
             make_part_frame("findings")
-    make_part_frame("methods", format_text("methods.choose", methods=len(METHODS)))
     make_part_frame("panels")
     with gr.Column(elem_id="evaluation-section"):
         for name in BELOW_MAPS:
@@ -91,17 +118,7 @@ def _lay_page(desk: Desk) -> None:
         gr.HTML(evaluation_table.render_meanings(), apply_default_css=False)
     make_part_frame("compare")
     make_part_frame("pair")
-    lesson = Lesson(desk.analysers)
-    with gr.Accordion(format_text("lesson"), open=False, elem_id="lesson-section"):
-        lesson_events.wire_lesson(
-            make_component("lesson", "lesson/lesson", lesson_view.render_beginning(lesson)), lesson
-        )
     make_part_frame("facts", format_text("facts"))
-    kept = tag("details", tag("summary", format_text("kept")), tag("p", page_text.describe_keeping()))
-    gr.HTML(kept, js_on_load="", apply_default_css=False, elem_id="kept")
-    spoken = tag("div", class_="part", role="status")
-    gr.HTML(spoken, js_on_load="", apply_default_css=False, elem_id="spoken")
-    lay_stream(desk)
 
 
 def _lay_alert(note: Html | str) -> None:
@@ -170,22 +187,19 @@ def _lay_notice() -> tuple[gr.Column, gr.Button]:
 def _lay_intake(can_read: bool) -> None:
     # No `accept`: DICOM files often have no ending, and what a file is, is decided by its bytes.
     box = tag("input", type="file", multiple=True, disabled=not can_read, aria_describedby="film-hint")
-    text = tag(
-        "span", tag("b", format_text("drop")), tag("span", format_text("or-choose")), tag("em", class_="waiting")
-    )
+    ways = tag("span", format_text("invitation.ways"))
+    text = tag("span", tag("b", format_text("invitation")), ways, tag("em", class_="waiting"))
     drop = tag("label", box, text, class_="drop", data_max_bytes=MAX_FILE_BYTES)
     gr.HTML(drop, js_on_load="", apply_default_css=False, elem_id="film")
-    hint = tag(
-        "div",
-        tag("p", format_text("film-hint")),
-        tag("p", format_text("kept.short", minutes=KEPT_MINUTES)),
-        id="film-hint",
-    )
+    kept = tag("p", format_text("kept.short", minutes=KEPT_MINUTES))
+    hint = tag("div", tag("p", format_text("invitation.formats")), kept, id="film-hint")
     gr.HTML(hint, apply_default_css=False, elem_classes="hint")
-    if can_read:
-        gr.HTML(example_films.render_examples(), js_on_load="", apply_default_css=False, elem_id="examples")
-    make_part_frame("strip")
+    with gr.Column(elem_id="films"):
+        make_part_frame("strip")
+        if can_read:
+            gr.HTML(example_films.render_examples(), js_on_load="", apply_default_css=False, elem_id="examples")
     make_part_frame("networks")
+    make_part_frame("methods", format_text("methods.choose", methods=len(METHODS)))
 
 
 def render_unusable_note(analysers: Mapping[str, Analyser], refused: Mapping[str, str], make_one: str) -> Html | str:

@@ -11,6 +11,12 @@ from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.markup import Html, join_html, render_message, tag
 from cxr_demo.ui.viewer.film_pictures import FilmPictures
 
+# What a person tells films apart by is often the end of a file's name.
+LONGEST_NAME, NAME_ENDS = 30, 13
+NOT_READ = (  # a page with a bent corner and a cross
+    "M6 2.5h8l4.5 4.5v14.5h-12.5z M14 2.5v4.5h4.5 M9.5 11.5l5 5 M14.5 11.5l-5 5"
+)
+
 
 class StripFilm(Protocol):
     """What the strip needs of a film."""
@@ -18,6 +24,8 @@ class StripFilm(Protocol):
     key: str
     name: str
     pictures: FilmPictures | None
+    fault: tuple[str, str] | None
+    gate: GateAnswer | None
 
 
 def render_strip(films: Sequence[StripFilm], answers: Sequence[str], shown: str) -> dict:
@@ -29,13 +37,34 @@ def render_strip(films: Sequence[StripFilm], answers: Sequence[str], shown: str)
 
 
 def _render_film(film: StripFilm, answer: str, is_shown: bool) -> Html:
-    picture = tag("img", src=film.pictures.thumbnail, alt="") if film.pictures else tag("i", class_="empty")
-    text = tag("span", tag("b", film.name), tag("small", answer), class_="text")
-    pressed = "true" if is_shown else "false"
-    choose = tag("button", picture, text, type="button", class_="film", data_film=film.key, aria_pressed=pressed)
+    reason = tag("small", film.fault[0], class_="reason") if film.fault else None
+    text = tag("span", tag("b", shorten_name(film.name)), tag("small", answer), reason, class_="text")
+    choose = tag(
+        "button", _render_thumbnail(film), text, type="button", class_="film", data_film=film.key,
+        aria_pressed="true" if is_shown else "false", title=": ".join((film.name, *(film.fault or ())[:1])),
+    )  # fmt: skip
     remove = format_text("film-remove", name=film.name)
     leave = tag("button", "×", type="button", class_="leave", data_remove=film.key, aria_label=remove, title=remove)
     return tag("li", choose, leave)
+
+
+def _render_thumbnail(film: StripFilm) -> Html:
+    """The film small, with a mark if it was questioned; a page with a cross if it was refused; else it is coming."""
+    if film.fault:
+        icon = tag("svg", tag("path", d=NOT_READ), viewBox="0 0 24 24", aria_hidden="true")
+        return tag("span", icon, class_="thumbnail refused")
+    if not film.pictures:
+        return tag("span", class_="thumbnail")
+    is_doubtful = film.gate is not None and film.gate.verdict is not Verdict.USUAL
+    mark = tag("i", "?", class_="doubtful", aria_hidden="true") if is_doubtful else None
+    return tag("span", tag("img", src=film.pictures.thumbnail, alt=""), mark, class_="thumbnail")
+
+
+def shorten_name(name: str) -> str:
+    """A long one loses its middle."""
+    if len(name) <= LONGEST_NAME:
+        return name
+    return f"{name[: LONGEST_NAME - NAME_ENDS - 1]}…{name[-NAME_ENDS:]}"
 
 
 def render_choice(label: str, choices: Iterable[tuple[str, str]], chosen: str) -> dict:

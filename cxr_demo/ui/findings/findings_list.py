@@ -26,10 +26,10 @@ def render_findings(card: Card, probabilities: np.ndarray, chosen: str, members:
     cannot_tell = not all(find_quality(card, label).can_tell for label in labels)
     order = tag("p", findings_text.describe_sorting(card, cannot_tell), class_="order")
     listed = tag("ul", *rows, class_="findings many" if len(rows) > MANY else "findings")
-    told = tag("p", page_text.describe_scores(card), class_="meaning")
+    told = tag("p", page_text.describe_training(card), class_="meaning")
     each = _render_members(card, card.ensemble, labels, members) if card.ensemble else None
     head, meaning = tag("header", heading, order), _render_meaning(card)
-    return {"html": tag("section", head, listed, each, meaning, told, class_="told")}
+    return {"html": tag("section", head, listed, each, told, meaning, class_="told")}
 
 
 def describe_answer(card: Card, probabilities: np.ndarray) -> str:
@@ -93,10 +93,14 @@ def _render_quality(card: Card, how: Standing, name: str, at: str) -> Html:
     )
 
 
-def _render_meaning(card: Card) -> Html | None:
-    if not (meaning := findings_text.describe_test_films(card)):
-        return None
-    return tag("details", tag("summary", format_text("figures")), tag("p", meaning), class_="explained")
+def _render_meaning(card: Card) -> Html:
+    """On a phone the threshold is hidden until this is opened: the film shall be near."""
+    wide = tag("span", format_text("figures"), class_="wide")
+    phone = tag("span", format_text("figures-on-phone"), class_="phone")
+    told = [
+        tag("p", text) for text in (page_text.describe_scores(card), findings_text.describe_test_films(card)) if text
+    ]
+    return tag("details", tag("summary", wide, phone), *told, class_="explained")
 
 
 def _render_threshold_slider(card: Card, how: Standing, name: str) -> Html | None:

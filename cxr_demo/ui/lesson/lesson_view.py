@@ -28,6 +28,23 @@ def render_beginning(lesson: Lesson) -> dict:
     )
 
 
+def render_doors() -> Html:
+    """The two rooms of the page; each has an address, so that a teacher can give a class that of the lesson."""
+    films = tag("a", tag("b", format_text("door-films")), href="#bench")
+    hint = tag("span", format_text("door-lesson.hint"))
+    return tag("nav", films, tag("a", tag("b", format_text("door-lesson")), hint, href="#lesson-section"),
+               aria_label=format_text("doors"))  # fmt: skip
+
+
+def render_title() -> Html:
+    return tag("h2", format_text("lesson"), tabindex="-1")
+
+
+def render_way_back() -> Html:
+    """At the end of the lesson."""
+    return tag("p", tag("a", format_text("way-back"), href="#bench"), class_="way-back")
+
+
 def render_failure(reference: str) -> dict:
     """Something went wrong that nobody foresaw."""
     said = tag("p", format_text("unexpected", reference=reference), " ", format_text("unexpected.hint"), role="alert")

@@ -195,7 +195,7 @@ def _render_film_panel(image: Radiograph, preprocess: Preprocess | None, truth: 
         "figure",
         _render_name(format_text("film")),
         render_stage(image, "film", f"{format_text('film')}, {size}", frame),
-        tag("div", tag("p", size, class_="sums"), below, *_render_planted(truth), details, class_="below"),
+        tag("div", *_render_planted(truth), tag("p", size, class_="sums"), below, details, class_="below"),
         class_="panel",
     )
 

@@ -182,8 +182,9 @@ def test_findings_stand_in_order_of_probability_and_one_is_pressed():
 
 
 def test_the_sentence_says_where_the_numbers_were_learned():
-    told = page_text.describe_scores(card(training={"data": "DATA", "caveat": "Children only."}))
-    assert "Trained on DATA. Children only." in told
+    told = page_text.describe_training(card(training={"data": "DATA", "caveat": "Children only."}))
+    assert told == "Trained on DATA. Children only."
+    assert page_text.describe_training(card(summary="A summary.")) == "A summary."
     assert "not mean 70 in 100" in page_text.describe_scores(card(temperature=0.0, summary="A summary."))
 
 
