@@ -19,7 +19,7 @@ cxr_demo.text: __init__ catalogue formats
 cxr_demo: limits errors labels progress grids
 cxr_demo.explain: __init__ methods
 cxr_demo: render
-cxr_demo.text: gate_text
+cxr_demo.text: gate_text method_text
 cxr_demo.film: __init__ anatomy halving jpeg header dicom preprocess phantom reading borders gate
 cxr_demo.networks: __init__ backbones heads card_parts card standing torchvision_nets classifier ensemble checkpoint
 cxr_demo.networks: small_model gate_net

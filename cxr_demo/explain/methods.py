@@ -27,7 +27,8 @@ class Unit(StrEnum):
     of the same map per area of the image, "" where its values do not add up over an area. `amount`: what of a map's
     values says how much evidence it holds, their "sum" or the "largest"; "" where the values are no amounts of
     evidence, and then a map is nothing only where it is 0. `too_little`: what is said of a map that holds less than
-    `EVIDENCE_FLOOR`. `comparable`: whether values of different maps may be compared at all. `needs_same`: the field of
+    `EVIDENCE_FLOOR`, which takes the place of {floor}; where it is "", the message "unit-", its name and ".too-little"
+    says it. `comparable`: whether values of different maps may be compared at all. `needs_same`: the field of
     `Preprocess` that two networks must have in common for their values to be subtracted, and `unlike` why.
     """
 
@@ -40,20 +41,17 @@ class Unit(StrEnum):
     unlike: str
 
     CELL = (
-        "logit points per cell", True, "logit points per 1 % of the film", "sum",
-        "all its cells together hold less than {floor} logit points", True, "", "",
+        "logit points per cell", True, "logit points per 1 % of the film", "sum", "", True, "", "",
     )  # fmt: skip
     PIXEL = (
-        "logit points per pixel", True, "logit points per 1 % of the film", "sum",
-        "all its pixels together hold less than {floor} logit points", True, "", "",
+        "logit points per pixel", True, "logit points per 1 % of the film", "sum", "", True, "", "",
     )  # fmt: skip
     SLOPE = (
         "logit points per unit of input", False, "logit points per unit of input and 1 % of the film", "", "", True,
         "std", "a unit of input is another amount of brightness for each network",
     )  # fmt: skip
     HIDDEN = (
-        "logit points when hidden", False, "", "largest",
-        "hiding a part moves the logit by less than {floor} points everywhere", True,
+        "logit points when hidden", False, "", "largest", "", True,
         "geometry", "the networks see the film in another shape, so other parts of it were hidden",
     )  # fmt: skip
     RELATIVE = "relative", False, "", "", "", False, "", "values of this method can be compared within one map alone"
@@ -78,31 +76,21 @@ class Family:
     (L, h, w), all methods and labels of the family from one pass; "rules": no function but `lrp.rules.Rules`, or what
     makes zennit's rules of the image's lowest and highest values, for maps (L, S, S); "network": (network, x (1, C, S,
     S), labels, on_progress) -> maps (L, h, w). `proof`: the part of a checkpoint's proof that refuses the family, ""
-    where nothing has to be proved. `promise`: what its panel says before there is a map.
+    where nothing has to be proved. `promise`: what its panel says before there is a map; where it is left out, the
+    message "family-" and its `key` says it.
     """
 
     reads: Literal["features", "rules", "network"]
     proof: Literal["", "cam", "lrp"]
-    promise: str
+    promise: str = ""
+    key: str = ""
 
 
-CAM = Family(
-    "features", "cam", "Which regions speak for the finding, on the network's last and coarsest feature maps."
-)  # fmt: skip
-SCORE_CAM = Family(
-    "network", "cam",
-    "Which patterns of the last feature maps keep the score, when the film is darkened outside them.",
-)  # fmt: skip
-LRP = Family(
-    "rules", "lrp", "Which pixels carried the score: orange speaks for the finding, blue against it."
-)  # fmt: skip
-GRADIENT = Family(
-    "network", "",
-    "Which pixels the score hangs on: orange where more brightness raises it, blue where it lowers it.",
-)  # fmt: skip
-OCCLUSION = Family(
-    "network", "", "Which parts the score needs: orange where it falls when they are hidden, blue where it rises."
-)  # fmt: skip
+CAM = Family("features", "cam", key="cam")
+SCORE_CAM = Family("network", "cam", key="score-cam")
+LRP = Family("rules", "lrp", key="lrp")
+GRADIENT = Family("network", "", key="gradient")
+OCCLUSION = Family("network", "", key="occlusion")
 
 
 @dataclass(frozen=True)
@@ -110,8 +98,9 @@ class Method:
     """`function` is "module:name" of what its family reads, loaded by `load_function`.
 
     `unit` is that of one value of the raw map; maps of one unit may share a scale, where it is comparable. `shown`:
-    what the page draws of the raw map, whose values below 0 speak against the finding; `caption`: what the map does
-    *not* show; `cost_forwards`: rough time of one label in forward passes, measured on a DenseNet-121 of 224 px.
+    what the page draws of the raw map, whose values below 0 speak against the finding; `cost_forwards`: rough time of
+    one label in forward passes, measured on a DenseNet-121 of 224 px; `caption`: what the map does *not* show. Where it
+    is left out, the message "caption-" and the key says it.
     """
 
     key: str
@@ -121,8 +110,8 @@ class Method:
     function: str
     unit: Unit
     shown: Literal["positive", "signed"]
-    caption: str
     cost_forwards: float
+    caption: str = ""
 
     def load_function(self) -> Any:
         return _load(self.function)
@@ -137,109 +126,73 @@ def _load(name: str) -> Any:
 _METHODS = (
     Method(
         "grad-cam", "Grad-CAM", "Selvaraju et al. 2017, Grad-CAM, ICCV", CAM,
-        "cxr_demo.explain.cam:grad_cam_maps", Unit.CELL, "positive",
-        "Does not show evidence against the finding, nor its outline: one cell covers a large part of the lung.",
-        1.0,
+        "cxr_demo.explain.cam:grad_cam_maps", Unit.CELL, "positive", 1.0,
     ),
     Method(
         "lrp-epsilon", "LRP (epsilon)", "Bach et al. 2015, PLoS ONE 10(7), eq. 58", LRP,
-        "cxr_demo.explain.lrp.rules:EPSILON", Unit.PIXEL, "signed",
-        "Does not show regions, and leaves out what the network's biases add; equals gradient x input where the "
-        "network bends at ReLUs alone.",
-        2.5,
+        "cxr_demo.explain.lrp.rules:EPSILON", Unit.PIXEL, "signed", 2.5,
     ),
     Method(
         "lrp-epsilon-plus-flat", "LRP (epsilon, z-plus, flat)",
         "Montavon et al. 2019, Layer-Wise Relevance Propagation: An Overview; Lapuschkin et al. 2019", LRP,
-        "cxr_demo.explain.lrp.rules:EPSILON_PLUS_FLAT", Unit.PIXEL, "signed",
-        "Does not show what holds the score down inside the network; unmerged batch norms are passed over.",
-        2.5,
+        "cxr_demo.explain.lrp.rules:EPSILON_PLUS_FLAT", Unit.PIXEL, "signed", 2.5,
     ),
     Method(
         "grad-cam-plus-plus", "Grad-CAM++", "Chattopadhyay et al. 2018, Grad-CAM++, WACV", CAM,
-        "cxr_demo.explain.cam:grad_cam_plus_plus_maps", Unit.RELATIVE, "positive",
-        "Does not show evidence against the finding, and its values add up to nothing: only their order counts.",
-        1.0,
+        "cxr_demo.explain.cam:grad_cam_plus_plus_maps", Unit.RELATIVE, "positive", 1.0,
     ),
     Method(
         "hires-cam", "HiResCAM", "Draelos & Carin 2020, Use HiResCAM instead of Grad-CAM, arXiv:2011.08891", CAM,
-        "cxr_demo.explain.cam:hires_cam_maps", Unit.CELL, "positive",
-        "Does not show anything that Grad-CAM does not where a mean over the cells reads the features: both are one.",
-        1.0,
+        "cxr_demo.explain.cam:hires_cam_maps", Unit.CELL, "positive", 1.0,
     ),
     Method(
         "layer-cam", "LayerCAM", "Jiang et al. 2021, LayerCAM, IEEE TIP 30", CAM,
-        "cxr_demo.explain.cam:layer_cam_maps", Unit.CELL, "positive",
-        "Does not show what speaks against the finding, not even where it outweighs what speaks for it.",
-        1.0,
+        "cxr_demo.explain.cam:layer_cam_maps", Unit.CELL, "positive", 1.0,
     ),
     Method(
         "eigen-cam", "Eigen-CAM", "Muhammad & Yeasin 2020, Eigen-CAM, IJCNN", CAM,
-        "cxr_demo.explain.cam:eigen_cam_maps", Unit.RELATIVE, "positive",
-        "Does not show this finding: it is the main pattern of the last layer and the same for every label.",
-        1.1,
+        "cxr_demo.explain.cam:eigen_cam_maps", Unit.RELATIVE, "positive", 1.1,
     ),
     Method(
         "score-cam", "Score-CAM", "Wang et al. 2020, Score-CAM, CVPR Workshops", SCORE_CAM,
-        "cxr_demo.explain.perturbation:score_cam_maps", Unit.RELATIVE, "positive",
-        "Does not show what the film alone does: it asks films that are greyed outside one pattern, which no network "
-        "was trained on.",
-        1000.0,
+        "cxr_demo.explain.perturbation:score_cam_maps", Unit.RELATIVE, "positive", 1000.0,
     ),
     Method(
         "lrp-epsilon-plus", "LRP (epsilon, z-plus)", "Montavon et al. 2017, Pattern Recognition 65", LRP,
-        "cxr_demo.explain.lrp.rules:EPSILON_PLUS", Unit.PIXEL, "signed",
-        "Does not show what holds the score down inside the network, and prefers pixels far from mean grey.",
-        2.5,
+        "cxr_demo.explain.lrp.rules:EPSILON_PLUS", Unit.PIXEL, "signed", 2.5,
     ),
     Method(
         "lrp-epsilon-alpha2-beta1", "LRP (epsilon, alpha 2, beta 1)", "Bach et al. 2015, PLoS ONE 10(7), eq. 60", LRP,
-        "cxr_demo.explain.lrp.rules:EPSILON_ALPHA2_BETA1", Unit.PIXEL, "signed",
-        "Does not show how strong for and against are: that they stand 2 to 1 is the rule's choice, not the network's.",
-        5.0,
+        "cxr_demo.explain.lrp.rules:EPSILON_ALPHA2_BETA1", Unit.PIXEL, "signed", 5.0,
     ),
     Method(
         "lrp-epsilon-alpha2-beta1-flat", "LRP (epsilon, alpha 2, beta 1, flat)",
         "Bach et al. 2015, PLoS ONE 10(7), eq. 60; Lapuschkin et al. 2019", LRP,
-        "cxr_demo.explain.lrp.rules:EPSILON_ALPHA2_BETA1_FLAT", Unit.PIXEL, "signed",
-        "Does not show how strong for and against are, 2 to 1 by rule, nor which pixel of a filter mattered.",
-        5.0,
+        "cxr_demo.explain.lrp.rules:EPSILON_ALPHA2_BETA1_FLAT", Unit.PIXEL, "signed", 5.0,
     ),
     Method(
         "lrp-gamma-box", "LRP (gamma, box)", "Montavon et al. 2019, Layer-Wise Relevance Propagation: An Overview",
-        LRP, "cxr_demo.explain.lrp.zennit_reference:make_gamma_box", Unit.PIXEL, "signed",
-        "Does not show what the network's biases add, which keep their share in every layer.",
-        15.0,
+        LRP, "cxr_demo.explain.lrp.zennit_reference:make_gamma_box", Unit.PIXEL, "signed", 15.0,
     ),
     Method(
         "gradient", "Gradient", "Simonyan et al. 2014, Deep Inside Convolutional Networks, ICLR Workshop", GRADIENT,
-        "cxr_demo.explain.gradient:gradient", Unit.SLOPE, "signed",
-        "Does not show what made the score, only what would change it if a single pixel became a little brighter.",
-        2.4,
+        "cxr_demo.explain.gradient:gradient", Unit.SLOPE, "signed", 2.4,
     ),
     Method(
         "gradient-x-input", "Gradient x input", "Shrikumar et al. 2016, Not Just a Black Box", GRADIENT,
-        "cxr_demo.explain.gradient:gradient_x_input", Unit.PIXEL, "signed",
-        "Does not show regions, nor pixels of mean grey, which have 0 by definition, nor what the biases add.",
-        2.4,
+        "cxr_demo.explain.gradient:gradient_x_input", Unit.PIXEL, "signed", 2.4,
     ),
     Method(
         "smooth-grad", "SmoothGrad", "Smilkov et al. 2017, SmoothGrad", GRADIENT,
-        "cxr_demo.explain.gradient:smooth_grad", Unit.SLOPE, "signed",
-        "Does not show this film alone, but the mean over films with a little noise; it is a slope, not a share.",
-        38.0,
+        "cxr_demo.explain.gradient:smooth_grad", Unit.SLOPE, "signed", 38.0,
     ),
     Method(
         "integrated-gradients", "Integrated gradients", "Sundararajan et al. 2017, Axiomatic Attribution, ICML",
-        GRADIENT, "cxr_demo.explain.gradient:integrated_gradients", Unit.PIXEL, "signed",
-        "Does not show what a grey film already scores: it shares out the difference between this film and a grey one.",
-        77.0,
+        GRADIENT, "cxr_demo.explain.gradient:integrated_gradients", Unit.PIXEL, "signed", 77.0,
     ),
     Method(
         "occlusion", "Occlusion", "Zeiler & Fergus 2014, Visualizing and Understanding CNNs, ECCV", OCCLUSION,
-        "cxr_demo.explain.perturbation:occlusion", Unit.HIDDEN, "signed",
-        "Does not show findings wider than its blurred patch, nor what the network reads in two places at once.",
-        220.0,
+        "cxr_demo.explain.perturbation:occlusion", Unit.HIDDEN, "signed", 220.0,
     ),
 )  # fmt: skip
 METHODS: dict[str, Method] = {method.key: method for method in _METHODS}

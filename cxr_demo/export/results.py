@@ -22,6 +22,7 @@ from cxr_demo.film.gate import GateAnswer
 from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.standing import find_standing
+from cxr_demo.text.method_text import describe_caption
 
 OPACITY = 0.6
 Found = Mapping[tuple[str, str], Explanation]
@@ -94,7 +95,7 @@ def write_explanations(
             "left_out_as_bias": explanation.left_out,
             "full_colour_at": scale.limit,
             "overlay": _picture(folder, f"{method}_{label}.png", film, maps[key], scale),
-            "does_not_show": METHODS[method].caption,
+            "does_not_show": describe_caption(METHODS[method]),
         }
     result = {"file": file, "gate": describe_gate(gate), **describe_study(analyser, study), "maps": described}
     _write(folder, maps, result, analyser.card)
@@ -131,7 +132,7 @@ def write_comparison(
             "agreement": _agreement(pair.agreement),
             "full_colour_at": dict(zip(drawn, (scale.limit for scale in colours), strict=True)),
             "overlays": pictures,
-            "does_not_show": METHODS[method].caption,
+            "does_not_show": describe_caption(METHODS[method]),
         }
         told = f"no difference: {pair.why_not}" if pair.why_not else f"difference in {pair.first.unit}"
         lines.append(f"{method}\t{label}\trank correlation {pair.agreement.rank:+.2f}\t{told}")
@@ -174,7 +175,7 @@ def write_members(
             "share_of_cells_where_spread_exceeds_mean": _number(apart.unsure),
             "full_colour_at": {which: scale.limit for which, (_, _, scale) in drawn.items()},
             "overlays": pictures,
-            "does_not_show": METHODS[method].caption,
+            "does_not_show": describe_caption(METHODS[method]),
         }
         told = ", ".join(f"{name} {rank:+.2f}" for name, rank in zip(apart.names, apart.ranks, strict=True))
         lines.append(f"{method}\t{label}\trank correlation with the mean: {told}")

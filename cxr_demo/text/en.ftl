@@ -156,6 +156,62 @@ finding-hernia = Hernia
     .gloss = Abdominal organs pushed into the chest.
 label-of-its-own = A label of this network's own.
 
+## Methods, by their key (explain/methods.py, method_text.py)
+
+# What a map does not show.
+caption-grad-cam = Does not show evidence against the finding, nor its outline: one cell covers a large part of the lung.
+caption-lrp-epsilon =
+    Does not show regions, and leaves out what the network's biases add; equals gradient x input where the network bends
+    at ReLUs alone.
+caption-lrp-epsilon-plus-flat =
+    Does not show what holds the score down inside the network; unmerged batch norms are passed over.
+caption-grad-cam-plus-plus =
+    Does not show evidence against the finding, and its values add up to nothing: only their order counts.
+caption-hires-cam =
+    Does not show anything that Grad-CAM does not where a mean over the cells reads the features: both are one.
+caption-layer-cam = Does not show what speaks against the finding, not even where it outweighs what speaks for it.
+caption-eigen-cam = Does not show this finding: it is the main pattern of the last layer and the same for every label.
+caption-score-cam =
+    Does not show what the film alone does: it asks films that are greyed outside one pattern, which no network was
+    trained on.
+caption-lrp-epsilon-plus =
+    Does not show what holds the score down inside the network, and prefers pixels far from mean grey.
+caption-lrp-epsilon-alpha2-beta1 =
+    Does not show how strong for and against are: that they stand 2 to 1 is the rule's choice, not the network's.
+caption-lrp-epsilon-alpha2-beta1-flat =
+    Does not show how strong for and against are, 2 to 1 by rule, nor which pixel of a filter mattered.
+caption-lrp-gamma-box = Does not show what the network's biases add, which keep their share in every layer.
+caption-gradient =
+    Does not show what made the score, only what would change it if a single pixel became a little brighter.
+caption-gradient-x-input =
+    Does not show regions, nor pixels of mean grey, which have 0 by definition, nor what the biases add.
+caption-smooth-grad =
+    Does not show this film alone, but the mean over films with a little noise; it is a slope, not a share.
+caption-integrated-gradients =
+    Does not show what a grey film already scores: it shares out the difference between this film and a grey one.
+caption-occlusion =
+    Does not show findings wider than its blurred patch, nor what the network reads in two places at once.
+
+# What a panel says before there is a map.
+family-cam = Which regions speak for the finding, on the network's last and coarsest feature maps.
+family-score-cam = Which patterns of the last feature maps keep the score, when the film is darkened outside them.
+family-lrp = Which pixels carried the score: orange speaks for the finding, blue against it.
+family-gradient = Which pixels the score hangs on: orange where more brightness raises it, blue where it lowers it.
+family-occlusion = Which parts the score needs: orange where it falls when they are hidden, blue where it rises.
+
+# Of one value of a map; too-little: of a map that holds less than the least that is shown.
+unit-cell = logit points per cell
+    .too-little = all its cells together hold less than { $floor } logit points
+unit-pixel = logit points per pixel
+    .too-little = all its pixels together hold less than { $floor } logit points
+unit-slope = logit points per unit of input
+unit-hidden = logit points when hidden
+    .too-little = hiding a part moves the logit by less than { $floor } points everywhere
+unit-relative = relative
+unit-film-share = logit points per 1 % of the film
+unit-slope-film-share = logit points per unit of input and 1 % of the film
+unit-calibrated = calibrated { $unit }
+
 ## Films to try (examples_text.py)
 
 examples = Or synthetic:

@@ -9,7 +9,7 @@ from cxr_demo import render
 from cxr_demo.analysis import Explanation
 from cxr_demo.evaluation.agreement import Overlap
 from cxr_demo.evaluation.checks import CHECKS
-from cxr_demo.explain.methods import EVIDENCE_FLOOR, METHODS, UNITS, Method
+from cxr_demo.explain.methods import METHODS, UNITS, Method
 from cxr_demo.limits import (
     KEPT_MINUTES,
     LEFT_OVER_S,
@@ -21,6 +21,7 @@ from cxr_demo.limits import (
 from cxr_demo.networks.card import Card, EnsembleSpec
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.formats import format_digits, format_duration, format_percent, format_signed
+from cxr_demo.text.method_text import describe_too_little
 
 LEFT_OVER_MINUTES = -(-(LEFT_OVER_S + SWEEP_EVERY_S) // 60)
 ROWS = ("row-upper", "row-middle", "row-lower")
@@ -171,7 +172,7 @@ def describe_sums(explanation: Explanation, card: Card) -> str:
 
 def describe_empty_map(scale: render.Scale, finding: str) -> str:
     """Instead of a map that holds too little."""
-    too_little = UNITS[scale.unit].too_little.format(floor=EVIDENCE_FLOOR)
+    too_little = describe_too_little(UNITS[scale.unit])
     if scale.signed:
         return format_text("empty-map", why=too_little or format_text("empty-map.zero"))
     why = too_little or format_text("empty-map-positive.zero")

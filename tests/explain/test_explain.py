@@ -23,6 +23,7 @@ from cxr_demo.explain.lrp import rules as rule_sets
 from cxr_demo.explain.lrp.lowering import lower_network
 from cxr_demo.explain.methods import CAM, GRADIENT, LRP, METHODS, SCORE_CAM, Unit
 from cxr_demo.networks.backbones import BACKBONES
+from cxr_demo.text.method_text import describe_caption
 from tests.conftest import (
     FAMILIES,
     LABELS,
@@ -58,7 +59,8 @@ def test_a_method_states_what_a_reader_needs(method):
     assert method.shown in {"positive", "signed"} and method.unit in Unit
     function = method.load_function()
     assert method.cost_forwards >= 1 and callable(function) != isinstance(function, rule_sets.Rules)
-    assert method.caption.endswith(".") and "\n" not in method.caption
+    caption = describe_caption(method)
+    assert caption.endswith(".") and "\n" not in caption
 
 
 # ---- contract of every method on every family

@@ -13,6 +13,7 @@ from cxr_demo.analysis import Analyser
 from cxr_demo.comparison.checkpoint_pair import compare_maps
 from cxr_demo.explain import methods
 from cxr_demo.explain.methods import EVIDENCE_FLOOR, METHODS, Family, Method, Unit
+from cxr_demo.text.method_text import describe_promise
 from cxr_demo.ui.viewer import panels
 from cxr_demo.ui.viewer.film_pictures import make_film_pictures
 from tests.conftest import LABELS, make_checkpoint, make_image
@@ -52,7 +53,7 @@ def toy(monkeypatch) -> Method:
         setattr(unit, name, value)
     family = Family("network", "", "How dark each pixel is.")
     function = f"{__name__}:darkness"
-    made = Method("toy", "Toy", "Nobody 2026", family, function, unit, "positive", "Does not show anything.", 1.0)
+    made = Method("toy", "Toy", "Nobody 2026", family, function, unit, "positive", 1.0, "Does not show anything.")
     monkeypatch.setitem(METHODS, "toy", made)
     monkeypatch.setitem(methods.UNITS, "shades", unit)
     return made
@@ -71,7 +72,7 @@ def test_a_new_family_and_unit_go_all_the_way_without_another_entry(toy):
     pair = compare_maps(explanation, analyser.card, again, other.card, image.pixels.shape)
     assert pair.difference is not None or pair.why_not
 
-    assert toy.family.promise in str(panels.render_blank_panels(("toy",))["html"])
+    assert describe_promise(toy.family) in str(panels.render_blank_panels(("toy",))["html"])
     shown = make_film_pictures("film.png", image, {})
     filled = panels.render_panels(study, analyser.card, LABELS[1], {"toy": explanation}, shown).body["html"]
     assert "shades" in filled and "Toy" in filled

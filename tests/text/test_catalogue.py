@@ -14,8 +14,14 @@ from fluent.syntax import FluentParser
 from fluent.syntax import ast as ftl
 from fluent.syntax.visitor import Visitor
 
-from cxr_demo.text import catalogue
+from cxr_demo.explain.methods import METHODS, Unit
+from cxr_demo.film.gate import Mend
+from cxr_demo.film.phantom import EXAMPLES
+from cxr_demo.labels import FINDINGS
+from cxr_demo.teaching.shortcut_lesson import DECK
+from cxr_demo.text import catalogue, gate_text
 from cxr_demo.text.catalogue import format_text, load_catalogue, use_language
+from cxr_demo.text.method_text import describe_promise, describe_too_little, name_unit
 
 ROOT = Path(__file__).parents[2]
 LANGUAGES = sorted((ROOT / "cxr_demo" / "text").glob("*.ftl"))
@@ -139,6 +145,30 @@ def test_every_use_names_a_message_and_gives_what_it_needs(use):
 def test_every_message_is_used():
     used = {name for use in USES for name in use.names} | {name for each in ENGLISH.values() for name in each.messages}
     assert sorted(set(ENGLISH) - used) == []
+
+
+@pytest.mark.parametrize(
+    ("prefix", "keys"),
+    [
+        ("finding-", [finding.key for finding in FINDINGS.values() if not finding.own_name]),
+        ("caption-", [method.key for method in METHODS.values() if not method.caption]),
+        ("doubt-", gate_text.DOUBTS),
+        ("look-", gate_text.LOOKS),
+        ("mend-", list(Mend)),
+        ("example-", [*EXAMPLES, "note"]),
+        ("lesson-asked-", [question.key for question in DECK]),
+        ("lesson-act-", {question.act for question in DECK}),
+        ("lesson-choice-", {choice for question in DECK for choice in question.choices}),
+    ],
+)
+def test_a_table_has_its_messages_and_no_others(prefix, keys):
+    names = {name.removeprefix(prefix) for name in ENGLISH if name.startswith(prefix) and "." not in name}
+    assert names == set(keys)
+
+
+def test_units_and_families_have_their_messages():
+    assert all(name_unit(unit) for unit in Unit) and all(describe_too_little(unit) for unit in Unit if unit.amount)
+    assert all(describe_promise(method.family) for method in METHODS.values())
 
 
 @pytest.mark.parametrize("path", LANGUAGES, ids=lambda path: path.name)

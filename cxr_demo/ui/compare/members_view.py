@@ -17,6 +17,7 @@ from cxr_demo.networks.standing import find_standing
 from cxr_demo.text import page_text, pair_text, scales_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.formats import format_percent
+from cxr_demo.text.method_text import name_unit
 from cxr_demo.ui import image_encoding
 from cxr_demo.ui.compare import pair_view
 from cxr_demo.ui.compare.pair_view import (
@@ -100,7 +101,7 @@ def _render_mean(
             render_scale_bar(scale, scales_text.describe_own_scale(scale)),
             tag("p", format_text("spread.none")),
         )
-    shared = render_scale_bar(scale, format_text("pair-scale", unit=scale.unit, maps=len(apart.maps) + 1))
+    shared = render_scale_bar(scale, format_text("pair-scale", unit=name_unit(scale.unit), maps=len(apart.maps) + 1))
     return render_figure(
         format_text("mean"),
         format_text("mean.of"),
@@ -123,7 +124,7 @@ def _render_spread(
     where = pair_text.describe_largest_spread(found)
     stage = _render_member_stage(method, "spread", map_, scale, format_text("spread"), where, reading, label, maps)
     below = (
-        render_scale_bar(scale, scale.unit),
+        render_scale_bar(scale, name_unit(scale.unit)),
         tag("p", where),
         tag("p", format_text("spread.unsure", share=format_percent(apart.unsure))),
     )

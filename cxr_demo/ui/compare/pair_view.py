@@ -30,6 +30,7 @@ from cxr_demo.networks.standing import find_standing
 from cxr_demo.text import findings_text, page_text, pair_text, scales_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.formats import format_duration
+from cxr_demo.text.method_text import describe_caption, name_unit
 from cxr_demo.ui import image_encoding
 from cxr_demo.ui.markup import Html, join_html, tag
 from cxr_demo.ui.parts import Part, make_id, make_part
@@ -287,12 +288,12 @@ def _render_numbers(
     if pair.difference is not None:
         sums = pair_text.describe_difference_sum(pair.first, pair.second)
         parts = (
-            render_scale_bar(scale, format_text("pair-scale", unit=scale.unit, maps=3)),
+            render_scale_bar(scale, format_text("pair-scale", unit=name_unit(scale.unit), maps=3)),
             tag("p", _describe_difference_place(pair, pair.difference, this, other)),
             sums and tag("p", sums),
         )
     note = tag("p", found.note) if found.note else None
     # Here maps are drawn signed; a caption that is true of the positive part alone would contradict them.
-    caption = tag("p", method.caption) if method.shown == "signed" or pair.difference is None else None
+    caption = tag("p", describe_caption(method)) if method.shown == "signed" or pair.difference is None else None
     below = tag("div", *(part for part in (*parts, listed, note, caption) if part), class_="below")
     return tag("div", tag("div", tag("h4", format_text("pair-figures")), class_="name"), below, class_="panel figures")

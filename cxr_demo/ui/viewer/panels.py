@@ -20,6 +20,7 @@ from cxr_demo.networks.card import Card
 from cxr_demo.networks.standing import Standing, find_standing
 from cxr_demo.text import examples_text, findings_text, page_text
 from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.method_text import describe_caption, describe_promise
 from cxr_demo.ui import image_encoding
 from cxr_demo.ui.findings.findings_list import MANY
 from cxr_demo.ui.markup import Html, join_html, tag
@@ -103,7 +104,7 @@ def render_film_alone(image: Radiograph, shown: FilmPictures, methods: Sequence[
 
 def _render_waiting_map(key: str) -> Html:
     method = METHODS[key]
-    return _render_blank(_render_method_title(method), method.family.promise, method.caption)
+    return _render_blank(_render_method_title(method), describe_promise(method.family), describe_caption(method))
 
 
 def render_blank_panels(methods: Sequence[str]) -> dict:
@@ -172,7 +173,7 @@ def _render_map_figure(
         "figure",
         _render_method_title(method),
         render_stage(study.image, method.key, text, over, off),
-        tag("div", *below, tag("figcaption", method.caption), class_="below"),
+        tag("div", *below, tag("figcaption", describe_caption(method)), class_="below"),
         class_="panel",
         data_method=method.key,
     )

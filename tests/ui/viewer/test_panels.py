@@ -16,6 +16,7 @@ from cxr_demo.networks.card import Card
 from cxr_demo.render import Scale, choose_scale, format_number, make_greys, quantise_map
 from cxr_demo.text import formats, page_text
 from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.method_text import describe_caption, describe_too_little
 from cxr_demo.ui import image_encoding
 from cxr_demo.ui.parts import Part
 from cxr_demo.ui.viewer import colour_bar, methods, panels
@@ -73,7 +74,7 @@ def test_a_map_comes_with_its_numbers_its_unit_and_its_words():
     assert "image left, lower third" in told and "logit points per pixel, own scale" in told
     assert "≤ −0.020" in told and "≥ +0.020" in told
     assert "Sums to +1.50; the logit is +1.70. The rest, +0.20, is not in the map." in told
-    assert not data["coarse"] and METHODS["lrp-epsilon"].caption[:20] in told
+    assert not data["coarse"] and describe_caption(METHODS["lrp-epsilon"])[:20] in told
 
 
 @pytest.mark.parametrize("method", ["eigen-cam", "gradient", "occlusion"])
@@ -140,7 +141,7 @@ def test_a_relative_map_or_a_slope_is_nothing_only_where_it_is_zero():
 
 
 def test_what_the_words_say_of_floors_are_the_units_that_have_one():
-    assert {unit for unit in Unit if unit.too_little} == {unit for unit in Unit if unit.amount}
+    assert {unit for unit in Unit if describe_too_little(unit)} == {unit for unit in Unit if unit.amount}
 
 
 def test_the_absolute_scale_is_shared_within_a_unit_and_not_across():
