@@ -70,7 +70,8 @@ figures-meaning =
        *[other] {" "}of { $patients } patients
     }.
 figures-threshold =
-    A threshold is where the two shares together are largest on other films, kept apart for that.
+    A threshold is where the two shares together are largest on other films, kept apart for that. The share found of
+    those who have it is called sensitivity; the share below of those without it, specificity.
 
 # Joined by semicolons.
 auroc = AUROC { $figure }
@@ -90,16 +91,20 @@ rates-of-answer = it is the answer on { $right } of such films and, wrongly, on 
 ## Scales of the maps (scales_text.py)
 
 scale = Scale
+    .colours = How the colours and numbers are scaled
 scale-relative = Relative
+    .short = Each map has colours of its own: compare places between maps, not strength.
     .meaning =
         Each map has its own scale, full from the 99.5th percentile of its values: compare colours within a panel,
         numbers between panels. Where a map is zero the film is untouched.
 scale-absolute = Absolute
+    .short = Maps of one unit share their colours: compare strength between them.
     .meaning =
         Maps of one unit have one scale, full from the largest of the 99.5th percentiles of those shown now: compare
         colours between their panels. Relative maps keep their own. Where a map is zero the film is untouched.
 scale-keep = Keep
     .hint = Keep this scale for other findings, networks and films
+    .short = You keep the colours: compare strength between findings, networks and films.
     .meaning =
         You keep the scale: maps of its units have it whatever is shown. Compare their colours between findings,
         networks and films. Where a map is zero the film is untouched.
@@ -503,8 +508,14 @@ reading-file = Reading { $name } …
 asking-network = The network looks at { $name } …
 
 # A screen reader says it.
-spoken-result = { $film }: { $finding } { $score }. The maps are ready.
-spoken-no-result = { $film }: there is no result.
+spoken-result = { $film }: { $finding } { $score }, { $verdict }. { $maps ->
+        [ready] The maps are ready.
+        [off] The maps are off.
+       *[none] There are no maps.
+    }
+spoken-no-result = { $film }: there is no result. { $reason }
+spoken-refused = { $film } was not read. { $reason }
+spoken-question = { $film }: { question } { $reasons }
 
 score-calibrated = calibrated probability
 score-uncalibrated = uncalibrated score
@@ -545,7 +556,7 @@ sides-known = R and L are the patient's right and left, as the file says.
 sides-unknown = The file does not say which side is the patient's right.
 hide-again = Hide the maps again
 opacity = Opacity
-cells = Native cells
+cells = Without smoothing
 contours = Contours (25, 50, 75 %)
 drawing = Drawing
 notes = What was done to the file
@@ -554,12 +565,13 @@ notes = What was done to the file
 methods = Methods
     .choose = Choose among { $methods } explanations
     .hint = Only what is chosen is computed: for the finding you look at, then for the others; your choice stays.
-methods-refused = { methods.hint } { not-available }.
 method-leave-out = Leave out { $name }
 method-not-available = { $method } · not available
 method-long = { $method } · long
 method-takes = { $method } · { $duration }
-not-available = Not available for this network: { $reason }
+not-available = Not available for this network.
+    .why = Not available for this network: { $reason }
+    .methods = Not available for this network: { $methods }
 computing = Computing { $method } …
 computing-share = Computing { $method } … { $share }
 
@@ -577,6 +589,9 @@ logit-is =
         [members] the members' mean logit
        *[network] the logit
     } is { $logit }
+sums-title = What this map adds up to
+why-none = Why
+logit-gloss = The logit is the network's score before it becomes a probability.
 sums = Sums to { $total }; { logit-is }. The rest, { $rest }, is not in the map.
 sums-not =
     { $of ->
@@ -585,10 +600,13 @@ sums-not =
        *[network] The logit
     } is { $logit }; the values of this map do not add up to it.
 cell-size = One cell is about { $width } × { $height } px of the film.
-empty-map = No evidence either way: { $why }.
-    .zero = this map is 0 everywhere
-empty-map-positive = No positive evidence for { $finding }: { $why }.
-    .zero = this map is nowhere above 0
+empty-map = This map shows nothing that speaks for { $finding } or against it.
+    .zero = This map is 0 everywhere.
+empty-map-positive = This map shows nothing that speaks for { $finding }.
+    .zero = This map is nowhere above 0.
+empty-map-called =
+    This map shows nothing that speaks for { $finding }, although the network finds it: do not rely on this map here.
+empty-map-little = Too little to show: { $why }.
 
 # The text alternative of a map.
 map-of = { $method } for { $finding }, { $where }
@@ -605,13 +623,15 @@ place-none = no positive region
 
 agreement = How far the maps agree
     .maps = Maps
-    .rank = Rank correlation
+    .rank = Agreement (1 the same, 0 by chance, −1 opposite)
     .overlap = Overlap of the strongest 10 % (by chance)
     .overlap-5 = of 5 %
     .overlap-20 = of 20 %
+    .measured = How this is measured
     .how =
-        The sums of the maps in 16 × 16 fields are compared: their order (1 the same, 0 by chance, −1 opposite), and
-        the fields with the most evidence for the finding. Brackets and mark are what chance gives.
+        The film is divided into 16 × 16 fields, and each map's values are added up in each field. Agreement is
+        Spearman's rank correlation of these sums: whether the fields have the same order. The overlap is that of the
+        fields with the most evidence for the finding. Brackets and mark are what chance gives.
     .with = and
     .says-not = { $rank } The overlap { $overlap }
 and = { $first } and { $last }
@@ -643,10 +663,11 @@ pair = { $finding }: two networks
     .show = Show anyway: neither network says that it is there
     .show-members = Show anyway: the network does not say that it is there
     .says-not = A difference does not say which of the two is right.
+    .read = How to read these maps
     .how =
         Blue and orange are evidence against and for the finding, also where the panels above show only what speaks
         for it. Both maps are on one grid of the film, the coarser one, cut to what both networks see, and evidence is
-        told per area of the film, because cells of different size hold different amounts. Logit points are divided by
+        given per area of the film, because cells of different size hold different amounts. Logit points are divided by
         each network's temperature where both have one. All three maps have one scale, full from the largest of
         their 99.5th percentiles: a faint difference is a small one.
 pair-preparing = Checking what the maps of { $name } are worth …
@@ -659,7 +680,7 @@ pair-unknown = { $other } does not know { $finding }. Both know: { $known }.
 pair-nothing-common = { $other } does not know { $finding }. The two networks have no finding in common.
 pair-empty = Neither network gives evidence either way in { $method }: there is nothing to compare.
 pair-figures = In numbers
-pair-rank = Rank correlation
+pair-rank = Agreement (rank correlation)
 pair-overlap = Overlap of the strongest 10 %
 pair-scale = { $unit }; one scale for { $maps } maps
 pair-logit = The { $kind ->
@@ -701,7 +722,7 @@ spread = Spread
     .unsure = The spread is larger than the mean on { $share } of the map.
 member-minus-mean = Minus the mean
     .of = { $name } minus the mean
-member-weighs = Weight { $weight }. Rank correlation with the mean { $rank }.
+member-weighs = Weight { $weight }. Agreement with the mean (rank correlation) { $rank }.
 
 ## Evaluation (evaluation_text.py)
 
@@ -709,9 +730,11 @@ evaluation = Quality of these explanations
     .map = Map
 
 regions = Where the evidence lies
+    .measured = How this is measured
     .how =
         The share of each map's evidence for the finding that lies in a region; in brackets and as a mark, what evenly
-        spread evidence would have there. Borders are the outer { $border }, corners { $corner } of height and width.
+        spread evidence would have there. Borders are the outer { $border }, corners { $corner } of height and width. Dice
+        says how far two outlines overlap: 1 is wholly, 0 not at all.
     .warning =
         Evidence outside the lungs, at a border or in a corner is a warning about the network, not about the map.
 region-lungs = in the lungs (estimate)
@@ -758,6 +781,7 @@ check-step = { $part }: { $methods }
 
 checks = What the network answers when it is asked again
     .meanings = What each number says, where it comes from, and what it does not say
+    .drawings = What the small drawings show
     .legend =
         Curves: the logit while the film is blurred away, or made sharp again, in the map's order (line) and in
         { $orders } random orders (band). Steps: rank correlation with the map of the trained network, from random
@@ -767,7 +791,7 @@ checks = What the network answers when it is asked again
 higher-is-better = higher is better
 lower-is-better = lower is better
 measure-area = area under the score
-measure-rank = rank correlation left
+measure-rank = agreement left with the map of the trained network
 measure-change = change of the map
 check-column = { $measure }: { $direction }
 check-not-yet = not checked
@@ -776,12 +800,12 @@ curve = { $check }: the logit goes from { $first } to { $last }, { $beats }, { $
     .no-area = no area: blurring moves the logit by less than { $fall }
     .random = (random { $area })
     .beats = beats { $beaten } of { $orders } random orders
-    .gain = mean gain { $gain } logit points
+    .gain = gain over their mean: { $gain } logit points
 randomisation =
-    Rank correlation { $first } with random weights in the last block, { $last } with those in all blocks
+    Agreement { $first } with random weights in the last block, { $last } with those in all blocks
     .unchanged = Does not change
     .unchanged-why =
         Still at { $limit } or more when all weights are random: it cannot speak of what was learned.
     .blind-why = Stays with random weights in the last block: it is not about this finding.
     .absolute = without signs { $rank }
-    .rank = rank correlation { $rank }
+    .rank = agreement (rank correlation) { $rank }

@@ -170,13 +170,18 @@ def describe_sums(explanation: Explanation, card: Card) -> str:
     return format_text("sums", total=total, of=of, logit=logit, rest=rest)
 
 
-def describe_empty_map(scale: render.Scale, finding: str) -> str:
-    """Instead of a map that holds too little."""
-    too_little = describe_too_little(UNITS[scale.unit])
+def describe_empty_map(scale: render.Scale, finding: str, is_called: bool) -> str:
+    """Instead of a map that holds too little. `is_called`: the network finds it all the same."""
     if scale.signed:
-        return format_text("empty-map", why=too_little or format_text("empty-map.zero"))
-    why = too_little or format_text("empty-map-positive.zero")
-    return format_text("empty-map-positive", finding=finding, why=why)
+        return format_text("empty-map", finding=finding)
+    return format_text("empty-map-called" if is_called else "empty-map-positive", finding=finding)
+
+
+def describe_emptiness(scale: render.Scale) -> str:
+    """How little that is."""
+    if too_little := describe_too_little(UNITS[scale.unit]):
+        return format_text("empty-map-little", why=too_little)
+    return format_text("empty-map.zero" if scale.signed else "empty-map-positive.zero")
 
 
 def describe_progress(method: Method, share: float) -> str:
@@ -196,13 +201,12 @@ def describe_method_choice(method: Method, reason: str, forward_s: float | None)
     return format_text("method-takes", method=method.name, duration=format_duration(method.cost_forwards * forward_s))
 
 
-def describe_refusals(refusals: Mapping[str, str]) -> str:
-    """Under the list of methods: those that the checkpoint's proof refuses, by reason."""
+def list_refusals(refusals: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Names of methods and why the checkpoint's proof refuses them, a pair for each reason."""
     refused: dict[str, list[str]] = {}
     for key, reason in refusals.items():
         refused.setdefault(reason, []).append(METHODS[key].name)
-    told = "; ".join(f"{', '.join(names)}: {reason}" for reason, names in refused.items())
-    return format_text("methods-refused", reason=told) if told else format_text("methods.hint")
+    return [(", ".join(names), reason) for reason, names in refused.items() if reason]
 
 
 def describe_agreement_limits() -> str:

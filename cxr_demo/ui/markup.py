@@ -33,6 +33,11 @@ def render_scrollable(name: str, table: Html) -> Html:
     return tag("div", table, class_="scroll", tabindex="0", role="region", aria_label=name)
 
 
+def render_details(summary: str, *children: object, class_: str = "how") -> Html:
+    """What waits one click further down."""
+    return tag("details", tag("summary", summary), *children, class_=class_)
+
+
 def render_message(message: str, hint: str = "", kind: str = "error") -> Html:
     """A sentence with its next step; `kind` is "error" or "done"."""
     return tag("p", tag("strong", message), " ", hint, class_=f"message {kind}")

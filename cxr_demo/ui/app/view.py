@@ -11,7 +11,8 @@ from cxr_demo.explain.methods import METHODS
 from cxr_demo.labels import get_finding
 from cxr_demo.limits import SLOW_FORWARDS
 from cxr_demo.networks.checkpoint import suggest_checkpoint
-from cxr_demo.text import evaluation_text, page_text, pair_text
+from cxr_demo.networks.standing import find_standing
+from cxr_demo.text import evaluation_text, findings_text, page_text, pair_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.app import strip
 from cxr_demo.ui.app.desk import Desk, find_label
@@ -54,15 +55,26 @@ class PageView:
         return part
 
     def describe_result(self) -> str:
-        """What a screen reader says, once, when a result has come."""
-        if self.film is None or self.analyser is None:
+        """What a screen reader says, once, when all that was asked for is there."""
+        film = self.film
+        if film is None or self.analyser is None:
             return ""
+        if film.fault:
+            return format_text("spoken-refused", film=film.name, reason=film.fault[0])
+        if film.is_questioned and film.gate is not None:
+            reasons = " ".join(doubt.sentence for doubt in film.gate.doubts)
+            return format_text("spoken-question", film=film.name, reasons=reasons)
         if self.study is None:
-            return format_text("spoken-no-result", film=self.film.name)
+            fault = self.reading.fault if self.reading else None
+            return format_text("spoken-no-result", film=film.name, reason=fault[0] if fault else "")
         card, index = self.analyser.card, self.study.labels.index(self.label)
-        score = page_text.format_score(float(self.study.probabilities[index]), card.calibrated, card.task)
-        finding = get_finding(self.label).name
-        return format_text("spoken-result", film=self.film.name, finding=finding, score=score)
+        how = find_standing(card, self.study.probabilities, self.label)
+        maps = "none" if not self._list_shown() else "ready" if how.maps_shown else "off"
+        return format_text(
+            "spoken-result", film=film.name, finding=get_finding(self.label).name,
+            score=page_text.format_score(float(self.study.probabilities[index]), card.calibrated, card.task),
+            verdict=findings_text.describe_verdict(how), maps=maps,
+        )  # fmt: skip
 
     # -- what is above the maps
 

@@ -28,6 +28,7 @@ from cxr_demo.ui.compare.pair_view import (
     render_figure,
     render_method_row,
     render_pair_header,
+    render_reading,
     render_scale_bar,
     render_waiting_row,
 )
@@ -46,15 +47,7 @@ def render_members(reading: CheckpointView, label: str, entries: Mapping[str, Ro
     ensemble = _require_ensemble(reading.card)
     count = sum(weight > 0 for weight in ensemble.weights)
     shared = describe_shared_part(reading.card)
-    how = tag(
-        "p",
-        tag("strong", format_text("members-title.says-not")),
-        " ",
-        format_text("members-title.how"),
-        " ",
-        shared,
-        class_="how",
-    )
+    how = render_reading(format_text("members-title.says-not"), f"{format_text('members-title.how')} {shared}")
     of = panels.make_view_key(reading.study, reading.card, label)
     title = render_pair_header(
         format_text("members-title", finding=get_finding(label).name, members=count),

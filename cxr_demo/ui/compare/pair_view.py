@@ -32,7 +32,7 @@ from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.formats import format_duration
 from cxr_demo.text.method_text import describe_caption, name_unit
 from cxr_demo.ui import image_encoding
-from cxr_demo.ui.markup import Html, join_html, tag
+from cxr_demo.ui.markup import Html, join_html, render_details, tag
 from cxr_demo.ui.parts import Part, make_id, make_part
 from cxr_demo.ui.viewer import agreement_table, panels
 
@@ -90,7 +90,7 @@ def render_pair(
     held = not any(find_standing(one.card, one.study.probabilities, label).maps_shown for one in (this, other))
     shown = format_text("pair", finding=get_finding(label).name)
     shared = describe_shared_part(this.card, other.card)
-    how = tag("p", tag("strong", format_text("pair.says-not")), " ", format_text("pair.how"), " ", shared, class_="how")
+    how = render_reading(format_text("pair.says-not"), f"{format_text('pair.how')} {shared}")
     html = join_html(render_pair_header(shown, format_text("pair.show") if held else ""), *rows, how)
     return make_pair_part(html, f"{panels.make_view_key(this.study, this.card, label)} with {other.name}", held, drawn)
 
@@ -121,6 +121,13 @@ def render_pair_header(title: str, show: str) -> Html:
         button = tag("button", show, type="button", class_="ask", data_show=show, data_hide=format_text("hide-again"))
         off = join_html(button, tag("small", format_text("pair.off")))
     return tag("header", tag("h2", title), off, class_="head")
+
+
+def render_reading(says_not: str, how: str) -> Html:
+    """What the maps do not say, and one click further how they are to be read."""
+    told = tag("p", tag("strong", says_not), class_="how")
+    text = tag("p", how, " ", format_text("logit-gloss"))
+    return join_html(told, render_details(format_text("pair.read"), text))
 
 
 def render_waiting_row(method: Method, entry: RowEntry) -> Html:

@@ -17,7 +17,7 @@ from cxr_demo.text import evaluation_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.formats import format_duration, format_rounded
 from cxr_demo.ui.evaluation import evaluation_curves
-from cxr_demo.ui.markup import Html, join_html, render_scrollable, tag
+from cxr_demo.ui.markup import Html, join_html, render_details, render_scrollable, tag
 
 EMPTY = {"html": ""}
 PART_OF = {  # a column's check -> the part of `evaluate.PARTS` that fills it
@@ -69,13 +69,14 @@ def render_evaluations(
     ]
     table = tag("table", tag("thead", head, role="rowgroup"), tag("tbody", *rows, role="rowgroup"), role="table",
                 class_="cards checks")  # fmt: skip
+    legend = f"{evaluation_text.describe_drawings()} {format_text('logit-gloss')}"
     heading = tag("h3", format_text("checks"), tag("small", get_finding(label).name))
     return {
         "html": tag(
             "section",
             heading,
             render_scrollable(format_text("checks"), table),
-            tag("p", evaluation_text.describe_drawings(), class_="how"),
+            render_details(format_text("checks.drawings"), tag("p", legend)),
         )
     }
 

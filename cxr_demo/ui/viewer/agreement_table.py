@@ -12,7 +12,7 @@ from cxr_demo.explain.methods import METHODS
 from cxr_demo.networks.card import Card
 from cxr_demo.text import page_text
 from cxr_demo.text.catalogue import format_text
-from cxr_demo.ui.markup import Html, join_html, render_scrollable, tag
+from cxr_demo.ui.markup import Html, join_html, render_details, render_scrollable, tag
 
 BARRED_AREA = 0.1  # the share of the film whose overlap has a bar; the other shares have small print
 
@@ -30,10 +30,9 @@ def render_agreements(maps: Mapping[str, np.ndarray], card: Card, shape: tuple[i
     )  # fmt: skip
     head = tag("tr", *(tag("th", name, scope="col") for name in columns))
     listed = render_scrollable(format_text("agreement"), tag("table", tag("thead", head), tag("tbody", *rows)))
-    told = tag(
-        "p", tag("strong", page_text.describe_agreement_limits()), " ", format_text("agreement.how"), class_="how"
-    )
-    return tag("section", tag("h3", format_text("agreement")), listed, told, class_="agreement")
+    told = tag("p", tag("strong", page_text.describe_agreement_limits()), class_="how")
+    how = render_details(format_text("agreement.measured"), tag("p", format_text("agreement.how")))
+    return tag("section", tag("h3", format_text("agreement")), listed, told, how, class_="agreement")
 
 
 def _render_pair_row(pair: tuple[str, str], found: Agreement) -> Html:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.text import page_text
 from cxr_demo.text.catalogue import format_text
-from cxr_demo.ui.markup import tag
+from cxr_demo.ui.markup import Html, render_details, tag
 
 
 def render_methods(
@@ -24,9 +24,18 @@ def render_methods(
         )
         for key, method in METHODS.items()
     ]
-    hint = tag("p", page_text.describe_refusals(refusals), class_="hint")
+    hint = tag("p", format_text("methods.hint"), class_="hint")
     listed = tag("fieldset", tag("legend", format_text("methods")), *boxes)
-    return {"html": tag("div", hint, listed), "chosen": list(order_methods(chosen))}
+    return {"html": tag("div", hint, listed, _render_refusals(refusals)), "chosen": list(order_methods(chosen))}
+
+
+def _render_refusals(refusals: Mapping[str, str]) -> Html | None:
+    refused = page_text.list_refusals(refusals)
+    if not refused:
+        return None
+    summary = format_text("not-available.methods", methods=", ".join(names for names, _ in refused))
+    reasons = [tag("p", f"{names}: {reason}.") for names, reason in refused]
+    return render_details(summary, *reasons, class_="hint")
 
 
 def order_methods(chosen: Collection[str]) -> tuple[str, ...]:

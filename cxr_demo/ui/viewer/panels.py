@@ -23,7 +23,7 @@ from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.method_text import describe_caption, describe_promise
 from cxr_demo.ui import image_encoding
 from cxr_demo.ui.findings.findings_list import MANY
-from cxr_demo.ui.markup import Html, join_html, tag
+from cxr_demo.ui.markup import Html, join_html, render_details, tag
 from cxr_demo.ui.parts import Part, make_id, make_part
 from cxr_demo.ui.viewer import agreement_table
 from cxr_demo.ui.viewer.colour_bar import NOTHING_PINNED, Scales, choose_scales, render_colour_bar
@@ -120,8 +120,10 @@ def _render_entry(
     if isinstance(entry, Explanation):
         return _render_map(method, entry, scales[method.key], study, card)
     if isinstance(entry, str):
-        text = format_text("not-available", reason=entry)
-        return _render_map_figure(method, study, get_finding(label).name, text, render_notice(text))
+        text, why = format_text("not-available.why", reason=entry), tag("p", entry)
+        over = render_notice(format_text("not-available"))
+        below = render_details(format_text("why-none"), why, class_="sums")
+        return _render_map_figure(method, study, get_finding(label).name, text, over, below)
     busy = tag("p", page_text.describe_progress(method, entry), class_="notice busy", role="status")
     return _render_map_figure(method, study, "", page_text.describe_progress(method, 0.0), busy)
 
@@ -129,16 +131,20 @@ def _render_entry(
 def _render_map(method: Method, explanation: Explanation, scales: Scales, study: Study, card: Card) -> Html:
     """A finished map; a sentence instead of it when there is too little of it."""
     shape, raw, name = study.image.pixels.shape, explanation.map_square, get_finding(explanation.label).name
-    sums = tag("p", page_text.describe_sums(explanation, card), class_="sums")
+    sums = page_text.describe_sums(explanation, card), format_text("logit-gloss")
     if scales.own.nothing:
-        nothing = page_text.describe_empty_map(scales.own, name)
-        return _render_map_figure(method, study, name, nothing, render_notice(nothing), sums)
+        is_called = find_standing(card, study.probabilities, explanation.label).is_called
+        nothing = page_text.describe_empty_map(scales.own, name, is_called)
+        why = tag("p", " ".join((page_text.describe_emptiness(scales.own), *sums)))
+        below = render_details(format_text("why-none"), why, class_="sums")
+        return _render_map_figure(method, study, name, nothing, render_notice(nothing), below)
     where = page_text.describe_place(
         render.find_strongest_place(card.preprocess.map_to_image(raw, image_encoding.fit_shape(shape, 256)))
     )
-    below = [render_colour_bar(scales), sums]
+    below = [render_colour_bar(scales)]
     if is_coarse(raw, card):
         below.append(tag("p", page_text.describe_cell_size(*_measure_cell(raw.shape, card, shape)), class_="cell"))
+    below.append(render_details(format_text("sums-title"), tag("p", " ".join(sums)), class_="sums"))
     return _render_map_figure(method, study, name, where, None, *below)
 
 
@@ -156,10 +162,15 @@ def _render_panels_header(study: Study, card: Card, label: str, film_name: str) 
 def _render_legend(study: Study, card: Card, label: str, pinned: bool) -> Html:
     how = find_standing(card, study.probabilities, label)
     off = None if how.maps_shown else tag("strong", findings_text.describe_maps_off(how), " ")
-    absolute = format_text("scale-keep.meaning") if pinned else format_text("scale-absolute.meaning")
-    scales = (tag("span", format_text("scale-relative.meaning"), class_="own"), tag("span", absolute, class_="shared"))
+    short = format_text("scale-keep.short" if pinned else "scale-absolute.short")
+    whole = format_text("scale-keep.meaning" if pinned else "scale-absolute.meaning")
+    scales = (tag("span", format_text("scale-relative.short"), class_="own"), tag("span", short, class_="shared"))
+    meanings = (tag("p", format_text("scale-relative.meaning"), class_="own"), tag("p", whole, class_="shared"))
     sides = format_text("sides-known") if study.image.sides else format_text("sides-unknown")
-    return tag("p", off, page_text.describe_maps(card), sides, " ", *scales, class_="legend")
+    return join_html(
+        tag("p", off, page_text.describe_maps(card), sides, " ", *scales, class_="legend"),
+        render_details(format_text("scale.colours"), *meanings, tag("p", format_text("logit-gloss"))),
+    )
 
 
 def _render_map_figure(

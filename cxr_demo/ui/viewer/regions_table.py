@@ -12,7 +12,7 @@ from cxr_demo.labels import get_finding
 from cxr_demo.text import evaluation_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.formats import format_percent
-from cxr_demo.ui.markup import Html, join_html, render_scrollable, tag
+from cxr_demo.ui.markup import Html, join_html, render_details, render_scrollable, tag
 from cxr_demo.ui.viewer.agreement_table import render_measure
 
 EMPTY = {"html": "", "region": None}
@@ -38,18 +38,15 @@ def render_regions(
     table = tag("table", tag("thead", head, role="rowgroup"), tag("tbody", *rows, role="rowgroup"), role="table",
                 class_="cards")  # fmt: skip
     heading = tag("h3", format_text("regions"), tag("small", get_finding(label).name))
-    told = tag(
-        "p",
-        tag("strong", f"{format_text('regions.warning')} "),
-        f"{about_lungs} {evaluation_text.describe_regions()}",
-        class_="how",
-    )
+    told = tag("p", tag("strong", format_text("regions.warning")), " ", about_lungs, class_="how")
+    how = render_details(format_text("regions.measured"), tag("p", evaluation_text.describe_regions()))
     html = tag(
         "section",
         tag("h2", format_text("evaluation")),
         heading,
         render_scrollable(format_text("regions"), table),
         told,
+        how,
         _render_region_fields(drawn, fault),
         class_="regions",
     )

@@ -13,6 +13,7 @@ import pytest
 from cxr_demo.analysis import DEFAULT_METHODS
 from cxr_demo.errors import CxrError
 from cxr_demo.explain.methods import METHODS
+from cxr_demo.film.gate import Doubt, GateAnswer, Verdict
 from cxr_demo.text import page_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.app import follower
@@ -410,7 +411,26 @@ def test_a_result_is_spoken_once_it_is_there(page):
     page.upload(png())
     steps = list(page.follow())
     assert {step.value["spoken"] for step in steps[:-2]} == {""}
-    assert steps[-1].value["spoken"] == format_text(
-        "spoken-result", film="film.png", finding="Bacterial pneumonia", score="70 %"
-    )
+    spoken = steps[-1].value["spoken"]
+    assert spoken == "film.png: Bacterial pneumonia 70 %, most probable. The maps are ready."
     assert METHODS["grad-cam"].name in steps[-1].panels["html"]
+
+
+def test_what_is_spoken_is_true_of_maps_that_are_off_and_of_maps_that_are_not_there(page):
+    page.open()
+    page.press("choose_label", label="normal")
+    spoken = page.settle().value["spoken"]
+    assert "Normal" in spoken and "less probable" in spoken and spoken.endswith("The maps are off.")
+    page.press("choose_methods", methods=[])
+    assert page.settle().value["spoken"].endswith("There are no maps.")
+
+
+def test_of_a_questioned_and_of_a_refused_film_is_spoken_why(page):
+    page.open()
+    film = page.session.film
+    film.gate = GateAnswer(Verdict.QUESTION, (Doubt("photograph", "MEASURED"),))
+    spoken = page.settle().value["spoken"]
+    assert format_text("question") in spoken and film.gate.doubts[0].sentence in spoken and "maps" not in spoken
+    page.upload(png()[:60], "broken.png")
+    spoken = page.settle().value["spoken"]
+    assert spoken.startswith("broken.png was not read. ") and "damaged" in spoken and "maps" not in spoken

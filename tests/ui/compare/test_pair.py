@@ -270,7 +270,7 @@ def test_a_film_that_the_other_cannot_analyse_is_one_sentence(page, networks):
 def test_a_method_that_takes_long_is_left_until_it_is_asked_for(page, networks):
     opened(page, methods=("grad-cam", "score-cam"))
     made = compared(page, WITH + "b")
-    assert 'data-method="score-cam">Compute Score-CAM of the other checkpoint too: about' in rows(made)[1]
+    assert 'data-method="score-cam">Compute Score-CAM of the other network too: about' in rows(made)[1]
     assert [key for key, _ in networks["b"].asked] == ["grad-cam"]
     page.press("compute_slow", method="score-cam")
     page.press("compute_slow", method="forged")

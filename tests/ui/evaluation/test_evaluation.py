@@ -102,7 +102,10 @@ def test_numbers_of_the_curves_are_those_of_the_checks():
     told = text_of(evaluation_table.render_evaluations(LABELS[1], ["grad-cam"], {"grad-cam": found}, {})["html"])
     share, own = found.deletion.share, np.maximum(np.linspace(2, -2, STEPS + 1), 0)
     area = sum((a + b) / 2 * (share[1] - share[0]) for a, b in zip(own, own[1:], strict=False)) / 2
-    assert f"{area:.2f} (random 0.50) beats 5 of 5 random orders mean gain +{1 - 2 * area:.2f} logit points" in told
+    assert (
+        f"{area:.2f} (random 0.50) beats 5 of 5 random orders gain over their mean: +{1 - 2 * area:.2f} logit points"
+        in told
+    )
     undefined = text_of(
         evaluation_table.render_evaluations(LABELS[1], ["grad-cam"], {"grad-cam": make_evaluation(fall=0.1)}, {})[
             "html"

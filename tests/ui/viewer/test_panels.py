@@ -125,9 +125,9 @@ def test_a_coarse_map_can_be_drawn_as_its_cells_and_says_how_large_they_are(meth
 
 def test_a_map_of_next_to_nothing_is_a_sentence_and_not_a_picture():
     for key, text in (
-        ("grad-cam", "No positive evidence for Bacterial pneumonia: all its cells together hold less than 0.05"),
-        ("lrp-epsilon", "No evidence either way: all its pixels together hold less than 0.05"),
-        ("occlusion", "No evidence either way: hiding a part moves the logit by less than 0.05"),
+        ("grad-cam", "Too little to show: all its cells together hold less than 0.05"),
+        ("lrp-epsilon", "Too little to show: all its pixels together hold less than 0.05"),
+        ("occlusion", "Too little to show: hiding a part moves the logit by less than 0.05"),
     ):
         told, data = render_map(key, np.full((7, 7), 1e-6))
         assert data is None and text in told and "ticks" not in told
@@ -221,7 +221,7 @@ def test_the_list_of_methods_says_what_is_slow_and_what_is_refused_and_why():
     assert re.findall(r'value="([\w-]+)" checked', made["html"]) == made["chosen"]
     assert told["score-cam"] == "Score-CAM · about 50 s" and told["grad-cam"] == "Grad-CAM"
     assert told["lrp-gamma-box"] == "LRP (gamma, box) · not available"
-    assert "LRP (epsilon), LRP (gamma, box): its sum is wrong.</p>" in made["html"]
+    assert "<p>LRP (epsilon), LRP (gamma, box): its sum is wrong.</p>" in made["html"]
     before = methods.render_methods(())["html"]
     assert "Score-CAM · long</label>" in before and f">{format_text('methods.hint')}</p>" in html.unescape(before)
 
@@ -271,7 +271,7 @@ def test_a_kept_scale_stands_whatever_is_shown():
     alone = colour_bar.choose_scales(weak)["lrp-epsilon"]
     assert not alone.pinned and alone.shared.limit == pytest.approx(0.001)
     told = render(weak, pinned=kept).body
-    assert told["pinned"] and format_text("scale-keep.meaning") in html.unescape(told["html"])
+    assert told["pinned"] and format_text("scale-keep.short") in html.unescape(told["html"])
     assert f"the scale you keep; alone full at {format_number(of.own.limit)}" in told["html"]
     levels = told["maps"]["lrp-epsilon"]
     assert levels["absolute"] != levels["relative"]
