@@ -39,7 +39,7 @@ def test_names_of_a_card_and_notes_of_a_film_cannot_become_markup():
 
 
 def test_names_of_films_and_of_choices_cannot_become_markup():
-    film = SimpleNamespace(key=NASTY, name=NASTY, pictures=pictures(study(), NASTY))
+    film = SimpleNamespace(key=NASTY, name=NASTY, pictures=pictures(study(), NASTY), fault=(NASTY, NASTY), gate=None)
     made = (
         strip.render_strip([film], [NASTY], NASTY),
         strip.render_compare([(NASTY, NASTY)], NASTY),
