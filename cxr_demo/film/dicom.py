@@ -24,6 +24,8 @@ from cxr_demo.errors import ImageError
 from cxr_demo.film.halving import describe_halving, halve, is_too_large
 from cxr_demo.film.header import HEADER_TAGS, name_other_content
 from cxr_demo.film.jpeg import check_jpeg
+from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.formats import format_digits, format_significant
 
 PALETTES = tuple(f"{colour}PaletteColorLookupTable" for colour in ("Red", "Green", "Blue"))
 TAGS = [
@@ -106,7 +108,7 @@ def render_dicom(dataset: Dataset, notes: list[str]) -> np.ndarray:
     if _is_inverted(dataset, notes):
         shown = 1 - shown
     if padding.any():
-        notes.append("The padding around the film, marked in the file, was made black.")
+        notes.append(format_text("note-padding"))
         shown[padding] = 0
     return shown
 
@@ -119,13 +121,13 @@ def count_used_bits(high: int) -> int:
 def _note_origin(dataset: Dataset, notes: list[str]) -> None:
     modality = str(dataset.get("Modality") or "")
     if modality not in RADIOGRAPHS and re.fullmatch("[A-Z]{2,6}", modality):
-        notes.append(f"The file says modality {modality}, not a radiograph.")
+        notes.append(format_text("note-modality", modality=modality))
     if dataset.get("PresentationIntentType") == "FOR PROCESSING":
-        notes.append("The file says it is raw detector data, not meant for viewing.")
+        notes.append(format_text("note-raw"))
     sides = [_numbers(dataset, word) for word in ("PixelSpacing", "ImagerPixelSpacing", "PixelAspectRatio")]
     height, width = next((pair for pair in sides if len(pair) == 2 and min(pair) > 0), (1, 1))
     if abs(height / width - 1) > 0.01:
-        notes.append(f"The pixels are not square ({height / width:.2f} times as high as wide), drawn square.")
+        notes.append(format_text("note-not-square", ratio=format_digits(height / width, 2)))
 
 
 def _numbers(dataset: Dataset, keyword: str) -> list[float]:
@@ -241,13 +243,14 @@ def _modality(stored: np.ndarray, dataset: Dataset, notes: list[str]) -> np.ndar
     if dataset.get("ModalityLUTSequence"):
         item = dataset.ModalityLUTSequence[0]
         first, table, _ = _table(item.LUTDescriptor, item.LUTData, dataset)
-        notes.append("Modality table (LUT) from the file applied.")
+        notes.append(format_text("note-modality-table"))
         return _looked_up(stored, first, table)
     slope, *_ = _numbers(dataset, "RescaleSlope") or [1.0]
     intercept, *_ = _numbers(dataset, "RescaleIntercept") or [0.0]
     if (slope, intercept) == (1, 0):
         return stored
-    notes.append(f"Rescaled as the file says: slope {slope:.6g}, intercept {intercept:.6g}.")
+    slope_text, intercept_text = format_significant(slope), format_significant(intercept)
+    notes.append(format_text("note-rescaled", slope=slope_text, intercept=intercept_text))
     return stored.astype(np.float32) * np.float32(slope) + np.float32(intercept)
 
 
@@ -256,9 +259,9 @@ def _voi(values: np.ndarray, is_film: np.ndarray, dataset: Dataset, notes: list[
     shown, note = (_voi_table if dataset.get("VOILUTSequence") else _voi_window)(values, dataset)
     low, high = float(values[is_film].min()), float(values[is_film].max())
     if shown is not None and low < high and np.ptp(shown[is_film]) == 0:
-        shown, note = None, "The window in the file shows one grey only"
+        shown, note = None, "one-grey"
     if shown is None:
-        note += f": its full range of values, {low:.6g} to {high:.6g}, is shown."
+        note = format_text(f"note-range-{note}", low=format_significant(low), high=format_significant(high))
         shown = np.clip((values.astype(np.float32) - np.float32(low)) / np.float32(high - low or 1), 0, 1)
     notes.append(note)
     return shown
@@ -269,21 +272,25 @@ def _voi_table(values: np.ndarray, dataset: Dataset) -> tuple[np.ndarray, str]:
     first, table, white = _table(item.LUTDescriptor, item.LUTData, dataset)
     if first >= 2**15 and values.min() < 0:  # a negative start, written as unsigned
         first -= 2**16
-    note = "VOI LUT from the file applied" + (f", the first of {1 + len(others)}." if others else ".")
-    return _looked_up(values, first, table) / white, note
+    return _looked_up(values, first, table) / white, format_text("note-table", tables=1 + len(others))
 
 
 def _voi_window(values: np.ndarray, dataset: Dataset) -> tuple[np.ndarray | None, str]:
-    """None where the file has no window, or none that the standard allows."""
+    """(H, W) and its note; None and why, where the file has no window, or none that the standard allows."""
     centres, widths = _numbers(dataset, "WindowCenter"), _numbers(dataset, "WindowWidth")
     if not centres or not widths:
-        return None, "No window in the file"
+        return None, "no-window"
     centre, width, curve = centres[0], widths[0], dataset.get("VOILUTFunction")
     curve = curve if curve in ("SIGMOID", "LINEAR_EXACT") else "LINEAR"
     if width <= 0 or (curve == "LINEAR" and width < 1):
-        return None, "The window in the file is not a valid one"
-    note = f"Window from the file applied: centre {centre:.6g}, width {width:.6g}, {curve}"
-    note += f", the first of {len(centres)}." if len(centres) > 1 else "."
+        return None, "no-valid-window"
+    note = format_text(
+        "note-window",
+        centre=format_significant(centre),
+        width=format_significant(width),
+        curve=curve,
+        windows=len(centres),
+    )
     return _windowed(values, centre, width, curve), note
 
 
@@ -328,8 +335,8 @@ def _is_inverted(dataset: Dataset, notes: list[str]) -> bool:
     """
     is_mono1, shape = dataset.PhotometricInterpretation == "MONOCHROME1", dataset.get("PresentationLUTShape")
     if shape == ("IDENTITY" if is_mono1 else "INVERSE"):
-        notes.append("The file contradicts itself about which end is white: check that bone is bright.")
+        notes.append(format_text("note-contradiction"))
     is_inverted = is_mono1 or shape == "INVERSE"
     if is_inverted:
-        notes.append("Stored with bone as dark (MONOCHROME1 or INVERSE): inverted, so that bone is bright.")
+        notes.append(format_text("note-inverted"))
     return is_inverted

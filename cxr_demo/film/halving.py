@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cxr_demo.limits import MAX_PIXELS
+from cxr_demo.text.catalogue import format_text
 
 BAND_ROWS = 512  # even; a band at a time, since sums need more room than the pixels
 
@@ -14,7 +15,7 @@ def is_too_large(width: int, height: int) -> bool:
 
 
 def describe_halving(width: int, height: int) -> str:
-    return f"{width} x {height} pixels, read at half size."
+    return format_text("note-halved", width=width, height=height)
 
 
 def halve(values: np.ndarray) -> np.ndarray:

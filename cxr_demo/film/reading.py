@@ -24,6 +24,8 @@ from cxr_demo.film.halving import BAND_ROWS, describe_halving, halve, is_too_lar
 from cxr_demo.film.header import ImageHeader, read_header
 from cxr_demo.film.jpeg import check_jpeg
 from cxr_demo.limits import MAX_ASPECT, MAX_COLOUR_16_PIXELS_READ, MAX_FILE_BYTES, MAX_PIXELS, MAX_PIXELS_READ
+from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.formats import format_significant
 
 MIN_SIDE_PX = 32
 COLOUR_STEP = 8 / 255  # own choice: channels that differ by less are grey with the chroma noise of JPEG
@@ -60,10 +62,11 @@ NOT_FILMS = (  # what people upload by mistake: where, which bytes, what it is
     (4, b"jP  ", "a JPEG 2000 file outside DICOM"),
 )
 CONVERTED = {  # what is said of Pillow's modes that are neither grey nor RGB
-    "1": "One bit for each pixel: only black and white.",
-    "CMYK": "Print colours (CMYK) were turned to screen colours.",
-    "LAB": "Lab colours were turned to screen colours.",
-    **dict.fromkeys(("P", "PA"), "The palette of the file was applied."),
+    "1": "note-one-bit",
+    "CMYK": "note-cmyk",
+    "LAB": "note-lab",
+    "P": "note-palette",
+    "PA": "note-palette",
 }
 ORIENTATIONS = {  # EXIF tag 0x0112: how the stored rows and columns become upright
     2: lambda stored: stored[:, ::-1],
@@ -226,18 +229,18 @@ def _picture_samples(kind: str, data: bytes, notes: list[str]) -> np.ndarray:
         if kind == "JPEG":  # it is decoded at half size, which keeps the lower half of each block's waves
             image.draft(None, (width // 2, height // 2))
     if image.mode in CONVERTED:
-        notes.append(CONVERTED[image.mode])
+        notes.append(format_text(CONVERTED[image.mode]))
     stored = _stored(image, data, is_signed=2 in tags.get(339, ()), to_halve=is_large and image.size == size)
     orientation = tags.get(0x0112, 1) if kind == "TIFF" else _orientation(image)
     if orientation in ORIENTATIONS:
-        notes.append("Turned upright, as the orientation stored in the file says.")
+        notes.append(format_text("note-turned"))
         stored = stored if kind == "TIFF" else ORIENTATIONS[orientation](stored)  # Pillow has turned the TIFF
     is_white_zero = tags.get(262) == 0 and image.mode not in ("1", "L")  # Pillow inverts up to 8 bits only
     del image  # up to 640 MB
     colour, alpha = _split(stored)
     samples = _unit(colour, notes)
     if is_white_zero:
-        notes.append("The TIFF stores white as zero: inverted.")
+        notes.append(format_text("note-white-is-zero"))
         samples = 1 - samples
     return _on_black(samples, alpha, notes)
 
@@ -320,9 +323,9 @@ def _unit(stored: np.ndarray, notes: list[str]) -> np.ndarray:
         bits = dicom.count_used_bits(high)
         if bits < 16:
             container = stored.dtype.itemsize * 8
-            notes.append(f"{bits}-bit values in a {container}-bit file: scaled by {2**bits - 1}.")
+            notes.append(format_text("note-bits", bits=bits, container=container, white=2**bits - 1))
         return stored.astype(np.float32) / np.float32(2**bits - 1)
-    notes.append(f"Values from {low:.6g} to {high:.6g}: scaled to the full range from black to white.")
+    notes.append(format_text("note-scaled", low=format_significant(low), high=format_significant(high)))
     return ((stored.astype(np.float64) - low) / max(high - low, 1e-300)).astype(np.float32)
 
 
@@ -330,7 +333,7 @@ def _on_black(samples: np.ndarray, alpha: np.ndarray | None, notes: list[str]) -
     white = 1 if alpha is None else np.iinfo(alpha.dtype).max
     if alpha is None or alpha.min() == white:
         return samples
-    notes.append("See-through parts were laid on black.")
+    notes.append(format_text("note-transparent"))
     opacity = alpha.astype(np.float32) / np.float32(white)
     return samples * (opacity if samples.ndim == 2 else opacity[..., None])
 
@@ -344,7 +347,7 @@ def _grey(samples: np.ndarray, notes: list[str]) -> np.ndarray:
     if step == 0:
         return red
     if step > COLOUR_STEP:
-        notes.append("The picture is in colour: turned to grey by brightness.")
+        notes.append(format_text("note-colour"))
     return LUMINANCE[0] * red + LUMINANCE[1] * green + LUMINANCE[2] * blue
 
 

@@ -378,6 +378,43 @@ localisation-column = { $finding }, { $maps ->
     }
 localisation-parts = By part: { $names }
 
+## Notes of a file (film/): what was done to it
+
+note-halved = { $width } x { $height } pixels, read at half size.
+note-one-bit = One bit for each pixel: only black and white.
+note-cmyk = Print colours (CMYK) were turned to screen colours.
+note-lab = Lab colours were turned to screen colours.
+note-palette = The palette of the file was applied.
+note-turned = Turned upright, as the orientation stored in the file says.
+note-white-is-zero = The TIFF stores white as zero: inverted.
+note-bits = { $bits }-bit values in a { $container }-bit file: scaled by { $white }.
+note-scaled = Values from { $low } to { $high }: scaled to the full range from black to white.
+note-transparent = See-through parts were laid on black.
+note-colour = The picture is in colour: turned to grey by brightness.
+
+# DICOM
+note-modality = The file says modality { $modality }, not a radiograph.
+note-raw = The file says it is raw detector data, not meant for viewing.
+note-not-square = The pixels are not square ({ $ratio } times as high as wide), drawn square.
+note-padding = The padding around the film, marked in the file, was made black.
+note-modality-table = Modality table (LUT) from the file applied.
+note-rescaled = Rescaled as the file says: slope { $slope }, intercept { $intercept }.
+note-table = VOI LUT from the file applied{ $tables ->
+        [1] {""}
+       *[other] , the first of { $tables }
+    }.
+note-window = Window from the file applied: centre { $centre }, width { $width }, { $curve }{ $windows ->
+        [1] {""}
+       *[other] , the first of { $windows }
+    }.
+note-range-one-grey =
+    The window in the file shows one grey only: its full range of values, { $low } to { $high }, is shown.
+note-range-no-window = No window in the file: its full range of values, { $low } to { $high }, is shown.
+note-range-no-valid-window =
+    The window in the file is not a valid one: its full range of values, { $low } to { $high }, is shown.
+note-contradiction = The file contradicts itself about which end is white: check that bone is bright.
+note-inverted = Stored with bone as dark (MONOCHROME1 or INVERSE): inverted, so that bone is bright.
+
 ## The gate (gate_text.py): what speaks against a frontal chest film
 
 doubt-modality = This is not a radiograph.

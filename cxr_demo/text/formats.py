@@ -23,6 +23,11 @@ def format_digits(value: float, digits: int, signed: bool = False) -> str:
     return made.replace("-", "−")
 
 
+def format_significant(value: float) -> str:
+    """Up to six digits, as few as it has: 40 -> "40", 0.5 -> "0.5", 1e6 -> "1e+06"."""
+    return f"{value:.6g}".replace(".", numbers.get_decimal_symbol(LANGUAGE.get()))
+
+
 def format_percent(share: float, digits: int | None = None) -> str:
     """share 0..1 -> "43 %"; one digit more where it would be a false 0, or as many as `digits` says."""
     if digits is None:
