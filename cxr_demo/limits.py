@@ -24,6 +24,7 @@ BENCHMARK_FORWARDS = 100.0  # a method that costs more is left out where it woul
 # sessions
 KEPT_MINUTES = 15  # an image stays in memory, after the last use
 MAX_SESSIONS = 40  # a class of 30 and some; at 40 megapixels an image is 160 MB, at the usual 4 it is 16 MB
+MAX_PAGES = 400  # that show only a synthetic film too: a visitor may open many
 READ_AT_ONCE = 2  # films: one of 40 megapixels may need 160 MB while it is decoded
 MAX_PAGE_BYTES = 256 * 2**20  # of the films of one page: one of 40 megapixels is 160 MB
 MAX_FILMS = 12  # of one page; the one that was taken first leaves for the next

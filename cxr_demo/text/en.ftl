@@ -530,6 +530,7 @@ kept = What is kept, and for how long
         asked for. A page keeps at most { $films } films, and { $megabytes } MB of them; then the oldest leaves for
         the next. An upload that breaks off is deleted within { $breaks } minutes. Nothing is logged about a film, and
         nothing goes to anybody else. Whoever hosts this page may keep records of its own.
+earlier-films-gone = The films that were here before are no longer in memory.
 expired =
     The film is no longer in memory: it was not used for { $minutes } minutes, or the server was restarted.
     .hint = Choose it again.

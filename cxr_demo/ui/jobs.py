@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from dataclasses import dataclass
 
 from cxr_demo.progress import ProgressCallback
-
-Result = TypeVar("Result")
+from cxr_demo.ui.faults import log_error
 
 
 class Cancelled(Exception):
@@ -18,17 +15,16 @@ class Cancelled(Exception):
 
 
 @dataclass
-class Job(Generic[Result]):
-    """Work under way: the `share` of it that is done (0..1), and its `result`, which may be an exception."""
+class Job:
+    """Work under way: the `share` of it that is done (0..1)."""
 
     share: float = 0.0
-    result: Future[Result] = field(default_factory=Future)
 
 
-def start_job(name: str, work: Callable[[ProgressCallback], Result], is_wanted: Callable[[], bool]) -> Job[Result]:
+def start_job(name: str, work: Callable[[ProgressCallback], None], is_wanted: Callable[[], bool]) -> Job:
     """Start `work(on_progress)` in a thread of its own. It ends with `Cancelled` at the first step at which `is_wanted`
     no longer holds."""
-    job: Job[Result] = Job()
+    job = Job()
 
     def on_progress(done: float, total: float) -> None:
         job.share = min(1.0, done / total)
@@ -37,9 +33,11 @@ def start_job(name: str, work: Callable[[ProgressCallback], Result], is_wanted: 
 
     def run() -> None:
         try:
-            job.result.set_result(work(on_progress))
-        except Exception as error:  # raised again where the result is waited for
-            job.result.set_exception(error)
+            work(on_progress)
+        except Cancelled:
+            pass
+        except Exception as error:  # else the thread would print it, with what it quotes
+            log_error(error)
 
     threading.Thread(target=run, name=name, daemon=True).start()
     return job

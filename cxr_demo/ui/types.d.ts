@@ -3,15 +3,17 @@
 // What Python hands to a component is `props.value` there.
 interface Value {
   readonly html: string;
+  readonly failed?: boolean; // it could not be made, and says so
 }
 
 // What the page shows now: `bodies` holds those that this browser lacks, of the parts and of the pictures that they name.
 interface PageValue {
   readonly sequence: number;
-  readonly answered: number; // the last press that it heeds
+  readonly heard: readonly number[]; // presses that it heeds
   readonly at: Identity;
   readonly rest: boolean; // nothing more is to come
   readonly follow: boolean; // the browser must ask for what is to come
+  readonly ready: Ready;
   readonly spoken: string;
   readonly parts: Readonly<Record<string, string>>; // part -> id of its body
   readonly needs: readonly string[]; // ids of all bodies, of pictures too
@@ -24,6 +26,13 @@ interface Identity {
   readonly checkpoint: string;
   readonly label: string;
   readonly number: number;
+}
+
+// What may be chosen without any more work.
+interface Ready {
+  readonly films: readonly string[];
+  readonly labels: readonly string[];
+  readonly methods: readonly string[];
 }
 
 type PageBody = Value | Picture | PackedMap;
@@ -150,7 +159,7 @@ interface Presses {
 interface Triggers {
   guess: { guesses: readonly number[] };
   go_on: { guesses: readonly number[] };
-  follow: { have: readonly string[] };
+  follow: { presses: readonly object[]; have: readonly string[] };
 }
 
 // Given by gr.HTML. What happens inside an element happens to an element, and only some of them take input.

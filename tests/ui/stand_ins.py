@@ -15,11 +15,10 @@ from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.networks.card import Card, EnsembleSpec, Member
 from cxr_demo.ui.app.desk import Desk
-from cxr_demo.ui.app.follower import follow, make_value
+from cxr_demo.ui.app.follower import follow, look
 from cxr_demo.ui.app.intentions import INTENTIONS, Press
 from cxr_demo.ui.app.sessions import Sessions
 from cxr_demo.ui.app.wish import Wish
-from cxr_demo.ui.app.work import list_work
 from cxr_demo.ui.viewer.film_pictures import FilmPictures, make_film_pictures
 
 NASTY = "<img src=x onerror=alert(1)>${alert(2)}{{alert}}`\"'"
@@ -125,6 +124,7 @@ class Page:
         """With `number`, one that arrives later than it was made."""
         self.number = self.number + 1 if number is None else max(self.number, number)
         with self.session.lock:
+            data.setdefault("at", look(self.desk, self.session, ())["at"])
             INTENTIONS[intention](Press(self.desk, self.session, number or self.number, data))
 
     def upload(self, data: bytes, name: str = "film.png", **more) -> str:
@@ -136,7 +136,7 @@ class Page:
     def look(self) -> SimpleNamespace:
         """What the answer to a press shows: what is there now, without any work."""
         with self.session.lock:
-            return self._read(make_value(self.desk, self.session, self.bodies, list_work(self.desk, self.session)))
+            return self._read(look(self.desk, self.session, self.bodies))
 
     def follow(self) -> Iterator[SimpleNamespace]:
         """Every value until the page shows what is wanted: the body of each part by its name, and the `value`."""

@@ -206,7 +206,7 @@ class Browser:
                 value = given if value is None or kind == "process_completed" else apply_diff(value, given)
                 parts = self._read(value)
                 if kind == "process_completed":
-                    assert value["rest"] and not value["follow"] and value["answered"] == self.number
+                    assert value["rest"] and not value["follow"] and value["heard"][-1] == self.number
                     return parts
         raise AssertionError("the stream ended before the page was at rest")
 

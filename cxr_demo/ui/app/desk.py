@@ -12,15 +12,17 @@ from cxr_demo.evaluation.lung_segmentation import Lungs
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.gate import GateModel
 from cxr_demo.limits import READ_AT_ONCE
+from cxr_demo.teaching.shortcut_lesson import HONEST
 from cxr_demo.text.checkpoint_text import describe_checkpoint_choices
-from cxr_demo.ui.app.sessions import Film, FilmAnalysis, Session, Sessions
+from cxr_demo.ui.app.example_films import make_example, name_example
+from cxr_demo.ui.app.sessions import Film, FilmAnalysis, OpenedFilm, Session, Sessions, open_synthetic_film
 
 
 @dataclass
 class Desk:
     """`analysers` by the name shown, `refused` why another cannot be used; `titles`: how a checkpoint is called in a
-    list. `pace`: what a forward of a checkpoint took in the last check, in seconds; `proof_faults`: why a checkpoint's
-    maps could not be checked. The readings of synthetic films are everybody's: they show no patient."""
+    list. `pace`: what a forward of a checkpoint took in the last check, in seconds. Synthetic films and what is found
+    of them are everybody's: they show no patient."""
 
     analysers: Mapping[str, Analyser]
     refused: Mapping[str, str]
@@ -29,30 +31,47 @@ class Desk:
     gate: GateModel | None
     sessions: Sessions
     pace: dict[str, float] = field(default_factory=dict)
-    proof_faults: dict[str, str] = field(default_factory=dict)
     decoding: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(READ_AT_ONCE))
     titles: Mapping[str, str] = field(init=False)
-    _examples: dict[tuple[int, str], FilmAnalysis] = field(default_factory=dict)
+    _examples: dict[int, OpenedFilm] = field(default_factory=dict)
+    _example_readings: dict[tuple[int, str], FilmAnalysis] = field(default_factory=dict)
+    _example_lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self.titles = describe_checkpoint_choices({name: each.card for name, each in self.analysers.items()})
+
+    def open_example(self, index: object) -> OpenedFilm | None:
+        """A synthetic film, made once; None if there is no such one."""
+        with self._example_lock:
+            if (made := make_example(index)) and index not in self._examples:
+                self._examples[int(str(index))] = open_synthetic_film(name_example(index), *made, self.lungs)
+            return self._examples[int(str(index))] if made else None
+
+    @property
+    def has_own_network(self) -> bool:
+        """Whether the network that was made for synthetic films is here."""
+        return HONEST in self.analysers
+
+    def find_network(self, film: Film) -> str:
+        """The network that was made for a synthetic film; empty for a film of the person's own."""
+        return HONEST if film.example is not None and self.has_own_network else ""
 
     def open_reading(self, session: Session, film: Film, checkpoint: str) -> FilmAnalysis:
         """The film as the checkpoint sees it, empty at first."""
         if film.example is None:
             return session.readings.setdefault((film.key, checkpoint), FilmAnalysis())
-        reading = self._examples.setdefault((film.example, checkpoint), FilmAnalysis())
+        reading = self._example_readings.setdefault((film.example, checkpoint), FilmAnalysis())
         return session.readings.setdefault((film.key, checkpoint), reading)
 
-    def refusals(self, checkpoint: str) -> dict[str, str]:
+    def refusals(self, session: Session, checkpoint: str) -> dict[str, str]:
         """Method -> why its maps are not shown, as far as that is known now."""
-        if fault := self.proof_faults.get(checkpoint):
-            return dict.fromkeys(METHODS, fault)
+        if fault := session.failed.get(("prove", checkpoint)):
+            return dict.fromkeys(METHODS, fault[0])
         return dict(self.analysers[checkpoint].known_refusals)
 
-    def is_proved(self, checkpoint: str) -> bool:
+    def is_proved(self, session: Session, checkpoint: str) -> bool:
         """Whether `refusals` are all that there will be."""
-        return checkpoint in self.proof_faults or self.analysers[checkpoint].is_proved
+        return ("prove", checkpoint) in session.failed or self.analysers[checkpoint].is_proved
 
 
 def find_label(analyser: Analyser, study: Study, wanted: str) -> str:

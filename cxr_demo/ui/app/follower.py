@@ -8,11 +8,13 @@ from collections.abc import Collection, Iterator
 from cxr_demo.limits import PROGRESS_EVERY_S
 from cxr_demo.progress import ProgressCallback
 from cxr_demo.ui.app.desk import Desk
-from cxr_demo.ui.app.sessions import Session
+from cxr_demo.ui.app.sessions import Notice, Session
 from cxr_demo.ui.app.view import PageView, render_page
 from cxr_demo.ui.app.work import Work, list_work
+from cxr_demo.ui.faults import describe_error
 from cxr_demo.ui.jobs import Cancelled, start_job
 
+MOST_HEARD = 64  # presses that a value tells of: the browser waits for no older ones
 LAST_VALUE_S = 0.05  # until the browser has looked at the last value
 
 
@@ -25,10 +27,10 @@ def follow(desk: Desk, session: Session, have: Collection[str]) -> Iterator[dict
             session.used = time.monotonic()  # work under way is a use: it may take longer than a film is kept
             session.wake.clear()
             with session.lock:
-                missing = list_work(desk, session)
+                missing = _list_missing(desk, session)
                 if not missing:  # under the lock: a press that comes now finds nobody who follows
                     session.follower = None
-                value = make_value(desk, session, have, missing)
+                value = _make_value(desk, session, have, missing)
             _start_next(desk, session, missing)
             yield value
             if not missing:
@@ -42,9 +44,23 @@ def follow(desk: Desk, session: Session, have: Collection[str]) -> Iterator[dict
             session.follower = None
 
 
-def make_value(desk: Desk, session: Session, have: Collection[str], missing: Collection[Work]) -> dict:
-    """What a page shows now, all of one wish. Under the session's lock. `rest`: it is what was asked for; `follow`: the
-    browser must ask for what is missing."""
+def look(desk: Desk, session: Session, have: Collection[str]) -> dict:
+    """The value of a page as it is now, under the session's lock."""
+    return _make_value(desk, session, have, _list_missing(desk, session))
+
+
+def _list_missing(desk: Desk, session: Session) -> list[Work]:
+    """Nothing where even that is not to be known: the page says so, and does not ask again and again."""
+    try:
+        return list_work(desk, session)
+    except Exception as error:  # the last place before gradio, which would show or log the traceback
+        session.notice = Notice(*describe_error(error))
+        return []
+
+
+def _make_value(desk: Desk, session: Session, have: Collection[str], missing: Collection[Work]) -> dict:
+    """What a page shows now, all of one wish. `heard`: the presses that it heeds; `rest`: it is what was asked for;
+    `follow`: the browser must ask for what is missing; `ready`: what may be chosen without any more work."""
     view = PageView(desk, session)
     parts = render_page(view)
     session.sequence += 1
@@ -54,9 +70,10 @@ def make_value(desk: Desk, session: Session, have: Collection[str], missing: Col
     wish = view.wish
     return {
         "sequence": session.sequence,
-        "answered": session.answered,
+        "heard": list(session.heard)[-MOST_HEARD:],
         "at": {"film": wish.film, "checkpoint": wish.checkpoint, "label": view.label, "number": session.number},
         "rest": not missing,
+        "ready": view.list_ready(),
         "spoken": "" if missing else view.describe_result(),
         "follow": bool(missing) and session.follower is None,
         "parts": {name: part.id for name, part in parts.items()},
@@ -81,7 +98,9 @@ def _start_next(desk: Desk, session: Session, missing: Collection[Work]) -> None
         except Cancelled:
             raise
         except Exception as error:  # told in its place on the page
-            work.fail(error)
+            with session.lock:
+                session.failed[work.key] = fault = describe_error(error)
+                work.fail(fault)
         finally:
             with session.lock:
                 session.jobs.pop(work.key, None)

@@ -7,20 +7,18 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from cxr_demo.analysis import Study
 from cxr_demo.errors import ExplanationError
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.gate import Mend
 from cxr_demo.labels import FINDINGS
 from cxr_demo.limits import MAX_FILMS
-from cxr_demo.teaching.shortcut_lesson import HONEST
 from cxr_demo.text import upload_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.app import example_films, uploads
-from cxr_demo.ui.app.desk import Desk, find_label
+from cxr_demo.ui.app.desk import Desk
 from cxr_demo.ui.app.sessions import Film, Notice, Session
 from cxr_demo.ui.app.wish import MEMBERS, NOTHING, QUICK, SLOW, STOPPED, WITH, Checks, Wish
-from cxr_demo.ui.app.work import list_shown_maps, open_results
+from cxr_demo.ui.app.work import list_shown_maps
 from cxr_demo.ui.viewer import film_regions
 from cxr_demo.ui.viewer.colour_bar import list_limits
 from cxr_demo.ui.viewer.methods import order_methods
@@ -37,17 +35,20 @@ class Press:
     number: int
     data: Data
 
+    @property
+    def shown(self) -> tuple[str, str, str]:
+        """The film, network and label that the page showed when it was pressed."""
+        at = self.data.get("at")
+        at = at if isinstance(at, dict) else {}
+        return str(at.get("film")), str(at.get("checkpoint")), str(at.get("label"))
+
     def change(self, change: Callable[[Wish], Wish]) -> None:
         self.session.press(self.number, change)
-
-    def find_shown_label(self, study: Study) -> str:
-        wish = self.session.wish
-        return find_label(self.desk.analysers[wish.checkpoint], study, wish.label)
 
 
 def open_page(press: Press) -> None:
     """The first thing to see is a synthetic film, read by the network that was made for it."""
-    if not press.session.films and HONEST in press.desk.analysers:
+    if not press.session.films and press.desk.has_own_network:
         _show_example(press, example_films.FIRST)
 
 
@@ -72,22 +73,20 @@ def try_example(press: Press) -> None:
 
 
 def _show_example(press: Press, index: object) -> None:
-    if not (made := example_films.make_example(index)):
+    if not (opened := press.desk.open_example(index)):
         return
     for film in press.session.films.values():
         if film.example == index:
             break
     else:
         film = _add_film(press, example_films.name_example(index))
-        image, film.truth = made
-        film.example = int(str(index))
-        film.open(image, press.desk.gate, press.desk.lungs)
+        film.example, film.opened = int(str(index)), opened
     _show_film(press, film)
 
 
 def _show_film(press: Press, film: Film) -> None:
     """The change is kept for a while, and must not keep a film that is removed meanwhile."""
-    key, network = film.key, _find_network(press.desk, film)
+    key, network = film.key, press.desk.find_network(film)
     press.change(lambda wish: wish.show_film(key, network or wish.own_checkpoint))
 
 
@@ -95,7 +94,7 @@ def _add_film(press: Press, name: str) -> Film:
     """A new film of the strip, where only so many have room; the browser counts those that it gives."""
     session, number = press.session, press.data.get("film")
     if isinstance(number, bool) or not isinstance(number, int) or str(number) in session.films:
-        number = press.number
+        number = max(map(int, session.films), default=0) + 1
     others = [key for key in session.films if key != session.wish.film]  # what is looked at stays
     for key in others[: max(0, len(session.films) - MAX_FILMS + 1)]:
         _drop_film(press, key)
@@ -107,7 +106,8 @@ def _add_film(press: Press, name: str) -> Film:
 
 
 def choose_film(press: Press) -> None:
-    """Another film of the strip."""
+    """Another film of the strip. As with every choice, what has failed before is tried once more."""
+    press.session.failed.clear()
     film = press.session.films.get(str(press.data.get("film")))
     if film is not None:
         _show_film(press, film)
@@ -139,13 +139,8 @@ def remove_film(press: Press) -> None:
     _drop_film(press, key)
     press.session.notice = Notice(format_text("film-removed"), kind="done")
     film = list(films.values())[-1] if films else None
-    shown, network = (film.key, _find_network(press.desk, film)) if film else ("", "")
+    shown, network = (film.key, press.desk.find_network(film)) if film else ("", "")
     press.change(lambda wish: wish.show_film(shown, network or wish.own_checkpoint) if wish.film == key else wish)
-
-
-def _find_network(desk: Desk, film: Film) -> str:
-    """The network that was made for a synthetic film; empty for a film of the person's own."""
-    return HONEST if film.example is not None and HONEST in desk.analysers else ""
 
 
 def _drop_film(press: Press, key: str) -> None:
@@ -155,12 +150,14 @@ def _drop_film(press: Press, key: str) -> None:
 
 
 def choose_checkpoint(press: Press) -> None:
+    press.session.failed.clear()
     name = str(press.data.get("checkpoint"))
     if name in press.desk.analysers:
         press.change(lambda wish: wish.choose_checkpoint(name))
 
 
 def choose_label(press: Press) -> None:
+    press.session.failed.clear()
     label = str(press.data.get("label"))
     if label in FINDINGS:
         press.change(lambda wish: wish.choose_label(label))
@@ -168,6 +165,7 @@ def choose_label(press: Press) -> None:
 
 def choose_methods(press: Press) -> None:
     """All that are chosen now."""
+    press.session.failed.clear()
     given = press.data.get("methods")
     methods = order_methods([str(key) for key in given] if isinstance(given, list) else [])
     press.change(lambda wish: replace(wish, methods=methods))
@@ -176,15 +174,16 @@ def choose_methods(press: Press) -> None:
 def pin_scale(press: Press) -> None:
     """The absolute scale of the maps that are shown is kept for all that will be shown, or no more."""
     session, pinned = press.session, ()
-    if press.data.get("pinned") and session.reading and session.reading.study:
-        label = press.find_shown_label(session.reading.study)
-        pinned = tuple(sorted(list_limits(list_shown_maps(session, session.reading, label)).items()))
+    film, checkpoint, label = press.shown
+    reading = session.readings.get((film, checkpoint))
+    if press.data.get("pinned") and reading is not None:
+        pinned = tuple(sorted(list_limits(list_shown_maps(session, reading, label)).items()))
     press.change(lambda wish: replace(wish, pinned_scale=pinned))
 
 
 def draw_region(press: Press) -> None:
-    """A region is drawn or given in numbers, as shares of the film, or taken away (None)."""
-    film = press.session.film
+    """A region is drawn or given in numbers, as shares of the film that is shown, or taken away (None)."""
+    film = press.session.films.get(press.shown[0])
     if film is None or film.image is None:
         return
     try:
@@ -197,12 +196,7 @@ def draw_region(press: Press) -> None:
 
 
 def run_checks(press: Press) -> None:
-    reading = press.session.reading
-    if reading is None or reading.study is None:
-        return
-    label = press.find_shown_label(reading.study)
-    results = open_results(reading)
-    results.failed = {key: why for key, why in results.failed.items() if key[1] != label}
+    """Of whatever is wanted then."""
     checks = Checks(SLOW if press.data.get("slow") else QUICK, press.number)
     press.change(lambda wish: replace(wish, checks=checks))
 
@@ -221,16 +215,14 @@ def compare_with(press: Press) -> None:
 
 def compute_slow(press: Press) -> None:
     """A map of the other checkpoint, although it takes long."""
-    method = str(press.data.get("method"))
-    session = press.session
-    if method in METHODS and session.reading and session.reading.study:
-        asked = (
-            press.find_shown_label(session.reading.study),
-            method,
-        )
+    method, label = str(press.data.get("method")), press.shown[2]
+    if method in METHODS and label in FINDINGS:
+        asked = (label, method)
         press.change(lambda wish: replace(wish, slow=wish.slow | {asked}))
 
 
+# What a page begins with, also when it comes back after its time.
+BEGINNINGS = (open_page, take_film, try_example)
 INTENTIONS: Mapping[str, Callable[[Press], None]] = MappingProxyType(
     {
         intention.__name__: intention

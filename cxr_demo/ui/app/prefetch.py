@@ -13,6 +13,7 @@ from cxr_demo.explain.methods import METHODS
 from cxr_demo.limits import IDLE_S, LABELS_AT_ONCE, SLOW_FORWARDS, USED_WITHIN_S
 from cxr_demo.ui.app.desk import Desk
 from cxr_demo.ui.app.sessions import FilmAnalysis
+from cxr_demo.ui.faults import log_error
 
 
 def start_prefetching(desk: Desk) -> None:
@@ -20,7 +21,12 @@ def start_prefetching(desk: Desk) -> None:
 
     def run() -> None:
         while True:
-            if not desk.sessions.idle(IDLE_S) or not prefetch_maps(desk):
+            try:
+                is_made = desk.sessions.idle(IDLE_S) and prefetch_maps(desk)
+            except Exception as error:  # a session may change at any moment; nobody waits for this
+                log_error(error)
+                is_made = False
+            if not is_made:
                 time.sleep(IDLE_S)
 
     threading.Thread(target=run, name="ahead", daemon=True).start()
@@ -30,22 +36,22 @@ def prefetch_maps(desk: Desk) -> bool:
     """The next few maps of the session that was used last; False where there is nothing to do."""
     for session in desk.sessions.used_within(USED_WITHIN_S):
         wish, reading = session.wish, session.reading
-        if reading is None or reading.study is None or not desk.is_proved(wish.checkpoint):
+        if reading is None or reading.study is None or not desk.is_proved(session, wish.checkpoint):
             continue
         analyser = desk.analysers[wish.checkpoint]
         for method in wish.methods:
-            if labels := _list_missing_labels(desk, wish.checkpoint, reading, method):
+            if labels := _list_missing_labels(analyser, reading, method):
                 _make_maps(analyser, reading, labels, method)
                 return True
     return False
 
 
-def _list_missing_labels(desk: Desk, checkpoint: str, reading: FilmAnalysis, method: str) -> list[str]:
+def _list_missing_labels(analyser: Analyser, reading: FilmAnalysis, method: str) -> list[str]:
     """The labels whose map of a cheap method is not there, in the order in which they are looked at."""
-    if METHODS[method].cost_forwards > SLOW_FORWARDS or method in desk.refusals(checkpoint):
+    if METHODS[method].cost_forwards > SLOW_FORWARDS or method in analyser.known_refusals:
         return []
-    known = {*dict(reading.maps), *reading.faults, *reading.failed_prefetch}  # a copy: a map may just arrive
-    wanted = order_labels(desk.analysers[checkpoint].card, reading.require_study().probabilities)
+    known = {*dict(reading.maps), *reading.failed_prefetch}  # a copy: a map may just arrive
+    wanted = order_labels(analyser.card, reading.require_study().probabilities)
     missing = [label for label in wanted if (method, label) not in known]
     return missing if METHODS[method].family.reads == "features" else missing[:LABELS_AT_ONCE]
 

@@ -15,7 +15,7 @@ from cxr_demo.analysis import Explanation, Study
 from cxr_demo.evaluation.lung_segmentation import Lungs
 from cxr_demo.film.gate import GateAnswer, GateModel, Mend, Verdict, judge_image
 from cxr_demo.film.reading import Radiograph
-from cxr_demo.limits import KEPT_MINUTES, MAX_SESSIONS
+from cxr_demo.limits import KEPT_MINUTES, MAX_PAGES, MAX_SESSIONS
 from cxr_demo.ui.app.wish import Change, Presses, Wish
 from cxr_demo.ui.compare.pair_view import RenderedRows
 from cxr_demo.ui.evaluation.evaluation_run import EvaluationResults, EvaluationRun
@@ -25,38 +25,62 @@ from cxr_demo.ui.viewer.film_pictures import FilmPictures, make_film_pictures
 from cxr_demo.ui.viewer.film_regions import ImageRegions, estimate_image_regions
 
 
+@dataclass(frozen=True, eq=False)
+class OpenedFilm:
+    """An image that was read, and what the page needs of it. `truth`: of a synthetic film, what was planted, by name,
+    as masks (H, W) bool; `gate`: what the gate says, of a film of a person."""
+
+    image: Radiograph
+    gate: GateAnswer | None
+    regions: ImageRegions
+    pictures: FilmPictures
+    truth: dict[str, np.ndarray]
+
+
+def open_film(name: str, image: Radiograph, gate: GateModel | None, lungs: Lungs | None) -> OpenedFilm:
+    """Judge a person's film. May take a second: under no lock."""
+    answer, regions = judge_image(image, gate, lungs), estimate_image_regions(image, lungs)
+    return OpenedFilm(image, answer, regions, make_film_pictures(name, image, {}), {})
+
+
+def open_synthetic_film(name: str, image: Radiograph, truth: dict[str, np.ndarray], lungs: Lungs | None) -> OpenedFilm:
+    """It needs no judge."""
+    regions = estimate_image_regions(image, lungs)
+    return OpenedFilm(image, None, regions, make_film_pictures(name, image, truth), truth)
+
+
 @dataclass(eq=False)
 class Film:
     """One film of the strip. `key` is its number among those that were given, `name` is the person's own. It is read
-    (`path` is set), refused (`fault`: a sentence and the next step), or there (`image`). `truth`: of a synthetic film,
-    what was planted, by name, as masks (H, W) bool; `example`: which one of them it is. `gate`: what the gate says of
-    it, `is_accepted`: to be shown anyway, `wanted_mend`: to be turned or inverted first."""
+    (`path` is set), refused (`fault`: a sentence and the next step), or there (`opened`). `example`: which one of the
+    synthetic films it is; `is_accepted`: to be shown although the gate has questioned it; `wanted_mend`: to be turned
+    or inverted first."""
 
     key: str
     name: str
     path: str = ""
-    image: Radiograph | None = None
     fault: tuple[str, str] | None = None
-    truth: dict[str, np.ndarray] = field(default_factory=dict)
-    regions: ImageRegions | None = None
-    pictures: FilmPictures | None = None
     example: int | None = None
-    gate: GateAnswer | None = None
+    opened: OpenedFilm | None = None
     is_accepted: bool = False
     wanted_mend: Mend | None = None
+
+    @property
+    def image(self) -> Radiograph | None:
+        return self.opened.image if self.opened else None
+
+    @property
+    def gate(self) -> GateAnswer | None:
+        return self.opened.gate if self.opened else None
+
+    @property
+    def pictures(self) -> FilmPictures | None:
+        return self.opened.pictures if self.opened else None
 
     @property
     def is_questioned(self) -> bool:
         """Whether a person has to say first that it shall be analysed."""
         return self.gate is not None and self.gate.verdict is not Verdict.USUAL and not self.is_accepted
-
-    def open(self, image: Radiograph, gate: GateModel | None, lungs: Lungs | None) -> None:
-        """It is read, or mended: judge it, and make what the page needs of it. A synthetic film needs no judge."""
-        self.gate = judge_image(image, gate, lungs) if self.example is None else None
-        self.is_accepted = False
-        self.regions = estimate_image_regions(image, lungs)
-        self.pictures = make_film_pictures(self.name, image, self.truth)
-        self.image = image
 
 
 @dataclass(frozen=True)
@@ -70,15 +94,12 @@ class Notice:
 
 @dataclass(eq=False)
 class FilmAnalysis:
-    """One film as one checkpoint sees it. `maps` by (method, label); `faults`: why there is none; `failed_prefetch`:
-    those that could not be made before anybody asked; `forward_s`: what the analysis took; `fault`: why there is no
-    study."""
+    """One film as one checkpoint sees it. `maps` by (method, label); `failed_prefetch`: those that could not be made
+    before anybody asked; `forward_s`: what the analysis took."""
 
     study: Study | None = None
     forward_s: float = 0.0
-    fault: tuple[str, str] | None = None
     maps: dict[tuple[str, str], Explanation] = field(default_factory=dict)
-    faults: dict[tuple[str, str], str] = field(default_factory=dict)
     failed_prefetch: set[tuple[str, str]] = field(default_factory=set)
     results: EvaluationResults | None = None
 
@@ -96,10 +117,11 @@ class Session:
     something new.
 
     `readings` by (film, checkpoint); `evaluation_run`: the checks under way; `region_fault`: what is wrong with the
-    region that was given last; `jobs`: work under way, by its key; `follower`: who follows the wish; `sequence` counts
-    the values that were made, from a moment in ms, so that those of a page whose session went are newer than its former
-    ones; `answered` is the last press that they heed; `rendered`: the parts of the page as they were made last, each
-    with what it was made of."""
+    region that was given last; `jobs`: work under way, by its key; `failed`: why work has failed, by its key; `heard`:
+    the numbers of the presses that have come; `follower`: who follows the wish; `sequence` counts the values that were
+    made, from a moment in ms, so that those of a page whose session went are newer than its former ones; `rendered`:
+    the parts of the page as they were made last, each with what it was made of; `broken`: those that could not be made
+    for the wish of a number."""
 
     presses: Presses
     wish: Wish
@@ -113,10 +135,12 @@ class Session:
     lock: threading.RLock = field(default_factory=threading.RLock)
     wake: threading.Event = field(default_factory=threading.Event)
     jobs: dict[tuple, Job] = field(default_factory=dict)
+    failed: dict[tuple, tuple[str, str]] = field(default_factory=dict)
+    heard: dict[int, None] = field(default_factory=dict)
     follower: object | None = None
     sequence: int = field(default_factory=lambda: time.time_ns() // 1_000_000)
-    answered: int = 0
     rendered: dict[str, tuple[tuple, Part]] = field(default_factory=dict)
+    broken: dict[str, tuple[int, Part]] = field(default_factory=dict)
     pair_rows: tuple[tuple, RenderedRows] | None = None
     is_gone: bool = False
 
@@ -133,11 +157,16 @@ class Session:
     def drop_film(self, key: str) -> Film:
         """Under the lock: it goes, with all that was made of it; what was made of another film is made again."""
         film = self.films.pop(key)
+        self.forget_findings(key)
+        return film
+
+    def forget_findings(self, key: str) -> None:
+        """Under the lock: what was found of a film goes."""
         for at in [at for at in self.readings if at[0] == key]:
             del self.readings[at]
         self.rendered.clear()
+        self.failed.clear()
         self.pair_rows = self.evaluation_run = None
-        return film
 
     def press(self, number: int, change: Change) -> None:
         """Under the lock: something else is wanted."""
@@ -149,7 +178,8 @@ class Session:
 
 class Sessions:
     """Sessions by gradio's session hash. Thread-safe; a session goes when its page closes, `KEPT_MINUTES` after its
-    last use, or when it is the longest unused of more than `MAX_SESSIONS` that hold a film of a person.
+    last use, or when it is the longest unused of more than `MAX_SESSIONS` that hold a film of a person, or of more than
+    `MAX_PAGES` in all.
 
     `beginning` is what a page wants that was just opened; `on_gone(key, session)` is called once for each that went.
     """
@@ -203,7 +233,9 @@ class Sessions:
         if session is None:
             with self._lock:
                 session = self._sessions.setdefault(key, Session(Presses(self.beginning), self.beginning))
-        self._drop_beyond(MAX_SESSIONS, session)
+        # Pages that show nothing but an example cost next to nothing and make nobody else lose a film.
+        self._drop_beyond(MAX_SESSIONS, _holds_film, session)
+        self._drop_beyond(MAX_PAGES, lambda _: True, session)
         return session
 
     def forget(self, key: str) -> None:
@@ -221,10 +253,10 @@ class Sessions:
             if session.used < oldest:
                 self.forget(key)
 
-    def _drop_beyond(self, most: int, kept: Session) -> None:
-        """Pages that show nothing but an example cost next to nothing and make nobody else lose a film."""
+    def _drop_beyond(self, most: int, counts: Callable[[Session], bool], kept: Session) -> None:
+        """The longest unused go first."""
         by_use = sorted(
-            ((key, session) for key, session in list(self._sessions.items()) if _holds_film(session)),
+            ((key, session) for key, session in list(self._sessions.items()) if counts(session)),
             key=lambda item: item[1].used,
         )
         for key, session in by_use[: max(0, len(by_use) - most)]:

@@ -13,8 +13,15 @@ const shown = {}; // part -> id of its body
 const parts = {};
 /** @type {Record<string, Function>} */
 const controls = {};
+/** @type {Map<number, object | null>} */
+const unheard = new Map(); // presses that no value heeds yet, by number; null: not told yet, as a file is on its way
 let pressed = 0;
 let sequence = 0;
+/** @type {Identity} */
+let shownAt = { film: "", checkpoint: "", label: "", number: 0 };
+/** @type {Ready} */
+let ready = { films: [], labels: [], methods: [] };
+let isPruning = false; // a film was removed: its pictures leave this browser too
 let isAtRest = true;
 let healing = 0;
 let dimming = 0;
@@ -42,6 +49,7 @@ function onControl(name, set) {
 /** @type {typeof globalThis.reserve} */
 function reserve() {
   pressed += 1;
+  unheard.set(pressed, null);
   document.body.dataset.rest = "";
   clearTimeout(dimming);
   dimming = setTimeout(mark, STALE_MS);
@@ -50,12 +58,31 @@ function reserve() {
 
 /** @type {typeof globalThis.press} */
 function press(name, ...[data, number = reserve()]) {
-  trigger(name, { ...data, press: number, have: [...bodies.keys()] });
+  const told = { ...data, press: number, at: shownAt };
+  unheard.set(number, { ...told, intention: name });
+  if (name === "remove_film") isPruning = true;
+  if (isAtRest && needsWork(name, /** @type {any} */ (data))) return follow();
+  trigger(name, { ...told, have: [...bodies.keys()] });
   heal();
 }
 
+// A press that needs work goes with the question for what comes of it: one request fewer.
+/**
+ * @param {keyof Presses} name
+ * @param {{ film?: string | number, label?: string, methods?: readonly string[] }} data
+ */
+function needsWork(name, data) {
+  if (name === "choose_label") return !ready.labels.includes(String(data.label));
+  if (name === "choose_film") return !ready.films.includes(String(data.film));
+  if (name === "choose_methods") return !data.methods?.every((method) => ready.methods.includes(method));
+  return !["pin_scale", "draw_region", "stop_checks"].includes(name);
+}
+
+// Presses that were told and not heard are told again; Python heeds each of them once.
 function follow() {
-  trigger("follow", { have: [...bodies.keys()] });
+  isAtRest = false;
+  const presses = [...unheard.values()].filter((press) => press !== null);
+  trigger("follow", { presses, have: [...bodies.keys()] });
   heal();
 }
 
@@ -65,10 +92,9 @@ function heal() {
   healing = setTimeout(follow, HEAL_MS);
 }
 
-// Whatever does not answer the last press is drawn as out of date.
+// Whatever does not heed every press is drawn as out of date.
 function mark() {
-  const desk = document.querySelector("#desk");
-  desk?.setAttribute("aria-busy", String(own.value.answered < pressed));
+  document.querySelector("#desk")?.setAttribute("aria-busy", String(unheard.size > 0));
 }
 
 /**
@@ -121,9 +147,9 @@ function show(name, id, at) {
     const fresh = document.createElement("div");
     fresh.innerHTML = body.html;
     patch(part, fresh);
-    parts[name]?.(body);
+    if (!body.failed) parts[name]?.(body);
   }
-  if (own.value.answered >= pressed) controls[name]?.(body, at);
+  if (!unheard.size && !body.failed) controls[name]?.(body, at);
 }
 
 function take() {
@@ -132,12 +158,14 @@ function take() {
   if (!(value.sequence > sequence)) return;
   sequence = value.sequence;
   isAtRest = value.rest;
+  for (const number of value.heard) unheard.delete(number);
   clearTimeout(healing);
   if (value.needs.some((id) => !bodies.has(id))) return follow(); // some were in a value that was lost
+  ({ at: shownAt, ready } = value);
   forgetOld(value.needs);
   for (const [name, id] of Object.entries(value.parts)) show(name, id, value.at);
   mark();
-  document.body.dataset.rest = value.rest && value.answered >= pressed ? String(value.sequence) : "";
+  document.body.dataset.rest = value.rest && !unheard.size ? String(value.sequence) : "";
   const spoken = document.querySelector("#spoken .part");
   if (value.spoken && spoken && spoken.textContent !== value.spoken) spoken.textContent = value.spoken;
   if (value.follow) follow();
@@ -154,8 +182,10 @@ function forgetOld(needs) {
     bodies.delete(id);
     bodies.set(id, body); // at the end
   }
+  const most = isPruning && !unheard.size ? 0 : MOST_BODIES;
+  isPruning &&= most > 0;
   for (const id of bodies.keys()) {
-    if (bodies.size <= Math.max(MOST_BODIES, needs.length)) return;
+    if (bodies.size <= Math.max(most, needs.length)) return;
     bodies.delete(id);
   }
 }

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import gradio as gr
 
 from cxr_demo.text import page_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.app.desk import Desk
-from cxr_demo.ui.app.follower import follow, make_value
-from cxr_demo.ui.app.intentions import INTENTIONS, Press, open_page
-from cxr_demo.ui.app.sessions import Notice
-from cxr_demo.ui.app.work import list_work
+from cxr_demo.ui.app.follower import follow, look
+from cxr_demo.ui.app.intentions import BEGINNINGS, INTENTIONS, Press, take_film
+from cxr_demo.ui.app.sessions import Notice, Session
 from cxr_demo.ui.components import PRIVATE, UNQUEUED, EventSettings, get_session_key, read_script
-from cxr_demo.ui.faults import log_error
+from cxr_demo.ui.faults import describe_error
 
+Intention = Callable[[Press], None]
 # In this order: each script stands in a function of its own but for the first two, whose names all of them use.
 SHARED, OWN = (
     ("app/stream", "viewer/drawing"),
@@ -32,7 +32,7 @@ def lay_stream(desk: Desk) -> gr.HTML:
     """The component, wired."""
     shared = [read_script(name) for name in SHARED]
     own = [f"(() => {{\n{read_script(name)}\n}})();" for name in OWN]
-    value = {"sequence": 0, "answered": 0, "rest": False, "follow": False, "parts": {}, "bodies": {}}
+    value = {"sequence": 0, "heard": [], "rest": False, "follow": False, "parts": {}, "bodies": {}}
     stream = gr.HTML(
         value, html_template="<i></i>", js_on_load="\n".join((*shared, *own)), apply_default_css=False,
         elem_id="stream",
@@ -43,43 +43,69 @@ def lay_stream(desk: Desk) -> gr.HTML:
     return stream
 
 
-def _make_handler(desk: Desk, intention: Callable[[Press], None]) -> Callable:
+def _make_handler(desk: Desk, intention: Intention) -> Callable:
     def heed(event: gr.EventData, request: gr.Request) -> dict:
         """Not queued: a press changes the wish, and is answered with what the page shows then."""
         data = _read_data(event)
         with desk.sessions.working():
-            number, is_gone = _read_number(data), desk.sessions.find(get_session_key(request)) is None
-            session = desk.sessions.keep(get_session_key(request))
+            session = _take_presses(desk, get_session_key(request), [(intention, data)])
             with session.lock:
-                session.answered, session.notice = max(session.answered, number), None
-                if is_gone and intention is not open_page:  # which every page begins with
-                    session.notice = Notice(*page_text.describe_expired())
-                try:
-                    intention(Press(desk, session, number, data))
-                except Exception as error:  # the last place before gradio, which would show or log the traceback
-                    reference = format_text("unexpected", reference=log_error(error))
-                    session.notice = Notice(reference, format_text("unexpected.hint"))
-                return make_value(desk, session, _read_have(data), list_work(desk, session))
+                return look(desk, session, _read_have(data))
 
     return heed
 
 
 def _make_follower(desk: Desk) -> Callable:
     def follow_wish(event: gr.EventData, request: gr.Request) -> Iterator[dict]:
+        """Queued: the presses that no answer has come for, or that are known to need work, and what they lead to."""
         data = _read_data(event)
         with desk.sessions.working():
-            is_gone = desk.sessions.find(get_session_key(request)) is None
-            session = desk.sessions.keep(get_session_key(request))
-            if is_gone:
-                session.answered, session.notice = _read_number(data), Notice(*page_text.describe_expired())
+            session = _take_presses(desk, get_session_key(request), _read_presses(data))
             yield from follow(desk, session, _read_have(data))
 
     return follow_wish
 
 
+def _take_presses(desk: Desk, key: str, presses: Sequence[tuple[Intention, dict]]) -> Session:
+    """Each press is heeded once, however often it is told: a browser tells it again if no answer has come."""
+    is_gone = desk.sessions.find(key) is None
+    session = desk.sessions.keep(key)
+    with session.lock:
+        if is_gone:
+            session.notice = _describe_gone([(intention, _read_number(data)) for intention, data in presses])
+        for intention, data in presses:
+            number = _read_number(data)
+            if number in session.heard or number < 1:
+                continue
+            session.heard[number] = None
+            if intention is not take_film and not is_gone:  # of several films the next one must not hide what was said
+                session.notice = None
+            try:
+                intention(Press(desk, session, number, data))
+            except Exception as error:  # the last place before gradio, which would show or log the traceback
+                session.notice = Notice(*describe_error(error))
+    return session
+
+
+def _describe_gone(presses: Sequence[tuple[Intention, int]]) -> Notice | None:
+    """A page whose session is over is told so, unless it begins only now."""
+    first = min((number for _, number in presses), default=0)
+    if any(intention in BEGINNINGS for intention, _ in presses):
+        return Notice(format_text("earlier-films-gone"), kind="done") if first > 1 else None
+    return Notice(*page_text.describe_expired())
+
+
 def _read_data(event: gr.EventData) -> dict:
     data = getattr(event, "_data", None)
     return data if isinstance(data, dict) else {}
+
+
+def _read_presses(data: dict) -> list[tuple[Intention, dict]]:
+    """(intention, what the browser says of it) in the order of their numbers."""
+    told = data.get("presses")
+    each = [press for press in told if isinstance(press, dict)] if isinstance(told, list) else []
+    known = [press for press in each if isinstance(press.get("intention"), str) and press["intention"] in INTENTIONS]
+    return [(INTENTIONS[press["intention"]], press) for press in sorted(known, key=_read_number)]
 
 
 def _read_number(data: dict) -> int:

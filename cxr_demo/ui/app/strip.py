@@ -23,9 +23,13 @@ class StripFilm(Protocol):
 
     key: str
     name: str
-    pictures: FilmPictures | None
     fault: tuple[str, str] | None
-    gate: GateAnswer | None
+
+    @property
+    def gate(self) -> GateAnswer | None: ...
+
+    @property
+    def pictures(self) -> FilmPictures | None: ...
 
 
 def render_strip(films: Sequence[StripFilm], answers: Sequence[str], shown: str) -> dict:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from cxr_demo.analysis import Analyser
+from cxr_demo.analysis import Analyser, Explanation
 from cxr_demo.comparison.checkpoint_pair import list_common_labels
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.labels import get_finding
@@ -22,9 +22,10 @@ from cxr_demo.ui.app.work import list_shown_maps, open_results
 from cxr_demo.ui.compare import members_view, pair_view
 from cxr_demo.ui.evaluation import evaluation_table
 from cxr_demo.ui.evaluation.evaluation_run import EvaluationRun, plan_missing_steps
+from cxr_demo.ui.faults import describe_error
 from cxr_demo.ui.findings import facts, findings_list
 from cxr_demo.ui.markup import join_html, render_message
-from cxr_demo.ui.parts import Part, make_part
+from cxr_demo.ui.parts import Part, Same, make_part
 from cxr_demo.ui.viewer import film_regions, methods, panels, regions_table
 
 LEFT_FROM = 0.05  # share of the work after which its pace tells how long it will still take
@@ -42,7 +43,7 @@ class PageView:
         self.study = self.reading.study if self.reading and is_open else None
         self.label = find_label(self.analyser, self.study, self.wish.label) if self.analyser and self.study else ""
         # What every part that shows a result is made of.
-        self.at = (self.wish.film, self.wish.checkpoint, self.label, id(self.study))
+        self.at = (self.wish.film, self.wish.checkpoint, self.label, Same(self.study))
 
     def keep(self, name: str, made_of: tuple, make: Callable[[], dict | Part]) -> Part:
         """The part as it was made last, unless it is made of something else by now."""
@@ -53,6 +54,37 @@ class PageView:
         part = made if isinstance(made, Part) else make_part(made)
         self.session.rendered[name] = made_of, part
         return part
+
+    def _find_fault(self, *work: str) -> tuple[str, str] | tuple[()]:
+        """Why work has failed, as a sentence and a next step; empty if it has not."""
+        return self.session.failed.get(work, ())
+
+    def list_ready(self) -> dict[str, list[str]]:
+        """The films, labels and methods that may be chosen without any more work, as far as that is quickly known."""
+        reading, wish = self.reading, self.wish
+        films = [film.key for film in self.session.films.values() if self._is_ready(film)]
+        if self.study is None or reading is None or wish.compared.startswith(WITH):
+            return {"films": films, "labels": [], "methods": []}
+        refusals = self.desk.refusals(self.session, wish.checkpoint)
+        made = dict(reading.maps)  # a copy: a map may just arrive
+        labels = [
+            label
+            for label in self.study.labels
+            if all(method in refusals or (method, label) in made for method in wish.methods)
+        ]
+        methods = [method for method in METHODS if method in refusals or (method, self.label) in made]
+        return {"films": films, "labels": labels, "methods": methods}
+
+    def _is_ready(self, film: Film) -> bool:
+        """Whether a film can be shown as it is, with the first label of its list."""
+        if film.fault or film.is_questioned:
+            return True
+        name = self.desk.find_network(film) or self.wish.own_checkpoint
+        reading, analyser = self.session.readings.get((film.key, name)), self.desk.analysers.get(name)
+        if reading is None or reading.study is None or analyser is None:
+            return False
+        label, refusals = find_label(analyser, reading.study, ""), self.desk.refusals(self.session, name)
+        return all(method in refusals or (method, label) in reading.maps for method in self.wish.methods)
 
     def describe_result(self) -> str:
         """What a screen reader says, once, when all that was asked for is there."""
@@ -109,11 +141,9 @@ class PageView:
         return self.keep("networks", (chosen,), lambda: strip.render_choice(format_text("network"), choices, chosen))
 
     def findings(self) -> Part:
-        film, reading, analyser = self.film, self.reading, self.analyser
-        state = (
-            (film.path, film.fault, film.image is None, film.gate, film.is_accepted, film.wanted_mend) if film else ()
-        )
-        fault = reading.fault if reading else None
+        film, analyser = self.film, self.analyser
+        state = (film.path, film.fault, Same(film.opened), film.is_accepted, film.wanted_mend) if film else ()
+        fault = self._find_fault("analyse", self.wish.film, self.wish.checkpoint)
 
         def make() -> dict:
             if film is None or analyser is None:
@@ -143,7 +173,7 @@ class PageView:
         return suggest_checkpoint(cards, header.age_years, self.wish.checkpoint) if header else None
 
     def methods(self) -> Part:
-        refusals = self.desk.refusals(self.wish.checkpoint) if self.analyser else {}
+        refusals = self.desk.refusals(self.session, self.wish.checkpoint) if self.analyser else {}
         forward_s = self.reading.forward_s if self.reading and self.study else None
         made_of = (self.wish.methods, tuple(refusals.items()), forward_s)
         return self.keep("methods", made_of, lambda: methods.render_methods(self.wish.methods, refusals, forward_s))
@@ -151,7 +181,7 @@ class PageView:
     def facts(self) -> Part:
         if self.analyser is None:
             return make_part({"html": format_text("none-ready")})
-        analyser, proved = self.analyser, self.desk.is_proved(self.wish.checkpoint)
+        analyser, proved = self.analyser, self.desk.is_proved(self.session, self.wish.checkpoint)
         made_of = (self.wish.checkpoint, proved)
         unusable = facts.render_unusable(self.desk.refused)
         return self.keep("facts", made_of, lambda: {"html": join_html(facts.render_analyser(analyser), unusable)})
@@ -162,14 +192,14 @@ class PageView:
         if self.study is None or self.film is None or self.analyser is None or self.reading is None:
             return self._render_no_maps()
         study, card, film, reading = self.study, self.analyser.card, self.film, self.reading
-        pictures = film.pictures
-        assert pictures is not None  # a film that is analysed was read
+        opened = film.opened
+        assert opened is not None  # a film that is analysed was read
         entries = self._list_entries(reading, study.image.sha256)
         pinned = dict(self.wish.pinned_scale)
         made_of = (*self.at, tuple(_identify(key, entry) for key, entry in entries.items()), self.wish.pinned_scale)
         return self.keep(
             "panels", made_of,
-            lambda: panels.render_panels(study, card, self.label, entries, pictures, film.truth, pinned),
+            lambda: panels.render_panels(study, card, self.label, entries, opened.pictures, opened.truth, pinned),
         )  # fmt: skip
 
     def _render_no_maps(self) -> Part:
@@ -181,10 +211,10 @@ class PageView:
 
     def _list_entries(self, reading: FilmAnalysis, image: str) -> dict[str, panels.PanelEntry]:
         """Of every method that is wanted: its map, how much of it is done, or why there is none."""
-        refusals, entries = self.desk.refusals(self.wish.checkpoint), {}
+        refusals, entries = self.desk.refusals(self.session, self.wish.checkpoint), {}
         for key in self.wish.methods:
             pair = (key, self.label)
-            reason = refusals.get(key) or reading.faults.get(pair)
+            reason = refusals.get(key) or " ".join(self._find_fault("explain", image, self.wish.checkpoint, *pair))
             entries[key] = reason or reading.maps.get(
                 pair, self._get_share("explain", image, self.wish.checkpoint, *pair)
             )
@@ -199,15 +229,16 @@ class PageView:
     def regions(self) -> Part:
         film, analyser = self.film, self.analyser
         maps = self._list_shown()
-        regions, region, fault = film.regions if film else None, self.wish.region, self.session.region_fault
-        if not maps or film is None or regions is None or analyser is None:
+        opened, region, fault = film.opened if film else None, self.wish.region, self.session.region_fault
+        if not maps or opened is None or analyser is None:
             return make_part(regions_table.EMPTY)
-        made_of = (*self.at, tuple(map(id, maps.values())), region, fault)
+        made_of = (*self.at, tuple(map(Same, maps.values())), region, fault)
 
         def make() -> dict:
-            found = film_regions.measure_regions(regions, region, film.truth, maps, analyser.card.preprocess)
-            about = film_regions.describe_lungs(regions, self.desk.lungs)
-            return regions_table.render_regions(self.label, found, about, region, fault, film.truth)
+            card = analyser.card
+            found = film_regions.measure_regions(opened.regions, region, opened.truth, maps, card.preprocess)
+            about = film_regions.describe_lungs(opened.regions, self.desk.lungs)
+            return regions_table.render_regions(self.label, found, about, region, fault, opened.truth)
 
         return self.keep("regions", made_of, make)
 
@@ -249,7 +280,7 @@ class PageView:
         found = {key: results.found[key, self.label] for key in maps if (key, self.label) in results.found}
         failed = {(key, part): why for (key, label, part), why in results.failed.items() if label == self.label}
         failed = {pair: why for pair, why in failed.items() if pair[0] in maps}
-        made_of = (*self.at, tuple(maps), tuple(map(id, found.values())), tuple(failed.items()))
+        made_of = (*self.at, tuple(maps), tuple(map(Same, found.values())), tuple(failed.items()))
         return self.keep(
             "checks", made_of, lambda: evaluation_table.render_evaluations(self.label, tuple(maps), found, failed)
         )
@@ -295,9 +326,9 @@ class PageView:
         known = list_common_labels(own.card, analyser.card)
         if self.label not in known:
             return make_part(pair_view.render_sentence(pair_text.describe_unknown_label(self.label, name, known)))
-        if other.fault:
-            return make_part(pair_view.render_sentence(" ".join(other.fault)))
-        if other.study is None or not self.desk.is_proved(name):
+        if fault := self._find_fault("analyse", self.wish.film, name):
+            return make_part(pair_view.render_sentence(" ".join(fault)))
+        if other.study is None or not self.desk.is_proved(self.session, name):
             return make_part(pair_view.render_sentence(pair_text.describe_preparing(name, other.study is not None)))
         that = pair_view.CheckpointView(name, analyser.card, other.study)
         entries = {key: self._describe_row(key, [(own.name, reading), (name, other)]) for key in self.wish.methods}
@@ -317,7 +348,9 @@ class PageView:
         """Of one method: the maps of all sources, or why they are not there."""
         pair = (key, self.label)
         for name, reading in sources:
-            if reason := self.desk.refusals(name).get(key) or reading.faults.get(pair):
+            image = reading.require_study().image.sha256
+            reason = self.desk.refusals(self.session, name).get(key)
+            if reason := reason or " ".join(self._find_fault("explain", image, name, *pair)):
                 return pair_text.describe_unavailable(name, reason)
         missing = [(name, reading) for name, reading in sources if pair not in reading.maps]
         if not missing:
@@ -340,16 +373,26 @@ PARTS = {
 
 
 def render_page(view: PageView) -> dict[str, Part]:
-    """Every part by its name."""
-    return {name: make(view) for name, make in PARTS.items()}
+    """Every part by its name. One that cannot be made says so in its place."""
+    return {name: _render_part(view, name) for name in PARTS}
+
+
+def _render_part(view: PageView, name: str) -> Part:
+    session = view.session
+    try:
+        return PARTS[name](view)
+    except Exception as error:  # whatever it is, the other parts are there
+        number, part = session.broken.get(name, (-1, EMPTY))
+        if number != session.number:  # logged once for each wish, and not with every value
+            part = make_part({"html": render_message(*describe_error(error)), "failed": True})
+            session.broken[name] = session.number, part
+        return part
 
 
 def _identify(key: str, entry: object) -> tuple:
     """A map is known by what it is, everything else by what it says."""
     maps = entry if isinstance(entry, tuple) else (entry,)
-    return key, tuple(
-        each if isinstance(each, str | float) else getattr(each, "share", None) or id(each) for each in maps
-    )
+    return key, tuple(Same(each) if isinstance(each, Explanation) else each for each in maps)
 
 
 def _describe_run(run: EvaluationRun) -> evaluation_table.EvaluationProgress:

@@ -15,7 +15,7 @@ from cxr_demo.evaluation.regions import Box
 
 NOTHING, MEMBERS, WITH = "", "members", "with "  # of `Wish.compared`: also another checkpoint, by name
 QUICK, SLOW, STOPPED = "quick", "slow", "stopped"  # of `Checks.kind`
-KEPT_PRESSES = 64  # later than that no press arrives
+KEPT_PRESSES = 512  # one that arrives later than that comes before all of them
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ the list, so nothing has to be told that it is no longer wanted.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from cxr_demo.analysis import Analyser
@@ -20,7 +20,7 @@ from cxr_demo.progress import ProgressCallback
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.app import uploads
 from cxr_demo.ui.app.desk import Desk, find_label
-from cxr_demo.ui.app.sessions import Film, FilmAnalysis, Notice, Session
+from cxr_demo.ui.app.sessions import Film, FilmAnalysis, Notice, OpenedFilm, Session, open_film
 from cxr_demo.ui.app.wish import SLOW, STOPPED, WITH
 from cxr_demo.ui.evaluation.evaluation_run import (
     EvaluationResults,
@@ -29,26 +29,26 @@ from cxr_demo.ui.evaluation.evaluation_run import (
     plan_missing_steps,
     skip_step,
 )
-from cxr_demo.ui.faults import describe_error
 
 READ, ANALYSE, READ_OTHERS, PROVE, EXPLAIN, COMPARE, EVALUATE = range(7)  # what comes first
 
 
 @dataclass(frozen=True, eq=False)
 class Work:
-    """`key`: what it is, `rank`: the smallest first. `run` keeps what it finds where the page looks for it, `fail`
-    why there is nothing, so that either takes it from the list."""
+    """`key`: what it is, `rank`: the smallest first. `run` keeps what it finds where the page looks for it, which takes
+    it from the list. What has failed is not tried again; `fail` is told why, where more than that is to be said."""
 
     key: tuple
     rank: tuple[float, ...]
     run: Callable[[ProgressCallback], None]
-    fail: Callable[[BaseException], None]
+    fail: Callable[[tuple[str, str]], None] = lambda fault: None
 
 
 def list_work(desk: Desk, session: Session) -> list[Work]:
     """What is missing of what is wanted now."""
     with session.lock:
-        return [*_list_reading(desk, session), *_list_for_film(desk, session)]
+        wanted = [*_list_reading(desk, session), *_list_for_film(desk, session)]
+        return [work for work in wanted if work.key not in session.failed]
 
 
 def _list_reading(desk: Desk, session: Session) -> Iterator[Work]:
@@ -57,15 +57,19 @@ def _list_reading(desk: Desk, session: Session) -> Iterator[Work]:
             rank = READ if film.key == session.wish.film else READ_OTHERS
             yield Work(("read", film.key), (rank,), lambda _, film=film: _read(desk, session, film), _refuse(film))
     film = session.film
-    if film is not None and film.image is not None and film.wanted_mend is not None:
-        image, mend = film.image, film.wanted_mend
-        yield Work(("mend", film.key), (READ,), lambda _: _mend(desk, session, film, image, mend), _refuse(film))
+    if film is not None and film.opened is not None and film.wanted_mend is not None:
+        opened, mend = film.opened, film.wanted_mend
+
+        def fail(fault: tuple[str, str]) -> None:  # the film stays as it was
+            film.wanted_mend, session.notice = None, Notice(*fault)
+
+        yield Work(("mend", film.key, mend), (READ,), lambda _: _mend(desk, session, film, opened, mend), fail)
 
 
 def _read(desk: Desk, session: Session, film: Film) -> None:
     """The file is deleted, whatever it was."""
     with desk.decoding, uploads.claim_upload(film.path, desk.folder) as file:
-        film.open(read_image(file), desk.gate, desk.lungs)
+        film.opened = open_film(film.name, read_image(file), desk.gate, desk.lungs)
     film.path = ""
     _make_room(session, film)
 
@@ -82,20 +86,18 @@ def _make_room(session: Session, film: Film) -> None:
             session.notice = Notice(format_text("oldest-removed-large"), kind="done")
 
 
-def _mend(desk: Desk, session: Session, film: Film, image: Radiograph, mend: Mend) -> None:
+def _mend(desk: Desk, session: Session, film: Film, opened: OpenedFilm, mend: Mend) -> None:
     """What was known of it as it was is known of another picture."""
-    mended = mend_image(image, mend)
+    mended = open_film(film.name, mend_image(opened.image, mend), desk.gate, desk.lungs)
     with session.lock:
-        for at in [at for at in session.readings if at[0] == film.key]:
-            del session.readings[at]
-        film.open(mended, desk.gate, desk.lungs)
-        film.wanted_mend = None
+        if film.opened is opened and film.wanted_mend is mend:
+            session.forget_findings(film.key)
+            film.opened, film.wanted_mend, film.is_accepted = mended, None, False
 
 
-def _refuse(film: Film) -> Callable[[BaseException], None]:
-    def fail(error: BaseException) -> None:
-        film.fault = describe_error(error)
-        film.path, film.wanted_mend = "", None
+def _refuse(film: Film) -> Callable[[tuple[str, str]], None]:
+    def fail(fault: tuple[str, str]) -> None:
+        film.fault, film.path = fault, ""
 
     return fail
 
@@ -112,20 +114,22 @@ def _list_for_film(desk: Desk, session: Session) -> Iterator[Work]:
         return
     analyser = desk.analysers[wish.checkpoint]
     label = find_label(analyser, reading.study, wish.label)
-    yield from _list_proof(desk, wish.checkpoint)
-    if not desk.is_proved(wish.checkpoint):
+    yield from _list_proof(desk, session, wish.checkpoint)
+    if not desk.is_proved(session, wish.checkpoint):
         return
-    maps = list(_list_maps(desk, reading, wish.checkpoint, label, wish.methods, EXPLAIN))
+    refusals = desk.refusals(session, wish.checkpoint)
+    wanted = [method for method in wish.methods if method not in refusals]
+    maps = list(_list_maps(analyser, reading, wish.checkpoint, label, wanted, EXPLAIN))
     yield from maps
     yield from _list_comparison(desk, session, film, film.image, label)
-    if not maps:
+    if all(work.key in session.failed for work in maps):
         yield from _list_evaluation(desk, session, reading, label)
 
 
 def _list_analysis(
     desk: Desk, film: str, image: Radiograph, reading: FilmAnalysis, checkpoint: str, rank: int
 ) -> Iterator[Work]:
-    if reading.study is not None or reading.fault is not None:
+    if reading.study is not None:
         return
 
     def run(on_progress: ProgressCallback) -> None:
@@ -133,20 +137,12 @@ def _list_analysis(
         study = desk.analysers[checkpoint].analyse(image)
         reading.forward_s, reading.study = time.monotonic() - started, study
 
-    def fail(error: BaseException) -> None:
-        reading.fault = describe_error(error)
-
-    yield Work(("analyse", film, checkpoint), (rank,), run, fail)
+    yield Work(("analyse", film, checkpoint), (rank,), run)
 
 
-def _list_proof(desk: Desk, checkpoint: str, rank: float = PROVE) -> Iterator[Work]:
-    if desk.is_proved(checkpoint):
-        return
-
-    def fail(error: BaseException) -> None:
-        desk.proof_faults[checkpoint] = describe_error(error)[0]
-
-    yield Work(("prove", checkpoint), (rank,), lambda _: _prove(desk.analysers[checkpoint]), fail)
+def _list_proof(desk: Desk, session: Session, checkpoint: str, rank: float = PROVE) -> Iterator[Work]:
+    if not desk.is_proved(session, checkpoint):
+        yield Work(("prove", checkpoint), (rank,), lambda _: _prove(desk.analysers[checkpoint]))
 
 
 def _prove(analyser: Analyser) -> None:
@@ -154,28 +150,22 @@ def _prove(analyser: Analyser) -> None:
 
 
 def _list_maps(
-    desk: Desk, reading: FilmAnalysis, checkpoint: str, label: str, methods: tuple[str, ...], rank: int
+    analyser: Analyser, reading: FilmAnalysis, checkpoint: str, label: str, methods: Iterable[str], rank: int
 ) -> Iterator[Work]:
-    refusals = desk.refusals(checkpoint)
     for method in methods:
-        pair = (method, label)
-        if method in refusals or pair in reading.maps or pair in reading.faults:
-            continue
-        yield _make_map(desk.analysers[checkpoint], reading, checkpoint, pair, rank)
+        if (method, label) not in reading.maps:
+            yield _make_map(analyser, reading, checkpoint, method, label, rank)
 
 
-def _make_map(analyser: Analyser, reading: FilmAnalysis, checkpoint: str, pair: tuple[str, str], rank: int) -> Work:
-    method, label = pair
+def _make_map(analyser: Analyser, reading: FilmAnalysis, checkpoint: str, method: str, label: str, rank: int) -> Work:
+    """One method at a time: one that fails must not take the others with it."""
+    study = reading.require_study()
 
     def run(on_progress: ProgressCallback) -> None:
-        reading.maps.update(analyser.explain(reading.require_study(), [label], [method], on_progress))
+        reading.maps.update(analyser.explain(study, [label], [method], on_progress))
 
-    def fail(error: BaseException) -> None:  # one method that fails must not take the others with it
-        reading.faults[pair] = describe_error(error)[0]
-
-    study = reading.require_study()
     key = ("explain", study.image.sha256, checkpoint, method, label)
-    return Work(key, (rank, METHODS[method].cost_forwards), run, fail)
+    return Work(key, (rank, METHODS[method].cost_forwards), run)
 
 
 def _list_comparison(desk: Desk, session: Session, film: Film, image: Radiograph, label: str) -> Iterator[Work]:
@@ -190,15 +180,15 @@ def _list_comparison(desk: Desk, session: Session, film: Film, image: Radiograph
     yield from _list_analysis(desk, film.key, image, other, name, COMPARE)
     if other.study is None:
         return
-    yield from _list_proof(desk, name, COMPARE)
-    if desk.is_proved(name):
-        refused = desk.refusals(wish.checkpoint)
-        wanted = tuple(
+    yield from _list_proof(desk, session, name, COMPARE)
+    if desk.is_proved(session, name):
+        refused = {**desk.refusals(session, wish.checkpoint), **desk.refusals(session, name)}
+        wanted = [
             key
             for key in wish.methods
             if key not in refused and (METHODS[key].cost_forwards <= SLOW_FORWARDS or (label, key) in wish.slow)
-        )
-        yield from _list_maps(desk, other, name, label, wanted, COMPARE)
+        ]
+        yield from _list_maps(desk.analysers[name], other, name, label, wanted, COMPARE)
 
 
 def _list_evaluation(desk: Desk, session: Session, reading: FilmAnalysis, label: str) -> Iterator[Work]:
@@ -212,8 +202,8 @@ def _list_evaluation(desk: Desk, session: Session, reading: FilmAnalysis, label:
         do_step(desk.analysers[checkpoint], run, step, on_progress)
         desk.pace[checkpoint] = run.pace
 
-    def fail(error: BaseException) -> None:
-        skip_step(run, step, " ".join(describe_error(error)).strip())
+    def fail(fault: tuple[str, str]) -> None:
+        skip_step(run, step, " ".join(fault).strip())
 
     yield Work(("evaluate", checkpoint, label, id(run), step), (EVALUATE,), work, fail)
 
@@ -226,6 +216,7 @@ def open_run(desk: Desk, session: Session, reading: FilmAnalysis, label: str) ->
         return None
     results, run = open_results(reading), session.evaluation_run
     if run is None or run.results is not results or run.asked != wish.checks:
+        results.failed = {key: why for key, why in results.failed.items() if key[1] != label}  # tried once more
         shown = list_shown_maps(session, reading, label)
         analyser = desk.analysers[wish.checkpoint]
         steps = plan_missing_steps(analyser, results, label, shown, wish.checks.kind == SLOW)

@@ -83,23 +83,28 @@ async function load(film) {
 async function show(next) {
   value = next;
   panels().dataset.ready = "";
+  const film = next.film?.picture ?? null;
+  const isOther = state.about !== next.about || film !== state.film;
   if (state.about !== next.about) {
     state.about = next.about;
     state.asked = false;
     layers = new Map();
   }
-  const film = next.film?.picture ?? null;
   if (film !== state.film) {
     state.film = film;
     drawing.film = drawing.outlines = null;
     drawing.outlined = false;
-    loading = next.film ? load(next.film) : Promise.resolve();
+    loading = next.film ? load(next.film).catch(() => {}) : Promise.resolve();
   }
+  if (isOther) draw(); // what was drawn of something else goes at once
   await loading;
   if (value !== next) return; // the newer one draws itself
   const wanted = Object.values(next.maps).map((map) => map.map);
   for (const id of [...numbers.keys()]) if (!wanted.includes(id)) numbers.delete(id);
-  for (const id of wanted) if (!numbers.has(id)) numbers.set(id, await numbersOf(packedMapOf(id)));
+  for (const id of wanted) {
+    const known = numbers.get(id) ?? (await numbersOf(packedMapOf(id)).catch(() => null));
+    if (known) numbers.set(id, known);
+  }
   if (value !== next) return; // the newer one draws itself
   draw();
   tell();

@@ -4,7 +4,7 @@ const LEAST = 0.01; // of a side: what is smaller was a click
 const SIDES = /** @type {const} */ (["x", "y", "width", "height"]);
 /** @type {RegionsValue | null} */
 let value = null;
-/** @type {{ stage: Element, at: [x: number, y: number] } | null} */
+/** @type {{ stage: Element, film: string | undefined, at: [x: number, y: number] } | null} */
 let start = null; // while a region is dragged
 /** @type {Box | null} */
 let dragged = null;
@@ -82,7 +82,7 @@ document.addEventListener("pointerdown", (event) => {
   const stage = within(event, "#panels .stage");
   if (!stage?.querySelector("canvas")) return;
   event.preventDefault();
-  start = { stage, at: shares(event, stage) };
+  start = { stage, film: partOf("panels").dataset.film, at: shares(event, stage) };
 });
 document.addEventListener("pointermove", (event) => {
   if (!start || !event.isPrimary) return;
@@ -93,7 +93,7 @@ document.addEventListener("pointermove", (event) => {
 });
 document.addEventListener("pointerup", (event) => {
   if (!start || !event.isPrimary) return;
-  const box = dragged;
+  const box = start.film === partOf("panels").dataset.film ? dragged : null; // another film may have come meanwhile
   start = null;
   if (!box || box[2] < LEAST || box[3] < LEAST) return forget();
   arm(false); // so that the finger scrolls again

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from cxr_demo.explain.methods import METHODS
+from cxr_demo.film.gate import Mend
 from cxr_demo.limits import MAX_FILMS
 from cxr_demo.teaching.shortcut_lesson import HONEST
 from cxr_demo.text import upload_text
@@ -270,3 +271,50 @@ def test_the_name_of_a_file_cannot_become_markup_and_its_path_is_never_shown(pag
     shown = page.settle()
     assert "<img src=x" not in shown.strip["html"] + shown.panels["html"] + shown.findings["html"]
     assert len(names_in(page)[0]) == 200 and path not in str(page.bodies)
+
+
+# ---- what is pressed is of what was shown
+
+
+def test_a_region_that_was_drawn_on_another_film_is_not_of_this_one(page):
+    page.open()
+    first = page.session.wish.film
+    page.upload(png(1), "second.png")
+    page.press("draw_region", box=[0.1, 0.1, 0.2, 0.2], at={"film": first})
+    assert page.settle().regions["region"] is None and not page.session.region_fault
+
+
+def test_a_scale_is_kept_as_it_was_shown_also_when_another_finding_was_chosen_meanwhile(page):
+    page.open(methods=["grad-cam"])
+    shown = page.look().value["at"]
+    page.press("choose_label", label="normal")
+    page.press("pin_scale", pinned=True, at=shown)
+    assert page.session.wish.pinned_scale and page.settle().panels["pinned"]
+
+
+def test_a_check_that_is_asked_for_before_there_is_a_result_is_not_lost(page):
+    page.press("choose_methods", methods=["grad-cam"])
+    page.upload(png())
+    page.press("run_checks", slow=False)
+    assert page.session.wish.checks and page.session.wish.checks.kind == "quick"
+
+
+def test_a_film_that_cannot_be_mended_stays_as_it_was(page, monkeypatch):
+    page.open()
+    film = page.session.film
+    opened, film.wanted_mend = film.opened, Mend.TURN_90
+    monkeypatch.setattr(work, "mend_image", lambda image, mend: 1 / 0)
+    shown = page.settle()
+    assert film.opened is opened and film.wanted_mend is None and not film.fault
+    assert "Something went wrong" in shown.notice["html"] and "data-label" in shown.findings["html"]
+
+
+def test_what_has_failed_is_tried_again_when_it_is_chosen_again(page):
+    analyser = page.desk.analysers["a"]
+    analyser.broken = MemoryError()
+    page.upload(png())
+    assert "Something went wrong" in page.settle().findings["html"]
+    analyser.broken = None
+    assert "Something went wrong" in page.settle().findings["html"]
+    page.press("choose_checkpoint", checkpoint="a")
+    assert "data-label" in page.settle().findings["html"]

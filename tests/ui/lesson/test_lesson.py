@@ -63,7 +63,7 @@ def test_an_example_goes_the_way_of_an_upload_and_its_truth_with_it(folder):
     page.press("try_example", index=1)
     steps = list(page.follow())
     session = page.session
-    film, study = session.film, session.reading.study
+    film, study = session.film.opened, session.reading.study
     assert list(film.truth) == ["planted consolidation"] and study.image.kind == "synthetic"
     assert film.truth["planted consolidation"].shape == study.image.pixels.shape
     first = next(step for step in steps if step.panels["film"])
@@ -74,10 +74,10 @@ def test_an_example_goes_the_way_of_an_upload_and_its_truth_with_it(folder):
 
     page.press("choose_checkpoint", checkpoint="b")
     again = page.settle()  # another checkpoint, the same film
-    assert session.film is film and format_text("planted-show") in again.panels["html"]
+    assert session.film.opened is film and format_text("planted-show") in again.panels["html"]
     page.upload(png())
     real = page.settle()
-    assert session.film.truth == {} and format_text("planted-show") not in real.panels["html"]
+    assert session.film.opened.truth == {} and format_text("planted-show") not in real.panels["html"]
     assert real.panels["film"]["outlines"] is None and "planted" not in real.regions["html"]
 
 
@@ -104,7 +104,9 @@ def test_a_film_that_cannot_be_read_leaves_film_and_truth_as_they_were(page):
     page.press("choose_film", film="1")
     page.settle()
     session = page.session
-    assert list(session.film.truth) == ["planted consolidation"] and session.reading.study.image.kind == "synthetic"
+    assert (
+        list(session.film.opened.truth) == ["planted consolidation"] and session.reading.study.image.kind == "synthetic"
+    )
 
 
 def test_outlines_are_where_the_mask_ends_and_nowhere_else():
