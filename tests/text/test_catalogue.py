@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -192,6 +194,16 @@ def test_nothing_is_formatted_while_a_module_is_imported():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ("format_text", "format_digits"):
                 assert id(node) in inside, f"{path}:{node.lineno}"
+
+
+def test_no_catalogue_is_read_while_the_house_is_imported():
+    """Neither by a call that the test before cannot see; each module is imported in one fresh process."""
+    modules = [path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for path in TREES]
+    modules.remove("cxr_demo.__main__")
+    program = f"import importlib\nfor name in {modules}: importlib.import_module(name)\n"
+    program += "from cxr_demo.text.catalogue import load_catalogue\nprint(load_catalogue.cache_info().misses)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split()[-1] == "0"
 
 
 @pytest.fixture
