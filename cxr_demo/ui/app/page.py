@@ -85,12 +85,10 @@ def _make_farewell(desk: Desk) -> Callable:
 
 def _lay_page(desk: Desk) -> None:
     """The frames of all parts, and what never changes."""
-    doors = read_script("lesson/doors")
-    gr.HTML(lesson_view.render_doors(), js_on_load=doors, apply_default_css=False, elem_id="doors")
     with gr.Column(elem_id="bench"):
         _lay_bench(desk)
     with gr.Column(elem_id="lesson-section"):
-        gr.HTML(lesson_view.render_title(), apply_default_css=False)
+        gr.HTML(lesson_view.render_title(), js_on_load=read_script("lesson/doors"), apply_default_css=False)
         lesson = Lesson(desk.analysers)
         lesson_events.wire_lesson(
             make_component("lesson", "lesson/lesson", lesson_view.render_beginning(lesson)), lesson
@@ -166,7 +164,7 @@ def make_launch_settings() -> dict:
 
 def _render_title():
     title = tag("div", tag("h1", format_text("page-title")), tag("p", format_text("page-subtitle")))
-    return join_html(title, tag("p", format_text("not-clinical"), class_="warning"))
+    return join_html(title, lesson_view.render_doors(), tag("p", format_text("not-clinical"), class_="warning"))
 
 
 def _lay_notice() -> tuple[gr.Column, gr.Button]:

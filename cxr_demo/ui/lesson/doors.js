@@ -1,7 +1,8 @@
-// Given by gr.HTML: element. The films or the lesson: one of the two is in view, and the address says which.
+// The films or the lesson: one of the two is in view, and the address says which.
 const FILMS = "#bench";
 const LESSON = "#lesson-section";
-const links = [...element.querySelectorAll("a")];
+/** @type {HTMLAnchorElement[]} */
+const links = [...document.querySelectorAll("#doors a")];
 
 function enter() {
   const isLesson = location.hash === LESSON;

@@ -33,7 +33,7 @@ def render_doors() -> Html:
     films = tag("a", tag("b", format_text("door-films")), href="#bench")
     hint = tag("span", format_text("door-lesson.hint"))
     return tag("nav", films, tag("a", tag("b", format_text("door-lesson")), hint, href="#lesson-section"),
-               aria_label=format_text("doors"))  # fmt: skip
+               id="doors", aria_label=format_text("doors"))  # fmt: skip
 
 
 def render_title() -> Html:
