@@ -22,13 +22,16 @@ def describe_checkpoint_choice(card: Card, title: str = "") -> str:
 
 
 def describe_checkpoint_choices(cards: Mapping[str, Card]) -> dict[str, str]:
-    """Checkpoint by name -> its entry in the list. No two are alike: where two titles are the same, names stand too."""
+    """Checkpoint by name -> its entry in the list."""
+    titles = name_checkpoints(cards)
+    return {name: describe_checkpoint_choice(card, titles[name]) for name, card in cards.items()}
+
+
+def name_checkpoints(cards: Mapping[str, Card]) -> dict[str, str]:
+    """Checkpoint by name -> its title. No two are alike: where two titles are the same, names stand too."""
     titles = {name: card.title or name for name, card in cards.items()}
     counts = Counter(titles.values())
-    return {
-        name: describe_checkpoint_choice(card, titles[name] if counts[titles[name]] == 1 else f"{titles[name]}, {name}")
-        for name, card in cards.items()
-    }
+    return {name: title if counts[title] == 1 else f"{title}, {name}" for name, title in titles.items()}
 
 
 def describe_checkpoint_quality(card: Card) -> str:

@@ -166,16 +166,16 @@ label-of-its-own = A label of this network's own.
 # What a map does not show.
 caption-grad-cam = Does not show evidence against the finding, nor its outline: one cell covers a large part of the lung.
 caption-lrp-epsilon =
-    Does not show regions, and leaves out what the network's biases add; equals gradient x input where the network bends
-    at ReLUs alone.
-caption-lrp-epsilon-plus-flat =
-    Does not show what holds the score down inside the network; unmerged batch norms are passed over.
+    Does not show regions: read it as a cloud of pixels, not as an outline. What the network's constants add is left
+    out.
+caption-lrp-epsilon-plus-flat = Does not show what holds the score down inside the network.
 caption-grad-cam-plus-plus =
     Does not show evidence against the finding, and its values add up to nothing: only their order counts.
 caption-hires-cam =
-    Does not show anything that Grad-CAM does not where a mean over the cells reads the features: both are one.
+    Does not show more than Grad-CAM where the network averages over the whole film: there both are the same map.
 caption-layer-cam = Does not show what speaks against the finding, not even where it outweighs what speaks for it.
-caption-eigen-cam = Does not show this finding: it is the main pattern of the last layer and the same for every label.
+caption-eigen-cam =
+    Does not show this finding: it is the main pattern of the network's last layer, the same for every finding.
 caption-score-cam =
     Does not show what the film alone does: it asks films that are greyed outside one pattern, which no network was
     trained on.
@@ -184,22 +184,22 @@ caption-lrp-epsilon-plus =
 caption-lrp-epsilon-alpha2-beta1 =
     Does not show how strong for and against are: that they stand 2 to 1 is the rule's choice, not the network's.
 caption-lrp-epsilon-alpha2-beta1-flat =
-    Does not show how strong for and against are, 2 to 1 by rule, nor which pixel of a filter mattered.
-caption-lrp-gamma-box = Does not show what the network's biases add, which keep their share in every layer.
+    Does not show how strong for and against are, 2 to 1 by rule, nor which single pixels mattered.
+caption-lrp-gamma-box = Does not show what the network's constants add, which keep their share in every layer.
 caption-gradient =
     Does not show what made the score, only what would change it if a single pixel became a little brighter.
 caption-gradient-x-input =
-    Does not show regions, nor pixels of mean grey, which have 0 by definition, nor what the biases add.
+    Does not show regions, nor pixels of mean grey, which have 0 by definition, nor what the network's constants add.
 caption-smooth-grad =
-    Does not show this film alone, but the mean over films with a little noise; it is a slope, not a share.
+    Does not show this film alone, but the mean over films with a little noise: what would change the score, not what made it.
 caption-integrated-gradients =
     Does not show what a grey film already scores: it shares out the difference between this film and a grey one.
 caption-occlusion =
     Does not show findings wider than its blurred patch, nor what the network reads in two places at once.
 
 # What a panel says before there is a map.
-family-cam = Which regions speak for the finding, on the network's last and coarsest feature maps.
-family-score-cam = Which patterns of the last feature maps keep the score, when the film is darkened outside them.
+family-cam = Which regions speak for the finding, in coarse cells.
+family-score-cam = Which patterns keep the score when the film is darkened outside them.
 family-lrp = Which pixels carried the score: orange speaks for the finding, blue against it.
 family-gradient = Which pixels the score hangs on: orange where more brightness raises it, blue where it lowers it.
 family-occlusion = Which parts the score needs: orange where it falls when they are hidden, blue where it rises.
@@ -675,6 +675,26 @@ agreement = How far the maps agree
 and = { $first } and { $last }
 
 facts = About this network
+fact-name = Name on the command line
+fact-question = Question
+fact-people = People
+fact-summary = What it is
+fact-data = Trained on
+fact-data-licence = Licence of the data
+fact-data-source = Source of the data
+fact-limits = Known limits
+fact-recipe = Recipe
+fact-start = Started from
+fact-day = Trained on the day
+fact-licence = Licence of the network
+fact-ensemble = Ensemble
+fact-networks = { $networks } networks, below
+fact-calibration = Calibration
+fact-temperature = temperature { $temperature }
+fact-none = none
+fact-maps = Explanations
+fact-sha256 = SHA-256 of the weights
+fact-sha256-ensemble = SHA-256 of weights, rule and members
 proof-pending =
     The checks of this network's maps are still running; a map that you ask for waits for them.
 none-ready = There is no network to analyse a film with.
@@ -684,6 +704,15 @@ member-network = Network
 member-weight = Weight
 member-temperature = Temperature
 member-sha256 = SHA-256 of its weights
+metrics = What these figures mean
+    .meaning =
+        AUROC is the chance that a film with the finding gets a higher score than one without: 0.5 is guessing, 1 is
+        always. AUPRC is the area under the curve of precision and recall; guessing gives the share of films that have
+        the finding. F1 joins precision and sensitivity into one number, MCC is the correlation of answer and truth.
+        ECE is how far the probabilities are off on average. Macro is the mean over all findings.
+set-validation = validation films
+set-test = test films
+set-external = films of other hospitals
 test-set = Measured on: { $name } (95 % interval in brackets)
     .by-finding = Measured on: { $name } (95 % interval in brackets), by finding
 

@@ -27,6 +27,7 @@ LEFT_OVER_MINUTES = -(-(LEFT_OVER_S + SWEEP_EVERY_S) // 60)
 ROWS = ("row-upper", "row-middle", "row-lower")
 COLUMNS = ("column-left", "column-centre", "column-right")
 SHORT = ("auroc", "auprc", "mcc", "ece", "f1")  # parts of a metric's key that are written in capitals
+SETS = {"validation": "set-validation", "test": "set-test", "external": "set-external"}  # of measured films
 RULES = {  # by a card's `ensemble.rule`
     "majority": "rule-majority",
     "mean": "rule-mean",
@@ -139,6 +140,12 @@ def describe_show_button(value: float, card: Card) -> str:
 def format_metric_name(key: str) -> str:
     """auroc_viral_pneumonia -> "AUROC viral pneumonia"."""
     return " ".join(part.upper() if part in SHORT else part for part in key.split("_"))
+
+
+def format_set_name(name: str) -> str:
+    """ "test, source nih" -> "test films, source nih"."""
+    first, comma, rest = name.partition(", ")
+    return f"{format_text(SETS[first])}{comma}{rest}" if first in SETS else name
 
 
 def describe_cell_size(width: float, height: float) -> str:

@@ -13,7 +13,7 @@ from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.gate import GateModel
 from cxr_demo.limits import READ_AT_ONCE
 from cxr_demo.teaching.shortcut_lesson import HONEST
-from cxr_demo.text.checkpoint_text import describe_checkpoint_choices
+from cxr_demo.text.checkpoint_text import describe_checkpoint_choices, name_checkpoints
 from cxr_demo.ui.app.example_films import make_example, name_example
 from cxr_demo.ui.app.sessions import Film, FilmAnalysis, OpenedFilm, Session, Sessions, open_synthetic_film
 
@@ -21,8 +21,8 @@ from cxr_demo.ui.app.sessions import Film, FilmAnalysis, OpenedFilm, Session, Se
 @dataclass
 class Desk:
     """`analysers` by the name shown, `refused` why another cannot be used; `titles`: how a checkpoint is called in a
-    list. `pace`: what a forward of a checkpoint took in the last check, in seconds. Synthetic films and what is found
-    of them are everybody's: they show no patient."""
+    list, `networks`: in a sentence. `pace`: what a forward of a checkpoint took in the last check, in seconds.
+    Synthetic films and what is found of them are everybody's: they show no patient."""
 
     analysers: Mapping[str, Analyser]
     refused: Mapping[str, str]
@@ -33,12 +33,14 @@ class Desk:
     pace: dict[str, float] = field(default_factory=dict)
     decoding: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(READ_AT_ONCE))
     titles: Mapping[str, str] = field(init=False)
+    networks: Mapping[str, str] = field(init=False)
     _examples: dict[int, OpenedFilm] = field(default_factory=dict)
     _example_readings: dict[tuple[int, str], FilmAnalysis] = field(default_factory=dict)
     _example_lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
-        self.titles = describe_checkpoint_choices({name: each.card for name, each in self.analysers.items()})
+        cards = {name: each.card for name, each in self.analysers.items()}
+        self.titles, self.networks = describe_checkpoint_choices(cards), name_checkpoints(cards)
 
     def open_example(self, index: object) -> OpenedFilm | None:
         """A synthetic film, made once; None if there is no such one."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from cxr_demo.analysis import Analyser, Explanation
@@ -12,7 +11,7 @@ from cxr_demo.labels import get_finding
 from cxr_demo.limits import SLOW_FORWARDS
 from cxr_demo.networks.checkpoint import suggest_checkpoint
 from cxr_demo.networks.standing import find_standing
-from cxr_demo.text import evaluation_text, findings_text, page_text, pair_text
+from cxr_demo.text import findings_text, page_text, pair_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.app import strip
 from cxr_demo.ui.app.desk import Desk, find_label
@@ -21,14 +20,13 @@ from cxr_demo.ui.app.wish import MEMBERS, NOTHING, STOPPED, WITH
 from cxr_demo.ui.app.work import list_shown_maps, open_results
 from cxr_demo.ui.compare import members_view, pair_view
 from cxr_demo.ui.evaluation import evaluation_table
-from cxr_demo.ui.evaluation.evaluation_run import EvaluationRun, plan_missing_steps
+from cxr_demo.ui.evaluation.evaluation_run import describe_run, plan_missing_steps
 from cxr_demo.ui.faults import describe_error
 from cxr_demo.ui.findings import facts, findings_list
 from cxr_demo.ui.markup import join_html, render_message
 from cxr_demo.ui.parts import Part, Same, make_part
 from cxr_demo.ui.viewer import film_regions, methods, panels, regions_table
 
-LEFT_FROM = 0.05  # share of the work after which its pace tells how long it will still take
 EMPTY = make_part({"html": ""})
 
 
@@ -97,7 +95,7 @@ class PageView:
             reasons = " ".join(doubt.sentence for doubt in film.gate.doubts)
             return format_text("spoken-question", film=film.name, reasons=reasons)
         if self.study is None:
-            fault = self.reading.fault if self.reading else None
+            fault = self._find_fault("analyse", self.wish.film, self.wish.checkpoint)
             return format_text("spoken-no-result", film=film.name, reason=fault[0] if fault else "")
         card, index = self.analyser.card, self.study.labels.index(self.label)
         how = find_standing(card, self.study.probabilities, self.label)
@@ -250,7 +248,7 @@ class PageView:
         run = self.session.evaluation_run
         is_asked = checks is not None and checks.kind != STOPPED
         if is_asked and run is not None and run.asked == checks and run.steps:
-            return make_part(evaluation_table.render_evaluation_bar(_describe_run(run)))
+            return make_part(evaluation_table.render_evaluation_bar(describe_run(run)))
         if is_asked and (run is None or run.asked != checks):
             waiting = evaluation_table.EvaluationProgress(0.0, format_text("check.waiting"))
             return make_part(evaluation_table.render_evaluation_bar(waiting))
@@ -304,7 +302,7 @@ class PageView:
         wish, analyser, reading = self.wish, self.analyser, self.reading
         if self.study is None or analyser is None or reading is None or wish.compared == NOTHING:
             return make_part(pair_view.EMPTY)
-        own = pair_view.CheckpointView(wish.checkpoint, analyser.card, self.study)
+        own = pair_view.CheckpointView(self.desk.networks[wish.checkpoint], analyser.card, self.study)
         if wish.compared == MEMBERS:
             return self._render_members(own, reading) if analyser.card.ensemble else make_part(pair_view.EMPTY)
         name = wish.compared.removeprefix(WITH)
@@ -314,7 +312,7 @@ class PageView:
     def _render_members(self, own: pair_view.CheckpointView, reading: FilmAnalysis) -> Part:
         if not own.card.joins_predictions:
             return make_part(pair_view.render_sentence(format_text("members-title.joined")))
-        entries = {key: self._describe_row(key, [(own.name, reading)]) for key in self.wish.methods}
+        entries = {key: self._describe_row(key, [(self.wish.checkpoint, reading)]) for key in self.wish.methods}
         made_of = (*self.at, MEMBERS, tuple(_identify(key, entry) for key, entry in entries.items()))
         return self.keep(
             "pair", made_of, lambda: members_view.render_members(own, self.label, entries, self._open_rows(MEMBERS))
@@ -323,15 +321,16 @@ class PageView:
     def _render_pair(
         self, own: pair_view.CheckpointView, reading: FilmAnalysis, name: str, analyser: Analyser, other: FilmAnalysis
     ) -> Part:
-        known = list_common_labels(own.card, analyser.card)
+        known, title = list_common_labels(own.card, analyser.card), self.desk.networks[name]
         if self.label not in known:
-            return make_part(pair_view.render_sentence(pair_text.describe_unknown_label(self.label, name, known)))
+            return make_part(pair_view.render_sentence(pair_text.describe_unknown_label(self.label, title, known)))
         if fault := self._find_fault("analyse", self.wish.film, name):
             return make_part(pair_view.render_sentence(" ".join(fault)))
         if other.study is None or not self.desk.is_proved(self.session, name):
-            return make_part(pair_view.render_sentence(pair_text.describe_preparing(name, other.study is not None)))
-        that = pair_view.CheckpointView(name, analyser.card, other.study)
-        entries = {key: self._describe_row(key, [(own.name, reading), (name, other)]) for key in self.wish.methods}
+            return make_part(pair_view.render_sentence(pair_text.describe_preparing(title, other.study is not None)))
+        that = pair_view.CheckpointView(title, analyser.card, other.study)
+        sources = [(self.wish.checkpoint, reading), (name, other)]
+        entries = {key: self._describe_row(key, sources) for key in self.wish.methods}
         made_of = (*self.at, name, tuple(_identify(key, entry) for key, entry in entries.items()))
         return self.keep(
             "pair", made_of, lambda: pair_view.render_pair(own, that, self.label, entries, self._open_rows(name))
@@ -351,7 +350,7 @@ class PageView:
             image = reading.require_study().image.sha256
             reason = self.desk.refusals(self.session, name).get(key)
             if reason := reason or " ".join(self._find_fault("explain", image, name, *pair)):
-                return pair_text.describe_unavailable(name, reason)
+                return pair_text.describe_unavailable(self.desk.networks[name], reason)
         missing = [(name, reading) for name, reading in sources if pair not in reading.maps]
         if not missing:
             return tuple(reading.maps[pair] for _, reading in sources)
@@ -360,7 +359,7 @@ class PageView:
             return pair_view.SlowMap(METHODS[key].cost_forwards * sources[1][1].forward_s)
         name, reading = missing[0]
         image = reading.require_study().image.sha256
-        return pair_view.PendingMap(name, self._get_share("explain", image, name, *pair))
+        return pair_view.PendingMap(self.desk.networks[name], self._get_share("explain", image, name, *pair))
 
 
 PARTS = {
@@ -393,12 +392,3 @@ def _identify(key: str, entry: object) -> tuple:
     """A map is known by what it is, everything else by what it says."""
     maps = entry if isinstance(entry, tuple) else (entry,)
     return key, tuple(Same(each) if isinstance(each, Explanation) else each for each in maps)
-
-
-def _describe_run(run: EvaluationRun) -> evaluation_table.EvaluationProgress:
-    if run.started is None or run.current is None:
-        return evaluation_table.EvaluationProgress(0.0, format_text("check.waiting"))
-    passed = time.monotonic() - run.started
-    left_s = passed * (1 - run.share) / run.share if run.share > LEFT_FROM else 0.0
-    doing = evaluation_text.describe_step(run.current.part, run.current.methods)
-    return evaluation_table.EvaluationProgress(run.share, doing, left_s)

@@ -12,8 +12,12 @@ from cxr_demo.evaluation.faithfulness import RandomBaseline
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.limits import SLOW_FORWARDS
 from cxr_demo.progress import ProgressCallback
+from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.evaluation_text import describe_step
+from cxr_demo.ui.evaluation.evaluation_table import EvaluationProgress
 
 RANDOM_BASELINE = "random baseline"
+LEFT_FROM = 0.05  # share of the work after which its pace tells how long it will still take
 FIELDS = {  # a part -> what it fills of a MapEvaluation
     "faithfulness": ("deletion", "insertion"),
     "stability": ("stability",),
@@ -122,3 +126,13 @@ def skip_step(run: EvaluationRun, step: WorkStep, reason: str) -> None:
     """There is no result, for this reason."""
     run.results.failed |= {(key, run.label, step.part): reason for key in step.methods}
     run.finish(step, run.done)
+
+
+def describe_run(run: EvaluationRun) -> EvaluationProgress:
+    """How far the work is."""
+    if run.started is None or run.current is None:
+        return EvaluationProgress(0.0, format_text("check.waiting"))
+    passed = time.monotonic() - run.started
+    left_s = passed * (1 - run.share) / run.share if run.share > LEFT_FROM else 0.0
+    doing = describe_step(run.current.part, run.current.methods)
+    return EvaluationProgress(run.share, doing, left_s)

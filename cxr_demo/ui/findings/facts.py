@@ -12,12 +12,17 @@ from cxr_demo.text import page_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.formats import format_interval, format_rounded
 from cxr_demo.ui.findings import localisation_table
-from cxr_demo.ui.markup import Html, join_html, render_scrollable, tag
+from cxr_demo.ui.markup import Html, join_html, render_details, render_scrollable, tag
 
-TRAINING = {  # entry of the card's `training` -> what it is called here
-    "data": "Trained on", "data_licence": "Licence of the data", "data_citation": "Source of the data",
-    "caveat": "Known limits", "recipe": "Recipe", "initial_weights": "Started from", "finished": "Trained on the day",
-}  # fmt: skip
+TRAINING = {  # by the entry of a card's `training`
+    "data": "fact-data",
+    "data_licence": "fact-data-licence",
+    "data_citation": "fact-data-source",
+    "caveat": "fact-limits",
+    "recipe": "fact-recipe",
+    "initial_weights": "fact-start",
+    "finished": "fact-day",
+}
 
 
 def render_analyser(analyser: Analyser) -> Html:
@@ -28,20 +33,25 @@ def render_analyser(analyser: Analyser) -> Html:
 
 def render_facts(card: Card, sha256: str, proof_line: str) -> Html:
     """One checkpoint's facts; entries that its card does not hold are left out."""
-    network = f"{len(card.ensemble.members)} networks, below" if card.ensemble else card.network
+    made, size = card.ensemble, card.preprocess.size_px
+    network = format_text("fact-networks", networks=len(made.members)) if made else card.network
+    none, temperature = format_text("fact-none"), f"{card.temperature:g}"
     rows = [
-        ("Name on the command line", card.name),
-        ("Question", card.purpose),
-        ("People", card.population),
-        ("What it is", card.summary),
-        ("Findings", ", ".join(get_finding(label).name for label in card.labels)),
-        *((name, getattr(card.training, key)) for key, name in TRAINING.items()),
-        ("Licence of the network", card.licence),
-        ("Ensemble", page_text.describe_ensemble(card.ensemble) if card.ensemble else ""),
-        ("Network", f"{network}, {card.preprocess.size_px} px, {card.preprocess.geometry}"),
-        ("Calibration", f"temperature {card.temperature:g}" if card.calibrated else "none"),
-        ("Explanations", proof_line),
-        ("SHA-256 of weights, rule and members" if card.ensemble else "SHA-256 of the weights", sha256[:16]),
+        (format_text("fact-name"), card.name),
+        (format_text("fact-question"), card.purpose),
+        (format_text("fact-people"), card.population),
+        (format_text("fact-summary"), card.summary),
+        (format_text("findings"), ", ".join(get_finding(label).name for label in card.labels)),
+        *((format_text(TRAINING[key]), getattr(card.training, key)) for key in TRAINING),
+        (format_text("fact-licence"), card.licence),
+        (format_text("fact-ensemble"), page_text.describe_ensemble(made) if made else ""),
+        (format_text("network"), f"{network}, {size} px, {card.preprocess.geometry}"),
+        (
+            format_text("fact-calibration"),
+            format_text("fact-temperature", temperature=temperature) if card.calibrated else none,
+        ),
+        (format_text("fact-maps"), proof_line),
+        (format_text("fact-sha256-ensemble" if made else "fact-sha256"), sha256[:16]),
     ]
     listed = [join_html(tag("dt", name), tag("dd", text)) for name, text in rows if text]
     return join_html(
@@ -72,7 +82,8 @@ def _render_members_table(card: Card) -> list[Html]:
     rows = [
         tag(
             "tr", tag("th", member.name, scope="row"), tag("td", member.network), tag("td", f"{weight:.2f}"),
-            tag("td", f"{member.temperature:g}" if member.temperature else "none"), tag("td", member.sha256[:16]),
+            tag("td", f"{member.temperature:g}" if member.temperature else format_text("fact-none")),
+            tag("td", member.sha256[:16]),
         )
         for member, weight in zip(card.ensemble.members, card.ensemble.weights, strict=True)
     ]  # fmt: skip
@@ -82,6 +93,8 @@ def _render_members_table(card: Card) -> list[Html]:
 
 def _render_measured(card: Card) -> list[Html]:
     tables = [table for name, measured in card.metrics.sets.items() for table in _tables(name, measured, card.labels)]
+    if tables:
+        tables.append(render_details(format_text("metrics"), tag("p", format_text("metrics.meaning"))))
     return [*tables, *localisation_table.render_localisation(card.metrics.localisation)]
 
 
@@ -107,7 +120,9 @@ def _overall(name: str, figures: Mapping[str, str]) -> Html:
         tag("tr", tag("th", page_text.format_metric_name(key), scope="row"), tag("td", text))
         for key, text in figures.items()
     ]
-    return tag("table", tag("caption", format_text("test-set", name=name)), tag("tbody", *rows))
+    return tag(
+        "table", tag("caption", format_text("test-set", name=page_text.format_set_name(name))), tag("tbody", *rows)
+    )
 
 
 def _by_label(name: str, figures: Mapping[str, Mapping[str, str]], labels: Sequence[str]) -> Html:
@@ -127,5 +142,5 @@ def _by_label(name: str, figures: Mapping[str, Mapping[str, str]], labels: Seque
         )
         for label in labels
     ]
-    caption = format_text("test-set.by-finding", name=name)
+    caption = format_text("test-set.by-finding", name=page_text.format_set_name(name))
     return render_scrollable(caption, tag("table", tag("caption", caption), tag("thead", head), tag("tbody", *rows)))

@@ -40,7 +40,7 @@ def test_facts_of_many_labels_are_two_tables_for_a_set():
     rows = re.findall('<th scope="row">(.*?)</th>(.*?)</tr>', by_label)
     figure = "<td>0.500 (0.400 to 0.600)</td>"
     assert rows == [("Normal", "<td></td>" * 2), ("Bacterial pneumonia", figure * 2), ("Viral pneumonia", figure * 2)]
-    caption = format_text("test-set.by-finding", name="test")
+    caption = format_text("test-set.by-finding", name="test films")
     assert f'role="region" aria-label="{caption}">{by_label}' in written
     only = facts.render_facts(card(metrics={"test": {"ece_after_temperature": 0.05}}), "ef" * 32, "")
     assert "ECE after temperature" in only and "by finding" not in only
