@@ -40,7 +40,7 @@ cxr_demo.ui.viewer: __init__ colour_bar methods film_pictures agreement_table pa
 cxr_demo.ui.evaluation: __init__ evaluation_curves evaluation_table evaluation_run
 cxr_demo.ui.compare: __init__ pair_view members_view
 cxr_demo.ui.lesson: __init__ lesson_view lesson_events
-cxr_demo.ui.app: strip example_films sessions desk work prefetch view follower intentions stream page
+cxr_demo.ui.app: strip example_films sessions desk work prefetch view readiness follower intentions stream page
 cxr_demo.ui: __init__
 cxr_demo: __main__
 train: __init__ recipe markdown

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from cxr_demo.limits import PROGRESS_EVERY_S
 from cxr_demo.progress import ProgressCallback
 from cxr_demo.ui.app.desk import Desk
+from cxr_demo.ui.app.readiness import list_ready
 from cxr_demo.ui.app.sessions import Notice, Session
 from cxr_demo.ui.app.view import PageView, render_page
 from cxr_demo.ui.app.work import Work, list_work
@@ -73,7 +74,7 @@ def _make_value(desk: Desk, session: Session, have: Collection[str], missing: Co
         "heard": list(session.heard)[-MOST_HEARD:],
         "at": {"film": wish.film, "checkpoint": wish.checkpoint, "label": view.label, "number": session.number},
         "rest": not missing,
-        "ready": view.list_ready(),
+        "ready": list_ready(view),
         "spoken": "" if missing else view.describe_result(),
         "follow": bool(missing) and session.follower is None,
         "parts": {name: part.id for name, part in parts.items()},

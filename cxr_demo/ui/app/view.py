@@ -57,33 +57,6 @@ class PageView:
         """Why work has failed, as a sentence and a next step; empty if it has not."""
         return self.session.failed.get(work, ())
 
-    def list_ready(self) -> dict[str, list[str]]:
-        """The films, labels and methods that may be chosen without any more work, as far as that is quickly known."""
-        reading, wish = self.reading, self.wish
-        films = [film.key for film in self.session.films.values() if self._is_ready(film)]
-        if self.study is None or reading is None or wish.compared.startswith(WITH):
-            return {"films": films, "labels": [], "methods": []}
-        refusals = self.desk.refusals(self.session, wish.checkpoint)
-        made = dict(reading.maps)  # a copy: a map may just arrive
-        labels = [
-            label
-            for label in self.study.labels
-            if all(method in refusals or (method, label) in made for method in wish.methods)
-        ]
-        methods = [method for method in METHODS if method in refusals or (method, self.label) in made]
-        return {"films": films, "labels": labels, "methods": methods}
-
-    def _is_ready(self, film: Film) -> bool:
-        """Whether a film can be shown as it is, with the first label of its list."""
-        if film.fault or film.is_questioned:
-            return True
-        name = self.desk.find_network(film) or self.wish.own_checkpoint
-        reading, analyser = self.session.readings.get((film.key, name)), self.desk.analysers.get(name)
-        if reading is None or reading.study is None or analyser is None:
-            return False
-        label, refusals = find_label(analyser, reading.study, ""), self.desk.refusals(self.session, name)
-        return all(method in refusals or (method, label) in reading.maps for method in self.wish.methods)
-
     def describe_result(self) -> str:
         """What a screen reader says, once, when all that was asked for is there."""
         film = self.film
