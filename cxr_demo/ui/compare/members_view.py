@@ -32,7 +32,7 @@ from cxr_demo.ui.compare.pair_view import (
     render_scale_bar,
     render_waiting_row,
 )
-from cxr_demo.ui.markup import Html, join_html, tag
+from cxr_demo.ui.markup import Html, join_html, render_details, tag
 from cxr_demo.ui.parts import Part
 from cxr_demo.ui.viewer import panels
 
@@ -100,7 +100,7 @@ def _render_mean(
         format_text("mean.of"),
         stage,
         shared,
-        tag("p", page_text.describe_sums(explanation, reading.card)),
+        render_details(format_text("sums-title"), tag("p", page_text.describe_sums(explanation, reading.card))),
     )
 
 

@@ -237,7 +237,8 @@ def _render_side(
         pair_text.describe_hidden_pair_map(method.name, label, reading.name), image_encoding.MAP_SIDE_PX,
     )  # fmt: skip
     scale = render_scale_bar(own, scales_text.describe_own_scale(own)) if own and not own.nothing else None
-    return render_figure(reading.name, small, stage, scale, score, tag("p", pair_text.describe_side_sums(side)))
+    sums = render_details(format_text("sums-title"), tag("p", pair_text.describe_side_sums(side)))
+    return render_figure(reading.name, small, stage, scale, score, sums)
 
 
 def _render_difference(
@@ -297,7 +298,7 @@ def _render_numbers(
         parts = (
             render_scale_bar(scale, format_text("pair-scale", unit=name_unit(scale.unit), maps=3)),
             tag("p", _describe_difference_place(pair, pair.difference, this, other)),
-            sums and tag("p", sums),
+            sums and render_details(format_text("sums-title"), tag("p", sums)),
         )
     note = tag("p", found.note) if found.note else None
     # Here maps are drawn signed; a caption that is true of the positive part alone would contradict them.
