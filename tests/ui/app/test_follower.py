@@ -5,6 +5,7 @@ import queue
 import re
 import threading
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -428,7 +429,7 @@ def test_what_is_spoken_is_true_of_maps_that_are_off_and_of_maps_that_are_not_th
 def test_of_a_questioned_and_of_a_refused_film_is_spoken_why(page):
     page.open()
     film = page.session.film
-    film.gate = GateAnswer(Verdict.QUESTION, (Doubt("photograph", "MEASURED"),))
+    film.opened = replace(film.opened, gate=GateAnswer(Verdict.QUESTION, (Doubt("photograph", "MEASURED"),)))
     spoken = page.settle().value["spoken"]
     assert format_text("question") in spoken and film.gate.doubts[0].sentence in spoken and "maps" not in spoken
     page.upload(png()[:60], "broken.png")
