@@ -72,7 +72,8 @@ class GateAnswer:
 class Assessment:
     """What the learned check finds. `likest`: of `gate_text.LOOKS` the most probable one but "frontal", and
     `kind` the same where it stands out, else "frontal"; `probability` and `frontal`: of `likest` and of a frontal film,
-    0..1. `distance` from frontal films beside `usual`, which hardly any frontal film passes."""
+    0..1. `distance` from frontal films beside `usual`, which hardly any frontal film passes. `mirrored`: how
+    probable, 0..1, it is that left and right of a frontal film are exchanged, if that happened every second time."""
 
     is_usual: bool
     kind: str
@@ -81,6 +82,8 @@ class Assessment:
     frontal: float
     distance: float
     usual: float
+    is_mirrored: bool
+    mirrored: float
 
 
 class GateModel(Protocol):
@@ -96,14 +99,14 @@ def judge_image(image: Radiograph, gate: GateModel | None = None, lungs: LungMod
     doubts = list(_doubt_header(image.header)) if image.header else []
     found = gate.assess(image.pixels) if gate else None
     if image.is_colour:
-        is_drawn = found is not None and found.kind in ("drawing", "several-images")
-        kind = found.kind if found and is_drawn else "photograph"
-        doubts.append(Doubt(kind, gate_text.describe_colours()))
+        is_named = found is not None and found.kind in ("photograph", "drawing", "several-images")
+        doubts.append(Doubt(found.kind if found and is_named else "coloured", gate_text.describe_colours()))
     if found and not found.is_usual:
         doubts.append(_doubt_looks(found))
-    if lungs and not any(
-        doubt.mend for doubt in doubts
-    ):  # lungs of a film that lies on its side are not where they belong
+    elif found and found.is_mirrored:
+        doubts.append(Doubt("mirrored", gate_text.describe_sides(found.mirrored), Mend.MIRROR))
+    # Lungs of a film that lies on its side are not where they belong.
+    if lungs and not any(doubt.mend and doubt.mend is not Mend.MIRROR for doubt in doubts):
         inside = trim_borders(image.pixels)
         doubts += _doubt_lungs(lungs.probability(inside), inside.shape)
     joined: dict[str, Doubt] = {}

@@ -422,6 +422,7 @@ doubt-ct = This looks like a CT, MR or ultrasound picture, not a radiograph.
 doubt-view = This film was not taken from the front or from the back.
 doubt-lateral = This looks like a side view.
 doubt-body-part = This looks like another part of the body, or only a part of the chest.
+doubt-coloured = This picture is in colours; a radiograph is grey.
 doubt-photograph = This looks like a photograph, not a radiograph.
 doubt-drawing = This looks like a drawing, a chart, a page or a pattern, not a radiograph.
 doubt-several-images =
@@ -432,7 +433,7 @@ doubt-not-frontal =
 doubt-no-lungs = No two lungs can be seen where lungs belong.
 doubt-turned = This film seems to lie on its side or upside down.
 doubt-inverted = This film seems to be inverted: bone dark, air bright.
-doubt-mirrored = Left and right seem to be exchanged.
+doubt-mirrored = Left and right seem to be exchanged, or the heart lies on the right.
 doubt-burned-in = Words are burned into this picture; they may sway a network, and may name the patient.
 
 # A button; the note is what was done when it had been pressed.
@@ -471,8 +472,31 @@ two-lungs =
     What the network for lungs takes for two lungs covers { $share }, one { $smaller } as large as the other, their
     middles { $across } of the width and { $down } of the height apart.
 likeness = A small network finds it { $probability } like { $kind } and { $frontal } like { look-frontal }.
+sides = By its left and right half a small network finds it { $probability } like a mirrored film.
 distance-within = Its distance from frontal chest films is within what is usual: { $times } times the limit.
 distance-beyond = Its distance from frontal chest films is beyond what is usual: { $times } times the limit.
+
+gate-table = How often the gate asks
+gate-table-note =
+    Before a network answers, each picture is asked whether it is a frontal chest film, upright, as usual. Measured on
+    pictures that nothing was fitted on; brackets give 95 % intervals. What is neither right nor wrong is said in
+    general words. Mirrored, turned and inverted films were made from real ones.
+gate-table-kind = What it is
+gate-table-pictures = Pictures
+gate-table-questioned = Asked about
+gate-table-right-reason = With the right reason
+gate-table-wrong-reason = With a wrong reason
+
+measured-frontal = frontal chest films
+measured-lateral = side views
+measured-body-part = other parts of the body
+measured-ct = CT, MR, ultrasound
+measured-photograph = photographs
+measured-drawing = drawings, charts, pages, noise
+measured-several-images = several films, screens
+measured-turned = turned films
+measured-inverted = inverted films
+measured-mirrored = mirrored films
 
 ## The frame of the page (ui/app, ui/lesson/lesson_view.py)
 

@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.formats import format_digits, format_percent
 
 DOUBTS = (
-    "modality", "ct", "view", "lateral", "body-part", "photograph", "drawing", "several-images", "not-frontal",
-    "no-lungs", "turned", "inverted", "mirrored", "burned-in",
+    "modality", "ct", "view", "lateral", "body-part", "coloured", "photograph", "drawing", "several-images",
+    "not-frontal", "no-lungs", "turned", "inverted", "mirrored", "burned-in",
 )  # fmt: skip
 LOOKS = (  # kinds that the learned check knows
     "frontal", "lateral", "body-part", "ct", "photograph", "drawing", "several-images", "turned-90", "turned-180",
     "turned-270", "inverted", "mirrored",
 )  # fmt: skip
+
+
+# Kinds that the gate is measured on, in the order of its table.
+MEASURED = (
+    "frontal", "lateral", "body-part", "ct", "photograph", "drawing", "several-images", "turned", "inverted",
+    "mirrored",
+)  # fmt: skip
+
+
+def describe_measured(kind: str) -> str:
+    """One of `MEASURED`, many of them."""
+    return format_text(f"measured-{kind}")
+
+
+def describe_share(share: Mapping[str, float]) -> str:
+    """Its `value` with the ends, `low` and `high`, of its interval; all 0..1."""
+    return format_text("interval", **{name: format_percent(share[name], 1) for name in ("value", "low", "high")})
 
 
 def describe_doubt(kind: str) -> str:
@@ -44,6 +63,11 @@ def describe_flip() -> str:
 
 def describe_colours() -> str:
     return format_text("colours")
+
+
+def describe_sides(mirrored: float) -> str:
+    """`mirrored`: the probability of it, 0..1."""
+    return format_text("sides", probability=format_percent(mirrored, 0))
 
 
 def describe_lungs(count: int, share: float, smaller: float, across: float, down: float) -> str:

@@ -56,8 +56,12 @@ def list_kinds(image: Radiograph, **models) -> list[str]:
 class Fixed:
     """A learned check and a lung model that always say the same."""
 
-    def __init__(self, kind: str = "frontal", is_usual: bool = False, lungs: np.ndarray | None = None) -> None:
-        self.found = Assessment(is_usual, kind, "lateral" if kind == "frontal" else kind, 0.9, 0.01, 3.0, 1.5)
+    def __init__(
+        self, kind: str = "frontal", is_usual: bool = False, lungs: np.ndarray | None = None, is_mirrored: bool = False
+    ) -> None:
+        self.found = Assessment(
+            is_usual, kind, "lateral" if kind == "frontal" else kind, 0.9, 0.01, 3.0, 1.5, is_mirrored, 0.99
+        )
         self.lungs = lungs
 
     def assess(self, pixels: np.ndarray) -> Assessment:
@@ -164,7 +168,8 @@ def test_colours_are_noticed_where_there_are_any():
     photo[48:] *= (0.4, 0.7, 1)
     tinted = grey * (0.8, 0.9, 1)
     assert [read_image(encode_png(p)).is_colour for p in (grey, arrow, tinted, photo)] == [False, False, False, True]
-    assert list_kinds(read_image(encode_png(photo))) == ["photograph"]
+    assert list_kinds(read_image(encode_png(photo))) == ["coloured"]
+    assert list_kinds(read_image(encode_png(photo)), gate=Fixed("photograph")) == ["photograph"]
     assert list_kinds(read_image(encode_png(photo)), gate=Fixed("drawing")) == ["drawing"]
 
 
@@ -182,6 +187,16 @@ def test_what_the_learned_check_finds_becomes_a_doubt(kind, said, mend):
     (doubt,) = judge_image(read_dicom(), gate=Fixed(kind)).doubts
     assert (doubt.kind, doubt.mend) == (said, mend)
     assert list_kinds(read_dicom(), gate=Fixed(kind, is_usual=True)) == []
+
+
+def test_a_mirrored_film_is_asked_about_once_and_mended():
+    mirrored = Fixed(is_usual=True, is_mirrored=True)
+    (doubt,) = judge_image(read_dicom(), gate=mirrored).doubts
+    assert (doubt.kind, doubt.mend) == ("mirrored", Mend.MIRROR)
+    assert "heart lies on the right" in doubt.sentence and "99" in doubt.measure
+    (doubt,) = judge_image(read_dicom(PatientOrientation=["R", "F"]), gate=mirrored).doubts
+    assert "rows run to R" in doubt.measure and "mirrored film" in doubt.measure
+    assert list_kinds(read_dicom(), gate=Fixed("inverted", is_mirrored=True)) == ["inverted"]
 
 
 def test_a_reason_that_is_found_twice_is_said_once_with_both_measures():

@@ -83,7 +83,7 @@ def test_the_gate_costs_less_than_one_forward():
     network = checkpoint.load(ROOT / "weights" / "kermany-densenet121")
     square = network.card.preprocess
     forward = count_products(network.model, torch.zeros(1, len(square.mean), square.size_px, square.size_px))
-    learned = count_products(GATE.net, torch.zeros(1, 1, SIZE_PX, SIZE_PX))
+    learned = count_products(GATE.net, torch.zeros(1, 1, SIZE_PX, SIZE_PX))  # and its mirror image
     lungs = count_products(LUNGS.net, torch.zeros(1, 3, SQUARE.size_px, SQUARE.size_px))
     assert learned + lungs < forward, f"{learned / 1e6:.0f} + {lungs / 1e6:.0f} of {forward / 1e6:.0f} million"
 
@@ -98,19 +98,30 @@ def test_a_picture_is_prepared_alike_whatever_its_frame_and_contrast():
 
 
 def test_a_kind_is_named_where_one_stands_out():
-    shares = np.full(len(KINDS), 1e-6)
+    shares, limits = np.full(len(KINDS), 1e-6), (0.0, 1.3, 4.0)
     shares[KINDS.index("lateral")] = 1 - shares.sum()
-    assert read_assessment(shares, 1.0, 0.0, 1.3).kind == "lateral"
-    for kind, share, named in (("lateral", 0.5, True), ("lateral", 0.3, False), ("inverted", 0.5, False)):
+    assert read_assessment(shares, 1.0, 0.0, *limits).kind == "lateral"
+    for kind, share, named in (("lateral", 0.55, True), ("lateral", 0.3, False), ("inverted", 0.55, False)):
         shares = np.full(len(KINDS), (1 - share) / (len(KINDS) - 1))
         shares[KINDS.index(kind)] = share
-        found = read_assessment(shares, 1.0, 0.0, 1.3)
+        found = read_assessment(shares, 1.0, 0.0, *limits)
         assert (found.likest, found.kind) == (kind, kind if named else "frontal")  # a wrong mend would be silly
     even = np.full(len(KINDS), 1 / len(KINDS))
-    assert not read_assessment(even, 1.0, 0.0, 1.3).is_usual
+    assert not read_assessment(even, 1.0, 0.0, *limits).is_usual
     usual = np.eye(len(KINDS))[0]
-    assert read_assessment(usual, 1.0, 0.0, 1.3).is_usual and not read_assessment(usual, 2.0, 0.0, 1.3).is_usual
+    assert read_assessment(usual, 1.0, 0.0, *limits).is_usual and not read_assessment(usual, 2.0, 0.0, *limits).is_usual
+    sides = [read_assessment(usual, 1.0, side, *limits) for side in (-3.0, 3.0, 5.0)]
+    assert [found.is_mirrored for found in sides] == [False, False, True]
+    assert sides[0].mirrored == pytest.approx(1 - sides[1].mirrored)
     assert compute_odds(usual) > 20 and compute_odds(even) < 0
+
+
+def test_a_mirror_image_is_judged_with_the_other_sign():
+    assert GATE is not None
+    x = torch.rand(3, 1, SIZE_PX, SIZE_PX, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        one, other = GATE.net(x)[2], GATE.net(x.flip(3))[2]
+    torch.testing.assert_close(one, -other, rtol=1e-4, atol=1e-4)
 
 
 def test_noise_is_questioned():

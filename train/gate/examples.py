@@ -17,7 +17,8 @@ VARIED = 2  # ways that each film is seen in, beside as it is
 VARIED_OTHERS = 12  # ways that each picture which is no film is seen in
 BONES = 4  # as many kinds of them are met
 SHARES = {  # of the films to learn from, how many are turned, and so on
-    "turned": 0.5, "inverted": 0.8, "lateral": 0.8, "part": 0.9, "collage": 0.4, "screenshot": 0.4, "nothing": 0.25,
+    "turned": 0.5, "inverted": 0.8, "lateral": 0.8, "part": 0.9, "collage": 0.4, "screenshot": 0.4, "black viewer": 0.3,
+    "nothing": 0.25,
 }  # fmt: skip
 
 
@@ -53,6 +54,14 @@ def make_training_examples(random: Random, pictures: Sequence[Picture], count: i
                 yield Example(_vary_other(random, pixels), picture.kind, picture.source, picture.group)
 
 
+def make_side_examples(random: Random, pictures: Sequence[Picture], count: int) -> Iterator[Example]:
+    """At most `count` frontal films, each as it is and varied, none of them mirrored."""
+    for picture in draw_pictures(random, [picture for picture in pictures if picture.kind == "frontal"], count):
+        film = picture.read()
+        yield Example(film, "frontal", picture.source, picture.group)
+        yield Example(vary_film(random, film, mirrored=0), "frontal", f"varied: {picture.source}", picture.group)
+
+
 def draw_pictures(random: Random, pictures: Sequence[Picture], count: int) -> list[Picture]:
     """At most `count`, as many of each source as there are, or an equal number."""
     sources = sorted({picture.source for picture in pictures}, key=lambda s: sum(p.source == s for p in pictures))
@@ -82,6 +91,8 @@ def make_questioned(
         yield Example(films.make_collage(random, pages), "several-images", "made: several films", group)
     elif what == "screenshot":
         yield Example(films.make_screenshot(random, film), "several-images", "made: screenshot", group)
+    elif what == "black viewer":
+        yield Example(films.make_screenshot(random, film, 1.0), "several-images", "made: black viewer", group)
     else:
         for _ in range(BONES):
             yield Example(scans.make_bones(random), "body-part", "made: bones", "nothing")
@@ -105,24 +116,28 @@ def _vary_other(random: Random, pixels: np.ndarray) -> np.ndarray:
 
 
 def make_test_examples(random: Random, pictures: Sequence[Picture], every: int) -> Iterator[Example]:
-    """Every picture as it is; of each `every`th film also one that is varied and some that shall be questioned, turned,
-    inverted, beside others, on a screen, a third of them varied first."""
+    """Every picture as it is, of a film its mirror image too; of each `every`th film also one that is varied and some
+    that shall be questioned, turned, inverted, beside others, on a screen, a third of them varied first."""
     frontal = [picture for picture in pictures if picture.kind == "frontal"]
     pages = [picture.read() for picture in draw_pictures(random, frontal, 40)]
     for number, picture in enumerate(pictures):
         image = read_image(picture.path)
         pixels = image.pixels
         yield Example(pixels, picture.kind, picture.source, picture.group, image.is_colour)
+        if picture.kind == "frontal":
+            yield Example(pixels[:, ::-1], "mirrored", picture.source, picture.group)
         if picture.kind == "frontal" and number % every == 0:
-            yield Example(vary_film(random, pixels), "frontal", f"varied: {picture.source}", picture.group)
+            varied = vary_film(random, pixels, mirrored=0)
+            yield Example(varied, "frontal", f"varied: {picture.source}", picture.group)
             yield from _question_film(random, pixels, pages, picture.group)
 
 
 def _question_film(random: Random, film: np.ndarray, pages: Sequence[np.ndarray], group: str) -> Iterator[Example]:
     if random.random() < 0.33:
-        film = vary_film(random, film)
+        film = vary_film(random, film, mirrored=0)
     quarters = int(random.integers(1, 4))
     yield Example(np.rot90(film, quarters), f"turned-{90 * quarters}", "made: turned", group)
     yield Example(1 - film, "inverted", "made: inverted", group)
     if random.random() < 0.5:
-        yield from make_questioned(random, str(random.choice(["collage", "screenshot", "part"])), film, pages, group)
+        made = str(random.choice(["collage", "screenshot", "black viewer", "part"]))
+        yield from make_questioned(random, made, film, pages, group)

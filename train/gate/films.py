@@ -40,10 +40,11 @@ def shrink(pixels: np.ndarray, side: int = WORK_PX) -> np.ndarray:
 # ---- what happens to every picture
 
 
-def vary_film(random: Random, pixels: np.ndarray) -> np.ndarray:
-    """A frontal film as others would have taken, cropped, exposed and exported it; still a frontal film."""
+def vary_film(random: Random, pixels: np.ndarray, mirrored: float = 0.15) -> np.ndarray:
+    """A frontal film as others would have taken, cropped, exposed and exported it; still a frontal film. `mirrored`:
+    how often left and right are exchanged."""
     film = expose(random, place(random, shrink(pixels)))
-    if random.random() < 0.15:
+    if random.random() < mirrored:
         film = film[:, ::-1]
     if random.random() < 0.35:
         film = write_words(random, film, int(random.integers(1, 4)))
@@ -231,11 +232,14 @@ def make_collage(random: Random, films: Sequence[np.ndarray]) -> np.ndarray:
     return degrade(random, page)
 
 
-def make_screenshot(random: Random, pixels: np.ndarray) -> np.ndarray:
-    """A viewer with a film in it: bars, buttons, lists, small pictures and words around it."""
+def make_screenshot(random: Random, pixels: np.ndarray, black: float = 0.35) -> np.ndarray:
+    """A viewer with a film in it: bars, buttons, lists, small pictures and words around it. `black`: how often all
+    grounds are black."""
     wide, high = int(random.integers(360, 560)), int(random.integers(260, 380))
     is_dark = random.random() < 0.6
     ground, ink = (random.uniform(0.08, 0.35), 0.9) if is_dark else (random.uniform(0.75, 1), 0.1)
+    if random.random() < black:
+        ground, ink = random.uniform(0, 0.06), 0.9
     page = np.full((high, wide), ground, np.float32)
     left, right = (int(wide * random.uniform(0.06, 0.3)) if random.random() < 0.7 else 0 for _ in range(2))
     top, bottom = int(high * random.uniform(0.06, 0.2)), int(high * random.uniform(0, 0.12))

@@ -11,30 +11,26 @@ from cxr_demo.evaluation.lung_segmentation import Lungs
 from cxr_demo.film.gate import Doubt, GateAnswer, judge_image
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.networks.gate_net import Gate
+from cxr_demo.text.gate_text import MEASURED, describe_measured
 from train.gate.examples import Example
 from train.markdown import format_table
 from train.report.small_model_report import format_small_report
 
-TITLES = {
-    "frontal": "frontal chest films", "lateral": "side views", "body-part": "other parts of the body",
-    "ct": "CT, MR, ultrasound", "photograph": "photographs", "drawing": "drawings, charts, pages, noise",
-    "several-images": "several films, screens", "turned": "turned films", "inverted": "inverted films",
-}  # fmt: skip
 Z = 1.959964  # 95 %
 
 
 def measure_gate(gate: Gate, lungs: Lungs, examples: Iterable[Example]) -> dict[str, dict[str, dict]]:
     """What is asked -> source, or "all" -> figures. "frontal": how many are questioned; of every other kind also how
-    many with the right reason and how many in general words alone; the others are called what they are not."""
-    found: dict[str, dict[str, list[tuple[bool, bool, bool]]]] = {}
+    many with the right reason, how many in general words alone and how many with none but a wrong reason."""
+    found: dict[str, dict[str, list[tuple[bool, ...]]]] = {}
     for example in examples:
         answer = judge_image(make_image(example), gate, lungs)
+        is_named, is_unnamed = is_right(example.kind, answer), is_general(answer)
+        is_wrong = bool(answer.doubts) and not is_named and not is_unnamed
         kind = "turned" if example.kind.startswith("turned-") else example.kind
         of_kind = found.setdefault(kind, {})
         for source in ("all", example.source):
-            of_kind.setdefault(source, []).append(
-                (bool(answer.doubts), is_right(example.kind, answer), is_general(answer))
-            )
+            of_kind.setdefault(source, []).append((bool(answer.doubts), is_named, is_unnamed, is_wrong))
     return {
         kind: {source: _summarise(kind, rows) for source, rows in sorted(of_kind.items())}
         for kind, of_kind in sorted(found.items())
@@ -60,14 +56,17 @@ def is_right(kind: str, answer: GateAnswer) -> bool:
 
 
 def is_general(answer: GateAnswer) -> bool:
-    """Whether it says only that this is no frontal film, or has no lungs, and not what it is."""
-    return bool(answer.doubts) and {doubt.kind for doubt in answer.doubts} <= {"not-frontal", "no-lungs"}
+    """Whether it says only that this is no frontal film, has no lungs or is coloured, and not what it is: true of any
+    picture that should be questioned, but for turned, inverted and mirrored films."""
+    return bool(answer.doubts) and {doubt.kind for doubt in answer.doubts} <= {"not-frontal", "no-lungs", "coloured"}
 
 
-def _summarise(kind: str, rows: Sequence[tuple[bool, bool, bool]]) -> dict:
-    questioned, right, general = (compute_wilson(sum(column), len(rows)) for column in zip(*rows, strict=True))
-    figures = {"n": len(rows), "questioned": questioned}
-    return figures if kind == "frontal" else figures | {"right_reason": right, "general_words": general}
+def _summarise(kind: str, rows: Sequence[tuple[bool, ...]]) -> dict:
+    names = ("questioned", "right_reason", "general_words", "wrong_reason")[: 1 if kind == "frontal" else 4]
+    columns = zip(*rows, strict=True)
+    return {"n": len(rows)} | {
+        name: compute_wilson(sum(column), len(rows)) for name, column in zip(names, columns, strict=False)
+    }
 
 
 def compute_wilson(hits: int, n: int) -> dict[str, float]:
@@ -83,18 +82,23 @@ def format_share(entry: Mapping[str, float]) -> str:
 
 
 def format_measured(measured: Mapping[str, Mapping[str, Mapping]]) -> list[str]:
-    """A row for each kind and source, kinds in the order of TITLES, "all" first."""
+    """A row for each kind and source, kinds in the order of MEASURED, "all" first."""
     rows = []
-    for kind, title in TITLES.items():
+    for kind in MEASURED:
+        title = describe_measured(kind)
         of_kind = measured.get(kind, {})
         sources = [source for source in of_kind if source != "all"]
         for source in ["all", *sources] if len(sources) > 1 else sources:
             of = of_kind[source]
             right = format_share(of["right_reason"]) if "right_reason" in of else ""
             name = f"**{title}**" if source == "all" else f"{title}: {source}" if len(sources) == 1 else source
-            general = f"{of['general_words']['value']:.0%}".replace("%", " %") if "general_words" in of else ""
-            rows.append((name, str(of["n"]), format_share(of["questioned"]), right, general))
-    return format_table(("", "pictures", "questioned", "with the right reason", "in general words"), rows)
+            others = (
+                f"{of[key]['value']:.1%}".replace("%", " %") if key in of else ""
+                for key in ("general_words", "wrong_reason")
+            )
+            rows.append((name, str(of["n"]), format_share(of["questioned"]), right, *others))
+    head = ("", "pictures", "questioned", "with the right reason", "in general words", "with a wrong reason")
+    return format_table(head, rows)
 
 
 def format_report(card: Mapping) -> list[str]:
@@ -109,7 +113,8 @@ def format_report(card: Mapping) -> list[str]:
         f"SHA-256 {initial['sha256'][:12]}; nothing of them was trained here",
     )
     counts = [
-        f"- {TITLES.get(kind, kind)}: " + ", ".join(f"{count} {source}" for source, count in sources.items())
+        f"- {describe_measured(kind) if kind in MEASURED else kind}: "
+        + ", ".join(f"{count} {source}" for source, count in sources.items())
         for kind, sources in training["examples"].items()
     ]
     licences = [f"- {licence}: {', '.join(sources)}" for licence, sources in training["licences"].items()]
@@ -117,9 +122,12 @@ def format_report(card: Mapping) -> list[str]:
         *format_small_report(card, "image-classification", purpose, origin),
         "## Measured", "",
         "The whole gate, on patients, origins and sources that nothing was fitted on; 95 % Wilson intervals. "
-        "\"made\" was made from test films. Bones, side views and chest CT are kinds of which no real picture was "
-        "trained on.", "",
+        '"made" was made from test films, as mirrored films are. Bones, side views and chest CT are kinds of which no '
+        "real picture was trained on.", "",
         *format_measured(card["measured"]), "",
         "## Trained on", "",
-        *counts, "", "Licences of these films and pictures:", "", *licences, "",
+        *counts,
+        "- the right way round, against their mirror images: "
+        + ", ".join(f"{count} {source}" for source, count in training["sides"]["examples"].items()),
+        "", "Licences of these films and pictures:", "", *licences, "",
     ]  # fmt: skip

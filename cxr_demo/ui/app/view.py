@@ -22,7 +22,7 @@ from cxr_demo.ui.compare import members_view, pair_view
 from cxr_demo.ui.evaluation import evaluation_table
 from cxr_demo.ui.evaluation.evaluation_run import describe_run, plan_missing_steps
 from cxr_demo.ui.faults import describe_error
-from cxr_demo.ui.findings import facts, findings_list
+from cxr_demo.ui.findings import facts, findings_list, gate_table
 from cxr_demo.ui.markup import join_html, render_message
 from cxr_demo.ui.parts import Part, Same, make_part
 from cxr_demo.ui.viewer import film_regions, methods, panels, regions_table
@@ -154,8 +154,8 @@ class PageView:
             return make_part({"html": format_text("none-ready")})
         analyser, proved = self.analyser, self.desk.is_proved(self.session, self.wish.checkpoint)
         made_of = (self.wish.checkpoint, proved)
-        unusable = facts.render_unusable(self.desk.refused)
-        return self.keep("facts", made_of, lambda: {"html": join_html(facts.render_analyser(analyser), unusable)})
+        unusable, gate = facts.render_unusable(self.desk.refused), gate_table.render_gate(self.desk.gate)
+        return self.keep("facts", made_of, lambda: {"html": join_html(facts.render_analyser(analyser), gate, unusable)})
 
     # -- the maps
 

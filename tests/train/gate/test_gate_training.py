@@ -20,7 +20,7 @@ from train.gate.sources import MAY_TRAIN, OTHERS, Picture, read_pictures
 from train.gate.training import Course, choose_limits, train_gate
 
 FILM = make_phantom(5, 96).pixels
-TINY = Course(films=30, val_films=12, test_films=8)
+TINY = Course(films=30, val_films=12, side_films=12, val_side_films=8, test_films=8)
 
 
 def write_picture(path: Path, seed: int) -> None:
@@ -152,9 +152,9 @@ def test_a_tiny_run_writes_a_gate_that_loads(data, tmp_path, monkeypatch):
     card = train_gate(data, tmp_path / "gate", TINY)
     stored = load_gate(tmp_path / "gate")
     assert stored is not None and stored.card == json.loads((tmp_path / "gate" / GATE_FILE).read_text()) == card
-    assert (stored.least_odds, stored.most_distance) == tuple(card["limits"].values())
+    assert (stored.least_odds, stored.most_distance, stored.most_mirrored) == tuple(card["limits"].values())
     measured = card["measured"]
-    assert set(measured) >= {"frontal", "turned", "inverted", "lateral", "body-part", "ct"}
+    assert set(measured) >= {"frontal", "mirrored", "turned", "inverted", "lateral", "body-part", "ct"}
     for of_kind in measured.values():
         assert of_kind["all"]["n"] == sum(of["n"] for source, of in of_kind.items() if source != "all")
         assert all(0 <= of["questioned"]["low"] <= of["questioned"]["value"] <= 1 for of in of_kind.values())
@@ -175,3 +175,13 @@ def test_the_distance_is_one_for_films_as_they_usually_are():
     assert net.spread.out_features == PARTS and np.square(distances).mean() == pytest.approx(1, abs=0.15)
     _, far = training.judge_features(net, train.values[900:])
     assert far.min() > distances.max()
+
+
+def test_what_lies_on_one_side_tells_a_mirrored_film():
+    random, net = np.random.default_rng(0), GateNet()
+    films = random.standard_normal((300, net.sides.in_features)).astype(np.float32)
+    films[:, 7] += 40
+    training.fit_sides(net, films[:200], films[200:] + 0)
+    found = training.judge_sides(net, films)
+    assert found.max() < 0  # the right way round
+    np.testing.assert_allclose(training.judge_sides(net, -films), -found, rtol=1e-4)
