@@ -538,10 +538,12 @@ oldest-removed = The oldest film was removed: at most { $films } stay.
 oldest-removed-large = The oldest film was removed: large films leave room for few.
 
 question = Is this a frontal chest film?
+    .remove = Remove it
     .why =
         The network was made for frontal chest films, upright and as usual. Of anything else it gives numbers all the
         same, and they mean nothing.
 show-anyway = Show anyway
+nothing-above = nothing above its threshold
 shown-anyway = Shown although it was questioned:
 suggestion = The file says an age that this network was not made for. Another one was: { $title }.
 suggestion-take = Use it

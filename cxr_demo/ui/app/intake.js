@@ -63,4 +63,6 @@ on("click", "#examples button[data-example]", (button) => {
   press("try_example", { film: ++films, index: Number(button.dataset.example) });
 });
 on("click", "#strip button[data-film]", (button) => press("choose_film", { film: button.dataset.film }));
-on("click", "#strip button[data-remove]", (button) => press("remove_film", { film: button.dataset.remove }));
+on("click", "#strip button[data-remove], #findings button[data-remove]", (button) =>
+  press("remove_film", { film: button.dataset.remove }),
+);

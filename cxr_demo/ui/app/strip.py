@@ -103,13 +103,14 @@ def render_question(key: str, name: str, gate: GateAnswer) -> dict:
         for mend in mends
     ]
     anyway = tag("button", format_text("show-anyway"), type="button", class_="anyway", data_film=key)
+    leave = tag("button", format_text("question.remove"), type="button", class_="leave-it", data_remove=key)
     return {
         "html": tag(
             "section",
             tag("h2", format_text("question"), tag("small", name)),
             tag("ul", *reasons, class_="doubts"),
             tag("p", format_text("question.why")),
-            tag("div", *buttons, anyway, class_="answers"),
+            tag("div", *buttons, anyway, leave, class_="answers"),
             class_="told question",
         )
     }

@@ -33,8 +33,10 @@ def render_findings(card: Card, probabilities: np.ndarray, chosen: str, members:
 
 
 def describe_answer(card: Card, probabilities: np.ndarray) -> str:
-    """In a few words: the first of the list."""
+    """In a few words: the first of the list, unless even that is not above its threshold."""
     label = order_labels(card, probabilities)[0]
+    if find_standing(card, probabilities, label).verdict in ("below", "cannot tell"):
+        return format_text("nothing-above")
     p = float(probabilities[card.labels.index(label)])
     return f"{get_finding(label).name} {page_text.format_score(p, card.calibrated, card.task)}"
 

@@ -7,8 +7,9 @@ import re
 import pytest
 
 from cxr_demo.film.gate import GateAnswer, Verdict
-from cxr_demo.ui.app.sessions import Film
+from cxr_demo.ui.app.sessions import Film, OpenedFilm
 from cxr_demo.ui.app.strip import LONGEST_NAME, render_strip, shorten_name
+from cxr_demo.ui.viewer.film_regions import estimate_image_regions
 from tests.ui.stand_ins import pictures, study
 
 LONG = "Thorax_PA_2024-03-15_after_treatment_series-2_image-0007.png"
@@ -36,5 +37,8 @@ def test_a_refused_film_is_no_picture_and_its_reason_is_near():
 
 @pytest.mark.parametrize(("verdict", "marks"), [(Verdict.QUESTION, 1), (Verdict.USUAL, 0)])
 def test_a_questioned_film_has_a_mark(verdict, marks):
-    film = Film("1", "a.png", pictures=pictures(study()), gate=GateAnswer(verdict, ()))
+    opened = OpenedFilm(
+        study().image, GateAnswer(verdict, ()), estimate_image_regions(study().image, None), pictures(study()), {}
+    )
+    film = Film("1", "a.png", opened=opened)
     assert render_strip([film], [""], "1")["html"].count("doubtful") == marks

@@ -229,3 +229,9 @@ def test_members_that_were_never_calibrated_have_no_percent_signs():
     shown, raw = study(), ensemble(temperature=0.0)
     written = findings_list.render_findings(raw, shown.probabilities, "normal", shown.members)["html"]
     assert "2 members from 0.60 to 0.80" in written
+
+
+@pytest.mark.parametrize(("probability", "said"), [(0.9, "Normal 90 %"), (0.2, "nothing above its threshold")])
+def test_the_strip_names_no_finding_that_is_below_its_threshold(probability, said):
+    several = card(task="multi-label", temperature=1.0, thresholds=dict.fromkeys(LABELS, 0.5))
+    assert findings_list.describe_answer(several, np.array([probability, 0.1, 0.1])) == said
