@@ -219,7 +219,7 @@ def test_what_is_no_frontal_chest_film_is_questioned_and_computed_only_anyway(we
     printed = capsys.readouterr()
     (row,) = json.loads(printed.out)
     (doubt,) = row["gate"]["doubts"]
-    assert row["gate"]["verdict"] == "question" and doubt["kind"] == "photograph" and "probabilities" not in row
+    assert row["gate"]["verdict"] == "question" and doubt["kind"] == "coloured" and "probabilities" not in row
     assert doubt["sentence"] in printed.err and doubt["measure"] in printed.err and "--anyway" in printed.err
     assert "in colour" in printed.err  # the file's note
     out = str(tmp_path / "o")
