@@ -44,10 +44,13 @@ class Desk:
 
     def open_example(self, index: object) -> OpenedFilm | None:
         """A synthetic film, made once; None if there is no such one."""
+        if not (name := name_example(index)):
+            return None
+        number = int(str(index))
         with self._example_lock:
-            if (made := make_example(index)) and index not in self._examples:
-                self._examples[int(str(index))] = open_synthetic_film(name_example(index), *made, self.lungs)
-            return self._examples[int(str(index))] if made else None
+            if number not in self._examples and (made := make_example(number)):
+                self._examples[number] = open_synthetic_film(name, *made, self.lungs)
+            return self._examples.get(number)
 
     @property
     def has_own_network(self) -> bool:
