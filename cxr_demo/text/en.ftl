@@ -539,6 +539,7 @@ oldest-removed-large = The oldest film was removed: large films leave room for f
 
 question = Is this a frontal chest film?
     .remove = Remove it
+    .measured = What was measured
     .why =
         The network was made for frontal chest films, upright and as usual. Of anything else it gives numbers all the
         same, and they mean nothing.
@@ -633,6 +634,9 @@ method-leave-out = Leave out { $name }
 method-not-available = { $method } · not available
 method-long = { $method } · long
 method-takes = { $method } · { $duration }
+map-held =
+    .question = Waits for your answer to the question above.
+    .refused = No map: this file was not read.
 not-available = Not available for this network.
     .why = Not available for this network: { $reason }
     .methods = Not available for this network: { $methods }

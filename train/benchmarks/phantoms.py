@@ -168,7 +168,7 @@ def _first_card(recipe: Recipe, decks: dict[str, PhantomSet], environment: dict)
     training = Training(
         recipe=recipe.name, settings=Settings(**recipe.list_settings()),
         initial_weights="none, trained from scratch",
-        data="drawn films (cxr_demo.film.phantom), none of a person", data_licence="Apache-2.0",
+        data="synthetic films that this program draws, none of a person", data_licence="Apache-2.0",
         data_citation="Drawn by this project's own generator", caveat=CAVEAT, letters=NETWORKS[recipe.name],
         films=counts, seconds=round(environment["seconds"]),
         command=environment["command"], machine=environment["machine"], finished=datetime.date.today().isoformat(),

@@ -8,7 +8,7 @@ from typing import Protocol
 from cxr_demo.film.gate import GateAnswer, Verdict
 from cxr_demo.text import gate_text, page_text
 from cxr_demo.text.catalogue import format_text
-from cxr_demo.ui.markup import Html, join_html, render_message, tag
+from cxr_demo.ui.markup import Html, join_html, render_details, render_message, tag
 from cxr_demo.ui.viewer.film_pictures import FilmPictures
 
 # What a person tells films apart by is often the end of a file's name.
@@ -95,8 +95,10 @@ def render_fault(name: str, fault: tuple[str, str]) -> dict:
 
 
 def render_question(key: str, name: str, gate: GateAnswer) -> dict:
-    """What the gate asks before anything is shown: each reason with what was measured, and what would mend it."""
-    reasons = [tag("li", tag("b", doubt.sentence), " ", tag("small", doubt.measure)) for doubt in gate.doubts]
+    """What the gate asks before anything is shown: its reasons, what would mend it, and one click further what was
+    measured."""
+    reasons = [tag("li", doubt.sentence) for doubt in gate.doubts]
+    measures = [tag("li", doubt.measure) for doubt in gate.doubts]
     mends = dict.fromkeys(doubt.mend for doubt in gate.doubts if doubt.mend)
     buttons = [
         tag("button", gate_text.describe_mend(mend), type="button", class_="mend", data_film=key, data_mend=mend)
@@ -111,6 +113,7 @@ def render_question(key: str, name: str, gate: GateAnswer) -> dict:
             tag("ul", *reasons, class_="doubts"),
             tag("p", format_text("question.why")),
             tag("div", *buttons, anyway, leave, class_="answers"),
+            render_details(format_text("question.measured"), tag("ul", *measures)),
             class_="told question",
         )
     }

@@ -37,7 +37,9 @@ class PageView:
         self.desk, self.session, self.wish, self.film = desk, session, session.wish, session.film
         self.analyser: Analyser | None = desk.analysers.get(self.wish.checkpoint)
         self.reading = session.reading if self.film is not None else None
-        is_open = self.film is not None and not self.film.is_questioned and self.film.wanted_mend is None
+        film = self.film
+        is_open = film is not None and not film.is_questioned and film.wanted_mend is None
+        self.is_held = film is not None and film.is_questioned and film.wanted_mend is None
         self.study = self.reading.study if self.reading and is_open else None
         self.label = find_label(self.analyser, self.study, self.wish.label) if self.analyser and self.study else ""
         # What every part that shows a result is made of.
@@ -176,9 +178,12 @@ class PageView:
     def _render_no_maps(self) -> Part:
         wanted, film = self.wish.methods, self.film
         image, pictures = (film.image, film.pictures) if film else (None, None)
+        held = format_text("map-held.question") if self.is_held else ""
         if image is None or pictures is None:
-            return self.keep("panels", ("blank", wanted), lambda: panels.render_blank_panels(wanted))
-        return self.keep("panels", (image.sha256, wanted), lambda: panels.render_film_alone(image, pictures, wanted))
+            held = format_text("map-held.refused") if film and film.fault else ""
+            return self.keep("panels", ("blank", wanted, held), lambda: panels.render_blank_panels(wanted, held))
+        made_of = (image.sha256, wanted, held)
+        return self.keep("panels", made_of, lambda: panels.render_film_alone(image, pictures, wanted, held))
 
     def _list_entries(self, reading: FilmAnalysis, image: str) -> dict[str, panels.PanelEntry]:
         """Of every method that is wanted: its map, how much of it is done, or why there is none."""
@@ -261,7 +266,7 @@ class PageView:
 
     def compare(self) -> Part:
         """The list of what may be compared."""
-        if self.analyser is None:
+        if self.analyser is None or self.is_held or (self.film and self.film.fault):
             return EMPTY
         own = [(MEMBERS, format_text("compare.members"))] if self.analyser.card.ensemble else []
         others = [(WITH + name, title) for name, title in self.desk.titles.items() if name != self.wish.checkpoint]

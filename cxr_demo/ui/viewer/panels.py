@@ -88,9 +88,10 @@ def make_view_key(study: Study, card: Card, label: str) -> str:
     return f"{study.image.sha256} {card.name} {label}"
 
 
-def render_film_alone(image: Radiograph, shown: FilmPictures, methods: Sequence[str]) -> Part:
-    """The film is there, and nothing is known of it yet: in the places of the maps, what they will not show."""
-    figures = [_render_waiting_map(key) for key in methods]
+def render_film_alone(image: Radiograph, shown: FilmPictures, methods: Sequence[str], held: str = "") -> Part:
+    """The film is there, and nothing is known of it yet: in the places of the maps what they will not show, or why none
+    comes, if they are `held`."""
+    figures = [_render_waiting_map(key, held) for key in methods]
     film = _render_film_panel(image, None, NOTHING_PLANTED)
     value = {
         "html": tag("div", film, *figures, class_="row"),
@@ -102,15 +103,16 @@ def render_film_alone(image: Radiograph, shown: FilmPictures, methods: Sequence[
     return make_part(value, shown.bodies)
 
 
-def _render_waiting_map(key: str) -> Html:
+def _render_waiting_map(key: str, held: str) -> Html:
     method = METHODS[key]
-    return _render_blank(_render_method_title(method), describe_promise(method.family), describe_caption(method))
+    text = held or describe_promise(method.family)
+    return _render_blank(_render_method_title(method), text, "" if held else describe_caption(method))
 
 
-def render_blank_panels(methods: Sequence[str]) -> dict:
-    """Before the first film: what will stand where, and what each map does not show."""
+def render_blank_panels(methods: Sequence[str], held: str = "") -> dict:
+    """Without a film: what will stand where, and what each map does not show; or why none comes, if they are `held`."""
     figures = [_render_blank(_render_name(format_text("film")), format_text("film.promise"), "")]
-    figures += [_render_waiting_map(key) for key in methods]
+    figures += [_render_waiting_map(key, held) for key in methods]
     return {"html": tag("div", *figures, class_="row"), "film": None, "about": "", "held": False, "maps": {}}
 
 

@@ -435,3 +435,16 @@ def test_of_a_questioned_and_of_a_refused_film_is_spoken_why(page):
     page.upload(png()[:60], "broken.png")
     spoken = page.settle().value["spoken"]
     assert spoken.startswith("broken.png was not read. ") and "damaged" in spoken and "maps" not in spoken
+
+
+def test_beside_a_question_and_a_refusal_no_map_is_promised(page):
+    page.open()
+    film = page.session.film
+    film.opened = replace(film.opened, gate=GateAnswer(Verdict.QUESTION, (Doubt("photograph", "MEASURED"),)))
+    asked = page.settle()
+    assert asked.panels["html"].count(format_text("map-held.question")) == len(page.session.wish.methods)
+    reasons, _, measured = asked.findings["html"].partition("<details")
+    assert film.gate.doubts[0].sentence in reasons and "MEASURED" not in reasons and "MEASURED" in measured
+    page.upload(png()[:60], "broken.png")
+    refused = page.settle()
+    assert refused.panels["html"].count(format_text("map-held.refused")) == len(page.session.wish.methods)
