@@ -39,6 +39,15 @@ class Convolution:
         plain = self.stride == (1, 1) and self.padding == (0, 0) and self.groups == 1
         return plain and self.weight.shape[2:] == (1, 1)
 
+    @property
+    def is_depthwise(self) -> bool:
+        """Whether every output reads one channel alone."""
+        return self.groups > 1 and self.weight.shape[1] == 1
+
+    def with_ones(self) -> Convolution:
+        """The sum of what each output reads."""
+        return replace(self, weight=torch.ones_like(self.weight), bias=torch.zeros_like(self.bias))
+
     def keeps_non_negative(self, inputs: bool) -> bool:
         return False
 

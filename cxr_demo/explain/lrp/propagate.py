@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from cxr_demo.explain.lrp import operations as op
 from cxr_demo.explain.lrp.accumulator import RelevanceAccumulator
 from cxr_demo.explain.lrp.program import ARGMAX, DENOMINATOR, FusedDenominators, Program, Step
-from cxr_demo.explain.lrp.rules import SHARES, Rules, Share
+from cxr_demo.explain.lrp.rules import PLUS_OR_FLAT, SHARES, Rules, Share
 
 # Only keeps 0 / 0 away, so as small as float32 carries easily: what is divided is a product with the same activation,
 # and does not grow when that vanishes. Measured on a DenseNet-121 against gradient x input, relative distance: 1e-4
@@ -197,6 +197,9 @@ class _Sweep:
         if rule == "flat":
             self._propagate_flat(step, layer, r)
             return
+        if rule == PLUS_OR_FLAT:
+            self._propagate_plus_or_flat(step, layer, r)
+            return
         source = step.ins[0]
         for share in SHARES[rule]:
             s = self._divide(r, lambda share=share: self._denominator(step, layer, share), step.out, str(share.factor))
@@ -211,15 +214,32 @@ class _Sweep:
             return _stabilise(self._values[step.out])
         if step.out + DENOMINATOR in self._values:
             return self._values[step.out + DENOMINATOR]
+        total = self._sum_products(step, layer, share)
+        total += math.copysign(STABILISER, share.factor)  # these products are all of one sign, the factor's
+        return total if share.factor == 1 else total.div_(share.factor)
+
+    def _sum_products(self, step: Step, layer: op.Convolution, share: Share) -> torch.Tensor:
+        """Of the pairs of one share, (1, K, h, w), ours to write on."""
         first, *others = (
             layer.linear(self._take_input(step, sign), self._weights.get_weights(step, layer, of_weight, False))
             for sign, of_weight in share.list_pairs(step)
         )
-        total = first
         for products in others:
-            total.add_(products)
-        total += math.copysign(STABILISER, share.factor)  # these products are all of one sign, the factor's
-        return total if share.factor == 1 else total.div_(share.factor)
+            first.add_(products)
+        return first
+
+    def _propagate_plus_or_flat(self, step: Step, layer: op.Convolution, r: RelevanceAccumulator) -> None:
+        """z-plus; where no product is above zero, evenly over the places that the output reads in its channel."""
+        source, (share,) = step.ins[0], SHARES["z-plus"]
+        total = self._keep(lambda: self._sum_products(step, layer, share), step.out, "products")
+        s = self._divide(r, lambda: torch.where(total == 0, math.inf, total + STABILISER), step.out, "where above")
+        for sign, of_weight in share.list_pairs(step):
+            a, part = self._take_input(step, sign), self._weights.get_weights(step, layer, of_weight, True)
+            self._accumulator(source).add(layer.transposed(s, part, a.shape[2:]), a)
+        ones, x = layer.with_ones(), self._values[source]
+        places = self._keep(lambda: ones.apply(torch.ones_like(x)), step.out, "places")
+        s = self._divide(r, lambda: torch.where(total == 0, places, math.inf), step.out, "where nothing")
+        self._accumulator(source).add(ones.transposed(s, ones.turned(ones.weight), x.shape[2:]))
 
     def _take_input(self, step: Step, sign: str) -> torch.Tensor:
         """What a convolution reads, above or below zero or all of it."""

@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from cxr_demo.explain.lrp.operations import Convolution
 from cxr_demo.explain.lrp.program import Step
 
+PLUS_OR_FLAT = "z-plus or flat"
+
 
 @dataclass(frozen=True)
 class Rules:
     """Which rule of `SHARES` (or "flat") the first convolution and the others follow; dense layers follow epsilon.
+
+    A depthwise filter of an active unit often finds no product above zero, and the unit lives on its bias: with z-plus
+    or alpha-beta alone nearly all relevance of a MobileNet or an EfficientNet-Lite ends there. Under both, depthwise
+    convolutions follow z-plus, and where no product is above zero "flat": evenly over the places that the output reads.
 
     `norm`: an affine operation or a layer norm that no convolution absorbs hands its relevance on unchanged ("pass") or
     as the linear operation it is, its deviation a number ("linear"; Ali et al. 2022, XAI for Transformers, section 4).
@@ -21,8 +27,11 @@ class Rules:
     norm: str
 
     def choose_rule(self, step: Step) -> str:
-        """The rule of one convolution."""
-        return self.first if step.is_input_layer else self.convolution
+        """The rule of one convolution: of `SHARES`, "flat" or "z-plus or flat"."""
+        rule = self.first if step.is_input_layer else self.convolution
+        layer = step.operation
+        is_depthwise = isinstance(layer, Convolution) and layer.is_depthwise
+        return PLUS_OR_FLAT if is_depthwise and rule in ("z-plus", "alpha2-beta1") else rule
 
     def fuses_denominator(self, step: Step) -> bool:
         """Whether a convolution's denominator is one other convolution of the same input: its weights above zero."""

@@ -11,10 +11,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 from zennit.attribution import Gradient
 from zennit.composites import SpecialFirstLayerMapComposite
-from zennit.core import Composite
+from zennit.core import BasicHook, Composite
 from zennit.layer import Sum
 from zennit.rules import AlphaBeta, Epsilon, Flat, Gamma, Norm, Pass, ZBox, ZPlus
 from zennit.types import AvgPool, BatchNorm, Convolution
@@ -59,20 +60,23 @@ class ZennitReference(nn.Module):
 def make_composite(rules: Rules) -> Composite:
     """zennit's rules for a rule set of the fast sweep."""
     norm = Pass() if rules.norm == "pass" else Epsilon(STABILISER)
-    return _composite(norm, _RULES[rules.convolution](), _RULES[rules.first]())
+    depthwise = Epsilon(STABILISER) if rules.convolution == "epsilon" else _PlusOrFlat()
+    return _composite(norm, _RULES[rules.convolution](), _RULES[rules.first](), depthwise)
 
 
 def make_gamma_box(low: torch.Tensor, high: torch.Tensor) -> Composite:
     """Gamma in the convolutions, the box rule in the first, epsilon in dense layers (Montavon et al. 2019, section
-    10.3); biases keep their share. low, high (1, C, 1, 1): what the normalised input can be at least and at most."""
-    return _composite(Pass(), Gamma(GAMMA, STABILISER), ZBox(low, high, STABILISER))
+    10.3), in depthwise ones as `Rules` has it; biases keep their share. low, high (1, C, 1, 1): what the normalised
+    input can be at least and at most."""
+    return _composite(Pass(), Gamma(GAMMA, STABILISER), ZBox(low, high, STABILISER), _PlusOrFlat())
 
 
-def _composite(norm, convolution, first) -> Composite:
+def _composite(norm, convolution, first, depthwise) -> Composite:
     layers = [
         (_Unchanged, Pass()),
         ((AvgPool, Sum), Norm(STABILISER)),
         (BatchNorm, norm),
+        (_Depthwise, depthwise),
         (Convolution, convolution),
         (nn.Linear, Epsilon(STABILISER)),
     ]
@@ -96,6 +100,38 @@ def _only(label: int):
         return relevance
 
     return start
+
+
+class _PlusOrFlat(BasicHook):
+    """zennit's ZPlus, and its Flat where no product is above zero."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._plus, self._flat = _RULES["z-plus"](), _RULES["flat"]()
+
+    def copy(self) -> _PlusOrFlat:
+        return _PlusOrFlat()
+
+    def backward(
+        self, module: nn.Conv2d, grad_input: Sequence[torch.Tensor], grad_output: Sequence[torch.Tensor]
+    ) -> tuple[torch.Tensor | None, ...]:
+        x, (relevance,) = self.stored_tensors["input"][0], grad_output
+        self._plus.stored_tensors = self._flat.stored_tensors = self.stored_tensors
+        with torch.no_grad():
+            signs = (x.clamp(min=0), module.weight.clamp(min=0)), (x.clamp(max=0), module.weight.clamp(max=0))
+            above = sum(
+                F.conv2d(part, weight, None, module.stride, module.padding, module.dilation, module.groups)
+                for part, weight in signs
+            )
+        plus, flat = (
+            rule.backward(module, grad_input, (part,))[0]
+            for rule, part in ((self._plus, relevance * (above != 0)), (self._flat, relevance * (above == 0)))
+        )
+        return tuple(plus + flat if original.shape == plus.shape else None for original in grad_input)
+
+
+class _Depthwise(nn.Conv2d):
+    """Follows a rule of its own."""
 
 
 class _Unchanged(nn.Module):
@@ -151,7 +187,8 @@ def _module(operation: op.Operation) -> nn.Module:
     match operation:
         case op.Convolution(weight, bias, stride, padding, dilation, groups):
             outputs, inputs, height, width = weight.shape
-            made = nn.Conv2d(inputs * groups, outputs, (height, width), stride, padding, dilation, groups)
+            kind = _Depthwise if operation.is_depthwise else nn.Conv2d
+            made = kind(inputs * groups, outputs, (height, width), stride, padding, dilation, groups)
             return _with(made, weight, bias)
         case op.Dense(weight, bias):
             outputs, inputs = weight.shape

@@ -109,7 +109,7 @@ STEPS = (  # every kind of operation that the rules meet, from "x" (1, 2, 18, 18
     ("logits", nn.Linear(5, 3), "awake"),
 )
 FIRST, NORMS = "stem", ("norm", "standard")
-CONVOLUTIONS = ("grouped", "side", "dilated", "turned")
+CONVOLUTIONS, DEPTHWISE = ("grouped", "side", "dilated"), ("turned",)
 UNCHANGED = (nn.ReLU, nn.SiLU, nn.Sigmoid)
 MOVED = (joined, shuffled, first_half, second_half)
 
@@ -176,6 +176,12 @@ def flat_rule(a, weights, bias, r):
     """Lapuschkin et al. 2019: evenly over the inputs that an output reads."""
     reads = (weights != 0).astype(float)
     return reads @ (r / stable(reads.sum(0)))
+
+
+def plus_or_flat_rule(a, weights, bias, r):
+    """z-plus; where no contribution is above 0, evenly over the inputs that the output reads."""
+    nothing = ~(a[:, None] * weights > 0).any(axis=0)
+    return z_plus_rule(a, weights, bias, r * ~nothing) + flat_rule(a, weights, bias, r * nothing)
 
 
 def pass_rule(a, weights, bias, r):
@@ -245,7 +251,9 @@ def shares(out: str, call, ins: list[torch.Tensor], r: np.ndarray, rules: tuple)
         return [r]
     if isinstance(call, nn.MaxPool2d):
         return [to_winners(call, ins[0], r)]
+    depthwise = epsilon_rule if convolution is epsilon_rule else plus_or_flat_rule
     rule = {FIRST: first, **dict.fromkeys(CONVOLUTIONS, convolution), **dict.fromkeys(NORMS, norm)}
+    rule |= dict.fromkeys(DEPTHWISE, depthwise)
     return [rule.get(out, epsilon_rule)(a, *matrix(frozen(call, ins[0]), ins[0].shape), r)]
 
 
@@ -268,6 +276,66 @@ def test_each_rule_set_equals_its_formulas(name):
         expected = slow_relevance(net, MATRIX_RULES[name], x, label)
         assert np.abs(expected).max() > 1e-5
         assert distance(fast[label], expected) < 1e-7  # the weights of means over cells are in single precision
+
+
+SPARSE = {  # as in MobileNet: most depthwise units find nothing that speaks for them and live on their biases
+    "stem": nn.Conv2d(1, 6, 3, stride=2, padding=1),
+    "depthwise": nn.Conv2d(6, 6, 3, stride=2, padding=1, groups=6),
+    "wider": nn.Conv2d(6, 8, 1),
+    "twice": nn.Conv2d(8, 16, 3, padding=2, dilation=2, groups=8),
+    "mixed": nn.Conv2d(16, 5, 1),
+}
+
+
+def make_sparse_net() -> nn.Sequential:
+    """In float64; the weights of depthwise filters are below 0 three times in four."""
+    torch.manual_seed(1)
+    layers: list[nn.Module] = []
+    for layer in map(copy.deepcopy, SPARSE.values()):
+        layer.reset_parameters()
+        if layer.groups > 1:
+            layer.weight.data = layer.weight.abs() * torch.where(torch.rand_like(layer.weight) < 0.25, 1, -1)
+            layer.weight.data[::3] = -layer.weight.data[::3].abs()
+            layer.bias.data = layer.bias.abs() + 0.5
+        layers += [layer, nn.ReLU()]
+    net = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(5, 3))
+    return net.double().eval().requires_grad_(False)
+
+
+SPARSE_SETS = {name: rules for name, rules in MATRIX_RULES.items() if name != "EPSILON"}
+
+
+@pytest.mark.parametrize("name", SPARSE_SETS)
+def test_depthwise_units_that_live_on_their_bias_lose_nothing(name):
+    net, x = make_sparse_net(), torch.from_numpy(make_film(5, (18, 18))).double()[None, None]
+    first, convolution, _ = SPARSE_SETS[name]
+    values = [x]
+    for layer in net:
+        values.append(layer(values[-1]))
+    r, counted = np.zeros(3), 0
+    r[1] = values[-1][0, 1]
+    for layer, a in reversed(list(zip(net, values[:-1], strict=True))):
+        if isinstance(layer, (nn.ReLU, nn.Flatten)):
+            continue
+        weights, bias = matrix(layer, a.shape)
+        a = a.flatten().numpy()
+        if isinstance(layer, nn.Conv2d) and layer.groups > 1:
+            counted += int((~(a[:, None] * weights > 0).any(axis=0) & (r != 0)).sum())
+            rule = plus_or_flat_rule
+        else:
+            rule = first if layer is net[0] else convolution if isinstance(layer, nn.Conv2d) else epsilon_rule
+        r = rule(a, weights, bias, r)
+    found = propagate.Propagator(lower_network(net)).relevance(getattr(rule_sets, name), x, [1])[0].numpy()
+    assert counted >= 20, "nothing lives on its bias, and this test says nothing"
+    assert distance(found, r.reshape(found.shape)) < 1e-7  # the stabiliser
+
+
+def test_a_depthwise_network_holds_its_logit():
+    """Dense inputs apart: each depthwise layer hands on all that it gets."""
+    net, x = make_sparse_net(), torch.from_numpy(make_film(5, (18, 18))).double()[None, None]
+    expected = float(net(x)[0, 1] - net[-1].bias[1])
+    found = propagate.Propagator(lower_network(net)).relevance(rule_sets.EPSILON_PLUS_FLAT, x, [1])[0]
+    assert abs(float(found.sum()) - expected) < 1e-6 * abs(expected)
 
 
 def test_no_two_rule_sets_say_the_same(propagator):
