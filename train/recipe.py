@@ -67,6 +67,7 @@ class Recipe:
     mean: tuple[float, ...] = (0.449,)  # of ImageNet's channels together: timm sums the colour filters for one channel
     std: tuple[float, ...] = (0.226,)
     batch: int = 32  # of all processes together
+    drop_rate: float = 0.0  # share of the pooled features that is left out of a training step, of timm's networks
     loss: str = "cross-entropy"  # in LOSSES
     label_smoothing: float = 0.0  # of single-label targets, before any loss
     balance: bool = True  # weigh each class by the inverse of its frequency

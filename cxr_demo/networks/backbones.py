@@ -54,6 +54,11 @@ BACKBONES: dict[str, Backbone] = {
     "densenet121_block3": Backbone("densenet121", "features.denseblock3", cut="features.denseblock3"),
     "efficientnet_b0": Backbone("efficientnet_b0", "bn2"),
     "efficientnet_b1": Backbone("efficientnet_b1", "bn2"),
+    # Their weights were trained with TensorFlow's padding, which depends on the size of the image and puts a map half a
+    # pixel aside. With the same padding on all sides the ImageNet classes stay what they were.
+    "efficientnet_lite0": Backbone("tf_efficientnet_lite0", "bn2", options={"pad_type": ""}),
+    "efficientnet_lite1": Backbone("tf_efficientnet_lite1", "bn2", options={"pad_type": ""}),
+    "efficientnet_lite2": Backbone("tf_efficientnet_lite2", "bn2", options={"pad_type": ""}),
     # Rajaraman et al. 2021: blocks.4 ends where Keras' block5c_add does; the new convolution is their deepest layer.
     "efficientnet_b0_block5": Backbone(
         "efficientnet_b0",

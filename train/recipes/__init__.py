@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from train.recipe import System
+from train.recipes.adults import adults
 from train.recipes.avola2022 import avola2022
 from train.recipes.bassi2022 import bassi2022
 from train.recipes.boit2019 import boit2019
@@ -25,4 +26,5 @@ SYSTEMS: dict[str, Callable[[bool, bool], System]] = {
     "avola2022": avola2022,
     "consilium": consilium,
     "kermany-densenet121": kermany_densenet121,
+    "adults": adults,
 }

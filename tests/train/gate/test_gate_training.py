@@ -15,6 +15,7 @@ from cxr_demo.errors import TrainingError
 from cxr_demo.film.borders import trim_borders
 from cxr_demo.film.phantom import make_phantom
 from cxr_demo.networks.gate_net import GATE_FILE, KINDS, PARTS, GateNet, load_gate
+from train.fit.imagenet import PackagedWeights
 from train.gate import drawings, examples, films, scans, training
 from train.gate.sources import MAY_TRAIN, OTHERS, Picture, read_pictures
 from train.gate.training import Course, choose_limits, train_gate
@@ -71,12 +72,14 @@ def data(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def backbone(monkeypatch, tmp_path) -> None:
+def backbone(monkeypatch) -> None:
     """Weights by lot in the place of those of ImageNet, which come as a package that need not be here."""
-    weights = tmp_path / "weights.pth"
-    weights.write_bytes(b"none")
-    monkeypatch.setattr(training, "_find_weights", lambda: weights)
-    monkeypatch.setattr(training, "load_backbone", lambda net: net.eval().requires_grad_(False))
+
+    def load(net):
+        net.eval().requires_grad_(False)
+        return PackagedWeights({}, {"package": "by lot", "licence": "Apache-2.0", "file": "none", "sha256": "0"})
+
+    monkeypatch.setattr(training, "load_backbone", load)
 
 
 def test_no_patient_and_no_origin_stands_on_two_sides(data):
