@@ -90,16 +90,6 @@ def correlate_ranks(a: np.ndarray, b: np.ndarray) -> float:
     return float(cast(float, spearmanr(a.ravel(), b.ravel())[0]))
 
 
-def measure_shares(map_image: np.ndarray, regions: Mapping[str, np.ndarray]) -> dict[str, RegionShare]:
-    """A raw map on the image's own pixels (H, W), and regions as masks (H, W) bool -> name -> RegionShare."""
-    positive = np.maximum(map_image, 0).astype(np.float64)
-    total = positive.sum()
-    return {
-        name: RegionShare(float(positive[mask].sum() / total) if total > 0 else NAN, float(mask.mean()))
-        for name, mask in regions.items()
-    }
-
-
 def mark_margins(shape: tuple[int, int]) -> dict[str, np.ndarray]:
     """Where findings hardly ever lie, of an image (H, W): the outer `BORDER` on each side, and the four corners of
     `CORNER`. The masks (H, W) bool overlap."""

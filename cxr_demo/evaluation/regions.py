@@ -7,12 +7,13 @@ covers, so that shares are those of the map and not of an interpolation between 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 
 import numpy as np
 
 from cxr_demo.errors import ExplanationError
-from cxr_demo.evaluation.agreement import RegionShare, mark_margins, measure_shares
+from cxr_demo.evaluation.agreement import NAN, RegionShare, mark_margins
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.grids import measure_overlaps
 
@@ -50,29 +51,53 @@ def make_region_masks(
     return masks
 
 
+class EvidenceMeter:
+    """Measures maps over one square against masks (H, W) bool on the image, by name.
+
+    What of each cell lies in each mask is found once for every grid, so a map costs one product with each mask, and not
+    one with every pixel of the image.
+    """
+
+    def __init__(self, preprocess: Preprocess, regions: Mapping[str, np.ndarray]) -> None:
+        self._preprocess, self._regions = preprocess, dict(regions)
+        self._areas = {name: float(mask.mean()) for name, mask in regions.items()}
+        self._weights: dict[tuple[int, int], tuple[np.ndarray, dict[str, np.ndarray]]] = {}
+
+    def measure(self, map_square: np.ndarray) -> dict[str, RegionShare]:
+        """A raw map (h, w), of any resolution -> each mask's RegionShare.
+
+        Both shares are of the image: evidence in the padding of "letterbox" lies outside it and is not counted, and
+        what a "crop" cut away holds no evidence. NaN where the image holds none, or the map is not finite.
+        """
+        if not self._regions:
+            return {}
+        positive = np.maximum(map_square, 0).astype(np.float64)
+        everywhere, inside = self._weigh_cells((map_square.shape[0], map_square.shape[1]))
+        total = float((positive * everywhere).sum()) if np.isfinite(map_square).all() else 0.0
+        return {
+            name: RegionShare(float((positive * weights).sum()) / total if total > 0 else NAN, self._areas[name])
+            for name, weights in inside.items()
+        }
+
+    def _weigh_cells(self, grid: tuple[int, int]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """(h, w) float64 each: what of a cell lies on the image, and in each mask."""
+        if grid not in self._weights:
+            shape = next(iter(self._regions.values())).shape
+            rows, columns = (
+                _measure_axis_overlaps(self._preprocess, shape, cells, axis=axis).astype(np.float64)
+                for axis, cells in enumerate(grid)
+            )
+            everywhere = rows.sum(0)[:, None] * columns.sum(0)
+            inside = {name: rows.T @ (mask.astype(np.float64) @ columns) for name, mask in self._regions.items()}
+            self._weights[grid] = everywhere, inside
+        return self._weights[grid]
+
+
 def measure_evidence(
     map_square: np.ndarray, preprocess: Preprocess, regions: Mapping[str, np.ndarray]
 ) -> dict[str, RegionShare]:
-    """A raw map (h, w) over the square, of any resolution, and masks (H, W) bool on the image -> their RegionShare.
-
-    Both shares are of the image: evidence in the padding of "letterbox" lies outside it and is not counted, and what a
-    "crop" cut away holds no evidence. NaN where the image holds none, or the map is not finite.
-    """
-    if not regions:
-        return {}
-    shape = next(iter(regions.values())).shape
-    if not np.isfinite(map_square).all():
-        map_square = np.zeros_like(map_square)  # without evidence there is no share of it
-    return measure_shares(spread_over_image(np.maximum(map_square, 0), preprocess, shape), regions)
-
-
-def spread_over_image(map_square: np.ndarray, preprocess: Preprocess, shape: tuple[int, int]) -> np.ndarray:
-    """A map (h, w) over the square -> what of it lies on each pixel of the image, (H, W) float32. Each cell is spread
-    evenly over its area, and the sum is that of the map without its padding. `Preprocess.map_to_image` interpolates
-    between cells instead, and on an image that is smaller than the map leaves some out."""
-    columns = _measure_axis_overlaps(preprocess, shape, map_square.shape[1], axis=1)
-    rows = _measure_axis_overlaps(preprocess, shape, map_square.shape[0], axis=0)
-    return rows @ map_square.astype(np.float32) @ columns.T
+    """One map, as `EvidenceMeter.measure` has it."""
+    return EvidenceMeter(preprocess, regions).measure(map_square)
 
 
 def make_box_mask(boxes: Sequence[Sequence[float]], shape: tuple[int, int]) -> np.ndarray:
@@ -121,8 +146,10 @@ def _mask_user_region(box: Box, shape: tuple[int, int]) -> np.ndarray:
     return mask
 
 
+@lru_cache(16)
 def _measure_axis_overlaps(preprocess: Preprocess, shape: tuple[int, int], cells: int, axis: int) -> np.ndarray:
-    """(H or W, cells) float32: the share of each of the map's rows or columns that lies on each of the image's."""
+    """(H or W, cells) float32: the share of each of the map's rows or columns that lies on each of the image's. Kept,
+    as one film is asked of again and again."""
     edges = np.arange(shape[axis] + 1, dtype=np.float64)
     pixel_edges = preprocess.point_to_square(edges, edges, shape)[1 - axis] * cells / preprocess.size_px
     return measure_overlaps(np.arange(cells + 1), pixel_edges).astype(np.float32)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 from babel import lists, numbers
 
@@ -17,10 +18,12 @@ from cxr_demo.text.catalogue import LANGUAGE, format_text
 def format_digits(value: float, digits: int, signed: bool = False) -> str:
     """0.5, 2 -> "0.50", or "+0.50" where it is `signed`; rounded as it is, not as its shortest decimals are."""
     pattern = f"0.{'0' * digits}" if digits else "0"
-    made = numbers.format_decimal(
-        Decimal(float(value)), f"+{pattern};-{pattern}" if signed else pattern, LANGUAGE.get()
-    )
-    return made.replace("-", "−")
+    return _format_decimal(float(value), f"+{pattern};-{pattern}" if signed else pattern, LANGUAGE.get())
+
+
+@lru_cache(4096)  # a page says the same figures again with every press
+def _format_decimal(value: float, pattern: str, language: str) -> str:
+    return numbers.format_decimal(Decimal(value), pattern, language).replace("-", "−")
 
 
 def format_significant(value: float) -> str:

@@ -160,6 +160,7 @@ interface Triggers {
   guess: { guesses: readonly number[] };
   go_on: { guesses: readonly number[] };
   follow: { presses: readonly object[]; have: readonly string[] };
+  look: { have: readonly string[] };
 }
 
 // Given by gr.HTML. What happens inside an element happens to an element, and only some of them take input.

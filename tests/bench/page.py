@@ -87,7 +87,7 @@ def start_app(port: int, log: Path) -> subprocess.Popen:
 
 def wait_for_rest(page: Page) -> None:
     page.wait_for_function("() => document.body.dataset.rest")
-    page.wait_for_timeout(2000)  # the maps of the other findings are made ahead
+    page.wait_for_timeout(6000)  # the maps of the other findings are made ahead, and the page learns of them
 
 
 def make_film(round_: int) -> str:

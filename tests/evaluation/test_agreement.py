@@ -11,7 +11,6 @@ from cxr_demo.evaluation.agreement import (
     correlate_ranks,
     mark_margins,
     measure_agreements,
-    measure_shares,
     sum_grid_cells,
 )
 
@@ -164,17 +163,6 @@ def test_maps_with_evidence_against_alone_have_ranks_and_no_overlap(largest):
 
 
 # ---- where
-
-
-def test_shares_of_the_evidence_beside_those_of_the_film():
-    map_ = np.array([[4.0, -9.0], [1.0, 3.0]], np.float32)
-    top, left = np.array([[True, True], [False, False]]), np.array([[True, False], [True, False]])
-    found = measure_shares(map_, {"top": top, "left": left, "nowhere": top & ~top, "all": top | ~top})
-    assert (found["top"].evidence, found["top"].area) == (0.5, 0.5)
-    assert found["left"].evidence == 5 / 8
-    assert (found["nowhere"].evidence, found["nowhere"].area) == (0, 0)
-    assert (found["all"].evidence, found["all"].area) == (1, 1)
-    assert np.isnan(measure_shares(-np.abs(map_), {"top": top})["top"].evidence)
 
 
 def test_margins_have_the_stated_widths():

@@ -18,10 +18,10 @@ from cxr_demo.evaluation.regions import (
     LUNGS,
     OUTSIDE,
     USER_REGION,
+    EvidenceMeter,
     describe_evidence,
     make_region_masks,
     measure_evidence,
-    spread_over_image,
 )
 from cxr_demo.film.phantom import make_phantom
 from cxr_demo.film.preprocess import Preprocess
@@ -130,20 +130,27 @@ def test_shares_are_those_of_the_film_cut_into_small_pieces(geometry, cells):
         assert share.area == pytest.approx(masks[name].mean())
 
 
+def test_a_meter_that_is_used_again_measures_as_a_new_one():
+    masks = make_region_masks((30, 20), None, (0.2, 0.1, 0.3, 0.5))
+    meter = EvidenceMeter(of("letterbox"), masks)
+    for grid in ((4, 4), (7, 5), (4, 4), (48, 48)):
+        map_square = some_map(grid[1], grid)
+        assert meter.measure(map_square) == measure_evidence(map_square, of("letterbox"), masks)
+
+
 @pytest.mark.parametrize("geometry", GEOMETRIES)
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("cells", [1, 7, 31, 64])
 def test_the_film_holds_the_maps_sum_but_for_padding(geometry, shape, cells):
     preprocess, map_square = of(geometry), np.maximum(some_map(3, (cells, cells)), 0)
-    film = spread_over_image(map_square, preprocess, shape)
-    assert film.shape == shape
+    everywhere, _ = EvidenceMeter(preprocess, {"any": np.zeros(shape, bool)})._weigh_cells((cells, cells))
     if geometry == "letterbox":  # the share of each cell that is no padding, by counting
         fine = np.kron(map_square, np.ones((48, 48), np.float32)) / 48**2
         placed = preprocess.square(np.ones(shape, np.float32)) > 0
         expected = fine[np.kron(placed, np.ones((cells, cells), bool))].sum()
     else:
         expected = map_square.sum()
-    assert film.sum() == pytest.approx(expected, rel=1e-4)
+    assert (map_square * everywhere).sum() == pytest.approx(expected, rel=1e-4)
 
 
 @pytest.mark.parametrize("geometry", GEOMETRIES)
@@ -161,6 +168,18 @@ def test_evidence_only_in_a_known_box_is_all_in_it(geometry, shape):
     assert measure_evidence(map_square, preprocess, masks)[USER_REGION].evidence == pytest.approx(1)
     outside = 1 - measure_evidence(-map_square, preprocess, masks)[USER_REGION].evidence
     assert 0.5 < outside < 1  # the negative cells of the first are the positive ones of the second
+
+
+def test_shares_of_the_evidence_beside_those_of_the_film():
+    map_ = np.array([[4.0, -9.0], [1.0, 3.0]], np.float32)
+    top, left = np.array([[True, True], [False, False]]), np.array([[True, False], [True, False]])
+    masks = {"top": top, "left": left, "nowhere": top & ~top, "all": top | ~top}
+    found = measure_evidence(map_, of("stretch"), masks)
+    assert (found["top"].evidence, found["top"].area) == (0.5, 0.5)
+    assert found["left"].evidence == pytest.approx(5 / 8)
+    assert (found["nowhere"].evidence, found["nowhere"].area) == (0, 0)
+    assert (found["all"].evidence, found["all"].area) == (1, 1)
+    assert np.isnan(measure_evidence(-np.abs(map_), of("stretch"), {"top": top})["top"].evidence)
 
 
 def test_evenly_spread_evidence_is_each_regions_area():

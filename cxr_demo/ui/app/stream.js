@@ -5,6 +5,7 @@ const own = /** @type {{ value: PageValue }} */ (props);
 const HEAL_MS = 3000; // without a word for so long, the rest is asked for once more
 const STALE_MS = 150; // what is answered sooner is not drawn as out of date
 const MOST_BODIES = 400;
+const LOOKS_MS = [3000, 6000, 12000]; // at rest, until what was made ahead is asked for, so that it is known to be ready
 /** @type {Map<string, PageBody>} */
 const bodies = new Map();
 /** @type {Record<string, string>} */
@@ -24,6 +25,8 @@ let ready = { films: [], labels: [], methods: [] };
 let isPruning = false; // a film was removed: its pictures leave this browser too
 let isAtRest = true;
 let healing = 0;
+let looking = 0;
+let looks = 0; // since the last press
 let dimming = 0;
 
 /** @type {typeof globalThis.pictureOf} */
@@ -52,6 +55,8 @@ function reserve() {
   unheard.set(pressed, null);
   document.body.dataset.rest = "";
   clearTimeout(dimming);
+  clearTimeout(looking);
+  looks = 0;
   dimming = setTimeout(mark, STALE_MS);
   return pressed;
 }
@@ -90,6 +95,20 @@ function follow() {
 function heal() {
   clearTimeout(healing);
   healing = setTimeout(follow, HEAL_MS);
+}
+
+// A finding whose maps are known to be ready costs one request, and another one two.
+function lookAhead() {
+  clearTimeout(looking);
+  const findings = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("#findings button.finding")]);
+  if (!isAtRest || unheard.size || findings.every(({ dataset }) => ready.labels.includes(String(dataset.label))))
+    return;
+  if (looks < LOOKS_MS.length) looking = setTimeout(look, LOOKS_MS[looks]);
+}
+
+function look() {
+  looks += 1;
+  trigger("look", { have: [...bodies.keys()] });
 }
 
 // Whatever does not heed every press is drawn as out of date.
@@ -170,6 +189,7 @@ function take() {
   if (value.spoken && spoken && spoken.textContent !== value.spoken) spoken.textContent = value.spoken;
   if (value.follow) follow();
   else if (!isAtRest) heal();
+  else lookAhead();
 }
 
 /**

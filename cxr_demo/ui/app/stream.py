@@ -39,6 +39,7 @@ def lay_stream(desk: Desk) -> gr.HTML:
     )  # fmt: skip
     for name, intention in INTENTIONS.items():
         getattr(stream, name)(_make_handler(desk, intention), None, stream, **UNQUEUED)
+    stream.look(_make_look(desk), None, stream, **UNQUEUED)
     stream.follow(_make_follower(desk), None, stream, **FOLLOWING)
     return stream
 
@@ -53,6 +54,18 @@ def _make_handler(desk: Desk, intention: Intention) -> Callable:
                 return look(desk, session, _read_have(data))
 
     return heed
+
+
+def _make_look(desk: Desk) -> Callable:
+    def look_again(event: gr.EventData, request: gr.Request) -> dict:
+        """Not queued, and no press: nothing changes but what has become ready since."""
+        session = desk.sessions.find(get_session_key(request))
+        if session is None:
+            return gr.skip()
+        with session.lock:
+            return look(desk, session, _read_have(_read_data(event)))
+
+    return look_again
 
 
 def _make_follower(desk: Desk) -> Callable:

@@ -155,9 +155,13 @@ class PageView:
         if self.analyser is None:
             return make_part({"html": format_text("none-ready")})
         analyser, proved = self.analyser, self.desk.is_proved(self.session, self.wish.checkpoint)
-        made_of = (self.wish.checkpoint, proved)
-        unusable, gate = facts.render_unusable(self.desk.refused), gate_table.render_gate(self.desk.gate)
-        return self.keep("facts", made_of, lambda: {"html": join_html(facts.render_analyser(analyser), gate, unusable)})
+        made_of = (self.wish.checkpoint, proved, Same(self.desk.gate))
+
+        def make() -> dict:
+            unusable, gate = facts.render_unusable(self.desk.refused), gate_table.render_gate(self.desk.gate)
+            return {"html": join_html(facts.render_analyser(analyser), gate, unusable)}
+
+        return self.keep("facts", made_of, make)
 
     # -- the maps
 

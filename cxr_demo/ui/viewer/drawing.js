@@ -29,7 +29,12 @@ function loadPicture(source) {
 }
 
 /** @param {string} text in base64 */
-const bytesOf = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+function bytesOf(text) {
+  const characters = atob(text);
+  const bytes = new Uint8Array(characters.length);
+  for (let at = 0; at < bytes.length; at++) bytes[at] = characters.charCodeAt(at);
+  return bytes;
+}
 
 /** @type {typeof globalThis.tableOf} */
 const tableOf = (map) => bytesOf(map.table);
@@ -72,27 +77,32 @@ function rasterise(map, frame, table, signed, limit, asCells) {
   const down = positions(frame.seenY, frame.placedY, frame.size, rows);
   /** @type {(at: number, cells: number) => number} */
   const inside = (at, cells) => Math.min(cells - 1, Math.max(0, at));
+  const wide = new Float64Array(rows * across.length); // every row of the map at each of the film's columns
+  for (let x = 0; x < across.length; x++) {
+    const centre = asCells ? Math.round(across[x]) : across[x];
+    const left = Math.floor(centre);
+    const from = inside(left, columns);
+    const to = inside(left + 1, columns);
+    const share = centre - left;
+    for (let row = 0; row < rows; row++) {
+      const start = row * columns;
+      wide[row * across.length + x] = values[start + from] * (1 - share) + values[start + to] * share;
+    }
+  }
+  const colours = new Uint32Array(table.buffer); // four bytes at once
+  const painted = new Uint32Array(pixels.data.buffer);
+  const lowest = signed ? -1 : 0;
+  const [factor, zero] = signed ? [127, ZERO + 0.5] : [255, 0.5]; // the half rounds
   for (let y = 0; y < down.length; y++) {
     const middle = asCells ? Math.round(down[y]) : down[y];
     const above = Math.floor(middle);
-    const low = inside(above, rows) * columns;
-    const high = inside(above + 1, rows) * columns;
+    const low = inside(above, rows) * across.length;
+    const high = inside(above + 1, rows) * across.length;
     const falls = middle - above;
-    let at = ((y + frame.seenY[0]) * frame.width + frame.seenX[0]) * 4;
-    for (let x = 0; x < across.length; x++, at += 4) {
-      const centre = asCells ? Math.round(across[x]) : across[x];
-      const left = Math.floor(centre);
-      const from = inside(left, columns);
-      const to = inside(left + 1, columns);
-      const share = centre - left;
-      const upper = values[low + from] * (1 - share) + values[low + to] * share;
-      const lower = values[high + from] * (1 - share) + values[high + to] * share;
-      const part = Math.max(-1, (upper * (1 - falls) + lower * falls) / limit);
-      const level = 4 * Math.round(signed ? Math.min(1, part) * 127 + ZERO : Math.min(1, Math.max(0, part)) * 255);
-      pixels.data[at] = table[level];
-      pixels.data[at + 1] = table[level + 1];
-      pixels.data[at + 2] = table[level + 2];
-      pixels.data[at + 3] = table[level + 3];
+    const at = (y + frame.seenY[0]) * frame.width + frame.seenX[0];
+    for (let x = 0; x < across.length; x++) {
+      const part = (wide[low + x] * (1 - falls) + wide[high + x] * falls) / limit;
+      painted[at + x] = colours[(Math.min(1, Math.max(lowest, part)) * factor + zero) | 0];
     }
   }
   context.putImageData(pixels, 0, 0);

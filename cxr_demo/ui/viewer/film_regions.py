@@ -4,7 +4,7 @@ explained is asked."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -13,7 +13,7 @@ from cxr_demo.analysis import Explanation
 from cxr_demo.errors import ExplanationError
 from cxr_demo.evaluation.agreement import RegionShare
 from cxr_demo.evaluation.lung_segmentation import Lungs
-from cxr_demo.evaluation.regions import Box, make_region_masks, measure_evidence
+from cxr_demo.evaluation.regions import Box, EvidenceMeter, make_region_masks
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.text.catalogue import format_text
@@ -27,6 +27,7 @@ class ImageRegions:
 
     image: Radiograph
     lungs: np.ndarray | None
+    meters: dict[tuple, EvidenceMeter] = field(default_factory=dict)  # of what is shown now
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -57,9 +58,12 @@ def measure_regions(
 ) -> dict[str, dict[str, RegionShare]]:
     """Maps by method -> {method: {region: Share}}. `drawn`: the person's own region; `truth`: masks (H, W) bool on the
     film's own pixels, by name."""
-    known = {name: _shrink_mask(mask, regions.shape) for name, mask in truth.items()}
-    masks = make_region_masks(regions.shape, regions.lungs, drawn, known)
-    return {key: measure_evidence(map_.map_square, preprocess, masks) for key, map_ in maps.items()}
+    key = (preprocess, drawn)
+    if key not in regions.meters:
+        known = {name: _shrink_mask(mask, regions.shape) for name, mask in truth.items()}
+        masks = make_region_masks(regions.shape, regions.lungs, drawn, known)
+        regions.meters = {key: EvidenceMeter(preprocess, masks)}
+    return {method: regions.meters[key].measure(map_.map_square) for method, map_ in maps.items()}
 
 
 def describe_lungs(regions: ImageRegions, lungs: Lungs | None) -> str:

@@ -101,10 +101,12 @@ async function show(next) {
   if (value !== next) return; // the newer one draws itself
   const wanted = Object.values(next.maps).map((map) => map.map);
   for (const id of [...numbers.keys()]) if (!wanted.includes(id)) numbers.delete(id);
-  for (const id of wanted) {
-    const known = numbers.get(id) ?? (await numbersOf(packedMapOf(id)).catch(() => null));
-    if (known) numbers.set(id, known);
-  }
+  await Promise.all(
+    wanted.map(async (id) => {
+      const known = numbers.get(id) ?? (await numbersOf(packedMapOf(id)).catch(() => null));
+      if (known) numbers.set(id, known);
+    }),
+  );
   if (value !== next) return; // the newer one draws itself
   draw();
   tell();
