@@ -55,13 +55,13 @@ def test_two_checkpoints_and_their_difference_follow_the_finding_and_the_control
     assert all(cell.bounding_box()["width"] > 200 for cell in cells)
     difference = page.locator("canvas[data-panel=pair-grad-cam-difference]")
     expect(difference).to_have_attribute("aria-label", re.compile("Difference: They differ most in .* has more"))
-    asked = len(seen.asked)
+    told = len(seen.told)
     set_opacity(page, 0)
     page.wait_for_function("old => document.querySelector('#pair canvas').toDataURL() !== old", arg=drawn[CANVASES[0]])
     assert len({pixels(page, key) for key in CANVASES}) == 1, "without colour it is the film"
     set_opacity(page, 70)
     page.wait_for_function("old => document.querySelector('#pair canvas').toDataURL() === old", arg=drawn[CANVASES[0]])
-    assert [url for url in seen.asked[asked:] if not url.startswith("data:")] == []
+    assert seen.told[told:] == []
     page.locator("button.finding[data-label=normal]").click()
     expect(page.locator("#pair canvas").first).to_be_hidden()  # at once: it is not of this finding
     wait_for_rows(page, f"normal with {OTHER}")
