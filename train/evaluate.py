@@ -29,9 +29,11 @@ from train.data.table import Table
 from train.fit.loop import Fitted
 from train.fit.run_state import LOG_FILE, STATE_FILE
 from train.measure import metrics, plots
+from train.measure.calibration import choose_temperature
 from train.measure.localisation import format_localisation, localise_films, read_boxes
 from train.measure.model_card import FIGURES, LABEL_FIGURES, describe_baseline, format_figure, format_model_card
 from train.measure.predictions import Predictions, match_labels, predict_squares, read_test_rows
+from train.measure.thresholds import choose_thresholds
 from train.recipe import Recipe
 
 HALF_TOLERANCE = 0.002  # float16 is stored where no probability moves by more than this
@@ -56,9 +58,9 @@ def finish_checkpoint(fitted: Fitted, recipe: Recipe, table: Table, folder: Path
     films, readable = pack_films(table.where(table.split == "val"), card.preprocess, "reading")
     rows = table.where(table.split == "val").where(readable)
     targets = match_labels(rows, card.labels)
-    stored, logits, temperature = store_network(scratch, fitted.model, card, films, targets)
+    stored, logits = store_network(scratch, fitted.model, card, films, targets)
     held_out = Predictions(card, rows, targets, logits)
-    card = _measure(stored, held_out, temperature, table, _training_facts(recipe, fitted))
+    card = _measure(stored, held_out, table, _training_facts(recipe, fitted))
     last = (checkpoint.WEIGHTS_FILE, checkpoint.CARD_FILE)
     others = [path.name for path in scratch.iterdir() if path.is_file() and path.name not in (STATE_FILE, *last)]
     for name in (*others, *last):
@@ -76,15 +78,18 @@ def measure_checkpoint(folder: Path, table: Table, training: Training | None = N
     """
     stored = checkpoint.load(folder)
     held_out = Predictions.of(stored, table.where(table.split == "val"))
-    temperature = metrics.fit_temperature(held_out.logits, torch.from_numpy(held_out.targets), stored.card.task)
-    return _measure(stored, held_out, temperature, table, stored.card.training if training is None else training)
+    return _measure(stored, held_out, table, stored.card.training if training is None else training)
 
 
-def _measure(stored: Checkpoint, held_out: Predictions, temperature: float, table: Table, training: Training) -> Card:
+def _measure(stored: Checkpoint, held_out: Predictions, table: Table, training: Training) -> Card:
     if (dataset := training.settings.dataset) not in DATASETS:
         raise TrainingError(f"The card of {stored.card.name} does not say which data set it was made from.")
-    temperature, labels = round(temperature, 4), stored.card.labels
-    thresholds = metrics.choose_youden_thresholds(held_out.p(temperature), held_out.targets, labels)
+    labels, task, patient = stored.card.labels, stored.card.task, held_out.rows.patient
+    chosen = choose_temperature(held_out.logits, held_out.targets, patient, task)
+    temperature = chosen or 1.0
+    is_exclusive = task == "single-label"  # then the most probable label is the answer
+    found = {} if is_exclusive else choose_thresholds(held_out.p(temperature), held_out.targets, patient, labels)
+    thresholds = {label: threshold.value for label, threshold in found.items()}
     scored = {"validation": held_out}
     for name, split in MEASURED_SPLITS.items():
         if name != "validation" and (table.split == split).any():
@@ -102,8 +107,9 @@ def _measure(stored: Checkpoint, held_out: Predictions, temperature: float, tabl
             measured[name] = scored["test"].where(apart).measure(temperature, thresholds)
     card = dataclasses.replace(
         stored.card,
-        temperature=temperature,
+        temperature=chosen,
         thresholds=thresholds,
+        threshold_intervals={label: (threshold.low, threshold.high) for label, threshold in found.items()},
         training=training.replace(**_data_facts(dataset, table)),
         metrics=Metrics.model_validate(measured),
     )
@@ -122,9 +128,9 @@ def _draw(folder: Path, films: Predictions, temperature: float, name: str) -> tu
 
 def store_network(
     folder: Path, model: Network, card: Card, films: np.ndarray, targets: np.ndarray
-) -> tuple[Checkpoint, torch.Tensor, float]:
-    """films (N, S, S) uint8 and targets (N, L) of the validation -> the network written to `folder` and read back, its
-    logits (N, L) of these films, and its temperature.
+) -> tuple[Checkpoint, torch.Tensor]:
+    """films (N, S, S) uint8 and targets (N, L) of the validation -> the network written to `folder` and read back, and
+    its logits (N, L) of these films.
 
     As float16 where that moves no calibrated probability of some of these films by more than the tolerance, else as
     float32.
@@ -140,7 +146,7 @@ def store_network(
             compute_probabilities(each.double(), card.task, temperature) for each in (exact, logits[compared])
         )
         if (before - after).abs().max() <= HALF_TOLERANCE:
-            return stored, logits, temperature
+            return stored, logits
     raise TrainingError(f"The network read back from {folder} does not answer as the one that was written.")
 
 
@@ -267,7 +273,11 @@ def _preface(card: Card, scored: Predictions, note: str) -> list[str]:
         f"{card.name}: {card.network}, {card.preprocess.size_px} px",
         *([note] if note else []),
         *([] if card.calibrated else ["It was never calibrated: its scores are measured as they are."]),
-        *([] if card.thresholds else ["Its card has no thresholds: figures at a threshold are left out."]),
+        *(
+            []
+            if card.thresholds or card.task == "single-label"
+            else ["Its card has no thresholds: figures at a threshold are left out."]
+        ),
         *([f"These films do not state: {', '.join(absent)}."] if absent else []),
     ]
 

@@ -104,7 +104,8 @@ class Card:
     """The facts of a checkpoint.
 
     `labels` are in the order of the logits. `temperature` divides the logits; 0 means never calibrated, and the app
-    then shows an "uncalibrated score". `thresholds` (label -> probability) come from validation alone. `title`,
+    then shows an "uncalibrated score". `thresholds` (label -> probability) come from validation alone, as their
+    95 % intervals; a label without one stands neither above nor below. `title`,
     `population` and `purpose` say in plain words what the network is for; `ages` are the lowest and the highest in
     years, None where they are mixed or not known; `made_for` is of MADE_FOR. `training`, `metrics` and `versions` are
     written by train. `weights_sha256` binds the card to its weights. An `ensemble` has no
@@ -119,6 +120,7 @@ class Card:
     preprocess: Preprocess
     temperature: Number = 0.0
     thresholds: dict[str, Number] = Field(default_factory=dict)
+    threshold_intervals: dict[str, tuple[Number, Number]] = Field(default_factory=dict)
     summary: str = ""
     title: str = ""
     population: str = ""
@@ -158,6 +160,11 @@ class Card:
             raise ValueError(f"its made_for is {self.made_for!r}; it must be empty or {SYNTHETIC!r}")
         if self.ages and not 0 <= self.ages[0] <= self.ages[1] <= MAX_AGE_YEARS:
             raise ValueError(f"its ages are {list(self.ages)}; they must be two numbers of years, the lower one first")
+        for label, (low, high) in self.threshold_intervals.items():
+            if label not in self.thresholds or not 0 <= low <= high <= 1:
+                raise ValueError(
+                    f"its threshold_intervals for {label!r} are not two numbers from 0 to 1 of a threshold"
+                )
         for label, threshold in self.thresholds.items():
             if label not in self.labels or not 0 <= threshold <= 1:
                 raise ValueError(f"its threshold for {label!r} is {threshold}; it needs a known label and 0 to 1")

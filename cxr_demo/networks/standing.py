@@ -15,7 +15,7 @@ from cxr_demo.networks.card import Card
 from cxr_demo.networks.card_parts import Interval, OperatingPoints, SetMetrics
 
 Verdict = Literal["above", "below", "most probable", "less probable", "cannot tell", "no threshold"]
-TEST, EXTERNAL = "test", "external"  # sets of a card's metrics
+TEST, EXTERNAL, VALIDATION = "test", "external", "validation"  # sets of a card's metrics
 GUESSING = 0.5  # the AUROC of a coin
 
 
@@ -23,7 +23,8 @@ GUESSING = 0.5  # the AUROC of a coin
 class LabelQuality:
     """What was measured of one label; None where it was not. `auroc` on the `positive` test films that have it and the
     `negative` ones that have not, `elsewhere` the AUROC on films of other hospitals. `sensitivity` and `specificity`
-    are those of the verdict: of the threshold, or of being the most probable label, which have no interval."""
+    are those of the verdict: of the threshold, or of being the most probable label, which have no interval. `held_out`
+    are the films that have it of those that thresholds are chosen on."""
 
     auroc: Interval | None = None
     elsewhere: Interval | None = None
@@ -31,6 +32,7 @@ class LabelQuality:
     specificity: Interval | None = None
     positive: int = 0
     negative: int = 0
+    held_out: int | None = None
     points: OperatingPoints | None = None
 
     @property
@@ -78,10 +80,12 @@ def find_standing(card: Card, probabilities: np.ndarray, label: str) -> Standing
 
 def find_quality(card: Card, label: str) -> LabelQuality:
     """What the card's metrics hold of a label."""
-    test, elsewhere = card.metrics.sets.get(TEST), card.metrics.sets.get(EXTERNAL)
+    test, elsewhere, validation = (card.metrics.sets.get(name) for name in (TEST, EXTERNAL, VALIDATION))
+    index = card.labels.index(label)
+    held_out = validation.positive[index] if validation and len(validation.positive) == len(card.labels) else None
     if test is None:
-        return LabelQuality()
-    index, counted = card.labels.index(label), len(test.positive) == len(test.stated) == len(card.labels)
+        return LabelQuality(held_out=held_out)
+    counted = len(test.positive) == len(test.stated) == len(card.labels)
     positive, stated = (test.positive[index], test.stated[index]) if counted else (0, 0)
     sensitivity, specificity = _rate_answer(test, index)
     if card.task == "multi-label":
@@ -93,6 +97,7 @@ def find_quality(card: Card, label: str) -> LabelQuality:
         specificity=specificity,
         positive=positive,
         negative=stated - positive,
+        held_out=held_out,
         points=test.operating_points.get(label),
     )
 

@@ -37,6 +37,10 @@ verdict-most-probable = most probable
 verdict-less-probable = less probable
 verdict-cannot-tell = this network cannot tell
 verdict-no-threshold = no threshold
+verdict-no-threshold-films = no threshold: { $films ->
+        [one] 1 film
+       *[other] { $films } films
+    }
 
 maps-off-below =
     Maps are off at first: the score is below its threshold, and a map of a low score misleads easily.

@@ -38,6 +38,9 @@ def format_verdict(verdict: Verdict) -> str:
 
 
 def describe_verdict(how: Standing) -> str:
+    """And where there is no threshold, on how few films it would stand."""
+    if how.verdict == "no threshold" and how.quality.held_out is not None:
+        return format_text("verdict-no-threshold-films", films=how.quality.held_out)
     return format_verdict(how.verdict)
 
 
@@ -109,7 +112,15 @@ def describe_auroc(quality: LabelQuality) -> str:
     return "; ".join(parts)
 
 
-def describe_rates(how: Standing, card: Card) -> str:
+def _format_with_interval(threshold: float, card: Card, label: str) -> str:
+    text = format_threshold(threshold, card)
+    if label not in card.threshold_intervals:
+        return text
+    low, high = (format_threshold(end, card) for end in card.threshold_intervals[label])
+    return format_text("interval", value=text, low=low, high=high)
+
+
+def describe_rates(how: Standing, card: Card, label: str) -> str:
     """What its verdict costs: how many it finds and how many it calls wrongly. "" where nothing was measured."""
     sensitivity, specificity = how.quality.sensitivity, how.quality.specificity
     if card.task == "single-label":
@@ -119,7 +130,7 @@ def describe_rates(how: Standing, card: Card) -> str:
         return format_text("rates-of-answer", right=right, wrong=wrong)
     if how.threshold is None or how.quality.auroc is None or not how.quality.can_tell:
         return ""
-    threshold = format_threshold(how.threshold, card)
+    threshold = _format_with_interval(how.threshold, card, label)
     if sensitivity is None or specificity is None:
         return format_text("rates-not-measured", threshold=threshold)
     found, spared = format_percent(sensitivity.value), format_percent(specificity.value)

@@ -9,6 +9,7 @@ from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.card_parts import Interval
 from cxr_demo.networks.standing import find_quality, find_standing, touches_guessing
+from cxr_demo.text.findings_text import describe_rates, describe_verdict
 
 CARDS = sorted((Path(__file__).parents[2] / "weights").glob("*/config.json"))
 LABELS = ("effusion", "mass", "hernia")
@@ -31,6 +32,23 @@ def test_labels_that_stand_alone_are_above_or_below_their_own_thresholds():
     assert [how.is_called for how in standings] == [True, False, False]
     assert [how.maps_shown for how in standings] == [True, False, True]
     assert [how.threshold for how in standings] == [0.5, 0.2, None] and standings[1].probability == 0.19
+
+
+def test_a_missing_threshold_says_on_how_few_films_it_would_stand():
+    positive = {"validation": {"films": 100, "positive": (30, 20, 4), "stated": (100, 100, 100)}}
+    hows = [find_standing(make_card(metrics=found), np.array([0.5, 0.1, 0.9]), "hernia") for found in (positive, {})]
+    assert [how.quality.held_out for how in hows] == [4, None]
+    assert [describe_verdict(how) for how in hows] == ["no threshold: 4 films", "no threshold"]
+
+
+def test_a_threshold_carries_its_interval():
+    figures = {"auroc_mass": {"value": 0.8, "low": 0.7, "high": 0.9}, "sensitivity_mass": {"value": 0.7},
+               "specificity_mass": {"value": 0.9}}  # fmt: skip
+    card = make_card(test=figures, temperature=1.0, threshold_intervals={"mass": (0.12, 0.31)})
+    how = find_standing(card, np.array([0.5, 0.3, 0.9]), "mass")
+    assert describe_rates(how, card, "mass").startswith("threshold 20 % (12 % to 31 %): finds 70 %")
+    with pytest.raises(ValueError, match="threshold_intervals for 'hernia'"):
+        make_card(threshold_intervals={"hernia": (0.1, 0.2)})
 
 
 def test_labels_that_exclude_each_other_have_one_answer_whatever_their_thresholds():

@@ -41,7 +41,7 @@ def test_evaluate_and_compare(data, trained, tmp_path, capsys):
     before = (one / checkpoint.CARD_FILE).read_bytes()
     assert main(["evaluate", str(one), "--data", str(data), "--out", str(tmp_path / "out")]) == 0
     accuracy = checkpoint.read_card(one).metrics.sets["test"].figures["accuracy"].value
-    assert f"{accuracy:.4f}" in capsys.readouterr().out and (tmp_path / "out" / "metrics.json").exists()
+    assert f"{accuracy:.3f}" in capsys.readouterr().out and (tmp_path / "out" / "metrics.json").exists()
     assert (one / checkpoint.CARD_FILE).read_bytes() == before
     assert main(["compare", str(one), str(other), "--data", str(data)]) == 0
     assert "other" in capsys.readouterr().out

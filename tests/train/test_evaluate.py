@@ -29,7 +29,7 @@ from train.evaluate import (
 )
 from train.fit.loop import Fitted
 from train.fit.run_state import LOG_FILE
-from train.measure import metrics, plots
+from train.measure import calibration, metrics, plots, thresholds
 from train.measure.compare import compare_checkpoints, measure_differences
 from train.measure.predictions import Predictions, match_labels, predict_files
 from train.recipe import SCRATCH, Recipe
@@ -127,7 +127,9 @@ def slow_p(folder, table: Table) -> np.ndarray:
     with torch.inference_mode():
         for path in table.paths:
             logits = stored.model(torch.from_numpy(stored.card.preprocess.apply(read_image(path).pixels)))
-            rows.append(compute_probabilities(logits.double(), stored.card.task, stored.card.temperature)[0].numpy())
+            rows.append(
+                compute_probabilities(logits.double(), stored.card.task, stored.card.applied_temperature)[0].numpy()
+            )
     return np.array(rows)
 
 
@@ -157,8 +159,7 @@ def test_a_single_label_network_is_stored_measured_by_source_and_described(singl
         rows, measured = single.where(chosen), card.metrics.sets[name]
         p, true = slow_p(folder, rows), rows.targets.argmax(1)
         assert measured.figures["accuracy"].value == pytest.approx((p.argmax(1) == true).mean())
-        called = p[:, 0] >= card.thresholds["normal"] - 1e-7
-        assert measured.figures["sensitivity_normal"].value == pytest.approx(called[true == 0].mean())
+        assert measured.figures["sensitivity_normal"].value == pytest.approx((p.argmax(1) == 0)[true == 0].mean())
         assert np.sum(measured.confusion) == measured.films == chosen.sum()
         assert measured.patients == len(set(rows.patient)) and list(measured.positive) == rows.targets.sum(0).tolist()
         assert all(figure.low <= figure.high for figure in measured.figures.values())
@@ -169,9 +170,17 @@ def test_a_single_label_network_is_stored_measured_by_source_and_described(singl
         assert f"({picture}.png)" in text and (folder / f"{picture}.png").stat().st_size > 3000
     assert (folder / LOG_FILE).exists() and not (folder / "state.pt").exists()
     assert card.training.films == SPLITS and card.training.sources == ("here", "there")
+    assert card.thresholds == {} and not card.calibrated, "the most probable is the answer, and the patients are few"
 
 
-def test_a_multi_label_network_is_measured_on_what_is_stated(multi, tmp_path, register):
+@pytest.fixture
+def few(monkeypatch):
+    """What a handful of films says is taken for enough."""
+    monkeypatch.setattr(thresholds, "FEWEST", 2)
+    monkeypatch.setattr(calibration, "FEWEST_PATIENTS", 2)
+
+
+def test_a_multi_label_network_is_measured_on_what_is_stated(multi, tmp_path, register, few):
     folder = tmp_path / "w"
     card = finished(multi, "multi-label", folder, register, head="dense256")
     assert card.task == "multi-label" and card.head == "dense256"
@@ -230,7 +239,7 @@ def test_an_ensemble_is_measured_as_any_other(single, tmp_path, register):
         tmp_path / "pair", Ensemble(models, "mean", (0.5, 0.5), "single-label", (1.0, 1.0)), card, half=False
     )
     measured = measure_checkpoint(tmp_path / "pair", single)
-    assert checkpoint.load(tmp_path / "pair").card == Card.from_json(measured.to_json()) and measured.calibrated
+    assert checkpoint.load(tmp_path / "pair").card == Card.from_json(measured.to_json())
     rows = single.where(single.split == "test")
     right = slow_p(tmp_path / "pair", rows).argmax(1) == rows.targets.argmax(1)
     assert measured.metrics.sets["test"].figures["accuracy"].value == pytest.approx(right.mean())
@@ -251,7 +260,7 @@ def test_batches_give_what_single_films_give_and_broken_films_are_named(
     rows = dataclasses.replace(rows, paths=np.where(np.arange(33) == 5, broken, rows.paths))
     logits, read = predict_files(stored, rows)
     assert len(logits) == 32 and read.tolist() == [i for i in range(33) if i != 5]
-    p = compute_probabilities(logits.double(), "single-label", stored.card.temperature).numpy()
+    p = compute_probabilities(logits.double(), "single-label", stored.card.applied_temperature).numpy()
     np.testing.assert_allclose(p, slow_p(tmp_path / "w", rows.where(read)), atol=1e-5)
     said = capsys.readouterr()
     assert (said.out + said.err).count("broken.png") == 1
@@ -286,7 +295,7 @@ def test_evaluate_fits_nothing_and_matches_labels_by_name(single, tmp_path, regi
         evaluate_checkpoint(tmp_path / "w", "synthetic", tmp_path, "nowhere")
 
 
-def test_other_thresholds_are_recorded_of_its_own_test_films_alone(multi, tmp_path, register, capsys, no_pictures):
+def test_other_thresholds_are_recorded_of_its_own_test_films_alone(multi, tmp_path, register, capsys, no_pictures, few):
     folder = tmp_path / "w"
     card = finished(multi, "multi-label", folder, register)
     points = card.metrics.sets["test"].operating_points

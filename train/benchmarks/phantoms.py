@@ -36,9 +36,11 @@ from train.fit.environment import describe_environment
 from train.fit.loop import prepare_run, train_epoch
 from train.markdown import format_table
 from train.measure import metrics, plots
+from train.measure.calibration import choose_temperature
 from train.measure.intervals import format_interval
 from train.measure.model_card import format_model_card
 from train.measure.predictions import predict_squares
+from train.measure.thresholds import choose_thresholds
 from train.recipe import SCRATCH, IntendedUse, Recipe
 
 TASK = "multi-label"
@@ -141,10 +143,13 @@ def finish_network(
     """Save, read back, calibrate on films as it was trained on, measure with the letters in every place, describe."""
     own, held_out, test = NETWORKS[recipe.name], decks["validation"], decks["test"]
     card = _first_card(recipe, decks, environment)
-    stored, logits, temperature = store_network(folder, model, card, held_out.films(own), held_out.targets.numpy())
-    temperature = round(temperature, 4)
-    thresholds = metrics.choose_youden_thresholds(_calibrate(logits, temperature), held_out.targets.numpy(), LABELS)
-    measured = {"validation": measure_phantoms(_calibrate(logits, temperature), held_out.targets.numpy(), thresholds)}
+    targets, each = held_out.targets.numpy(), np.arange(len(held_out.lots))
+    stored, logits = store_network(folder, model, card, held_out.films(own), targets)
+    chosen = choose_temperature(logits, targets, each, TASK)
+    temperature = chosen or 1.0
+    found = choose_thresholds(_calibrate(logits, temperature), targets, each, LABELS)
+    thresholds = {label: threshold.value for label, threshold in found.items()}
+    measured = {"validation": measure_phantoms(_calibrate(logits, temperature), targets, thresholds)}
     pictures: tuple[str, ...] = ()
     for placement in (own, *(each for each in PLACEMENTS if each != own)):
         p = _calibrate(predict_squares(stored.model, test.films(placement), card.preprocess), temperature)
@@ -155,7 +160,11 @@ def finish_network(
         measured[_name_set(placement, own)] = of_set
         pictures = pictures or plots.draw_all(folder, p, test.targets.numpy(), LABELS, TASK, [], "test")
     card = dataclasses.replace(
-        stored.card, temperature=temperature, thresholds=thresholds, metrics=Metrics.model_validate(measured)
+        stored.card,
+        temperature=chosen,
+        thresholds=thresholds,
+        threshold_intervals={label: (threshold.low, threshold.high) for label, threshold in found.items()},
+        metrics=Metrics.model_validate(measured),
     )
     (folder / "README.md").write_text(format_model_card(card, pictures), encoding="utf-8")
     checkpoint.save_card(folder, card)

@@ -3,7 +3,8 @@
 Throughout, p, logits and targets are (N, L), targets hold 1, 0 or NaN (not stated); what is not stated is left out of
 every figure. A figure that the films cannot give (a class is absent) is left out of every dict.
 
-Per label, at its threshold (p >= threshold): f1, mcc, sensitivity, specificity; over all thresholds: auroc, auprc.
+Per label, of its answer (p >= threshold; for single-label tasks the most probable label, and thresholds are not used):
+f1, mcc, sensitivity, specificity; over all thresholds: auroc, auprc.
 Over all labels: macro_auroc and macro_auprc, the means over the labels that have them. For single-label tasks
 accuracy, mcc, macro_f1, macro_precision, macro_recall and macro_specificity are those of the most probable label, the
 macro ones over the classes that are there; for multi-label tasks accuracy is the share of stated entries on the right
@@ -26,7 +27,6 @@ from sklearn.metrics import (
     precision_score,
     recall_score,
     roc_auc_score,
-    roc_curve,
 )
 
 from cxr_demo.errors import TrainingError
@@ -43,6 +43,7 @@ from train.measure.intervals import (
 )
 
 RESAMPLINGS = 1000
+TEMPERATURES = math.exp(-3), math.exp(3)  # between which one is looked for: 0.05 to 20
 BINS = 15  # of the calibration error, as in Guo et al. 2017
 
 
@@ -123,7 +124,9 @@ def compute_scores(
         of_stated = None if weights is None else weights[:, stated]
         if len(given):
             by_label[label] = _rank_scores(positive, given, of_stated)
-            if label in thresholds:
+            if task == "single-label":
+                by_label[label] |= _threshold_scores(positive, (p.argmax(1) == k)[stated], of_stated)
+            elif label in thresholds:
                 by_label[label] |= _threshold_scores(positive, given >= thresholds[label], of_stated)
     found = _over_all(p, targets, labels, task, thresholds, weights)
     for name in ("auroc", "auprc") if task == "single-label" else ("f1", "mcc", "auroc", "auprc"):
@@ -260,7 +263,7 @@ def compute_mean_loss(p: np.ndarray, targets: np.ndarray, task: str) -> float:
 
 
 def fit_temperature(logits: torch.Tensor, targets: torch.Tensor, task: str) -> float:
-    """The temperature with the least `compute_mean_loss` on these films (Guo et al. 2017), from 0.05 to 20."""
+    """The temperature with the least `compute_mean_loss` on these films (Guo et al. 2017), in TEMPERATURES."""
     true = targets.numpy()
 
     def loss(log_temperature: float) -> float:
@@ -270,7 +273,7 @@ def fit_temperature(logits: torch.Tensor, targets: torch.Tensor, task: str) -> f
 
     if math.isnan(loss(0)):
         raise TrainingError("The validation films say nothing about these labels.", "Look at the data and its splits.")
-    return math.exp(minimize_scalar(loss, bounds=(-3, 3), method="bounded").x)
+    return math.exp(minimize_scalar(loss, bounds=np.log(TEMPERATURES), method="bounded").x)
 
 
 def measure_operating_points(
@@ -292,16 +295,3 @@ def measure_operating_points(
             specificity=tuple(round(float((given[~positive] < cut).mean()), 4) for cut in cuts),
         )
     return found
-
-
-def choose_youden_thresholds(p: np.ndarray, targets: np.ndarray, labels: tuple[str, ...]) -> dict[str, float]:
-    """label -> the probability at which sensitivity + specificity is largest (Youden 1950); a label that is always or
-    never there has none."""
-    thresholds = {}
-    for k, label in enumerate(labels):
-        positive, given = select_stated(p, targets, k)
-        if 0 < positive.sum() < len(positive):
-            false_rate, true_rate, cuts = roc_curve(positive, given)
-            best = 1 + int(np.argmax((true_rate - false_rate)[1:]))  # the first cut is infinity, "nothing is positive"
-            thresholds[label] = float(cuts[best])
-    return thresholds

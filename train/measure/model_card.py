@@ -6,6 +6,7 @@ from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.card_parts import Interval, SetMetrics, Training
 from train.markdown import format_table
+from train.measure.calibration import UNCALIBRATED
 from train.measure.localisation import format_localisation
 from train.measure.metrics import RESAMPLINGS
 
@@ -62,7 +63,7 @@ def _facts(card: Card) -> list[str]:
         f"{split} {films} films" + (f" of {patients[split]} patients" if patients else "")
         for split, films in training.films.items()
     )
-    thresholds = ", ".join(f"{get_finding(label).name} {value:.3g}" for label, value in card.thresholds.items())
+    thresholds = ", ".join(_format_threshold(card, label) for label in card.thresholds)
     facts = {
         "Question": card.purpose,
         "People": card.population,
@@ -73,13 +74,29 @@ def _facts(card: Card) -> list[str]:
         "Data": "; ".join(filter(None, [training.data, counts])),
         "Training": _course(training),
         "Command": f"`{training.command}`" if training.command else "",
-        "Temperature": f"{card.temperature}, fitted on validation",
-        "Thresholds": f"{thresholds} (largest sensitivity + specificity on validation)" if thresholds else "",
+        "Temperature": _describe_temperature(card.temperature),
+        "Thresholds": f"{thresholds} (median of the best cuts of drawn validation patients, with its 95 % interval)"
+        if thresholds
+        else "",
         "Commit": "; ".join(
             filter(None, [card.commit[:12], ", ".join(f"{name} {number}" for name, number in card.versions.items())])
         ),
     }
     return [f"- {name}: {text}" for name, text in facts.items() if text]
+
+
+def _describe_temperature(temperature: float) -> str:
+    if temperature == UNCALIBRATED:
+        return "none: the validation films say too little, so scores are not calibrated"
+    if temperature == 1:
+        return "1: on validation no other helps for certain"
+    return f"{temperature}, fitted on validation, where it helps for certain"
+
+
+def _format_threshold(card: Card, label: str) -> str:
+    known = card.threshold_intervals.get(label)
+    interval = f" ({known[0]:.2g} to {known[1]:.2g})" if known else ""
+    return f"{get_finding(label).name} {card.thresholds[label]:.3g}{interval}"
 
 
 def _course(training: Training) -> str:

@@ -78,16 +78,16 @@ def _render_finding(card: Card, probabilities: np.ndarray, label: str, chosen: s
         title=known.gloss,
     )
     return tag(
-        "li", button, _render_quality(card, how, known.name, numbers), _render_threshold_slider(card, how, known.name)
+        "li", button, _render_quality(card, how, label, numbers), _render_threshold_slider(card, how, known.name)
     )
 
 
-def _render_quality(card: Card, how: Standing, name: str, at: str) -> Html:
-    """The second line of a finding, and its button's description; `name` is for where it stands apart from that."""
-    rates = findings_text.describe_rates(how, card)
+def _render_quality(card: Card, how: Standing, label: str, at: str) -> Html:
+    """The second line of a finding, and its button's description; its name is for where it stands apart from that."""
+    rates = findings_text.describe_rates(how, card, label)
     return tag(
         "p",
-        tag("b", f"{name}: "),
+        tag("b", f"{get_finding(label).name}: "),
         findings_text.describe_auroc(how.quality),
         tag("span", f" · {rates}", class_="rates") if rates else None,
         class_="numbers",
