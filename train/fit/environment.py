@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 import sys
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -18,11 +19,25 @@ def describe_environment() -> dict:
     """`command`, `machine`, `commit` ("-dirty" behind it when files had changed) and `versions`."""
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else f"{os.cpu_count()} processor cores"
     return {
-        "command": " ".join(["python -m train", *sys.argv[1:]]),
+        "command": " ".join(["python -m train", *hide_folders(sys.argv[1:])]),
         "machine": f"{device}, {platform.system()} {platform.machine()}",
         "commit": _commit(),
         "versions": {name: version(name) for name in PACKAGES} | {"python": platform.python_version()},
     }
+
+
+def hide_folders(arguments: Sequence[str]) -> list[str]:
+    """Without the folders of one machine: a card is given to others. `--data` becomes DATA, an absolute path its
+    name."""
+    hidden, before = [], ""
+    for argument in arguments:
+        name, _, value = argument.partition("=")
+        if before == "--data" or name == "--data" and value:
+            hidden.append("DATA" if before == "--data" else "--data=DATA")
+        else:
+            hidden.append(Path(argument).name if Path(argument).is_absolute() else argument)
+        before = argument
+    return hidden
 
 
 def _commit() -> str:
