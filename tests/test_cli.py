@@ -59,18 +59,19 @@ def test_predict_prints_a_line_per_label(weights, film, capsys):
 
 
 def test_predict_names_the_question_and_says_what_the_network_cannot_tell(film, capsys):
-    assert main(["predict", film, "--weights", str(ROOT / "weights" / "kufel2023-official")]) == 0
+    assert main(["predict", film, "--weights", str(ROOT / "weights" / "nih-efficientnet-lite0")]) == 0
     rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
     assert {row[4] for row in rows} == {"Adults: 14 findings"} and len(rows) == 14
     words = {row[1]: row[3] for row in rows}
     assert words["pneumothorax"] == "this network cannot tell"
-    assert words["fibrosis"] in ("above threshold", "below threshold")
-    assert main(["predict", film, "--weights", str(ROOT / "weights" / "kufel2023-official"), "--json"]) == 0
+    assert words["effusion"] in ("above threshold", "below threshold")
+    assert words["fibrosis"] == "no threshold: 5 films"
+    assert main(["predict", film, "--weights", str(ROOT / "weights" / "nih-efficientnet-lite0"), "--json"]) == 0
     (row,) = json.loads(capsys.readouterr().out)
     assert row["title"] == "Adults: 14 findings" and row["population"] and row["purpose"]
-    found = row["findings"]["fibrosis"]
-    assert found["verdict"] in ("above", "below") and found["auroc"]["low"] == pytest.approx(0.695, abs=1e-3)
-    assert found["sensitivity"]["value"] == 1 and found["films_with_it"] == 10 and found["films_without_it"] == 292
+    found = row["findings"]["effusion"]
+    assert found["verdict"] in ("above", "below") and found["auroc"]["low"] == pytest.approx(0.723, abs=1e-3)
+    assert found["sensitivity"]["value"] == 0.5 and found["films_with_it"] == 40 and found["films_without_it"] == 262
     assert row["findings"]["pneumothorax"]["verdict"] == "cannot tell" and row["words"] == words
 
 
@@ -153,7 +154,7 @@ def test_models_and_methods(weights, capsys, monkeypatch, tmp_path):
     monkeypatch.setenv("CXR_WEIGHTS", str(ROOT / "weights"))
     assert main(["models"]) == 0
     first = capsys.readouterr().out.splitlines()[0].split("\t")
-    assert first[0].endswith("kufel2023-official") and first[1] == "Adults: 14 findings (AUROC 0.63)"
+    assert first[0].endswith("nih-efficientnet-lite0") and first[1] == "Adults: 14 findings (AUROC 0.73)"
     assert main(["methods"]) == 0
     printed = capsys.readouterr().out
     assert all(key in printed for key in METHODS)
@@ -198,7 +199,7 @@ def test_page_command_and_python_take_the_same_checkpoint_when_none_is_named(fil
 
 def test_the_bundled_default_is_the_network_for_adults():
     card = checkpoints.read_card(checkpoints.default_checkpoint(ROOT / "weights"))
-    assert card.name == "kufel2023-official" and card.title == "Adults: 14 findings" and len(card.labels) == 14
+    assert card.name == "nih-efficientnet-lite0" and card.title == "Adults: 14 findings" and len(card.labels) == 14
 
 
 def test_it_runs_as_a_module():

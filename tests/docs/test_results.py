@@ -83,7 +83,7 @@ def test_the_phantoms_that_were_measured_are_those_that_are_bundled():
 
 
 def test_the_table_of_the_boxes_is_the_cards():
-    names = ("kufel2023-official", "bassi2022-twice-transfer")
+    names = ("nih-efficientnet-lite0", "bassi2022-twice-transfer")
     measured = {name: read_json(name, "config.json")["metrics"]["localisation"]["rows"] for name in names}
     of_all = {
         name: {row["method"]: row for row in rows if (row["set"], row["label"]) == ("all", "")}

@@ -251,7 +251,7 @@ time.sleep({seconds})
 
 
 def open_elsewhere(folder: Path, seconds: float, before: tuple[str, ...] = ()) -> tuple[subprocess.Popen, Path]:
-    """A server's folder in a process of its own."""
+    """A server's folder in a process of its own, which heeds a closed terminal though tests may not (nohup)."""
     # The package's own __init__ would import gradio and torch first: seconds for nothing.
     lone = "import sys, types\nfor name in ('cxr_demo', 'cxr_demo.ui'):\n" + (
         f"    package = sys.modules[name] = types.ModuleType(name)\n"
@@ -260,7 +260,7 @@ def open_elsewhere(folder: Path, seconds: float, before: tuple[str, ...] = ()) -
     code = lone + OPEN.format(repo=str(REPO), seconds=seconds)
     process = subprocess.Popen(
         [*before, sys.executable, "-c", code], env={**os.environ, "TMPDIR": str(folder)}, stdout=subprocess.PIPE,
-        text=True,
+        text=True, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
     )  # fmt: skip
     return process, Path(process.stdout.readline().strip())
 
