@@ -59,11 +59,12 @@ def measure_regions(
     """Maps by method -> {method: {region: Share}}. `drawn`: the person's own region; `truth`: masks (H, W) bool on the
     film's own pixels, by name."""
     key = (preprocess, drawn)
-    if key not in regions.meters:
+    meter = regions.meters.get(key)
+    if meter is None:
         known = {name: _shrink_mask(mask, regions.shape) for name, mask in truth.items()}
-        masks = make_region_masks(regions.shape, regions.lungs, drawn, known)
-        regions.meters = {key: EvidenceMeter(preprocess, masks)}
-    return {method: regions.meters[key].measure(map_.map_square) for method, map_ in maps.items()}
+        meter = EvidenceMeter(preprocess, make_region_masks(regions.shape, regions.lungs, drawn, known))
+        regions.meters = {key: meter}  # a synthetic film is that of many pages: whoever comes last is kept
+    return {method: meter.measure(map_.map_square) for method, map_ in maps.items()}
 
 
 def describe_lungs(regions: ImageRegions, lungs: Lungs | None) -> str:

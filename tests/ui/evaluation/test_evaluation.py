@@ -219,6 +219,26 @@ def test_shares_equal_a_slow_count_over_the_film():
     assert found["gradient"]["drawn region"].area == 0.25 * 0.125
 
 
+def test_two_pages_with_regions_of_their_own_measure_one_synthetic_film_at_once():
+    """The film, and what was prepared of it, are those of all pages: the other one comes in between."""
+    shown = study(shape=(64, 64))
+    ground = film_regions.estimate_image_regions(shown.image, Lungs())
+    maps = {"gradient": explanation("gradient", np.random.default_rng(1).normal(size=(64, 64)))}
+    one, other = (film_regions.read_region(shown.image, [left, 0.2, 0.2, 0.3]) for left in (0.1, 0.6))
+
+    def measure(box, maps=maps):
+        return film_regions.measure_regions(ground, box, {}, maps, card().preprocess)
+
+    class Interrupted(dict):
+        def items(self):
+            assert measure(other) != alone
+            return super().items()
+
+    alone = measure(one)
+    measure(other)
+    assert measure(one, Interrupted(maps)) == alone
+
+
 def test_a_large_film_is_counted_on_the_pixels_that_the_page_shows():
     shown = study(shape=(2200, 1800))
     ground = film_regions.estimate_image_regions(shown.image, Lungs())
