@@ -91,7 +91,11 @@ def test_every_label_of_a_bundled_card_has_its_numbers(path):
     card = Card.from_json(path.read_text(encoding="utf-8"))
     for label in card.labels:
         quality = find_quality(card, label)
-        assert quality.auroc and quality.sensitivity and quality.specificity and quality.positive and quality.negative
+        assert quality.auroc and quality.positive and quality.negative and quality.points
+        if label not in card.thresholds:  # as few films have it
+            assert quality.held_out is not None and quality.sensitivity is None and quality.specificity is None
+            continue
+        assert quality.sensitivity and quality.specificity
         at = quality.points.thresholds.index(card.thresholds[label])
         rates = [card.metrics.sets["test"].figures[f"{name}_{label}"].value for name in ("sensitivity", "specificity")]
         assert [quality.points.sensitivity[at], quality.points.specificity[at]] == pytest.approx(rates, abs=6e-5)
@@ -99,7 +103,7 @@ def test_every_label_of_a_bundled_card_has_its_numbers(path):
         assert list(quality.points.specificity) == sorted(quality.points.specificity)
 
 
-def test_the_network_for_adults_tells_five_of_its_fourteen_findings():
-    card = next(Card.from_json(path.read_text(encoding="utf-8")) for path in CARDS if "kufel" in str(path))
-    told = [label for label in card.labels if find_quality(card, label).can_tell]
-    assert told == ["atelectasis", "cardiomegaly", "nodule", "edema", "fibrosis"]
+def test_the_network_for_adults_tells_eleven_of_its_fourteen_findings():
+    card = next(Card.from_json(path.read_text(encoding="utf-8")) for path in CARDS if "nih-" in str(path))
+    not_told = [label for label in card.labels if not find_quality(card, label).can_tell]
+    assert not_told == ["mass", "pneumothorax", "emphysema"]
