@@ -36,8 +36,7 @@ def choose_thresholds(
 ) -> dict[str, Threshold]:
     """p and targets (N, L), patient (N,) -> label -> its threshold. Labels with fewer than FEWEST films on either side
     have none. Where labels exclude each other no film has none of them, and nothing is raised."""
-    offered = [k for k in range(len(labels)) if min(select_stated(p, targets, k)[0].sum(),
-                                                    (~select_stated(p, targets, k)[0]).sum()) >= FEWEST]  # fmt: skip
+    offered = np.flatnonzero(np.minimum((targets == 1).sum(0), (targets == 0).sum(0)) >= FEWEST).tolist()
     if not offered:
         return {}
     drawn = [_cut_draws(p[:, offered], targets[:, offered], weights) for weights in draw_patients(patient, RESAMPLINGS)]
