@@ -44,10 +44,6 @@ class Convolution:
         """Whether every output reads one channel alone."""
         return self.groups > 1 and self.weight.shape[1] == 1
 
-    def with_ones(self) -> Convolution:
-        """The sum of what each output reads."""
-        return replace(self, weight=torch.ones_like(self.weight), bias=torch.zeros_like(self.bias))
-
     def keeps_non_negative(self, inputs: bool) -> bool:
         return False
 

@@ -64,8 +64,9 @@ class Propagator:
         }
 
     def get_weights(self, step: Step, layer: op.Convolution, sign: str, turned: bool) -> torch.Tensor:
-        """The weights of a convolution, above or below zero or all, turned for the way back or not; "fused": all of
-        them and below them those above zero, "fused bias": their biases, the stabiliser for the second."""
+        """The weights of a convolution, above or below zero or all, turned for the way back or not; "ones": as many
+        ones; "fused": all of them and below them those above zero, "fused bias": their biases, the stabiliser for the
+        second."""
         key = step.out, sign, turned
         part = self._parts.get(key)
         if part is None:
@@ -200,13 +201,15 @@ class _Sweep:
         if rule == PLUS_OR_FLAT:
             self._propagate_plus_or_flat(step, layer, r)
             return
-        source = step.ins[0]
         for share in SHARES[rule]:
             s = self._divide(r, lambda share=share: self._denominator(step, layer, share), step.out, str(share.factor))
-            for sign, of_weight in share.list_pairs(step):
-                part = self._weights.get_weights(step, layer, of_weight, True)
-                a = self._take_input(step, sign)
-                self._accumulator(source).add(layer.transposed(s, part, a.shape[2:]), a)
+            self._hand_down(step, layer, share, s)
+
+    def _hand_down(self, step: Step, layer: op.Convolution, share: Share, s: torch.Tensor) -> None:
+        """Relevance over denominator (L, K, h, w) of one share -> to what the convolution reads."""
+        for sign, of_weight in share.list_pairs(step):
+            a, part = self._take_input(step, sign), self._weights.get_weights(step, layer, of_weight, True)
+            self._accumulator(step.ins[0]).add(layer.transposed(s, part, a.shape[2:]), a)
 
     def _denominator(self, step: Step, layer: op.Convolution, share: Share) -> torch.Tensor:
         """Of one share of a convolution's relevance, (1, K, h, w), `share.factor` in it."""
@@ -230,16 +233,14 @@ class _Sweep:
 
     def _propagate_plus_or_flat(self, step: Step, layer: op.Convolution, r: RelevanceAccumulator) -> None:
         """z-plus; where no product is above zero, evenly over the places that the output reads in its channel."""
-        source, (share,) = step.ins[0], SHARES["z-plus"]
+        x, (share,) = self._values[step.ins[0]], SHARES["z-plus"]
         total = self._keep(lambda: self._sum_products(step, layer, share), step.out, "products")
         s = self._divide(r, lambda: torch.where(total == 0, math.inf, total + STABILISER), step.out, "where above")
-        for sign, of_weight in share.list_pairs(step):
-            a, part = self._take_input(step, sign), self._weights.get_weights(step, layer, of_weight, True)
-            self._accumulator(source).add(layer.transposed(s, part, a.shape[2:]), a)
-        ones, x = layer.with_ones(), self._values[source]
-        places = self._keep(lambda: ones.apply(torch.ones_like(x)), step.out, "places")
+        self._hand_down(step, layer, share, s)
+        ones, turned = (self._weights.get_weights(step, layer, "ones", turned) for turned in (False, True))
+        places = self._keep(lambda: layer.linear(torch.ones_like(x), ones), step.out, "places")
         s = self._divide(r, lambda: torch.where(total == 0, places, math.inf), step.out, "where nothing")
-        self._accumulator(source).add(ones.transposed(s, ones.turned(ones.weight), x.shape[2:]))
+        self._accumulator(step.ins[0]).add(layer.transposed(s, turned, x.shape[2:]))
 
     def _take_input(self, step: Step, sign: str) -> torch.Tensor:
         """What a convolution reads, above or below zero or all of it."""
@@ -266,7 +267,10 @@ class _Sweep:
 def _split_weights(layer: op.Convolution, sign: str, turned: bool) -> torch.Tensor:
     if sign == "fused bias":
         return torch.cat([layer.bias, torch.full_like(layer.bias, STABILISER)])
-    weight = torch.cat([layer.weight, layer.weight.clamp(min=0)]) if sign == "fused" else _take_sign(layer.weight, sign)
+    if sign == "fused":
+        weight = torch.cat([layer.weight, layer.weight.clamp(min=0)])
+    else:
+        weight = torch.ones_like(layer.weight) if sign == "ones" else _take_sign(layer.weight, sign)
     return (layer.turned(weight) if turned else weight).contiguous(memory_format=torch.channels_last)
 
 
