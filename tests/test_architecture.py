@@ -45,7 +45,7 @@ cxr_demo.ui: __init__
 cxr_demo: __main__
 train: __init__ recipe markdown
 train.data: __init__ table splits readers datasets split_tables describe
-train.measure: __init__ intervals metrics calibration thresholds plots predictions localisation model_card compare
+train.measure: __init__ intervals metrics thresholds calibration plots predictions localisation model_card compare
 train.fit: __init__ environment imagenet losses processes run_state optimiser augment batches transfer loop
 train: evaluate ensembles
 train.report: __init__ run_report figures ensemble_report small_model_report

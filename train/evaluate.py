@@ -29,11 +29,10 @@ from train.data.table import Table
 from train.fit.loop import Fitted
 from train.fit.run_state import LOG_FILE, STATE_FILE
 from train.measure import metrics, plots
-from train.measure.calibration import choose_temperature
+from train.measure.calibration import calibrate
 from train.measure.localisation import format_localisation, localise_films, read_boxes
 from train.measure.model_card import FIGURES, LABEL_FIGURES, describe_baseline, format_figure, format_model_card
 from train.measure.predictions import Predictions, match_labels, predict_squares, read_test_rows
-from train.measure.thresholds import choose_thresholds
 from train.recipe import Recipe
 
 HALF_TOLERANCE = 0.002  # float16 is stored where no probability moves by more than this
@@ -84,12 +83,9 @@ def measure_checkpoint(folder: Path, table: Table, training: Training | None = N
 def _measure(stored: Checkpoint, held_out: Predictions, table: Table, training: Training) -> Card:
     if (dataset := training.settings.dataset) not in DATASETS:
         raise TrainingError(f"The card of {stored.card.name} does not say which data set it was made from.")
-    labels, task, patient = stored.card.labels, stored.card.task, held_out.rows.patient
-    chosen = choose_temperature(held_out.logits, held_out.targets, patient, task)
-    temperature = chosen or 1.0
-    is_exclusive = task == "single-label"  # then the most probable label is the answer
-    found = {} if is_exclusive else choose_thresholds(held_out.p(temperature), held_out.targets, patient, labels)
-    thresholds = {label: threshold.value for label, threshold in found.items()}
+    card = stored.card
+    chosen = calibrate(held_out.logits, held_out.targets, held_out.rows.patient, card.labels, card.task)
+    temperature, thresholds = chosen.applied_temperature, chosen.thresholds
     scored = {"validation": held_out}
     for name, split in MEASURED_SPLITS.items():
         if name != "validation" and (table.split == split).any():
@@ -106,10 +102,7 @@ def _measure(stored: Checkpoint, held_out: Predictions, table: Table, training: 
             name = "test, numbers that do not recur in train"
             measured[name] = scored["test"].where(apart).measure(temperature, thresholds)
     card = dataclasses.replace(
-        stored.card,
-        temperature=chosen,
-        thresholds=thresholds,
-        threshold_intervals={label: (threshold.low, threshold.high) for label, threshold in found.items()},
+        chosen.write_on(card),
         training=training.replace(**_data_facts(dataset, table)),
         metrics=Metrics.model_validate(measured),
     )

@@ -36,11 +36,10 @@ from train.fit.environment import describe_environment
 from train.fit.loop import prepare_run, train_epoch
 from train.markdown import format_table
 from train.measure import metrics, plots
-from train.measure.calibration import choose_temperature
+from train.measure.calibration import calibrate
 from train.measure.intervals import format_interval
 from train.measure.model_card import format_model_card
 from train.measure.predictions import predict_squares
-from train.measure.thresholds import choose_thresholds
 from train.recipe import SCRATCH, IntendedUse, Recipe
 
 TASK = "multi-label"
@@ -145,10 +144,8 @@ def finish_network(
     card = _first_card(recipe, decks, environment)
     targets, each = held_out.targets.numpy(), np.arange(len(held_out.lots))
     stored, logits = store_network(folder, model, card, held_out.films(own), targets)
-    chosen = choose_temperature(logits, targets, each, TASK)
-    temperature = chosen or 1.0
-    found = choose_thresholds(_calibrate(logits, temperature), targets, each, LABELS)
-    thresholds = {label: threshold.value for label, threshold in found.items()}
+    chosen = calibrate(logits, targets, each, LABELS, TASK)
+    temperature, thresholds = chosen.applied_temperature, chosen.thresholds
     measured = {"validation": measure_phantoms(_calibrate(logits, temperature), targets, thresholds)}
     pictures: tuple[str, ...] = ()
     for placement in (own, *(each for each in PLACEMENTS if each != own)):
@@ -159,13 +156,7 @@ def finish_network(
             of_set = of_set.replace(operating_points=points)
         measured[_name_set(placement, own)] = of_set
         pictures = pictures or plots.draw_all(folder, p, test.targets.numpy(), LABELS, TASK, [], "test")
-    card = dataclasses.replace(
-        stored.card,
-        temperature=chosen,
-        thresholds=thresholds,
-        threshold_intervals={label: (threshold.low, threshold.high) for label, threshold in found.items()},
-        metrics=Metrics.model_validate(measured),
-    )
+    card = dataclasses.replace(chosen.write_on(stored.card), metrics=Metrics.model_validate(measured))
     (folder / "README.md").write_text(format_model_card(card, pictures), encoding="utf-8")
     checkpoint.save_card(folder, card)
     return checkpoint.load(folder)

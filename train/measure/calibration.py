@@ -1,17 +1,58 @@
-"""The temperature of a checkpoint, kept only where the validation films show that it helps."""
+"""What the validation films give a checkpoint: thresholds, and a temperature, kept only where it is seen to help."""
 
 from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
+from cxr_demo.networks.card import Card
 from cxr_demo.networks.classifier import compute_probabilities
 from train.measure.intervals import divide, draw_patients
 from train.measure.metrics import RESAMPLINGS, TEMPERATURES, assign_classes, fit_temperature, has_class
+from train.measure.thresholds import Threshold, choose_thresholds
 
 UNCALIBRATED = 0.0  # what a card says of scores of which nothing is known
 FEWEST_PATIENTS = 50  # own choice: with fewer, nothing can be said of how often a probability is right
 AT_A_BOUND = 1.05  # a search that ends this near to its bounds, as a factor, has found nothing
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """`temperature` as a card holds it, UNCALIBRATED included; `found`: label -> its threshold."""
+
+    temperature: float
+    found: dict[str, Threshold]
+
+    @property
+    def thresholds(self) -> dict[str, float]:
+        return {label: threshold.value for label, threshold in self.found.items()}
+
+    @property
+    def applied_temperature(self) -> float:
+        return self.temperature or 1.0
+
+    def write_on(self, card: Card) -> Card:
+        return dataclasses.replace(
+            card,
+            temperature=self.temperature,
+            thresholds=self.thresholds,
+            threshold_intervals={label: (threshold.low, threshold.high) for label, threshold in self.found.items()},
+        )
+
+
+def calibrate(
+    logits: torch.Tensor, targets: np.ndarray, patient: np.ndarray, labels: tuple[str, ...], task: str
+) -> Calibration:
+    """logits and targets (N, L) of the validation, patient (N,) -> temperature and thresholds. Where labels exclude
+    each other the most probable is the answer, and there is no threshold."""
+    temperature = choose_temperature(logits, targets, patient, task)
+    if task == "single-label":
+        return Calibration(temperature, {})
+    p = compute_probabilities(logits.double(), task, temperature or 1.0).numpy()
+    return Calibration(temperature, choose_thresholds(p, targets, patient, labels))
 
 
 def choose_temperature(logits: torch.Tensor, targets: np.ndarray, patient: np.ndarray, task: str) -> float:
