@@ -113,8 +113,9 @@ def fit_recipe(
         run_state.write_state(run, folder, accelerator, is_over=is_over(run.log, recipe))
         accelerator.wait_for_everyone()
     run.plain.load_state_dict(run.best_weights)
+    chosen = accelerator.unwrap_model(run.model, keep_fp32_wrapper=False)  # in full precision from here on
     accelerator.free_memory()  # else it keeps every network that it ever prepared
-    return Fitted(run.plain.cpu().eval(), run.log, run.environment)
+    return Fitted(chosen.cpu().eval(), run.log, run.environment)
 
 
 def predict_shared(model: Network, films: np.ndarray, recipe: Recipe, accelerator: Accelerator) -> torch.Tensor:

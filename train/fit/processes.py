@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 
 import psutil
 import torch
@@ -16,7 +16,6 @@ import torch.distributed
 import torch.nn.functional as F
 from accelerate import Accelerator
 from accelerate.utils import InitProcessGroupKwargs
-from torch.distributed.nn.functional import all_reduce
 
 from cxr_demo.errors import TrainingError
 
@@ -33,11 +32,12 @@ def start_the_others() -> None:
 
 
 def make_accelerator() -> Accelerator:
-    """Half precision where it helps: on GPUs that know bfloat16. The others wait as long as one reads or measures."""
+    """Half precision where it helps, on GPUs that know bfloat16; elsewhere as `accelerate launch --mixed_precision`
+    says, or none. The others wait as long as one reads or measures."""
     has_gpu = torch.cuda.is_available()
     return Accelerator(
         cpu=not has_gpu,
-        mixed_precision="bf16" if has_gpu and torch.cuda.is_bf16_supported() else "no",
+        mixed_precision="bf16" if has_gpu and torch.cuda.is_bf16_supported() else None,
         kwargs_handlers=[InitProcessGroupKwargs(timeout=timedelta(days=1))],
     )
 
@@ -69,7 +69,8 @@ def gather_batch(logits: torch.Tensor, accelerator: Accelerator) -> torch.Tensor
 @contextmanager
 def synchronise_batch_norms(accelerator: Accelerator) -> Iterator[None]:
     """Batch norms take mean and variance over the films of all processes, on the CPU too, where torch's own
-    SyncBatchNorm refuses to work. Every batch norm of torch and timm ends in `F.batch_norm`, so that is replaced."""
+    SyncBatchNorm refuses to work. Every batch norm of torch and timm ends in `F.batch_norm`, so that is replaced. What
+    it reads may be of half precision; sums and statistics are float32, as torch's own are."""
     if accelerator.num_processes == 1:
         yield
         return
@@ -87,13 +88,14 @@ def synchronise_batch_norms(accelerator: Accelerator) -> Iterator[None]:
     ) -> torch.Tensor:
         if not training:
             return alone(x, running_mean, running_var, weight, bias, training, momentum, eps)
-        normal, mean, variance, count = _normalised(x, eps)
+        normal, mean, variance, count = _normalised(x.float(), eps)
         if running_mean is not None and running_var is not None:
             with torch.no_grad():
                 running_mean.lerp_(mean.flatten(), momentum)
                 running_var.lerp_(variance.flatten() * count / (count - 1), momentum)
         shape = mean.shape
-        return normal if weight is None or bias is None else normal * weight.view(shape) + bias.view(shape)
+        scaled = normal if weight is None or bias is None else normal * weight.view(shape) + bias.view(shape)
+        return scaled.to(x.dtype)
 
     F.batch_norm = batch_norm
     try:
@@ -102,11 +104,30 @@ def synchronise_batch_norms(accelerator: Accelerator) -> Iterator[None]:
         F.batch_norm = alone
 
 
+class _SumOverProcesses(torch.autograd.Function):
+    """A tensor -> its sum over all processes; so is the gradient's, since each process takes the whole batch's loss."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+        total = x.clone()
+        torch.distributed.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, *grads: torch.Tensor) -> torch.Tensor:
+        return _SumOverProcesses.forward(ctx, grads[0])
+
+
+def _sum_over_processes(x: torch.Tensor) -> torch.Tensor:
+    return cast(torch.Tensor, _SumOverProcesses.apply(x))
+
+
 def _normalised(x: torch.Tensor, eps: float) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, int]:
-    """x (n, K, ...) -> normalised x, mean and variance (1, K, 1, ...) of all processes' films, values per channel."""
+    """x (n, K, ...) float32 -> normalised x, mean and variance (1, K, 1, ...) of all processes' films, and how many
+    values a channel has."""
     others = [axis for axis in range(x.ndim) if axis != 1]
     count = x.numel() // x.shape[1] * torch.distributed.get_world_size()
-    mean = all_reduce(x.sum(others, keepdim=True)) / count
+    mean = _sum_over_processes(x.sum(others, keepdim=True)) / count
     centred = x - mean
-    variance = all_reduce(centred.square().sum(others, keepdim=True)) / count
+    variance = _sum_over_processes(centred.square().sum(others, keepdim=True)) / count
     return centred * (variance + eps).rsqrt(), mean.detach(), variance.detach(), count

@@ -47,31 +47,22 @@ def test_one_process_is_left_as_it_is():
 RUNS = "boit2019/depth-all", "boit2019/finetuning-sgd"
 
 
+def launch(run: str, data: Path, out: Path, count: int, stages: str, precision: str = "no") -> list[dict]:
+    """The log of a run by `count` processes; each of the synthetic data sets of adults fills one batch an epoch."""
+    processes = ["--num_processes", str(count), "--cpu", "--mixed_precision", precision]
+    order = ["run", run, "--data", data, "--out", out, "--from-scratch", "--stages", stages]
+    started = [sys.executable, "-m", "accelerate.commands.launch", *processes, "-m", "train", *order]
+    done = subprocess.run(started, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert json.loads((out / "config.json").read_text())["training"]["processes"] == count
+    return [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+
+
 @pytest.fixture(scope="module", params=RUNS)
 def runs(request, data, tmp_path_factory) -> dict[int, list[dict]]:
     """Number of processes -> the log of the same recipe, films and batch."""
     root = tmp_path_factory.mktemp("processes")
-    logs = {}
-    for count in (1, 2):
-        launch = ["-m", "accelerate.commands.launch", "--num_processes", str(count), "--cpu", "-m", "train"]
-        order = [
-            "run",
-            request.param,
-            "--data",
-            data,
-            "--out",
-            root / f"by-{count}",
-            "--from-scratch",
-            "--stages",
-            "32x2",
-        ]
-        done = subprocess.run([sys.executable, *launch, *order], cwd=ROOT, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        card = json.loads((root / f"by-{count}" / "config.json").read_text())
-        assert card["training"]["processes"] == count
-        lines = (root / f"by-{count}" / "log.jsonl").read_text().splitlines()
-        logs[count] = [json.loads(line) for line in lines]
-    return logs
+    return {count: launch(request.param, data, root / f"by-{count}", count, "32x2") for count in (1, 2)}
 
 
 def test_two_processes_give_what_one_gives(runs):
@@ -81,6 +72,17 @@ def test_two_processes_give_what_one_gives(runs):
         for key in one.keys() - {"s"}:
             assert two[key] == pytest.approx(one[key], abs=5e-5), key
     assert runs[1][0]["loss"] != runs[1][1]["loss"]  # something was learned
+
+
+def test_two_processes_in_half_precision_follow_two_in_full(data, tmp_path):
+    """Sums and statistics of the batch norms, which are the layers that reach across processes, stay float32."""
+    full, half = (
+        launch("consilium/as-bassi", data, tmp_path / precision, 2, "32x10", precision) for precision in ("no", "bf16")
+    )
+    losses = [row["loss"] for row in full]
+    assert [row["loss"] for row in half] == pytest.approx(losses, abs=2e-2)
+    assert [row["loss"] for row in half] != losses and len(losses) == 10
+    assert abs(losses[0] - losses[-1]) > 2e-2  # what they follow is a way
 
 
 ORDER = """
