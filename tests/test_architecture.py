@@ -51,7 +51,7 @@ train: evaluate ensembles
 train.report: __init__ run_report figures ensemble_report small_model_report
 train.benchmarks: __init__ phantom_sets pointing_game marker_test phantoms lung_films lung_training
 train.gate: __init__ sources films scans drawings examples report training
-train.recipes: kermany kufel2023 adults boit2019 avola2022 bassi2022 consilium rajaraman2021 __init__
+train.recipes: kermany children kufel2023 adults boit2019 avola2022 bassi2022 consilium rajaraman2021 __init__
 train: run __main__
 """
 MODULES = [f"{room}.{name}" for room, names in (line.split(": ") for line in ORDER.strip().splitlines())

@@ -23,6 +23,7 @@ class Augment:
     rotate_deg: float = 0.0
     rotate_share: float = 1.0  # of the films that are rotated at all
     scale: float = 0.0  # 0.1: 90 % to 110 %
+    aspect: float = 0.0  # 0.3: width by height times exp(-0.3) to exp(0.3), the area as it was
     shift: float = 0.0  # share of the side
     flip: float = 0.0  # probability
     contrast: float = 0.0  # 0.3: 70 % to 130 % around the film's mean

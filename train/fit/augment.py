@@ -40,11 +40,15 @@ def sample_changes(how: Augment, count: int, generator: torch.Generator) -> Chan
     theta[:, 1, 0], theta[:, 1, 1] = zoom * angle.sin() * mirror, zoom * angle.cos()
     theta[:, 0, 2], theta[:, 1, 2] = 2 * uniform(how.shift), 2 * uniform(how.shift)
     grey = (uniform(how.gamma).exp(), 1 + uniform(how.contrast), uniform(how.brightness))
+    if how.aspect:  # drawn last and only then: what other recipes draw stays as it was
+        root = (uniform(how.aspect) / 2).exp()[:, None]
+        theta[:, 0, :2] /= root
+        theta[:, 1, :2] *= root
     return Changes(theta, *(value[:, None, None, None] for value in grey))
 
 
 def augment_batch(squares: torch.Tensor, changes: Changes) -> torch.Tensor:
-    """squares (N, 1, S, S) float32 0..1 -> the same shape and range; rotation, scale, shift and flip in one
+    """squares (N, 1, S, S) float32 0..1 -> the same shape and range; rotation, scale, aspect, shift and flip in one
     resampling with black outside, then gamma, contrast around the film's mean, brightness."""
     grid = F.affine_grid(changes.theta, list(squares.shape), align_corners=False)
     squares = F.grid_sample(squares, grid, padding_mode="zeros", align_corners=False).clamp(0, 1) ** changes.exponent

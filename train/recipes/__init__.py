@@ -13,6 +13,7 @@ from train.recipes.adults import adults
 from train.recipes.avola2022 import avola2022
 from train.recipes.bassi2022 import bassi2022
 from train.recipes.boit2019 import boit2019
+from train.recipes.children import children
 from train.recipes.consilium import consilium
 from train.recipes.kermany import kermany_densenet121
 from train.recipes.kufel2023 import kufel2023
@@ -27,4 +28,5 @@ SYSTEMS: dict[str, Callable[[bool, bool], System]] = {
     "consilium": consilium,
     "kermany-densenet121": kermany_densenet121,
     "adults": adults,
+    "children": children,
 }

@@ -297,3 +297,19 @@ def test_augmentation_stays_in_range_is_drawn_per_film_and_without_settings_chan
     rarely = changed(torch.rand(1, 1, 32, 32).repeat(200, 1, 1, 1), Augment(rotate_deg=30, rotate_share=0.1))
     still = (rarely - rarely.median(dim=0).values).abs().amax(dim=(1, 2, 3)) < 1e-5
     assert 0.8 < still.float().mean() < 0.97
+
+
+def test_a_changed_aspect_makes_a_disc_an_ellipse_of_the_same_area_and_draws_nothing_else_anew():
+    y, x = torch.meshgrid(torch.arange(64) - 31.5, torch.arange(64) - 31.5, indexing="ij")
+    disc = (x**2 + y**2 < 15**2).float().repeat(50, 1, 1, 1)
+    ellipses = augment_batch(disc, sample_changes(Augment(aspect=0.4), 50, torch.Generator().manual_seed(0)))
+    widths, heights = ellipses.amax(dim=2).sum(-1).flatten(), ellipses.amax(dim=3).sum(-1).flatten()
+    ratio = widths / heights
+    assert 1 / 1.55 < ratio.min() < 0.75 and 1.33 < ratio.max() < 1.55
+    torch.testing.assert_close(ellipses.sum(dim=(1, 2, 3)), disc.sum(dim=(1, 2, 3)), rtol=0.03, atol=0)
+    plain, stretched = (
+        sample_changes(Augment(gamma=0.3, shift=0.1, aspect=aspect), 50, torch.Generator().manual_seed(1))
+        for aspect in (0.0, 0.4)
+    )
+    assert torch.equal(plain.exponent, stretched.exponent)
+    assert torch.equal(plain.theta[:, :, 2], stretched.theta[:, :, 2])
