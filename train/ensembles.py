@@ -215,8 +215,8 @@ def _member(member: Checkpoint) -> Member:
 
 def _was_half(members: Sequence[Checkpoint]) -> bool:
     """Whether all members were stored as float16, so that storing them so again changes nothing."""
-    tensors = [value for member in members for value in member.model.state_dict().values() if value.ndim > 1]
-    return all(torch.equal(value, value.half().to(value.dtype)) for value in tensors)
+    tensors = [value for member in members for value in member.model.state_dict().values()]
+    return all(torch.equal(value, value.half().to(value.dtype)) for value in tensors if checkpoint.can_be_half(value))
 
 
 def _probability_of_truth(p: np.ndarray, targets: np.ndarray, task: str) -> np.ndarray:
