@@ -45,13 +45,14 @@ cxr_demo.ui: __init__
 cxr_demo: __main__
 train: __init__ recipe markdown
 train.data: __init__ table splits readers datasets split_tables describe
-train.measure: __init__ intervals metrics thresholds calibration plots predictions localisation model_card compare
+train.measure: __init__ intervals metrics thresholds calibration floors plots predictions localisation
+train.measure: model_card compare
 train.fit: __init__ environment imagenet losses processes run_state optimiser augment batches transfer loop
 train: evaluate ensembles
 train.report: __init__ run_report figures ensemble_report small_model_report
 train.benchmarks: __init__ phantom_sets pointing_game marker_test phantoms lung_films lung_training
 train.gate: __init__ sources films scans drawings examples report training
-train.recipes: kermany children kufel2023 adults boit2019 avola2022 bassi2022 consilium rajaraman2021 __init__
+train.recipes: kermany kufel2023 adults boit2019 avola2022 children bassi2022 consilium rajaraman2021 __init__
 train: run __main__
 """
 MODULES = [f"{room}.{name}" for room, names in (line.split(": ") for line in ORDER.strip().splitlines())

@@ -30,6 +30,7 @@ from train.fit.loop import Fitted
 from train.fit.run_state import LOG_FILE, STATE_FILE
 from train.measure import metrics, plots
 from train.measure.calibration import calibrate
+from train.measure.floors import measure_floors
 from train.measure.localisation import format_localisation, localise_films, read_boxes
 from train.measure.model_card import FIGURES, LABEL_FIGURES, describe_baseline, format_figure, format_model_card
 from train.measure.predictions import Predictions, match_labels, predict_squares, read_test_rows
@@ -96,6 +97,13 @@ def _measure(stored: Checkpoint, held_out: Predictions, table: Table, training: 
     if "test" in scored:
         points = scored["test"].measure_operating_points(temperature, thresholds)
         measured["test"] = measured["test"].replace(operating_points=points)
+    train = table.where(table.split == "train")
+    for name, films in scored.items():
+        floors = measure_floors(
+            films.p(temperature), films.targets, films.rows, train, match_labels(train, card.labels),
+            card.labels, card.task,
+        )  # fmt: skip
+        measured[name] = measured[name].replace(floors=floors)
     if "test" in scored and len(shared := find_shared_patients(table, "train", "test")):
         apart = ~np.isin(scored["test"].rows.patient, shared)
         if apart.any():

@@ -15,6 +15,7 @@ Number = Annotated[float, Strict()]
 FiniteNumber = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 Count = Annotated[int, Strict(), Field(ge=0)]
 MAX_POINTS = 21
+FLOORS = ("majority", "view", "shuffled")  # see train.measure.floors
 
 
 class CardPart(BaseModel):
@@ -57,6 +58,16 @@ class Interval(CardPart):
         return f"{self.value:{form}} ({self.low:{form}} to {self.high:{form}})"
 
 
+class FloorFigure(Interval):
+    """What an answer that looks at no lung reaches, and by how much the network is above it on the same draws."""
+
+    difference: Interval
+
+    @property
+    def is_beaten(self) -> bool:
+        return self.difference.low is not None and self.difference.low > 0
+
+
 class OperatingPoints(CardPart):
     """What a label's threshold would cost: for each of MAX_POINTS or fewer `thresholds`, which rise, the shares of
     those who have it that are at or above (`sensitivity`) and of those who have not that are below (`specificity`)."""
@@ -82,8 +93,8 @@ class SetMetrics(CardPart):
 
     `majority_accuracy` is that of always giving the commonest answer; the two calibration errors are those of raw and
     of calibrated probabilities. `stated` and `positive` count films label by label, in the order of the card's labels;
-    rows of `confusion` are the truth, columns the most probable label. `operating_points` are by label. All other keys
-    are `figures`.
+    rows of `confusion` are the truth, columns the most probable label. `operating_points` are by label. `floors` are by
+    what answers, one of FLOORS, and by figure. All other keys are `figures`.
     """
 
     films: Count = 0
@@ -95,6 +106,7 @@ class SetMetrics(CardPart):
     positive: tuple[Count, ...] = ()
     confusion: tuple[tuple[Count, ...], ...] = ()
     operating_points: dict[str, OperatingPoints] = Field(default_factory=dict)
+    floors: dict[str, dict[str, FloorFigure]] = Field(default_factory=dict)
     __pydantic_extra__: dict[str, Interval] = Field(init=False)  # pyright: ignore[reportIncompatibleVariableOverride] # pydantic's own way to type other keys
 
     @property

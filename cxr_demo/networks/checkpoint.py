@@ -69,8 +69,8 @@ class Checkpoint:
 
 def save(folder: str | Path, model: Network, card: Card, *, half: bool) -> Card:
     """Write weights, then the card, each by rename so that a crash leaves the last good pair; returns the card
-    with the weights' hash. `half` stores large convolution and linear weights as float16 (`can_be_half`), the rest stays
-    float32."""
+    with the weights' hash. `half` stores large convolution and linear weights as float16 (`can_be_half`), the rest
+    stays float32."""
     card = dataclasses.replace(card, weights_sha256=save_weights(folder, model, half=half))
     save_card(folder, card)
     return card

@@ -749,6 +749,13 @@ set-test = test films
 set-external = films of other hospitals
 test-set = Measured on: { $name } (95 % interval in brackets)
     .by-finding = Measured on: { $name } (95 % interval in brackets), by finding
+# Of figures that answers without a look at the lungs reach on the same films.
+floor = { $figure }, { $name }
+    .beaten = { $value }; the network is { $difference } above it
+    .not-beaten = { $value }; the network is not above it for certain: { $difference }
+floor-majority = always the commonest class
+floor-view = by the view position alone (AP or PA)
+floor-shuffled = the network's own answers dealt out by lot
 
 ## Two checkpoints, members (pair_text.py)
 

@@ -50,7 +50,9 @@ def test_from_scratch_asks_no_hub_and_as_published_differs_only_where_something_
     whole, scratch, published = (SYSTEMS[name](*flags) for flags in ((True, False), (False, False), (True, True)))
     assert any(recipe.start == IMAGENET for recipe in whole.recipes)
     assert all(recipe.start != IMAGENET for recipe in scratch.recipes)
-    assert (published.recipes != whole.recipes) == (name not in ("kermany-densenet121", "consilium", "adults", "children"))
+    assert (published.recipes != whole.recipes) == (
+        name not in ("kermany-densenet121", "consilium", "adults", "children")
+    )
     assert len({recipe.name for recipe in whole.recipes}) == len(whole.recipes)
 
 

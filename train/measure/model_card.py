@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card
-from cxr_demo.networks.card_parts import Interval, SetMetrics, Training
+from cxr_demo.networks.card_parts import FLOORS, Interval, SetMetrics, Training
 from train.markdown import format_table
 from train.measure.calibration import UNCALIBRATED
 from train.measure.localisation import format_localisation
@@ -21,6 +21,11 @@ FIGURES = {  # of a whole set, in this order
     "macro_auprc": "Macro AUPRC",
     "auroc_disease_against_normal": "AUROC, any disease against normal",
     "ece": "Expected calibration error",
+}
+FLOOR_NAMES = {
+    "majority": "always the commonest class",
+    "view": "the view position alone",
+    "shuffled": "the same answers, dealt out by lot",
 }
 LABEL_FIGURES = {  # of one label against the rest; but for the first two, at its threshold
     "auroc": "AUROC",
@@ -147,6 +152,7 @@ def _metrics(name: str, measured: SetMetrics, card: Card) -> list[str]:
     return [
         f"## Results: {name}", "", " ".join(filter(None, said)), "",
         *format_table(("", "value", "95 % interval"), rows), "",
+        *_floors(measured),
         *_labels(measured, card),
         *_confusion(measured, card),
     ]  # fmt: skip
@@ -158,6 +164,21 @@ def describe_baseline(measured: SetMetrics, task: str) -> str:
         return ""
     what = "the commonest class" if task == "single-label" else "each label's commoner answer"
     return f"Always saying {what} gives accuracy {measured.majority_accuracy:.4f}."
+
+
+def _floors(measured: SetMetrics) -> list[str]:
+    """One row per answer that looks at no lung and per figure."""
+    rows = [
+        (
+            FLOOR_NAMES[name],
+            FIGURES[key],
+            figure.format(3),
+            figure.difference.format(3, sign=True) + ("" if figure.is_beaten else ", not above it for certain"),
+        )
+        for name in FLOORS
+        for key, figure in measured.floors.get(name, {}).items()
+    ]
+    return [*format_table(("floor", "figure", "its value", "the network above it"), rows), ""] if rows else []
 
 
 def _labels(measured: SetMetrics, card: Card) -> list[str]:

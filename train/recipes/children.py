@@ -11,6 +11,9 @@ exposure, came to 0.78 and 0.88. So films are changed strongly here:
   was squashed tells normal from pneumonia (the AUROC of width over height alone is 0.84), which no lung has to do with;
 - features left out and an averaged copy of the weights, against learning films by heart.
 Squares grow from 160 to 224 px within one cosine, and the network is used at the last size.
+
+"four-classes" goes on from lite0 with the films of Avola 2022: COVID-19 of adults as a fourth class, the other outputs
+kept.
 """
 
 from __future__ import annotations
@@ -19,6 +22,8 @@ from pathlib import Path
 
 from train.fit.imagenet import MEAN, STD
 from train.recipe import IMAGENET, SCRATCH, Augment, Recipe, System
+from train.recipes.avola2022 import INTENDED_USE as FOUR_INTENDED_USE
+from train.recipes.avola2022 import SUMMARY as FOUR_SUMMARY
 from train.recipes.kermany import INTENDED_USE, SUMMARY
 from train.report.run_report import summarise_table
 
@@ -30,26 +35,28 @@ AUGMENT = Augment(rotate_deg=10, scale=0.15, aspect=0.4, shift=0.06, flip=0.5, c
 def children(pretrained: bool, as_published: bool) -> System:
     """Nothing is published of it, so `as_published` changes nothing."""
 
-    def run(name: str, backbone: str) -> Recipe:
-        return Recipe(
-            name=f"children/{name}",
-            paper=PAPER,
+    def run(name: str, backbone: str, **settings) -> Recipe:
+        usual = dict(
             dataset="kermany",
-            backbone=backbone,
             stages=((160, 3), (224, 5)) if pretrained else ((64, 12), (128, 8), (224, 4)),
             start=IMAGENET if pretrained else SCRATCH,
             summary=SUMMARY,
             intended_use=INTENDED_USE,
-            mean=MEAN,
-            std=STD,
-            drop_rate=0.2,
-            label_smoothing=0.1,
             learning_rate=5e-4 if pretrained else 1e-3,
             ema_decay=0.995,
-            augment=AUGMENT,
         )
+        return Recipe(
+            name=f"children/{name}", paper=PAPER, backbone=backbone, mean=MEAN, std=STD, drop_rate=0.2,
+            label_smoothing=0.1, augment=AUGMENT, **usual | settings,
+        )  # fmt: skip
 
-    return System("children", PAPER, SUMMARY, tuple(run(*each) for each in RUNS.items()), _summarise)
+    three = [run(*each) for each in RUNS.items()]
+    four = run(
+        "four-classes", three[0].backbone, dataset="four-classes", stages=((224, 2),), start=three[0].name,
+        keep_outputs=True, summary=FOUR_SUMMARY, intended_use=FOUR_INTENDED_USE, learning_rate=2e-4,
+        ema_decay=0.99,
+    )  # fmt: skip
+    return System("children", PAPER, SUMMARY, (*three, four), _summarise)
 
 
 def _summarise(system: System, folder: Path, data: Path, films: int | None) -> None:

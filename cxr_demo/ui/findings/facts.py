@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from cxr_demo.analysis import Analyser
 from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card
-from cxr_demo.networks.card_parts import SetMetrics
+from cxr_demo.networks.card_parts import FLOORS, SetMetrics
 from cxr_demo.text import page_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.formats import format_interval, format_rounded
 from cxr_demo.ui.findings import localisation_table
 from cxr_demo.ui.markup import Html, join_html, render_details, render_scrollable, tag
 
+FLOOR_NAMES = {"majority": "floor-majority", "view": "floor-view", "shuffled": "floor-shuffled"}
 TRAINING = {  # by the entry of a card's `training`
     "data": "fact-data",
     "data_licence": "fact-data-licence",
@@ -112,14 +113,28 @@ def _tables(name: str, measured: SetMetrics, labels: Sequence[str]) -> list[Html
             by_label.setdefault(metric, {})[label] = format_interval(figure.value, figure.low, figure.high, 3)
         else:
             overall[key] = format_interval(figure.value, figure.low, figure.high, 3)
+    overall = {page_text.format_metric_name(key): text for key, text in overall.items()} | _describe_floors(measured)
     return [_overall(name, overall)] * bool(overall) + [_by_label(name, by_label, labels)] * bool(by_label)
 
 
+def _describe_floors(measured: SetMetrics) -> dict[str, str]:
+    """What answers that look at no lung reach on the same films: its name -> its figure beside the network's."""
+    told = {}
+    for floor in FLOORS:
+        for key, figure in measured.floors.get(floor, {}).items():
+            gap = figure.difference
+            title = format_text("floor", figure=page_text.format_metric_name(key), name=format_text(FLOOR_NAMES[floor]))
+            told[title] = format_text(
+                "floor.beaten" if figure.is_beaten else "floor.not-beaten",
+                value=format_interval(figure.value, figure.low, figure.high, 3),
+                difference=format_interval(gap.value, gap.low, gap.high, 3),
+            )
+    return told
+
+
 def _overall(name: str, figures: Mapping[str, str]) -> Html:
-    rows = [
-        tag("tr", tag("th", page_text.format_metric_name(key), scope="row"), tag("td", text))
-        for key, text in figures.items()
-    ]
+    """figures: title -> text."""
+    rows = [tag("tr", tag("th", title, scope="row"), tag("td", text)) for title, text in figures.items()]
     return tag(
         "table", tag("caption", format_text("test-set", name=page_text.format_set_name(name))), tag("tbody", *rows)
     )

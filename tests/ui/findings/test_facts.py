@@ -5,6 +5,7 @@ import re
 import pytest
 
 from cxr_demo.networks.card import FEATURE_FUSION, RULES
+from cxr_demo.networks.card_parts import FLOORS
 from cxr_demo.text import page_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.findings import facts
@@ -44,6 +45,24 @@ def test_facts_of_many_labels_are_two_tables_for_a_set():
     assert f'role="region" aria-label="{caption}">{by_label}' in written
     only = facts.render_facts(card(metrics={"test": {"ece_after_temperature": 0.05}}), "ef" * 32, "")
     assert "ECE after temperature" in only and "by finding" not in only
+
+
+def test_facts_say_what_answers_without_a_look_at_the_lungs_reach():
+    def floor(value: float, gap: float) -> dict:
+        interval = {"value": gap, "low": gap - 0.05, "high": gap + 0.05}
+        return {"macro_auroc": {"value": value, "low": value - 0.01, "high": value + 0.01, "difference": interval}}
+
+    floors = {"view": floor(0.6, 0.02), "shuffled": floor(0.5, 0.12)}
+    written = facts.render_facts(card(metrics={"test": {"films": 9, "floors": floors}}), "ef" * 32, "")
+    rows = dict(re.findall('<th scope="row">(macro.*?)</th><td>(.*?)</td>', written))
+    beaten, not_beaten = "the network is 0.120 (0.070 to 0.170) above it", "the network is not above it for certain"
+    assert rows[f"macro AUROC, {format_text('floor-shuffled')}".replace("'", "&#x27;")].endswith(beaten)
+    assert not_beaten in rows[f"macro AUROC, {format_text('floor-view')}"]
+    assert "0.600 (0.590 to 0.610)" in rows[f"macro AUROC, {format_text('floor-view')}"]
+
+
+def test_every_floor_has_its_words():
+    assert tuple(facts.FLOOR_NAMES) == FLOORS
 
 
 @pytest.mark.parametrize("rule", page_text.RULES)
