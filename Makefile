@@ -25,7 +25,7 @@ lint: $(VENV)/installed-node ## look for plain mistakes, untidy layout and types
 	$(BIN)/node $(LINTERS)/@biomejs/biome/bin/biome check --error-on-warnings --config-path=tests/linters cxr_demo
 
 train: $(VENV)/installed ## train NAME on the films in DATA, from scratch
-	$(BIN)/python -m train run $(NAME) --data $(DATA) --out weights/$(NAME) --from-scratch
+	$(BIN)/python -m train run $(NAME) --data $(DATA) --out runs/$(NAME) --from-scratch
 
 reproduce-%: $(VENV)/installed ## a published system as it deserves: ImageNet weights, all films in DATA (reproduce-kufel2023)
 	$(BIN)/python -m train run $* --data $(DATA) --out runs/$*

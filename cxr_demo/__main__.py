@@ -78,6 +78,9 @@ def _parser() -> argparse.ArgumentParser:
             "--weights", help="checkpoint folder or Hub id; if left out, the one that the page opens on"
         )
 
+    for command in (explain, compare):
+        command.add_argument("--overwrite", action="store_true", help="replace an earlier result in --out")
+
     for command in (predict, explain, compare, evaluate):
         command.add_argument("--anyway", action="store_true", help="go on with what looks like no frontal chest film")
 
@@ -124,8 +127,10 @@ def _predict(options: argparse.Namespace) -> int:
 
 def _explain(options: argparse.Namespace) -> int:
     from cxr_demo.analysis import choose_default_methods, order_labels
-    from cxr_demo.export.results import open_output, write_explanations
+    from cxr_demo.export.output import RESULT_FILE, check_output, open_output
+    from cxr_demo.export.results import write_explanations
 
+    check_output(options.out, RESULT_FILE, options.overwrite)
     analyser = _analyser(options.weights)
     image, answer = _open_image(options.file)
     _check_answer(answer, options.anyway)
@@ -133,8 +138,8 @@ def _explain(options: argparse.Namespace) -> int:
     labels = options.label or order_labels(analyser.card, study.probabilities)[:1]
     methods = options.method or choose_default_methods(analyser)
     explanations = analyser.explain(study, labels, methods)
-    with open_output(options.out):
-        write_explanations(options.out, analyser, study, explanations, options.file, answer)
+    with open_output(options.out, options.overwrite) as folder:
+        write_explanations(folder, analyser, study, explanations, options.file, answer)
     print(f"{options.out}: {len(explanations)} maps of {', '.join(labels)}")
     return 0
 
@@ -142,8 +147,10 @@ def _explain(options: argparse.Namespace) -> int:
 def _compare(options: argparse.Namespace) -> int:
     from cxr_demo.analysis import choose_default_methods, order_labels
     from cxr_demo.comparison.checkpoint_pair import list_common_labels
-    from cxr_demo.export.results import open_output, write_comparison, write_members
+    from cxr_demo.export.output import RESULT_FILE, check_output, open_output
+    from cxr_demo.export.results import write_comparison, write_members
 
+    check_output(options.out, RESULT_FILE, options.overwrite)
     if len(options.weights) > 2:
         raise CxrError(f"{len(options.weights)} checkpoints were given.", "Give two, or one that is an ensemble.")
     analysers = [_analyser(weights) for weights in options.weights]
@@ -165,11 +172,11 @@ def _compare(options: argparse.Namespace) -> int:
     label = options.label or next(key for key in order_labels(cards[0], studies[0].probabilities) if key in known)
     methods = options.method or choose_default_methods(*analysers)
     found = [made.explain(study, [label], methods) for made, study in zip(analysers, studies, strict=True)]
-    with open_output(options.out):
+    with open_output(options.out, options.overwrite) as folder:
         if len(analysers) == 1:
-            lines = write_members(options.out, analysers[0], studies[0], found[0], options.file, answer)
+            lines = write_members(folder, analysers[0], studies[0], found[0], options.file, answer)
         else:
-            lines = write_comparison(options.out, analysers, studies, found, options.file, answer)
+            lines = write_comparison(folder, analysers, studies, found, options.file, answer)
     for line in lines:
         print(line)
     return 0

@@ -29,7 +29,7 @@ cxr_demo.evaluation: __init__ checks agreement faithfulness randomisation stabil
 cxr_demo: analysis
 cxr_demo.comparison: __init__ checkpoint_pair ensemble_members
 cxr_demo.teaching: __init__ shortcut_lesson
-cxr_demo.export: __init__ results
+cxr_demo.export: __init__ output results
 cxr_demo.text: page_text scales_text localisation_text examples_text evaluation_text
 cxr_demo.text: findings_text checkpoint_text lesson_text pair_text upload_text
 cxr_demo: __init__

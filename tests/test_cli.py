@@ -14,6 +14,8 @@ import cxr_demo
 from cxr_demo import METHODS, Analyser, load, read_image, render
 from cxr_demo.__main__ import main
 from cxr_demo.analysis import DEFAULT_METHODS
+from cxr_demo.errors import CxrError
+from cxr_demo.export.output import RESULT_FILE, open_output
 from cxr_demo.networks import checkpoint as checkpoints
 from tests.conftest import LABELS, make_checkpoint
 
@@ -110,6 +112,36 @@ def test_explain_writes_maps_on_the_films_own_grid_in_raw_units(weights, film, t
         scale = render.choose_scale(explanation.map_square, METHODS[method].shown, explanation.unit)
         drawn = cv2.imread(str(out / said["overlay"]))[..., ::-1]
         np.testing.assert_array_equal(drawn, render.draw_overlay(image.pixels, map_image, scale, 0.6))
+
+
+def test_an_earlier_result_is_neither_mixed_nor_replaced_unasked(weights, film, tmp_path, capsys):
+    out = tmp_path / "out"
+    order = ["explain", film, "--weights", weights, "--label", LABELS[0], "--out", str(out), "--method"]
+    assert main([*order, "grad-cam"]) == 0
+    (out / "notes.txt").write_text("a person's own")
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    assert main([*order, "gradient"]) == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert "result.json" in said and "--overwrite" in said
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+    assert main([*order, "gradient", "--overwrite"]) == 0
+    drawn = {f"gradient_{LABELS[0]}.png"}
+    assert {path.name for path in out.iterdir()} == {"notes.txt", "maps.npz", "result.json", *drawn}
+    assert list(np.load(out / "maps.npz")) == [f"gradient/{LABELS[0]}"]
+
+
+def test_an_error_while_writing_leaves_the_earlier_result(tmp_path):
+    (tmp_path / RESULT_FILE).write_text('{"maps": {"a": {"overlay": "a.png"}, "b": {"overlays": {"x": "../b.png"}}}}')
+    (tmp_path / "a.png").touch()
+    (tmp_path.parent / "b.png").touch()
+    with pytest.raises(CxrError, match="cannot be written"), open_output(tmp_path, overwrite=True) as folder:
+        (folder / RESULT_FILE).write_text("{}")
+        raise OSError(28, "No space left on device")
+    assert {path.name for path in tmp_path.iterdir()} == {RESULT_FILE, "a.png"}
+    with open_output(tmp_path, overwrite=True) as folder:
+        (folder / RESULT_FILE).write_text("{}")
+    assert [path.name for path in tmp_path.iterdir()] == [RESULT_FILE]
+    assert (tmp_path.parent / "b.png").exists()  # a name that leads elsewhere is none of ours
 
 
 def test_explain_takes_the_most_probable_label_when_none_is_named(weights, film, tmp_path, capsys):

@@ -12,17 +12,21 @@ import sys
 from pathlib import Path
 
 from cxr_demo.errors import CxrError, TrainingError
+from cxr_demo.evaluation.lung_segmentation import LUNGS_FILE
 from cxr_demo.explain.methods import METHODS
+from cxr_demo.export.output import check_output
 from cxr_demo.limits import BENCHMARK_FORWARDS, SIZES_PX
 from cxr_demo.networks.card import FEATURE_FUSION, RULES
+from cxr_demo.networks.checkpoint import CARD_FILE
+from cxr_demo.networks.gate_net import GATE_FILE
 from train import run
 from train.benchmarks.lung_training import COURSE, train_lungs
-from train.benchmarks.phantoms import RECIPE, run_benchmark
+from train.benchmarks.phantoms import RECIPE, RESULTS_FILE, run_benchmark
 from train.data.datasets import DATASETS
 from train.data.describe import describe_dataset
 from train.data.split_tables import read_checkpoint_table
 from train.ensembles import make_ensemble
-from train.evaluate import evaluate_checkpoint
+from train.evaluate import METRICS_FILE, evaluate_checkpoint
 from train.fit.processes import make_accelerator, start_the_others
 from train.gate.training import train_gate
 from train.measure.compare import compare_checkpoints
@@ -74,9 +78,7 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="write the localisation into its card, or without it what other thresholds would cost",
     )
-    measured.set_defaults(
-        act=lambda o: evaluate_checkpoint(o.checkpoint, o.dataset, o.data, o.split, o.out, o.localisation, o.record),
-    )
+    measured.set_defaults(act=_evaluate)
     compared = commands.add_parser("compare", help="several checkpoints on the same films, with paired differences")
     compared.add_argument("checkpoints", type=Path, nargs="+", metavar="CHECKPOINT")
     compared.set_defaults(act=lambda o: compare_checkpoints(o.checkpoints, o.dataset, o.data, o.split))
@@ -91,6 +93,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     joined.add_argument("--out", type=Path, required=True, help="the ensemble's folder, weights/NAME")
     joined.set_defaults(act=_ensemble)
+    for command in (measured, joined):
+        _add_overwrite(command)
     for command in (described, measured, compared, joined):
         command.add_argument("--data", type=Path, required=True, help="the folder that holds the films")
 
@@ -111,12 +115,14 @@ def _add_small_models(commands: argparse._SubParsersAction) -> None:
     lungs.add_argument("--data", type=Path, required=True, help="the folder that holds the films")
     lungs.add_argument("--out", type=Path, required=True, help="its folder, weights/lungs")
     lungs.add_argument("--seed", type=_seed, default=0)
-    lungs.set_defaults(act=lambda o: train_lungs(o.data, o.out, dataclasses.replace(COURSE, seed=o.seed)))
+    lungs.set_defaults(act=_lungs)
 
     gate = commands.add_parser("gate", help="train the check that asks whether a picture is a frontal chest film")
     gate.add_argument("--data", type=Path, required=True, help="the folder that holds the films")
     gate.add_argument("--out", type=Path, required=True, help="its folder, weights/gate")
-    gate.set_defaults(act=lambda o: train_gate(o.data, o.out))
+    gate.set_defaults(act=_gate)
+    for command in (drawn, lungs, gate):
+        _add_overwrite(command)
 
 
 def _add_run(command: argparse.ArgumentParser) -> None:
@@ -131,7 +137,12 @@ def _add_run(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--dataset", choices=DATASETS, metavar="DATASET", help="not the recipe's own: folder, csv, ..."
     )
+    _add_overwrite(command)
     command.set_defaults(act=_run)
+
+
+def _add_overwrite(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--overwrite", action="store_true", help="replace an earlier result in --out")
 
 
 def _recipe(text: str) -> tuple[str, str]:
@@ -191,20 +202,40 @@ def _run(options: argparse.Namespace) -> None:
     if only and not chosen:
         raise TrainingError(f"{name} has no run {only} as published.")
     if chosen:
-        run.run_recipe(chosen[0], system, options.data, options.out, options.films)
+        run.run_recipe(chosen[0], system, options.data, options.out, options.films, overwrite=options.overwrite)
     else:
-        run.run_system(system, options.data, options.out, options.films)
+        run.run_system(system, options.data, options.out, options.films, options.overwrite)
 
 
 def _ensemble(options: argparse.Namespace) -> None:
     if make_accelerator().num_processes > 1:
         raise TrainingError("An ensemble is made by one process.", "Start it without a launcher.")
+    if options.out.resolve() in [member.resolve() for member in options.members]:
+        raise TrainingError(f"{options.out} is one of the members.", "Give --out another folder.")
+    check_output(options.out, CARD_FILE, options.overwrite)
     table = read_checkpoint_table(options.members[0], options.data)
     card = make_ensemble(options.members, options.rule, table, options.out, options.out.name)
     print(f"{options.out}: {run.format_headline(card)}")
 
 
+def _lungs(options: argparse.Namespace) -> None:
+    check_output(options.out, LUNGS_FILE, options.overwrite)
+    train_lungs(options.data, options.out, dataclasses.replace(COURSE, seed=options.seed))
+
+
+def _gate(options: argparse.Namespace) -> None:
+    check_output(options.out, GATE_FILE, options.overwrite)
+    train_gate(options.data, options.out)
+
+
+def _evaluate(o: argparse.Namespace) -> None:
+    if o.out:
+        check_output(o.out, METRICS_FILE, o.overwrite)
+    evaluate_checkpoint(o.checkpoint, o.dataset, o.data, o.split, o.out, o.localisation, o.record)
+
+
 def _phantom(options: argparse.Namespace) -> None:
+    check_output(options.out, RESULTS_FILE, options.overwrite)
     recipe = dataclasses.replace(RECIPE, seed=options.seed)
     run_benchmark(options.out, options.films, options.explained, options.most_forwards, recipe)
 

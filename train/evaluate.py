@@ -63,6 +63,8 @@ def finish_checkpoint(fitted: Fitted, recipe: Recipe, table: Table, folder: Path
     card = _measure(stored, held_out, table, _training_facts(recipe, fitted))
     last = (checkpoint.WEIGHTS_FILE, checkpoint.CARD_FILE)
     others = [path.name for path in scratch.iterdir() if path.is_file() and path.name not in (STATE_FILE, *last)]
+    for name in plots.PICTURES:  # those of a checkpoint that was there before
+        (folder / name).unlink(missing_ok=True)
     for name in (*others, *last):
         (scratch / name).replace(folder / name)
     shutil.rmtree(scratch)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 from accelerate import Accelerator
 
 from cxr_demo.errors import TrainingError
+from cxr_demo.export.output import check_output
 from cxr_demo.networks.checkpoint import CARD_FILE, Card, read_card
 from train.data.split_tables import read_split_table
 from train.data.table import Table
 from train.evaluate import finish_checkpoint, get_unfinished_folder
 from train.fit.loop import fit_recipe
 from train.fit.processes import make_accelerator
-from train.fit.run_state import compute_fingerprint
+from train.fit.run_state import CURVES_FOLDER, compute_fingerprint
 from train.recipe import IMAGENET, SCRATCH, Recipe, System
 from train.report.run_report import get_run_name
 
@@ -22,12 +24,12 @@ ROOT = Path(__file__).parent.parent
 HEADLINE = ("accuracy", "macro_f1", "mcc", "macro_auroc")
 
 
-def run_system(system: System, data: Path, out: Path, films: int | None = None) -> None:
+def run_system(system: System, data: Path, out: Path, films: int | None = None, overwrite: bool = False) -> None:
     """All runs, one after the other, into `out`/RUN; what is finished there with the same settings, films and start is
-    not run again. Then their summary, which one process writes alone."""
+    not run again. Then their summary, which one process writes alone. `overwrite` as in `run_recipe`."""
     accelerator = make_accelerator()
     for recipe in system.recipes:
-        run_recipe(recipe, system, data, out / get_run_name(recipe.name), films, accelerator)
+        run_recipe(recipe, system, data, out / get_run_name(recipe.name), films, accelerator, overwrite)
     if system.summarise and accelerator.num_processes > 1:
         accelerator.print("All runs are finished. The same command in one process summarises them.")
     elif system.summarise:
@@ -41,14 +43,19 @@ def run_recipe(
     out: Path,
     films: int | None = None,
     accelerator: Accelerator | None = None,
+    overwrite: bool = False,
 ) -> None:
-    """Train and write the checkpoint `out`, unless it is there; the runs it starts from are looked for beside it."""
+    """Train and write the checkpoint `out`, unless it is there; the runs it starts from are looked for beside it.
+    CxrError where another checkpoint is there, unless it is to be replaced."""
     accelerator = accelerator or make_accelerator()
     start = _start_folder(recipe, system, out)
     table = read_split_table(recipe, data, films)
     if _is_done(out, compute_fingerprint(recipe, table, _check_start(recipe, table, start))):
         accelerator.print(f"{out} is finished already.")
         return
+    check_output(out, CARD_FILE, overwrite)
+    if (out / CARD_FILE).exists() and not get_unfinished_folder(out).exists() and accelerator.is_main_process:
+        shutil.rmtree(out / CURVES_FOLDER, ignore_errors=True)  # the curves of the run that is replaced
     fitted = fit_recipe(recipe, table, get_unfinished_folder(out), accelerator, start)
     if accelerator.is_main_process:
         card = finish_checkpoint(fitted, recipe, table, out)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import cv2
@@ -15,9 +14,9 @@ from cxr_demo.analysis import Analyser, Explanation, Study
 from cxr_demo.comparison import checkpoint_pair
 from cxr_demo.comparison.checkpoint_pair import MapSide, compare_maps, draw_on_image
 from cxr_demo.comparison.ensemble_members import break_down, choose_member_scales
-from cxr_demo.errors import CxrError
 from cxr_demo.evaluation.agreement import Agreement
 from cxr_demo.explain.methods import METHODS
+from cxr_demo.export.output import RESULT_FILE
 from cxr_demo.film.gate import GateAnswer
 from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card
@@ -26,16 +25,6 @@ from cxr_demo.text.method_text import describe_caption
 
 OPACITY = 0.6
 Found = Mapping[tuple[str, str], Explanation]
-
-
-@contextlib.contextmanager
-def open_output(folder: Path) -> Iterator[None]:
-    """The folder is there; what the disk refuses becomes a sentence."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        yield
-    except OSError as error:
-        raise CxrError(f"The results cannot be written: {error.strerror}.", "Give --out another folder.") from error
 
 
 def describe_study(analyser: Analyser, study: Study) -> dict:
@@ -251,4 +240,4 @@ def _write(folder: Path, maps: Mapping[str, np.ndarray], result: dict, *cards: C
     np.savez_compressed(folder / "maps.npz", allow_pickle=False, **maps)
     told = {"maps_hold_too": checkpoint_pair.describe_shared_part(*cards) or None, "not_for_clinical_use": True}
     text = json.dumps(result | told, indent=2, ensure_ascii=False)
-    (folder / "result.json").write_text(text, encoding="utf-8")
+    (folder / RESULT_FILE).write_text(text, encoding="utf-8")

@@ -85,6 +85,15 @@ def test_a_persons_own_films_train_a_recipe(tmp_path, capsys):
     )
     assert "notes.png" in "".join(capsys.readouterr())
     assert main(order) == 0 and "finished already" in capsys.readouterr().out
+    before = {path: path.read_bytes() for path in (tmp_path / "w").rglob("*") if path.is_file()}
+    (tmp_path / "w" / "confusion.png").write_bytes(b"of the run before")
+    assert "--overwrite" in wrong([*order, "--seed", "7"], capsys)
+    assert all(path.read_bytes() == content for path, content in before.items() if path.name != "confusion.png")
+    curves = set((tmp_path / "w" / "tensorboard").iterdir())
+    assert main([*order, "--seed", "7", "--overwrite"]) == 0
+    assert checkpoint.load(tmp_path / "w").card.training.settings.seed == 7
+    assert not curves & set((tmp_path / "w" / "tensorboard").iterdir())
+    assert (tmp_path / "w" / "confusion.png").read_bytes() != b"of the run before"
 
 
 def wrong(order: list[str], capsys) -> str:
@@ -111,6 +120,14 @@ def test_one_sentence_each(data, trained, tmp_path, capsys, monkeypatch):
     )
     boit = ["run", "consilium/as-boit", "--seed", "1", "--from-scratch", "--data", str(data), *out]
     assert "its split or its seed is another" in wrong(boit, capsys)
+    members = ["ensemble", *map(str, trained), "--data", str(data), "--out"]
+    assert "one of the members" in wrong([*members, f"{trained[0]}/"], capsys)
+    for command in ("phantom", "lungs", "gate"):
+        films = [] if command == "phantom" else ["--data", str(data)]
+        (tmp_path / command).mkdir()
+        for sign in ("phantom.json", "lungs.json", "gate.json"):
+            (tmp_path / command / sign).touch()
+        assert "--overwrite" in wrong([command, *films, "--out", str(tmp_path / command)], capsys)
     few = ["run", "kufel2023/official", "--from-scratch", "--stages", "32x1", "--films", "14"]
     assert "Take more films" in wrong([*few, "--data", str(data), *out], capsys)
     assert not (tmp_path / "w" / checkpoint.CARD_FILE).exists()
@@ -149,5 +166,7 @@ def test_a_full_disk_at_the_end_is_one_sentence_and_leaves_the_checkpoint(data, 
         raise OSError(28, "No space left on device", "model.safetensors.part")
 
     monkeypatch.setattr(checkpoint, "write_file", full)
-    assert "No space left" in wrong([*RUN, "--seed", "1", "--data", str(data), "--out", str(trained[0])], capsys)
+    assert "No space left" in wrong(
+        [*RUN, "--overwrite", "--seed", "1", "--data", str(data), "--out", str(trained[0])], capsys
+    )
     assert {path.name: path.read_bytes() for path in trained[0].iterdir() if path.is_file()} == before

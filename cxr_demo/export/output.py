@@ -1,0 +1,50 @@
+"""Folders that results are written into: what lies there is never mixed with what comes, nor replaced unasked."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from cxr_demo.errors import CxrError
+
+RESULT_FILE = "result.json"
+
+
+def check_output(folder: Path, sign: str, overwrite: bool = False) -> None:
+    """CxrError where `folder` holds the file `sign`, by which an earlier result is known, and is not to be replaced."""
+    if (folder / sign).exists() and not overwrite:
+        raise CxrError(
+            f"{folder} holds an earlier result: {sign}.", "Give --out another folder, or add --overwrite to replace it."
+        )
+
+
+@contextlib.contextmanager
+def open_output(folder: Path, overwrite: bool = False) -> Iterator[Path]:
+    """A new folder to write one result into. At the end its files are moved to `folder`, RESULT_FILE last, and those
+    of the result that was there before are gone; after an error all is as it was. CxrError where `check_output` raises
+    one or the disk refuses."""
+    check_output(folder, RESULT_FILE, overwrite)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".part-") as made:
+            scratch = Path(made)
+            yield scratch
+            for name in _list_earlier(folder):
+                (folder / name).unlink(missing_ok=True)
+            for path in sorted(scratch.iterdir(), key=lambda path: (path.name == RESULT_FILE, path.name)):
+                path.replace(folder / path.name)
+    except OSError as error:
+        raise CxrError(f"The results cannot be written: {error.strerror}.", "Give --out another folder.") from error
+
+
+def _list_earlier(folder: Path) -> list[str]:
+    """The pictures that the result in `folder` names, and itself; nothing where there is none that can be read."""
+    try:
+        maps = json.loads((folder / RESULT_FILE).read_text(encoding="utf-8"))["maps"].values()
+        named = [name for of_map in maps for name in (of_map.get("overlay"), *of_map.get("overlays", {}).values())]
+    except (OSError, ValueError, KeyError, AttributeError):
+        return []
+    return [*(name for name in named if isinstance(name, str) and Path(name).name == name), RESULT_FILE]
