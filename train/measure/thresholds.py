@@ -6,8 +6,9 @@ middle between the two scores that it lies between. A label with few positives h
 
 A cut of a draw is the one with the largest sensitivity + specificity (Youden 1950). But where each of many labels calls
 a quarter of the films that do not have it, most healthy people have something: so it is raised, for all labels alike,
-until of the films that have none of the labels, not even one that gets no threshold, no more than MOST_CALLED have any
-label above its cut.
+until of the films that have none of the labels that are offered no more than MOST_CALLED have any label above its cut.
+A film with another finding counts among them: what it is called is wrong of it too. Films without any finding alone
+are too few: of 41 such validation films 12 % were called, and 37 % of 121 held back.
 """
 
 from __future__ import annotations
@@ -40,11 +41,7 @@ def choose_thresholds(
     offered = np.flatnonzero(np.minimum((targets == 1).sum(0), (targets == 0).sum(0)) >= FEWEST).tolist()
     if not offered:
         return {}
-    without = (targets == 0).all(1)
-    drawn = [
-        _cut_draws(p[:, offered], targets[:, offered], without, weights)
-        for weights in draw_patients(patient, RESAMPLINGS)
-    ]
+    drawn = [_cut_draws(p[:, offered], targets[:, offered], weights) for weights in draw_patients(patient, RESAMPLINGS)]
     cuts, found = np.concatenate(drawn), {}
     for k, of_label in zip(offered, cuts.T, strict=True):
         low, median, high = np.percentile(of_label[~np.isnan(of_label)], [2.5, 50, 97.5])
@@ -53,13 +50,13 @@ def choose_thresholds(
     return found
 
 
-def _cut_draws(p: np.ndarray, targets: np.ndarray, without: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """p and targets (N, L), `without` (N,) the films that have nothing, weights (R, N) -> (R, L): the cuts of each
-    draw."""
+def _cut_draws(p: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """p and targets (N, L), weights (R, N) -> (R, L): the cuts of each draw."""
     best = []
     for k in range(p.shape[1]):
         positive, given = select_stated(p, targets, k)
         best.append(find_best_cuts(positive, given, weights[:, ~np.isnan(targets[:, k])]))
+    without = (targets == 0).all(1)
     if without.sum() < FEWEST:
         return np.stack(best, axis=1)
     return np.maximum(np.stack(best, axis=1), find_sparing_cuts(p[without], weights[:, without]))

@@ -10,6 +10,8 @@ exposure, came to 0.78 and 0.88. So films are changed strongly here:
 - width against height, by up to a fifth each way: the data set's copies were squashed into squares, and how much a film
   was squashed tells normal from pneumonia (the AUROC of width over height alone is 0.84), which no lung has to do with;
 - features left out and an averaged copy of the weights, against learning films by heart.
+That did not help: lite0 came to 0.78 and 0.82 (LOG.md).
+
 Squares grow from 160 to 224 px within one cosine, and the network is used at the last size.
 
 "four-classes" goes on from lite0 with the films of Avola 2022: COVID-19 of adults as a fourth class, the other outputs

@@ -293,7 +293,9 @@ def test_the_command_measures_and_records_only_when_told(data, folder, tmp_path,
     assert {row["label"] for row in rows} == {"effusion", "pneumonia", "mass", ALL}
     assert {name: (folder / name).read_bytes() for name in files} == files
 
-    assert main([*command, "--localisation", "grad-cam", "--record"]) == 0
+    assert main([*command, "--localisation", "grad-cam", "--record"]) == 2
+    assert "--overwrite" in capsys.readouterr().err
+    assert main([*command, "--localisation", "grad-cam", "--record", "--overwrite"]) == 0
     card = checkpoint.load(folder).card
     assert card.metrics.model_dump() == Metrics(localisation=facts["metrics"][LOCALISATION]).model_dump()
     page = (folder / "README.md").read_text()
