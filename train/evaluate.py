@@ -96,9 +96,6 @@ def _measure(stored: Checkpoint, held_out: Predictions, table: Table, training: 
     measured = {}
     for name, films in scored.items():
         measured |= films.measure_by_source(name, temperature, thresholds)
-    if "test" in scored:
-        points = scored["test"].measure_operating_points(temperature, thresholds)
-        measured["test"] = measured["test"].replace(operating_points=points)
     train = table.where(table.split == "train")
     for name, films in scored.items():
         floors = measure_floors(
@@ -106,6 +103,9 @@ def _measure(stored: Checkpoint, held_out: Predictions, table: Table, training: 
             card.labels, card.task,
         )  # fmt: skip
         measured[name] = measured[name].replace(floors=floors)
+    if "test" in scored:
+        points = scored["test"].measure_operating_points(temperature, thresholds)
+        measured["test"] = measured["test"].replace(operating_points=points)
     if "test" in scored and len(shared := find_shared_patients(table, "train", "test")):
         apart = ~np.isin(scored["test"].rows.patient, shared)
         if apart.any():
