@@ -25,13 +25,13 @@ from pathlib import Path
 
 from train.fit.imagenet import MEAN, STD
 from train.recipe import IMAGENET, SCRATCH, Augment, Recipe, System
+from train.recipes.adults import RUNS
 from train.recipes.avola2022 import INTENDED_USE as FOUR_INTENDED_USE
 from train.recipes.avola2022 import SUMMARY as FOUR_SUMMARY
 from train.recipes.kermany import INTENDED_USE, SUMMARY
 from train.report.run_report import summarise_table
 
 PAPER = "own baseline; task of Rajaraman 2021, networks of Tan & Le 2019"
-RUNS = {"lite0": "efficientnet_lite0", "lite1": "efficientnet_lite1", "lite2": "efficientnet_lite2"}
 AUGMENT = Augment(rotate_deg=10, scale=0.15, aspect=0.4, shift=0.06, flip=0.5, contrast=0.4, brightness=0.15, gamma=0.5)
 
 
