@@ -27,6 +27,7 @@ MAX_SESSIONS = 40  # a class of 30 and some; at 40 megapixels an image is 160 MB
 MAX_PAGES = 400  # that show only a synthetic film too: a visitor may open many
 READ_AT_ONCE = 2  # films: one of 40 megapixels may need 160 MB while it is decoded
 MAX_PAGE_BYTES = 256 * 2**20  # of the films of one page: one of 40 megapixels is 160 MB
+KEPT_PARTS = 16  # of each part of a page, as it was rendered: for every finding of the longest list, about 1 MB
 MAX_FILMS = 12  # of one page; the one that was taken first leaves for the next
 MAX_WAITING = 64  # events in the queue: two for each of a class of 30
 MAX_THREADS = 128  # every page that waits for its maps holds one

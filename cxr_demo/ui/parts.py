@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
+
+from cxr_demo.limits import KEPT_PARTS
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,33 @@ def make_part(body: dict, pictures: dict[str, dict] | None = None) -> Part:
 def make_id(body: object) -> str:
     """Equal content has one id."""
     return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]
+
+
+class RenderedParts:
+    """The parts of one page as they were rendered, each by its name and what it was made of; the last `KEPT_PARTS` of a
+    name."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, dict[tuple, Part]] = {}
+
+    def keep(self, name: str, made_of: tuple, make: Callable[[], dict | Part]) -> Part:
+        """The part as it was made before, unless it is made of something else by now."""
+        known = self._known.setdefault(name, {})
+        part = known.pop(made_of, None)
+        if part is None:
+            made = make()
+            part = made if isinstance(made, Part) else make_part(made)
+        known[made_of] = part  # at the end
+        for oldest in list(known)[:-KEPT_PARTS]:
+            del known[oldest]
+        return part
+
+    def list_parts(self, name: str) -> list[Part]:
+        """Those of a name, the last used at the end."""
+        return list(self._known.get(name, {}).values())
+
+    def clear(self) -> None:
+        self._known.clear()
 
 
 class Same:

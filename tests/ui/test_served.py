@@ -74,7 +74,7 @@ def test_a_film_that_is_removed_is_nowhere_in_memory(folder):
     page.settle()
     gc.collect()
     assert pixels() is None and map_() is None
-    pictures = [part for _, part in page.session.rendered.values() if part.pictures]
+    pictures = [part for part in page.session.rendered.list_parts("panels") if part.pictures]
     assert pictures == [] and page.session.pair_rows is None
 
 

@@ -1,6 +1,7 @@
-"""While nobody waits, the maps that a person may want next: the other findings, with the methods that are shown.
+"""While nobody waits, what a person may want next: the other findings, with the methods that are shown.
 
-A map ahead is made by the same call as any other and lies where the session's maps lie, so it goes when they go.
+A map ahead is made by the same call as any other and lies where the session's maps lie, so it goes when they go. Where
+all maps of a finding are there, the page is rendered as it will show them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from cxr_demo.analysis import Analyser, order_labels
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.limits import IDLE_S, LABELS_AT_ONCE, SLOW_FORWARDS, USED_WITHIN_S
 from cxr_demo.ui.app.desk import Desk
+from cxr_demo.ui.app.readiness import list_ready
 from cxr_demo.ui.app.sessions import FilmAnalysis
+from cxr_demo.ui.app.view import PageView, render_page
 from cxr_demo.ui.faults import log_error
 
 
@@ -22,7 +25,7 @@ def start_prefetching(desk: Desk) -> None:
     def run() -> None:
         while True:
             try:
-                is_made = desk.sessions.idle(IDLE_S) and prefetch_maps(desk)
+                is_made = desk.sessions.idle(IDLE_S) and (prefetch_maps(desk) or render_ahead(desk))
             except Exception as error:  # a session may change at any moment; nobody waits for this
                 log_error(error)
                 is_made = False
@@ -42,6 +45,21 @@ def prefetch_maps(desk: Desk) -> bool:
         for method in wish.methods:
             if labels := _list_missing_labels(analyser, reading, method):
                 _make_maps(analyser, reading, labels, method)
+                return True
+    return False
+
+
+def render_ahead(desk: Desk) -> bool:
+    """The page of the session that was used last, for the next finding whose maps are ready; False where all are."""
+    for session in desk.sessions.used_within(USED_WITHIN_S):
+        with session.lock:
+            view = PageView(desk, session)
+            number, done = session.ahead
+            done = done if number == session.number else frozenset()
+            ready = [label for label in list_ready(view)["labels"] if label not in done | {view.label}]
+            if ready and not session.is_gone:
+                render_page(PageView(desk, session, session.wish.choose_label(ready[0])))
+                session.ahead = session.number, done | {ready[0]}
                 return True
     return False
 

@@ -20,7 +20,7 @@ from cxr_demo.ui.app.wish import Change, Presses, Wish
 from cxr_demo.ui.compare.pair_view import RenderedRows
 from cxr_demo.ui.evaluation.evaluation_run import EvaluationResults, EvaluationRun
 from cxr_demo.ui.jobs import Job
-from cxr_demo.ui.parts import Part
+from cxr_demo.ui.parts import Part, RenderedParts
 from cxr_demo.ui.viewer.film_pictures import FilmPictures, make_film_pictures
 from cxr_demo.ui.viewer.film_regions import ImageRegions, estimate_image_regions
 
@@ -120,8 +120,8 @@ class Session:
     region that was given last; `jobs`: work under way, by its key; `failed`: why work has failed, by its key; `heard`:
     the numbers of the presses that have come; `follower`: who follows the wish; `sequence` counts the values that were
     made, from a moment in ms, so that those of a page whose session went are newer than its former ones; `rendered`:
-    the parts of the page as they were made last, each with what it was made of; `broken`: those that could not be made
-    for the wish of a number."""
+    the parts of the page as they were made; `ahead`: the labels that were rendered before anybody asked, for the wish
+    of a number; `broken`: those parts that could not be made for the wish of a number."""
 
     presses: Presses
     wish: Wish
@@ -139,7 +139,8 @@ class Session:
     heard: dict[int, None] = field(default_factory=dict)
     follower: object | None = None
     sequence: int = field(default_factory=lambda: time.time_ns() // 1_000_000)
-    rendered: dict[str, tuple[tuple, Part]] = field(default_factory=dict)
+    rendered: RenderedParts = field(default_factory=RenderedParts)
+    ahead: tuple[int, frozenset[str]] = (0, frozenset())
     broken: dict[str, tuple[int, Part]] = field(default_factory=dict)
     pair_rows: tuple[tuple, RenderedRows] | None = None
     is_gone: bool = False

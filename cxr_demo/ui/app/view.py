@@ -16,7 +16,7 @@ from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.app import strip
 from cxr_demo.ui.app.desk import Desk, find_label
 from cxr_demo.ui.app.sessions import Film, FilmAnalysis, Session
-from cxr_demo.ui.app.wish import MEMBERS, NOTHING, STOPPED, WITH
+from cxr_demo.ui.app.wish import MEMBERS, NOTHING, STOPPED, WITH, Wish
 from cxr_demo.ui.app.work import list_shown_maps, open_results
 from cxr_demo.ui.compare import members_view, pair_view
 from cxr_demo.ui.evaluation import evaluation_table
@@ -31,10 +31,11 @@ EMPTY = make_part({"html": ""})
 
 
 class PageView:
-    """One look at a session; under its lock."""
+    """One look at a session, as its wish is or as another `wish` for the same film and checkpoint would be; under its
+    lock."""
 
-    def __init__(self, desk: Desk, session: Session) -> None:
-        self.desk, self.session, self.wish, self.film = desk, session, session.wish, session.film
+    def __init__(self, desk: Desk, session: Session, wish: Wish | None = None) -> None:
+        self.desk, self.session, self.wish, self.film = desk, session, wish or session.wish, session.film
         self.analyser: Analyser | None = desk.analysers.get(self.wish.checkpoint)
         self.reading = session.reading if self.film is not None else None
         film = self.film
@@ -46,14 +47,7 @@ class PageView:
         self.at = (self.wish.film, self.wish.checkpoint, self.label, Same(self.study))
 
     def keep(self, name: str, made_of: tuple, make: Callable[[], dict | Part]) -> Part:
-        """The part as it was made last, unless it is made of something else by now."""
-        known = self.session.rendered.get(name)
-        if known is not None and known[0] == made_of:
-            return known[1]
-        made = make()
-        part = made if isinstance(made, Part) else make_part(made)
-        self.session.rendered[name] = made_of, part
-        return part
+        return self.session.rendered.keep(name, made_of, make)
 
     def _find_fault(self, *work: str) -> tuple[str, str] | tuple[()]:
         """Why work has failed, as a sentence and a next step; empty if it has not."""

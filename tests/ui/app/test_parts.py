@@ -1,6 +1,8 @@
 """A part is known by its content, so that each body goes to a browser once."""
 
-from cxr_demo.ui.parts import make_id, make_part
+from cxr_demo.limits import KEPT_PARTS
+from cxr_demo.ui.app.view import PARTS
+from cxr_demo.ui.parts import RenderedParts, make_id, make_part
 from tests.ui.stand_ins import png
 
 
@@ -29,8 +31,22 @@ def test_a_body_that_a_browser_has_forgotten_comes_again(page):
 
 def test_what_stays_the_same_is_not_made_again(page):
     page.open()
-    rendered = dict(page.session.rendered)
+    before = {name: page.session.rendered.list_parts(name) for name in PARTS}
     page.press("choose_methods", methods=["grad-cam"])
     page.settle()
-    made = {name for name, known in page.session.rendered.items() if rendered.get(name) is not known}
+    made = {name for name in PARTS if any(part not in before[name] for part in page.session.rendered.list_parts(name))}
     assert "panels" in made and not made & {"findings", "strip", "networks", "facts", "compare"}
+
+
+def test_a_part_is_made_once_of_the_same_and_the_oldest_goes():
+    made, parts = [], RenderedParts()
+
+    def keep(number):
+        return parts.keep("panels", (number,), lambda: made.append(number) or {"number": number})
+
+    for number in (*range(KEPT_PARTS), 0, KEPT_PARTS, 0, 1):
+        assert keep(number).body == {"number": number}
+    assert made == [*range(KEPT_PARTS + 1), 1]  # 0 was used again, so 1 had to go
+    assert len(parts.list_parts("panels")) == KEPT_PARTS and parts.list_parts("findings") == []
+    parts.clear()
+    assert parts.list_parts("panels") == []

@@ -8,6 +8,7 @@ import pytest
 from cxr_demo.errors import ExplanationError
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.ui.app import prefetch
+from cxr_demo.ui.viewer import panels
 from tests.ui.stand_ins import LABELS, StandIn, png
 
 BY_PROBABILITY = ("bacterial_pneumonia", "normal", "viral_pneumonia")  # of the stand-in's study
@@ -56,6 +57,28 @@ def test_a_finding_made_ahead_is_shown_without_asking_again(page, desk, analyser
     analyser.calls.clear()
     page.press("choose_label", label="viral_pneumonia")
     assert set(page.settle().panels["maps"]) == set(SHOWN) and not analyser.calls
+
+
+def test_the_page_of_a_finding_is_rendered_ahead_as_it_is_shown_then(page, desk, monkeypatch):
+    prefetch_everything(desk)
+    rendered = []
+    real = panels.render_panels
+    monkeypatch.setattr(panels, "render_panels", lambda *given: rendered.append(given[2]) or real(*given))
+    while prefetch.render_ahead(desk):
+        pass
+    assert sorted(rendered) == sorted(BY_PROBABILITY[1:])
+    assert page.look().value["at"]["label"] == BY_PROBABILITY[0]
+    page.press("choose_label", label="viral_pneumonia")
+    assert page.settle().value["at"]["label"] == "viral_pneumonia" and len(rendered) == 2
+    page.press("draw_region", box=[0.1, 0.1, 0.2, 0.2])
+    assert prefetch.render_ahead(desk)  # something else is wanted: of another finding too
+
+
+def test_nothing_is_rendered_ahead_that_has_no_maps_or_for_a_page_that_is_gone(page, desk):
+    assert not prefetch.render_ahead(desk)
+    prefetch_everything(desk)
+    page.session.is_gone = True
+    assert not prefetch.render_ahead(desk)
 
 
 def test_slow_and_refused_methods_are_left_until_they_are_asked_for(page, desk, analyser):
