@@ -40,7 +40,7 @@ cxr_demo.ui.viewer: __init__ colour_bar methods film_pictures agreement_table pa
 cxr_demo.ui.evaluation: __init__ evaluation_curves evaluation_table evaluation_run
 cxr_demo.ui.compare: __init__ pair_view members_view
 cxr_demo.ui.lesson: __init__ lesson_view lesson_events
-cxr_demo.ui.app: strip example_films sessions desk work prefetch view readiness follower intentions stream page
+cxr_demo.ui.app: strip example_films sessions desk work view readiness prefetch follower intentions stream page
 cxr_demo.ui: __init__
 cxr_demo: __main__
 train: __init__ recipe markdown
@@ -50,7 +50,7 @@ train.measure: model_card compare
 train.fit: __init__ environment imagenet losses processes run_state optimiser augment batches transfer loop
 train: evaluate ensembles
 train.report: __init__ run_report figures ensemble_report small_model_report
-train.benchmarks: __init__ phantom_sets pointing_game marker_test phantoms lung_films lung_training
+train.benchmarks: __init__ phantom_sets pointing_game marker_test phantoms lung_films lung_training lung_evidence
 train.gate: __init__ sources films scans drawings examples report training
 train.recipes: kermany kufel2023 adults boit2019 avola2022 children bassi2022 consilium rajaraman2021 __init__
 train: run __main__

@@ -1,4 +1,4 @@
-"""`python -m train run|list|describe|evaluate|compare|ensemble|phantom|lungs|gate ...`.
+"""`python -m train run|list|describe|evaluate|evidence|compare|ensemble|phantom|lungs|gate ...`.
 
 On several processes, GPUs or machines: `accelerate launch -m train run ...`.
 """
@@ -20,6 +20,7 @@ from cxr_demo.networks.card import FEATURE_FUSION, RULES
 from cxr_demo.networks.checkpoint import CARD_FILE
 from cxr_demo.networks.gate_net import GATE_FILE
 from train import run
+from train.benchmarks.lung_evidence import compare_evidence
 from train.benchmarks.lung_training import COURSE, train_lungs
 from train.benchmarks.phantoms import RECIPE, RESULTS_FILE, run_benchmark
 from train.data.datasets import DATASETS
@@ -82,9 +83,14 @@ def _parser() -> argparse.ArgumentParser:
     compared = commands.add_parser("compare", help="several checkpoints on the same films, with paired differences")
     compared.add_argument("checkpoints", type=Path, nargs="+", metavar="CHECKPOINT")
     compared.set_defaults(act=lambda o: compare_checkpoints(o.checkpoints, o.dataset, o.data, o.split))
+    looked = commands.add_parser("evidence", help="how much of each map's evidence lies in the lungs, against chance")
+    looked.add_argument("checkpoints", type=Path, nargs="+", metavar="CHECKPOINT")
+    looked.add_argument("--films", type=_count, default=200, help="of each, evenly drawn; default: 200")
+    looked.set_defaults(act=lambda o: compare_evidence(o.checkpoints, o.data, o.split, o.films))
+    for command in (measured, compared, looked):
+        command.add_argument("--split", choices=MEASURED, default="test", help="default: test")
     for command in (measured, compared):
         command.add_argument("--dataset", choices=DATASETS, default="", metavar="DATASET", help="default: its own")
-        command.add_argument("--split", choices=MEASURED, default="test", help="default: test")
 
     joined = commands.add_parser("ensemble", help="join checkpoints of the same labels and square into one")
     joined.add_argument("members", type=Path, nargs="+", metavar="CHECKPOINT")
@@ -95,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     joined.set_defaults(act=_ensemble)
     for command in (measured, joined):
         _add_overwrite(command)
-    for command in (described, measured, compared, joined):
+    for command in (described, measured, looked, compared, joined):
         command.add_argument("--data", type=Path, required=True, help="the folder that holds the films")
 
     _add_small_models(commands)

@@ -159,6 +159,7 @@ CHECKS: dict[str, Callable] = {
     "explain": check_explain,
     "compare": lambda o, printed: check_compare(o, printed) if hasattr(o, "out") else check_table(o, printed),
     "check": lambda o, printed: check_line(printed, "Grad-CAM ok", "LRP ok"),
+    "evidence": lambda o, printed: check_table(o, printed) or check_line(printed, "evidence in the lungs", "Grad-CAM"),
     "models": lambda o, printed: check_line(printed, "weights/kermany-densenet121", "64 px"),
     "methods": check_methods,
     "card-schema": lambda o, printed: check_line(printed, "weights_sha256", "additionalProperties"),
