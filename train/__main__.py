@@ -75,9 +75,13 @@ def _parser() -> argparse.ArgumentParser:
         help="also measure where the maps point, on films with boxes; default: all quick methods",
     )  # fmt: skip
     measured.add_argument(
+        "--boxes", type=Path, metavar="CSV", help="where the findings are, in NIH's layout; default: the data set's own"
+    )
+    measured.add_argument(
         "--record",
         action="store_true",
-        help="write the localisation into its card, or without it what other thresholds would cost",
+        help="write into its card the localisation, or without it what other thresholds would cost; of films of "
+        "another data set all figures, as an external set",
     )
     measured.set_defaults(act=_evaluate)
     compared = commands.add_parser("compare", help="several checkpoints on the same films, with paired differences")
@@ -237,7 +241,8 @@ def _gate(options: argparse.Namespace) -> None:
 def _evaluate(o: argparse.Namespace) -> None:
     if o.out:
         check_output(o.out, METRICS_FILE, o.overwrite)
-    evaluate_checkpoint(o.checkpoint, o.dataset, o.data, o.split, o.out, o.localisation, o.record)
+    methods = () if o.boxes and o.localisation is None else o.localisation
+    evaluate_checkpoint(o.checkpoint, o.dataset, o.data, o.split, o.out, methods, o.record, o.boxes)
 
 
 def _phantom(options: argparse.Namespace) -> None:

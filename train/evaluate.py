@@ -207,23 +207,25 @@ def evaluate_checkpoint(
     out: Path | None = None,
     methods: Sequence[str] | None = None,
     record: bool = False,
+    boxes_file: Path | None = None,
 ) -> Metrics:
     """Measure a checkpoint with the temperature and the thresholds of its card; nothing is fitted.
 
     `dataset` and `split` as in `read_test_rows`. With `methods` also where their maps point, as "localisation"; () are
-    all that are quick. Prints what comes out and returns it; `out` gets METRICS_FILE and pictures, and to `record` is
-    to write into the checkpoint's card and README the localisation, or without `methods`, of its own test films, what
-    other thresholds would cost.
+    all that are quick, by the boxes of the data set or of `boxes_file`. Prints what comes out and returns it; `out`
+    gets METRICS_FILE and pictures. To `record` is to write into the checkpoint's card and README: of its own data set
+    the localisation, or without `methods`, of its test films, what other thresholds would cost; of any other all that
+    was measured, as an external set.
     """
     stored = checkpoint.load(folder)
     card = stored.card
-    is_own_test = split == "test" and dataset in ("", card.training.settings.dataset)
-    if record and methods is None and not is_own_test:
+    is_own = dataset in ("", card.training.settings.dataset)
+    if record and methods is None and is_own and split != "test":
         raise TrainingError(
             "There is nothing to record.", "Measure its own test films, or the localisation too: --localisation."
         )
     rows, note = read_test_rows(stored, dataset, root, split)
-    boxes = None if methods is None else read_boxes(card, dataset, root)
+    boxes = None if methods is None else read_boxes(card, dataset, root, boxes_file)
     scored, temperature = Predictions.of(stored, rows), card.applied_temperature
     sets = scored.measure_by_source(split, temperature, card.thresholds)
     points = scored.measure_operating_points(temperature, card.thresholds)
@@ -234,7 +236,7 @@ def evaluate_checkpoint(
         print("\n" + "\n".join(format_set(name, figures, card)))
     measured = Metrics.model_validate(sets)
     if boxes is not None and methods is not None:
-        localised = localise_films(stored, scored.rows, boxes, split, note, methods)
+        localised = localise_films(stored, scored.rows, boxes, split, note, methods, own=is_own)
         measured = measured.replace(localisation=localised)
         print("\n" + "\n".join(format_localisation(localised)))
     if out:
@@ -244,8 +246,28 @@ def evaluate_checkpoint(
             json.dumps({**facts, "metrics": measured.model_dump()}, indent=2) + "\n", encoding="utf-8"
         )
     if record:
-        _record(stored, measured.localisation, sets[split])
+        if is_own:
+            _record(stored, measured.localisation, sets[split])
+        else:
+            sources = " and ".join(np.unique(scored.rows.source).tolist())
+            _record_external(stored, f"external, source {sources}", sets[split], measured.localisation)
     return measured
+
+
+def _record_external(stored: Checkpoint, name: str, measured: SetMetrics, localised: Localisation | None) -> None:
+    """In the card as the set `name`, in the place of what stood there under this name; other sets stay as they are."""
+    known = stored.card.metrics.replace(**{name: measured.replace(operating_points={})})
+    if localised:
+        before = known.localisation or Localisation()
+        rows = [row.replace(set=name) for row in localised.rows]
+        notes = [f"{name}: {' '.join(localised.notes)}"]
+        known = known.replace(
+            localisation=before.replace(
+                said=[*(each for each in before.notes if not each.startswith(f"{name}: ")), *notes],
+                rows=[*(row for row in before.rows if row.set != name), *rows],
+            )
+        )
+    _write_metrics(stored, known)
 
 
 def _record(stored: Checkpoint, localised: Localisation | None, measured: SetMetrics) -> None:
@@ -264,7 +286,11 @@ def _record(stored: Checkpoint, localised: Localisation | None, measured: SetMet
                 f"These are not the test films of {card.name}'s card.", "Give --data the folder that it was made from."
             )
         known = known.replace(test=test.replace(operating_points=measured.operating_points))
-    card = dataclasses.replace(card, metrics=known)
+    _write_metrics(stored, known)
+
+
+def _write_metrics(stored: Checkpoint, known: Metrics) -> None:
+    card = dataclasses.replace(stored.card, metrics=known)
     pictures = tuple(name for name in plots.PICTURES if (stored.folder / name).is_file())
     (stored.folder / "README.md").write_text(format_model_card(card, pictures), encoding="utf-8")
     checkpoint.save_card(stored.folder, card)

@@ -80,7 +80,7 @@ def find_standing(card: Card, probabilities: np.ndarray, label: str) -> Standing
 
 def find_quality(card: Card, label: str) -> LabelQuality:
     """What the card's metrics hold of a label."""
-    test, elsewhere, validation = (card.metrics.sets.get(name) for name in (TEST, EXTERNAL, VALIDATION))
+    test, validation = (card.metrics.sets.get(name) for name in (TEST, VALIDATION))
     index = card.labels.index(label)
     held_out = validation.positive[index] if validation and len(validation.positive) == len(card.labels) else None
     if test is None:
@@ -92,7 +92,7 @@ def find_quality(card: Card, label: str) -> LabelQuality:
         sensitivity, specificity = (test.figures.get(f"{name}_{label}") for name in ("sensitivity", "specificity"))
     return LabelQuality(
         auroc=test.figures.get(f"auroc_{label}"),
-        elsewhere=elsewhere.figures.get(f"auroc_{label}") if elsewhere else None,
+        elsewhere=_find_elsewhere(card, f"auroc_{label}"),
         sensitivity=sensitivity,
         specificity=specificity,
         positive=positive,
@@ -100,6 +100,13 @@ def find_quality(card: Card, label: str) -> LabelQuality:
         held_out=held_out,
         points=test.operating_points.get(label),
     )
+
+
+def _find_elsewhere(card: Card, figure: str) -> Interval | None:
+    """On the films of all other hospitals together, or of the first one that was measured by itself."""
+    others = [name for name in card.metrics.sets if name == EXTERNAL or name.startswith(f"{EXTERNAL}, ")]
+    others.sort(key=lambda name: name != EXTERNAL)
+    return next((found for name in others if (found := card.metrics.sets[name].figures.get(figure))), None)
 
 
 def touches_guessing(auroc: Interval) -> bool:

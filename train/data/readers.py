@@ -108,9 +108,14 @@ def _nih_label(name: str) -> str:
 
 
 def read_nih_boxes(root: Path) -> Boxes:
-    """`BBox_List_2017.csv`: drawn by a radiologist, in pixels of the released films, all of them 1024 x 1024."""
+    """`BBox_List_2017.csv`: drawn by a radiologist."""
+    return read_box_file(_find(root, "boxed NIH", ("nih",), ("BBox_List_2017.csv",)))
+
+
+def read_box_file(path: Path) -> Boxes:
+    """A list in NIH's layout, with NIH's labels; in pixels of the released films, all of them 1024 x 1024."""
     columns, boxes = ("Image Index", "Finding Label", "Bbox [x", "y", "w", "h]"), {}
-    for row in _rows(_find(root, "boxed NIH", ("nih",), ("BBox_List_2017.csv",)), columns):
+    for row in _rows(path, columns):
         try:
             box = tuple(float(row[side]) / 1024 for side in columns[2:])
         except ValueError:

@@ -29,7 +29,7 @@ from cxr_demo.networks.card import Card
 from cxr_demo.networks.card_parts import Localisation, LocalisationRow
 from cxr_demo.networks.checkpoint import Checkpoint
 from train.data.datasets import DATASETS
-from train.data.readers import Boxes
+from train.data.readers import Boxes, read_box_file
 from train.data.table import Table
 from train.markdown import format_table, pad_columns
 from train.measure import metrics
@@ -48,7 +48,7 @@ PROTOCOL = (
     "more than a blind guess. In brackets the number of maps, and 95 % intervals over patients: of few maps they are "
     "too narrow, of one patient there is none."
 )
-NOT_NEW = "Those of train and val made the checkpoint, if this is its own data set: only the others are new to it."
+NOT_NEW = "Those of train and val made the checkpoint: only the others are new to it."
 
 
 @dataclass(frozen=True)
@@ -105,23 +105,30 @@ def summarise_localisation(hits: Sequence[float], ious: Sequence[float], patient
     return {"maps": len(values), "patients": patients, **dict(zip(FIGURES, entries, strict=True))}
 
 
-def read_boxes(card: Card, dataset: str, root: Path) -> Boxes:
-    """Those of a data set ("": the checkpoint's own), of the labels that the checkpoint knows."""
+def read_boxes(card: Card, dataset: str, root: Path, file: Path | None = None) -> Boxes:
+    """Those of a data set ("": the checkpoint's own) or of a `file` in NIH's layout, of the labels that the checkpoint
+    knows."""
     key = dataset or card.training.settings.dataset
-    if (read := DATASETS[key].boxes) is None:
+    if file is not None:
+        boxes = read_box_file(file)
+    elif (read := DATASETS[key].boxes) is not None:
+        boxes = read(root)
+    else:
         boxed = ", ".join(name for name, entry in DATASETS.items() if entry.boxes)
-        raise TrainingError(f"Nothing tells where the findings of {key} are.", f"Boxes come with: {boxed}.")
-    return {place: found for place, found in read(root).items() if place[1] in card.labels}
+        raise TrainingError(
+            f"Nothing tells where the findings of {key} are.", f"Give a list of --boxes. Some come with: {boxed}."
+        )
+    return {place: found for place, found in boxes.items() if place[1] in card.labels}
 
 
 def localise_films(
-    stored: Checkpoint, rows: Table, boxes: Boxes, split: str, note: str, asked: Sequence[str] = ()
+    stored: Checkpoint, rows: Table, boxes: Boxes, split: str, note: str, asked: Sequence[str] = (), *, own: bool = True
 ) -> Localisation:
     """What a card's `metrics` holds of it: a row for each set, method and label (ALL: every label), and notes on them.
 
     The methods are those `asked` for, or all that cost up to BENCHMARK_FORWARDS; one that this checkpoint does not
-    allow is left out. The sets are all of `rows`, called `split`, and its splits where it has several. TrainingError
-    where no film has a box.
+    allow is left out. The sets are all of `rows`, called `split`, and of its `own` data set the splits where it has
+    several. TrainingError where no film has a box.
     """
     names = np.array([path.name for path in rows.paths])
     boxed = rows.where(np.isin(names, [name for name, _ in boxes]))
@@ -133,15 +140,15 @@ def localise_films(
     methods = [key for key in asked or METHODS if key not in left_out]
     found = list(_localised(stored, made, boxed, boxes, methods))
     there = {one: int((boxed.split == one).sum()) for one in np.unique(boxed.split).tolist()}
-    sets = {split: list(there)} | ({one: [one] for one in there} if len(there) > 1 else {})
+    sets = {split: list(there)} | ({one: [one] for one in there} if own and len(there) > 1 else {})
     summaries = [
         {"set": name, **summary}
         for name, splits in sets.items()
         for summary in _summaries([one for one in found if one.split in splits], [*methods, *BASELINES], labels)
     ]
-    counts = ", ".join(f"{one} {count}" for one, count in there.items())
-    said = [f"Of {len(rows)} films {len(boxed)}, of {len(np.unique(boxed.patient))} patients, have boxes: {counts}."]
-    said += [NOT_NEW] * bool(there.keys() & {"train", "val"}) + [f"Said of all of them: {note}"] * bool(note)
+    counts = ": " + ", ".join(f"{one} {count}" for one, count in there.items()) if own else ""
+    said = [f"Of {len(rows)} films {len(boxed)}, of {len(np.unique(boxed.patient))} patients, have boxes{counts}."]
+    said += [NOT_NEW] * bool(own and there.keys() & {"train", "val"}) + [f"Said of all of them: {note}"] * bool(note)
     for reason in dict.fromkeys(left_out.values()):
         named = ", ".join(METHODS[key].name for key, why in left_out.items() if why == reason)
         said.append(f"Left out: {named} ({reason}).")

@@ -308,6 +308,34 @@ def test_the_command_measures_and_records_only_when_told(data, folder, tmp_path,
     assert "Hit rate" not in capsys.readouterr().out.split("Where its maps point")[-1].split(f"{folder.name}:")[-1]
 
 
+def test_films_of_elsewhere_are_recorded_as_an_external_set_beside_the_rest(data, folder, tmp_path, capsys):
+    own = ["evaluate", str(folder), "--data", str(data), "--localisation", "grad-cam", "--record"]
+    assert main(own) == 0
+    before = checkpoint.load(folder).card.metrics.localisation
+    away, lines, boxes = tmp_path / "away", ["path,patient,source,mass"], ["Image Index,Finding Label,Bbox [x,y,w,h]"]
+    away.mkdir()
+    for number in range(8):
+        cv2.imwrite(str(away / f"{number}.png"), np.uint8(255 * make_film(number, (64, 64))))
+        lines.append(f"{number}.png,p{number},faraway,{number % 2}")
+        boxes += [f"{number}.png,Mass,512,512,256,256"] * (number % 2)
+    (away / "films.csv").write_text("\n".join(lines))
+    (away / "list.csv").write_text("\n".join(boxes))
+    command = ["evaluate", str(folder), "--dataset", "csv", "--data", str(away), "--split", "all", "--record"]
+    for _ in range(2):  # the second time it takes the place of the first
+        assert main([*command, "--boxes", str(away / "list.csv"), "--localisation", "grad-cam"]) == 0
+    card, name = checkpoint.load(folder).card, "external, source faraway"
+    measured, localised = card.metrics.sets[name], card.metrics.localisation
+    assert measured.films == 8 and measured.positive == (0, 0, 0, 4) and "auroc_mass" in measured.figures
+    assert [row for row in localised.rows if row.set != name] == list(before.rows)
+    assert {(row.label, row.method) for row in localised.rows if row.set == name} == {
+        (label, method) for label in ("mass", ALL) for method in ("grad-cam", *BASELINES)
+    }
+    assert sum(row.maps for row in localised.rows if row.set == name and row.method == "chance") == 2 * 4
+    assert localised.notes[:-1] == before.notes and localised.notes[-1].startswith(f"{name}: Of 8 films 4")
+    assert "made the checkpoint" not in localised.notes[-1]
+    assert name in (folder / "README.md").read_text()
+
+
 def test_the_command_says_what_is_wrong(data, folder, capsys):
     with pytest.raises(TrainingError, match="nothing to record"):
         evaluate_checkpoint(folder, "", data, "all", record=True)
