@@ -51,6 +51,21 @@ def test_a_threshold_carries_its_interval():
         make_card(threshold_intervals={"hernia": (0.1, 0.2)})
 
 
+def test_elsewhere_is_all_other_hospitals_or_the_first_that_was_measured_by_itself():
+    one, other, both = ({"auroc_mass": {"value": value}} for value in (0.6, 0.7, 0.65))
+    test = {"auroc_mass": {"value": 0.9}}
+
+    def find(**sets):
+        found = find_quality(make_card(metrics={"test": test, **sets}), "mass").elsewhere
+        return found and found.value
+
+    alone, second = "external, source a", "external, source b"
+    assert find() is None and find(**{"validation": one}) is None
+    assert find(**{alone: one, second: other}) == 0.6
+    assert find(**{alone: {}, second: other}) == 0.7
+    assert find(**{alone: one, "external": both}) == 0.65
+
+
 def test_labels_that_exclude_each_other_have_one_answer_whatever_their_thresholds():
     card = make_card("single-label")
     assert verdicts(card, (0.45, 0.35, 0.2)) == ["most probable", "less probable", "less probable"]

@@ -8,7 +8,8 @@ f1, mcc, sensitivity, specificity; over all thresholds: auroc, auprc.
 Over all labels: macro_auroc and macro_auprc, the means over the labels that have them. For single-label tasks
 accuracy, mcc, macro_f1, macro_precision, macro_recall and macro_specificity are those of the most probable label, the
 macro ones over the classes that are there; for multi-label tasks accuracy is the share of stated entries on the right
-side of their threshold, macro_f1 and mcc are means over the labels.
+side of their threshold, macro_f1 and mcc are means over the labels, and specificity_any_finding is the share of the
+films without any stated finding on which none is called.
 """
 
 from __future__ import annotations
@@ -154,10 +155,16 @@ def _over_all(
         return _class_scores(assign_classes(targets[stated]), p[stated].argmax(1), len(labels), of_stated)
     cuts = np.array([thresholds.get(label, np.nan) for label in labels])
     counted = ~np.isnan(targets) & ~np.isnan(cuts)
+    if not counted.any():
+        return {}
+    every = np.ones((1, len(p))) if weights is None else weights
     right = ((p >= cuts) == (targets == 1)) & counted
-    if weights is None:
-        return {"accuracy": float(right.sum() / counted.sum())} if counted.any() else {}
-    return {"accuracy": divide(weights @ right.sum(1), weights @ counted.sum(1))} if counted.any() else {}
+    is_free = counted.any(1) & ~(targets == 1).any(1)
+    found = {
+        "accuracy": divide(every @ right.sum(1), every @ counted.sum(1)),
+        "specificity_any_finding": divide(every @ (is_free & ~((p >= cuts) & counted).any(1)), every @ is_free),
+    }
+    return {name: float(value[0]) for name, value in found.items()} if weights is None else found
 
 
 def has_class(targets: np.ndarray) -> np.ndarray:

@@ -17,6 +17,7 @@ FIGURES = {  # of a whole set, in this order
     "macro_precision": "Macro precision",
     "macro_recall": "Macro recall",
     "macro_specificity": "Macro specificity",
+    "specificity_any_finding": "Specificity, any finding (no finding called where there is none)",
     "macro_auroc": "Macro AUROC",
     "macro_auprc": "Macro AUPRC",
     "auroc_disease_against_normal": "AUROC, any disease against normal",

@@ -99,6 +99,12 @@ def test_multi_label_scores_leave_out_what_is_not_stated(many):
         right += [(p[i, k] >= CUTS[label]) == (targets[i, k] == 1) for i in rows]
         assert {name: found[f"{name}_{label}"] for name in by_label[k]} == pytest.approx(by_label[k])
     assert found["accuracy"] == pytest.approx(np.mean(right))
+    free = [i for i in range(len(p)) if not (targets[i] == 1).any() and not np.isnan(targets[i]).all()]
+    spared = [
+        not any(p[i, k] >= CUTS[label] for k, label in enumerate(LABELS) if not math.isnan(targets[i, k])) for i in free
+    ]
+    assert 0 < sum(spared) < len(free)
+    assert found["specificity_any_finding"] == pytest.approx(np.mean(spared))
     for name in ("macro_auroc", "macro_auprc", "macro_f1", "mcc"):
         assert found[name] == pytest.approx(np.mean([of[name.removeprefix("macro_")] for of in by_label]))
     poisoned = np.where(np.isnan(targets), 0.999, p)
