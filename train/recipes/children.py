@@ -14,6 +14,9 @@ That did not help: lite0 came to 0.78 and 0.82 (LOG.md).
 
 Squares grow from 160 to 224 px within one cosine, and the network is used at the last size.
 
+"after-adults" begins with the bundled network for adults instead, which was itself begun from ImageNet: exposure varies
+more among those films, and what a lung looks like is known.
+
 "four-classes" goes on from lite0 with the films of Avola 2022: COVID-19 of adults as a fourth class, the other outputs
 kept.
 """
@@ -31,6 +34,7 @@ from train.recipes.avola2022 import SUMMARY as FOUR_SUMMARY
 from train.recipes.kermany import INTENDED_USE, SUMMARY
 from train.report.run_report import summarise_table
 
+ADULTS = "weights/nih-efficientnet-lite0"
 PAPER = "own baseline; task of Rajaraman 2021, networks of Tan & Le 2019"
 AUGMENT = Augment(rotate_deg=10, scale=0.15, aspect=0.4, shift=0.06, flip=0.5, contrast=0.4, brightness=0.15, gamma=0.5)
 
@@ -58,11 +62,14 @@ def children(pretrained: bool, as_published: bool) -> System:
         )
 
     three = [run(*each) for each in RUNS.items()]
+    after = dataclasses.replace(
+        three[0], name="children/after-adults", stages=((224, 4),), start=ADULTS, learning_rate=3e-4
+    )
     four = dataclasses.replace(
         three[0], name="children/four-classes", dataset="four-classes", stages=((224, 2),), start=three[0].name,
         keep_outputs=True, summary=FOUR_SUMMARY, intended_use=FOUR_INTENDED_USE, learning_rate=2e-4, ema_decay=0.99,
     )  # fmt: skip
-    return System("children", PAPER, SUMMARY, (*three, four), _summarise)
+    return System("children", PAPER, SUMMARY, (*three, after, four), _summarise)
 
 
 def _summarise(system: System, folder: Path, data: Path, films: int | None) -> None:
