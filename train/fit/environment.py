@@ -27,17 +27,21 @@ def describe_environment() -> dict:
 
 
 def hide_folders(arguments: Sequence[str]) -> list[str]:
-    """Without the folders of one machine: a card is given to others. `--data` becomes DATA, an absolute path its
-    name."""
+    """Without the folders of one machine: a card is given to others. `--data` becomes DATA, a path from the
+    root or out of this folder its name."""
     hidden, before = [], ""
     for argument in arguments:
         name, _, value = argument.partition("=")
         if before == "--data" or name == "--data" and value:
             hidden.append("DATA" if before == "--data" else "--data=DATA")
         else:
-            hidden.append(Path(argument).name if Path(argument).is_absolute() else argument)
+            hidden.append(Path(argument).name if _leads_out(Path(argument)) else argument)
         before = argument
     return hidden
+
+
+def _leads_out(path: Path) -> bool:
+    return path.is_absolute() or ".." in path.parts
 
 
 def _commit() -> str:

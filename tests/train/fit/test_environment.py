@@ -12,6 +12,7 @@ from train.fit.environment import hide_folders
     [
         ("run kufel2023 --data /home/me/films --out runs/a", "run kufel2023 --data DATA --out runs/a"),
         ("run kufel2023 --data=../films --seed 3", "run kufel2023 --data=DATA --seed 3"),
+        ("run kufel2023 --data d --out ../a", "run kufel2023 --data DATA --out a"),
         ("ensemble /home/me/a b --out /mnt/joined --data d", "ensemble a b --out joined --data DATA"),
     ],
 )
