@@ -6,8 +6,9 @@ read and written is the same file. What a card does not say has its default, and
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, Strict, model_serializer, model_validator
 
@@ -16,6 +17,7 @@ FiniteNumber = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 Count = Annotated[int, Strict(), Field(ge=0)]
 MAX_POINTS = 21
 FLOORS = ("majority", "view", "shuffled")  # see train.measure.floors
+Z_95 = 1.959964  # half of a 95 % interval, in standard deviations of a normal distribution
 
 
 class CardPart(BaseModel):
@@ -58,6 +60,14 @@ class Interval(CardPart):
         return f"{self.value:{form}} ({self.low:{form}} to {self.high:{form}})"
 
 
+def compute_wilson(hits: int, n: int) -> Interval:
+    """The share `hits` of `n`, 1 or more, and its 95 % interval (Wilson 1927)."""
+    share = hits / n
+    middle, reach = share + Z_95**2 / (2 * n), Z_95 * math.sqrt(share * (1 - share) / n + Z_95**2 / (4 * n * n))
+    low, high = ((middle + way * reach) / (1 + Z_95**2 / n) for way in (-1, 1))
+    return Interval(value=share, low=max(0.0, low), high=min(1.0, high))
+
+
 class FloorFigure(Interval):
     """What an answer that looks at no lung reaches, and by how much the network is above it on the same draws."""
 
@@ -88,13 +98,50 @@ class OperatingPoints(CardPart):
         return self
 
 
+class Bin(NamedTuple):
+    """The films whose probability is from `low` to below `high`, of which `positive` have the label."""
+
+    low: float
+    high: float
+    films: int
+    positive: int
+
+
+class Reliability(CardPart):
+    """How often a label was there where it was given a probability: `films` and `positive` count, between each two of
+    the `edges` from 0 to 1, the films given such a probability and those of them that have the label."""
+
+    model_config = ConfigDict(extra="forbid")
+    edges: tuple[FiniteNumber, ...]
+    films: tuple[Count, ...]
+    positive: tuple[Count, ...]
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not 0 < len(self.films) == len(self.positive) == len(self.edges) - 1:
+            raise ValueError("its reliability is not two lists of counts, as long as there are steps between its edges")
+        if (self.edges[0], self.edges[-1]) != (0, 1) or any(low >= high for low, high in pairwise(self.edges)):
+            raise ValueError("its reliability has edges that do not rise from 0 to 1")
+        if any(positive > films for positive, films in zip(self.positive, self.films, strict=True)):
+            raise ValueError("its reliability counts more films that have a finding than films")
+        return self
+
+    @property
+    def bins(self) -> list[Bin]:
+        return [Bin(*counted) for counted in zip(self.edges, self.edges[1:], self.films, self.positive, strict=False)]
+
+    def find_bin(self, probability: float) -> Bin:
+        """The one that holds a probability, 0 to 1; 1 is in the last."""
+        return next((each for each in self.bins if probability < each.high), self.bins[-1])
+
+
 class SetMetrics(CardPart):
     """What was measured on one set of films.
 
     `majority_accuracy` is that of always giving the commonest answer; the two calibration errors are those of raw and
     of calibrated probabilities. `stated` and `positive` count films label by label, in the order of the card's labels;
-    rows of `confusion` are the truth, columns the most probable label. `operating_points` are by label. `floors` are by
-    what answers, one of FLOORS, and by figure. All other keys are `figures`.
+    rows of `confusion` are the truth, columns the most probable label. `operating_points` and `reliability` are by
+    label. `floors` are by what answers, one of FLOORS, and by figure. All other keys are `figures`.
     """
 
     films: Count = 0
@@ -106,6 +153,7 @@ class SetMetrics(CardPart):
     positive: tuple[Count, ...] = ()
     confusion: tuple[tuple[Count, ...], ...] = ()
     operating_points: dict[str, OperatingPoints] = Field(default_factory=dict)
+    reliability: dict[str, Reliability] = Field(default_factory=dict)
     floors: dict[str, dict[str, FloorFigure]] = Field(default_factory=dict)
     __pydantic_extra__: dict[str, Interval] = Field(init=False)  # pyright: ignore[reportIncompatibleVariableOverride] # pydantic's own way to type other keys
 

@@ -12,11 +12,12 @@ from typing import Literal
 import numpy as np
 
 from cxr_demo.networks.card import Card
-from cxr_demo.networks.card_parts import Interval, OperatingPoints, SetMetrics
+from cxr_demo.networks.card_parts import Interval, OperatingPoints, Reliability, SetMetrics
 
 Verdict = Literal["above", "below", "most probable", "less probable", "cannot tell", "no threshold"]
 TEST, EXTERNAL, VALIDATION = "test", "external", "validation"  # sets of a card's metrics
 GUESSING = 0.5  # the AUROC of a coin
+FEWEST_NEAR = 10  # own choice: of fewer films with a value like it, no share is said
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,8 @@ class LabelQuality:
     """What was measured of one label; None where it was not. `auroc` on the `positive` test films that have it and the
     `negative` ones that have not, `elsewhere` the AUROC on films of other hospitals. `sensitivity` and `specificity`
     are those of the verdict: of the threshold, or of being the most probable label, which have no interval. `held_out`
-    are the films that have it of those that thresholds are chosen on."""
+    are the films that have it of those that thresholds are chosen on. `reliability` and `reliability_elsewhere` count
+    how often it was there, by its probability, on these two sets of films."""
 
     auroc: Interval | None = None
     elsewhere: Interval | None = None
@@ -34,6 +36,8 @@ class LabelQuality:
     negative: int = 0
     held_out: int | None = None
     points: OperatingPoints | None = None
+    reliability: Reliability | None = None
+    reliability_elsewhere: Reliability | None = None
 
     @property
     def can_tell(self) -> bool:
@@ -87,26 +91,28 @@ def find_quality(card: Card, label: str) -> LabelQuality:
         return LabelQuality(held_out=held_out)
     counted = len(test.positive) == len(test.stated) == len(card.labels)
     positive, stated = (test.positive[index], test.stated[index]) if counted else (0, 0)
+    others = [card.metrics.sets[name] for name in list_external_sets(card)]
     sensitivity, specificity = _rate_answer(test, index)
     if card.task == "multi-label":
         sensitivity, specificity = (test.figures.get(f"{name}_{label}") for name in ("sensitivity", "specificity"))
     return LabelQuality(
         auroc=test.figures.get(f"auroc_{label}"),
-        elsewhere=_find_elsewhere(card, f"auroc_{label}"),
+        elsewhere=next((found for of in others if (found := of.figures.get(f"auroc_{label}"))), None),
         sensitivity=sensitivity,
         specificity=specificity,
         positive=positive,
         negative=stated - positive,
         held_out=held_out,
         points=test.operating_points.get(label),
+        reliability=test.reliability.get(label),
+        reliability_elsewhere=next((known for of in others if (known := of.reliability.get(label))), None),
     )
 
 
-def _find_elsewhere(card: Card, figure: str) -> Interval | None:
-    """On the films of all other hospitals together, or of the first one that was measured by itself."""
+def list_external_sets(card: Card) -> list[str]:
+    """The sets of films of other hospitals: of all together first, then of those that were measured by themselves."""
     others = [name for name in card.metrics.sets if name == EXTERNAL or name.startswith(f"{EXTERNAL}, ")]
-    others.sort(key=lambda name: name != EXTERNAL)
-    return next((found for name in others if (found := card.metrics.sets[name].figures.get(figure))), None)
+    return sorted(others, key=lambda name: name != EXTERNAL)
 
 
 def touches_guessing(auroc: Interval) -> bool:

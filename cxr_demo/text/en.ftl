@@ -89,6 +89,11 @@ auroc-elsewhere-guessing = at other hospitals { $figure }, which may be guessing
 auroc-not-measured = Not measured on test films.
 
 rates = threshold { $threshold }: finds { $found } of those who have it, { $spared } of those without it are below
+# What a score near the shown one was worth; joined by semicolons.
+near = of { $films } test films with a value from { $low } to { $high }, { $positive } had it: { $share }
+near-few = too few test films with a value from { $low } to { $high } ({ $films }) to say how often they had it
+near-elsewhere = of { $films } such films of other hospitals, { $positive }: { $share }
+near-elsewhere-few = too few such films of other hospitals ({ $films })
 rates-not-measured = threshold { $threshold }: not measured
 rates-of-answer = it is the answer on { $right } of such films and, wrongly, on { $wrong } of all others
 
@@ -591,6 +596,8 @@ score-uncalibrated = uncalibrated score
 score-below = < { $limit }
 score-above = > { $limit }
 scores-calibrated = Calibrated: of 100 films given 70 %, about 70 should have the finding.
+scores-near =
+    Calibrated: with each finding stands how often it was there on test films with a value near the shown one.
 scores-off = On its own test films it was off by { $points } points on average.
 scores-uncalibrated =
     These are uncalibrated scores from 0 to 1: more means more likely, but 0.7 does not mean 70 in 100.

@@ -5,8 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from cxr_demo.networks.card import Card
+from cxr_demo.networks.card_parts import Reliability, compute_wilson
 from cxr_demo.networks.standing import (
+    EXTERNAL,
+    FEWEST_NEAR,
     GUESSING,
+    TEST,
     LabelQuality,
     Standing,
     Verdict,
@@ -31,6 +35,8 @@ MAPS_OFF: dict[Verdict, str] = {  # why the maps of a label are not shown withou
     "less probable": "maps-off-less-probable",
     "cannot tell": "maps-off-cannot-tell",
 }
+NEAR = {TEST: "near", EXTERNAL: "near-elsewhere"}  # what a score near the shown one was worth, by set of films
+NEAR_FEW = {TEST: "near-few", EXTERNAL: "near-elsewhere-few"}
 
 
 def format_verdict(verdict: Verdict) -> str:
@@ -135,3 +141,27 @@ def describe_rates(how: Standing, card: Card, label: str) -> str:
         return format_text("rates-not-measured", threshold=threshold)
     found, spared = format_percent(sensitivity.value), format_percent(specificity.value)
     return format_text("rates", threshold=threshold, found=found, spared=spared)
+
+
+def describe_reliability(how: Standing, card: Card) -> str:
+    """How often a finding was there on the test films with a value near the shown one, and on films of other hospitals;
+    "" where that was not counted."""
+    quality = how.quality
+    counted = {TEST: quality.reliability, EXTERNAL: quality.reliability_elsewhere}
+    return "; ".join(_count_near(name, known, how.probability, card) for name, known in counted.items() if known)
+
+
+def _count_near(name: str, known: Reliability, probability: float, card: Card) -> str:
+    near = known.find_bin(probability)
+    low, high = (_format_end(end, card) for end in (near.low, near.high))
+    if near.films < FEWEST_NEAR:
+        return format_text(NEAR_FEW[name], films=near.films, low=low, high=high)
+    share = compute_wilson(near.positive, near.films)
+    percents = {name: format_percent(getattr(share, name)) for name in ("value", "low", "high")}
+    counts = {"films": near.films, "positive": near.positive, "share": format_text("interval", **percents)}
+    return format_text(NEAR[name], low=low, high=high, **counts)
+
+
+def _format_end(end: float, card: Card) -> str:
+    """Of a range of scores: 0 and 1 are true here, as no film's score is."""
+    return format_percent(end) if card.calibrated else format_digits(end, 2)

@@ -108,9 +108,13 @@ def describe_maps(card: Card) -> str:
 
 def describe_scores(card: Card) -> str:
     """A few sentences: what the number of a finding is."""
-    sentences = [format_text("scores-calibrated" if card.calibrated else "scores-uncalibrated")]
     test = card.metrics.sets.get("test")
-    gap = test.ece_after_temperature if test and card.calibrated else None
+    is_counted = card.calibrated and test is not None and bool(test.reliability)
+    if is_counted:
+        sentences = [format_text("scores-near")]
+    else:
+        sentences = [format_text("scores-calibrated" if card.calibrated else "scores-uncalibrated")]
+    gap = test.ece_after_temperature if test and card.calibrated and not is_counted else None
     if gap is not None:
         sentences.append(format_text("scores-off", points=format_digits(gap * 100, 0)))
     if card.task == "multi-label":

@@ -4,9 +4,10 @@ import json
 from pathlib import Path
 
 from cxr_demo.film.gate import Mend
+from cxr_demo.networks.card_parts import compute_wilson
 from cxr_demo.networks.gate_net import KINDS
 from cxr_demo.text import gate_text
-from train.gate.report import compute_wilson, format_measured, format_report
+from train.gate.report import format_measured, format_report
 
 ROOT = Path(__file__).parents[2]
 CARD = json.loads((ROOT / "weights" / "gate" / "gate.json").read_text(encoding="utf-8"))
@@ -27,5 +28,5 @@ def test_the_page_names_every_reason():
 def test_the_interval_is_wilsons():
     """Of 8 in 10, by the formula as it stands in textbooks: 0.490 to 0.943."""
     found = compute_wilson(8, 10)
-    assert (round(found["low"], 3), round(found["high"], 3)) == (0.49, 0.943)
-    assert compute_wilson(0, 20)["low"] == 0 and compute_wilson(20, 20)["high"] == 1
+    assert found.value == 0.8 and (round(found.low, 3), round(found.high, 3)) == (0.49, 0.943)
+    assert compute_wilson(0, 20).low == 0 and compute_wilson(20, 20).high == 1

@@ -12,7 +12,7 @@ import pytest
 from cxr_demo.__main__ import main
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.networks.card import SYNTHETIC, Card, Member
-from cxr_demo.networks.card_parts import Interval, Settings, Training
+from cxr_demo.networks.card_parts import Interval, Reliability, Settings, Training
 
 ROOT = Path(__file__).parents[2]
 CARDS = sorted((ROOT / "weights").glob("*/config.json"))
@@ -132,6 +132,28 @@ def test_operating_points_are_three_lists_of_shares_as_long(points, sentence):
     facts = json.loads(make_card().to_json()) | {"metrics": {"test": {"operating_points": {"effusion": points}}}}
     with pytest.raises(ValueError, match=sentence):
         Card.from_json(json.dumps(facts))
+
+
+@pytest.mark.parametrize(
+    ("counted", "sentence"),
+    [
+        ({"edges": [0, 0.5, 1], "films": [3], "positive": [1]}, "as long as there are steps between its edges"),
+        ({"edges": [0, 1], "films": [], "positive": []}, "as long as there are steps between its edges"),
+        ({"edges": [0, 0.5], "films": [3], "positive": [1]}, "edges that do not rise from 0 to 1"),
+        ({"edges": [0, 0.5, 0.5, 1], "films": [3] * 3, "positive": [1] * 3}, "edges that do not rise from 0 to 1"),
+        ({"edges": [0, 1], "films": [3], "positive": [4]}, "counts more films that have a finding than films"),
+    ],
+)
+def test_reliability_counts_films_between_edges(counted, sentence):
+    facts = json.loads(make_card().to_json()) | {"metrics": {"test": {"reliability": {"effusion": counted}}}}
+    with pytest.raises(ValueError, match=sentence):
+        Card.from_json(json.dumps(facts))
+
+
+def test_a_probability_is_in_one_bin():
+    known = Reliability(edges=(0, 0.1, 0.5, 1), films=(5, 6, 7), positive=(1, 2, 3))
+    found = [known.find_bin(p).films for p in (0, 0.0999, 0.1, 0.5, 1)]
+    assert found == [5, 5, 6, 7, 7] and known.find_bin(0.2) == (0.1, 0.5, 6, 2)
 
 
 def test_reading_a_card_loads_no_torch():

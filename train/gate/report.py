@@ -10,13 +10,12 @@ import numpy as np
 from cxr_demo.evaluation.lung_segmentation import Lungs
 from cxr_demo.film.gate import Doubt, GateAnswer, judge_image
 from cxr_demo.film.reading import Radiograph
+from cxr_demo.networks.card_parts import compute_wilson
 from cxr_demo.networks.gate_net import Gate
 from cxr_demo.text.gate_text import MEASURED, describe_measured
 from train.gate.examples import Example
 from train.markdown import format_table
 from train.report.small_model_report import format_small_report
-
-Z = 1.959964  # 95 %
 
 
 def measure_gate(gate: Gate, lungs: Lungs, examples: Iterable[Example]) -> dict[str, dict[str, dict]]:
@@ -65,16 +64,8 @@ def _summarise(kind: str, rows: Sequence[tuple[bool, ...]]) -> dict:
     names = ("questioned", "right_reason", "general_words", "wrong_reason")[: 1 if kind == "frontal" else 4]
     columns = zip(*rows, strict=True)
     return {"n": len(rows)} | {
-        name: compute_wilson(sum(column), len(rows)) for name, column in zip(names, columns, strict=False)
+        name: compute_wilson(sum(column), len(rows)).model_dump() for name, column in zip(names, columns, strict=False)
     }
-
-
-def compute_wilson(hits: int, n: int) -> dict[str, float]:
-    """A share and its 95 % interval (Wilson 1927)."""
-    share = hits / n
-    middle, reach = share + Z**2 / (2 * n), Z * np.sqrt(share * (1 - share) / n + Z**2 / (4 * n * n))
-    low, high = ((middle + way * reach) / (1 + Z**2 / n) for way in (-1, 1))
-    return {"value": share, "low": max(0.0, float(low)), "high": min(1.0, float(high))}
 
 
 def format_share(entry: Mapping[str, float]) -> str:

@@ -84,12 +84,13 @@ def _render_finding(card: Card, probabilities: np.ndarray, label: str, chosen: s
 
 def _render_quality(card: Card, how: Standing, label: str, at: str) -> Html:
     """The second line of a finding, and its button's description; its name is for where it stands apart from that."""
-    rates = findings_text.describe_rates(how, card, label)
+    rates, near = findings_text.describe_rates(how, card, label), findings_text.describe_reliability(how, card)
     return tag(
         "p",
         tag("b", f"{get_finding(label).name}: "),
         findings_text.describe_auroc(how.quality),
         tag("span", f" · {rates}", class_="rates") if rates else None,
+        f" · {near}" if near else None,
         class_="numbers",
         id=at,
     )

@@ -188,6 +188,52 @@ def test_the_sentence_says_where_the_numbers_were_learned():
     assert "not mean 70 in 100" in page_text.describe_scores(card(temperature=0.0, summary="A summary."))
 
 
+NEAR = {"edges": (0.0, 0.05, 0.3, 1.0), "films": (9, 40, 30), "positive": (0, 11, 30)}
+
+
+def count(elsewhere: bool = False, **changes) -> Card:
+    sets = {"test": {"ece_after_temperature": 0.05, "reliability": {"normal": NEAR}}}
+    if elsewhere:
+        fewer = NEAR | {"films": (2, 10, 3), "positive": (0, 1, 3)}
+        sets["external"] = {"reliability": {"normal": fewer}}
+    return card(metrics=sets, **changes)
+
+
+@pytest.mark.parametrize(
+    ("probability", "said"),
+    [
+        (0.1, "of 40 test films with a value from 5 % to 30 %, 11 had it: 28 % (16 % to 43 %)"),
+        (0.9, "of 30 test films with a value from 30 % to 100 %, 30 had it: 100 % (89 % to 100 %)"),
+        (0.01, "too few test films with a value from 0 % to 5 % (9) to say how often they had it"),
+    ],
+)
+def test_each_row_says_how_often_it_was_there_at_such_a_value(probability, said):
+    p = np.array([probability, 0.6, 0.3])
+    assert f" · {said}|" in text_of(row_of(findings_of(count(), p), "normal"))
+    assert "value from" not in row_of(findings_of(count(), p), "viral_pneumonia")
+    assert "value from" not in findings_of(card(), p)
+
+
+def test_films_of_other_hospitals_are_counted_too():
+    written = findings_of(count(elsewhere=True), np.array([0.1, 0.6, 0.3]))
+    said = "11 had it: 28 % (16 % to 43 %); of 10 such films of other hospitals, 1: 10 % (2 % to 40 %)|"
+    assert said in text_of(row_of(written, "normal"))
+    written = findings_of(count(elsewhere=True), np.array([0.9, 0.6, 0.3]))
+    assert "; too few such films of other hospitals (3)|" in text_of(row_of(written, "normal"))
+
+
+def test_an_uncalibrated_score_has_no_percent_in_its_range():
+    written = findings_of(count(temperature=0.0), np.array([0.1, 0.6, 0.3]))
+    assert "of 40 test films with a value from 0.05 to 0.30, 11 had it" in written
+
+
+def test_where_films_are_counted_no_other_promise_is_made():
+    told = page_text.describe_scores(count())
+    assert "how often it was there on test films" in told
+    assert "about 70" not in told and "points on average" not in told
+    assert "not mean 70 in 100" in page_text.describe_scores(count(temperature=0.0))
+
+
 @pytest.mark.parametrize("temperature", [0.0, 1.2])
 def test_findings_that_stand_alone_do_not_share_100_percent(temperature):
     several = page_text.describe_scores(card(task="multi-label", temperature=temperature))
