@@ -1,4 +1,4 @@
-"""`python -m train run|list|describe|evaluate|evidence|compare|ensemble|phantom|lungs|gate ...`.
+"""`python -m train run|list|describe|evaluate|evidence|compare|ensemble|card|push|phantom|lungs|gate ...`.
 
 On several processes, GPUs or machines: `accelerate launch -m train run ...`.
 """
@@ -17,7 +17,7 @@ from cxr_demo.explain.methods import METHODS
 from cxr_demo.export.output import check_output
 from cxr_demo.limits import BENCHMARK_FORWARDS, SIZES_PX
 from cxr_demo.networks.card import FEATURE_FUSION, RULES
-from cxr_demo.networks.checkpoint import CARD_FILE
+from cxr_demo.networks.checkpoint import CARD_FILE, HUB_ID
 from cxr_demo.networks.gate_net import GATE_FILE
 from train import run
 from train.benchmarks.lung_evidence import compare_evidence
@@ -31,6 +31,7 @@ from train.evaluate import METRICS_FILE, evaluate_checkpoint
 from train.fit.processes import make_accelerator, start_the_others
 from train.gate.training import train_gate
 from train.measure.compare import compare_checkpoints
+from train.push import push_checkpoint, rewrite_card
 from train.recipe import IntendedUse
 from train.recipes import SYSTEMS
 from train.report.run_report import get_run_name
@@ -80,8 +81,8 @@ def _parser() -> argparse.ArgumentParser:
     measured.add_argument(
         "--record",
         action="store_true",
-        help="write into its card the localisation, or without it what other thresholds would cost; of films of "
-        "another data set all figures, as an external set",
+        help="write into its card the localisation, or without it reliability and what other thresholds would cost; of "
+        "films of another data set all figures, as an external set",
     )
     measured.set_defaults(act=_evaluate)
     compared = commands.add_parser("compare", help="several checkpoints on the same films, with paired differences")
@@ -108,8 +109,21 @@ def _parser() -> argparse.ArgumentParser:
     for command in (described, measured, looked, compared, joined):
         command.add_argument("--data", type=Path, required=True, help="the folder that holds the films")
 
+    _add_giving(commands)
     _add_small_models(commands)
     return parser
+
+
+def _add_giving(commands: argparse._SubParsersAction) -> None:
+    written = commands.add_parser("card", help="write the README.md of a checkpoint anew, from its card")
+    written.add_argument("checkpoint", type=Path)
+    written.set_defaults(act=lambda options: rewrite_card(options.checkpoint))
+    pushed = commands.add_parser("push", help="send a checkpoint to the Hugging Face Hub")
+    pushed.add_argument("checkpoint", type=Path)
+    pushed.add_argument("--repo", type=_hub_id, required=True, metavar="OWNER/NAME")
+    pushed.add_argument("--private", action="store_true", help="where the repository is new: only you see it")
+    pushed.add_argument("--dry-run", action="store_true", help="say what would be sent; needs no network")
+    pushed.set_defaults(act=lambda o: push_checkpoint(o.checkpoint, o.repo, o.private, o.dry_run))
 
 
 def _add_small_models(commands: argparse._SubParsersAction) -> None:
@@ -153,6 +167,12 @@ def _add_run(command: argparse.ArgumentParser) -> None:
 
 def _add_overwrite(command: argparse.ArgumentParser) -> None:
     command.add_argument("--overwrite", action="store_true", help="replace an earlier result in --out")
+
+
+def _hub_id(text: str) -> str:
+    if not HUB_ID.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not OWNER/NAME")
+    return text
 
 
 def _recipe(text: str) -> tuple[str, str]:

@@ -23,6 +23,7 @@ from cxr_demo.networks.card import Card
 from cxr_demo.networks.card_parts import Localisation, Metrics, SetMetrics, Settings, Training
 from cxr_demo.networks.checkpoint import Checkpoint, Network
 from cxr_demo.networks.classifier import compute_probabilities
+from cxr_demo.networks.standing import EXTERNAL, TEST
 from train.data.datasets import DATASETS, pack_films
 from train.data.splits import find_shared_patients
 from train.data.table import Table
@@ -32,13 +33,16 @@ from train.measure import metrics, plots
 from train.measure.calibration import calibrate
 from train.measure.floors import measure_floors
 from train.measure.localisation import format_localisation, localise_films, read_boxes
-from train.measure.model_card import FIGURES, LABEL_FIGURES, describe_baseline, format_figure, format_model_card
+from train.measure.metrics import FIGURES
+from train.measure.model_card import LABEL_FIGURES, describe_baseline, format_figure, write_model_card
 from train.measure.predictions import Predictions, match_labels, predict_squares, read_test_rows
 from train.recipe import Recipe
 
 HALF_TOLERANCE = 0.002  # float16 is stored where no probability moves by more than this
 COMPARED_FILMS = 200  # on which that is looked at
 MEASURED_SPLITS = {"validation": "val", "test": "test", "external": "external"}
+# set -> what can be added later to its figures in a card
+RECORDED = {TEST: ("operating_points", "reliability"), EXTERNAL: ("reliability",)}
 METRICS_FILE = "metrics.json"
 
 
@@ -106,6 +110,8 @@ def _measure(stored: Checkpoint, held_out: Predictions, table: Table, training: 
     if "test" in scored:
         points = scored["test"].measure_operating_points(temperature, thresholds)
         measured["test"] = measured["test"].replace(operating_points=points)
+    for name in RECORDED.keys() & scored.keys():
+        measured[name] = measured[name].replace(reliability=scored[name].measure_reliability(temperature))
     if "test" in scored and len(shared := find_shared_patients(table, "train", "test")):
         apart = ~np.isin(scored["test"].rows.patient, shared)
         if apart.any():
@@ -117,16 +123,16 @@ def _measure(stored: Checkpoint, held_out: Predictions, table: Table, training: 
         metrics=Metrics.model_validate(measured),
     )
     shown = "test" if "test" in scored else "validation"
-    pictures = _draw(stored.folder, scored[shown], temperature, shown)
-    (stored.folder / "README.md").write_text(format_model_card(card, pictures), encoding="utf-8")
+    _draw(stored.folder, scored[shown], temperature, shown)
+    write_model_card(stored.folder, card)
     checkpoint.save_card(stored.folder, card)
     return card
 
 
-def _draw(folder: Path, films: Predictions, temperature: float, name: str) -> tuple[str, ...]:
+def _draw(folder: Path, films: Predictions, temperature: float, name: str) -> None:
     lines = (folder / LOG_FILE).read_text(encoding="utf-8").splitlines() if (folder / LOG_FILE).exists() else []
     log, p = [json.loads(line) for line in lines], films.p(temperature)
-    return plots.draw_all(folder, p, films.targets, films.card.labels, films.card.task, log, name)
+    plots.draw_all(folder, p, films.targets, films.card.labels, films.card.task, log, name)
 
 
 def store_network(
@@ -214,22 +220,24 @@ def evaluate_checkpoint(
     `dataset` and `split` as in `read_test_rows`. With `methods` also where their maps point, as "localisation"; () are
     all that are quick, by the boxes of the data set or of `boxes_file`. Prints what comes out and returns it; `out`
     gets METRICS_FILE and pictures. To `record` is to write into the checkpoint's card and README: of its own data set
-    the localisation, or without `methods`, of its test films, what other thresholds would cost; of any other all that
-    was measured, as an external set.
+    the localisation, or without `methods`, of its test or external films, what RECORDED says of them; of any other all
+    that was measured, as an external set.
     """
     stored = checkpoint.load(folder)
     card = stored.card
     is_own = dataset in ("", card.training.settings.dataset)
-    if record and methods is None and is_own and split != "test":
+    if record and methods is None and is_own and split not in RECORDED:
         raise TrainingError(
-            "There is nothing to record.", "Measure its own test films, or the localisation too: --localisation."
+            "There is nothing to record.",
+            "Measure its own films, --split test or external, or the localisation too: --localisation.",
         )
     rows, note = read_test_rows(stored, dataset, root, split)
     boxes = None if methods is None else read_boxes(card, dataset, root, boxes_file)
     scored, temperature = Predictions.of(stored, rows), card.applied_temperature
     sets = scored.measure_by_source(split, temperature, card.thresholds)
     points = scored.measure_operating_points(temperature, card.thresholds)
-    sets[split] = sets[split].replace(operating_points=points)
+    reliability = scored.measure_reliability(temperature)
+    sets[split] = sets[split].replace(operating_points=points, reliability=reliability)
     for line in _preface(card, scored, note):
         print(line)
     for name, figures in sets.items():
@@ -247,7 +255,7 @@ def evaluate_checkpoint(
         )
     if record:
         if is_own:
-            _record(stored, measured.localisation, sets[split])
+            _record(stored, measured.localisation, split, sets[split])
         else:
             sources = " and ".join(np.unique(scored.rows.source).tolist())
             _record_external(stored, f"external, source {sources}", sets[split], measured.localisation)
@@ -270,9 +278,9 @@ def _record_external(stored: Checkpoint, name: str, measured: SetMetrics, locali
     _write_metrics(stored, known)
 
 
-def _record(stored: Checkpoint, localised: Localisation | None, measured: SetMetrics) -> None:
-    """Where nothing was `localised`, the operating points of the films that were `measured`, which must be those of the
-    card's test set."""
+def _record(stored: Checkpoint, localised: Localisation | None, split: str, measured: SetMetrics) -> None:
+    """Where nothing was `localised`, what RECORDED says of the films that were `measured`, which must be those of the
+    card's set `split`."""
     card = stored.card
     if card.training.settings.dataset not in DATASETS:
         raise TrainingError(f"The card of {card.name} does not say which data set it was made from.")
@@ -280,19 +288,20 @@ def _record(stored: Checkpoint, localised: Localisation | None, measured: SetMet
     if localised:
         known = known.replace(localisation=localised)
     else:
-        test = known.sets.get("test")
-        if test is None or (test.films, test.positive) != (measured.films, measured.positive):
+        of_set = known.sets.get(split)
+        if of_set is None or (of_set.films, of_set.positive) != (measured.films, measured.positive):
             raise TrainingError(
-                f"These are not the test films of {card.name}'s card.", "Give --data the folder that it was made from."
+                f"These are not the {split} films of {card.name}'s card.",
+                "Give --data the folder that it was made from.",
             )
-        known = known.replace(test=test.replace(operating_points=measured.operating_points))
+        added = {name: getattr(measured, name) for name in RECORDED[split]}
+        known = known.replace(**{split: of_set.replace(**added)})
     _write_metrics(stored, known)
 
 
 def _write_metrics(stored: Checkpoint, known: Metrics) -> None:
     card = dataclasses.replace(stored.card, metrics=known)
-    pictures = tuple(name for name in plots.PICTURES if (stored.folder / name).is_file())
-    (stored.folder / "README.md").write_text(format_model_card(card, pictures), encoding="utf-8")
+    write_model_card(stored.folder, card)
     checkpoint.save_card(stored.folder, card)
 
 

@@ -166,6 +166,8 @@ CHECKS: dict[str, Callable] = {
     "list": lambda o, printed: check_line(printed, *SYSTEMS),
     "describe": lambda o, printed: check_line(printed, "covid19", "train") or check_files(o.out),
     "run": check_training_run,
+    "card": lambda o, printed: check_files(o.checkpoint / "README.md"),
+    "push": lambda o, printed: check_line(printed, "model.safetensors", f"would go to {o.repo}."),
     "ensemble": check_training_run,
     "evaluate": lambda o, printed: check_evaluate(o, printed) if hasattr(o, "file") else check_figures(o, printed),
 }

@@ -305,16 +305,24 @@ def test_other_thresholds_are_recorded_of_its_own_test_films_alone(multi, tmp_pa
     assert points["effusion"].sensitivity[at] == pytest.approx(
         (p[true == 1] >= card.thresholds["effusion"] - 1e-7).mean(), abs=6e-5
     )
+    assert {name for name, measured in card.metrics.sets.items() if measured.reliability} == {"test", "external"}
+    p = slow_p(folder, rows)[:, 0]
+    for each in card.metrics.sets["test"].reliability["effusion"].bins:
+        inside = (p >= each.low) & (p < each.high)
+        assert (each.films, each.positive) == ((inside & ~np.isnan(true)).sum(), (inside & (true == 1)).sum())
     assert not any(measured.operating_points for name, measured in card.metrics.sets.items() if name != "test")
     test = card.metrics.sets["test"].model_dump()
-    del test["operating_points"]
-    without = dataclasses.replace(card, metrics=card.metrics.replace(test=test))
+    external = card.metrics.sets["external"].model_dump()
+    del test["operating_points"], test["reliability"], external["reliability"]
+    without = dataclasses.replace(card, metrics=card.metrics.replace(test=test, external=external))
     checkpoint.save_card(folder, without)
     with pytest.raises(TrainingError, match="nothing to record"):
-        evaluate_checkpoint(folder, "", tmp_path, "external", record=True)
+        evaluate_checkpoint(folder, "", tmp_path, "val", record=True)
     assert checkpoint.read_card(folder).to_json() == without.to_json()
     evaluate_checkpoint(folder, "", tmp_path, record=True)
+    evaluate_checkpoint(folder, "", tmp_path, "external", record=True)
     assert checkpoint.read_card(folder).to_json() == card.to_json()
+    assert "given this probability, had it" in (folder / "README.md").read_text()
     register(multi.where(np.arange(len(multi)) != np.flatnonzero(multi.split == "test")[0]), "multi-label")
     with pytest.raises(TrainingError, match="not the test films of w's card"):
         evaluate_checkpoint(folder, "", tmp_path, record=True)

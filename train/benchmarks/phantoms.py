@@ -38,7 +38,7 @@ from train.markdown import format_table
 from train.measure import metrics, plots
 from train.measure.calibration import calibrate
 from train.measure.intervals import format_interval
-from train.measure.model_card import format_model_card
+from train.measure.model_card import write_model_card
 from train.measure.predictions import predict_squares
 from train.recipe import SCRATCH, IntendedUse, Recipe
 
@@ -147,17 +147,17 @@ def finish_network(
     chosen = calibrate(logits, targets, each, LABELS, TASK)
     temperature, thresholds = chosen.applied_temperature, chosen.thresholds
     measured = {"validation": measure_phantoms(_calibrate(logits, temperature), targets, thresholds)}
-    pictures: tuple[str, ...] = ()
     for placement in (own, *(each for each in PLACEMENTS if each != own)):
         p = _calibrate(predict_squares(stored.model, test.films(placement), card.preprocess), temperature)
         of_set = measure_phantoms(p, test.targets.numpy(), thresholds)
         if placement == own:
             points = metrics.measure_operating_points(p, test.targets.numpy(), LABELS, thresholds)
-            of_set = of_set.replace(operating_points=points)
+            reliability = metrics.measure_reliability(p, test.targets.numpy(), LABELS)
+            of_set = of_set.replace(operating_points=points, reliability=reliability)
+            plots.draw_all(folder, p, test.targets.numpy(), LABELS, TASK, [], "test")
         measured[_name_set(placement, own)] = of_set
-        pictures = pictures or plots.draw_all(folder, p, test.targets.numpy(), LABELS, TASK, [], "test")
     card = dataclasses.replace(chosen.write_on(stored.card), metrics=Metrics.model_validate(measured))
-    (folder / "README.md").write_text(format_model_card(card, pictures), encoding="utf-8")
+    write_model_card(folder, card)
     checkpoint.save_card(folder, card)
     return checkpoint.load(folder)
 

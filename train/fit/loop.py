@@ -36,6 +36,7 @@ from train.fit.optimiser import is_over, learning_rate_factor, make_optimiser, t
 from train.fit.processes import gather_batch, synchronise_batch_norms, take_part
 from train.fit.run_state import RunState
 from train.fit.transfer import freeze, load_start, set_train_mode
+from train.measure.hub_metadata import FROM_HUB
 from train.measure.metrics import validation_metrics
 from train.measure.predictions import predict_squares
 from train.recipe import IMAGENET, Recipe
@@ -144,7 +145,7 @@ def _start_run(
         packaged = read_packaged_weights(BACKBONES[recipe.backbone].name) if recipe.start == IMAGENET else None
         model = classifier = _new_classifier(recipe, len(table.labels), packaged)
         if recipe.start == IMAGENET:
-            initial_weights = str(packaged or "ImageNet, from the model hub")
+            initial_weights = str(packaged or FROM_HUB)
         if start is not None:
             first = checkpoint.load(start)
             sha256, before = first.sha256, first.card.training.initial_weights or "unknown"

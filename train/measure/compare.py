@@ -12,7 +12,7 @@ from cxr_demo.labels import get_finding
 from cxr_demo.networks import checkpoint
 from train.measure import metrics
 from train.measure.intervals import format_interval
-from train.measure.model_card import FIGURES
+from train.measure.metrics import FIGURES
 from train.measure.predictions import Predictions, read_test_rows
 
 

@@ -204,7 +204,7 @@ def _format_figure(title: str, figure: str, of_set: dict[tuple[str, str], Locali
     rows = [[title, *(_format_label(label, of_set[methods[0], label].maps) for label in labels), "Empty"]]
     for key in methods:
         cells = [getattr(of_set[key, label], figure).format(2) for label in labels]
-        rows.append([_name_method(key), *cells, str(of_set[key, ALL].empty)])
+        rows.append([name_method(key), *cells, str(of_set[key, ALL].empty)])
     head, *body = pad_columns(rows)
     return format_table(head, body)
 
@@ -213,5 +213,5 @@ def _format_label(label: str, maps: int) -> str:
     return f"{get_finding(label).name if label else 'All'} ({maps})"
 
 
-def _name_method(method: str) -> str:
+def name_method(method: str) -> str:
     return BASELINES.get(method) or (METHODS[method].name if method in METHODS else method)

@@ -31,7 +31,7 @@ from sklearn.metrics import (
 )
 
 from cxr_demo.errors import TrainingError
-from cxr_demo.networks.card_parts import MAX_POINTS, OperatingPoints
+from cxr_demo.networks.card_parts import MAX_POINTS, OperatingPoints, Reliability
 from cxr_demo.networks.classifier import compute_probabilities
 from train.measure.intervals import (
     average_known,
@@ -46,6 +46,21 @@ from train.measure.intervals import (
 RESAMPLINGS = 1000
 TEMPERATURES = math.exp(-3), math.exp(3)  # between which one is looked for: 0.05 to 20
 BINS = 15  # of the calibration error, as in Guo et al. 2017
+# Own choice: between two of these, films count as given nearly the same; finer at the ends, where rare findings are.
+NEAR_EDGES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 1.0)
+FIGURES = {  # of a whole set, in this order
+    "accuracy": "Accuracy",
+    "macro_f1": "Macro F1",
+    "mcc": "Matthews correlation",
+    "macro_precision": "Macro precision",
+    "macro_recall": "Macro recall",
+    "macro_specificity": "Macro specificity",
+    "specificity_any_finding": "Specificity, any finding (no finding called where there is none)",
+    "macro_auroc": "Macro AUROC",
+    "macro_auprc": "Macro AUPRC",
+    "auroc_disease_against_normal": "AUROC, any disease against normal",
+    "ece": "Expected calibration error",
+}
 
 
 def validation_metrics(
@@ -301,4 +316,18 @@ def measure_operating_points(
             sensitivity=tuple(round(float((given[positive] >= cut).mean()), 4) for cut in cuts),
             specificity=tuple(round(float((given[~positive] < cut).mean()), 4) for cut in cuts),
         )
+    return found
+
+
+def measure_reliability(p: np.ndarray, targets: np.ndarray, labels: tuple[str, ...]) -> dict[str, Reliability]:
+    """p, targets (N, L) -> label -> how often it was there, between each two of NEAR_EDGES; of labels that some film
+    states."""
+    found = {}
+    for k, label in enumerate(labels):
+        positive, given = select_stated(p, targets, k)
+        if not len(given):
+            continue
+        which, bins = np.digitize(given, NEAR_EDGES[1:-1]), len(NEAR_EDGES) - 1
+        films, with_it = (np.bincount(rows, minlength=bins).tolist() for rows in (which, which[positive]))
+        found[label] = Reliability(edges=NEAR_EDGES, films=tuple(films), positive=tuple(with_it))
     return found

@@ -1,33 +1,21 @@
-"""The README.md of a checkpoint, written from its card alone."""
+"""The README.md of a checkpoint, written from its card alone, and the pictures that lie beside it."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.card_parts import FLOORS, Interval, SetMetrics, Training
 from train.markdown import format_table
 from train.measure.calibration import UNCALIBRATED
+from train.measure.explanation_sheet import FLOOR_NAMES, format_explanation_sheet
+from train.measure.hub_metadata import make_front_matter
 from train.measure.localisation import format_localisation
-from train.measure.metrics import RESAMPLINGS
+from train.measure.metrics import FIGURES, RESAMPLINGS
+from train.measure.plots import PICTURES
 
-FIGURES = {  # of a whole set, in this order
-    "accuracy": "Accuracy",
-    "macro_f1": "Macro F1",
-    "mcc": "Matthews correlation",
-    "macro_precision": "Macro precision",
-    "macro_recall": "Macro recall",
-    "macro_specificity": "Macro specificity",
-    "specificity_any_finding": "Specificity, any finding (no finding called where there is none)",
-    "macro_auroc": "Macro AUROC",
-    "macro_auprc": "Macro AUPRC",
-    "auroc_disease_against_normal": "AUROC, any disease against normal",
-    "ece": "Expected calibration error",
-}
-FLOOR_NAMES = {
-    "majority": "always the commonest class",
-    "view": "the view position alone",
-    "shuffled": "the same answers, dealt out by lot",
-}
+MODEL_CARD_FILE = "README.md"
 LABEL_FIGURES = {  # of one label against the rest; but for the first two, at its threshold
     "auroc": "AUROC",
     "auprc": "AUPRC",
@@ -38,23 +26,30 @@ LABEL_FIGURES = {  # of one label against the rest; but for the first two, at it
 }
 
 
+def write_model_card(folder: Path, card: Card) -> None:
+    """The README.md of a checkpoint's folder, with those of PICTURES that are there."""
+    (folder / MODEL_CARD_FILE).write_text(format_model_card(card, list_pictures(folder)), encoding="utf-8")
+
+
+def list_pictures(folder: Path) -> tuple[str, ...]:
+    return tuple(name for name in PICTURES if (folder / name).is_file())
+
+
 def format_model_card(card: Card, pictures: tuple[str, ...]) -> str:
     """`pictures` are the names of those that lie beside it."""
     sources = (card.training.data_citation, card.training.data_licence)
     shown = "test" if "test" in card.metrics.sets else "validation"
     return "\n".join(
         [
-            "---", f"license: {card.licence.lower()}", "library_name: timm",
-            "tags: [chest-x-ray, image-classification]", "---", "",
+            make_front_matter(card), "",
             f"# {card.name}", "",
             f"{card.summary} For research and teaching; not a medical device.", "",
             *_facts(card), "",
             *_members(card),
             *[line for name, measured in card.metrics.sets.items() for line in _metrics(name, measured, card)],
             *_localisation(card),
-            "## Pictures", "",
-            f"All are of the {shown} films" + (" but the last." if "training.png" in pictures else "."), "",
-            *[f"![{picture.removesuffix('.png')}]({picture})" for picture in pictures], "",
+            *format_explanation_sheet(card),
+            *_pictures(pictures, shown),
             "## Limits", "",
             card.training.caveat, "",
             f"Data: {' '.join(f'{text}.' for text in sources if text)}", "",
@@ -81,9 +76,7 @@ def _facts(card: Card) -> list[str]:
         "Training": _course(training),
         "Command": f"`{training.command}`" if training.command else "",
         "Temperature": _describe_temperature(card.temperature),
-        "Thresholds": f"{thresholds} (median of the best cuts of drawn validation patients, with its 95 % interval)"
-        if thresholds
-        else "",
+        "Thresholds": f"{thresholds} ({_describe_choice(card)})" if thresholds else "",
         "Commit": "; ".join(
             filter(None, [card.commit[:12], ", ".join(f"{name} {number}" for name, number in card.versions.items())])
         ),
@@ -91,12 +84,19 @@ def _facts(card: Card) -> list[str]:
     return [f"- {name}: {text}" for name, text in facts.items() if text]
 
 
+def _describe_choice(card: Card) -> str:
+    """How thresholds were chosen; those of older cards have no interval."""
+    if card.threshold_intervals:
+        return "median of the best cuts of drawn validation patients, with its 95 % interval"
+    return "largest sensitivity + specificity on validation"
+
+
 def _describe_temperature(temperature: float) -> str:
     if temperature == UNCALIBRATED:
         return "none: the validation films say too little, so scores are not calibrated"
     if temperature == 1:
         return "1: on validation no other helps for certain"
-    return f"{temperature}, fitted on validation, where it helps for certain"
+    return f"{temperature}, fitted on validation"
 
 
 def _format_threshold(card: Card, label: str) -> str:
@@ -140,6 +140,16 @@ def _localisation(card: Card) -> list[str]:
     return ["## Where its maps point", "", *format_localisation(card.metrics.localisation)]
 
 
+def _pictures(pictures: tuple[str, ...], shown: str) -> list[str]:
+    if not pictures:
+        return []
+    return [
+        "## Pictures", "",
+        f"All are of the {shown} films" + (" but the last." if "training.png" in pictures else "."), "",
+        *[f"![{picture.removesuffix('.png')}]({picture})" for picture in pictures], "",
+    ]  # fmt: skip
+
+
 def _metrics(name: str, measured: SetMetrics, card: Card) -> list[str]:
     figures, before = measured.figures, measured.ece_before_temperature
     rows = [(title, *_two_cells(figures[key])) for key, title in FIGURES.items() if key in figures]
@@ -155,6 +165,7 @@ def _metrics(name: str, measured: SetMetrics, card: Card) -> list[str]:
         *format_table(("", "value", "95 % interval"), rows), "",
         *_floors(measured),
         *_labels(measured, card),
+        *_reliability(measured),
         *_confusion(measured, card),
     ]  # fmt: skip
 
@@ -184,6 +195,8 @@ def _floors(measured: SetMetrics) -> list[str]:
 
 def _labels(measured: SetMetrics, card: Card) -> list[str]:
     """One row per label; a coin has AUROC 0.5 and as AUPRC the label's share."""
+    if not measured.stated:  # an older card, or one from elsewhere
+        return []
     counts = zip(measured.positive, measured.stated, strict=True)
     rows = [
         (
@@ -194,6 +207,19 @@ def _labels(measured: SetMetrics, card: Card) -> list[str]:
         for label, (positive, stated) in zip(card.labels, counts, strict=True)
     ]
     return [*format_table(("label", "films", *LABEL_FIGURES.values()), rows), ""]
+
+
+def _reliability(measured: SetMetrics) -> list[str]:
+    """A row per label, a column per step of the probability, the same for all; empty where no film was given it."""
+    if not measured.reliability:
+        return []
+    steps = next(iter(measured.reliability.values())).bins
+    rows = [
+        (get_finding(label).name, *(f"{each.positive} of {each.films}" if each.films else "" for each in counted.bins))
+        for label, counted in measured.reliability.items()
+    ]
+    head = ("given this probability, had it", *(f"{100 * each.low:g} to {100 * each.high:g} %" for each in steps))
+    return [*format_table(head, rows), ""]
 
 
 def format_figure(figure: Interval | None, digits: int, missing: str = "") -> str:

@@ -27,8 +27,9 @@ WATCHED = {
 
 def draw_all(
     folder: Path, p: np.ndarray, targets: np.ndarray, labels: tuple[str, ...], task: str, log: list[dict], films: str
-) -> tuple[str, ...]:
-    """p, targets (N, L) of the `films` ("test"), log one row per epoch or none -> names of the pictures in `folder`."""
+) -> None:
+    """p, targets (N, L) of the `films` ("test"), log one row per epoch or none -> PICTURES in `folder`; of those that a
+    task or a log lacks, what was drawn there before is removed."""
     names = [get_finding(label).name for label in labels]
     title = f"{films.capitalize()} films"
     figures = {
@@ -42,7 +43,8 @@ def draw_all(
     folder.mkdir(parents=True, exist_ok=True)
     for name, figure in figures.items():
         figure.savefig(folder / name, dpi=90)
-    return tuple(name for name in PICTURES if name in figures)
+    for name in set(PICTURES) - figures.keys():
+        (folder / name).unlink(missing_ok=True)
 
 
 def _axes(title: str, x_label: str, y_label: str, size: tuple[float, float] = (5, 4.2)) -> tuple[Figure, Axes]:

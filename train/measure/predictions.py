@@ -14,7 +14,7 @@ from tqdm import tqdm
 from cxr_demo.errors import TrainingError
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.networks.card import Card
-from cxr_demo.networks.card_parts import OperatingPoints, SetMetrics
+from cxr_demo.networks.card_parts import OperatingPoints, Reliability, SetMetrics
 from cxr_demo.networks.checkpoint import Checkpoint
 from cxr_demo.networks.classifier import compute_probabilities
 from train.data.datasets import DATASETS, pack_films
@@ -78,6 +78,10 @@ class Predictions:
     def measure_operating_points(self, temperature: float, thresholds: dict[str, float]) -> dict[str, OperatingPoints]:
         """As a card's test set holds them."""
         return metrics.measure_operating_points(self.p(temperature), self.targets, self.card.labels, thresholds)
+
+    def measure_reliability(self, temperature: float) -> dict[str, Reliability]:
+        """As a card's test set and its films of other hospitals hold it."""
+        return metrics.measure_reliability(self.p(temperature), self.targets, self.card.labels)
 
     def measure_by_source(self, name: str, temperature: float, thresholds: dict[str, float]) -> dict[str, SetMetrics]:
         """set -> figures: all films, then those of each source where there is more than one."""

@@ -8,9 +8,11 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from huggingface_hub import ModelCardData
 from torch import nn
 
 from cxr_demo.networks import checkpoint
+from train.measure.hub_metadata import LIBRARY, TAGS
 
 
 def make_small_card(
@@ -45,8 +47,9 @@ def format_small_report(card: Mapping, tag: str, purpose: str, origin: Sequence[
     """The first lines of its README.md; `tag`: the task, as model hubs call it; `origin`: lines on what it was made
     from."""
     training = card["training"]
+    data = ModelCardData(license=card["licence"].lower(), library_name=LIBRARY, pipeline_tag=tag, tags=list(TAGS))
     return [
-        "---", f"license: {card['licence'].lower()}", f"tags: [chest-x-ray, {tag}]", "---", "",
+        "---", data.to_yaml(), "---", "",
         f"# {card['name']}", "",
         f"{purpose} For research and teaching; not a medical device.", "",
         f"- Network: {card['network']}; {card['parameters']:,} parameters; SHA-256 {card['weights_sha256'][:12]}",

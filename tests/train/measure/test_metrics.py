@@ -268,3 +268,18 @@ def test_a_label_that_no_film_has_has_no_operating_points(many):
     p, targets, _ = many
     targets[:, 2] = 0
     assert LABELS[2] not in metrics.measure_operating_points(p, targets, LABELS, {})
+
+
+def test_reliability_counts_films_by_their_probability(many):
+    p, targets, _ = many
+    found = metrics.measure_reliability(p, targets, LABELS)
+    for k, label in enumerate(LABELS):
+        stated = ~np.isnan(targets[:, k])
+        true, given = targets[stated, k] == 1, p[stated, k]
+        assert sum(found[label].films) == stated.sum() and sum(found[label].positive) == true.sum()
+        for each in found[label].bins:
+            inside = (given >= each.low) & ((given < each.high) | (each.high == 1))
+            assert (each.films, each.positive) == (inside.sum(), (inside & true).sum())
+    exact = metrics.measure_reliability(np.array([[0.0], [0.02], [1.0]]), np.array([[0.0], [1.0], [1.0]]), ("a",))["a"]
+    assert exact.films[:2] == (1, 1) and exact.films[-1] == 1 and exact.positive[:2] == (0, 1)
+    assert metrics.measure_reliability(p[:, :1], np.full((len(p), 1), np.nan), LABELS[:1]) == {}
