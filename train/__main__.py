@@ -32,7 +32,7 @@ from train.fit.processes import make_accelerator, start_the_others
 from train.gate.training import train_gate
 from train.measure.compare import compare_checkpoints
 from train.push import push_checkpoint, rewrite_card
-from train.recipe import IntendedUse
+from train.recipe import IntendedUse, Recipe
 from train.recipes import SYSTEMS
 from train.report.run_report import get_run_name
 
@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     described = commands.add_parser("describe", help="count the films of a data set, and draw the counts")
     described.add_argument("dataset", choices=DATASETS, metavar="DATASET", help=", ".join(DATASETS))
     described.add_argument("--out", type=Path, metavar="PNG", help="draw them into this file")
-    described.set_defaults(act=lambda options: describe_dataset(options.dataset, options.data, options.out))
+    described.set_defaults(act=lambda o: describe_dataset(o.dataset, o.data, o.out, o.patient_pattern))
 
     measured = commands.add_parser("evaluate", help="measure a checkpoint; nothing is fitted")
     measured.add_argument("checkpoint", type=Path)
@@ -87,7 +87,9 @@ def _parser() -> argparse.ArgumentParser:
     measured.set_defaults(act=_evaluate)
     compared = commands.add_parser("compare", help="several checkpoints on the same films, with paired differences")
     compared.add_argument("checkpoints", type=Path, nargs="+", metavar="CHECKPOINT")
-    compared.set_defaults(act=lambda o: compare_checkpoints(o.checkpoints, o.dataset, o.data, o.split))
+    compared.set_defaults(
+        act=lambda o: compare_checkpoints(o.checkpoints, o.dataset, o.data, o.split, o.patient_pattern)
+    )
     looked = commands.add_parser("evidence", help="how much of each map's evidence lies in the lungs, against chance")
     looked.add_argument("checkpoints", type=Path, nargs="+", metavar="CHECKPOINT")
     looked.add_argument("--films", type=_count, default=200, help="of each, evenly drawn; default: 200")
@@ -106,6 +108,8 @@ def _parser() -> argparse.ArgumentParser:
     joined.set_defaults(act=_ensemble)
     for command in (measured, joined):
         _add_overwrite(command)
+    for command in (described, measured, compared):
+        _add_patient_pattern(command)
     for command in (described, measured, looked, compared, joined):
         command.add_argument("--data", type=Path, required=True, help="the folder that holds the films")
 
@@ -161,8 +165,16 @@ def _add_run(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--dataset", choices=DATASETS, metavar="DATASET", help="not the recipe's own: folder, csv, ..."
     )
+    _add_patient_pattern(command)
     _add_overwrite(command)
     command.set_defaults(act=_run)
+
+
+def _add_patient_pattern(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--patient-pattern", default="", metavar="REGEX",
+        help="of the data set folder: its first group is the patient in a film's name, e.g. '(person[0-9]+)'",
+    )  # fmt: skip
 
 
 def _add_overwrite(command: argparse.ArgumentParser) -> None:
@@ -224,9 +236,11 @@ def _run(options: argparse.Namespace) -> None:
     system = SYSTEMS[name](not options.from_scratch, options.as_published)
     changes = {"stages": options.stages, "input_px": 0} if options.stages else {}
     changes |= {} if options.seed is None else {"seed": options.seed}
-    if options.dataset:  # other films, of other people: what the recipe says of its own is not true of them
-        changes |= {"dataset": options.dataset, "intended_use": IntendedUse()}
-    recipes = tuple(dataclasses.replace(recipe, **changes) for recipe in system.recipes)
+    changes |= {"patient_pattern": options.patient_pattern}
+    recipes = tuple(
+        dataclasses.replace(recipe, **changes, **_describe_other_films(recipe, options.dataset))
+        for recipe in system.recipes
+    )
     system = dataclasses.replace(system, recipes=recipes)
     chosen = [recipe for recipe in recipes if get_run_name(recipe.name) == (only or name)]
     if only and not chosen:
@@ -235,6 +249,13 @@ def _run(options: argparse.Namespace) -> None:
         run.run_recipe(chosen[0], system, options.data, options.out, options.films, overwrite=options.overwrite)
     else:
         run.run_system(system, options.data, options.out, options.films, options.overwrite)
+
+
+def _describe_other_films(recipe: Recipe, dataset: str | None) -> dict:
+    """What changes in a recipe that is run on another data set: what it says of its own is not true of that one."""
+    if dataset in (None, recipe.dataset):
+        return {}
+    return {"dataset": dataset, "intended_use": IntendedUse(), "summary": ""}
 
 
 def _ensemble(options: argparse.Namespace) -> None:
@@ -262,7 +283,7 @@ def _evaluate(o: argparse.Namespace) -> None:
     if o.out:
         check_output(o.out, METRICS_FILE, o.overwrite)
     methods = () if o.boxes and o.localisation is None else o.localisation
-    evaluate_checkpoint(o.checkpoint, o.dataset, o.data, o.split, o.out, methods, o.record, o.boxes)
+    evaluate_checkpoint(o.checkpoint, o.dataset, o.data, o.split, o.out, methods, o.record, o.boxes, o.patient_pattern)
 
 
 def _phantom(options: argparse.Namespace) -> None:

@@ -24,7 +24,7 @@ from cxr_demo.networks.card_parts import Localisation, Metrics, SetMetrics, Sett
 from cxr_demo.networks.checkpoint import Checkpoint, Network
 from cxr_demo.networks.classifier import compute_probabilities
 from cxr_demo.networks.standing import EXTERNAL, TEST
-from train.data.datasets import DATASETS, pack_films
+from train.data.datasets import DATASETS, Dataset, pack_films
 from train.data.splits import find_shared_patients
 from train.data.table import Table
 from train.fit.loop import Fitted
@@ -44,6 +44,7 @@ MEASURED_SPLITS = {"validation": "val", "test": "test", "external": "external"}
 # set -> what can be added later to its figures in a card
 RECORDED = {TEST: ("operating_points", "reliability"), EXTERNAL: ("reliability",)}
 METRICS_FILE = "metrics.json"
+LICENCE = "Apache-2.0"  # of checkpoints made from released data
 
 
 def get_unfinished_folder(folder: Path) -> Path:
@@ -161,19 +162,29 @@ def store_network(
 
 def _first_card(recipe: Recipe, table: Table, name: str, fitted: Fitted) -> Card:
     """What is known before anything is measured."""
+    dataset = DATASETS[recipe.dataset]
     return Card(
         name=name,
         backbone=recipe.backbone,
         head=recipe.head,
         labels=table.labels,
-        task=DATASETS[recipe.dataset].task_of(table),
+        task=dataset.task_of(table),
         preprocess=recipe.preprocess(),
-        summary=recipe.summary,
+        summary=recipe.summary or _summarise_data(dataset, table),
         **dataclasses.asdict(recipe.intended_use),
-        licence="Apache-2.0",
+        licence="" if dataset.is_own else LICENCE,  # of what comes of their own films persons decide
         versions=fitted.environment["versions"],
         commit=fitted.environment["commit"],
     )
+
+
+def _summarise_data(dataset: Dataset, table: Table) -> str:
+    """Of a network whose recipe was made for other films."""
+    train = table.split == "train"
+    named = ", ".join(get_finding(label).name for label in table.labels)
+    films, patients = train.sum(), len(np.unique(table.patient[train]))
+    kind = "one of them on each film" if dataset.task_of(table) == "single-label" else "each with its own yes or no"
+    return f"{named}: {kind}. Learned from {films} films of {patients} patients, {dataset.title_of(table)}."
 
 
 def _training_facts(recipe: Recipe, fitted: Fitted) -> Training:
@@ -193,13 +204,18 @@ def _data_facts(key: str, table: Table) -> dict:
     dataset = DATASETS[key]
     splits = [split for split in ("train", "val", "test", "external") if (table.split == split).any()]
     return {
-        "data": dataset.title,
-        "data_licence": dataset.licence,
+        "data": dataset.title_of(table),
+        "data_licence": dataset.licence_of(table),
         "data_citation": dataset.citation,
-        "caveat": dataset.caveat,
+        "caveat": f"{dataset.caveat} {table.caveat}".strip(),
+        **({"split_by": table.split_by} if table.split_by else {}),
         "sources": np.unique(table.source[np.isin(table.split, ("train", "val"))]).tolist(),
         "films": {split: int((table.split == split).sum()) for split in splits},
         "patients": {split: len(np.unique(table.patient[table.split == split])) for split in splits},
+        "label_films": {
+            label: {split: int((table.targets[table.split == split, k] == 1).sum()) for split in splits}
+            for k, label in enumerate(table.labels)
+        },
         "patient_numbers_in_train_and_test": len(find_shared_patients(table, "train", "test")),
         "finished": datetime.date.today().isoformat(),
     }
@@ -214,14 +230,15 @@ def evaluate_checkpoint(
     methods: Sequence[str] | None = None,
     record: bool = False,
     boxes_file: Path | None = None,
+    patient_pattern: str = "",
 ) -> Metrics:
     """Measure a checkpoint with the temperature and the thresholds of its card; nothing is fitted.
 
-    `dataset` and `split` as in `read_test_rows`. With `methods` also where their maps point, as "localisation"; () are
-    all that are quick, by the boxes of the data set or of `boxes_file`. Prints what comes out and returns it; `out`
-    gets METRICS_FILE and pictures. To `record` is to write into the checkpoint's card and README: of its own data set
-    the localisation, or without `methods`, of its test or external films, what RECORDED says of them; of any other all
-    that was measured, as an external set.
+    `dataset`, `split` and `patient_pattern` as in `read_test_rows`. With `methods` also where their maps point, as
+    "localisation"; () are all that are quick, by the boxes of the data set or of `boxes_file`. Prints what comes out
+    and returns it; `out` gets METRICS_FILE and pictures. To `record` is to write into the checkpoint's card and README:
+    of its own data set the localisation, or without `methods`, of its test or external films, what RECORDED says of
+    them; of any other all that was measured, as an external set.
     """
     stored = checkpoint.load(folder)
     card = stored.card
@@ -231,7 +248,7 @@ def evaluate_checkpoint(
             "There is nothing to record.",
             "Measure its own films, --split test or external, or the localisation too: --localisation.",
         )
-    rows, note = read_test_rows(stored, dataset, root, split)
+    rows, note = read_test_rows(stored, dataset, root, split, patient_pattern)
     boxes = None if methods is None else read_boxes(card, dataset, root, boxes_file)
     scored, temperature = Predictions.of(stored, rows), card.applied_temperature
     sets = scored.measure_by_source(split, temperature, card.thresholds)
@@ -248,7 +265,9 @@ def evaluate_checkpoint(
         measured = measured.replace(localisation=localised)
         print("\n" + "\n".join(format_localisation(localised)))
     if out:
-        _draw(out, scored, temperature, split)
+        is_replaced, drawn = (out / METRICS_FILE).exists(), _draw(out, scored, temperature, split)
+        for name in set(plots.PICTURES) - set(drawn) if is_replaced else ():  # those of the result that was there
+            (out / name).unlink(missing_ok=True)
         facts = {"checkpoint": card.name, "checkpoint_sha256": stored.sha256, "note": note, "labels": card.labels}
         (out / METRICS_FILE).write_text(
             json.dumps({**facts, "metrics": measured.model_dump()}, indent=2) + "\n", encoding="utf-8"

@@ -85,6 +85,7 @@ class Recipe:
     split: str = "official"  # or "custom": SPLIT_SHARES of all patients, drawn anew
     validation: float = 0.1  # share of the training patients, official split
     seed: int = 0
+    patient_pattern: str = field(default="", repr=False)  # of the data set "folder": see read_dataset
     intended_use: IntendedUse = field(default=IntendedUse(), repr=False)  # no setting: a run goes on with other words
 
     @property
@@ -101,7 +102,8 @@ class Recipe:
 
     def list_settings(self) -> dict[str, Any]:
         """All that decides the run, as a card's `training.settings` holds it."""
-        return {name: value for name, value in asdict(self).items() if name != "intended_use"}
+        settings = {name: value for name, value in asdict(self).items() if name != "intended_use"}
+        return settings if self.patient_pattern else {k: v for k, v in settings.items() if k != "patient_pattern"}
 
     def preprocess(self, size_px: int | None = None) -> Preprocess:
         return Preprocess(size_px or self.size_px, self.geometry, self.mean, self.std)

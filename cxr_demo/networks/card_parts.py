@@ -199,7 +199,8 @@ class Metrics(CardPart):
 class Settings(CardPart):
     """The recipe's settings; those that are read again are named here, all others are kept as they came.
 
-    `stages` are (size in pixels, epochs); `start` names the weights that training began with. `rule` and `members`
+    `patient_pattern` finds the patient in the name of a person's own film; `stages` are (size in pixels, epochs);
+    `start` names the weights that training began with. `rule` and `members`
     are an ensemble's.
     """
 
@@ -207,6 +208,7 @@ class Settings(CardPart):
     split: str = ""
     validation: Number | None = None
     seed: Annotated[int, Strict()] | None = None
+    patient_pattern: str = ""
     start: str = ""
     stages: tuple[tuple[Count, Count], ...] = ()
     loss: str = ""
@@ -219,7 +221,9 @@ class Training(CardPart):
     """How the network was made, and from which films.
 
     `identity` is the hash of settings, start and films, by which a finished run is known again. `films` and `patients`
-    count split by split; sampled films have no patients. `sources` are the collections that the films came from.
+    count split by split, `label_films` those that have each label; sampled films have no patients. `split_by` is what
+    split them, where that is not the official split of a released set. `sources` are the collections that the films
+    came from.
     """
 
     recipe: str = ""
@@ -238,5 +242,7 @@ class Training(CardPart):
     sources: tuple[str, ...] = ()
     films: dict[str, Count] = Field(default_factory=dict)
     patients: dict[str, Count] = Field(default_factory=dict)
+    label_films: dict[str, dict[str, Count]] = Field(default_factory=dict)
+    split_by: str = ""
     patient_numbers_in_train_and_test: Count = 0
     finished: str = ""

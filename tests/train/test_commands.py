@@ -83,7 +83,18 @@ def test_a_persons_own_films_train_a_recipe(tmp_path, capsys):
     assert card.title == card.population == card.purpose == "" and card.ages is None, (
         "the recipe's are not true of them"
     )
-    assert "notes.png" in "".join(capsys.readouterr())
+    assert "Guangzhou" not in card.to_json() and "Guangzhou" not in (tmp_path / "w" / "README.md").read_text()
+    films = card.training.films
+    assert card.summary == (
+        f"Healthy, Silicosis: one of them on each film. Learned from {films['train']} films of {films['train']} "
+        'patients, the folder "own": a folder for each class.'
+    )
+    assert card.licence == "" and card.training.data_licence == "not stated"
+    assert {sum(of.values()) for of in card.training.label_films.values()} == {40, 41}
+    assert card.training.split_by == "lot, patient by patient"
+    assert "Each file was counted as one patient" in card.training.caveat
+    said = capsys.readouterr()
+    assert said.err.count("counts as one patient") == 1 and "notes.png" in "".join(said)
     assert main(order) == 0 and "finished already" in capsys.readouterr().out
     before = {path: path.read_bytes() for path in (tmp_path / "w").rglob("*") if path.is_file()}
     (tmp_path / "w" / "confusion.png").write_bytes(b"of the run before")
@@ -94,6 +105,38 @@ def test_a_persons_own_films_train_a_recipe(tmp_path, capsys):
     assert checkpoint.load(tmp_path / "w").card.training.settings.seed == 7
     assert not curves & set((tmp_path / "w" / "tensorboard").iterdir())
     assert (tmp_path / "w" / "confusion.png").read_bytes() != b"of the run before"
+
+
+def test_a_persons_films_stay_together_in_training_and_evaluation(tmp_path, capsys):
+    """Four films of each person, who are told by a pattern, which the card keeps; `--overwrite` leaves no picture of
+    the result that it replaces."""
+    random = np.random.default_rng(0)
+    for name, brightness in (("healthy", 0), ("sick", 90)):
+        for folder in ("train", "test"):
+            (tmp_path / "own" / folder / name).mkdir(parents=True)
+            for i in range(48 if folder == "train" else 8):
+                film = random.integers(40, 80, (48, 48)) + brightness * (np.arange(48) > 24)
+                path = tmp_path / "own" / folder / name / f"{folder}{name}{i // 4}_{i % 4}.png"
+                cv2.imwrite(str(path), film.astype(np.uint8))
+    order, out = [*RUN, "--dataset", "folder", "--data", str(tmp_path / "own")], str(tmp_path / "w")
+    assert main([*order, "--out", out, "--patient-pattern", r"^(\w+)_\d"]) == 0
+    training = checkpoint.read_card(tmp_path / "w").training
+    assert training.films == {part: 4 * count for part, count in training.patients.items()}
+    assert training.split_by == "the folders train, test, validation by lot"
+    assert training.settings.patient_pattern == r"^(\w+)_\d" and "counted as one patient" not in training.caveat
+    assert "counts as one patient" not in capsys.readouterr().err
+    measured = ["evaluate", out, "--data", str(tmp_path / "own"), "--out", str(tmp_path / "m")]
+    assert main(measured) == 0 and "16 films of 4 patients" in capsys.readouterr().out
+    (tmp_path / "m" / "training.png").write_bytes(b"of another checkpoint")
+    (tmp_path / "m" / "mine.png").write_bytes(b"a person's")
+    assert main([*measured, "--overwrite", "--split", "all", "--patient-pattern", r"^([a-z]+\d+_\d)"]) == 0
+    assert "Its card cannot tell" in capsys.readouterr().out
+    assert {path.name for path in (tmp_path / "m").iterdir()} == {
+        "metrics.json", "roc.png", "calibration.png", "confusion.png", "mine.png",
+    }  # fmt: skip
+    assert "finds no patient" in wrong(
+        ["evaluate", out, "--data", str(tmp_path / "own"), "--patient-pattern", "(x)"], capsys
+    )
 
 
 def wrong(order: list[str], capsys) -> str:

@@ -424,3 +424,12 @@ def test_fourteen_curves_keep_a_legend_that_fits():
     box = axes.get_legend().get_window_extent()
     assert len(axes.get_legend().get_texts()) == 15 and box.x0 >= axes.get_window_extent().x1
     assert box.x1 <= figure.bbox.x1 and box.y0 >= 0 and box.y1 <= figure.bbox.y1
+
+
+def test_a_network_whose_scores_are_no_numbers_is_one_sentence(single, tmp_path, register):
+    finished(single, "single-label", tmp_path / "w", register)
+    stored = checkpoint.load(tmp_path / "w")
+    with torch.no_grad():
+        stored.model.output.bias[0] = math.inf
+    with pytest.raises(TrainingError, match="scores that are no numbers, 006.png among them"):
+        Predictions.of(stored, single.where(single.split == "val"))

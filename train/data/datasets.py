@@ -23,14 +23,13 @@ from cxr_demo.errors import ImageError, TrainingError
 from cxr_demo.film import dicom
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.film.reading import read_image
+from train.data.own_films import read_csv, read_folder
 from train.data.readers import (
     KERMANY_LABELS,
     NIH_LABELS,
     NIH_LICENCE,
     Boxes,
     read_covid_chestxray,
-    read_csv,
-    read_folder,
     read_hannover,
     read_kermany,
     read_nih,
@@ -57,6 +56,23 @@ class Dataset:
     caveat: str  # what an honest report says about it
     boxes: Callable[[Path], Boxes] | None = None
 
+    @property
+    def is_own(self) -> bool:
+        """Whether the films are a person's own, of which only what they say themselves is known."""
+        return self.licence == UNKNOWN
+
+    def title_of(self, table: Table) -> str:
+        if not table.folder:
+            return self.title
+        return f'the folder "{table.folder}": {self.title[0].lower()}{self.title[1:]}'
+
+    def licence_of(self, table: Table) -> str:
+        """Of a person's own films what is said of each, with their number."""
+        if not self.is_own or not (table.licence != "").any():
+            return self.licence
+        counts = Counter(licence or UNKNOWN for licence in table.licence.tolist())
+        return ", ".join(f"{licence} ({count} films)" for licence, count in counts.most_common())
+
     def task_of(self, table: Table) -> str:
         has_one_class = ((table.targets == 1).sum(1) == 1).all() and not np.isnan(table.targets).any()
         return self.task or ("single-label" if has_one_class else "multi-label")
@@ -78,7 +94,8 @@ def mix_tables(labels: tuple[str, ...], *tables: Table, renamed: dict[str, str] 
     tables = tuple(table if table.fold is not None else assign_folds(table) for table in tables)
     columns = ("paths", "patient", "split", "source", "view", "licence", "fold")
     joined = {name: np.concatenate([getattr(table, name) for table in tables]) for name in columns}
-    return Table(labels=labels, targets=np.concatenate([targets_of(table) for table in tables]), **joined)
+    joined["targets"] = np.concatenate([targets_of(table) for table in tables])
+    return replace(tables[0], labels=labels, **joined)
 
 
 def drop_unreleasable(table: Table) -> Table:
@@ -190,6 +207,20 @@ DATASETS: dict[str, Dataset] = {
     "folder": Dataset("A folder for each class", read_folder, "single-label", UNKNOWN, UNKNOWN, OWN_DATA),
     "csv": Dataset("Films listed in films.csv", read_csv, "", UNKNOWN, UNKNOWN, OWN_DATA),
 }  # fmt: skip
+
+
+def read_dataset(key: str, root: Path, patient_pattern: str = "") -> Table:
+    """The films of DATASETS[key] in the folder `root`. `patient_pattern`, of the data set "folder" alone, finds the
+    patient in a film's name: see `read_folder`. TrainingError where there is no such folder, or no films in it."""
+    if not root.is_dir():
+        raise TrainingError(f"There is no folder {root}.", "Give --data the folder that holds the films.")
+    if not patient_pattern:
+        return DATASETS[key].read(root)
+    if key != "folder":
+        raise TrainingError(
+            f"--patient-pattern is for the data set folder; {key} says itself whose its films are.", "Leave it out."
+        )
+    return read_folder(root, patient_pattern)
 
 
 def pack_films(table: Table, preprocess: Preprocess, progress: str = "") -> tuple[np.ndarray, np.ndarray]:

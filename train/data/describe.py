@@ -12,16 +12,17 @@ from matplotlib.figure import Figure
 
 from cxr_demo.errors import TrainingError
 from cxr_demo.labels import get_finding
-from train.data.datasets import DATASETS
+from train.data.datasets import DATASETS, read_dataset
 from train.data.splits import SPLITS, find_shared_patients
 from train.data.table import Table
 from train.markdown import pad_columns
 
 
-def describe_dataset(name: str, root: Path, out: Path | None) -> None:
-    """Print the counts of DATASETS[name] in the folder `root`, and draw them to the PNG `out`."""
+def describe_dataset(name: str, root: Path, out: Path | None, patient_pattern: str = "") -> None:
+    """Print the counts of DATASETS[name] in the folder `root`, and draw them to the PNG `out`; `patient_pattern` as in
+    `read_dataset`."""
     dataset = DATASETS[name]
-    table = dataset.read(root)
+    table = read_dataset(name, root, patient_pattern)
     print(f"{name}: {dataset.title}; {dataset.task_of(table)}\nlicence: {dataset.licence}\n{dataset.caveat}\n")
     print("\n".join(format_columns(_count_films(table))), "\n", sep="")
     print("\n".join(format_columns(_count_labels(table))))

@@ -15,10 +15,18 @@ from tqdm import tqdm
 
 from cxr_demo.errors import TrainingError
 from cxr_demo.networks.card import LABEL
-from train.data.splits import SPLITS, assign_folds, check_leaks, split_anew
+from train.data.splits import assign_folds, check_leaks
 from train.data.table import Table
 
 KERMANY_LABELS = ("normal", "bacterial_pneumonia", "viral_pneumonia")
+KERMANY_NAMES = (  # how its releases name a film: the words tell the class, the number the patient
+    re.compile(r"(?P<patient>person\d+)_(?P<word>bacteria|virus)_\d+(_\d+)*", re.IGNORECASE),
+    re.compile(r"(?P<patient>(NORMAL2-)?(?P<word>IM)-\d+)-\d+(-\d+)?", re.IGNORECASE),
+    re.compile(r"(?P<word>normal|bacteria|virus)-(?P<patient>\d+)-\d+", re.IGNORECASE),
+)
+KERMANY_WORDS = {"im": "normal", "normal": "normal", "bacteria": "bacterial_pneumonia", "virus": "viral_pneumonia"}
+KERMANY_FOLDERS = {"NORMAL": KERMANY_LABELS[:1], "PNEUMONIA": KERMANY_LABELS[1:],
+                   "BACTERIA": KERMANY_LABELS[1:2], "VIRUS": KERMANY_LABELS[2:]}  # fmt: skip
 NIH_LABELS = (
     "atelectasis", "cardiomegaly", "effusion", "infiltration", "mass", "nodule", "pneumonia", "pneumothorax",
     "consolidation", "edema", "emphysema", "fibrosis", "pleural_thickening", "hernia",
@@ -38,53 +46,62 @@ HANNOVER_URL = "ml-workgroup/covid-19-image-repository"
 FRONTAL = ("PA", "AP", "AP Supine")
 HELD_BACK = 0.3  # of Hannover's patients, own choice: the repository has no official test set
 FILM_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".dcm")
-FILM_COLUMNS = ("path", "patient", "split", "source", "view", "licence")  # of films.csv; all others are labels
 Boxes = dict[tuple[str, str], list[tuple[float, ...]]]  # file name, label -> x, y, width, height in shares of the film
-STATES = {"1": 1.0, "1.0": 1.0, "0": 0.0, "0.0": 0.0, "": np.nan}
 
 
 def read_kermany(root: Path) -> Table:
-    """`chest_xray/{train,test}/{NORMAL,PNEUMONIA}/*.jpeg`; class and patient are in the file name. `split` is the
-    official train or test."""
+    """`chest_xray/{train,test}/{NORMAL,PNEUMONIA}/*.jpeg`, with class folders or without; class and patient are in the
+    file name, see `parse_kermany_name`. `split` is the official train or test; the `val` of Kaggle's copy was cut from
+    the official train, and is part of it here. TrainingError for a film whose class is not certain."""
     places = (root / "kermany" / "chest_xray", root / "chest_xray", root)
     base = next((place for place in places if (place / "train").is_dir() and (place / "test").is_dir()), root)
-    paths = sorted(p for half in ("train", "test") for p in (base / half).glob("*/*.jp*g"))
+    halves = [base / name for name in ("train", "val", "test")]
+    paths = list_films(path for half in halves for path in (*half.glob("*"), *half.glob("*/*")))
     if not paths:
-        raise _no_films("Kermany", root, "kermany/chest_xray/train and kermany/chest_xray/test")
-    classes = [KERMANY_LABELS[_kermany_class(path)] for path in paths]
-    patient, split = [parse_kermany_patient(path.name) for path in paths], [path.parts[-3] for path in paths]
-    targets = _one_hot(classes, KERMANY_LABELS)
+        raise refuse_folder("Kermany", root, "kermany/chest_xray/train and kermany/chest_xray/test")
+    named = [parse_kermany_name(path) for path in paths]
+    classes, patient = [one for one, _ in named], [other for _, other in named]
+    split = ["test" if path.relative_to(base).parts[0] == "test" else "train" for path in paths]
+    targets = make_one_hot(classes, KERMANY_LABELS)
     return assign_folds(
         make_table("kermany", paths, KERMANY_LABELS, targets, patient, split, view="AP", licence="CC BY 4.0")
     )
 
 
-def _kermany_class(path: Path) -> int:
-    if path.parent.name == "NORMAL":
-        return 0
-    return 2 if "_virus_" in path.name else 1
-
-
-def parse_kermany_patient(name: str) -> str:
-    """`person12_bacteria_47.jpeg` -> person12; `NORMAL2-IM-0380-0001.jpeg` -> NORMAL2-IM-0380.
+def parse_kermany_name(path: Path) -> tuple[str, str]:
+    """Class and patient of a film, in capitals or not: `person12_bacteria_47.jpeg` -> bacterial_pneumonia, person12;
+    `NORMAL2-IM-0380-0001.jpeg` -> normal, NORMAL2-IM-0380; `VIRUS-1014238-0001.jpeg` -> viral_pneumonia, 1014238.
 
     Bacterial and viral films seem to be numbered separately (no number of the official test recurs in train with the
     same organism, 165 recur with the other one), but one number is kept as one patient: that can only be too careful.
+    TrainingError where the name is none of these, or its class folder says something else.
     """
-    found = re.match(r"person\d+|(?:NORMAL2-)?IM-\d+", name)
-    return found[0] if found else Path(name).stem
+    found = next((match for shape in KERMANY_NAMES if (match := shape.fullmatch(path.stem))), None)
+    shown = "/".join(path.parts[-3:])
+    if found is None:
+        raise TrainingError(
+            f"{shown} is not named as Kermany's films are, so its class is not known.",
+            "Those are person12_bacteria_47.jpeg, NORMAL2-IM-0380-0001.jpeg, VIRUS-1014238-0001.jpeg and their like. "
+            "Films of your own are the data set folder.",
+        )
+    label, patient = KERMANY_WORDS[found["word"].lower()], found["patient"]
+    if label not in KERMANY_FOLDERS.get(path.parent.name.upper(), KERMANY_LABELS):
+        raise TrainingError(
+            f"{shown} is {label} by its name and {path.parent.name} by its folder.", "Move it, or leave it out."
+        )
+    return label, patient.lower() if patient.lower().startswith("person") else patient.upper()
 
 
 def read_nih(root: Path) -> Table:
     """`Data_Entry_2017.csv` (or its version of 2020), the official lists, and the films in `images/` or in
     `images_001/images/` and so on; a film without a finding is an all-zero row."""
     file = _find(root, "NIH", ("nih",), NIH_TABLES)
-    base, rows = file.parent, _rows(file, ("Image Index", "Finding Labels", "Patient ID", "View Position"))
+    base, rows = file.parent, read_rows(file, ("Image Index", "Finding Labels", "Patient ID", "View Position"))
     lists = {split: set(_text(base / name).split()) for split, name in NIH_LISTS.items()}
     if both := lists["train"] & lists["test"]:
         raise TrainingError(f"{len(both)} films are in both of NIH's lists, {min(both)} among them.")
     films = _listing((base / "images", *sorted(base.glob("images_*/images"))))
-    rows, paths = _present(rows, [films.get(row["Image Index"]) for row in rows], "Image Index", "NIH")
+    rows, paths = keep_present(rows, [films.get(row["Image Index"]) for row in rows], "Image Index", "NIH")
     split = np.array([next((s for s in lists if row["Image Index"] in lists[s]), "") for row in rows])
     patient, view = [row["Patient ID"] for row in rows], [row["View Position"] for row in rows]
     table = make_table("nih", paths, NIH_LABELS, _nih_targets(rows), patient, split, view=view, licence=NIH_LICENCE)
@@ -115,7 +132,7 @@ def read_nih_boxes(root: Path) -> Boxes:
 def read_box_file(path: Path) -> Boxes:
     """A list in NIH's layout, with NIH's labels; in pixels of the released films, all of them 1024 x 1024."""
     columns, boxes = ("Image Index", "Finding Label", "Bbox [x", "y", "w", "h]"), {}
-    for row in _rows(path, columns):
+    for row in read_rows(path, columns):
         try:
             box = tuple(float(row[side]) / 1024 for side in columns[2:])
         except ValueError:
@@ -131,9 +148,9 @@ def read_hannover(root: Path) -> Table:
     """
     folders = ("covid_hannover", "covid-19-image-repository")
     file = _find(root, "Hannover", folders, ("metadata.csv", "data.csv"))
-    rows = _rows(file, ("image_id", "patient_id", "projection"))
+    rows = read_rows(file, ("image_id", "patient_id", "projection"))
     films = {path.stem: path for path in _listing((file.parent / "images", file.parent / "png")).values()}
-    rows, paths = _present(rows, [films.get(row["image_id"]) for row in rows], "image_id", "Hannover")
+    rows, paths = keep_present(rows, [films.get(row["image_id"]) for row in rows], "image_id", "Hannover")
     patient, view = [row["patient_id"] for row in rows], [row["projection"].upper() for row in rows]
     split, targets = ["test" if _is_held_back(name) else "train" for name in patient], np.ones((len(rows), 1), "f4")
     return assign_folds(
@@ -149,16 +166,16 @@ def read_covid_chestxray(root: Path) -> Table:
     """`metadata.csv` and `images/`: frontal radiographs whose finding is one of CAUSES, all "external". "pneumonia" is
     any that is neither COVID-19 nor viral nor bacterial."""
     file = _find(root, "covid-chestxray", ("covid_chestxray", "covid-chestxray-dataset"), ("metadata.csv",))
-    rows = _rows(file, ("patientid", "finding", "view", "modality", "filename", "license"))
+    rows = read_rows(file, ("patientid", "finding", "view", "modality", "filename", "license"))
     others = Counter(reason for row in rows if (reason := _unfit(row)))
     if others:
         named = ", ".join(f"{reason} ({count})" for reason, count in others.most_common())
         tqdm.write(f"covid-chestxray: {others.total()} films are left out: {named}")
     rows = [row for row in rows if not _unfit(row)]
     films = _listing((file.parent / "images",))
-    rows, paths = _present(rows, [films.get(row["filename"]) for row in rows], "filename", "covid-chestxray")
+    rows, paths = keep_present(rows, [films.get(row["filename"]) for row in rows], "filename", "covid-chestxray")
     patient, view = [row["patientid"] for row in rows], [row["view"] for row in rows]
-    targets = _one_hot([find_cause(row["finding"]) for row in rows], tuple(CAUSES))
+    targets = make_one_hot([find_cause(row["finding"]) for row in rows], tuple(CAUSES))
     licence = [row["license"].strip() for row in rows]
     return make_table("covid-chestxray", paths, tuple(CAUSES), targets, patient, "external", view=view, licence=licence)
 
@@ -179,56 +196,9 @@ def find_cause(finding: str) -> str | None:
     return next((key for key, known in CAUSES.items() if words & known), None)
 
 
-def read_folder(root: Path) -> Table:
-    """A folder per class, or one below each of train, val and test; without these, splits.custom_split. The patient
-    is the file's name without its ending, or what `patients.csv` (path, patient) says."""
-    tops = {split: root / split for split in SPLITS[:3] if (root / split).is_dir()} or {"train": root}
-    found = [
-        (split, folder.name, path)
-        for split, top in tops.items()
-        for folder in sorted(p for p in top.iterdir() if p.is_dir() and not p.name.startswith("."))
-        for path in sorted(folder.rglob("*"))
-        if path.suffix.lower() in FILM_SUFFIXES and not path.name.startswith(".")
-    ]
-    if not found:
-        raise _no_films("sorted", root, "one folder of films for each class")
-    split, classes, paths = zip(*found, strict=True)
-    labels = _checked_labels(sorted(set(classes)))
-    named = {}
-    if (root / "patients.csv").is_file():
-        named = {root / row["path"]: row["patient"] for row in _rows(root / "patients.csv", ("path", "patient"))}
-    patient = [named.get(path) or path.stem for path in paths]
-    table = make_table("folder", paths, labels, _one_hot(classes, labels), patient, split)
-    if root in tops.values():
-        return split_anew(table)
-    check_leaks(table, "A patient is a file's name, unless patients.csv (path,patient) says otherwise.")
-    return table
-
-
-def read_csv(root: Path) -> Table:
-    """`films.csv`: path (below its folder) and patient, split, source, view and licence where known, and a column per
-    label with 1, 0 or nothing. Without the column split, splits.custom_split."""
-    rows = _rows(root / "films.csv", ("path", "patient"))
-    labels = _checked_labels([name for name in rows[0] if name not in FILM_COLUMNS])
-    for number, row in enumerate(rows, 2):
-        wrong = [row[label] for label in labels if row[label] not in STATES]
-        if wrong:
-            raise TrainingError(f"films.csv has {wrong[0]!r} in line {number}.", "A label is 1, 0 or empty.")
-        if not row["path"] or not row["patient"] or row.get("split", "train") not in SPLITS:
-            raise TrainingError(f"films.csv lacks a path, a patient or a known split in line {number}.")
-    if len({row["path"] for row in rows}) < len(rows):
-        raise TrainingError("films.csv names a film twice.", "Keep one line for each.")
-    paths = [root / row["path"] for row in rows]
-    rows, paths = _present(rows, [path if path.is_file() else None for path in paths], "path", "films.csv")
-    targets = np.array([[STATES[row[label]] for label in labels] for row in rows], np.float32)
-    columns = {name: [row.get(name, "") for row in rows] for name in ("view", "licence")}
-    source = [row.get("source") or "csv" for row in rows]
-    split, patient = [row.get("split", "train") for row in rows], [row["patient"] for row in rows]
-    table = make_table("csv", paths, labels, targets, patient, split, source=source, **columns)
-    if "split" not in rows[0]:
-        return split_anew(table)
-    check_leaks(table)
-    return table
+def list_films(paths: Iterable[Path]) -> list[Path]:
+    """The films among files, in their order; not what a Mac leaves beside them (`._person1_virus_6.jpeg`)."""
+    return sorted(path for path in paths if path.suffix.lower() in FILM_SUFFIXES and not path.name.startswith("."))
 
 
 def make_table(
@@ -253,11 +223,11 @@ def make_table(
     return Table(np.array(paths, dtype=object), labels, targets, *columns, column(view), column(licence))
 
 
-def _one_hot(classes: Iterable[str], labels: tuple[str, ...]) -> np.ndarray:
+def make_one_hot(classes: Iterable[str], labels: tuple[str, ...]) -> np.ndarray:
     return np.eye(len(labels), dtype=np.float32)[[labels.index(one) for one in classes]]
 
 
-def _checked_labels(labels: list[str]) -> tuple[str, ...]:
+def check_labels(labels: list[str]) -> tuple[str, ...]:
     wrong = [label for label in labels if not LABEL.fullmatch(label)]
     if wrong or not labels:
         what = f"{wrong[0]!r} cannot be the name of a label." if wrong else "The films have no label."
@@ -271,14 +241,14 @@ def _find(root: Path, title: str, folders: tuple[str, ...], tables: tuple[str, .
         for name in tables:
             if (place / name).is_file():
                 return place / name
-    raise _no_films(title, root, f"{folders[0]}/{tables[0]}")
+    raise refuse_folder(title, root, f"{folders[0]}/{tables[0]}")
 
 
-def _no_films(title: str, root: Path, wanted: str) -> TrainingError:
+def refuse_folder(title: str, root: Path, wanted: str) -> TrainingError:
     return TrainingError(f"There are no {title} films in {root.name or 'that folder'}.", f"--data must hold {wanted}.")
 
 
-def _rows(path: Path, columns: tuple[str, ...]) -> list[dict]:
+def read_rows(path: Path, columns: tuple[str, ...]) -> list[dict]:
     """The lines of a CSV file by column name, stripped; TrainingError unless it has lines and these columns."""
     lines = csv.DictReader(StringIO(_text(path), newline=""))
     rows = [{(key or "").strip(): str(value or "").strip() for key, value in row.items()} for row in lines]
@@ -299,7 +269,7 @@ def _listing(folders: Iterable[Path]) -> dict[str, Path]:  # asking for 112,120 
     return {path.name: path for folder in folders if folder.is_dir() for path in folder.iterdir()}
 
 
-def _present(rows: list[dict], paths: list[Path | None], key: str, title: str) -> tuple[list[dict], list[Path]]:
+def keep_present(rows: list[dict], paths: list[Path | None], key: str, title: str) -> tuple[list[dict], list[Path]]:
     """The rows whose film is there, and their films; the absent are counted, and ten of them named."""
     absent = [row[key] for row, path in zip(rows, paths, strict=True) if path is None]
     if len(absent) == len(rows):

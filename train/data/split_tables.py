@@ -8,7 +8,7 @@ import numpy as np
 
 from cxr_demo.errors import TrainingError
 from cxr_demo.networks.checkpoint import read_card
-from train.data.datasets import DATASETS
+from train.data.datasets import DATASETS, read_dataset
 from train.data.splits import hold_out_validation, split_anew
 from train.data.table import Table
 from train.recipe import Recipe
@@ -18,22 +18,18 @@ LEAST = 24  # films of a class in a trial: with a tenth held back, hardly ever n
 
 def read_split_table(recipe: Recipe, data: Path, films: int | None = None) -> Table:
     """The rows of the recipe's data set in the folder `data`, or about `films` of them, evenly drawn."""
-    return _split(_some(_read(recipe.dataset, data), films), recipe.split, recipe.validation, recipe.seed)
+    table = read_dataset(recipe.dataset, data, recipe.patient_pattern)
+    return _split(_some(table, films), recipe.split, recipe.validation, recipe.seed)
 
 
-def read_checkpoint_table(folder: Path, data: Path) -> Table:
-    """The films, split as when the checkpoint was trained: the same data set, seed and shares."""
+def read_checkpoint_table(folder: Path, data: Path, patient_pattern: str = "") -> Table:
+    """The films, split as when the checkpoint was trained: the same data set, seed and shares, and patients found by
+    the same pattern, unless another one is given."""
     settings = read_card(folder).training.settings
     if settings.dataset not in DATASETS or settings.validation is None or settings.seed is None:
         raise TrainingError(f"The card of {folder.name} does not say which films it was trained on.")
-    table = _read(settings.dataset, data)
+    table = read_dataset(settings.dataset, data, patient_pattern or settings.patient_pattern)
     return _split(table, settings.split or "official", settings.validation, settings.seed)
-
-
-def _read(dataset: str, data: Path) -> Table:
-    if not data.is_dir():
-        raise TrainingError(f"There is no folder {data}.", "Give --data the folder that holds the films.")
-    return DATASETS[dataset].read(data)
 
 
 def _some(table: Table, films: int | None) -> Table:

@@ -14,7 +14,7 @@ from train.data.table import Table
 SPLITS = ("train", "val", "test", "external")
 SPLIT_SHARES = (0.7, 0.1, 0.2)  # of "train", "val" and "test"
 FOLDS = 10
-RECURRING = "kermany:"  # these patient numbers recur between the official train and test, see readers.kermany_patient
+RECURRING = "kermany:"  # these patient numbers recur between the official train and test, see readers.py
 
 
 def assign_folds(table: Table) -> Table:
@@ -43,7 +43,8 @@ def hold_out_validation(table: Table, share: float, seed: int) -> Table:
         fold = np.asarray(fold)
         table = replace(table, fold=fold)
         is_held_back = (fold >= 0) & ((fold - seed) % FOLDS < round(share * FOLDS))
-        table = replace(table, split=np.where(is_held_back, "val", table.split.astype("<U8")))
+        said = f"{table.split_by}, validation by lot" if table.split_by else ""
+        table = replace(table, split=np.where(is_held_back, "val", table.split.astype("<U8")), split_by=said)
     _check_has_all(table, ("train", "val"))
     check_leaks(table)
     return table
@@ -53,7 +54,7 @@ def split_anew(table: Table, shares: tuple[float, float, float] = SPLIT_SHARES, 
     """The same table with all rows but "external" dealt anew to "train", "val" and "test", as above."""
     rows, split = np.flatnonzero(table.split != "external"), table.split.astype("<U8")
     split[rows] = np.array(SPLITS[:3])[_deal_films(table, rows, np.asarray(shares), seed)]
-    table = replace(table, split=split, fold=None)
+    table = replace(table, split=split, fold=None, split_by="lot, patient by patient")
     _check_has_all(table, SPLITS[:3])
     check_leaks(table)
     return table
@@ -74,15 +75,60 @@ def find_shared_patients(table: Table, one: str, other: str) -> np.ndarray:
     return np.intersect1d(table.patient[table.split == one], table.patient[table.split == other])
 
 
+def check_trainable(table: Table, task: str, *, is_trial: bool = False) -> Table:
+    """The same table, if a network can learn its labels from "train" and be chosen on "val"; TrainingError else.
+
+    Of labels with their own yes or no, each must be there on some training films and absent on others; in a trial,
+    whose films are few, that is said of the table instead (`Table.caveat`), since a rare finding is easily missed.
+    """
+    train, held_out = ((table.targets[table.split == split] == 1).any(0) for split in ("train", "val"))
+    if task == "single-label":
+        if train.sum() < 2:
+            only = table.labels[int(train.argmax())]
+            raise TrainingError(
+                f"All training films are {only}: there is nothing to tell it from.", "Add films of another class."
+            )
+        if not train.all():
+            missing = table.labels[int(train.argmin())]
+            raise TrainingError(
+                f"No training film is {missing}, which is one of the classes.", "Add films of it, or drop the class."
+            )
+        return table
+    without, without_held_out = ((table.targets[table.split == split] == 0).any(0) for split in ("train", "val"))
+    missing = [
+        *(f"no training film has {table.labels[k]}" for k in np.flatnonzero(~train)),
+        *(f"no training film is known to be without {table.labels[k]}" for k in np.flatnonzero(~without)),
+    ]
+    if missing and not is_trial:
+        more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
+        raise TrainingError(
+            f"{missing[0][0].upper()}{missing[0][1:]}{more}: it cannot be learned.",
+            "Take more films, or drop the label.",
+        )
+    if not (held_out & without_held_out).any():
+        raise TrainingError(
+            "No label has validation films with it and without it, so no epoch could be chosen.", "Take more films."
+        )
+    if missing:
+        said = f"What it says of these labels means nothing: {', '.join(missing)}."
+        table = replace(table, caveat=f"{table.caveat} {said}".strip())
+    return table
+
+
 def _check_has_all(table: Table, splits: tuple[str, ...]) -> None:
     """Classes that exclude each other must be on every side; a rare finding among many may be missing from one."""
     is_one = table.targets == 1
     are_classes = len(table) and (is_one.sum(1) == 1).all()
-    labels = is_one.T[is_one.any(0)] if are_classes else np.ones((1, len(table)), bool)
+    there = dict(zip(table.labels, is_one.T, strict=True)) if are_classes else {"": np.ones(len(table), bool)}
     for name in splits:
-        if not all((label & (table.split == name)).any() for label in labels):
-            what = f"A label has too few patients, or none: {name} would get no film of it."
-            raise TrainingError(what, "Take more films.")
+        for label, rows in there.items():
+            if (rows & (table.split == name)).any() or (label and not rows.any()):
+                continue
+            patients, what = len(np.unique(table.patient[rows])), f"film of {label}" if label else "film"
+            raise TrainingError(
+                f"{name} has no {what}: {patients} patient{'s have' if patients != 1 else ' has'} one in all.",
+                "Take more films.",
+            )
 
 
 def _deal_films(table: Table, rows: np.ndarray, shares: np.ndarray, seed: int) -> np.ndarray:

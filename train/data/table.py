@@ -11,7 +11,8 @@ import numpy as np
 class Table:
     """N films. `targets` (N, L) float32 holds 1, 0 or NaN (not stated); the rest are (N,) arrays of strings, empty
     where not known. `split` is one of splits.SPLITS; "external" is a source that is never trained on. `patient` starts
-    with the data set's name, so that no two data sets share one."""
+    with the data set's name, so that no two data sets share one. `folder` is the name of a person's own folder of
+    films, `split_by` what split these; `caveat` is what an honest report adds about how these films were read."""
 
     paths: np.ndarray
     labels: tuple[str, ...]
@@ -22,6 +23,9 @@ class Table:
     view: np.ndarray
     licence: np.ndarray
     fold: np.ndarray | None = None  # see splits.with_folds
+    folder: str = ""
+    split_by: str = ""
+    caveat: str = ""
 
     def __len__(self) -> int:
         return len(self.paths)

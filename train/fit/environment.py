@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ def describe_environment() -> dict:
     """`command`, `machine`, `commit` ("-dirty" behind it when files had changed) and `versions`."""
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else f"{os.cpu_count()} processor cores"
     return {
-        "command": " ".join(["python -m train", *hide_folders(sys.argv[1:])]),
+        "command": shlex.join(["python", "-m", "train", *hide_folders(sys.argv[1:])]),
         "machine": f"{device}, {platform.system()} {platform.machine()}",
         "commit": _commit(),
         "versions": {name: version(name) for name in PACKAGES} | {"python": platform.python_version()},

@@ -41,6 +41,7 @@ from train.measure.metrics import validation_metrics
 from train.measure.predictions import predict_squares
 from train.recipe import IMAGENET, Recipe
 
+MADE_FOR = {"single-label": "kermany-densenet121, rajaraman2021", "multi-label": "adults, kufel2023"}  # among others
 CHECK_EVERY = 50  # steps between two looks at the loss, each of which makes a GPU wait
 
 
@@ -85,8 +86,7 @@ def fit_recipe(
     folder.mkdir(parents=True, exist_ok=True)
     take_part(accelerator, recipe.batch)  # says at once what cannot be shared
     task = DATASETS[recipe.dataset].task_of(table)
-    if make_loss(recipe).task != task:
-        raise TrainingError(f"The loss {recipe.loss} is not for {task} films, which {recipe.dataset} are.")
+    check_loss(recipe, task)
     run = _start_run(recipe, table, start, model, accelerator)
     run_state.resume_run(run, folder)
     if len(set(gather_object([run.epoch]))) > 1:
@@ -256,12 +256,21 @@ def make_loss(recipe: Recipe) -> Loss:
     return (LOSSES if key == recipe.loss else AS_PUBLISHED)[key]
 
 
+def check_loss(recipe: Recipe, task: str) -> None:
+    if make_loss(recipe).task != task:
+        raise TrainingError(
+            f"The loss {recipe.loss} is not for {task} films, which {recipe.dataset} are.",
+            f"Take a recipe for such films: {MADE_FOR[task]}.",
+        )
+
+
 def _check_finite(values: torch.Tensor, epoch: int) -> None:
     """Of a loss, or of validation logits: a last step can break a network whose loss was still a number."""
     if not torch.isfinite(values).all():
+        kept = f"the state of epoch {epoch} is untouched" if epoch else "nothing is stored"
         raise TrainingError(
-            f"The loss is not a number in epoch {epoch + 1}; the last good state is untouched.",
-            "Lower the learning rate, or look for broken films.",
+            f"The loss is not a number in epoch {epoch + 1}; {kept}.",
+            "Lower the learning rate, or look at the weights that the run starts from.",
         )
 
 

@@ -55,10 +55,10 @@ class RunState:
 
 def compute_fingerprint(recipe: Recipe, table: Table, start_sha256: str) -> str:
     """The sha256 of what must be the same for a run to go on: every setting, the weights it started from, and every
-    film with its split and targets."""
+    film with its split, targets and, where a pattern finds it, patient."""
     films = zip(table.paths, table.split, table.targets.tolist(), strict=True)
     rows = "\n".join(f"{path.name} {split} {targets}" for path, split, targets in films)
-    return hashlib.sha256(f"{recipe!r}\n{start_sha256}\n{rows}".encode()).hexdigest()
+    return hashlib.sha256(f"{recipe!r}\n{start_sha256}\n{rows}{recipe.patient_pattern}".encode()).hexdigest()
 
 
 def resume_run(run: RunState, folder: Path) -> None:

@@ -20,7 +20,7 @@ import numpy as np
 from cxr_demo.errors import TrainingError
 from cxr_demo.film.reading import read_image
 from train.data.datasets import FREE
-from train.data.readers import FRONTAL, parse_kermany_patient
+from train.data.readers import FRONTAL, parse_kermany_name
 
 OTHERS = {  # kind of gate_other and of not_frontal_cxr -> what the gate should say of it
     **dict.fromkeys(("ct_slice", "brain_mri", "cross_section", "ultrasound", "ct"), "ct"),
@@ -86,7 +86,9 @@ def _read_kermany(data: Path) -> list[Picture]:
         base = data / source / "chest_xray"
         for half in ("train", "test"):
             for path in sorted((base / half).glob("*/*.jp*g")):
-                patient = f"kermany:{parse_kermany_patient(path.name)}"
+                if path.name.startswith("."):
+                    continue
+                patient = f"kermany:{parse_kermany_name(path)[1]}"
                 split = "test" if half == "test" else "val" if draw_lot(patient) < 0.2 else "train"
                 found.append(Picture(path, "frontal", source, patient, split, "CC BY 4.0"))
     tested = {picture.group for picture in found if picture.split == "test"}

@@ -17,17 +17,18 @@ from train.measure.predictions import Predictions, read_test_rows
 
 
 def compare_checkpoints(
-    checkpoints: list[Path], dataset: str, root: Path, split: str = "test"
+    checkpoints: list[Path], dataset: str, root: Path, split: str = "test", patient_pattern: str = ""
 ) -> dict[str, list[dict]]:
     """Print and return figure -> one entry per checkpoint, "value", "low", "high" and, but for the first, "difference"
     from the first with its own interval, and "word", "better" or "worse", where that interval leaves out 0.
 
-    Labels that not all checkpoints and the films have are left out. Nothing is fitted: temperature and thresholds are
-    those of the cards. TrainingError if the checkpoints cannot be compared on the same films.
+    `patient_pattern` as in `read_dataset`. Labels that not all checkpoints and the films have are left out. Nothing is
+    fitted: temperature and thresholds are those of the cards. TrainingError if the checkpoints cannot be compared on
+    the same films.
     """
     if len(checkpoints) < 2:
         raise TrainingError("There is only one checkpoint.", "Name two or more to compare.")
-    scored, notes = _scored_alike(checkpoints, dataset, root, split)
+    scored, notes = _scored_alike(checkpoints, dataset, root, split, patient_pattern)
     rows = measure_differences(scored)
     films = scored[0].rows
     print(
@@ -78,7 +79,9 @@ def _difference(key: str, value: float, drawn: np.ndarray) -> dict:
     return {"difference": found, "word": "better" if is_better else "worse"}
 
 
-def _scored_alike(checkpoints: list[Path], dataset: str, root: Path, split: str) -> tuple[list[Predictions], list[str]]:
+def _scored_alike(
+    checkpoints: list[Path], dataset: str, root: Path, split: str, patient_pattern: str
+) -> tuple[list[Predictions], list[str]]:
     """Every checkpoint on the same films, with targets for the labels alone that all of them and the films have."""
     stored = [checkpoint.load(folder) for folder in checkpoints]
     first = stored[0].card
@@ -88,7 +91,7 @@ def _scored_alike(checkpoints: list[Path], dataset: str, root: Path, split: str)
         if one.card.task != first.task:
             raise TrainingError(f"{first.name} is {first.task} and {one.card.name} is {one.card.task}.",
                                 "Compare networks of one kind.")  # fmt: skip
-        rows, note = read_test_rows(one, dataset, root, split)
+        rows, note = read_test_rows(one, dataset, root, split, patient_pattern)
         if seen is not None and not np.array_equal(rows.paths, seen):
             raise TrainingError(f"{first.name} and {one.card.name} hold back different films as {split}.",
                                 "Compare them on films that neither was trained on.")  # fmt: skip

@@ -37,7 +37,7 @@ def list_pictures(folder: Path) -> tuple[str, ...]:
 
 def format_model_card(card: Card, pictures: tuple[str, ...]) -> str:
     """`pictures` are the names of those that lie beside it."""
-    sources = (card.training.data_citation, card.training.data_licence)
+    sources = dict.fromkeys((card.training.data_citation, card.training.data_licence))  # both may be "not stated"
     shown = "test" if "test" in card.metrics.sets else "validation"
     return "\n".join(
         [
@@ -73,6 +73,10 @@ def _facts(card: Card) -> list[str]:
         "Initial weights": training.initial_weights,
         f"Labels ({card.task})": ", ".join(get_finding(label).name for label in card.labels),
         "Data": "; ".join(filter(None, [training.data, counts])),
+        "Films with each label": "; ".join(
+            f"{get_finding(label).name} {', '.join(f'{split} {count}' for split, count in of_split.items())}"
+            for label, of_split in training.label_films.items()
+        ),
         "Training": _course(training),
         "Command": f"`{training.command}`" if training.command else "",
         "Temperature": _describe_temperature(card.temperature),
@@ -112,7 +116,7 @@ def _course(training: Training) -> str:
         ", ".join(f"{epochs} epochs at {size} px" for size, epochs in settings.stages),
         f"loss {settings.loss}" if settings.loss else "",
         f"optimiser {settings.optimiser}" if settings.optimiser else "",
-        f"{settings.split} split" if settings.split else "",
+        f"split by {training.split_by}" if training.split_by else f"{settings.split} split" if settings.split else "",
         f"seed {settings.seed}" if settings.seed is not None else "",
         training.machine,
         f"{training.seconds / 60:.0f} minutes" if training.seconds is not None else "",

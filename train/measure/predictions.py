@@ -17,7 +17,7 @@ from cxr_demo.networks.card import Card
 from cxr_demo.networks.card_parts import OperatingPoints, Reliability, SetMetrics
 from cxr_demo.networks.checkpoint import Checkpoint
 from cxr_demo.networks.classifier import compute_probabilities
-from train.data.datasets import DATASETS, pack_films
+from train.data.datasets import DATASETS, pack_films, read_dataset
 from train.data.split_tables import read_checkpoint_table
 from train.data.table import Table
 from train.measure import metrics
@@ -38,9 +38,16 @@ class Predictions:
 
     @classmethod
     def of(cls, stored: Checkpoint, rows: Table) -> Predictions:
-        """TrainingError if there is no film, or none that can be read."""
+        """TrainingError if there is no film, or none that can be read, or the network gives one no finite scores."""
         logits, read = predict_files(stored, rows)
         rows = rows.where(read)
+        broken = ~torch.isfinite(logits).all(dim=1).numpy()
+        if broken.any():
+            raise TrainingError(
+                f"{stored.card.name} gives {broken.sum()} of {len(rows)} films scores that are no numbers, "
+                f"{rows.paths[broken][0].name} among them.",
+                "Its weights are of no use: train it anew, or take another checkpoint.",
+            )
         return cls(stored.card, rows, match_labels(rows, stored.card.labels), logits)
 
     def where(self, chosen: np.ndarray) -> Predictions:
@@ -92,9 +99,12 @@ class Predictions:
         return measured
 
 
-def read_test_rows(stored: Checkpoint, dataset: str, root: Path, split: str) -> tuple[Table, str]:
+def read_test_rows(
+    stored: Checkpoint, dataset: str, root: Path, split: str, patient_pattern: str = ""
+) -> tuple[Table, str]:
     """The rows of a split ("all": of every split) of a data set ("": the checkpoint's own, split as when it was
-    trained), and what must be said about them, or "". TrainingError if there are none or no label is shared."""
+    trained), and what must be said about them, or "". `patient_pattern` as in `read_dataset`; by another one than the
+    checkpoint's its own films are split otherwise. TrainingError if there are none or no label is shared."""
     card = stored.card
     own = card.training.settings.dataset
     key = dataset or own
@@ -102,9 +112,12 @@ def read_test_rows(stored: Checkpoint, dataset: str, root: Path, split: str) -> 
         raise TrainingError(
             f"The card of {card.name} names no data set that is known here.", "Name one with --dataset."
         )
-    if not root.is_dir():
-        raise TrainingError(f"There is no folder {root}.", "Give --data the folder that holds the films.")
-    table = read_checkpoint_table(stored.folder, root) if key == own else DATASETS[key].read(root)
+    is_own = key == own
+    table = (
+        read_checkpoint_table(stored.folder, root, patient_pattern)
+        if is_own
+        else read_dataset(key, root, patient_pattern)
+    )
     rows = table if split == "all" else table.where(table.split == split)
     if not len(rows):
         there = ", ".join(np.unique(table.split))
@@ -114,7 +127,8 @@ def read_test_rows(stored: Checkpoint, dataset: str, root: Path, split: str) -> 
             f"{card.name} and {key} have no label in common.",
             f"It knows {', '.join(card.labels)}; they have {', '.join(table.labels)}.",
         )
-    return rows, _describe_training_rows(card, table if key == own else None, rows, split)
+    is_split_alike = is_own and patient_pattern in ("", card.training.settings.patient_pattern)
+    return rows, _describe_training_rows(card, table if is_split_alike else None, rows, split)
 
 
 def _describe_training_rows(card: Card, own: Table | None, rows: Table, split: str) -> str:

@@ -105,6 +105,49 @@ def test_kermany_is_read_as_released(made):
     assert columns_of(DATASETS["kermany"].read(made / "kermany")) == columns_of(table)
 
 
+@pytest.mark.parametrize(
+    ("name", "label", "patient"),
+    [
+        ("NORMAL/IM-0001-0001.jpeg", "normal", "IM-0001"),
+        ("NORMAL/NORMAL2-IM-0380-0001-0002.jpeg", "normal", "NORMAL2-IM-0380"),
+        ("PNEUMONIA/person12_bacteria_47.jpeg", "bacterial_pneumonia", "person12"),
+        ("pneumonia/Person1_VIRUS_6.JPG", "viral_pneumonia", "person1"),
+        ("virus/VIRUS-1014238-0001.jpeg", "viral_pneumonia", "1014238"),
+        ("PNEUMONIA/virus-1014238-0001.jpeg", "viral_pneumonia", "1014238"),
+        ("BACTERIA-1008087-0002.jpeg", "bacterial_pneumonia", "1008087"),
+        ("normal-1049278-0001.JPEG", "normal", "1049278"),
+        ("person3_virus_15_1.png", "viral_pneumonia", "person3"),
+    ],
+)
+def test_every_layout_of_kermany_is_read_right(name, label, patient, tmp_path):
+    for half, place in (("train", name), ("val", "person9_virus_1.jpeg"), ("test", name)):
+        for beside in (place, f"{Path(place).parent}/._{Path(place).name}", f"{Path(place).parent}/.DS_Store"):
+            (tmp_path / half / beside).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / half / beside).touch()
+    table = DATASETS["kermany"].read(tmp_path)
+    assert len(table) == 3 and sorted(table.split) == ["test", "train", "train"]
+    for k in np.flatnonzero([path.parts[-2:] != ("val", "person9_virus_1.jpeg") for path in table.paths]):
+        assert table.labels[table.targets[k].argmax()] == label and table.patient[k] == f"kermany:{patient}"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("PNEUMONIA/COVID-17.jpeg", "train/PNEUMONIA/COVID-17.jpeg is not named as Kermany's films are"),
+        ("PNEUMONIA/film12.jpeg", "film12.jpeg is not named"),
+        ("NORMAL/person1_virus_6.jpeg", "person1_virus_6.jpeg is viral_pneumonia by its name and NORMAL by its folder"),
+        ("PNEUMONIA/IM-0001-0001.jpeg", "IM-0001-0001.jpeg is normal by its name and PNEUMONIA by its folder"),
+        ("bacteria/VIRUS-1-0001.jpeg", "VIRUS-1-0001.jpeg is viral_pneumonia by its name and bacteria by its folder"),
+    ],
+)
+def test_a_film_of_kermanys_whose_class_is_not_certain_is_refused_by_name(name, said, data):
+    (data / "kermany/chest_xray/train" / name).parent.mkdir(exist_ok=True)
+    (data / "kermany/chest_xray/train" / name).touch()
+    with pytest.raises(TrainingError, match=said) as raised:
+        DATASETS["kermany"].read(data)
+    assert raised.value.hint
+
+
 @pytest.mark.parametrize("official", [False, True])
 def test_nih_is_read_from_both_layouts(official, data):
     """Against the table read anew, line by line."""
@@ -276,11 +319,82 @@ def test_a_folder_per_class_with_and_without_splits(tmp_path):
     assert [path.parts[-3] for path in table.paths] == table.split.tolist()
     for path, target, patient in zip(table.paths, table.targets, table.patient, strict=True):
         assert table.labels[target.argmax()] == path.parent.name and patient == f"folder:{path.stem}"
-    (root / "patients.csv").write_text("path,patient\ntrain/gout/film00000.png,7\ntest/gout/film02003.png,7\n")
-    with pytest.raises(TrainingError, match="1 patients are in train and in test, folder:7"):
+    assert table.split_by == "the folders train, test" and table.folder == "b"
+    (root / "train" / "sick").mkdir()
+    (root / "train" / "sick" / "._film.png").touch()
+    with pytest.raises(TrainingError, match="The class folder train/sick holds no film"):
         DATASETS["folder"].read(root)
     with pytest.raises(TrainingError, match="'no label!' cannot be the name"):
         DATASETS["folder"].read(make_folder(tmp_path / "c", ("no label!", "normal")))
+
+
+def test_patients_csv_says_whose_the_films_are(tmp_path, capsys):
+    root = make_folder(tmp_path / "own", ("train/gout", "train/normal", "test/gout", "test/normal"))
+    names = sorted(path.relative_to(root).as_posix() for path in root.rglob("*.png"))
+    lines = {name: f"{name},p{k // 3}" for k, name in enumerate(names)}
+
+    def read(changed: dict[str, str]) -> Table:
+        (root / "patients.csv").write_text("\n".join(["path,patient", *(lines | changed).values()]))
+        return datasets.read_dataset("folder", root)
+
+    table = read({})
+    assert len(set(table.patient)) == 16 and table.caveat == "" and not "".join(capsys.readouterr())
+    for changed, said in (
+        ({names[0]: f"{names[0]},p15"}, "1 patients are in train and in test, folder:p15|folder:p0"),
+        ({names[3]: ""}, f"patients.csv does not say whose {names[3]} is"),
+        ({"again": f"{names[3]},p9"}, f"patients.csv gives {names[3]} another patient in line 50"),
+    ):
+        with pytest.raises(TrainingError, match=said):
+            read(changed)
+    with pytest.raises(TrainingError, match="both say whose"):
+        datasets.read_dataset("folder", root, "(film)")
+
+
+def test_a_pattern_finds_the_patient_and_keeps_a_persons_films_together(tmp_path, capsys):
+    root = make_folder(tmp_path / "own", ("gout", "normal"), films=100)  # film00000 to film00099, film01000 ...
+    table = datasets.read_dataset("folder", root, r"film(\d{4})")
+    assert len(set(table.patient)) == 20 and set(table.split) == {"train", "val", "test"}
+    assert all(len(set(table.split[table.patient == patient])) == 1 for patient in table.patient)
+    assert table.caveat == "" and not capsys.readouterr().err
+    for times in (1, 0):
+        alone = datasets.read_dataset("folder", root)
+        assert len(set(alone.patient)) == 200 and "Each file was counted as one patient" in alone.caveat
+        assert capsys.readouterr().err.count("each file name counts as one patient") == times
+    for pattern, said in (
+        (r"film00(\d+)", r"finds no patient in 100 of 200 file names, normal/film01000.png among them"),
+        (r"person(\d+)", "in 200 of 200 file names, gout/film00000.png"),
+        (r"film(x?)", "in 200 of 200"),
+        ("film", "has no group"),
+        ("(film", "no regular expression"),
+    ):
+        with pytest.raises(TrainingError, match=said) as raised:
+            datasets.read_dataset("folder", root, pattern)
+        assert raised.value.hint
+    with pytest.raises(TrainingError, match="kermany says itself"):
+        datasets.read_dataset("kermany", root, "(film)")
+
+
+@pytest.mark.parametrize(
+    ("targets", "task", "said"),
+    [
+        ([[1, 0]] * 8, "single-label", "All training films are label_0"),
+        ([[1]] * 8, "single-label", "All training films are label_0"),
+        ([[1, 0, 0], [0, 1, 0]] * 4, "single-label", "No training film is label_2"),
+        ([[1, 0], [0, 0]] * 4, "multi-label", "No training film has label_1: it"),
+        ([[1, 1], [0, 1]] * 4, "multi-label", "No training film is known to be without label_1: it"),
+        ([[1, np.nan], [0, np.nan]] * 4, "multi-label", "label_1 .and 1 more."),
+        ([[1, 0], [0, 1]] * 2 + [[1, 0]] * 4, "multi-label", "No label has validation films"),
+    ],
+)
+def test_what_cannot_be_learned_is_refused_before_the_first_step(targets, task, said):
+    table = make_table([f"made:{i}" for i in range(8)], targets, ["train"] * 4 + ["val"] * 4)
+    with pytest.raises(TrainingError, match=said) as raised:
+        splits.check_trainable(table, task)
+    assert raised.value.hint
+    if task == "multi-label" and "validation" not in said:
+        assert "label_1" in splits.check_trainable(table, task, is_trial=True).caveat
+    fine = make_table([f"made:{i}" for i in range(4)], [[1, 0], [0, 1]] * 2, ["train", "train", "val", "val"])
+    assert splits.check_trainable(fine, task) is fine
 
 
 def test_films_csv_and_its_task(tmp_path, capsys):
@@ -362,11 +476,11 @@ def test_a_label_with_one_patient_does_not_stop_a_split_of_findings():
 
 def test_a_class_that_would_be_missing_from_a_side_is_an_error():
     table = make_table([f"made:{i}" for i in range(30)], np.eye(2)[[0] * 29 + [1]])
-    with pytest.raises(TrainingError, match="too few patients") as raised:
+    with pytest.raises(TrainingError, match="has no film of label_1: 1 patient has one in all") as raised:
         hold_out_validation(table, 0.1, 0)
     assert raised.value.hint == "Take more films."
     for nothing in (table.where(np.zeros(30, bool)), replace(table, split=np.full(30, "external"))):
-        with pytest.raises(TrainingError, match="too few patients, or none"):
+        with pytest.raises(TrainingError, match="train has no film"):
             split_anew(nothing)
 
 
