@@ -265,9 +265,7 @@ def evaluate_checkpoint(
         measured = measured.replace(localisation=localised)
         print("\n" + "\n".join(format_localisation(localised)))
     if out:
-        is_replaced, drawn = (out / METRICS_FILE).exists(), _draw(out, scored, temperature, split)
-        for name in set(plots.PICTURES) - set(drawn) if is_replaced else ():  # those of the result that was there
-            (out / name).unlink(missing_ok=True)
+        _draw(out, scored, temperature, split)
         facts = {"checkpoint": card.name, "checkpoint_sha256": stored.sha256, "note": note, "labels": card.labels}
         (out / METRICS_FILE).write_text(
             json.dumps({**facts, "metrics": measured.model_dump()}, indent=2) + "\n", encoding="utf-8"
