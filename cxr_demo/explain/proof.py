@@ -260,7 +260,7 @@ def gradient_x_input_of_lines(program: Program, x: torch.Tensor, label: int) -> 
         for step in program.steps:
             ins = [values[name] for name in step.ins]
             match step.operation:
-                case op.Activation() if not step.operation.is_relu:
+                case op.Activation() if not step.operation.is_piecewise_linear:
                     line = torch.where(ins[0] == 0, 0, step.operation.apply(ins[0]) / ins[0])
                     values[step.out] = ins[0] * line.detach()
                 case op.Gate():

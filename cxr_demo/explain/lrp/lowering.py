@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import accumulate
 from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
-from timm.layers.activations import GELU, Sigmoid
+from timm.layers.activations import GELU, HardSigmoid, HardSwish, Sigmoid, Swish
 from timm.layers.adaptive_avgmax_pool import SelectAdaptivePool2d
-from timm.layers.drop import DropPath
+from timm.layers.blur_pool import BlurPool2d
+from timm.layers.conv2d_same import Conv2dSame
+from timm.layers.drop import DropBlock2d, DropPath
+from timm.layers.pool2d_same import AvgPool2dSame, MaxPool2dSame
 from torch import fx, nn
 from torch.fx.proxy import TraceError
 from torchvision.models.shufflenetv2 import channel_shuffle
+from torchvision.ops import StochasticDepth
 
 from cxr_demo.errors import ExplanationError
 from cxr_demo.explain.lrp import operations as op
@@ -22,6 +30,7 @@ from cxr_demo.explain.lrp.program import Program, Step
 from cxr_demo.explain.lrp.rewriting import rewrite_steps
 
 _TRACING = threading.Lock()
+Size = int | tuple[int, int]
 
 
 def lower_network(model: nn.Module) -> Program:
@@ -105,6 +114,8 @@ def _traced(model: nn.Module) -> Iterable[fx.Node]:
             return _Tracer().trace(model).nodes
     except TraceError as error:
         raise ExplanationError("what the network does depends on the size of the film or on its values") from error
+    except (TypeError, AttributeError, RuntimeError, NotImplementedError, AssertionError) as error:
+        raise ExplanationError("the network computes in a way that torch.fx cannot follow") from error
 
 
 def _signal_first(ins: tuple[str, ...], operation: op.Operation, steps: list[Step]) -> tuple[str, ...]:
@@ -134,32 +145,79 @@ def _of_call(node: fx.Node, constants: list[torch.Tensor]) -> Sequence[op.Operat
         return [op.Affine(constants[0].flatten(), torch.zeros(constants[0].numel()))] if constants else [op.Gate()]
     if target is torch.cat and (node.kwargs.get("dim", node.args[-1]) == 1):
         return [op.Concatenate()]
-    if target == "chunk" and node.args[1:] == (2,) and node.kwargs == {"dim": 1}:
-        return []  # the slices are taken by the two that read it
-    if target is operator.getitem and getattr(node.args[0], "target", None) == "chunk":
-        return [op.Half(cast(int, node.args[1]))]
+    found = _of_part(node)
+    if found is not None:
+        return found
     if target is channel_shuffle:
         return [op.Shuffle(cast(int, node.args[1]))]
-    if target in (torch.relu, F.relu):
-        return [op.Activation(F.relu, "ReLU")]
-    if target == "mean" and tuple(cast(Iterable[int], node.kwargs.get("dim") or node.args[1])) == (2, 3):
-        return [op.MeanPool(1)] if node.kwargs.get("keepdim") else [op.MeanPool(1), op.Flatten()]
+    if target in _FUNCTIONS:
+        return _of_function(node)
+    if target == "mean" and tuple(cast(Iterable[int], node.kwargs.get("dim") or node.args[1])) in ((2, 3), (-2, -1)):
+        return [op.MeanPool(1)] if _keeps_dimensions(node) else [op.MeanPool(1), op.Flatten()]
     if target == "permute" and tuple(node.args[1:]) in ((0, 2, 3, 1), (0, 3, 1, 2)):
         return []  # channels stay second; what reads the last axis in the network reads the second in the program
-    if target == "flatten" and tuple(node.args[1:]) == (1,):
+    if target == "contiguous" or (target is F.dropout and not node.kwargs.get("training", True)):
+        return []
+    if target in ("flatten", torch.flatten) and tuple(node.args[1:]) == (1,):
         return [op.Flatten()]
     name = getattr(target, "__name__", target)
-    raise ExplanationError(f"the network calls {name} in a way for which no rule here is right")
+    raise ExplanationError(f"the network calls {name}{_name_owner(node)} in a way for which no rule here is right")
+
+
+def _of_part(node: fx.Node) -> Sequence[op.Operation] | None:
+    """Of a call that takes some of the channels; None for any other."""
+    target, args = node.target, node.args
+    if target == "chunk" and args[1:] == (2,) and node.kwargs == {"dim": 1}:
+        return []  # the slices are taken by the two that read it
+    if target in ("split", torch.split) and (node.kwargs.get("dim") or args[-1]) == 1:
+        return []
+    if target is not operator.getitem:
+        return None
+    source, wanted = args
+    if isinstance(source, fx.Node) and isinstance(wanted, int) and source.target == "chunk":
+        return [op.Half(wanted)]
+    if isinstance(source, fx.Node) and isinstance(wanted, int) and source.target in ("split", torch.split):
+        widths = cast("int | Sequence[int]", source.args[1])
+        starts = [0, *accumulate(widths)] if isinstance(widths, Sequence) else range(0, (wanted + 2) * widths, widths)
+        return [op.Slice(starts[wanted], starts[wanted + 1])]
+    if isinstance(wanted, tuple) and len(wanted) in (2, 4) and isinstance(wanted[1], slice):
+        if any(part != slice(None) for part in (wanted[0], *wanted[2:])):
+            return None
+        start, stop, step = wanted[1].start or 0, wanted[1].stop, wanted[1].step
+        if step in (None, 1) and isinstance(start, int) and isinstance(stop, int | None) and min(start, stop or 0) >= 0:
+            return [op.Slice(start, stop)]
+    return None
+
+
+def _of_function(node: fx.Node) -> Sequence[op.Operation]:
+    """What a function of torch.nn.functional does is what the module of its name does."""
+    defaults, make = _FUNCTIONS[cast(Callable, node.target)]
+    given = dict(zip(defaults, node.args[1:], strict=False)) | dict(node.kwargs)
+    given = {name: value for name, value in given.items() if name in defaults}
+    return make(**{**defaults, **given})
+
+
+def _keeps_dimensions(node: fx.Node) -> bool:
+    return bool(node.kwargs.get("keepdim", node.args[2] if len(node.args) > 2 else False))
+
+
+def _name_owner(node: fx.Node) -> str:
+    """Whose forward method calls it, for the sentence."""
+    owners = list((node.meta.get("nn_module_stack") or {}).values())
+    kind = owners[-1][1] if owners else None
+    return f" in its {kind.__name__}" if isinstance(kind, type) else ""
 
 
 def _convolution(module: nn.Conv2d) -> Sequence[op.Operation]:
-    if module.padding_mode != "zeros" or isinstance(module.padding, str) or type(module) is not nn.Conv2d:
+    if module.padding_mode != "zeros" or type(module) not in (nn.Conv2d, Conv2dSame):
         raise ExplanationError(f"the network holds {type(module).__name__} layers that pad in a way of their own")
-    stride, padding, dilation = (
-        cast(tuple[int, int], size) for size in (module.stride, module.padding, module.dilation)
+    is_same = isinstance(module, Conv2dSame) or module.padding == "same"
+    padding = (0, 0) if is_same or isinstance(module.padding, str) else module.padding
+    stride, padding, dilation = (cast(tuple[int, int], size) for size in (module.stride, padding, module.dilation))
+    made = op.Convolution(
+        _copy(module.weight), _bias(module, module.out_channels), stride, padding, dilation, module.groups
     )
-    bias = _bias(module, module.out_channels)
-    return [op.Convolution(_copy(module.weight), bias, stride, padding, dilation, module.groups)]
+    return [replace(made, is_same=is_same)]
 
 
 def _pointwise(module: nn.Linear) -> Sequence[op.Operation]:
@@ -186,19 +244,69 @@ def _layer_norm(module: nn.LayerNorm) -> Sequence[op.Operation]:
 
 def _activation(module: nn.Module) -> Sequence[op.Operation]:
     # A copy that writes nothing over its input, which the rules still need.
-    return [op.Activation(_ACTIVATIONS[type(module)], type(module).__name__)]
+    return [op.Activation(_ACTIVATIONS[type(module)], _COMMON_NAMES.get(type(module), type(module).__name__))]
+
+
+def _leaky_relu(module: nn.LeakyReLU) -> Sequence[op.Operation]:
+    return _leak(module.negative_slope)
+
+
+def _leak(negative_slope: float, inplace: bool = False) -> Sequence[op.Operation]:
+    return [op.Activation(partial(F.leaky_relu, negative_slope=negative_slope), "LeakyReLU")]
 
 
 def _max_pool(module: nn.MaxPool2d) -> Sequence[op.Operation]:
-    sizes = (cast(int, size) for size in (module.kernel_size, module.stride, module.padding, module.dilation))
-    return [op.MaxPool(*sizes, ceil=module.ceil_mode)]
+    return _max(module.kernel_size, module.stride, module.padding, module.dilation, module.ceil_mode)
+
+
+def _max(
+    kernel_size: Size, stride: Size | None, padding: Size, dilation: Size, ceil_mode: bool
+) -> Sequence[op.Operation]:
+    return [op.MaxPool(kernel_size, kernel_size if stride is None else stride, padding, dilation, ceil_mode)]
+
+
+def _max_pool_same(module: nn.MaxPool2d) -> Sequence[op.Operation]:
+    shape = _pair(module.kernel_size), _pair(module.stride), _pair(module.dilation)
+    return [op.Pad(value=-math.inf, same=shape), *_max_pool(module)]
 
 
 def _mean_pool(module: nn.AvgPool2d) -> Sequence[op.Operation]:
-    size = module.kernel_size
-    if module.stride != size or module.padding or module.ceil_mode or not isinstance(size, int):
-        raise ExplanationError("the network takes means of pixels that overlap, for which no rule here is right")
-    return [op.BlockMean(size)]
+    if module.divisor_override:
+        raise ExplanationError("the network divides sums by a number of its own, for which no rule here is right")
+    return _mean(module.kernel_size, module.stride, module.padding, module.ceil_mode, module.count_include_pad)
+
+
+def _mean(
+    kernel_size: Size, stride: Size | None, padding: Size, ceil_mode: bool, count_include_pad: bool
+) -> Sequence[op.Operation]:
+    kernel, padding = _pair(kernel_size), _pair(padding)
+    stride = kernel if stride is None else _pair(stride)
+    if kernel == stride and kernel[0] == kernel[1] and padding == (0, 0) and not ceil_mode:
+        return [op.BlockMean(kernel[0])]
+    return [op.WindowMean(kernel, stride, padding, ceil_mode, count_include_pad)]
+
+
+def _mean_pool_same(module: nn.AvgPool2d) -> Sequence[op.Operation]:
+    return [op.Pad(same=(_pair(module.kernel_size), _pair(module.stride), (1, 1))), *_mean_pool(module)]
+
+
+def _blur_pool(module: BlurPool2d) -> Sequence[op.Operation]:
+    edges = cast(list[int], module.padding)
+    return [_pad(edges, module.pad_mode), op.Blur(_copy(cast(torch.Tensor, module.filt)[0, 0]), module.stride)]
+
+
+def _pad(pad: Sequence[int], mode: str = "constant", value: float | None = None) -> op.Operation:
+    if len(pad) != 4 or not all(isinstance(edge, int) for edge in pad):
+        raise ExplanationError("the network pads other than rows and columns, for which no rule here is right")
+    return op.Pad(cast(op.Edges, tuple(pad)), mode, value or 0.0)
+
+
+def _padding(mode: str) -> Callable[[Any], Sequence[op.Operation]]:
+    return lambda module: [_pad(module.padding, mode, getattr(module, "value", 0.0))]
+
+
+def _pair(size: Size) -> tuple[int, int]:
+    return (size, size) if isinstance(size, int) else (size[0], size[-1])
 
 
 def _global_pool(module: SelectAdaptivePool2d) -> Sequence[op.Operation]:
@@ -208,8 +316,14 @@ def _global_pool(module: SelectAdaptivePool2d) -> Sequence[op.Operation]:
 
 
 def _adaptive_pool(module: nn.AdaptiveAvgPool2d) -> Sequence[op.Operation]:
-    size = module.output_size
-    return [op.MeanPool(cast(int, size[0] if isinstance(size, tuple) else size))]
+    return _adaptive_mean(cast(Size, module.output_size))
+
+
+def _adaptive_mean(output_size: Size) -> Sequence[op.Operation]:
+    rows, columns = _pair(output_size)
+    if rows != columns:
+        raise ExplanationError("the network pools to a grid that is not square, for which no rule here is right")
+    return [op.MeanPool(rows)]
 
 
 def _nothing(module: nn.Module) -> Sequence[op.Operation]:
@@ -219,8 +333,9 @@ def _nothing(module: nn.Module) -> Sequence[op.Operation]:
 _ACTIVATIONS: dict[type, Callable] = {
     nn.ReLU: F.relu, nn.ReLU6: F.relu6, nn.SiLU: F.silu, nn.Hardswish: F.hardswish, nn.GELU: F.gelu,
     GELU: F.gelu, nn.Sigmoid: torch.sigmoid, Sigmoid: torch.sigmoid,
-    nn.Hardsigmoid: F.hardsigmoid,
+    nn.Hardsigmoid: F.hardsigmoid, HardSigmoid: F.hardsigmoid, HardSwish: F.hardswish, Swish: F.silu,
 }  # fmt: skip
+_COMMON_NAMES = {HardSigmoid: "Hardsigmoid", HardSwish: "Hardswish", Swish: "SiLU"}  # timm's -> torch's
 # The first that fits: a subclass stands before its class.
 _MODULES: dict[type, Callable[..., Sequence[op.Operation]]] = {
     nn.Conv2d: _convolution,
@@ -228,15 +343,40 @@ _MODULES: dict[type, Callable[..., Sequence[op.Operation]]] = {
     nn.modules.batchnorm._BatchNorm: _batch_norm,
     nn.LayerNorm: _layer_norm,
     **dict.fromkeys(_ACTIVATIONS, _activation),
+    nn.LeakyReLU: _leaky_relu,
+    MaxPool2dSame: _max_pool_same,
     nn.MaxPool2d: _max_pool,
+    AvgPool2dSame: _mean_pool_same,
     nn.AvgPool2d: _mean_pool,
+    BlurPool2d: _blur_pool,
+    nn.ConstantPad2d: _padding("constant"),
+    nn.ReflectionPad2d: _padding("reflect"),
+    nn.ReplicationPad2d: _padding("replicate"),
     SelectAdaptivePool2d: _global_pool,
     nn.AdaptiveAvgPool2d: _adaptive_pool,
     nn.Flatten: lambda module: [op.Flatten()],
     nn.Identity: _nothing,
     nn.Dropout: _nothing,
     DropPath: _nothing,
+    DropBlock2d: _nothing,
+    StochasticDepth: _nothing,
 }
+# Their arguments behind the tensor and what these are where they are not given.
+_FUNCTIONS: dict[Callable, tuple[dict[str, Any], Callable[..., Sequence[op.Operation]]]] = {
+    torch.relu: ({}, lambda: [op.Activation(F.relu, "ReLU")]),
+    F.relu: ({}, lambda: [op.Activation(F.relu, "ReLU")]),
+    F.silu: ({}, lambda: [op.Activation(F.silu, "SiLU")]),
+    torch.sigmoid: ({}, lambda: [op.Activation(torch.sigmoid, "Sigmoid")]),
+    F.leaky_relu: ({"negative_slope": 0.01}, _leak),
+    F.pad: ({"pad": (), "mode": "constant", "value": None}, lambda **given: [_pad(**given)]),
+    F.avg_pool2d: (
+        {"kernel_size": 1, "stride": None, "padding": 0, "ceil_mode": False, "count_include_pad": True}, _mean
+    ),
+    F.max_pool2d: (
+        {"kernel_size": 1, "stride": None, "padding": 0, "dilation": 1, "ceil_mode": False}, _max
+    ),
+    F.adaptive_avg_pool2d: ({"output_size": 1}, _adaptive_mean),
+}  # fmt: skip
 
 
 def _copy(weight: torch.Tensor) -> torch.Tensor:

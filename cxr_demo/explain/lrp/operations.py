@@ -11,8 +11,20 @@ from dataclasses import dataclass, fields, replace
 import torch
 import torch.nn.functional as F
 
+from cxr_demo.explain.lrp.windows import (
+    BlockMean,
+    Blur,
+    Edges,
+    MaxPool,
+    MeanPool,
+    Pad,
+    WindowMean,
+    find_same_edges,
+)  # fmt: skip
+
 GATES = ("Sigmoid", "Hardsigmoid")
 NON_NEGATIVE = (*GATES, "ReLU", "ReLU6")
+PIECEWISE_LINEAR = ("ReLU", "LeakyReLU")  # of two lines through 0: value = slope x input
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +35,8 @@ class Convolution:
     padding: tuple[int, int] = (0, 0)
     dilation: tuple[int, int] = (1, 1)
     groups: int = 1
+    edges: Edges = (0, 0, 0, 0)  # rows and columns of zeros beyond `padding`
+    is_same: bool = False  # TensorFlow's padding, whose edges depend on the size of the input
 
     def apply(self, x: torch.Tensor) -> torch.Tensor:
         return self.linear(x, self.weight, self.bias)
@@ -31,18 +45,26 @@ class Convolution:
         """This convolution with other weights of the same shape."""
         if self.is_pointwise:
             return _pointwise(x, weight, bias)
+        edges = self._find_edges(x.shape[2:])
+        x = F.pad(x, edges) if any(edges) else x
         return F.conv2d(x, weight, bias, self.stride, self.padding, self.dilation, self.groups)
 
     @property
     def is_pointwise(self) -> bool:
         """Whether each place is multiplied by one matrix and by nothing else."""
         plain = self.stride == (1, 1) and self.padding == (0, 0) and self.groups == 1
-        return plain and self.weight.shape[2:] == (1, 1)
+        return plain and not any(self.edges) and self.weight.shape[2:] == (1, 1)
 
     @property
     def is_depthwise(self) -> bool:
         """Whether every output reads one channel alone."""
         return self.groups > 1 and self.weight.shape[1] == 1
+
+    def _find_edges(self, size: torch.Size) -> Edges:
+        if not self.is_same:
+            return self.edges
+        height, width = self.weight.shape[2:]
+        return find_same_edges(size, (height, width), self.stride, self.dilation)
 
     def keeps_non_negative(self, inputs: bool) -> bool:
         return False
@@ -61,6 +83,11 @@ class Convolution:
         """s (N, K_out, h', w') -> (N, K_in, *size), the transposed of `linear`."""
         if self.is_pointwise:
             return _pointwise(s, turned, None)
+        left, right, top, bottom = self._find_edges(size)
+        if left or right or top or bottom:
+            wide = replace(self, edges=(0, 0, 0, 0), is_same=False)
+            padded = torch.Size((size[0] + top + bottom, size[1] + left + right))
+            return wide.transposed(s, turned, padded)[:, :, top : top + size[0], left : left + size[1]]
         reach = [d * (n - 1) for d, n in zip(self.dilation, self.weight.shape[2:], strict=True)]
         if self.stride == (1, 1):
             padding = [r - p for r, p in zip(reach, self.padding, strict=True)]
@@ -134,6 +161,10 @@ class Activation:
         return self.name == "ReLU"
 
     @property
+    def is_piecewise_linear(self) -> bool:
+        return self.name in PIECEWISE_LINEAR
+
+    @property
     def is_gate(self) -> bool:
         return self.name in GATES
 
@@ -184,6 +215,20 @@ class Half:
 
 
 @dataclass(frozen=True)
+class Slice:
+    """The channels from `start` to `stop`, which may be None: to the last."""
+
+    start: int
+    stop: int | None
+
+    def apply(self, x: torch.Tensor) -> torch.Tensor:
+        return x[:, self.start : self.stop]
+
+    def keeps_non_negative(self, inputs: bool) -> bool:
+        return inputs
+
+
+@dataclass(frozen=True)
 class Shuffle:
     """Channels (groups, K / groups) in the order (K / groups, groups): Zhang et al. 2018, ShuffleNet."""
 
@@ -200,69 +245,6 @@ class Shuffle:
 
 
 @dataclass(frozen=True)
-class MaxPool:
-    kernel: int
-    stride: int
-    padding: int
-    dilation: int
-    ceil: bool
-
-    def apply(self, x: torch.Tensor) -> torch.Tensor:
-        return self.pooled(x)[0]
-
-    def pooled(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """x (N, K, h, w) -> `apply`, and the place in h * w that each output was taken from, both (N, K, h', w')."""
-        shape = (self.kernel, self.stride, self.padding, self.dilation, self.ceil)
-        return F.max_pool2d(x, *shape, return_indices=True)
-
-    def keeps_non_negative(self, inputs: bool) -> bool:
-        return inputs
-
-
-@dataclass(frozen=True)
-class BlockMean:
-    """The mean of every size x size pixels; rows and columns that fill no block are left out."""
-
-    size: int
-
-    def apply(self, x: torch.Tensor) -> torch.Tensor:
-        return F.avg_pool2d(x, self.size)
-
-    def transposed(self, s: torch.Tensor, size: torch.Size) -> torch.Tensor:
-        rows, columns = s.shape[2:]
-        # As one copy that keeps the order in memory: several times faster than F.interpolate.
-        each = (s / self.size**2).permute(0, 2, 3, 1)[:, :, None, :, None]
-        spread = each.expand(-1, -1, self.size, -1, self.size, -1).reshape(
-            len(s), rows * self.size, columns * self.size, -1
-        )
-        rest = size[0] - rows * self.size, size[1] - columns * self.size
-        spread = spread.permute(0, 3, 1, 2)
-        return F.pad(spread, (0, rest[1], 0, rest[0])) if any(rest) else spread
-
-    def keeps_non_negative(self, inputs: bool) -> bool:
-        return inputs
-
-
-@dataclass(frozen=True)
-class MeanPool:
-    """Means over the places of a grid of `cells` x `cells`; 1: over all places."""
-
-    cells: int
-
-    def apply(self, x: torch.Tensor) -> torch.Tensor:
-        return F.adaptive_avg_pool2d(x, self.cells)
-
-    def transposed(self, s: torch.Tensor, size: torch.Size) -> torch.Tensor:
-        if self.cells == 1:
-            return (s / (size[0] * size[1])).expand(-1, -1, *size)
-        rows, columns = (_means(length, self.cells, s.dtype) for length in size)
-        return torch.einsum("nkij,ih,jw->nkhw", s, rows, columns)
-
-    def keeps_non_negative(self, inputs: bool) -> bool:
-        return inputs
-
-
-@dataclass(frozen=True)
 class Flatten:
     def apply(self, x: torch.Tensor) -> torch.Tensor:
         return x.flatten(1)
@@ -272,11 +254,14 @@ class Flatten:
 
 
 Operation = (
-    Convolution | Dense | Affine | Standardise | Activation | Add | Gate | Concatenate | Half | Shuffle | MaxPool
-    | BlockMean | MeanPool | Flatten
+    Convolution | Dense | Affine | Standardise | Activation | Add | Gate | Concatenate | Half | Slice | Shuffle
+    | MaxPool | BlockMean | WindowMean | Blur | Pad | MeanPool | Flatten
 )  # fmt: skip
 WEIGHTED = (Convolution, Dense)
-LINEAR = (Convolution, Dense, Affine, Add, Concatenate, Half, Shuffle, BlockMean, MeanPool, Flatten)
+LINEAR = (
+    Convolution, Dense, Affine, Add, Concatenate, Half, Slice, Shuffle, BlockMean, WindowMean, Blur, Pad, MeanPool,
+    Flatten,
+)  # fmt: skip
 
 
 def scale_layer(layer: Convolution | Dense, affine: Affine) -> Convolution | Dense:
@@ -294,11 +279,6 @@ def convert_operation(operation: Operation, dtype: torch.dtype) -> Operation:
 def _pointwise(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
     """A 1x1 convolution as the matrix product that it is; for one film faster than as a convolution."""
     return F.linear(x.permute(0, 2, 3, 1), weight[:, :, 0, 0], bias).permute(0, 3, 1, 2)
-
-
-def _means(length: int, cells: int, dtype: torch.dtype) -> torch.Tensor:
-    """(cells, length): which places each mean is taken of, and their weights, as torch's adaptive pooling has them."""
-    return F.adaptive_avg_pool1d(torch.eye(length, dtype=dtype)[None], cells)[0].T
 
 
 def broadcast_channels(values: torch.Tensor, like: torch.Tensor) -> torch.Tensor:

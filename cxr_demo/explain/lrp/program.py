@@ -67,9 +67,10 @@ class Program:
 
     @property
     def is_piecewise_linear(self) -> bool:
-        """Whether LRP-epsilon is plain gradient x input: all its non-linear operations are ReLU or a maximum."""
+        """Whether LRP-epsilon is plain gradient x input: all its non-linear operations are ReLU, LeakyReLU or a
+        maximum."""
         bent = (step.operation for step in self.steps if not isinstance(step.operation, (*op.LINEAR, op.MaxPool)))
-        return all(isinstance(operation, op.Activation) and operation.is_relu for operation in bent)
+        return all(isinstance(operation, op.Activation) and operation.is_piecewise_linear for operation in bent)
 
     def to(self, dtype: torch.dtype) -> Program:
         return replace(

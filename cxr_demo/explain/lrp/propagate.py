@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
@@ -157,7 +158,7 @@ class _Sweep:
                 s = self._divide_by_output(r, step)
                 for name in step.ins:
                     self._accumulator(name).add(s, self._values[name])
-            case op.BlockMean() | op.MeanPool() as pool:
+            case op.BlockMean() | op.WindowMean() | op.Blur() | op.MeanPool() as pool:
                 s = self._divide_by_output(r, step)
                 self._accumulator(source).add(pool.transposed(s, x.shape[2:]), x)
             case op.MaxPool():
@@ -174,6 +175,12 @@ class _Sweep:
                 rest = x.shape[1] - total.shape[1]
                 room = (rest, 0) if half.place else (0, rest)
                 self._accumulator(source).add_owned(F.pad(total, (0, 0, 0, 0, *room)))
+            case op.Slice(start):
+                total = r.sum_terms()
+                room = (start, x.shape[1] - total.shape[1] - start)
+                self._accumulator(source).add_owned(F.pad(total, (0, 0, 0, 0, *room)))
+            case op.Pad() as pad:
+                self._accumulator(source).add_owned(pad.gathered(r.sum_terms(), x.shape[2:]))
             case op.Shuffle() as shuffle:
                 self._accumulator(source).add_owned(r.sum_terms()[:, shuffle.order(x.shape[1]).argsort()])
             case op.Flatten():
@@ -255,9 +262,7 @@ class _Sweep:
         if layer.groups != 1:
             raise ValueError("the first convolution reads its channels apart from each other")
         height, width = layer.weight.shape[2:]
-        even = op.Convolution(
-            x.new_ones(1, 1, height, width), x.new_zeros(1), layer.stride, layer.padding, layer.dilation
-        )
+        even = replace(layer, weight=x.new_ones(1, 1, height, width), bias=x.new_zeros(1))
         places = self._keep(lambda: even.apply(torch.ones_like(x[:, :1])), step.out)
         s = r.sum_terms().sum(dim=1, keepdim=True) / places
         spread = even.transposed(s, even.turned(even.weight), x.shape[2:])

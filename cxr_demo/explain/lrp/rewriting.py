@@ -12,11 +12,29 @@ from cxr_demo.explain.lrp.program import Step
 
 def rewrite_steps(steps: list[Step], start: str, end: str) -> tuple[Step, ...]:
     """Steps as the network has them -> as a `Program` has them."""
-    return _annotate(_relu_in_place(_share_concatenations(_pool_before_pointwise(_fold_affine(steps)))), start, end)
+    steps = _pool_before_pointwise(_fold_affine(_fold_padding(steps)))
+    return _annotate(_relu_in_place(_share_concatenations(steps)), start, end)
 
 
 def _readers(steps: list[Step]) -> Counter[str]:
     return Counter(name for step in steps for name in step.ins)
+
+
+def _fold_padding(steps: list[Step]) -> list[Step]:
+    """Zeros around a map that one convolution alone reads become its own edges: the rules that share out by the places
+    that an output reads then see that no pixel lies there."""
+    readers, by_name = _readers(steps), {step.out: step for step in steps}
+    folded: dict[str, Step] = {}
+    gone: set[str] = set()
+    for step in steps:
+        before, layer = _sole_source(step, by_name, readers), step.operation
+        pad = before and before.operation
+        if not (before and isinstance(layer, op.Convolution) and isinstance(pad, op.Pad) and pad.is_zeros):
+            continue
+        if not (layer.is_same or any(layer.edges)):
+            gone.add(before.out)
+            folded[step.out] = replace(step, ins=before.ins, operation=replace(layer, edges=pad.edges))
+    return [folded.get(step.out, step) for step in steps if step.out not in gone]
 
 
 def _fold_affine(steps: list[Step]) -> list[Step]:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 from zennit.attribution import Gradient
 from zennit.composites import SpecialFirstLayerMapComposite
@@ -74,7 +73,7 @@ def make_gamma_box(low: torch.Tensor, high: torch.Tensor) -> Composite:
 def _composite(norm, convolution, first, depthwise) -> Composite:
     layers = [
         (_Unchanged, Pass()),
-        ((AvgPool, Sum), Norm(STABILISER)),
+        ((AvgPool, _Blur, Sum), Norm(STABILISER)),
         (BatchNorm, norm),
         (_Depthwise, depthwise),
         (Convolution, convolution),
@@ -113,16 +112,13 @@ class _PlusOrFlat(BasicHook):
         return _PlusOrFlat()
 
     def backward(
-        self, module: nn.Conv2d, grad_input: Sequence[torch.Tensor], grad_output: Sequence[torch.Tensor]
+        self, module: _Depthwise, grad_input: Sequence[torch.Tensor], grad_output: Sequence[torch.Tensor]
     ) -> tuple[torch.Tensor | None, ...]:
         x, (relevance,) = self.stored_tensors["input"][0], grad_output
         self._plus.stored_tensors = self._flat.stored_tensors = self.stored_tensors
         with torch.no_grad():
             signs = (x.clamp(min=0), module.weight.clamp(min=0)), (x.clamp(max=0), module.weight.clamp(max=0))
-            above = sum(
-                F.conv2d(part, weight, None, module.stride, module.padding, module.dilation, module.groups)
-                for part, weight in signs
-            )
+            above = sum(module.operation.linear(part, weight) for part, weight in signs)
         plus, flat = (
             rule.backward(module, grad_input, (part,))[0]
             for rule, part in ((self._plus, relevance * (above != 0)), (self._flat, relevance * (above == 0)))
@@ -130,7 +126,19 @@ class _PlusOrFlat(BasicHook):
         return tuple(plus + flat if original.shape == plus.shape else None for original in grad_input)
 
 
-class _Depthwise(nn.Conv2d):
+class _Convolution(nn.Conv2d):
+    """With the edges that its operation has."""
+
+    def __init__(self, operation: op.Convolution) -> None:
+        outputs, inputs, height, width = operation.weight.shape
+        super().__init__(inputs * operation.groups, outputs, (height, width), groups=operation.groups)
+        self.operation = operation
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        return self.operation.linear(input, self.weight, self.bias)
+
+
+class _Depthwise(_Convolution):
     """Follows a rule of its own."""
 
 
@@ -174,6 +182,10 @@ class _Plain(nn.Module):
         return self.operation.apply(*ins)
 
 
+class _Blur(_Plain):
+    """A mean whose weights differ."""
+
+
 class _Sum(nn.Module):
     def __init__(self) -> None:
         super().__init__()
@@ -185,11 +197,8 @@ class _Sum(nn.Module):
 
 def _module(operation: op.Operation) -> nn.Module:
     match operation:
-        case op.Convolution(weight, bias, stride, padding, dilation, groups):
-            outputs, inputs, height, width = weight.shape
-            kind = _Depthwise if operation.is_depthwise else nn.Conv2d
-            made = kind(inputs * groups, outputs, (height, width), stride, padding, dilation, groups)
-            return _with(made, weight, bias)
+        case op.Convolution(weight, bias):
+            return _with((_Depthwise if operation.is_depthwise else _Convolution)(operation), weight, bias)
         case op.Dense(weight, bias):
             outputs, inputs = weight.shape
             return _with(nn.Linear(inputs, outputs), weight, bias)
@@ -202,6 +211,10 @@ def _module(operation: op.Operation) -> nn.Module:
             return _Gated()
         case op.BlockMean(size):
             return nn.AvgPool2d(size)
+        case op.WindowMean(kernel, stride, padding, ceil, counts_padding):
+            return nn.AvgPool2d(kernel, stride, padding, ceil, counts_padding)
+        case op.Blur():
+            return _Blur(operation)
         case op.MeanPool(cells):
             return nn.AdaptiveAvgPool2d(cells)
         case op.Activation(function, name):

@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from timm.layers.conv2d_same import Conv2dSame
+from timm.layers.pool2d_same import AvgPool2dSame, MaxPool2dSame
 from timm.models.convnext import ConvNeXtBlock
 from timm.models.resnet import BasicBlock, Bottleneck
 from torch import nn
@@ -206,6 +208,52 @@ def test_a_program_does_not_keep_the_network():
     assert gone() is None and program.steps
 
 
+# ---- what a call may look like
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda x, gate: F.avg_pool2d(x, 3, stride=1, padding=1, count_include_pad=False),
+        lambda x, gate: F.max_pool2d(x, kernel_size=3, stride=2),
+        lambda x, gate: F.max_pool2d(x, 2),
+        lambda x, gate: F.adaptive_avg_pool2d(x, (2, 2)),
+        lambda x, gate: F.pad(x, [1, 0, 2, 1], "constant", 0.5),
+        lambda x, gate: F.pad(x, (1, 0, 2, 1), mode="reflect"),
+        lambda x, gate: F.leaky_relu(x, 0.3, True),
+        lambda x, gate: F.dropout(F.silu(x), 0.5, training=False),
+        lambda x, gate: torch.cat([x[:, 3:], x[:, :2, :, :], x[:, 2:3]], 1).contiguous(),
+        lambda x, gate: torch.cat([torch.split(x, [1, 3], 1)[1], torch.split(x, [1, 3], 1)[0]], 1),
+        lambda x, gate: torch.cat([x.split(2, dim=1)[1], x.split(2, dim=1)[0]], 1),
+    ],
+    ids=range(11),
+)
+def test_a_function_is_read_with_its_arguments(change):
+    model = Calls(change).eval().double()
+    x = squares().double()
+    program = lower_network(model)
+    torch.testing.assert_close(program.values(x)[program.end], model(x).detach(), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel")
+@pytest.mark.parametrize("size_px", [15, 16, 17, 18])
+def test_padding_that_depends_on_the_size_is_found_at_every_size(size_px):
+    """One program for all of them, as TensorFlow pads: a stride of 2 and a kernel of 3 have 0 and 1, or 1 and 1."""
+    layers = [Conv2dSame(1, 4, 3, 2), nn.ReLU(), MaxPool2dSame(3, 2), AvgPool2dSame(2, 2), Conv2dSame(4, 4, (5, 2))]
+    layers += [nn.Conv2d(4, 4, (4, 3), padding="same"), nn.Conv2d(4, 4, 1, padding="valid")]
+    model = nn.Sequential(*layers).eval().double()
+    program, x = lower_network(model), squares(2, size_px).double()
+    torch.testing.assert_close(program.values(x)[program.end], model(x).detach(), rtol=1e-12, atol=1e-12)
+
+
+def test_zeros_before_a_convolution_are_its_own_edges():
+    """Rules that share out by the places an output reads would else count places where no pixel lies."""
+    model = nn.Sequential(nn.ZeroPad2d((1, 0, 2, 1)), nn.Conv2d(1, 4, 3), nn.ReLU(), nn.ConstantPad2d(1, 0.5)).eval()
+    steps = lower_network(model).steps
+    assert [type(step.operation) for step in steps] == [op.Convolution, op.Activation, op.Pad]
+    assert steps[0].operation.edges == (1, 0, 2, 1) and steps[0].is_input_layer
+
+
 # ---- what is refused
 
 
@@ -227,15 +275,14 @@ class Calls(nn.Module):
         (nn.PReLU(), "PReLU"),
         (nn.ELU(), "ELU"),
         (nn.Softmax(dim=1), "Softmax"),
-        (nn.LeakyReLU(), "LeakyReLU"),
         (nn.GroupNorm(2, 4), "GroupNorm"),
         (nn.InstanceNorm2d(4), "InstanceNorm2d"),
         (nn.ConvTranspose2d(4, 4, 3), "ConvTranspose2d"),
         (nn.Upsample(scale_factor=2), "Upsample"),
         (nn.AdaptiveMaxPool2d(2), "AdaptiveMaxPool2d"),
-        (nn.AvgPool2d(3, 2, 1), "means of pixels that overlap"),
-        (nn.AvgPool2d(3, 1), "means of pixels that overlap"),
-        (nn.Conv2d(4, 4, 3, padding="same"), "pad in a way of their own"),
+        (nn.AdaptiveAvgPool2d((2, 3)), "grid that is not square"),
+        (nn.AvgPool2d(2, divisor_override=3), "divides sums by a number of its own"),
+        (nn.ConstantPad2d((1, 1), 0), "other than rows and columns"),
         (nn.Conv2d(4, 4, 3, padding=1, padding_mode="reflect"), "pad in a way of their own"),
     ],
     ids=str,
@@ -260,12 +307,21 @@ def test_a_layer_without_a_rule_is_refused_by_name(layer, said):
         (lambda x, gate: x.mean((1, 2), keepdim=True), "calls mean"),
         (lambda x, gate: x.chunk(3, dim=1)[0], "calls chunk"),
         (lambda x, gate: x.permute(0, 3, 2, 1), "calls permute"),
+        (lambda x, gate: x[:, ::2], "calls getitem"),
+        (lambda x, gate: x[:, -2:], "calls getitem"),
+        (lambda x, gate: x[:, :, 1:], "calls getitem"),
+        (lambda x, gate: x.view(x.shape[0], -1), "calls getattr"),
     ],
-    ids=range(12),
+    ids=range(16),
 )
 def test_a_call_without_a_rule_is_refused_by_name(change, said):
     with pytest.raises(ExplanationError, match=said):
         lower_network(Calls(change).eval())
+
+
+def test_a_call_is_named_with_the_block_that_makes_it():
+    with pytest.raises(ExplanationError, match="calls tanh in its Calls in a way"):
+        lower_network(nn.Sequential(Calls(lambda x, gate: torch.tanh(x))).eval())
 
 
 def test_a_value_that_others_read_too_is_not_written_over():

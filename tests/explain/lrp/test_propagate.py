@@ -6,11 +6,15 @@ import copy
 import operator
 import weakref
 from concurrent.futures import ThreadPoolExecutor
+from typing import cast
 
 import numpy as np
 import pytest
 import torch
-from timm.layers import LayerNorm2d
+import torch.nn.functional as F
+from timm.layers import BlurPool2d, LayerNorm2d
+from timm.layers.conv2d_same import Conv2dSame
+from timm.layers.pool2d_same import AvgPool2dSame, MaxPool2dSame
 from torch import nn
 from torchvision.models.shufflenetv2 import channel_shuffle
 from zennit.attribution import Gradient
@@ -108,17 +112,64 @@ STEPS = (  # every kind of operation that the rules meet, from "x" (1, 2, 18, 18
     ("awake", nn.ReLU(), "hidden"),
     ("logits", nn.Linear(5, 3), "awake"),
 )
+
+
+def padded(x: torch.Tensor) -> torch.Tensor:
+    return F.pad(x, (1, 0, 2, 1))
+
+
+def framed(x: torch.Tensor) -> torch.Tensor:
+    return F.pad(x, (2, 1, 1, 1), mode="replicate")
+
+
+def lit(x: torch.Tensor) -> torch.Tensor:
+    return F.pad(x, (1, 0, 0, 0), value=0.7)
+
+
+def taken(x: torch.Tensor) -> torch.Tensor:
+    return x[:, 1:4]
+
+
+WINDOWS = (  # what timm's networks do at the edges of maps, from "x" (1, 2, 18, 18) to "logits" (1, 3)
+    ("stem", nn.Sequential(Conv2dSame(2, 4, 3, stride=2, bias=False), nn.BatchNorm2d(4)), "x"),  # edges 0 and 1
+    ("leaking", nn.LeakyReLU(0.2), "stem"),
+    ("brightest", MaxPool2dSame(2, 2), "leaking"),  # 9 -> 5
+    ("bright", nn.ReLU(), "brightest"),
+    ("grouped", Conv2dSame(4, 6, (3, 2), groups=2), "bright"),
+    ("padded", padded, "bright"),
+    ("side", nn.Conv2d(4, 6, (4, 2)), "padded"),
+    ("sum", operator.add, "grouped", "side"),
+    ("bent", nn.LeakyReLU(0.1), "sum"),
+    ("framed", framed, "bent"),
+    ("dilated", nn.Conv2d(6, 6, 3), "framed"),  # 5 x 6
+    ("awake", nn.ReLU(), "dilated"),
+    ("turned", Conv2dSame(6, 6, (3, 2), stride=(2, 1), groups=6), "awake"),
+    ("lit", lit, "turned"),
+    ("means", nn.AvgPool2d(3, 2, 1, ceil_mode=True, count_include_pad=False), "lit"),
+    ("zeros", nn.AvgPool2d((3, 2), (1, 2), (1, 0), ceil_mode=True), "awake"),
+    ("blurred", BlurPool2d(6), "bent"),
+    ("halved", AvgPool2dSame(2, 2), "bent"),
+    ("both", joined, "blurred", "halved"),
+    ("taken", taken, "both"),
+    ("ends", nn.Flatten(), "taken"),
+    ("corner", nn.Flatten(), "means"),
+    ("rows", nn.Flatten(), "zeros"),
+    ("flat", joined, "ends", "corner", "rows"),
+    ("logits", nn.Linear(27 + 48 + 90, 3), "flat"),
+)
+PADS = (padded, framed, lit)
 FIRST, NORMS = "stem", ("norm", "standard")
 CONVOLUTIONS, DEPTHWISE = ("grouped", "side", "dilated"), ("turned",)
-UNCHANGED = (nn.ReLU, nn.SiLU, nn.Sigmoid)
-MOVED = (joined, shuffled, first_half, second_half)
+UNCHANGED = (nn.ReLU, nn.SiLU, nn.Sigmoid, nn.LeakyReLU)
+MOVED = (joined, shuffled, first_half, second_half, taken)
 
 
 class Everything(nn.Module):
-    def __init__(self) -> None:
+    def __init__(self, steps: tuple = STEPS) -> None:
         super().__init__()
         torch.manual_seed(3)
-        self.layers = nn.ModuleDict({out: copy.deepcopy(c) for out, c, *_ in STEPS if isinstance(c, nn.Module)})
+        self.steps = steps
+        self.layers = nn.ModuleDict({out: copy.deepcopy(c) for out, c, *_ in steps if isinstance(c, nn.Module)})
         for module in self.modules():
             if isinstance(module, (nn.Conv2d, nn.Linear)):
                 module.reset_parameters()
@@ -130,7 +181,7 @@ class Everything(nn.Module):
 
     def values(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
         values = {"x": x}
-        for out, call, *ins in STEPS:
+        for out, call, *ins in self.steps:
             call = self.layers[out] if isinstance(call, nn.Module) else call
             values[out] = call(*(values[name] for name in ins))
         return values
@@ -249,6 +300,11 @@ def shares(out: str, call, ins: list[torch.Tensor], r: np.ndarray, rules: tuple)
         return followed(call, ins, r)
     if isinstance(call, UNCHANGED):
         return [r]
+    if call in PADS:
+        return [matrix(call, ins[0].shape)[0] @ r]  # each copy's to what it copies; a constant keeps its own
+    if isinstance(call, MaxPool2dSame):
+        winners = cast(torch.Tensor, torch.autograd.functional.jacobian(call, ins[0]))
+        return [winners.reshape(len(r), -1).T.numpy() @ r]
     if isinstance(call, nn.MaxPool2d):
         return [to_winners(call, ins[0], r)]
     depthwise = epsilon_rule if convolution is epsilon_rule else plus_or_flat_rule
@@ -261,16 +317,17 @@ def slow_relevance(net: Everything, rules: tuple, x: torch.Tensor, label: int) -
     values = net.values(x)
     r = {name: np.zeros(value.numel()) for name, value in values.items()}
     r["logits"][label] = values["logits"][0, label]
-    for out, call, *ins in reversed(STEPS):
+    for out, call, *ins in reversed(net.steps):
         call = net.layers[out] if isinstance(call, nn.Module) else call
         for name, share in zip(ins, shares(out, call, [values[name] for name in ins], r[out], rules), strict=True):
             r[name] += share
     return r["x"].reshape(x.shape[1:]).sum(axis=0)
 
 
+@pytest.mark.parametrize("steps", [STEPS, WINDOWS], ids=["all", "windows"])
 @pytest.mark.parametrize("name", MATRIX_RULES)
-def test_each_rule_set_equals_its_formulas(name):
-    net, x = Everything(), film_of_everything()
+def test_each_rule_set_equals_its_formulas(name, steps):
+    net, x = Everything(steps), film_of_everything()
     fast = propagate.Propagator(lower_network(net)).relevance(getattr(rule_sets, name), x, range(3)).numpy()
     for label in range(3):
         expected = slow_relevance(net, MATRIX_RULES[name], x, label)
@@ -344,6 +401,16 @@ def test_no_two_rule_sets_say_the_same(propagator):
 
 
 # ---- LRP-epsilon is gradient x input
+
+
+def test_lrp_epsilon_is_gradient_x_input_at_the_edges_of_maps():
+    """Of the network itself, which torch differentiates: no rule, no matrix, no copy."""
+    net, x = Everything(WINDOWS), film_of_everything()
+    program = lower_network(net)
+    found = propagate.Propagator(program).relevance(rule_sets.EPSILON, x, range(3)).numpy()
+    assert program.is_piecewise_linear
+    for label in range(3):
+        assert distance(found[label], gradient_x_input(net, x, label)) < 1e-8
 
 
 @pytest.mark.parametrize(("family", "channels"), [*((family, 1) for family in FAMILIES), ("tiny", 3)])

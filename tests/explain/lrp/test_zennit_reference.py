@@ -19,6 +19,7 @@ from tests.conftest import FAMILIES, count_hooks, make_model, program_hash, weig
 from tests.explain.lrp.test_propagate import (
     MATRIX_RULES,
     THREADS,
+    WINDOWS,
     Everything,
     distance,
     epsilon_rule,
@@ -49,10 +50,17 @@ def vgg() -> nn.Module:
     return net.eval().requires_grad_(False)
 
 
-@pytest.fixture(scope="module", params=[*FAMILIES, "vgg", "sparse"])
+def make_window_net() -> nn.Module:
+    """Whatever stands at the edges of maps, behind a convolution that makes two channels of a film's one."""
+    return nn.Sequential(
+        nn.Conv2d(1, 2, 1).double().requires_grad_(False), nn.AdaptiveAvgPool2d(18), Everything(WINDOWS)
+    )
+
+
+@pytest.fixture(scope="module", params=[*FAMILIES, "vgg", "sparse", "windows"])
 def double(request, tiny_backbones):
     """The program of a small network of every family, in float64."""
-    makers = {"vgg": vgg, "sparse": make_sparse_net}
+    makers = {"vgg": vgg, "sparse": make_sparse_net, "windows": make_window_net}
     return lower_network(makers.get(request.param, lambda: make_model(request.param))().double())
 
 
