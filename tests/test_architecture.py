@@ -21,8 +21,8 @@ cxr_demo.explain: __init__ methods
 cxr_demo: render
 cxr_demo.text: gate_text method_text
 cxr_demo.film: __init__ anatomy halving jpeg header dicom preprocess phantom reading borders gate
-cxr_demo.networks: __init__ backbones heads card_parts card standing torchvision_nets classifier ensemble checkpoint
-cxr_demo.networks: small_model gate_net
+cxr_demo.networks: __init__ backbones heads card_parts card standing tracing open_nets torchvision_nets classifier
+cxr_demo.networks: ensemble checkpoint small_model gate_net
 cxr_demo.explain.lrp: __init__ windows operations program accumulator rules rewriting lowering propagate
 cxr_demo.explain.lrp: zennit_reference
 cxr_demo.explain: gradient perturbation cam relevance proof proof_cache engine

@@ -18,7 +18,7 @@ from cxr_demo.explain.lrp.lowering import lower_network
 from cxr_demo.explain.lrp.program import Program
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.explain.relevance import RelevanceMaps
-from cxr_demo.networks.backbones import BACKBONES
+from cxr_demo.networks.backbones import find_backbone
 from cxr_demo.networks.checkpoint import Checkpoint
 from cxr_demo.networks.classifier import Classifier
 from cxr_demo.networks.ensemble import Ensemble, FeatureFusion
@@ -134,7 +134,7 @@ def prove_checkpoint(
     expected = logits - bias if _head_is_linear(model, features, logits) else None
     if expected is not None:
         totals["grad-cam"] = float(cams[label].sum())
-    layer = "" if checkpoint.members else BACKBONES[card.backbone].cam_layer
+    layer = "" if checkpoint.members else find_backbone(card.backbone).cam_layer
     cam_proof = _prove_cam(model, layer, x, cams, expected)
     try:
         relevance = RelevanceMaps(lower_network(model), card.preprocess)
@@ -178,6 +178,8 @@ def _prove_cam(
     error = NAN
     if expected is not None:
         error = max(_sum_error(map_, want) for map_, want in zip(cams, expected, strict=True))
+    if isinstance(model, Classifier) and not _parts_are_whole(model, x):
+        return CamProof(error, "what the pooling reads, put through the head, does not give the network's logits")
     if layer and isinstance(model, Classifier) and not _pooling_reads(model, layer, x):
         return CamProof(error, f"the global pooling does not read the output of {layer}")
     if not np.isfinite(cams).all():
@@ -185,6 +187,12 @@ def _prove_cam(
     if error > CAM_SUM_ERROR:
         return CamProof(error, f"its map does not sum to the logit minus the bias (error {error:.1g})")
     return CamProof(error)
+
+
+def _parts_are_whole(model: Classifier, x: torch.Tensor) -> bool:
+    with torch.no_grad():
+        logits, joined = model(x), model.head(model.features(x))
+    return bool((logits - joined).abs().max() <= CAM_SUM_ERROR * max(1.0, float(logits.abs().max())))
 
 
 def _pooling_reads(model: Classifier, layer: str, x: torch.Tensor) -> bool:

@@ -1,12 +1,14 @@
-"""BACKBONES: the networks the app knows, where their class activation maps are taken.
+"""BACKBONES: what is special about networks that the app knows; any other of timm or torchvision goes by its name.
 
-A new timm network is one new entry; the contract tests pick it up from here.
+The contract tests take every entry from here.
 """
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the names alone are wanted where nothing is computed
@@ -17,6 +19,8 @@ if TYPE_CHECKING:  # the names alone are wanted where nothing is computed
 class Backbone:
     """`name` is the network's in timm or in `TORCHVISION_NETS`, `options` are handed to timm; `cam_layer` is the module
     whose output the global pooling reads (dotted path). Whether LRP is right on it, each checkpoint's proof finds out.
+    `source`: "" for an entry of `BACKBONES`; of any other network the library, of SOURCES, and where its pooling reads
+    is found when it is made.
 
     `cut` is the last child to keep of an nn.Sequential, whose later children are dropped; `tail` (path -> builder)
     then puts new modules in the place of old ones. What is kept keeps its names, so weights of the whole network fit.
@@ -27,6 +31,39 @@ class Backbone:
     options: dict = field(default_factory=dict)
     cut: str = ""
     tail: dict[str, Callable[[], nn.Module]] = field(default_factory=dict)
+    source: str = ""
+
+
+SOURCES = ("timm", "torchvision")
+
+
+def find_backbone(name: str) -> Backbone:
+    """An entry of `BACKBONES`, or else any network of timm, or else of torchvision; "torchvision:NAME" where timm has
+    one of the same name. ValueError, with the nearest names, for a name that neither has."""
+    if name in BACKBONES:
+        return BACKBONES[name]
+    prefix, colon, plain = name.rpartition(":")
+    if colon and prefix not in SOURCES:
+        raise ValueError(f"{prefix!r} is not where networks come from; {' and '.join(SOURCES)} are")
+    known = _list_names()
+    for source in [prefix] if colon else SOURCES:
+        # timm names the weights of a network behind a dot
+        if (plain.partition(".")[0] if source == "timm" else plain) in known[source]:
+            return Backbone(plain, "", source=source)
+    names = {entry for source in ([prefix] if colon else SOURCES) for entry in known[source]} | set(BACKBONES)
+    nearest = difflib.get_close_matches(plain, sorted(names), 3, 0.5)
+    raise ValueError(
+        f"neither timm nor torchvision has a network {plain!r}"
+        + (f"; the nearest names are {', '.join(nearest)}" if nearest else "")
+    )
+
+
+@cache
+def _list_names() -> dict[str, frozenset[str]]:
+    import timm
+    from torchvision import models
+
+    return {"timm": frozenset(timm.list_models()), "torchvision": frozenset(models.list_models(module=models))}
 
 
 def _make_block5_convolution() -> nn.Module:

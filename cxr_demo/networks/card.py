@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.limits import MAX_MEMBERS
-from cxr_demo.networks.backbones import BACKBONES
+from cxr_demo.networks.backbones import find_backbone
 from cxr_demo.networks.card_parts import Count, Metrics, Number, Training
 from cxr_demo.networks.heads import HEADS
 
@@ -247,7 +247,9 @@ def _check_temperature(temperature: float, whose: str) -> None:
 
 
 def _check_network(backbone: str, head: str, whose: str) -> None:
-    if backbone not in BACKBONES:
-        raise ValueError(f"{whose} backbone {backbone!r} is not known here; known: {', '.join(BACKBONES)}")
+    try:
+        find_backbone(backbone)
+    except ValueError as error:
+        raise ValueError(f"{whose} backbone {backbone!r} is not known here: {error}") from None
     if head not in HEADS:
         raise ValueError(f"{whose} head is {head!r}; it must be one of {', '.join(HEADS)}")

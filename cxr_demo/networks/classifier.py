@@ -9,13 +9,15 @@ import timm
 import torch
 from torch import nn
 
-from cxr_demo.networks.backbones import BACKBONES, Backbone
+from cxr_demo.networks.backbones import Backbone, find_backbone
 from cxr_demo.networks.heads import HEADS
+from cxr_demo.networks.open_nets import find_output, find_split, make_torchvision_net
 from cxr_demo.networks.torchvision_nets import TORCHVISION_NETS, TorchvisionNet
 
 
 class Classifier(nn.Module):
-    """A network of `BACKBONES` with a head of `HEADS`, one logit per label; squares from 64 px.
+    """A network that `find_backbone` knows with a head of `HEADS`, one logit per label; squares from 64 px, where the
+    network itself takes them. CheckpointError for one that has no maps of cells or no linear output.
 
     `pretrained` asks timm or torchvision for ImageNet weights, which needs the network; it raises whatever they raise.
     Or it is the state of timm's whole network (three colours, 1,000 classes), of which all but the classifier is taken.
@@ -33,7 +35,10 @@ class Classifier(nn.Module):
         pretrained: bool | Mapping[str, torch.Tensor] = False,
     ) -> None:
         super().__init__()
-        entry = BACKBONES[backbone]
+        entry = find_backbone(backbone)
+        self._split = None
+        if entry.source:
+            self._split = find_split(entry.name, lambda: _whole_net(entry, labels, channels, False))
         self.net = _whole_net(entry, labels, channels, pretrained)
         self.output.reset_parameters()
         features = self.output.in_features
@@ -47,7 +52,9 @@ class Classifier(nn.Module):
     @property
     def classifier(self) -> nn.Module:
         """The head module, (N, K) -> logits (N, L)."""
-        return self.net.get_classifier()
+        if hasattr(self.net, "get_classifier"):
+            return self.net.get_classifier()
+        return find_output(self.net, type(self.net).__name__)[1]
 
     @property
     def output(self) -> nn.Linear:
@@ -75,11 +82,11 @@ class Classifier(nn.Module):
 
     def features(self, x: torch.Tensor) -> torch.Tensor:
         """x (N, C, S, S) -> the feature maps that the global pooling reads, (N, K, h, w)."""
-        return self.net.forward_features(x)
+        return self._split.features(self.net, x) if self._split else self.net.forward_features(x)
 
     def head(self, features: torch.Tensor) -> torch.Tensor:
         """features (N, K, h, w) -> logits (N, L); `head(features(x))` equals `forward(x)` in eval mode."""
-        return self.net.forward_head(features)
+        return self._split.head(self.net, features) if self._split else self.net.forward_head(features)
 
 
 def compute_probabilities(logits: torch.Tensor, task: str, temperature: float) -> torch.Tensor:
@@ -93,7 +100,10 @@ def _whole_net(
     entry: Backbone, labels: int, channels: int, pretrained: bool | Mapping[str, torch.Tensor]
 ) -> TorchvisionNet:
     """One of timm's is typed as ours, which has the part of timm's interface that is used here."""
-    if entry.name in TORCHVISION_NETS:
+    if entry.source == "torchvision":
+        made = make_torchvision_net(entry.name, labels, channels, pretrained=bool(pretrained))
+        return cast("TorchvisionNet", made)
+    if not entry.source and entry.name in TORCHVISION_NETS:
         return TorchvisionNet(entry.name, labels, channels, pretrained=bool(pretrained))
     given = {"state_dict": dict(pretrained)} if isinstance(pretrained, Mapping) else None
     net = timm.create_model(

@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from cxr_demo.errors import TrainingError
 from cxr_demo.networks import checkpoint
-from cxr_demo.networks.backbones import BACKBONES
+from cxr_demo.networks.backbones import find_backbone
 from cxr_demo.networks.checkpoint import Network
 from cxr_demo.networks.classifier import Classifier
 from train.data.datasets import DATASETS, pack_films
@@ -142,7 +142,7 @@ def _start_run(
     torch.manual_seed(recipe.seed)
     sha256, initial_weights = "", "none, trained from scratch"
     if model is None:
-        packaged = read_packaged_weights(BACKBONES[recipe.backbone].name) if recipe.start == IMAGENET else None
+        packaged = read_packaged_weights(find_backbone(recipe.backbone).name) if recipe.start == IMAGENET else None
         model = classifier = _new_classifier(recipe, len(table.labels), packaged)
         if recipe.start == IMAGENET:
             initial_weights = str(packaged or FROM_HUB)

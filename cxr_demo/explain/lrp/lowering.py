@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import operator
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -28,8 +27,8 @@ from cxr_demo.errors import ExplanationError
 from cxr_demo.explain.lrp import operations as op
 from cxr_demo.explain.lrp.program import Program, Step
 from cxr_demo.explain.lrp.rewriting import rewrite_steps
+from cxr_demo.networks.tracing import TRACING, SafeTracer
 
-_TRACING = threading.Lock()
 Size = int | tuple[int, int]
 
 
@@ -40,33 +39,6 @@ def lower_network(model: nn.Module) -> Program:
     """
     steps, start, end = _lowered(model)
     return Program(rewrite_steps(steps, start, end), start, end)
-
-
-class _Tracer(fx.Tracer):
-    """Keeps whole what has a meaning of its own here.
-
-    torch.fx puts its own `__call__` and `__getattr__` on every module of the process while it follows one network, so
-    what other threads do meanwhile with theirs must pass through untouched; and only one network is followed at a time.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(autowrap_functions=(channel_shuffle,))
-        self._thread = threading.get_ident()
-
-    def call_module(
-        self, m: nn.Module, forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Any:
-        if threading.get_ident() != self._thread:
-            return forward(*args, **kwargs)
-        return super().call_module(m, forward, args, kwargs)
-
-    def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: dict[str, Any]) -> Any:
-        if threading.get_ident() != self._thread:
-            return attr_val
-        return super().getattr(attr, attr_val, parameter_proxy_cache)
-
-    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        return isinstance(m, tuple(_MODULES)) or super().is_leaf_module(m, module_qualified_name)
 
 
 def _lowered(model: nn.Module) -> tuple[list[Step], str, str]:
@@ -110,8 +82,8 @@ def _lowered(model: nn.Module) -> tuple[list[Step], str, str]:
 
 def _traced(model: nn.Module) -> Iterable[fx.Node]:
     try:
-        with _TRACING:
-            return _Tracer().trace(model).nodes
+        with TRACING:
+            return SafeTracer(tuple(_MODULES), (channel_shuffle,)).trace(model).nodes
     except TraceError as error:
         raise ExplanationError("what the network does depends on the size of the film or on its values") from error
     except (TypeError, AttributeError, RuntimeError, NotImplementedError, AssertionError) as error:

@@ -1,0 +1,71 @@
+"""Networks by their names alone: what is found is the network, what does not fit is said in one sentence."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from cxr_demo.errors import CheckpointError
+from cxr_demo.networks.backbones import BACKBONES, find_backbone
+from cxr_demo.networks.classifier import Classifier
+
+
+def test_a_name_is_an_entry_or_timms_or_torchvisions():
+    assert find_backbone("densenet121") is BACKBONES["densenet121"]
+    assert find_backbone("resnet34").source == find_backbone("resnet34.a1_in1k").source == "timm"
+    assert find_backbone("torchvision:resnet34").source == find_backbone("mnasnet0_5").source == "torchvision"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("resnet43", "has a network 'resnet43'; the nearest names are resnet34,"),
+        ("timm:mnasnet0_5", "has a network 'mnasnet0_5'"),
+        ("hub:resnet34", "'hub' is not where networks come from; timm and torchvision are"),
+    ],
+)
+def test_a_name_that_nobody_has_is_answered_with_the_nearest(name, said):
+    with pytest.raises(ValueError, match=said):
+        find_backbone(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "regnety_004",
+        "vgg11_bn",  # hidden layers before timm's pooling
+        "mnasnet0_5",  # a mean in the forward method
+        "torchvision:mobilenet_v3_small",  # poolings in gates, hidden layers behind the last
+    ],
+)
+def test_what_the_pooling_reads_is_found(name):
+    torch.manual_seed(0)
+    model, x = Classifier(name, 3, 1).eval(), torch.randn(2, 1, 96, 96)
+    with torch.no_grad():
+        features, logits = model.features(x), model(x)
+        torch.testing.assert_close(model.head(features), logits)
+        assert features.dim() == 4 and logits.shape == (2, 3)
+        kept = (model.output.bias + 1).clone()
+        model.load_state_dict({**model.state_dict(), _output_bias(model): kept})  # its parts are the network's own
+        torch.testing.assert_close(model.head(features), logits + 1)
+
+
+def _output_bias(model: Classifier) -> str:
+    return next(name for name, value in model.named_parameters() if value is model.output.bias)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("dpn68", "dpn68 ends in a Conv2d layer and not in a linear one"),
+        ("dla34", "ends in a Conv2d layer"),
+        ("squeezenet1_1", "ends in a Conv2d layer"),
+        ("vit_tiny_patch16_224", "is no convolutional network: its last layers give a list of tokens"),
+        ("swin_tiny_patch4_window7_224", "values of the shape .7, 7, 768., not maps of cells"),
+        ("torchvision:vit_b_16", "vit_b_16 has no global pooling"),
+    ],
+)
+def test_what_does_not_fit_is_one_sentence(name, said):
+    with pytest.raises(CheckpointError, match=said) as caught:
+        Classifier(name, 3, 1)
+    assert caught.value.message.count(". ") == 0
