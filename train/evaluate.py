@@ -17,7 +17,6 @@ import numpy as np
 import torch
 
 from cxr_demo.errors import TrainingError
-from cxr_demo.labels import get_finding
 from cxr_demo.networks import checkpoint
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.card_parts import Localisation, Metrics, SetMetrics, Settings, Training
@@ -133,7 +132,8 @@ def _measure(stored: Checkpoint, held_out: Predictions, table: Table, training: 
 def _draw(folder: Path, films: Predictions, temperature: float, name: str) -> None:
     lines = (folder / LOG_FILE).read_text(encoding="utf-8").splitlines() if (folder / LOG_FILE).exists() else []
     log, p = [json.loads(line) for line in lines], films.p(temperature)
-    plots.draw_all(folder, p, films.targets, films.card.labels, films.card.task, log, name)
+    names = [films.card.get_finding(label).name for label in films.card.labels]
+    plots.draw_all(folder, p, films.targets, names, films.card.task, log, name)
 
 
 def store_network(
@@ -323,7 +323,7 @@ def _write_metrics(stored: Checkpoint, known: Metrics) -> None:
 
 
 def _preface(card: Card, scored: Predictions, note: str) -> list[str]:
-    absent = [get_finding(label).name for label in card.labels if label not in scored.rows.labels]
+    absent = [card.get_finding(label).name for label in card.labels if label not in scored.rows.labels]
     return [
         f"{card.name}: {card.network}, {card.preprocess.size_px} px",
         *([note] if note else []),
@@ -353,6 +353,6 @@ def format_set(name: str, measured: SetMetrics, card: Card) -> list[str]:
         if measured.stated[k]:
             films = f"{measured.positive[k]} of {measured.stated[k]}"
             cells = [format_figure(measured.figures.get(f"{figure}_{label}"), 2, "-") for figure in LABEL_FIGURES]
-            row = f"  {get_finding(label).name:22}{films:>12}  " + "".join(f"{cell:24}" for cell in cells)
+            row = f"  {card.get_finding(label).name:22}{films:>12}  " + "".join(f"{cell:24}" for cell in cells)
             lines.append(row.rstrip())
     return lines

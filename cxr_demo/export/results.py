@@ -18,7 +18,6 @@ from cxr_demo.evaluation.agreement import Agreement
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.export.output import RESULT_FILE
 from cxr_demo.film.gate import GateAnswer
-from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.standing import find_standing
 from cxr_demo.text.method_text import describe_caption
@@ -74,7 +73,7 @@ def write_explanations(
         maps[key] = analyser.card.preprocess.map_to_image(explanation.map_square, film.shape)
         scale = render.choose_scale(explanation.map_square, METHODS[method].shown, explanation.unit)
         described[key] = {
-            "name": f"{METHODS[method].name}, {get_finding(label).name}",
+            "name": f"{METHODS[method].name}, {analyser.card.get_finding(label).name}",
             "unit": explanation.unit,
             "signed": True,  # values below 0 speak against the finding, of every method
             "drawn": METHODS[method].shown,
@@ -115,7 +114,7 @@ def write_comparison(
             name = f"{method}_{label}_{which}.png"
             pictures[which] = _picture(folder, name, film, maps[f"{method}/{label}/{which}"], scale)
         described[f"{method}/{label}"] = {
-            "name": f"{METHODS[method].name}, {get_finding(label).name}",
+            "name": f"{METHODS[method].name}, {cards[0].get_finding(label).name}",
             **{which: _side(side) for which, side in sides.items()},
             "no_difference_because": pair.why_not or None,
             "agreement": _agreement(pair.agreement),
@@ -155,7 +154,7 @@ def write_members(
             pictures[which] = _picture(folder, f"{method}_{label}_{short}.png", film, picture, scale)
         weights = [member.weight for member in explanation.members]
         described[f"{method}/{label}"] = {
-            "name": f"{METHODS[method].name}, {get_finding(label).name}",
+            "name": f"{METHODS[method].name}, {analyser.card.get_finding(label).name}",
             "unit": explanation.unit,
             "members": {
                 name: {"weight": weight, "rank_correlation_with_mean": _number(rank)}
@@ -201,6 +200,7 @@ def _describe_standing(card: Card, study: Study, label: str) -> dict:
     how = find_standing(card, study.probabilities, label)
     measured = {name: getattr(how.quality, name) for name in ("auroc", "sensitivity", "specificity")}
     return {
+        "name": card.get_finding(label).name,
         "verdict": how.verdict,
         "threshold": how.threshold,
         **{name: figure and figure.model_dump() for name, figure in measured.items()},

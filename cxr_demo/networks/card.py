@@ -15,6 +15,7 @@ from pydantic.dataclasses import dataclass
 from pydantic_core import ErrorDetails
 
 from cxr_demo.film.preprocess import Preprocess
+from cxr_demo.labels import Finding, LabelWords, get_finding
 from cxr_demo.limits import MAX_MEMBERS
 from cxr_demo.networks.backbones import find_backbone
 from cxr_demo.networks.card_parts import Count, Metrics, Number, Training
@@ -103,14 +104,14 @@ class EnsembleSpec:
 class Card:
     """The facts of a checkpoint.
 
-    `labels` are in the order of the logits. `temperature` divides the logits; 0 means never calibrated, and the app
-    then shows an "uncalibrated score". `thresholds` (label -> probability) come from validation alone, as their
-    95 % intervals; a label without one stands neither above nor below. `title`,
-    `population` and `purpose` say in plain words what the network is for; `ages` are the lowest and the highest in
-    years, None where they are mixed or not known; `made_for` is of MADE_FOR. `training`, `metrics` and `versions` are
-    written by train. `weights_sha256` binds the card to its weights. An `ensemble` has no
-    backbone and no head of its own ("" and "linear"); all else is said of it as of a single network, and its members
-    share labels, task and preprocess. Raises ValueError, in one sentence for each thing that is wrong.
+    `labels` are in the order of the logits, `label_words` what some of them are called. `temperature` divides the
+    logits; 0 means never calibrated, and the app then shows an "uncalibrated score". `thresholds` (label ->
+    probability) come from validation alone, as their 95 % intervals; a label without one stands neither above nor
+    below. `title`, `population` and `purpose` say in plain words what the network is for; `ages` are the lowest and
+    the highest in years, None where they are mixed or not known; `made_for` is of MADE_FOR. `training`, `metrics`
+    and `versions` are written by train. `weights_sha256` binds the card to its weights. An `ensemble` has no
+    backbone and no head of its own ("" and "linear"); all else is said of it as of a single network, and its
+    members share labels, task and preprocess. Raises ValueError, in one sentence for each thing that is wrong.
     """
 
     name: str
@@ -135,6 +136,8 @@ class Card:
     weights_sha256: str = ""
     head: str = "linear"
     ensemble: EnsembleSpec | None = None
+    # Not written where there are none, so that a card from before there were any is read and written the same.
+    label_words: dict[str, LabelWords] = Field(default_factory=dict, exclude_if=lambda words: not words)
     format: Annotated[int, Strict()] = FORMAT
 
     def __post_init__(self) -> None:
@@ -155,6 +158,8 @@ class Card:
                 raise ValueError(f"its label {label!r} is not made of letters, digits, '_' and '-' alone")
         if not self.labels or len(set(self.labels)) != len(self.labels):
             raise ValueError("its labels are empty or named twice")
+        if unknown := self.label_words.keys() - set(self.labels):
+            raise ValueError(f"its label_words name {min(unknown)!r}, which is none of its labels")
         _check_temperature(self.temperature, "its")
         if self.made_for not in MADE_FOR:
             raise ValueError(f"its made_for is {self.made_for!r}; it must be empty or {SYNTHETIC!r}")
@@ -190,6 +195,10 @@ class Card:
             return _describe_network(self.backbone, self.head)
         return f"ensemble ({self.ensemble.rule}) of {', '.join(member.backbone for member in self.ensemble.members)}"
 
+    def get_finding(self, label: str) -> Finding:
+        """What a label is called here: in the network's own words, or in those that all share."""
+        return get_finding(label, self.label_words)
+
     def to_json(self) -> str:
         return json.dumps(_CARD.dump_python(self), indent=2, ensure_ascii=False) + "\n"
 
@@ -197,6 +206,8 @@ class Card:
     def from_json(cls, text: str) -> Card:
         """The card of a `config.json`; ValueError says in one sentence what is wrong with it."""
         facts = json.loads(text)
+        if any("\ud800" <= character <= "\udfff" for character in json.dumps(facts, ensure_ascii=False)):
+            raise ValueError("it holds half a character, which no text can have")
         if not isinstance(facts, dict):
             raise ValueError("it is not a JSON object")
         try:

@@ -8,19 +8,16 @@ from collections.abc import Sequence
 from cxr_demo.comparison.checkpoint_pair import MapSide
 from cxr_demo.explain.engine import MemberMap
 from cxr_demo.explain.methods import Method
-from cxr_demo.labels import get_finding
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.formats import format_digits, format_percent, format_signed
 from cxr_demo.text.page_text import format_place, format_rank
 
 
-def describe_unknown_label(label: str, other: str, known: Sequence[str]) -> str:
-    """The other checkpoint lacks the label."""
-    finding = get_finding(label).name
+def describe_unknown_label(finding: str, other: str, known: Sequence[str]) -> str:
+    """The other checkpoint lacks the finding; all are names."""
     if not known:
         return format_text("pair-nothing-common", other=other, finding=finding)
-    names = ", ".join(get_finding(key).name for key in known)
-    return format_text("pair-unknown", other=other, finding=finding, known=names)
+    return format_text("pair-unknown", other=other, finding=finding, known=", ".join(known))
 
 
 def describe_unavailable(name: str, reason: str) -> str:
@@ -72,12 +69,12 @@ def describe_largest_spread(found: tuple[int, int, float] | None) -> str:
     return format_text("spread.where", place=format_place(row, column), share=format_percent(share))
 
 
-def describe_pair_canvas(method: str, label: str, whose: str, where: str) -> str:
-    return format_text("pair-map-of", method=method, finding=get_finding(label).name, whose=whose, where=where)
+def describe_pair_canvas(method: str, finding: str, whose: str, where: str) -> str:
+    return format_text("pair-map-of", method=method, finding=finding, whose=whose, where=where)
 
 
-def describe_hidden_pair_map(method: str, label: str, whose: str) -> str:
-    return format_text("pair-map-hidden", method=method, finding=get_finding(label).name, whose=whose)
+def describe_hidden_pair_map(method: str, finding: str, whose: str) -> str:
+    return format_text("pair-map-hidden", method=method, finding=finding, whose=whose)
 
 
 def describe_member(made: MemberMap, rank: float) -> str:

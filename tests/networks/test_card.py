@@ -33,6 +33,28 @@ def test_a_bundled_card_is_written_back_byte_for_byte(path):
     assert all(figure.low <= figure.high for figure in card.metrics.sets["test"].figures.values())
 
 
+def test_own_words_survive_json_in_every_script_and_name_labels_alone():
+    words = {"effusion": {"name": {"en": "Effusion", "ja": "胸水"}, "gloss": {"de": "Wasser neben der Lunge."}}}
+    card = make_card(label_words=words)
+    assert "胸水" in card.to_json() and Card.from_json(card.to_json()) == card
+    assert card.get_finding("effusion").gloss == "Wasser neben der Lunge."
+    assert "label_words" not in make_card().to_json()
+    for wrong, sentence in (
+        ({"mass": {}}, "name 'mass', which is none of its labels"),
+        ({"effusion": {"names": {}}}, "has an entry 'label_words.effusion.names', which is not known"),
+        ({"effusion": {"name": {"en": "a\nb"}}}, "not one line"),
+        ({"effusion": {"name": "a"}}, "its label_words.effusion.name is not a JSON object"),
+    ):
+        facts = json.loads(card.to_json()) | {"label_words": wrong}
+        with pytest.raises(ValueError, match=sentence):
+            Card.from_json(json.dumps(facts))
+
+
+def test_half_a_character_is_refused_when_the_card_is_read():
+    with pytest.raises(ValueError, match="half a character"):
+        Card.from_json(make_card().to_json().replace('"name": "a"', '"name": "\\ud800"'))
+
+
 def test_keys_that_nobody_knows_are_kept_in_training_and_refused_outside():
     card = make_card(training={"settings": {"mood": [1, {"a": None}], "seed": 3}, "weather": "rain", "data": "films"})
     again = Card.from_json(card.to_json())

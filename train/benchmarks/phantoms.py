@@ -154,7 +154,8 @@ def finish_network(
             points = metrics.measure_operating_points(p, test.targets.numpy(), LABELS, thresholds)
             reliability = metrics.measure_reliability(p, test.targets.numpy(), LABELS)
             of_set = of_set.replace(operating_points=points, reliability=reliability)
-            plots.draw_all(folder, p, test.targets.numpy(), LABELS, TASK, [], "test")
+            names = [get_finding(label).name for label in LABELS]
+            plots.draw_all(folder, p, test.targets.numpy(), names, TASK, [], "test")
         measured[_name_set(placement, own)] = of_set
     card = dataclasses.replace(chosen.write_on(stored.card), metrics=Metrics.model_validate(measured))
     write_model_card(folder, card)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.card_parts import FLOORS, Interval, SetMetrics, Training
 from train.markdown import format_table
@@ -71,7 +70,7 @@ def _facts(card: Card) -> list[str]:
         "Network": f"{card.network}, {len(square.mean)} channel{'s' if len(square.mean) > 1 else ''}, "
         f"{square.size_px} px, {square.geometry}",
         "Initial weights": training.initial_weights,
-        f"Labels ({card.task})": ", ".join(get_finding(label).name for label in card.labels),
+        f"Labels ({card.task})": ", ".join(card.get_finding(label).name for label in card.labels),
         "Data": "; ".join(filter(None, [training.data, counts])),
         "Films with each label": "; ".join(
             f"{get_finding(label).name} {', '.join(f'{split} {count}' for split, count in of_split.items())}"
@@ -106,7 +105,7 @@ def _describe_temperature(temperature: float) -> str:
 def _format_threshold(card: Card, label: str) -> str:
     known = card.threshold_intervals.get(label)
     interval = f" ({known[0]:.2g} to {known[1]:.2g})" if known else ""
-    return f"{get_finding(label).name} {card.thresholds[label]:.3g}{interval}"
+    return f"{card.get_finding(label).name} {card.thresholds[label]:.3g}{interval}"
 
 
 def _course(training: Training) -> str:
@@ -169,7 +168,7 @@ def _metrics(name: str, measured: SetMetrics, card: Card) -> list[str]:
         *format_table(("", "value", "95 % interval"), rows), "",
         *_floors(measured),
         *_labels(measured, card),
-        *_reliability(measured),
+        *_reliability(measured, card),
         *_confusion(measured, card),
     ]  # fmt: skip
 
@@ -204,7 +203,7 @@ def _labels(measured: SetMetrics, card: Card) -> list[str]:
     counts = zip(measured.positive, measured.stated, strict=True)
     rows = [
         (
-            get_finding(label).name,
+            card.get_finding(label).name,
             f"{positive} of {stated}",
             *(format_figure(measured.figures.get(f"{figure}_{label}"), 3) for figure in LABEL_FIGURES),
         )
@@ -213,13 +212,16 @@ def _labels(measured: SetMetrics, card: Card) -> list[str]:
     return [*format_table(("label", "films", *LABEL_FIGURES.values()), rows), ""]
 
 
-def _reliability(measured: SetMetrics) -> list[str]:
+def _reliability(measured: SetMetrics, card: Card) -> list[str]:
     """A row per label, a column per step of the probability, the same for all; empty where no film was given it."""
     if not measured.reliability:
         return []
     steps = next(iter(measured.reliability.values())).bins
     rows = [
-        (get_finding(label).name, *(f"{each.positive} of {each.films}" if each.films else "" for each in counted.bins))
+        (
+            card.get_finding(label).name,
+            *(f"{each.positive} of {each.films}" if each.films else "" for each in counted.bins),
+        )
         for label, counted in measured.reliability.items()
     ]
     head = ("given this probability, had it", *(f"{100 * each.low:g} to {100 * each.high:g} %" for each in steps))
@@ -240,6 +242,7 @@ def _confusion(measured: SetMetrics, card: Card) -> list[str]:
     if not measured.confusion:
         return []
     rows = (
-        f"{get_finding(label).name} {list(row)}" for label, row in zip(card.labels, measured.confusion, strict=True)
+        f"{card.get_finding(label).name} {list(row)}"
+        for label, row in zip(card.labels, measured.confusion, strict=True)
     )
     return [f"Rows are the truth, columns the prediction: {'; '.join(rows)}.", ""]

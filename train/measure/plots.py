@@ -13,7 +13,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from cxr_demo.labels import get_finding
 from cxr_demo.networks.card_parts import Interval
 from train.measure.metrics import assign_classes, count_confusion, has_class, select_stated
 
@@ -26,11 +25,10 @@ WATCHED = {
 
 
 def draw_all(
-    folder: Path, p: np.ndarray, targets: np.ndarray, labels: tuple[str, ...], task: str, log: list[dict], films: str
+    folder: Path, p: np.ndarray, targets: np.ndarray, names: list[str], task: str, log: list[dict], films: str
 ) -> None:
-    """p, targets (N, L) of the `films` ("test"), log one row per epoch or none -> PICTURES in `folder`; of those that a
-    task or a log lacks, what was drawn there before is removed."""
-    names = [get_finding(label).name for label in labels]
+    """p, targets (N, L) of the `films` ("test"), log one row per epoch or none, and the labels' `names` -> PICTURES in
+    `folder`; of those that a task or a log lacks, what was drawn there before is removed."""
     title = f"{films.capitalize()} films"
     figures = {
         "roc.png": draw_roc(p, targets, names, title),

@@ -10,7 +10,6 @@ from typing import Any
 from cxr_demo.errors import ExplanationError
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.gate import Mend
-from cxr_demo.labels import FINDINGS
 from cxr_demo.limits import MAX_FILMS
 from cxr_demo.text import upload_text
 from cxr_demo.text.catalogue import format_text
@@ -156,10 +155,15 @@ def choose_checkpoint(press: Press) -> None:
         press.change(lambda wish: wish.choose_checkpoint(name))
 
 
+def _is_label(press: Press, label: str) -> bool:
+    """Whether one of the page's networks has it; a label need not be of the house's own."""
+    return any(label in analyser.card.labels for analyser in press.desk.analysers.values())
+
+
 def choose_label(press: Press) -> None:
     press.session.failed.clear()
     label = str(press.data.get("label"))
-    if label in FINDINGS:
+    if _is_label(press, label):
         press.change(lambda wish: wish.choose_label(label))
 
 
@@ -216,7 +220,7 @@ def compare_with(press: Press) -> None:
 def compute_slow(press: Press) -> None:
     """A map of the other checkpoint, although it takes long."""
     method, label = str(press.data.get("method")), press.shown[2]
-    if method in METHODS and label in FINDINGS:
+    if method in METHODS and _is_label(press, label):
         asked = (label, method)
         press.change(lambda wish: replace(wish, slow=wish.slow | {asked}))
 

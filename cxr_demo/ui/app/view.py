@@ -7,7 +7,6 @@ from collections.abc import Callable
 from cxr_demo.analysis import Analyser, Explanation
 from cxr_demo.comparison.checkpoint_pair import list_common_labels
 from cxr_demo.explain.methods import METHODS
-from cxr_demo.labels import get_finding
 from cxr_demo.limits import SLOW_FORWARDS
 from cxr_demo.networks.checkpoint import suggest_checkpoint
 from cxr_demo.networks.standing import find_standing
@@ -53,6 +52,11 @@ class PageView:
         """Why work has failed, as a sentence and a next step; empty if it has not."""
         return self.session.failed.get(work, ())
 
+    @property
+    def finding(self) -> str:
+        """The name of the chosen label."""
+        return self.analyser.card.get_finding(self.label).name if self.analyser and self.label else ""
+
     def describe_result(self) -> str:
         """What a screen reader says, once, when all that was asked for is there."""
         film = self.film
@@ -70,7 +74,7 @@ class PageView:
         how = find_standing(card, self.study.probabilities, self.label)
         maps = "none" if not self._list_shown() else "ready" if how.maps_shown else "off"
         return format_text(
-            "spoken-result", film=film.name, finding=get_finding(self.label).name,
+            "spoken-result", film=film.name, finding=self.finding,
             score=page_text.format_score(float(self.study.probabilities[index]), card.calibrated, card.task),
             verdict=findings_text.describe_verdict(how), maps=maps,
         )  # fmt: skip
@@ -212,7 +216,7 @@ class PageView:
             card = analyser.card
             found = film_regions.measure_regions(opened.regions, region, opened.truth, maps, card.preprocess)
             about = film_regions.describe_lungs(opened.regions, self.desk.lungs)
-            return regions_table.render_regions(self.label, found, about, region, fault, opened.truth)
+            return regions_table.render_regions(self.finding, found, about, region, fault, opened.truth)
 
         return self.keep("regions", made_of, make)
 
@@ -256,7 +260,7 @@ class PageView:
         failed = {pair: why for pair, why in failed.items() if pair[0] in maps}
         made_of = (*self.at, tuple(maps), tuple(map(Same, found.values())), tuple(failed.items()))
         return self.keep(
-            "checks", made_of, lambda: evaluation_table.render_evaluations(self.label, tuple(maps), found, failed)
+            "checks", made_of, lambda: evaluation_table.render_evaluations(self.finding, tuple(maps), found, failed)
         )
 
     def _list_shown(self) -> dict:
@@ -299,7 +303,8 @@ class PageView:
     ) -> Part:
         known, title = list_common_labels(own.card, analyser.card), self.desk.networks[name]
         if self.label not in known:
-            return make_part(pair_view.render_sentence(pair_text.describe_unknown_label(self.label, title, known)))
+            names = [own.card.get_finding(key).name for key in known]
+            return make_part(pair_view.render_sentence(pair_text.describe_unknown_label(self.finding, title, names)))
         if fault := self._find_fault("analyse", self.wish.film, name):
             return make_part(pair_view.render_sentence(" ".join(fault)))
         if other.study is None or not self.desk.is_proved(self.session, name):

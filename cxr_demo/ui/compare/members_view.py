@@ -11,7 +11,6 @@ from cxr_demo.analysis import Explanation
 from cxr_demo.comparison.checkpoint_pair import describe_shared_part
 from cxr_demo.comparison.ensemble_members import EnsembleBreakdown, break_down, choose_member_scales
 from cxr_demo.explain.methods import METHODS, Method
-from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card, EnsembleSpec
 from cxr_demo.networks.standing import find_standing
 from cxr_demo.text import page_text, pair_text, scales_text
@@ -50,7 +49,7 @@ def render_members(reading: CheckpointView, label: str, entries: Mapping[str, Ro
     how = render_reading(format_text("members-title.says-not"), f"{format_text('members-title.how')} {shared}")
     of = panels.make_view_key(reading.study, reading.card, label)
     title = render_pair_header(
-        format_text("members-title", finding=get_finding(label).name, members=count),
+        format_text("members-title", finding=reading.card.get_finding(label).name, members=count),
         format_text("pair.show-members") if held else "",
     )
     return pair_view.make_pair_part(join_html(title, *rows, how), f"{of} and its members", held, drawn)
@@ -141,7 +140,7 @@ def _render_member(
         if apart.spread is None and not scale.nothing
         else None
     )
-    said = tag("p", tag("strong", score), f" · {get_finding(label).name}", class_="sums")
+    said = tag("p", tag("strong", score), f" · {card.get_finding(label).name}", class_="sums")
     below = [own, said, tag("p", pair_text.describe_member(made, apart.ranks[place]))]
     if apart.differences:
         difference, which = apart.differences[place], f"{place + 1}-difference"
@@ -177,9 +176,10 @@ def _render_member_stage(
         if map_.shape[0] < preprocess.size_px:
             cells = image_encoding.repeat_cells(map_, preprocess.size_px)
             maps[key]["cells"] = image_encoding.encode_map_levels(cells, scale, preprocess, shape)
+    finding = reading.card.get_finding(label).name
     text, off = (
-        pair_text.describe_pair_canvas(method.name, label, whose, where),
-        pair_text.describe_hidden_pair_map(method.name, label, whose),
+        pair_text.describe_pair_canvas(method.name, finding, whose, where),
+        pair_text.describe_hidden_pair_map(method.name, finding, whose),
     )
     return panels.render_stage(reading.study.image, key, text, None, off, image_encoding.MAP_SIDE_PX)
 

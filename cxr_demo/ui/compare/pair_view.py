@@ -24,7 +24,6 @@ from cxr_demo.comparison.checkpoint_pair import (
 )
 from cxr_demo.evaluation.agreement import STRONGEST
 from cxr_demo.explain.methods import METHODS, Method
-from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.standing import find_standing
 from cxr_demo.text import findings_text, page_text, pair_text, scales_text
@@ -88,7 +87,7 @@ def render_pair(
             drawn.rows[key] = _render_pair(METHODS[key], entry, this, other, label, drawn.maps)
     rows = [drawn.rows.get(key) or render_waiting_row(METHODS[key], entry) for key, entry in entries.items()]
     held = not any(find_standing(one.card, one.study.probabilities, label).maps_shown for one in (this, other))
-    shown = format_text("pair", finding=get_finding(label).name)
+    shown = format_text("pair", finding=this.card.get_finding(label).name)
     shared = describe_shared_part(this.card, other.card)
     how = render_reading(format_text("pair.says-not"), f"{format_text('pair.how')} {shared}")
     html = join_html(render_pair_header(shown, format_text("pair.show") if held else ""), *rows, how)
@@ -226,15 +225,15 @@ def _render_side(
         f" · {findings_text.describe_verdict(how)}",
         class_="sums",
     )
-    shape = study.image.pixels.shape
+    shape, finding = study.image.pixels.shape, card.get_finding(label).name
     where = page_text.describe_place(
         render.find_strongest_place(
             draw_on_image(side.values, side.grid, shape, image_encoding.fit_shape(shape, PLACED_PX))
         )
     )
     stage = panels.render_stage(
-        study.image, key, pair_text.describe_pair_canvas(method.name, label, reading.name, where), None,
-        pair_text.describe_hidden_pair_map(method.name, label, reading.name), image_encoding.MAP_SIDE_PX,
+        study.image, key, pair_text.describe_pair_canvas(method.name, finding, reading.name, where), None,
+        pair_text.describe_hidden_pair_map(method.name, finding, reading.name), image_encoding.MAP_SIDE_PX,
     )  # fmt: skip
     scale = render_scale_bar(own, scales_text.describe_own_scale(own)) if own and not own.nothing else None
     sums = render_details(format_text("sums-title"), tag("p", pair_text.describe_side_sums(side)))
@@ -258,10 +257,10 @@ def _render_difference(
         coarse = pair.difference.shape[0] < this.card.preprocess.size_px
         maps[key] = encode_pair_map(pair.difference, pair.first.grid, shape, scale, coarse)
     where = _describe_difference_place(pair, pair.difference, this, other)
-    name = format_text("difference")
+    name, finding = format_text("difference"), this.card.get_finding(label).name
     stage = panels.render_stage(
-        this.study.image, key, pair_text.describe_pair_canvas(method.name, label, name, where), None,
-        pair_text.describe_hidden_pair_map(method.name, label, name), image_encoding.MAP_SIDE_PX,
+        this.study.image, key, pair_text.describe_pair_canvas(method.name, finding, name, where), None,
+        pair_text.describe_hidden_pair_map(method.name, finding, name), image_encoding.MAP_SIDE_PX,
     )  # fmt: skip
     return render_figure(
         format_text("difference"),

@@ -12,7 +12,6 @@ from cxr_demo.evaluation.faithfulness import Curve
 from cxr_demo.evaluation.randomisation import Randomisation
 from cxr_demo.evaluation.stability import Change
 from cxr_demo.explain.methods import METHODS
-from cxr_demo.labels import get_finding
 from cxr_demo.text import evaluation_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.formats import format_duration, format_rounded
@@ -46,10 +45,13 @@ class EvaluationProgress:
 
 
 def render_evaluations(
-    label: str, methods: Iterable[str], evaluations: Mapping[str, MapEvaluation], failed: Mapping[tuple[str, str], str]
+    finding: str,
+    methods: Iterable[str],
+    evaluations: Mapping[str, MapEvaluation],
+    failed: Mapping[tuple[str, str], str],
 ) -> dict:
-    """A row for each of the methods; `evaluations` by method, of which parts may be missing, and `failed`: (method,
-    part) -> why. Empty where nothing was asked for yet."""
+    """A row for each of the methods, of the `finding` of this name; `evaluations` by method, of which parts may be
+    missing, and `failed`: (method, part) -> why. Empty where nothing was asked for yet."""
     if not evaluations and not failed:
         return EMPTY
     head = tag(
@@ -70,7 +72,7 @@ def render_evaluations(
     table = tag("table", tag("thead", head, role="rowgroup"), tag("tbody", *rows, role="rowgroup"), role="table",
                 class_="cards checks")  # fmt: skip
     legend = f"{evaluation_text.describe_drawings()} {format_text('logit-gloss')}"
-    heading = tag("h3", format_text("checks"), tag("small", get_finding(label).name))
+    heading = tag("h3", format_text("checks"), tag("small", finding))
     return {
         "html": tag(
             "section",

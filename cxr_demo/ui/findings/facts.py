@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from cxr_demo.analysis import Analyser
-from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.card_parts import FLOORS, SetMetrics
 from cxr_demo.text import page_text
@@ -42,7 +41,7 @@ def render_facts(card: Card, sha256: str, proof_line: str) -> Html:
         (format_text("fact-question"), card.purpose),
         (format_text("fact-people"), card.population),
         (format_text("fact-summary"), card.summary),
-        (format_text("findings"), ", ".join(get_finding(label).name for label in card.labels)),
+        (format_text("findings"), ", ".join(card.get_finding(label).name for label in card.labels)),
         *((format_text(TRAINING[key]), getattr(card.training, key)) for key in TRAINING),
         (format_text("fact-licence"), card.licence),
         (format_text("fact-ensemble"), page_text.describe_ensemble(made) if made else ""),
@@ -93,13 +92,13 @@ def _render_members_table(card: Card) -> list[Html]:
 
 
 def _render_measured(card: Card) -> list[Html]:
-    tables = [table for name, measured in card.metrics.sets.items() for table in _tables(name, measured, card.labels)]
+    tables = [table for name, measured in card.metrics.sets.items() for table in _tables(name, measured, card)]
     if tables:
         tables.append(render_details(format_text("metrics"), tag("p", format_text("metrics.meaning"))))
-    return [*tables, *localisation_table.render_localisation(card.metrics.localisation)]
+    return [*tables, *localisation_table.render_localisation(card)]
 
 
-def _tables(name: str, measured: SetMetrics, labels: Sequence[str]) -> list[Html]:
+def _tables(name: str, measured: SetMetrics, card: Card) -> list[Html]:
     """Of one set: the figures of the whole, and those of single labels, a row each."""
     overall = {key: str(count) for key in ("films", "patients") if (count := getattr(measured, key))}
     # The error after the temperature stands among the figures too, with its interval.
@@ -109,12 +108,12 @@ def _tables(name: str, measured: SetMetrics, labels: Sequence[str]) -> list[Html
     by_label: dict[str, dict[str, str]] = {}
     for key, figure in measured.figures.items():
         metric, _, label = key.partition("_")
-        if label in labels:
+        if label in card.labels:
             by_label.setdefault(metric, {})[label] = format_interval(figure.value, figure.low, figure.high, 3)
         else:
             overall[key] = format_interval(figure.value, figure.low, figure.high, 3)
     overall = {page_text.format_metric_name(key): text for key, text in overall.items()} | _describe_floors(measured)
-    return [_overall(name, overall)] * bool(overall) + [_by_label(name, by_label, labels)] * bool(by_label)
+    return [_overall(name, overall)] * bool(overall) + [_by_label(name, by_label, card)] * bool(by_label)
 
 
 def _describe_floors(measured: SetMetrics) -> dict[str, str]:
@@ -140,7 +139,7 @@ def _overall(name: str, figures: Mapping[str, str]) -> Html:
     )
 
 
-def _by_label(name: str, figures: Mapping[str, Mapping[str, str]], labels: Sequence[str]) -> Html:
+def _by_label(name: str, figures: Mapping[str, Mapping[str, str]], card: Card) -> Html:
     """figures: metric -> label -> text."""
     head = tag(
         "tr",
@@ -152,10 +151,10 @@ def _by_label(name: str, figures: Mapping[str, Mapping[str, str]], labels: Seque
     rows = [
         tag(
             "tr",
-            tag("th", get_finding(label).name, scope="row"),
+            tag("th", card.get_finding(label).name, scope="row"),
             *(tag("td", of.get(label, "")) for of in figures.values()),
         )
-        for label in labels
+        for label in card.labels
     ]
     caption = format_text("test-set.by-finding", name=page_text.format_set_name(name))
     return render_scrollable(caption, tag("table", tag("caption", caption), tag("thead", head), tag("tbody", *rows)))

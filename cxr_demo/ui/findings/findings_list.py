@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from cxr_demo.analysis import MemberAnswers, order_labels
-from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card, EnsembleSpec
 from cxr_demo.networks.standing import Standing, find_quality, find_standing
 from cxr_demo.text import findings_text, page_text
@@ -38,7 +37,7 @@ def describe_answer(card: Card, probabilities: np.ndarray) -> str:
     if find_standing(card, probabilities, label).verdict in ("below", "cannot tell"):
         return format_text("nothing-above")
     p = float(probabilities[card.labels.index(label)])
-    return f"{get_finding(label).name} {page_text.format_score(p, card.calibrated, card.task)}"
+    return f"{card.get_finding(label).name} {page_text.format_score(p, card.calibrated, card.task)}"
 
 
 def render_first_steps() -> dict:
@@ -55,7 +54,7 @@ def render_first_steps() -> dict:
 
 def _render_finding(card: Card, probabilities: np.ndarray, label: str, chosen: str, members: MemberAnswers) -> Html:
     position = card.labels.index(label)
-    p, known, how = float(probabilities[position]), get_finding(label), find_standing(card, probabilities, label)
+    p, known, how = float(probabilities[position]), card.get_finding(label), find_standing(card, probabilities, label)
     own = members.probabilities[:, position].tolist() if card.ensemble else []
     look = " called" if how.is_called else " unjudged" if how.verdict in ("no threshold", "cannot tell") else ""
     mark = how.threshold if how.quality.can_tell else None
@@ -87,7 +86,7 @@ def _render_quality(card: Card, how: Standing, label: str, at: str) -> Html:
     rates, near = findings_text.describe_rates(how, card, label), findings_text.describe_reliability(how, card)
     return tag(
         "p",
-        tag("b", f"{get_finding(label).name}: "),
+        tag("b", f"{card.get_finding(label).name}: "),
         findings_text.describe_auroc(how.quality),
         tag("span", f" · {rates}", class_="rates") if rates else None,
         f" · {near}" if near else None,
@@ -144,7 +143,7 @@ def _render_members(card: Card, ensemble: EnsembleSpec, labels: Sequence[str], m
     for label in labels:
         own = members.probabilities[:, card.labels.index(label)].tolist()
         told = (tag("td", page_text.format_score(p, ensemble.calibrated, card.task)) for p in own)
-        rows.append(tag("tr", tag("th", get_finding(label).name, scope="row"), *told))
+        rows.append(tag("tr", tag("th", card.get_finding(label).name, scope="row"), *told))
     table = tag("table", tag("thead", head), tag("tbody", *rows))
     return tag(
         "details",

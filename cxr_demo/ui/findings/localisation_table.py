@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cxr_demo.explain.methods import METHODS
-from cxr_demo.labels import get_finding
-from cxr_demo.networks.card_parts import Localisation, LocalisationRow
+from cxr_demo.networks.card import Card
+from cxr_demo.networks.card_parts import LocalisationRow
 from cxr_demo.text import localisation_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.markup import Html, render_scrollable, tag
 
 
-def render_localisation(localised: Localisation | None) -> list[Html]:
+def render_localisation(card: Card) -> list[Html]:
     """Nothing where it was not measured."""
+    localised = card.metrics.localisation
     if localised is None or not localised.rows:
         return []
     rows = localised.rows
@@ -25,13 +26,15 @@ def render_localisation(localised: Localisation | None) -> list[Html]:
     listed = tag("ul", *(tag("li", text.replace(" -", " −")) for text in localised.notes))
     about = [tag("details", tag("summary", format_text("localisation-films")), listed)] if localised.notes else []
     first, *others = dict.fromkeys(row.set for row in rows)  # all films, then their parts
-    tables = {name: [_table(rows, name, figure) for figure in localisation_text.FIGURES] for name in (first, *others)}
+    tables = {
+        name: [_table(card, rows, name, figure) for figure in localisation_text.FIGURES] for name in (first, *others)
+    }
     parts = [table for name in others for table in tables[name]]
     more = [tag("details", tag("summary", localisation_text.describe_parts(others)), *parts)] if parts else []
     return [tag("h3", format_text("localisation")), *told, *tables[first], *about, *more]
 
 
-def _table(rows: Sequence[LocalisationRow], name: str, figure: str) -> Html:
+def _table(card: Card, rows: Sequence[LocalisationRow], name: str, figure: str) -> Html:
     """A row for each method, baselines first, and a column for each label; all labels together come first."""
     of_set = {(row.method, row.label): row for row in rows if row.set == name}
     methods, labels = (list(dict.fromkeys(names)) for names in zip(*of_set, strict=True))
@@ -39,8 +42,9 @@ def _table(rows: Sequence[LocalisationRow], name: str, figure: str) -> Html:
     labels.sort(key=bool)
     labels = labels[:1] if len(labels) == 2 and not labels[0] else labels  # all of one label are that label
     counts = {label: max(row.maps for (_, of), row in of_set.items() if of == label) for label in labels}
+    names = {label: card.get_finding(label).name if label else format_text("localisation-all") for label in labels}
     head = [tag("th", format_text("localisation-method"), scope="col")]
-    head += [tag("th", localisation_text.format_column(_label(label), counts[label]), scope="col") for label in labels]
+    head += [tag("th", localisation_text.format_column(names[label], counts[label]), scope="col") for label in labels]
     body = [_render_localisation_row(key, [of_set.get((key, label)) for label in labels], figure) for key in methods]
     caption = localisation_text.format_caption(figure, name)
     table = tag("table", tag("caption", caption), tag("thead", tag("tr", *head)), tag("tbody", *body))
@@ -59,7 +63,3 @@ def _render_localisation_row(method: str, of_labels: Sequence[LocalisationRow | 
 
 def _format_localisation_cell(row: LocalisationRow | None, figure: str) -> str:
     return "" if row is None else localisation_text.format_cell(getattr(row, figure))
-
-
-def _label(label: str) -> str:
-    return get_finding(label).name if label else format_text("localisation-all")

@@ -15,7 +15,6 @@ from cxr_demo.analysis import Explanation, Study
 from cxr_demo.explain.methods import METHODS, Method
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.film.reading import Radiograph
-from cxr_demo.labels import get_finding
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.standing import Standing, find_standing
 from cxr_demo.text import examples_text, findings_text, page_text
@@ -125,14 +124,14 @@ def _render_entry(
         text, why = format_text("not-available.why", reason=entry), tag("p", entry)
         over = render_notice(format_text("not-available"))
         below = render_details(format_text("why-none"), why, class_="sums")
-        return _render_map_figure(method, study, get_finding(label).name, text, over, below)
+        return _render_map_figure(method, study, card.get_finding(label).name, text, over, below)
     busy = tag("p", page_text.describe_progress(method, entry), class_="notice busy", role="status")
     return _render_map_figure(method, study, "", page_text.describe_progress(method, 0.0), busy)
 
 
 def _render_map(method: Method, explanation: Explanation, scales: Scales, study: Study, card: Card) -> Html:
     """A finished map; a sentence instead of it when there is too little of it."""
-    shape, raw, name = study.image.pixels.shape, explanation.map_square, get_finding(explanation.label).name
+    shape, raw, name = study.image.pixels.shape, explanation.map_square, card.get_finding(explanation.label).name
     sums = page_text.describe_sums(explanation, card), format_text("logit-gloss")
     if scales.own.nothing:
         is_called = find_standing(card, study.probabilities, explanation.label).is_called
@@ -152,7 +151,7 @@ def _render_map(method: Method, explanation: Explanation, scales: Scales, study:
 
 def _render_panels_header(study: Study, card: Card, label: str, film_name: str) -> Html:
     p = float(study.probabilities[card.labels.index(label)])
-    how, known = find_standing(card, study.probabilities, label), get_finding(label)
+    how, known = find_standing(card, study.probabilities, label), card.get_finding(label)
     told = f"{page_text.format_score(p, card.calibrated, card.task)} · {findings_text.describe_verdict(how)}"
     gloss = f" · {known.gloss}" if len(card.labels) > MANY else ""
     heading = tag("h2", known.name, tag("small", told + gloss))

@@ -8,7 +8,6 @@ from collections.abc import Collection, Mapping
 from cxr_demo.evaluation.agreement import RegionShare
 from cxr_demo.evaluation.regions import USER_REGION, Box
 from cxr_demo.explain.methods import METHODS
-from cxr_demo.labels import get_finding
 from cxr_demo.text import evaluation_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.formats import format_percent
@@ -20,15 +19,16 @@ SIDES = {"x": "region.left", "y": "region.top", "width": "region.width", "height
 
 
 def render_regions(
-    label: str,
+    finding: str,
     found: Mapping[str, Mapping[str, RegionShare]],
     about_lungs: str,
     drawn: Box | None,
     fault: str = "",
     truth: Collection[str] = (),
 ) -> dict:
-    """{method: {region: Share}} of one label -> `html`, and `region`: the drawn box with what each panel says of it.
-    `truth`: the regions that were planted, which the page tells only with their outlines, so that one can guess."""
+    """{method: {region: Share}} of one `finding`, by its name -> `html`, and `region`: the drawn box with what each
+    panel says of it. `truth`: the regions that were planted, which the page tells only with their outlines, so that one
+    can guess."""
     regions = list(next(iter(found.values())))
     heads = [
         _render_region_head(evaluation_text.name_region(name), _choose_region_class(name, truth)) for name in regions
@@ -37,7 +37,7 @@ def render_regions(
     rows = [_render_region_row(METHODS[key].name, of_regions, truth) for key, of_regions in found.items()]
     table = tag("table", tag("thead", head, role="rowgroup"), tag("tbody", *rows, role="rowgroup"), role="table",
                 class_="cards")  # fmt: skip
-    heading = tag("h3", format_text("regions"), tag("small", get_finding(label).name))
+    heading = tag("h3", format_text("regions"), tag("small", finding))
     told = tag("p", tag("strong", format_text("regions.warning")), " ", about_lungs, class_="how")
     how = render_details(format_text("regions.measured"), tag("p", evaluation_text.describe_regions()))
     html = tag(

@@ -62,7 +62,7 @@ def test_a_share_stands_beside_what_even_spread_gives_and_the_region_says_it_on_
         "grad-cam": {"lungs": RegionShare(0.62, 0.24), "drawn region": RegionShare(0.5, 0.004)},
         "lrp-epsilon": {"lungs": RegionShare(math.nan, 0.24), "drawn region": RegionShare(math.nan, 0.004)},
     }
-    made = regions_table.render_regions(LABELS[1], found, "ABOUT", (0.1, 0.2, 0.3, 0.04))
+    made = regions_table.render_regions("Bacterial pneumonia", found, "ABOUT", (0.1, 0.2, 0.3, 0.04))
     told = text_of(made["html"])
     assert "in the lungs (estimate)" in told and "62 % (24 %)" in told and "50 % (0.4 %)" in told and "ABOUT" in told
     assert (

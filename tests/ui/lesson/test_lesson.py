@@ -254,4 +254,5 @@ def test_a_localisation_that_is_something_else_is_refused_with_its_card(broken):
 
 @pytest.mark.parametrize("empty", [None, Localisation(), Localisation(rows=())])
 def test_a_card_without_localisation_has_no_table(empty):
-    assert localisation_table.render_localisation(empty) == []
+    metrics = {} if empty is None else {LOCALISATION: empty}
+    assert localisation_table.render_localisation(card(metrics=metrics)) == []
