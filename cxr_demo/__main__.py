@@ -1,4 +1,4 @@
-"""`python -m cxr_demo predict|explain|compare|evaluate|check|models|methods`: the same as the page, for scripts.
+"""`python -m cxr_demo predict|explain|compare|evaluate|check|import|models|methods`: the same as the page, for scripts.
 
 Exit 0 when all went well, 1 when `check` finds that a checkpoint cannot explain, 2 for input that cannot be used, or
 looks like no frontal chest film (`--anyway` goes on). Results go to stdout; errors, the file's notes and doubts
@@ -87,11 +87,37 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="does a checkpoint prove its explanations? exit 1 if not")
     check.add_argument("weights", metavar="WEIGHTS")
     check.set_defaults(act=_check)
+    _add_import(commands)
     commands.add_parser("models", help="the checkpoints at hand").set_defaults(act=_models)
     commands.add_parser("methods", help="the explanation methods").set_defaults(act=_methods)
     schema = commands.add_parser("card-schema", help="the JSON schema of a checkpoint's config.json")
     schema.set_defaults(act=_card_schema)
     return parser
+
+
+def _add_import(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    brought = commands.add_parser("import", help="a network from elsewhere becomes a checkpoint, with a verdict on it")
+    brought.add_argument(
+        "source", metavar="SOURCE", help="a weights file, a folder of timm's, a Hub id, or a name of torchxrayvision's"
+    )
+    brought.add_argument("--out", type=Path, required=True, help="folder of the new checkpoint")
+    brought.add_argument(
+        "--labels", nargs="+", default=(), metavar="NAME",
+        help="of its outputs, in their order, or one file with a name on each line; - for one that was never trained",
+    )  # fmt: skip
+    brought.add_argument("--words", type=Path, help="JSON file: names and glosses of labels, by language")
+    brought.add_argument("--backbone", default="", help="its network, where neither the file nor its tensors say so")
+    brought.add_argument(
+        "--published", default="", metavar="NAME", help="the file is this network of torchxrayvision's"
+    )
+    brought.add_argument("--task", default="", help="multi-label or single-label")
+    brought.add_argument("--size", type=int, help="side of the square that it reads, in pixels")
+    brought.add_argument("--geometry", default="", help="stretch, letterbox or crop")
+    brought.add_argument("--mean", type=float, nargs="+", default=(), help="of each channel, of pixels from 0 to 1")
+    brought.add_argument("--std", type=float, nargs="+", default=(), help="likewise")
+    brought.add_argument("--licence", default="", help="of the weights, where the source names none")
+    brought.add_argument("--overwrite", action="store_true", help="replace an earlier checkpoint in --out")
+    brought.set_defaults(act=_import)
 
 
 def _predict(options: argparse.Namespace) -> int:
@@ -227,6 +253,19 @@ def _check(options: argparse.Namespace) -> int:
     analyser = Analyser(checkpoint.load(options.weights))
     print(f"{analyser.card.name}: {analyser.proof.line}")
     return 1 if analyser.proof.fails else 0
+
+
+def _import(options: argparse.Namespace) -> int:
+    from cxr_demo.importing.verdict import Wanted, describe_sheet, import_network
+
+    wanted = Wanted(
+        options.labels, options.words, options.backbone, options.task, options.size, options.geometry, options.mean,
+        options.std, options.licence, options.published,
+    )  # fmt: skip
+    card = import_network(options.source, options.out, wanted, overwrite=options.overwrite)
+    for line in describe_sheet(card):
+        print(line)
+    return 0
 
 
 def _models(options: argparse.Namespace) -> int:

@@ -16,6 +16,8 @@ MAX_ASPECT = 4.0  # own choice: a whole-spine film is about 3 : 1, a strip of te
 SIZES_PX = (32, 1536)  # least and largest side of the square that a network reads
 MAX_MEMBERS = 16  # of an ensemble: what a card may make the app build
 CACHE_BYTES = 64 * 2**20  # of the maps of one checkpoint: about 450 LRP maps of 192 px
+MAX_IMPORT_BYTES = 4 * 2**30  # of a weights file: the largest convolutional network of timm has 3.4 GB
+IMPORT_SECONDS = 120  # of a processor, for the process that reads a pickle; twice as long by the clock
 
 # explanations, in forward passes of one label, see `explain.methods.Method.cost_forwards`
 SLOW_FORWARDS = 30.0  # a method that costs more is made only when a person asks for it, and says beforehand how long

@@ -31,6 +31,7 @@ cxr_demo: analysis
 cxr_demo.comparison: __init__ checkpoint_pair ensemble_members
 cxr_demo.teaching: __init__ shortcut_lesson
 cxr_demo.export: __init__ output results
+cxr_demo.importing: __init__ published pickle_process weights_file source labels_given fitting verdict
 cxr_demo.text: page_text scales_text localisation_text examples_text evaluation_text
 cxr_demo.text: findings_text checkpoint_text lesson_text pair_text upload_text
 cxr_demo: __init__
@@ -70,9 +71,13 @@ OWNERS = {  # package -> the only rooms, or modules of them, of the product that
     "gradio": ("cxr_demo.ui",),
     "pydicom": ("cxr_demo.film.dicom",),
     "PIL": ("cxr_demo.film.reading",),
-    "safetensors": ("cxr_demo.networks.checkpoint",),
-    "timm": ("cxr_demo.networks", "cxr_demo.explain.lrp.lowering"),
-    "torchvision": ("cxr_demo.networks", "cxr_demo.explain.lrp.lowering"),
+    "safetensors": (
+        "cxr_demo.networks.checkpoint",
+        "cxr_demo.importing.weights_file",
+        "cxr_demo.importing.pickle_process",
+    ),
+    "timm": ("cxr_demo.networks", "cxr_demo.importing", "cxr_demo.explain.lrp.lowering"),
+    "torchvision": ("cxr_demo.networks", "cxr_demo.importing", "cxr_demo.explain.lrp.lowering"),
     "zennit": ("cxr_demo.explain.lrp.zennit_reference",),
     "pytorch_grad_cam": ("cxr_demo.explain.cam",),
     "scipy": ("cxr_demo.evaluation.agreement",),

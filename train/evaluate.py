@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from cxr_demo.errors import TrainingError
+from cxr_demo.labels import get_finding
 from cxr_demo.networks import checkpoint
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.card_parts import Localisation, Metrics, SetMetrics, Settings, Training

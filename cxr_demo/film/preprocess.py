@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar, overload
 
 import cv2
 import numpy as np
-from pydantic import ConfigDict, Strict
+from pydantic import ConfigDict, Field, Strict
 from pydantic.dataclasses import dataclass
 
 from cxr_demo.limits import SIZES_PX
@@ -27,14 +27,17 @@ class Preprocess:
     """What stands between a film and a network; a checkpoint's card alone rebuilds it.
 
     `geometry`: "stretch" squeezes the whole film into the square, "letterbox" keeps its shape and pads with black,
-    "crop" keeps its shape and takes the central square. `mean` and `std` have one value per channel, for pixels in
-    0..1; their length is the number of channels.
+    "crop" keeps its shape and takes the central square, of which `crop_share` is the side in shares of the shorter side
+    of the film: 1 but for imported networks (timm's `crop_pct`). `mean` and `std` have one value per channel, for
+    pixels in 0..1; their length is the number of channels.
     """
 
     size_px: Annotated[int, Strict()]
     geometry: str
     mean: tuple[Annotated[float, Strict()], ...]
     std: tuple[Annotated[float, Strict()], ...]
+    # Not written where it is 1, so that a card from before it is read and written the same.
+    crop_share: Annotated[float, Strict()] = Field(default=1.0, exclude_if=lambda share: share == 1)
 
     def __post_init__(self) -> None:
         if self.geometry not in GEOMETRIES:
@@ -47,6 +50,8 @@ class Preprocess:
             raise ValueError("mean and std must have one value per channel, of 1 or 3")
         if not np.isfinite([*self.mean, *self.std]).all() or min(self.std) <= 0:
             raise ValueError("mean and std must be numbers, std above 0")
+        if not 0.5 <= self.crop_share <= 1 or (self.crop_share != 1 and self.geometry != "crop"):
+            raise ValueError(f"crop_share is {self.crop_share:g}; it must be 1, or with geometry 'crop' from 0.5 to 1")
 
     def apply(self, pixels: np.ndarray) -> np.ndarray:
         """pixels (H, W) float32 0..1 -> x (1, C, S, S) float32, normalised."""
@@ -119,7 +124,7 @@ class Preprocess:
         if self.geometry == "stretch":
             return (0, width), (0, height), whole, whole
         if self.geometry == "crop":
-            side = min(height, width)
+            side = max(1, round(min(height, width) * self.crop_share))
             return _centred(side, width), _centred(side, height), whole, whole
         scale = self.size_px / max(height, width)
         placed_x = _centred(max(1, round(width * scale)), self.size_px)

@@ -217,13 +217,35 @@ class Settings(CardPart):
     members: tuple[str, ...] = ()
 
 
+class Imported(CardPart):
+    """The verdict sheet of a network from elsewhere, all in sentences but for the numbers.
+
+    `source` as its owner calls it, `file` and `sha256` of its weights; `logit_difference`: the largest of all labels on
+    two synthetic films between the source's own network, built as `compared_with` says, and this one; `proof`: the line
+    of `explain.proof`; `methods` that are valid, `refusals` of the others with the reason; `done` to the weights on the
+    way; `missing`: what is not known of it.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    source: str
+    file: str = ""
+    sha256: str = ""
+    compared_with: str = ""
+    logit_difference: FiniteNumber | None = None
+    proof: str = ""
+    methods: tuple[str, ...] = ()
+    refusals: dict[str, str] = Field(default_factory=dict)
+    done: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
 class Training(CardPart):
     """How the network was made, and from which films.
 
     `identity` is the hash of settings, start and films, by which a finished run is known again. `films` and `patients`
     count split by split, `label_films` those that have each label; sampled films have no patients. `split_by` is what
     split them, where that is not the official split of a released set. `sources` are the collections that the films
-    came from.
+    came from. `imported` is there where it was made elsewhere.
     """
 
     recipe: str = ""
@@ -246,3 +268,4 @@ class Training(CardPart):
     split_by: str = ""
     patient_numbers_in_train_and_test: Count = 0
     finished: str = ""
+    imported: Imported | None = None

@@ -184,6 +184,47 @@ finding-hernia = Hernia
     .gloss = Abdominal organs pushed into the chest.
 label-of-its-own = A label of this network's own.
 
+## The verdict sheet of an imported network (importing/verdict.py)
+
+import-sheet = Verdict
+import-sheet-network = { $name }: { $network }, { $labels ->
+    [one] 1 label
+   *[other] { $labels } labels
+    }: { $names }
+import-sheet-square = Reads: { $size } px, { $geometry }, { $channels ->
+    [one] 1 channel
+   *[other] { $channels } channels
+    }, mean { $mean }, std { $std } of pixels from 0 to 1
+import-sheet-source = Source: { $source }; file { $file }, sha256 { $sha256 }
+import-sheet-same = Same answers as { $network }: the largest difference of a logit is { $difference }
+import-sheet-not-compared = Not compared with its source, which no library here builds
+import-sheet-proof = Proof: { $line }
+import-sheet-methods = Valid: { $methods }
+import-sheet-refused = Not valid: { $methods }: { $reason }
+import-sheet-done = Done: { $sentence }
+import-sheet-missing = Missing: { $sentence }
+import-sheet-licence = Licence: { $licence }
+import-sheet-data = Learned from: { $data }
+import-summary = Imported from { $source }.
+import-caveat = It was made elsewhere, and nothing was measured of it here: its scores are not calibrated, and how often it
+    is right on your images is not known.
+import-labels-renamed = Labels were renamed: { $names }.
+import-outputs-dropped = { $outputs ->
+    [one] 1 output was dropped, as it was
+   *[other] { $outputs } outputs were dropped, as they were
+    } never trained.
+import-missing-calibration = calibration; its probabilities are called uncalibrated scores.
+import-missing-figures = figures on test films, so whether it can tell a finding is not known.
+import-missing-comparison = a comparison with its source.
+import-missing-labels = a finding of the house for { $labels }; each stands under its own name.
+import-missing-licence = a licence; the source states none.
+import-missing-data = the films that it learned from, and their terms.
+import-missing-range = the range of its pixels. ImageNet's mean and deviation were taken; if it learned with others, its
+    scores are wrong: state them with --mean and --std.
+import-missing-size = the size of its square. { $size } px and { $geometry } were taken; state it with --size and --geometry.
+import-missing-channel = the range of its one channel. The average of the three that are stated was taken; state it with
+    --mean and --std.
+
 ## Methods, by their key (explain/methods.py, method_text.py)
 
 # What a map does not show.

@@ -73,7 +73,7 @@ def _facts(card: Card) -> list[str]:
         f"Labels ({card.task})": ", ".join(card.get_finding(label).name for label in card.labels),
         "Data": "; ".join(filter(None, [training.data, counts])),
         "Films with each label": "; ".join(
-            f"{get_finding(label).name} {', '.join(f'{split} {count}' for split, count in of_split.items())}"
+            f"{card.get_finding(label).name} {', '.join(f'{split} {count}' for split, count in of_split.items())}"
             for label, of_split in training.label_films.items()
         ),
         "Training": _course(training),

@@ -1,0 +1,280 @@
+"""Tensors of somebody else -> a Classifier with the same logits: their names are found, not asked for.
+
+Whatever is left out or renamed is said; what does not fit is refused with the first name that does not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import timm
+import torch
+from torch import nn
+from torchvision import models
+
+from cxr_demo.errors import CheckpointError
+from cxr_demo.importing.weights_file import check_numbers
+from cxr_demo.networks.backbones import BACKBONES
+from cxr_demo.networks.classifier import Classifier
+
+Tensors = Mapping[str, torch.Tensor]
+COUNTER = "num_batches_tracked"  # of a batch norm; plays no part in an answer
+ONE_OF_TEN = 0.1  # of the tensors: as many may lie outside the prefix of the others, as those of a loss do
+NAME_IT = "Name its network with --backbone."
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """`model` in eval mode, frozen; `source`: the network that the weights were written for, as its own library builds
+    it, with the same weights; `source_name` in words; `notes` on what was done; `outputs` that were kept, by place."""
+
+    model: Classifier
+    source: nn.Module | None
+    source_name: str
+    notes: tuple[str, ...]
+    outputs: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """The names of a network's tensors, without numbers: `names` in order, `head` and `stem` (paths of the output layer
+    and of the first convolution)."""
+
+    names: tuple[str, ...]
+    head: str
+    stem: str
+
+
+def require_backbone(name: str) -> str:
+    """The only place that asks which backbones there are."""
+    if name not in BACKBONES:
+        raise CheckpointError(f"The network {name} is not known here.", f"Known are: {', '.join(BACKBONES)}.")
+    return name
+
+
+def list_candidates() -> list[str]:
+    """The backbones that weights without a name are tried for. Those that are cut need a forward pass to be built."""
+    return [name for name, entry in BACKBONES.items() if not entry.cut]
+
+
+def count_outputs(tensors: Tensors, backbone: str) -> int:
+    """How many labels the weights answer with."""
+    skeleton = make_skeleton(backbone)
+    found, _ = _rename(tensors, skeleton, backbone)
+    return _find_head(found, skeleton, backbone).shape[0]
+
+
+def find_backbone(tensors: Tensors) -> str:
+    """The backbone whose tensors have these names and shapes. CheckpointError where none has, or several have."""
+    fitting = []
+    for name in list_candidates():
+        skeleton = make_skeleton(name)
+        found, _ = _rename(tensors, skeleton, name)
+        if _list_odd(found, skeleton.names):
+            continue
+        wanted = _build(name, 1, 3, "meta").state_dict()
+        inner = (key for key in skeleton.names if not key.startswith((skeleton.head, f"{skeleton.stem}.weight")))
+        if all(found[key].shape == wanted[f"net.{key}"].shape for key in inner if key in found):
+            fitting.append(name)
+    if len(fitting) == 1:
+        return fitting[0]
+    several = f"Its tensors fit several networks: {', '.join(fitting)}."
+    raise CheckpointError(several if fitting else "Its tensors are those of no network that is known here.", NAME_IT)
+
+
+def fit_network(tensors: Tensors, backbone: str, outputs: Iterable[int], name: str) -> Fitted:
+    """A Classifier with the weights; `outputs` are the rows of the output layer that have a label. Raises
+    CheckpointError."""
+    skeleton = make_skeleton(backbone)
+    found, notes = _rename(tensors, skeleton, backbone)
+    head, kept = _find_head(found, skeleton, backbone), tuple(outputs)
+    if odd := _list_odd(found, skeleton.names):
+        key = odd[0]
+        what = "lacks" if key not in found else "holds, besides what it needs,"
+        others = f" and {len(odd) - 1} others" if len(odd) > 1 else ""
+        raise CheckpointError(f"{name} does not fit {backbone}: it {what} {key}{others}.", NAME_IT)
+    found = {key: value.float() if value.is_floating_point() else value for key, value in found.items()}
+    if strange := [key for key, value in found.items() if value.dtype not in (torch.float32, torch.int64)]:
+        kind = str(found[strange[0]].dtype).removeprefix("torch.")
+        raise CheckpointError(f"{name} holds {kind} values, in {strange[0]}.", "Save it as float32.")
+    check_numbers(found, name)
+    channels = found[f"{skeleton.stem}.weight"].shape[1]
+    if channels not in (1, 3):
+        raise CheckpointError(f"{name} reads {channels} channels.", "Networks of one channel or three can be imported.")
+    rows = {key: found[key][list(kept)] for key in (f"{skeleton.head}.weight", f"{skeleton.head}.bias")}
+    model = _build(backbone, len(kept), channels, "cpu")
+    _load(model.net, found | rows, name)
+    source, source_name = _build_source(backbone, tensors, found, head.shape[0], channels)
+    return Fitted(model.eval().requires_grad_(False), source, source_name, tuple(notes), kept)
+
+
+def make_skeleton(backbone: str) -> Skeleton:
+    model = _build(require_backbone(backbone), 1, 3, "meta")
+    modules = dict(model.net.named_modules())
+    head = next(path for path, module in modules.items() if module is model.output)
+    stem = next(path for path, module in modules.items() if isinstance(module, nn.Conv2d))
+    return Skeleton(tuple(model.net.state_dict()), head, stem)
+
+
+def _build(backbone: str, labels: int, channels: int, device: str) -> Classifier:
+    with torch.device(device):
+        return Classifier(backbone, labels, channels)
+
+
+def _load(net: nn.Module, tensors: Tensors, name: str) -> None:
+    wanted = net.state_dict()
+    for key, value in wanted.items():
+        if key in tensors and tensors[key].shape != value.shape:
+            raise CheckpointError(
+                f"{name} does not fit: {key} is {tuple(tensors[key].shape)}, the network's is {tuple(value.shape)}.",
+                NAME_IT,
+            )
+    net.load_state_dict({key: tensors.get(key, value) for key, value in wanted.items()})
+
+
+def _list_odd(found: Tensors, wanted: Iterable[str]) -> list[str]:
+    """What is missing, then what is too much; counters of batch norms may be absent."""
+    names = set(wanted)
+    missing = sorted(key for key in names - found.keys() if not key.endswith(COUNTER))
+    return missing + sorted(found.keys() - names)
+
+
+def _find_head(found: Tensors, skeleton: Skeleton, backbone: str) -> torch.Tensor:
+    weight, bias = (found.get(f"{skeleton.head}.{part}") for part in ("weight", "bias"))
+    if weight is None:
+        others = [key for key in skeleton.names if key in found]
+        if any(key.startswith(f"{skeleton.head}.") for key in found):
+            raise CheckpointError(
+                f"The output layer {skeleton.head} is not one linear layer with a bias.", "No other can be imported."
+            )
+        if len(others) < len(skeleton.names) / 2:
+            raise CheckpointError(f"The tensors are not those of {backbone}.", NAME_IT)
+        raise CheckpointError(
+            f"The weights have no output layer ({skeleton.head}.weight): they are those of a backbone without a head.",
+            f"Train one on your own films first: python -m train run ... --backbone {backbone}",
+        )
+    if weight.ndim != 2 or bias is None or bias.shape != weight.shape[:1]:
+        raise CheckpointError(
+            f"The output layer {skeleton.head} is not one linear layer with a bias.", "No other can be imported."
+        )
+    return weight
+
+
+# ---- names
+
+
+def _rename(tensors: Tensors, skeleton: Skeleton, backbone: str) -> tuple[dict[str, torch.Tensor], list[str]]:
+    """The tensors under the names that the backbone has, as far as they can be found, and what was done."""
+    found, notes = _strip_prefixes(dict(tensors), set(skeleton.names))
+    found = _flatten_head({_join_dense_names(key): value for key, value in found.items()}, skeleton.head)
+    found = _follow_torchvision(found, skeleton, backbone)
+    return found, notes
+
+
+def _strip_prefixes(found: dict[str, torch.Tensor], wanted: set[str]) -> tuple[dict[str, torch.Tensor], list[str]]:
+    """Without what wrappers put before every name: DataParallel's `module.`, `model.`, `net.`, `_orig_mod.` ..."""
+    notes = []
+    for _ in range(6):
+        fitting = len(wanted & found.keys())
+        firsts = [key.split(".", 1)[0] for key in found if "." in key]
+        prefix = max(set(firsts), key=firsts.count, default="") + "."
+        inside = {key.removeprefix(prefix): value for key, value in found.items() if key.startswith(prefix)}
+        outside = [key for key in found if not key.startswith(prefix)]
+        if len(wanted & inside.keys()) <= fitting and not _leads_on(inside, wanted):
+            break
+        if len(outside) > ONE_OF_TEN * len(found):
+            break
+        notes.append(f"The names of its tensors began with {prefix}, which was left out.")
+        if outside:
+            notes.append(f"Left out, as of no part of the network: {', '.join(sorted(outside)[:6])}.")
+        found = inside
+    return found, notes
+
+
+def _leads_on(inside: Tensors, wanted: set[str]) -> bool:
+    """Whether names still end as wanted ones do behind one more prefix."""
+    ends = [key.split(".", 1)[1] for key in inside if "." in key]
+    return len(wanted & set(ends)) > len(wanted) / 2 and len(wanted & inside.keys()) < len(wanted) / 10
+
+
+def _join_dense_names(key: str) -> str:
+    """DenseNets from before 2018 have `norm.1` for `norm1`."""
+    return re.sub(r"(denselayer\d+\.(?:norm|relu|conv))\.(?=\d)", r"\1", key)
+
+
+def _flatten_head(found: dict[str, torch.Tensor], head: str) -> dict[str, torch.Tensor]:
+    """A linear layer that stands alone in a list, behind dropout or before a sigmoid: `fc.1.weight` -> `fc.weight`."""
+    inside = [key for key in found if key.startswith(f"{head}.")]
+    if len(inside) != 2 or not all(re.fullmatch(r"\d+\.(weight|bias)", key[len(head) + 1 :]) for key in inside):
+        return found
+    return {re.sub(r"\.\d+(?=\.\w+$)", "", key) if key in inside else key: value for key, value in found.items()}
+
+
+def _follow_torchvision(found: dict[str, torch.Tensor], skeleton: Skeleton, backbone: str) -> dict[str, torch.Tensor]:
+    """The names of torchvision's own network of this name, whose layers stand in the same order here, as ours."""
+    if not _list_odd(found, skeleton.names) or backbone not in models.list_models():
+        return found
+    theirs = list(_build_torchvision(backbone, 2, "meta").state_dict())
+    found = {key: value for key, value in found.items() if not key.startswith(("aux1.", "aux2.", "AuxLogits."))}
+    if len(theirs) != len(skeleton.names) or _list_odd(found, theirs):
+        return found
+    pairs = zip(theirs, skeleton.names, strict=True)
+    renamed = {ours: found[name] for name, ours in pairs if name in found}
+    head = f"{skeleton.head}.weight"
+    if head in renamed and renamed[head].ndim == 4:  # SqueezeNet's last convolution, of one pixel
+        renamed[head] = renamed[head].flatten(1)
+    return renamed
+
+
+# ---- the source's own network
+
+
+def _build_torchvision(name: str, labels: int, device: str) -> nn.Module:
+    options: dict[str, Any] = {"aux_logits": False, "init_weights": False} if name == "googlenet" else {}
+    with torch.device(device):
+        return models.get_model(name, weights=None, num_classes=labels, **options)
+
+
+def _build_source(
+    backbone: str, given: Tensors, found: Tensors, labels: int, channels: int
+) -> tuple[nn.Module | None, str]:
+    """torchvision's network where the weights fit one of its own, which shares no line with ours; else timm's."""
+    entry = BACKBONES[backbone]
+    makers: list[tuple[str, Callable[[], nn.Module]]] = []
+    if backbone in models.list_models():
+        makers.append((f"torchvision's {backbone}", lambda: _build_torchvision(backbone, labels, "cpu")))
+    makers.append(
+        (
+            f"timm's {entry.name}",
+            lambda: timm.create_model(entry.name, num_classes=labels, in_chans=channels, **entry.options),
+        )
+    )
+    stripped, _ = _strip_prefixes(dict(given), set(found))
+    stripped = {_join_dense_names(key): value for key, value in stripped.items()}
+    for name, make in makers:
+        for tensors in (found, stripped):
+            try:
+                net = make()
+                _set_channels(net, channels)
+                odd = _list_odd(tensors, net.state_dict())
+                if odd:
+                    continue
+                net.load_state_dict({key: tensors.get(key, value) for key, value in net.state_dict().items()})
+            except (RuntimeError, ValueError):  # another layout
+                continue
+            return net.eval().requires_grad_(False), name
+    return None, ""
+
+
+def _set_channels(net: nn.Module, channels: int) -> None:
+    """A first convolution for as many channels, in place."""
+    path, first = next((path, part) for path, part in net.named_modules() if isinstance(part, nn.Conv2d))
+    if first.in_channels != channels:
+        made = nn.Conv2d(
+            channels, first.out_channels, cast("tuple[int, int]", first.kernel_size), cast("Any", first.stride),
+            cast("Any", first.padding), cast("Any", first.dilation), bias=first.bias is not None,
+        )  # fmt: skip
+        net.set_submodule(path, made)

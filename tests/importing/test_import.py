@@ -1,0 +1,169 @@
+"""An imported network is one like any other; torchxrayvision's fit name by name; labels keep their own words."""
+
+import json
+import urllib.error
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torchvision import models
+
+from cxr_demo.__main__ import main
+from cxr_demo.errors import CheckpointError
+from cxr_demo.film.preprocess import Preprocess
+from cxr_demo.importing import fitting, pickle_process, published, source
+from cxr_demo.importing.labels_given import make_labels
+from cxr_demo.importing.published import OUTPUTS, PUBLISHED
+from cxr_demo.labels import FINDINGS, LabelWords, match_label
+from cxr_demo.networks import checkpoint
+from tests.conftest import make_model
+
+WORDS = {
+    "胸水": {"name": {"ja": "胸水", "en": "Water"}, "gloss": {"en": "Water beside the lung."}},
+    "COPD": {"gloss": "x"},
+}
+
+
+def shake(net: nn.Module) -> nn.Module:
+    """Statistics and biases as after training, so that nothing is by chance 0 or 1."""
+    torch.manual_seed(0)
+    for part in net.modules():
+        if isinstance(part, nn.BatchNorm2d):
+            part.running_mean.normal_(0, 0.1)
+            part.running_var.uniform_(0.8, 1.2)
+    return net.eval()
+
+
+def make_twin(labels: int) -> nn.Module:
+    """torchxrayvision's DenseNet by the names of its tensors and its arithmetic: torchvision's, of one channel."""
+    net = models.densenet121(weights=None, num_classes=labels)
+    net.features.conv0 = nn.Conv2d(1, 64, 7, 2, 3, bias=False)
+    return shake(net)
+
+
+def test_the_twin_of_torchxrayvision_fits_and_its_blank_outputs_are_dropped(tmp_path):
+    twin, entry = make_twin(18), PUBLISHED["densenet121-res224-chex"]
+    path = tmp_path / entry.file
+    torch.save(twin.state_dict(), path)
+    weights, stated = source.open_source(str(path))
+    labels = make_labels(stated.labels, {})
+    assert labels.dropped == 7 and all(key in FINDINGS for key in labels.keys)
+    fitted = fitting.fit_network(weights.tensors, "densenet121", labels.places, path.name)
+    assert fitting.find_backbone(weights.tensors | {}) == "densenet121"
+    pixels = np.linspace(0, 1, 224 * 224, dtype=np.float32).reshape(224, 224)
+    x = torch.from_numpy(Preprocess(224, stated.geometry, stated.mean, stated.std).apply(pixels))
+    torch.testing.assert_close(x, torch.from_numpy((2 * np.rint(pixels * 255) / 255 - 1) * 1024)[None, None].float())
+    with torch.no_grad():
+        wanted = twin(x)[:, list(labels.places)]
+        torch.testing.assert_close(fitted.model(x), wanted, rtol=1e-5, atol=1e-5)
+    assert set(stated.thresholds) == set(filter(None, entry.labels))
+
+
+def test_torchxrayvisions_own_network_answers_the_same(tmp_path):
+    xrv = pytest.importorskip("torchxrayvision", reason="pip install torchxrayvision: compares with its own network")
+    theirs = shake(xrv.models.DenseNet(num_classes=18, in_channels=1))
+    assert list(OUTPUTS) == xrv.datasets.default_pathologies
+    assert {name: entry.url for name, entry in PUBLISHED.items()} == {
+        name: facts["weights_url"] for name, facts in xrv.models.model_urls.items() if name in PUBLISHED
+    }
+    torch.save(theirs, tmp_path / "whole.pt")  # as its releases are
+    weights, stated = source.open_source(str(tmp_path / "whole.pt"), "densenet121-res224-all")
+    fitted = fitting.fit_network(weights.tensors, stated.backbone, range(18), "whole.pt")
+    film = np.random.default_rng(0).integers(0, 256, (224, 224)).astype(np.float32)
+    x = torch.from_numpy(xrv.utils.normalize(film, 255))[None, None]
+    ours = Preprocess(224, stated.geometry, stated.mean, stated.std).apply(film / 255)
+    with torch.no_grad():
+        torch.testing.assert_close(fitted.model(torch.from_numpy(ours)), theirs(x), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_published_network_names_its_labels_and_data(name):
+    entry = PUBLISHED[name]
+    assert len(entry.labels) == len(OUTPUTS) and entry.url.startswith("https://") and entry.data
+    assert all(match_label(label) for label in entry.labels if label)
+
+
+@pytest.mark.parametrize("name", ["vgg16", "squeezenet1_0", "resnet18"])
+def test_torchvisions_names_are_followed(name):
+    theirs = shake(models.get_model(name, weights=None, num_classes=2))
+    state = {f"module.{key}": value for key, value in theirs.state_dict().items()}
+    assert fitting.count_outputs(state, name) == 2
+    fitted, x = fitting.fit_network(state, name, (1,), "a.pth"), torch.rand(1, 3, 224, 224)
+    with torch.no_grad():
+        wanted = theirs(x)[:, 1:]
+        if name != "squeezenet1_0":  # whose published logits cannot go below 0
+            torch.testing.assert_close(fitted.model(x), wanted, rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(fitted.model(x).relu(), wanted.relu(), rtol=1e-4, atol=1e-5)
+
+
+def test_what_cannot_be_fetched_is_said_with_the_way_round(monkeypatch, tmp_path):
+    import huggingface_hub
+
+    def unreachable(*args, **kwargs):
+        raise urllib.error.URLError("no route")
+
+    monkeypatch.setattr(published, "CACHE", tmp_path)
+    monkeypatch.setattr(torch.hub, "download_url_to_file", unreachable)
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", unreachable)
+    with pytest.raises(CheckpointError, match="could not be fetched.*URLError.*import the file"):
+        source.open_source("resnet50-res512-all")
+    with pytest.raises(CheckpointError, match="owner/name could not be fetched.*import the folder"):
+        source.open_source("hf-hub:owner/name")
+
+
+def test_labels_meet_the_findings_and_others_keep_their_names():
+    labels = make_labels(["Edema", "", "COPD", "Ödem (links)", "胸水", "Lung Nodule", "nodule"], {})
+    assert labels.keys == ("edema", "COPD", "Odem_links", "label_5", "nodule", "nodule_") or labels.keys[:5] == (
+        "edema", "COPD", "Odem_links", "label_5", "nodule",
+    )  # fmt: skip
+    assert labels.places == (0, 2, 3, 4, 5, 6)[: len(labels.keys)] and labels.dropped == 1
+    assert labels.words["label_5"].name == {"en": "胸水"} and labels.words["Odem_links"].name == {"en": "Ödem (links)"}
+    assert "COPD" not in labels.words and labels.unknown == ("COPD", "Odem_links", "label_5")
+    with pytest.raises(CheckpointError, match="none of the labels"):
+        make_labels(["Edema"], {"mass": LabelWords()})
+
+
+def test_a_record_does_nothing_and_other_classes_are_refused(tmp_path):
+    torch.save(nn.Sequential(nn.Linear(2, 1)), tmp_path / "a.pt")
+    tensors, _ = pickle_process.find_state(pickle_process._load(str(tmp_path / "a.pt")))
+    assert set(tensors) == {"0.weight", "0.bias"}
+
+
+@pytest.fixture
+def imported(tmp_path, monkeypatch, capsys) -> str:
+    """A tiny network with words of its own, brought in on the command line."""
+    monkeypatch.setenv("CXR_WEIGHTS", str(tmp_path / "weights"))
+    torch.save(make_model("tiny", 3, 1).net.state_dict(), tmp_path / "net.pth")
+    (tmp_path / "words.json").write_text(json.dumps(WORDS), encoding="utf-8")
+    out = str(tmp_path / "weights" / "own")
+    order = ["import", str(tmp_path / "net.pth"), "--out", out, "--backbone", "tiny", "--task", "multi-label",
+             "--labels", "Edema", "胸水", "COPD", "--words", str(tmp_path / "words.json"), "--size", "64",
+             "--mean", "0.5", "--std", "0.25"]  # fmt: skip
+    assert main(order) == 0
+    printed = capsys.readouterr().out
+    for part in ("Oedema, Water, COPD", "Proof: Grad-CAM ok", "Missing: calibration", "Missing: a licence", "Valid: "):
+        assert part in printed, printed
+    assert main(order) == 2 and "--overwrite" in capsys.readouterr().err
+    assert main([*order, "--overwrite"]) == 0
+    capsys.readouterr()
+    return out
+
+
+def test_every_command_serves_it(imported, tmp_path, capsys):
+    from tests.test_cli import cv2
+
+    film = str(tmp_path / "film.png")
+    cv2.imwrite(film, np.random.default_rng(0).integers(0, 255, (90, 80)).astype(np.uint8))
+    assert main(["predict", film, "--weights", imported, "--json", "--anyway"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert row["findings"]["label_2"]["name"] == "Water" and row["calibrated"] is False
+    out = tmp_path / "maps"
+    explain = ["explain", film, "--weights", imported, "--label", "label_2", "--method", "grad-cam", "lrp-epsilon"]
+    assert main([*explain, "--out", str(out), "--anyway"]) == 0
+    told = json.loads((out / "result.json").read_text(encoding="utf-8"))["maps"]
+    assert told["grad-cam/label_2"]["name"] == "Grad-CAM, Water"
+    assert main(["check", imported]) == 0
+    assert main(["compare", film, "--weights", imported, imported, "--out", str(tmp_path / "two"), "--anyway"]) == 0
+    assert main(["models"]) == 0 and "edema, label_2, COPD" in capsys.readouterr().out
+    assert checkpoint.read_card(tmp_path / "weights" / "own").get_finding("label_2").gloss == "Water beside the lung."
