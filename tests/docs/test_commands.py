@@ -18,9 +18,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.pixels import set_pixel_data
 from pydicom.uid import DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian, generate_uid
+from torchvision.models import resnet18
 
 from cxr_demo.__main__ import _parser as product_parser
 from cxr_demo.__main__ import main as product_main
@@ -53,6 +55,7 @@ NOT_RUN = {  # beginning of a command -> why it is read only: its arguments, whe
 }
 OTHER_PROGRAMS = {  # a program of somebody else -> why it is not started here
     "source": "what `make demo` installs is what runs this test",
+    "python": "app.py: a server that does not end; tests/ui/test_served.py starts it",
     "make": "installs; its targets are looked up in the Makefile",
     "hf": "needs an account and the network",
     "pip": "needs the package registry",
@@ -89,6 +92,7 @@ def place(data, tmp_path, monkeypatch) -> Path:
     the working directory."""
     write_dicom(tmp_path / "image.dcm", FILM)
     cv2.imwrite(str(tmp_path / "other.png"), np.rint(make_phantom(2, 96).pixels * 255).astype(np.uint8))
+    torch.save(resnet18(weights=None, num_classes=3).state_dict(), tmp_path / "net.pth")
     names = ("kermany-densenet121", "bassi2022-single-transfer", "bassi2022-twice-transfer")
     for seed, name in enumerate(names):
         made = make_checkpoint(seed=seed)
@@ -154,10 +158,17 @@ def check_training_run(options, printed: str) -> None:
     assert checkpoint.load(options.out).card.metrics.sets["test"] and "test" in printed
 
 
+def check_import(options, printed: str) -> None:
+    card = checkpoint.load(options.out).card
+    assert card.labels == ("edema", "effusion", "COPD") and not card.calibrated and card.backbone == "resnet18"
+    check_line(printed, "Grad-CAM ok", "LRP ok", "uncalibrated score", "torchvision's resnet18")
+
+
 CHECKS: dict[str, Callable] = {
     "predict": check_predict,
     "explain": check_explain,
     "compare": lambda o, printed: check_compare(o, printed) if hasattr(o, "out") else check_table(o, printed),
+    "import": check_import,
     "check": lambda o, printed: check_line(printed, "Grad-CAM ok", "LRP ok"),
     "evidence": lambda o, printed: check_table(o, printed) or check_line(printed, "evidence in the lungs", "Grad-CAM"),
     "models": lambda o, printed: check_line(printed, "weights/kermany-densenet121", "64 px"),
