@@ -17,7 +17,7 @@ from torchvision import models
 
 from cxr_demo.errors import CheckpointError
 from cxr_demo.importing.weights_file import check_numbers
-from cxr_demo.networks.backbones import BACKBONES
+from cxr_demo.networks.backbones import BACKBONES, find_backbone
 from cxr_demo.networks.classifier import Classifier
 
 Tensors = Mapping[str, torch.Tensor]
@@ -49,9 +49,11 @@ class Skeleton:
 
 
 def require_backbone(name: str) -> str:
-    """The only place that asks which backbones there are."""
-    if name not in BACKBONES:
-        raise CheckpointError(f"The network {name} is not known here.", f"Known are: {', '.join(BACKBONES)}.")
+    """The name of a network that is known here."""
+    try:
+        find_backbone(name)
+    except ValueError as error:
+        raise CheckpointError(f"Its network cannot be used: {error}.", NAME_IT) from None
     return name
 
 
@@ -67,7 +69,7 @@ def count_outputs(tensors: Tensors, backbone: str) -> int:
     return _find_head(found, skeleton, backbone).shape[0]
 
 
-def find_backbone(tensors: Tensors) -> str:
+def recognise_backbone(tensors: Tensors) -> str:
     """The backbone whose tensors have these names and shapes. CheckpointError where none has, or several have."""
     fitting = []
     for name in list_candidates():
@@ -120,7 +122,8 @@ def make_skeleton(backbone: str) -> Skeleton:
 
 
 def _build(backbone: str, labels: int, channels: int, device: str) -> Classifier:
-    with torch.device(device):
+    # Where an open network is cut is found by running it, which needs numbers.
+    with torch.device("cpu" if find_backbone(backbone).source else device):
         return Classifier(backbone, labels, channels)
 
 
@@ -242,10 +245,10 @@ def _build_source(
     backbone: str, given: Tensors, found: Tensors, labels: int, channels: int
 ) -> tuple[nn.Module | None, str]:
     """torchvision's network where the weights fit one of its own, which shares no line with ours; else timm's."""
-    entry = BACKBONES[backbone]
+    entry, plain = find_backbone(backbone), backbone.rpartition(":")[2]
     makers: list[tuple[str, Callable[[], nn.Module]]] = []
-    if backbone in models.list_models():
-        makers.append((f"torchvision's {backbone}", lambda: _build_torchvision(backbone, labels, "cpu")))
+    if plain in models.list_models():
+        makers.append((f"torchvision's {plain}", lambda: _build_torchvision(plain, labels, "cpu")))
     makers.append(
         (
             f"timm's {entry.name}",
@@ -263,7 +266,7 @@ def _build_source(
                 if odd:
                     continue
                 net.load_state_dict({key: tensors.get(key, value) for key, value in net.state_dict().items()})
-            except (RuntimeError, ValueError):  # another layout
+            except (RuntimeError, ValueError, TypeError):  # another layout, or none of timm's
                 continue
             return net.eval().requires_grad_(False), name
     return None, ""

@@ -61,7 +61,9 @@ def import_network(source: str, out: Path, wanted: Wanted, *, overwrite: bool = 
     check_output(out, checkpoint.CARD_FILE, overwrite)
     weights, stated = open_source(source, wanted.published)
     missing: list[str] = []
-    backbone = fitting.require_backbone(wanted.backbone or stated.backbone or fitting.find_backbone(weights.tensors))
+    backbone = fitting.require_backbone(
+        wanted.backbone or stated.backbone or fitting.recognise_backbone(weights.tensors)
+    )
     labels = _name_outputs(fitting.count_outputs(weights.tensors, backbone), stated, wanted)
     task = _choose_task(stated, wanted)
     fitted = fitting.fit_network(weights.tensors, backbone, labels.places, weights.name)

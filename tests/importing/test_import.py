@@ -50,7 +50,7 @@ def test_the_twin_of_torchxrayvision_fits_and_its_blank_outputs_are_dropped(tmp_
     labels = make_labels(stated.labels, {})
     assert labels.dropped == 7 and all(key in FINDINGS for key in labels.keys)
     fitted = fitting.fit_network(weights.tensors, "densenet121", labels.places, path.name)
-    assert fitting.find_backbone(weights.tensors | {}) == "densenet121"
+    assert fitting.recognise_backbone(weights.tensors | {}) == "densenet121"
     pixels = np.linspace(0, 1, 224 * 224, dtype=np.float32).reshape(224, 224)
     x = torch.from_numpy(Preprocess(224, stated.geometry, stated.mean, stated.std).apply(pixels))
     torch.testing.assert_close(x, torch.from_numpy((2 * np.rint(pixels * 255) / 255 - 1) * 1024)[None, None].float())

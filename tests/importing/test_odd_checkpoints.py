@@ -221,7 +221,7 @@ VARIANTS = {
     "built otherwise": (
         lambda at: save_timm_folder(at / "a", model_args={"act_layer": "silu"}), "act_layer, which no card can say",
     ),
-    "unknown to this house": (lambda at: save_timm_folder(at / "a", architecture="vit_tiny"), "vit_tiny"),
+    "unknown to this house": (lambda at: save_timm_folder(at / "a", architecture="no_such_net"), "no_such_net"),
     "no head": (lambda at: save_tensors(headless(), at / "a.safetensors"), "no output layer"),
     "head of two layers": (lambda at: save_tensors(head_of_two_layers(), at / "a.safetensors"), "not one linear layer"),
     "wrong shape": (
