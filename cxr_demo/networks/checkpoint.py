@@ -271,7 +271,7 @@ def _read_weights(folder: Path) -> bytes:
         if others:
             raise CheckpointError(
                 f"{folder.name} holds {others[0]}, a pickle, which is never opened because it can run code.",
-                f"Save it as {WEIGHTS_FILE} with safetensors.",
+                f"Bring it in with: python -m cxr_demo import {others[0]} --out DIR",
             ) from None
         raise CheckpointError(f"{folder.name} has no {WEIGHTS_FILE}.", MAKE_ONE) from None
     except OSError as error:
@@ -285,6 +285,8 @@ def _unreadable(name: str, folder: Path, error: OSError) -> CheckpointError:
 def _fill(model: nn.Module, data: bytes, name: str) -> None:
     """Copy the tensors into the model, or say which do not fit."""
     again = "Copy it again, or train it anew."
+    if data.startswith(b"version https://git-lfs"):
+        raise CheckpointError(f"The weights of {name} are a pointer of Git LFS.", "Fetch them with: git lfs pull")
     try:
         tensors = safetensors.torch.load(data)
     except (SafetensorError, ValueError, KeyError):
@@ -312,4 +314,6 @@ def _fill(model: nn.Module, data: bytes, name: str) -> None:
     for key, value in tensors.items():
         if not torch.isfinite(value).all():
             raise CheckpointError(f"The weights of {name} hold values that are not numbers, in {key}.", again)
+        if key.endswith("running_var") and (value < 0).any():  # whose root no logit survives
+            raise CheckpointError(f"The weights of {name} hold a variance below zero, in {key}.", again)
     model.load_state_dict(tensors)

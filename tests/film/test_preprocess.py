@@ -85,3 +85,15 @@ def test_settings_that_make_no_sense_are_refused(wrong):
     right = {"size_px": 64, "geometry": "stretch", "mean": (0.4,), "std": (0.2,)}
     with pytest.raises(ValueError):
         Preprocess(**(right | wrong))
+
+
+def test_a_share_of_the_central_square_is_what_timm_crops():
+    """timm makes the shorter side 256 and takes 224 of it: 7/8 of the shorter side, from the middle."""
+    preprocess = Preprocess(224, "crop", (0.5,), (0.25,), 0.875)
+    assert preprocess.seen_box((800, 1000)) == (150, 50, 850, 750)
+    assert preprocess.point_to_image(112, 112, (800, 1000)) == pytest.approx((500, 400))
+    image = preprocess.map_to_image(np.ones((4, 4), np.float32), (800, 1000))
+    assert image[50:750, 150:850].all() and image.sum() == 700 * 700
+    for geometry, share in (("stretch", 0.9), ("crop", 0.4), ("crop", 1.1), ("crop", float("nan"))):
+        with pytest.raises(ValueError, match="crop_share"):
+            Preprocess(224, geometry, (0.5,), (0.25,), share)

@@ -177,6 +177,16 @@ def test_foreign_misshapen_and_not_a_number(folder):
     assert "not numbers" in refusal(folder)
 
 
+def test_a_variance_below_zero_and_a_pointer_are_named(folder):
+    rewrite_card(folder, weights_sha256="")
+    path, key = folder / checkpoint.WEIGHTS_FILE, "net.features.norm5.running_var"
+    tensors = safetensors.torch.load_file(path)
+    safetensors.torch.save_file(tensors | {key: -tensors[key]}, path)
+    assert f"a variance below zero, in {key}" in refusal(folder)
+    path.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:ab\n")
+    assert "pointer of Git LFS" in refusal(folder)
+
+
 @pytest.mark.parametrize("dtype", [torch.float64, torch.int8, torch.bool, torch.float8_e4m3fn, torch.complex64])
 def test_values_of_a_kind_that_no_network_has(folder, dtype):
     rewrite_card(folder, weights_sha256="")
