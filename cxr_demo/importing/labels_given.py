@@ -72,11 +72,11 @@ def make_labels(names: Sequence[str], words: Mapping[str, LabelWords]) -> Labels
     for place, name in enumerate(name.strip() for name in names):
         if name in UNUSED:
             continue
-        key = match_label(name)
-        if key is None or key in keys:  # a second "nodule" stays what it is called
-            key = _make_key(name, place)
+        key = match_label(name) or _make_key(name, place)
         if key in keys:
-            raise CheckpointError(f"Two outputs are called {name!r}.", "Give each its own name with --labels.")
+            raise CheckpointError(
+                f"Two outputs mean {key}: {keys[key]!r} and {name!r}.", "Give one another name with --labels."
+            )
         keys[key] = name
         places.append(place)
     if not keys:

@@ -46,6 +46,7 @@ PROGRAMS = {
 }
 SMOKE = {  # command -> what is added to it, so that seconds are enough
     "run": ["--stages", "32x1", "--films", "60"],
+    "import": ["--size", "64"],
 }
 NOT_RUN = {  # beginning of a command -> why it is read only: its arguments, where it is ours
     "train run rajaraman2021 ": "eighteen runs; tests/train/test_systems.py runs every system in a smoke size",
@@ -220,7 +221,7 @@ def test_every_command_runs_and_gives_what_it_should(page, place, capsys):
         if any(spoken.startswith(beginning) for beginning in NOT_RUN):
             continue
         capsys.readouterr()
-        more = SMOKE.get(arguments[0], []) if main is train_main else []
+        more = SMOKE.get(arguments[0], [])
         code = main([*arguments, *more])
         printed, complaint = capsys.readouterr()
         assert code == 0, f"{page.name}: {command}: {complaint}"
