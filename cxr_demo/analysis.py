@@ -22,9 +22,7 @@ from cxr_demo.evaluation.evaluate import (
     MapEvaluation,
     estimate_forwards,
     evaluate_maps,
-    measure_random_baseline,
 )
-from cxr_demo.evaluation.faithfulness import RandomBaseline
 from cxr_demo.explain.engine import EnsembleProof, MemberMap, RawMap, make_explainer
 from cxr_demo.explain.methods import METHODS, Unit
 from cxr_demo.explain.proof import Proof
@@ -241,13 +239,11 @@ class Analyser:
         explanations: Sequence[Explanation],
         on_progress: ProgressCallback | None = None,
         parts: Collection[str] = PARTS,
-        random_baseline: RandomBaseline | None = None,
     ) -> dict[str, MapEvaluation]:
         """The quality of maps of one label that `explain` made of this study: method -> MapEvaluation.
 
-        Takes hundreds of forwards, which `on_progress(done, total)` counts; a `random_baseline`, which
-        `measure_random_baseline` returns, saves some. Raises ExplanationError as `explain` does, also for no maps at
-        all, and ValueError for maps of several labels.
+        Takes hundreds of forwards, which `on_progress(done, total)` counts. Raises ExplanationError as `explain` does,
+        also for no maps at all, and ValueError for maps of several labels.
         """
         if not explanations:
             raise ExplanationError("There is no map to check.")
@@ -256,21 +252,15 @@ class Analyser:
         self._check(study, [label], list(maps))
         on_progress = self._yield_lock(on_progress or ignore_progress)
         with self._lock:
-            return evaluate_maps(self._make_context(study, label), maps, on_progress, parts, random_baseline)
-
-    def measure_random_baseline(self, study: Study, on_progress: ProgressCallback | None = None) -> RandomBaseline:
-        """What all maps of the study are compared with when they are checked."""
-        self._check(study, [], [])
-        on_progress = self._yield_lock(on_progress or ignore_progress)
-        with self._lock:
-            return measure_random_baseline(self._make_context(study, study.labels[0]), on_progress)
+            return evaluate_maps(self._make_context(study, label), maps, on_progress, parts)
 
     def estimate_forwards(self, methods: Sequence[str], part: str) -> float:
         """About how many forwards `evaluate_maps` takes for one part and the maps of these methods at once."""
         return estimate_forwards(self._checkpoint.model, methods, part)
 
     def _make_context(self, study: Study, label: str) -> EvaluationContext:
-        return EvaluationContext(self._checkpoint, self._explainer, study.square, study.labels.index(label))
+        seen = self.card.preprocess.mark_image(study.image.pixels.shape)
+        return EvaluationContext(self._checkpoint, self._explainer, study.square, seen, study.labels.index(label))
 
     def _yield_lock(self, tell: ProgressCallback) -> ProgressCallback:
         """A pause that lets others have the networks, called with the lock held."""

@@ -8,9 +8,9 @@ import numpy as np
 
 
 def resample_map(map_: np.ndarray, grid: tuple[int, int]) -> np.ndarray:
-    """A map (h, w) over the square -> on another grid (h', w') of the same square, float64; each cell's value is
-    spread over the area it covers, so that the sum stays."""
-    return _shares(map_.shape[0], grid[0]) @ map_ @ _shares(map_.shape[1], grid[1]).T
+    """Maps (..., h, w) over the square -> on another grid (..., h', w') of the same square, float64; each cell's value
+    is spread over the area it covers, so that the sum stays."""
+    return _shares(map_.shape[-2], grid[0]) @ map_ @ _shares(map_.shape[-1], grid[1]).T
 
 
 def find_finest_grid(maps: Sequence[np.ndarray]) -> tuple[int, int]:
@@ -23,6 +23,16 @@ def measure_overlaps(old: np.ndarray, new: np.ndarray) -> np.ndarray:
     with each old one, in the edges' own unit."""
     common = np.minimum(old[None, 1:], new[1:, None]) - np.maximum(old[None, :-1], new[:-1, None])
     return np.maximum(common, 0)
+
+
+def spread_map(map_: np.ndarray, rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """A map (h, w) whose cells have these edges (h + 1,) and (w + 1,) on an image, in its pixels -> each value spread
+    evenly over its cell, added up in the image's pixels (H, W) float64. What lies beyond the image is left out."""
+    shares = [
+        measure_overlaps(edges, np.arange(length + 1)) / np.diff(edges)
+        for edges, length in zip((rows, columns), shape, strict=True)
+    ]
+    return shares[0] @ map_.astype(np.float64) @ shares[1].T
 
 
 def _shares(cells: int, into: int) -> np.ndarray:

@@ -26,7 +26,8 @@ cxr_demo.networks: ensemble checkpoint small_model gate_net
 cxr_demo.explain.lrp: __init__ windows operations program accumulator rules rewriting lowering propagate
 cxr_demo.explain.lrp: zennit_reference
 cxr_demo.explain: gradient perturbation cam relevance proof proof_cache engine
-cxr_demo.evaluation: __init__ checks agreement faithfulness randomisation stability regions lung_segmentation evaluate
+cxr_demo.evaluation: __init__ checks nulls agreement faithfulness randomisation stability regions
+cxr_demo.evaluation: lung_segmentation evaluate
 cxr_demo: analysis
 cxr_demo.comparison: __init__ checkpoint_pair ensemble_members
 cxr_demo.teaching: __init__ shortcut_lesson

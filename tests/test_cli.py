@@ -100,7 +100,10 @@ def test_explain_writes_maps_on_the_films_own_grid_in_raw_units(weights, film, t
     asked = [] if methods == DEFAULT_METHODS else ["--method", *methods]
     assert main(["explain", film, "--weights", weights, "--label", *LABELS[:2], *asked, "--out", str(out)]) == 0
     maps, result = np.load(out / "maps.npz"), json.loads((out / "result.json").read_text())
-    assert set(maps) == {f"{method}/{label}" for method in methods for label in LABELS[:2]} == set(result["maps"])
+    pictures = {f"{method}/{label}" for method in methods for label in LABELS[:2]}
+    added = {key for key in pictures if METHODS[key.split("/")[0]].unit.per_area}
+    assert set(result["maps"]) == pictures
+    assert set(maps) == pictures | {f"{key}/{which}" for key in added for which in ("native", "spread")}
     analyser, image = Analyser(load(weights)), read_image(film)
     explanations = analyser.explain(analyser.analyse(image), LABELS[:2], methods)
     for (method, label), explanation in explanations.items():
@@ -108,6 +111,16 @@ def test_explain_writes_maps_on_the_films_own_grid_in_raw_units(weights, film, t
         assert map_image.dtype == np.float32 and map_image.shape == image.pixels.shape
         expected = analyser.card.preprocess.map_to_image(explanation.map_square, image.pixels.shape)
         np.testing.assert_allclose(map_image, expected, rtol=1e-4, atol=1e-7)
+        if f"{method}/{label}" in added:
+            native, spread = (maps[f"{method}/{label}/{which}"] for which in ("native", "spread"))
+            np.testing.assert_array_equal(native, explanation.map_square)
+            scale = float(np.abs(native).sum(dtype=np.float64))
+            assert native.sum(dtype=np.float64) == pytest.approx(said["sum_over_native_map"], abs=1e-6 * scale)
+            assert spread.shape == image.pixels.shape and spread.dtype == np.float64
+            everywhere = float(spread.sum()) + said["sum_in_the_padding"]
+            assert everywhere == pytest.approx(said["sum_over_native_map"], abs=1e-6 * scale)
+        else:
+            assert said["sum_in_the_padding"] is None
         assert said["sum_over_native_map"] + said["left_out_as_bias"] == pytest.approx(said["logit"], abs=1e-4)
         scale = render.choose_scale(explanation.map_square, METHODS[method].shown, explanation.unit)
         drawn = cv2.imread(str(out / said["overlay"]))[..., ::-1]
@@ -127,7 +140,7 @@ def test_an_earlier_result_is_neither_mixed_nor_replaced_unasked(weights, film, 
     assert main([*order, "gradient", "--overwrite"]) == 0
     drawn = {f"gradient_{LABELS[0]}.png"}
     assert {path.name for path in out.iterdir()} == {"notes.txt", "maps.npz", "result.json", *drawn}
-    assert list(np.load(out / "maps.npz")) == [f"gradient/{LABELS[0]}"]
+    assert {key.split("/")[0] for key in np.load(out / "maps.npz")} == {"gradient"}
 
 
 def test_an_error_while_writing_leaves_the_earlier_result(tmp_path):
@@ -147,7 +160,8 @@ def test_an_error_while_writing_leaves_the_earlier_result(tmp_path):
 def test_explain_takes_the_most_probable_label_when_none_is_named(weights, film, tmp_path, capsys):
     assert main(["explain", film, "--weights", weights, "--method", "grad-cam", "--out", str(tmp_path / "o")]) == 0
     study = Analyser(load(weights)).analyse(read_image(film))
-    assert set(np.load(tmp_path / "o" / "maps.npz")) == {f"grad-cam/{LABELS[int(study.probabilities.argmax())]}"}
+    key = f"grad-cam/{LABELS[int(study.probabilities.argmax())]}"
+    assert set(np.load(tmp_path / "o" / "maps.npz")) == {key, f"{key}/native", f"{key}/spread"}
 
 
 @pytest.mark.parametrize(

@@ -1,48 +1,58 @@
 """How far maps agree with each other, and where on the image their evidence lies.
 
-Maps of all methods are compared on GRID x GRID grid cells, each the sum of the map in it. Own choice: a map holds logit
-points per cell, so sums are what cells of different size have in common, and a grid cell of 14 px at 224 px lies
-between the cell of a class activation map (32 px) and the pixel of a relevance map, whose signs change from one to the
-next.
+Maps of all methods are compared in GRID x GRID fields of the film, each the sum of the map in it. Own choice: a map
+holds logit points per cell, so sums are what cells of different size have in common, and a field of 14 px at 224 px
+lies between the cell of a class activation map (32 px) and the pixel of a relevance map, whose signs change from one to
+the next.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
 
+from cxr_demo.evaluation.nulls import (
+    GRID,
+    NAN,
+    NULLS,
+    compute_p,
+    make_null_maps,
+    round_sums,
+    spread_to_fields,
+    sum_film_cells,
+)
 from cxr_demo.grids import resample_map
 
-GRID = 16
 STRONGEST = (0.05, 0.1, 0.2)  # shares of the image
 BORDER = 0.05  # of the image's height and width; own choice: collimation and cassette edges
 CORNER = 0.15  # of the same; own choice: side markers and burned-in text
-DIGITS = 9  # of the largest value; float32 carries 7, the rest is noise of summing that would tell equal cells apart
-NAN = float("nan")
+TIE = 1e-9  # of numbers of 0..1 or -1..1 that differ by the noise of summing alone
 
 
 @dataclass(frozen=True)
 class Overlap:
     """Of the strongest `area` (0..1 of the image) of two maps: the share that is `common` to both (0..1; Dice 1945),
-    and the share that would be common `by_chance`, if the grid cells of one map were shuffled. NaN where a map has no
-    positive cell."""
+    and the share that is common `by_chance`, on average, to the first and maps as smooth as the second that know
+    nothing (see `nulls`); `p` is how often those overlap as much. NaN where a map has no positive cell."""
 
     area: float
     common: float
     by_chance: float
+    p: float
 
 
 @dataclass(frozen=True)
 class Agreement:
     """`rank`: Spearman's correlation of all grid cells, -1..1, of the raw values, so that evidence against the finding
-    ranks below none. `overlaps`: one per `STRONGEST`, of the evidence for the finding. NaN where undefined, and `note`
-    says why."""
+    ranks below none. `p`: how often maps as smooth as the second that know nothing rank as much like the first.
+    `overlaps`: one per `STRONGEST`, of the evidence for the finding. NaN where undefined, and `note` says why."""
 
     rank: float
+    p: float
     overlaps: tuple[Overlap, ...]
     note: str = ""
 
@@ -61,24 +71,20 @@ def measure_agreements(
 ) -> dict[tuple[str, str], Agreement]:
     """Raw maps (h, w) over one square, each on its own grid -> every pair (a, b), a before b in `maps`.
 
-    `seen` (S, S) bool is where the square holds the image. Grid cells that are mostly padding are left out: maps that
-    are both 0 there would agree on nothing.
+    `seen` (S, S) bool is where the square holds the film; None: everywhere. The fields lie on the film alone: maps that
+    are both 0 in the padding would agree on nothing.
     """
-    seen_shares = sum_grid_cells(np.ones((1, 1)) if seen is None else seen.astype(np.float64))
-    inside = seen_shares >= seen_shares.max() / 2
-    grid_cells = {name: sum_grid_cells(map_)[inside] for name, map_ in maps.items()}
-    return {
-        (a, b): _compare_grid_cells({a: grid_cells[a], b: grid_cells[b]}) for a, b in itertools.combinations(maps, 2)
-    }
+    cells = {name: sum_film_cells(map_, seen) for name, map_ in maps.items()}
+    fields = {name: spread_to_fields(each).ravel() for name, each in cells.items()}
+    nulls = {name: make_null_maps(cells[name]).reshape(NULLS, -1) for name in list(maps)[1:]}
+    return {(a, b): _compare_fields({a: fields[a], b: fields[b]}, nulls[b]) for a, b in itertools.combinations(maps, 2)}
 
 
 def sum_grid_cells(map_: np.ndarray) -> np.ndarray:
     """A raw map (h, w) -> its sum in each grid cell, (GRID, GRID) float64; all NaN unless every value is finite."""
     if not np.isfinite(map_).all():
         return np.full((GRID, GRID), NAN)
-    sums = resample_map(map_.astype(np.float64), (GRID, GRID))
-    scale = np.abs(sums).max()
-    return np.round(sums / scale, DIGITS) * scale if scale > 0 else sums
+    return round_sums(resample_map(map_.astype(np.float64), (GRID, GRID)))
 
 
 def correlate_ranks(a: np.ndarray, b: np.ndarray) -> float:
@@ -104,12 +110,19 @@ def _mark_ends(length: int, share: float) -> np.ndarray:
     return np.minimum(centres, 1 - centres) < share
 
 
-def _compare_grid_cells(pair: dict[str, np.ndarray]) -> Agreement:
-    """The grid cells (n,) of two maps, by name."""
+def _compare_fields(pair: dict[str, np.ndarray], nulls: np.ndarray) -> Agreement:
+    """The fields (n,) of two maps, by name, and (NULLS, n) maps as smooth as the second."""
     a, b = pair.values()
     reasons = {name: _explain_no_ranks(values) or _explain_no_overlap(values) for name, values in pair.items()}
     note = "; ".join(f"{name} {reason}" for name, reason in reasons.items() if reason)
-    return Agreement(correlate_ranks(a, b), tuple(_measure_overlap(a, b, area) for area in STRONGEST), note)
+    rank = correlate_ranks(a, b)
+    p = NAN if np.isnan(rank) else _compute_p(rank, [correlate_ranks(a, null) for null in nulls])
+    return Agreement(rank, p, tuple(_measure_overlap(a, b, nulls, area) for area in STRONGEST), note)
+
+
+def _compute_p(value: float, of_nulls: Sequence[float]) -> float:
+    """Null maps without a number, as those of a map that is the same everywhere, are as good as any."""
+    return compute_p(sum(np.isnan(null) or null >= value - TIE for null in of_nulls))
 
 
 def _explain_no_ranks(values: np.ndarray) -> str:
@@ -124,14 +137,17 @@ def _explain_no_overlap(values: np.ndarray) -> str:
     return "" if values.max() > 0 else "holds no evidence for the finding"
 
 
-def _measure_overlap(a: np.ndarray, b: np.ndarray, area: float) -> Overlap:
+def _measure_overlap(a: np.ndarray, b: np.ndarray, nulls: np.ndarray, area: float) -> Overlap:
     a, b = _weight_strongest(a, area), _weight_strongest(b, area)
     if not (a.any() and b.any()):
-        return Overlap(area, NAN, NAN)
-    size = (a.sum() + b.sum()) / 2
-    # A shuffle brings every cell of one map together with every cell of the other equally often.
-    by_chance = np.minimum.outer(a, b).mean() * a.size / size
-    return Overlap(area, float(np.minimum(a, b).sum() / size), float(by_chance))
+        return Overlap(area, NAN, NAN, NAN)
+    common, *of_nulls = (_share_common(a, other) for other in (b, *(_weight_strongest(null, area) for null in nulls)))
+    return Overlap(area, common, float(np.mean(of_nulls)), _compute_p(common, of_nulls))
+
+
+def _share_common(a: np.ndarray, b: np.ndarray) -> float:
+    """Dice's share of two sets of fields, each to a part 0..1 of its own."""
+    return float(2 * np.minimum(a, b).sum() / (a.sum() + b.sum()))
 
 
 def _weight_strongest(values: np.ndarray, area: float) -> np.ndarray:

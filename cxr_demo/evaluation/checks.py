@@ -39,12 +39,12 @@ _CHECKS = (
     ),
     Check(
         "deletion", "Deletion", "Petsiuk et al. 2018, RISE, BMVC", "lower",
-        "How fast the score falls when the image is blurred, starting where the map is strongest.",
-        "The network never saw half-blurred images, so any order makes the score fall: compare with random order.",
+        "How much the score falls when the image is blurred where the map is strongest.",
+        "The network never saw half-blurred images, so any map makes the score fall: compare with the maps as smooth.",
     ),
     Check(
         "insertion", "Insertion", "Petsiuk et al. 2018, RISE, BMVC", "higher",
-        "How fast the score returns when a blurred image is restored, starting where the map is strongest.",
+        "How much of the score returns when a blurred image is restored where the map is strongest.",
         "One sharp part may be enough for the network, and then the rest of the map is not tested.",
     ),
     Check(

@@ -14,15 +14,8 @@ from torch import nn
 
 from cxr_demo.evaluation.agreement import Agreement
 from cxr_demo.evaluation.checks import CHECKS
-from cxr_demo.evaluation.faithfulness import (
-    ORDERS,
-    STEPS,
-    Curve,
-    Predict,
-    RandomBaseline,
-    measure_curves,
-    measure_random_orders,
-)
+from cxr_demo.evaluation.faithfulness import MOST_FORWARDS, TESTED_SHARE, Curve, Predict, measure_curves
+from cxr_demo.evaluation.nulls import NULLS, SMALLEST_P
 from cxr_demo.evaluation.randomisation import VIEWS, Randomisation, count_random_networks, measure_randomisation
 from cxr_demo.evaluation.stability import CHANGED_IMAGES, Stability, measure_stability
 from cxr_demo.explain.engine import AnyExplainer, make_unproved_maps
@@ -36,8 +29,7 @@ PARTS = ("faithfulness", "stability", "randomisation")  # each can be evaluated 
 # lower a network to a program takes 1.3 and 1.7 times as long.
 BATCHED = 0.7
 LOWERING_FORWARDS = 1.5
-RANDOM_BASELINE_FORWARDS = BATCHED * ORDERS * (STEPS + 1)
-CURVES_FORWARDS = BATCHED * 2 * (STEPS + 1)
+CURVES_FORWARDS = BATCHED * MOST_FORWARDS
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,11 +45,13 @@ class MapEvaluation:
 
 @dataclass(frozen=True, eq=False)
 class EvaluationContext:
-    """A network with an image as it saw it, `square` (S, S) float32 0..1, and the position of one of its labels."""
+    """A network with an image as it saw it, `square` (S, S) float32 0..1, of which `seen` (S, S) bool is no padding,
+    and the position of one of its labels."""
 
     checkpoint: Checkpoint
     explainer: AnyExplainer
     square: np.ndarray
+    seen: np.ndarray
     label: int
 
     @property
@@ -71,23 +65,17 @@ def evaluate_maps(
     maps: Mapping[str, np.ndarray],
     on_progress: ProgressCallback,
     parts: Collection[str] = PARTS,
-    random_baseline: RandomBaseline | None = None,
 ) -> dict[str, MapEvaluation]:
     """The image's raw maps of the label by method, as the explainer makes them -> method -> MapEvaluation, with these
-    parts.
-
-    `random_baseline` is the result of `measure_random_baseline` for this image, which is measured here where it is
-    missing. `on_progress(done, total)` counts forwards, as `estimate_forwards` does.
+    parts. `on_progress(done, total)` counts forwards, as `estimate_forwards` does.
     """
     parts = [part for part in PARTS if part in parts]
     costs = [estimate_forwards(context.checkpoint.model, tuple(maps), part) for part in parts]
-    if "faithfulness" in parts and random_baseline is None:
-        costs[0] += RANDOM_BASELINE_FORWARDS
     evaluations = dict.fromkeys(maps, MapEvaluation())
     for place, part in enumerate(parts):
         turn = subrange(on_progress, sum(costs[:place]), costs[place], sum(costs))
         if part == "faithfulness":
-            curves = _evaluate_faithfulness(context, maps, random_baseline, turn)
+            curves = _evaluate_faithfulness(context, maps, turn)
             evaluations = {method: replace(evaluations[method], **curves[method]) for method in maps}
         elif part == "stability":
             stability = _evaluate_stability(context, maps, turn)
@@ -98,14 +86,9 @@ def evaluate_maps(
     return evaluations
 
 
-def measure_random_baseline(context: EvaluationContext, on_progress: ProgressCallback) -> RandomBaseline:
-    """The curves of random orders, with which all maps of the image are compared, whatever their label."""
-    return measure_random_orders(_make_predict(context.checkpoint), context.x, on_progress=on_progress)
-
-
 def estimate_forwards(model: nn.Module, methods: Sequence[str], part: str) -> float:
-    """How long a part takes for these methods at once, in forwards of one image, without the image's own maps and
-    `RANDOM_BASELINE_FORWARDS`, which come once. It is a rough estimate, as `Method.cost_forwards` is."""
+    """How long a part takes for these methods at once, in forwards of one image, without the image's own maps.
+    It is a rough estimate, as `Method.cost_forwards` is, and the most of what the curves may take."""
     if part == "faithfulness":
         return CURVES_FORWARDS * len(methods)
     if part == "stability":
@@ -123,18 +106,13 @@ def _count_map_forwards(methods: Sequence[str]) -> float:
 
 
 def _evaluate_faithfulness(
-    context: EvaluationContext,
-    maps: Mapping[str, np.ndarray],
-    random_baseline: RandomBaseline | None,
-    on_progress: ProgressCallback,
+    context: EvaluationContext, maps: Mapping[str, np.ndarray], on_progress: ProgressCallback
 ) -> dict[str, dict[str, Curve]]:
-    before, each = 0.0 if random_baseline else RANDOM_BASELINE_FORWARDS, CURVES_FORWARDS
-    total = before + each * len(maps)
-    random_baseline = random_baseline or measure_random_baseline(context, subrange(on_progress, 0.0, before, total))
+    predict, each = _make_predict(context.checkpoint), CURVES_FORWARDS
     return {
         method: measure_curves(
-            _make_predict(context.checkpoint), context.x, map_, context.label, random_baseline,
-            on_progress=subrange(on_progress, before + each * place, each, total),
+            predict, context.x, map_, context.label, context.seen,
+            on_progress=subrange(on_progress, place * each, each, len(maps) * each),
         )
         for place, (method, map_) in enumerate(maps.items())
     }  # fmt: skip
@@ -209,13 +187,18 @@ def describe_evaluation(
     yield ""
     for (a, b), agreement in pairs.items():
         overlaps = [
-            f"{overlap.common:.0%} of the strongest {overlap.area:.0%} (by chance {overlap.by_chance:.0%})"
+            f"{overlap.common:.0%} of the strongest {overlap.area:.0%} "
+            f"(by chance {overlap.by_chance:.0%}, p {overlap.p:.2f})"
             for overlap in agreement.overlaps
         ]
-        yield f"{a} and {b}: rank correlation {agreement.rank:.2f}; in common {', '.join(overlaps)}"
+        rank = f"rank correlation {agreement.rank:.2f} (p {agreement.p:.2f})"
+        yield f"{a} and {b}: {rank}; in common {', '.join(overlaps)}"
     yield ""
-    yield "Deletion and insertion: logit points by which the map beats a random order. Randomisation: rank correlation"
-    yield "with the map of a network with random weights. Noise, shift: largest change of the map relative to its size."
+    yield f"Deletion and insertion: logit points by which the strongest {TESTED_SHARE:.0%} of the film move the logit."
+    yield "Middle: the same share in the middle of the film. p: how often a map as smooth that knows nothing is so"
+    yield f"good, or agrees as much with the first of two; {NULLS} are asked, so it is at least {SMALLEST_P:.2f}."
+    yield "Randomisation: rank correlation with the map of a network with random weights."
+    yield "Noise, shift: largest change of the map relative to its size."
     for check in CHECKS.values():
         yield f"- {check.name} ({check.paper}; better: {check.better}). {check.says} {check.says_not}"
 
@@ -223,7 +206,7 @@ def describe_evaluation(
 def _format_evaluation(evaluation: MapEvaluation) -> Iterator[str]:
     """A cell for each part; "-" for a part that was not evaluated."""
     for curve in (evaluation.deletion, evaluation.insertion):
-        yield f"{curve.gain:+.2f}, beats {curve.beaten} of {ORDERS}" if curve else "-"
+        yield f"{curve.change:+.2f}, p {curve.p:.2f} (middle {curve.middle_change:+.2f})" if curve else "-"
     if randomisation := evaluation.randomisation:
         alike = ", UNCHANGED" if randomisation.unchanged or randomisation.blind else ""
         yield f"{randomisation.stages[-1].rank:.2f}{alike}"

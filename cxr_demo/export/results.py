@@ -18,6 +18,7 @@ from cxr_demo.evaluation.agreement import Agreement
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.export.output import RESULT_FILE
 from cxr_demo.film.gate import GateAnswer
+from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.standing import find_standing
 from cxr_demo.text.method_text import describe_caption
@@ -66,11 +67,17 @@ def describe_gate(answer: GateAnswer) -> dict:
 def write_explanations(
     folder: Path, analyser: Analyser, study: Study, found: Found, file: str, gate: GateAnswer
 ) -> None:
-    """maps.npz: "method/label" -> (H, W) float32 on the film's pixels, raw units; result.json; one PNG per map."""
+    """maps.npz, result.json, one PNG per map. In maps.npz "method/label" is a picture of the map, (H, W) float32 on the
+    film's pixels, interpolated, in raw units. Of units that add up there are also "method/label/native" (h, w) float32,
+    the map on its own grid over the square, whose sum is its share of the logit, and "method/label/spread" (H, W)
+    float64, the same with each cell spread over its pixels: there the values of a region add up. result.json says what
+    of the sum is on no pixel, in the padding of a letterbox."""
     film, maps, described = study.image.pixels, {}, {}
     for (method, label), explanation in found.items():
         key = f"{method}/{label}"
         maps[key] = analyser.card.preprocess.map_to_image(explanation.map_square, film.shape)
+        sums = _spread_sums(explanation, analyser.card.preprocess, film.shape)
+        maps |= {f"{key}/{name}": values for name, values in sums.items()}
         scale = render.choose_scale(explanation.map_square, METHODS[method].shown, explanation.unit)
         described[key] = {
             "name": f"{METHODS[method].name}, {analyser.card.get_finding(label).name}",
@@ -79,6 +86,7 @@ def write_explanations(
             "drawn": METHODS[method].shown,
             "native_shape": list(explanation.map_square.shape),
             "sum_over_native_map": explanation.total,
+            "sum_in_the_padding": explanation.total - float(sums["spread"].sum()) if sums else None,
             "logit": explanation.logit,
             "left_out_as_bias": explanation.left_out,
             "full_colour_at": scale.limit,
@@ -172,6 +180,14 @@ def write_members(
     return lines
 
 
+def _spread_sums(explanation: Explanation, preprocess: Preprocess, shape: tuple[int, int]) -> dict[str, np.ndarray]:
+    """The map on its own grid and spread over the film's pixels; nothing where its values do not add up."""
+    if not explanation.unit.per_area:
+        return {}
+    spread = preprocess.spread_on_image(explanation.map_square, shape)
+    return {"native": explanation.map_square, "spread": spread}
+
+
 def _side(side: MapSide) -> dict:
     return {
         "unit": side.unit,
@@ -184,10 +200,14 @@ def _side(side: MapSide) -> dict:
 
 def _agreement(found: Agreement) -> dict:
     overlaps = {
-        f"strongest_{overlap.area:.0%}": {"common": _number(overlap.common), "by_chance": _number(overlap.by_chance)}
+        f"strongest_{overlap.area:.0%}": {
+            "common": _number(overlap.common),
+            "by_chance": _number(overlap.by_chance),
+            "p": _number(overlap.p),
+        }
         for overlap in found.overlaps
     }
-    return {"rank_correlation": _number(found.rank), **overlaps, "note": found.note}
+    return {"rank_correlation": _number(found.rank), "p": _number(found.p), **overlaps, "note": found.note}
 
 
 def _number(value: float) -> float | None:

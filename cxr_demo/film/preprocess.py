@@ -13,6 +13,7 @@ import numpy as np
 from pydantic import ConfigDict, Field, Strict
 from pydantic.dataclasses import dataclass
 
+from cxr_demo.grids import spread_map
 from cxr_demo.limits import SIZES_PX
 
 if TYPE_CHECKING:  # reading and squaring a film needs no torch
@@ -101,6 +102,17 @@ class Preprocess:
             borderMode=cv2.BORDER_REPLICATE,
         )  # fmt: skip
         return map_image
+
+    def spread_on_image(self, map_square: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+        """map_square (h, w) over the square -> (H, W) float64 on the film's own pixels, each cell's value spread evenly
+        over the pixels that it covers: the sum stays, and a region's share is the sum of its pixels. What lies in the
+        padding of a letterbox is on no pixel and left out; what the model did not see is 0."""
+        ends = [self.point_to_image(at, at, shape) for at in (0.0, float(self.size_px))]
+        columns, rows = (
+            np.linspace(start, stop, cells + 1)
+            for start, stop, cells in zip(*ends, reversed(map_square.shape), strict=True)
+        )
+        return spread_map(map_square, rows, columns, shape)
 
     def point_to_square(self, x: Coordinate, y: Coordinate, shape: tuple[int, int]) -> tuple[Coordinate, Coordinate]:
         """A point of the film (x, y) in its own pixels, or arrays of them -> the same in the square."""

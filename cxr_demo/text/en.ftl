@@ -765,7 +765,10 @@ agreement = How far the maps agree
     .how =
         The film is divided into 16 × 16 fields, and each map's values are added up in each field. Agreement is
         Spearman's rank correlation of these sums: whether the fields have the same order. The overlap is that of the
-        fields with the most evidence for the finding. Brackets and mark are what chance gives.
+        fields with the most evidence for the finding. Brackets and mark are what chance gives: the first map beside
+        { $nulls } maps that are as smooth as the second and know nothing of the film. p is how often these would agree
+        as much; the smallest p that they can give is { $smallest }.
+    .chance = by chance { $share }, { $p }
     .with = and
     .says-not = { $rank } The overlap { $overlap }
 and = { $first } and { $last }
@@ -943,7 +946,6 @@ check = Check these maps
     .running = Checking
     .left = { $duration } left
     .done = Checked. The results stay with this film and finding.
-check-part-orders = Random orders, to compare with
 check-part-faithfulness = Deletion and insertion
 check-part-stability = Noise and shift
 check-part-randomisation = Random weights
@@ -953,24 +955,30 @@ checks = What the network answers when it is asked again
     .meanings = What each number says, where it comes from, and what it does not say
     .drawings = What the small drawings show
     .legend =
-        Curves: the logit while the film is blurred away, or made sharp again, in the map's order (line) and in
-        { $orders } random orders (band). Steps: rank correlation with the map of the trained network, from random
-        weights in the last block to random weights in all; thin: without signs; dashed: where “does not change”
-        begins. An area is 0 for the blurred film's logit and 1 for the film's; it needs { $fall } logit points between
-        them.
+        Curves: the logit while the film is blurred away, or made sharp again, in the map's order (line). Dots: the same
+        after the first { $share } of the film, in the order of maps that are as smooth and know nothing; dashed: in the
+        order of the middle of the film. Of such maps { $nulls } are asked, fewer where { $enough } are soon as good as
+        the map. p is how often a map that knows nothing would be as good; the smallest p that { $nulls } maps can give
+        is { $smallest }. A map that is no better than the middle of the film says little, whatever its p. Steps: rank
+        correlation with the map of the trained network, from random weights in the last block to random weights in
+        all; thin: without signs; dashed: where “does not change” begins.
 higher-is-better = higher is better
 lower-is-better = lower is better
-measure-area = area under the score
+measure-strongest = change of the logit by the strongest { $share } of the film
 measure-rank = agreement left with the map of the trained network
 measure-change = change of the map
 check-column = { $measure }: { $direction }
 check-not-yet = not checked
 check-failed = not computed ({ $reason })
-curve = { $check }: the logit goes from { $first } to { $last }, { $beats }, { $gain }
-    .no-area = no area: blurring moves the logit by less than { $fall }
-    .random = (random { $area })
-    .beats = beats { $beaten } of { $orders } random orders
-    .gain = gain over their mean: { $gain } logit points
+p-value = p = { $p }
+curve = { $check }: the logit goes from { $first } to { $last }; by the strongest { $share } it changes by { $change }, { $p }
+    .change = { $change } logit points
+    .p-smallest = { $p }, the smallest possible with { $nulls } maps as smooth
+    .p-all = { $p }: { $good } of { $nulls } maps as smooth are as good
+    .p-early = { $p }: { $good } of the first { $asked } maps as smooth are as good
+    .nulls = maps as smooth: { $change } on average
+    .middle-behind = middle of the film: { $change }, less than the map
+    .middle-ahead = middle of the film: { $change }, as good as the map or better
 randomisation =
     Agreement { $first } with random weights in the last block, { $last } with those in all blocks
     .unchanged = Does not change

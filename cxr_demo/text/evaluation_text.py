@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 from cxr_demo.evaluation.agreement import BORDER, CORNER, RegionShare
 from cxr_demo.evaluation.checks import CHECKS
-from cxr_demo.evaluation.faithfulness import MIN_FALL, ORDERS, Curve
+from cxr_demo.evaluation.faithfulness import ENOUGH, TESTED_SHARE, Curve
+from cxr_demo.evaluation.nulls import NULLS, SMALLEST_P
 from cxr_demo.evaluation.randomisation import UNCHANGED, Randomisation
 from cxr_demo.evaluation.regions import LUNGS, OUTSIDE, USER_REGION
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.text.catalogue import format_text
-from cxr_demo.text.formats import format_digits, format_percent, format_rounded, format_signed
+from cxr_demo.text.formats import format_digits, format_p, format_percent, format_rounded, format_signed
 
 REGIONS = {  # by the name of a region; others stand by their own
     LUNGS: "region-lungs",
@@ -22,15 +23,14 @@ REGIONS = {  # by the name of a region; others stand by their own
     USER_REGION: "region-own",
 }
 PARTS = {
-    "random baseline": "check-part-orders",
     "faithfulness": "check-part-faithfulness",
     "stability": "check-part-stability",
     "randomisation": "check-part-randomisation",
 }
 DIRECTIONS = {"higher": "higher-is-better", "lower": "lower-is-better"}
 MEASURES = {  # by a check's key: what stands in its column
-    "deletion": "measure-area",
-    "insertion": "measure-area",
+    "deletion": "measure-strongest",
+    "insertion": "measure-strongest",
     "randomisation": "measure-rank",
     "noise": "measure-change",
     "shift": "measure-change",
@@ -65,8 +65,7 @@ def join_method_names(methods: Sequence[str]) -> str:
 
 
 def describe_step(part: str, methods: Sequence[str]) -> str:
-    step = format_text(PARTS[part])
-    return format_text("check-step", part=step, methods=join_method_names(methods)) if methods else step
+    return format_text("check-step", part=format_text(PARTS[part]), methods=join_method_names(methods))
 
 
 def describe_direction(better: str) -> str:
@@ -76,33 +75,53 @@ def describe_direction(better: str) -> str:
 
 def describe_column(key: str, better: str) -> str:
     """Under a check's name."""
-    return format_text("check-column", measure=format_text(MEASURES[key]), direction=describe_direction(better))
+    return format_text(
+        "check-column",
+        measure=format_text(MEASURES[key], share=format_percent(TESTED_SHARE)),
+        direction=describe_direction(better),
+    )
 
 
 def describe_drawings() -> str:
     """Under the table: what its small drawings show."""
-    return format_text("checks.legend", orders=ORDERS, fall=format_digits(MIN_FALL, 1))
+    return format_text(
+        "checks.legend", share=format_percent(TESTED_SHARE), nulls=NULLS, enough=ENOUGH,
+        smallest=format_digits(SMALLEST_P, 2),
+    )  # fmt: skip
 
 
-def describe_beaten_orders(curve: Curve) -> str:
-    return format_text("curve.beats", beaten=curve.beaten, orders=ORDERS)
+def describe_change(curve: Curve) -> str:
+    return format_text("curve.change", change=format_signed(curve.change))
 
 
-def describe_gain(curve: Curve) -> str:
-    """Over the mean of the random orders; what is below 0 is worse than chance."""
-    return format_text("curve.gain", gain=format_signed(curve.gain))
+def describe_p(curve: Curve) -> str:
+    """How often a map as smooth that knows nothing would be as good, and of how many that is said."""
+    asked, p = len(curve.null_logits), format_p(curve.p)
+    if curve.as_good == 0:
+        return format_text("curve.p-smallest", p=p, nulls=NULLS)
+    if asked < NULLS:
+        return format_text("curve.p-early", p=p, good=curve.as_good, asked=asked)
+    return format_text("curve.p-all", p=p, good=curve.as_good, nulls=NULLS)
 
 
-def describe_missing_area() -> str:
-    return format_text("curve.no-area", fall=format_digits(MIN_FALL, 1))
+def describe_nulls(curve: Curve) -> str:
+    return format_text("curve.nulls", change=format_signed(curve.null_change))
+
+
+def describe_middle(curve: Curve) -> str:
+    """Whether the network's own map says more than no network."""
+    change = format_signed(curve.middle_change)
+    if curve.is_beyond_middle:
+        return format_text("curve.middle-behind", change=change)
+    return format_text("curve.middle-ahead", change=change)
 
 
 def describe_curve(found: Curve) -> str:
     """The text alternative of a curve."""
     first, last = (format_rounded(float(logit)) for logit in (found.logits[0], found.logits[-1]))
     return format_text(
-        "curve", check=CHECKS[found.check].name, first=first, last=last, beats=describe_beaten_orders(found),
-        gain=describe_gain(found),
+        "curve", check=CHECKS[found.check].name, first=first, last=last, share=format_percent(TESTED_SHARE),
+        change=describe_change(found), p=describe_p(found),
     )  # fmt: skip
 
 

@@ -62,6 +62,11 @@ def format_interval(value: float, low: float | None, high: float | None, digits:
     )
 
 
+def format_p(value: float) -> str:
+    """0.05 -> "p = 0.05"."""
+    return format_text("p-value", p=format_digits(value, 2))
+
+
 def format_duration(seconds: float) -> str:
     """Two steps of a digit: nobody can say more beforehand."""
     if seconds >= 90:

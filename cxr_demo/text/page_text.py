@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from cxr_demo import render
 from cxr_demo.analysis import Explanation
-from cxr_demo.evaluation.agreement import Overlap
+from cxr_demo.evaluation.agreement import Agreement, Overlap
 from cxr_demo.evaluation.checks import CHECKS
+from cxr_demo.evaluation.nulls import NULLS, SMALLEST_P
 from cxr_demo.explain.methods import METHODS, UNITS, Method
 from cxr_demo.limits import (
     KEPT_MINUTES,
@@ -20,7 +21,7 @@ from cxr_demo.limits import (
 )
 from cxr_demo.networks.card import Card, EnsembleSpec
 from cxr_demo.text.catalogue import format_text
-from cxr_demo.text.formats import format_digits, format_duration, format_percent, format_signed
+from cxr_demo.text.formats import format_digits, format_duration, format_p, format_percent, format_signed
 from cxr_demo.text.method_text import describe_too_little
 
 LEFT_OVER_MINUTES = -(-(LEFT_OVER_S + SWEEP_EVERY_S) // 60)
@@ -220,6 +221,11 @@ def list_refusals(refusals: Mapping[str, str]) -> list[tuple[str, str]]:
     return [(", ".join(names), reason) for reason, names in refused.items() if reason]
 
 
+def describe_agreement() -> str:
+    """How agreement is measured, and against what."""
+    return format_text("agreement.how", nulls=NULLS, smallest=format_digits(SMALLEST_P, 2))
+
+
 def describe_agreement_limits() -> str:
     """What the table of agreement does not say."""
     overlap = CHECKS["overlap"].says_not.replace("Does", "does")
@@ -231,7 +237,13 @@ def format_rank(value: float) -> str:
 
 
 def format_overlap(found: Overlap) -> tuple[str, str]:
-    """What is common, and in brackets what would be by chance."""
+    """What is common, and in brackets what would be by chance and how often as much would be."""
     if math.isnan(found.common):
         return format_text("undefined"), ""
-    return format_percent(found.common, 0), f"({format_percent(found.by_chance, 0)})"
+    chance = format_text("agreement.chance", share=format_percent(found.by_chance, 0), p=format_p(found.p))
+    return format_percent(found.common, 0), f"({chance})"
+
+
+def describe_rank_p(found: Agreement) -> str:
+    """Behind the rank correlation; "" where there is none."""
+    return "" if math.isnan(found.p) else f"({format_p(found.p)})"

@@ -134,11 +134,12 @@ def check_predict(options, printed: str) -> None:
 
 def check_explain(options, printed: str) -> None:
     maps = np.load(options.out / "maps.npz")
-    assert set(maps) == {f"{method}/{label}" for method in options.method for label in options.label}
-    assert all(maps[key].shape == FILM.shape and maps[key].dtype == np.float32 for key in maps)
+    made = {f"{method}/{label}" for method in options.method for label in options.label}
+    assert set(maps) == {f"{key}{which}" for key in made for which in ("", "/native", "/spread")}
+    assert all(maps[key].shape == maps[f"{key}/spread"].shape == FILM.shape for key in made)
     result = json.loads((options.out / "result.json").read_text())
-    assert "maps_hold_too" in json.dumps(result) and len(list(options.out.glob("*.png"))) >= len(maps)
-    assert f"{len(maps)} maps" in printed
+    assert "maps_hold_too" in json.dumps(result) and len(list(options.out.glob("*.png"))) >= len(made)
+    assert f"{len(made)} maps" in printed
 
 
 def check_compare(options, printed: str) -> None:

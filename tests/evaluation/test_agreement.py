@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
+from scipy.stats import binom
 
 from cxr_demo.evaluation import agreement
 from cxr_demo.evaluation.agreement import (
@@ -13,6 +15,7 @@ from cxr_demo.evaluation.agreement import (
     measure_agreements,
     sum_grid_cells,
 )
+from cxr_demo.evaluation.nulls import make_null_maps
 
 SIZE = GRID * GRID
 random = np.random.default_rng(0)
@@ -82,7 +85,6 @@ def test_overlap_counts_the_fields_in_both(shared):
     a, b = with_strongest(places[:10]), with_strongest(places[10 - shared : 20 - shared])
     for overlap in pair(a, b).overlaps:  # both have 10 fields above 0, fewer than the 12.8 of the smallest share
         assert overlap.common == pytest.approx(shared / 10)
-        assert overlap.by_chance == pytest.approx(10 / SIZE)
 
 
 def test_the_strongest_share_is_met_to_a_part_of_a_field():
@@ -95,19 +97,45 @@ def test_the_strongest_share_is_met_to_a_part_of_a_field():
 
 
 def test_maps_without_ties_share_by_chance_what_they_cover():
-    assert [overlap.by_chance for overlap in pair(some_map(3), some_map(4)).overlaps] == pytest.approx(
-        [0.05, 0.1, 0.2], rel=0.02
-    )
+    for area, overlap in zip((0.05, 0.1, 0.2), pair(some_map(3), some_map(4)).overlaps, strict=True):
+        assert overlap.by_chance == pytest.approx(area, abs=0.03)
 
 
-def test_chance_is_the_mean_of_shuffles():
+def test_chance_is_the_mean_over_maps_as_smooth_as_the_second():
     a, b = some_map(5, (4, 4)), some_map(6, (5, 5))
-    found = pair(a, b).overlaps
-    b = sum_grid_cells(b)
-    shuffled = [pair(a, random.permutation(b.ravel()).reshape(b.shape)).overlaps for _ in range(100)]
-    for i, overlap in enumerate(found):
-        common = [overlaps[i].common for overlaps in shuffled]
-        assert overlap.by_chance == pytest.approx(np.mean(common), abs=4 * np.std(common) / np.sqrt(100))
+    found = pair(a, b)
+    nulls = [pair(a, null) for null in make_null_maps(b.astype(np.float64))]
+    for i, overlap in enumerate(found.overlaps):
+        common = [of.overlaps[i].common for of in nulls]
+        assert overlap.by_chance == pytest.approx(np.mean(common))
+        assert overlap.p == (1 + sum(value >= overlap.common - 1e-9 for value in common)) / 20
+    assert found.p == (1 + sum(of.rank >= found.rank - 1e-9 for of in nulls)) / 20
+
+
+@pytest.mark.parametrize("kind", ["smooth", "white", "cells"])
+def test_maps_that_know_nothing_of_each_other_agree_as_often_as_the_level_says(kind):
+    """The ranks and every overlap; shuffled fields would let smooth maps agree far too often. Overlaps are often equal,
+    which p counts as chance."""
+    draw = {
+        "smooth": lambda: gaussian_filter(random.normal(size=(GRID, GRID)), 3),
+        "white": lambda: random.normal(size=(GRID, GRID)),
+        "cells": lambda: random.normal(size=(7, 7)),
+    }[kind]
+    random, draws = np.random.default_rng(12), 150
+    found = [pair(draw(), draw()) for _ in range(draws)]
+    low, high = binom.interval(0.998, draws, 0.05)
+    assert low <= sum(one.p <= 0.05 for one in found) <= high
+    for place in range(3):
+        assert sum(one.overlaps[place].p <= 0.05 for one in found) <= high
+    shuffled = [one.rank > 0.104 for one in found]  # of 256 fields in random order, 5 % are above it
+    assert (np.mean(shuffled) > 0.2) == (kind == "smooth") or kind == "cells"
+
+
+def test_a_map_agrees_with_itself_beyond_chance_unless_it_has_too_few_cells():
+    for seed in range(5):
+        map_ = gaussian_filter(some_map(seed), 1.5)
+        assert pair(map_, map_ + 0.1 * map_.std() * some_map(seed + 9)).p == 0.05
+    assert pair(some_map(1, (2, 2)), some_map(1, (2, 2))).p > 0.05
 
 
 # ---- pairs, padding, maps that say nothing
@@ -121,7 +149,7 @@ def test_every_pair_in_the_order_of_the_maps_and_both_ways_alike():
     for a, b in found:
         assert found[a, b].rank == pytest.approx(turned[b, a].rank, abs=1e-12) and found[a, b].note == ""
         for one, other in zip(found[a, b].overlaps, turned[b, a].overlaps, strict=True):
-            assert one.common == pytest.approx(other.common) and one.by_chance == pytest.approx(other.by_chance)
+            assert one.common == pytest.approx(other.common)
     assert measure_agreements(maps) == found
 
 
@@ -135,13 +163,15 @@ def test_scale_means_nothing_and_place_does():
 
 def test_padding_is_left_out():
     seen = np.zeros((64, 64), bool)
-    seen[:, 8:56] = True  # 12 of 16 columns
+    seen[:, 8:56] = True  # a film that is higher than wide
     a, b = some_map(9, (64, 64)) * seen, some_map(10, (64, 64)) * seen
-    film = sum_grid_cells(a)[:, 2:14].ravel(), sum_grid_cells(b)[:, 2:14].ravel()
+    film = sum_grid_cells(a[:, 8:56]).ravel(), sum_grid_cells(b[:, 8:56]).ravel()  # the film alone, in all fields
     found = pair(a, b, seen=seen)
     assert found.rank == pytest.approx(np.corrcoef(*map(slow_ranks, film))[0, 1])
-    top = [set(np.argsort(values)[::-1][:19]) for values in film]  # 10 % of 192 is 19.2
-    assert found.overlaps[1].common == pytest.approx(len(top[0] & top[1]) / 19.2, abs=0.2 / 19.2 + 1e-9)
+    top = [set(np.argsort(values)[::-1][:25]) for values in film]  # 10 % of 256 is 25.6
+    assert found.overlaps[1].common == pytest.approx(len(top[0] & top[1]) / 25.6, abs=0.6 / 25.6 + 1e-9)
+    full = 9.0 * ~seen
+    assert pair(a + full, b + full, seen=seen) == found  # whatever lies in the padding
     assert found != pair(a, b)
 
 

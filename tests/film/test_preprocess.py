@@ -97,3 +97,35 @@ def test_a_share_of_the_central_square_is_what_timm_crops():
     for geometry, share in (("stretch", 0.9), ("crop", 0.4), ("crop", 1.1), ("crop", float("nan"))):
         with pytest.raises(ValueError, match="crop_share"):
             Preprocess(224, geometry, (0.5,), (0.25,), share)
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES)
+@pytest.mark.parametrize("shape", [(40, 40), (300, 200), (97, 251), (1024, 700)])
+@pytest.mark.parametrize("cells", [(3, 3), (7, 5), (64, 64)])
+def test_a_map_spread_on_the_film_keeps_its_sum_and_that_of_every_region(geometry, shape, cells):
+    """To 1e-6 of the absolute sum: on the film, what the film's own part of the square has, counted in a fine copy."""
+    preprocess = Preprocess(64, geometry, (0.5,), (0.25,))
+    map_ = np.random.default_rng(0).normal(size=cells).astype(np.float32)
+    spread, size = preprocess.spread_on_image(map_, shape), np.abs(map_).sum(dtype=np.float64)
+    assert spread.shape == shape and spread.dtype == np.float64
+    fine = np.kron(map_.astype(np.float64), np.ones((64, 64))) / 64**2  # whole pixels of the square in every cell
+    step = np.array(fine.shape) / 64
+
+    def add_up(left, top, right, bottom) -> float:
+        """The sum of the map in a box of whole pixels of the square."""
+        rows, columns = (np.rint(np.array(ends) * each).astype(int) for ends, each in zip(
+            ((top, bottom), (left, right)), step, strict=True))  # fmt: skip
+        return float(fine[slice(*rows), slice(*columns)].sum())
+
+    _, _, (left, right), (top, bottom) = preprocess.boxes(shape)
+    assert spread.sum() == pytest.approx(add_up(left, top, right, bottom), abs=1e-6 * size)
+    if geometry != "letterbox":
+        assert spread.sum() == pytest.approx(map_.sum(dtype=np.float64), abs=1e-6 * size)
+    x, y, to_x, to_y = preprocess.seen_box(shape)
+    outside = np.ones(shape, bool)
+    outside[y:to_y, x:to_x] = False
+    assert not spread[outside].any()
+    across, down = (to_x - x) // 2, (to_y - y) // 2  # a quarter of what the model sees, where that is whole pixels
+    if (to_x - x) % 2 == (to_y - y) % 2 == 0 and (right - left) % 2 == (bottom - top) % 2 == 0:
+        quarter = add_up(left, top, (left + right) // 2, (top + bottom) // 2)
+        assert spread[y : y + down, x : x + across].sum() == pytest.approx(quarter, abs=1e-6 * size)

@@ -287,8 +287,9 @@ def _render_numbers(
     common, by_chance = page_text.format_overlap(strongest)
     rank = agreement_table.render_measure(page_text.format_rank(found.rank), 0.5, (found.rank + 1) / 2, 0.5)
     overlap = agreement_table.render_measure(common, 0.0, strongest.common, strongest.by_chance)
+    rank_p = tag("small", f" {page_text.describe_rank_p(found)}")
     listed = tag(
-        "dl", tag("dt", format_text("pair-rank")), tag("dd", rank),
+        "dl", tag("dt", format_text("pair-rank"), rank_p), tag("dd", rank),
         tag("dt", format_text("pair-overlap"), tag("small", f" {by_chance}")), tag("dd", overlap),
     )  # fmt: skip
     parts: Sequence[object] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cxr_demo.evaluation.faithfulness import Curve
+from cxr_demo.evaluation.faithfulness import SHARES, TESTED_SHARE, Curve
 from cxr_demo.evaluation.randomisation import UNCHANGED, Randomisation
 from cxr_demo.text import evaluation_text
 from cxr_demo.ui.markup import Html, tag
@@ -14,21 +14,18 @@ LOWEST_RANK = -0.35  # of what is drawn; single draws of smooth maps scatter by 
 
 
 def draw_curve(found: Curve) -> Html:
-    """The map's order as a line over the band between the lowest and the highest of the random orders."""
-    every = np.concatenate([found.logits[None], found.random_logits])
+    """The map's order as a line; at the tested share a dot for each map as smooth, and the middle of the film, dashed
+    through."""
+    every = np.concatenate([found.logits, found.null_logits, [found.middle_logit]])
     low, high = float(every.min()), float(every.max())
-    x = found.share
 
     def y(logits: np.ndarray) -> np.ndarray:
         return (logits - low) / max(high - low, 1e-6)
 
-    top, bottom = (
-        _place_points(x, y(found.random_logits.max(axis=0))),
-        _place_points(x, y(found.random_logits.min(axis=0))),
-    )
-    band = tag("polygon", points=" ".join([*top, *reversed(bottom)]), class_="band")
-    mean = _draw_line(x, y(found.random_logits.mean(axis=0)), "mean")
-    return _render_drawing(evaluation_text.describe_curve(found), band, mean, _draw_line(x, y(found.logits), "own"))
+    middle = _draw_line(np.array([0.0, 1.0]), y(np.full(2, found.middle_logit)), "limit")
+    nulls = _draw_dots(np.full(len(found.null_logits), TESTED_SHARE), y(found.null_logits), "null")
+    own = _draw_line(np.array(SHARES), y(found.logits), "own")
+    return _render_drawing(evaluation_text.describe_curve(found), middle, *nulls, own)
 
 
 def draw_randomisation(found: Randomisation) -> Html:
@@ -43,10 +40,7 @@ def draw_randomisation(found: Randomisation) -> Html:
     known, absolute = ~np.isnan(ranks).T
     both = np.array([0.0, 1.0])
     lines = [_draw_line(both, y(np.full(2, at)), name) for at, name in ((0.0, "zero"), (UNCHANGED, "limit"))]
-    dots = [
-        tag("circle", cx=px, cy=py, r="1.8", class_="dot")
-        for px, py in (point.split(",") for point in _place_points(x[known], y(ranks[known, 0])))
-    ]
+    dots = _draw_dots(x[known], y(ranks[known, 0]), "dot")
     thin = _draw_line(x[absolute], y(ranks[absolute, 1]), "mean")
     return _render_drawing(
         evaluation_text.describe_randomisation(found),
@@ -67,6 +61,11 @@ def _place_points(x: np.ndarray, y: np.ndarray) -> list[str]:
 
 def _draw_line(x: np.ndarray, y: np.ndarray, name: str) -> Html:
     return tag("polyline", points=" ".join(_place_points(x, y)), class_=name)
+
+
+def _draw_dots(x: np.ndarray, y: np.ndarray, name: str) -> list[Html]:
+    points = (point.split(",") for point in _place_points(x, y))
+    return [tag("circle", cx=px, cy=py, r="1.8", class_=name) for px, py in points]
 
 
 def _render_drawing(text: str, *parts: Html) -> Html:

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from cxr_demo.analysis import Analyser, Explanation, Study
-from cxr_demo.evaluation.evaluate import PARTS, RANDOM_BASELINE_FORWARDS, MapEvaluation
-from cxr_demo.evaluation.faithfulness import RandomBaseline
+from cxr_demo.evaluation.evaluate import PARTS, MapEvaluation
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.limits import SLOW_FORWARDS
 from cxr_demo.progress import ProgressCallback
@@ -16,7 +15,6 @@ from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.evaluation_text import describe_step
 from cxr_demo.ui.evaluation.evaluation_table import EvaluationProgress
 
-RANDOM_BASELINE = "random baseline"
 LEFT_FROM = 0.05  # share of the work after which its pace tells how long it will still take
 FIELDS = {  # a part -> what it fills of a MapEvaluation
     "faithfulness": ("deletion", "insertion"),
@@ -28,17 +26,16 @@ FIELDS = {  # a part -> what it fills of a MapEvaluation
 @dataclass
 class EvaluationResults:
     """Of one study, what was found so far: `found` by (method, label), each with the parts that were asked for;
-    `failed`, why there is none, by (method, label, part); `random_baseline`, with which all are compared."""
+    `failed`, why there is none, by (method, label, part)."""
 
     study: Study
     found: dict[tuple[str, str], MapEvaluation] = field(default_factory=dict)
     failed: dict[tuple[str, str, str], str] = field(default_factory=dict)
-    random_baseline: RandomBaseline | None = None
 
 
 @dataclass(frozen=True)
 class WorkStep:
-    """Work that is done at once: a part of `evaluate.PARTS` for some methods, or `RANDOM_BASELINE`."""
+    """Work that is done at once: a part of `evaluate.PARTS` for some methods."""
 
     part: str
     methods: tuple[str, ...]
@@ -92,8 +89,6 @@ def plan_missing_steps(
     quick = [key for key in shown if METHODS[key].cost_forwards <= SLOW_FORWARDS]
     curves, *others = PARTS
     steps = [step(curves, key) for key in missing(curves, *shown)]
-    if steps and results.random_baseline is None:
-        steps.insert(0, WorkStep(RANDOM_BASELINE, (), RANDOM_BASELINE_FORWARDS))
     # Quick ones together: they share the forwards that fit each random network.
     steps += [step(part, *left) for part in others if (left := missing(part, *quick))]
     if slow:
@@ -111,14 +106,10 @@ def do_step(analyser: Analyser, run: EvaluationRun, step: WorkStep, on_progress:
         on_progress(done, total)
 
     run.current, run.started = step, run.started or time.monotonic()
-    if step.part == RANDOM_BASELINE:
-        results.random_baseline = analyser.measure_random_baseline(results.study, count)
-    else:
-        maps = [run.maps[key] for key in step.methods]
-        made = analyser.evaluate_maps(results.study, maps, count, [step.part], results.random_baseline)
-        for key, fresh in made.items():
-            parts = {name: getattr(fresh, name) for name in FIELDS[step.part]}
-            results.found[key, run.label] = replace(results.found.get((key, run.label), MapEvaluation()), **parts)
+    made = analyser.evaluate_maps(results.study, [run.maps[key] for key in step.methods], count, [step.part])
+    for key, fresh in made.items():
+        parts = {name: getattr(fresh, name) for name in FIELDS[step.part]}
+        results.found[key, run.label] = replace(results.found.get((key, run.label), MapEvaluation()), **parts)
     run.finish(step, before)
 
 

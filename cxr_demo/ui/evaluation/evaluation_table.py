@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -193,22 +192,19 @@ def _render_check_cell(
 
 
 def _render_curve(found: Curve) -> list[Html]:
-    if math.isnan(found.area):
-        area = [tag("small", evaluation_text.describe_missing_area(), class_="wraps")]
-    else:
-        area = [
-            tag("b", format_rounded(found.area)),
-            tag(
-                "small",
-                format_text("curve.random", area=format_rounded(float(found.random_areas.mean()))),
-                class_="beside",
-            ),
-        ]
-    beaten = (
-        tag("small", evaluation_text.describe_beaten_orders(found)),
-        tag("small", evaluation_text.describe_gain(found)),
+    told = tag(
+        "div",
+        tag("b", evaluation_text.describe_change(found)),
+        *(
+            tag("small", describe(found), class_="wraps")
+            for describe in (
+                evaluation_text.describe_p,
+                evaluation_text.describe_nulls,
+                evaluation_text.describe_middle,
+            )
+        ),
+        class_="told-number",
     )
-    told = tag("div", *area, *beaten, class_="told-number")
     return [tag("div", evaluation_curves.draw_curve(found), told, class_="found")]
 
 

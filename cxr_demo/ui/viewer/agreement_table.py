@@ -31,7 +31,7 @@ def render_agreements(maps: Mapping[str, np.ndarray], card: Card, shape: tuple[i
     head = tag("tr", *(tag("th", name, scope="col") for name in columns))
     listed = render_scrollable(format_text("agreement"), tag("table", tag("thead", head), tag("tbody", *rows)))
     told = tag("p", tag("strong", page_text.describe_agreement_limits()), class_="how")
-    how = render_details(format_text("agreement.measured"), tag("p", format_text("agreement.how")))
+    how = render_details(format_text("agreement.measured"), tag("p", page_text.describe_agreement()))
     return tag("section", tag("h3", format_text("agreement")), listed, told, how, class_="agreement")
 
 
@@ -43,7 +43,8 @@ def _render_pair_row(pair: tuple[str, str], found: Agreement) -> Html:
         "tr",
         tag("th", pair[0], tag("small", f" {format_text('agreement.with')} "), pair[1],
             tag("small", f" · {found.note}") if found.note else None, scope="row"),
-        tag("td", render_measure(page_text.format_rank(found.rank), 0.5, (found.rank + 1) / 2, 0.5)),
+        tag("td", render_measure(page_text.format_rank(found.rank), 0.5, (found.rank + 1) / 2, 0.5),
+            tag("small", page_text.describe_rank_p(found) or None)),
         tag("td", render_measure(common, 0.0, told.common, told.by_chance), tag("small", by_chance)),
         *(tag("td", tag("small", f"{common} {by_chance}")) for common, by_chance in others),
     )  # fmt: skip

@@ -16,8 +16,9 @@ import pytest
 from cxr_demo.errors import ExplanationError
 from cxr_demo.evaluation.agreement import BORDER, RegionShare
 from cxr_demo.evaluation.checks import CHECKS
-from cxr_demo.evaluation.evaluate import PARTS, RANDOM_BASELINE_FORWARDS, MapEvaluation
-from cxr_demo.evaluation.faithfulness import ORDERS, STEPS, Curve
+from cxr_demo.evaluation.evaluate import CURVES_FORWARDS, PARTS, MapEvaluation
+from cxr_demo.evaluation.faithfulness import ENOUGH, SHARES, Curve
+from cxr_demo.evaluation.nulls import NULLS
 from cxr_demo.evaluation.randomisation import Randomisation, Stage
 from cxr_demo.evaluation.stability import Change, Stability
 from cxr_demo.explain.methods import METHODS
@@ -32,20 +33,20 @@ from cxr_demo.ui.viewer import film_regions, regions_table
 from tests.ui.stand_ins import LABELS, NASTY, Page, StandIn, card, explanation, make_desk, study
 
 SHOWN = ("grad-cam", "lrp-epsilon", "occlusion")
-RANDOM = np.linspace(2, 0, STEPS + 1) + np.linspace(-0.2, 0.2, ORDERS)[:, None]
+STEEP = np.maximum(2 - 8 * np.array(SHARES), 0)  # of the deletion: 2.0, 1.2, 0, 0, 0, 0
+WORSE = np.linspace(1.3, 1.7, NULLS)  # than the deletion's 1.2
 
 
-def curve(check: str, logits: np.ndarray, film: float = 2.0, blurred: float = 0.0) -> Curve:
-    share = np.linspace(0, 1, STEPS + 1)
-    random = RANDOM if check == "deletion" else RANDOM[:, ::-1]
-    return Curve(check, share, logits, logits, random, random, film, blurred)
+def curve(check: str, nulls: np.ndarray = WORSE, middle: float = 1.8) -> Curve:
+    if check == "deletion":
+        return Curve(check, STEEP, STEEP, nulls, middle)
+    return Curve(check, 2 - STEEP, 2 - STEEP, 2 - nulls, 2 - middle)
 
 
-def make_evaluation(ranks=((0.6, 0.4), (0.1, 0.2)), fall: float = 2.0) -> MapEvaluation:
+def make_evaluation(ranks=((0.6, 0.4), (0.1, 0.2)), **of_curve) -> MapEvaluation:
     stages = tuple(Stage(name, *rank) for name, rank in zip(("last", "first"), ranks, strict=True))
-    steep = np.maximum(np.linspace(2, -2, STEPS + 1), 0)
     return MapEvaluation(
-        curve("deletion", steep, blurred=2 - fall), curve("insertion", 2 - steep, blurred=2 - fall),
+        curve("deletion", **of_curve), curve("insertion", **of_curve),
         Randomisation(stages), Stability(Change(0.97, 0.11), Change(0.8, 0.52)),
     )  # fmt: skip
 
@@ -99,20 +100,20 @@ def test_every_check_stands_with_its_direction_its_paper_and_what_it_does_not_sa
 
 
 def test_numbers_of_the_curves_are_those_of_the_checks():
-    found = make_evaluation()
-    told = text_of(evaluation_table.render_evaluations(LABELS[1], ["grad-cam"], {"grad-cam": found}, {})["html"])
-    share, own = found.deletion.share, np.maximum(np.linspace(2, -2, STEPS + 1), 0)
-    area = sum((a + b) / 2 * (share[1] - share[0]) for a, b in zip(own, own[1:], strict=False)) / 2
-    assert (
-        f"{area:.2f} (random 0.50) beats 5 of 5 random orders gain over their mean: +{1 - 2 * area:.2f} logit points"
-        in told
-    )
-    undefined = text_of(
-        evaluation_table.render_evaluations(LABELS[1], ["grad-cam"], {"grad-cam": make_evaluation(fall=0.1)}, {})[
-            "html"
-        ]
-    )
-    assert f"{evaluation_text.describe_missing_area()} beats 5 of 5" in undefined and "nan" not in undefined
+    def tell(**of_curve) -> str:
+        found = {"grad-cam": make_evaluation(**of_curve)}
+        return text_of(evaluation_table.render_evaluations(LABELS[1], ["grad-cam"], found, {})["html"])
+
+    told = tell()
+    for change, nulls, middle in (("−0.80", "−0.50", "−0.20"), ("+0.80", "+0.50", "+0.20")):
+        assert (
+            f"{change} logit points p = 0.05, the smallest possible with {NULLS} maps as smooth "
+            f"maps as smooth: {nulls} on average middle of the film: {middle}, less than the map" in told
+        )
+    assert f"p = 0.10: 1 of {NULLS} maps as smooth are as good" in tell(nulls=np.append(WORSE[1:], 1.0))
+    early = tell(nulls=np.array([1.5, 1.0, 1.4, 1.1]), middle=1.2)
+    assert f"p = 0.50: {ENOUGH} of the first 4 maps as smooth are as good" in early
+    assert "middle of the film: −0.80, as good as the map or better" in early
 
 
 @pytest.mark.parametrize(
@@ -136,16 +137,19 @@ def test_a_map_that_does_not_change_is_flagged_in_words(ranks, why):
 def test_the_drawing_follows_the_curve():
     found = make_evaluation()
     drawn = evaluation_curves.draw_curve(found.deletion)
-    own = re.search(r'points="([^"]*)" class="own"', drawn)[1].split()
-    x, y = np.array([point.split(",") for point in own], float).T
-    assert (
-        len(own) == STEPS + 1
-        and x[0] == evaluation_curves.EDGE
-        and x[-1] == evaluation_curves.WIDTH - evaluation_curves.EDGE
+    own, middle = (
+        np.array(
+            [point.split(",") for point in re.search(rf'points="([^"]*)" class="{name}"', drawn)[1].split()], float
+        )
+        for name in ("own", "limit")
     )
-    assert (np.diff(y) >= 0).all() and np.ptp(y) == pytest.approx(
-        (evaluation_curves.HEIGHT - 2 * evaluation_curves.EDGE) * 2 / 2.4, abs=0.2
-    )  # from 2 to 0 of a range from -0.2 to 2.2; y grows downwards
+    width, height, edge = evaluation_curves.WIDTH, evaluation_curves.HEIGHT, evaluation_curves.EDGE
+    np.testing.assert_allclose(own[:, 0], edge + np.array(SHARES) * (width - 2 * edge), atol=0.06)
+    np.testing.assert_allclose(own[:, 1], edge + (1 - STEEP / 2) * (height - 2 * edge), atol=0.06)  # y grows downwards
+    assert middle[0, 1] == middle[1, 1] == pytest.approx(edge + 0.1 * (height - 2 * edge), abs=0.06)
+    nulls = np.array(re.findall(r'cx="([\d.]+)" cy="([\d.]+)"', drawn), float)
+    assert len(nulls) == NULLS and np.ptp(nulls[:, 0]) == 0 and nulls[0, 0] == own[1, 0]
+    assert (nulls[:, 1] < own[1, 1]).all()
     steps = evaluation_curves.draw_randomisation(
         Randomisation((Stage("a", 0.5, math.nan), Stage("b", math.nan, math.nan)))
     )
@@ -292,15 +296,10 @@ class Checked(StandIn):
     def __init__(self) -> None:
         super().__init__()
         self.steps, self.checked, self.stopped = queue.SimpleQueue(), [], threading.Event()
-        self.measured, self.broken_part = 0, ""
+        self.begun, self.broken_part = 0, ""
 
-    def measure_random_baseline(self, study, on_progress):
-        self.measured += 1
-        self._step(on_progress)
-        return "RANDOM"
-
-    def evaluate_maps(self, study, explanations, on_progress, parts, random_baseline):
-        assert random_baseline == "RANDOM"
+    def evaluate_maps(self, study, explanations, on_progress, parts):
+        self.begun += 1
         self._step(on_progress)
         (part,) = parts
         methods = tuple(map_.method for map_ in explanations)
@@ -363,9 +362,9 @@ def list_tables(steps: Iterable[SimpleNamespace]) -> list[str]:
 def test_nothing_is_asked_of_the_network_before_a_person_asks(page, analyser):
     told = page.settle()
     assert "in the lungs (estimate)" in told.regions["html"] and told.checks["html"] == ""
-    seconds = 0.5 * (RANDOM_BASELINE_FORWARDS + 10 * (1 + 2.5 + 220) + 2 * 10 * (1 + 2.5))
+    seconds = 0.5 * (CURVES_FORWARDS + 10 * (1 + 2.5 + 220) + 2 * 10 * (1 + 2.5))
     assert f"Check these maps about {seconds / 60:.0f} min" in text_of(told.evaluation["html"])
-    assert analyser.checked == [] and analyser.measured == 0
+    assert analyser.checked == [] and analyser.begun == 0
 
 
 def test_the_cheapest_comes_first_and_the_slow_ones_only_when_asked_for(page, analyser):
@@ -377,7 +376,7 @@ def test_the_cheapest_comes_first_and_the_slow_ones_only_when_asked_for(page, an
         ("faithfulness", ("occlusion",), of), ("stability", ("grad-cam", "lrp-epsilon"), of),
         ("randomisation", ("grad-cam", "lrp-epsilon"), of),
     ]  # fmt: skip
-    # Nothing yet after the random orders, two columns per method's curves, and what the slow one still lacks.
+    # Two columns per method's curves, and what the slow one still lacks.
     assert [table.count(format_text("check-not-yet")) for table in list_tables(steps)] == [0, 13, 11, 9, 5, 3]
     assert format_text("check.slow", methods=evaluation_text.join_method_names(["occlusion"])) in text_of(
         steps[-1].evaluation["html"]
@@ -393,16 +392,16 @@ def test_the_cheapest_comes_first_and_the_slow_ones_only_when_asked_for(page, an
 def test_progress_is_the_share_of_all_forwards_and_says_which_check_runs(page, analyser):
     ask(page)
     steps = page.follow()
-    analyser.steps.put(2)  # half of the random orders, which are all of that unit when it ends
+    analyser.steps.put(2)  # half of the first map's curves, which are all of that unit when it ends
     heard = []
     for step in steps:
         bar = step.evaluation["html"]
         heard.append(int(re.search(r'aria-valuenow="(\d+)"', bar)[1]))
         assert heard == sorted(heard)
-        if "Deletion and insertion: Grad-CAM" in text_of(bar):
+        if "Deletion and insertion: LRP" in text_of(bar):
             break
-    total = RANDOM_BASELINE_FORWARDS + 10 * (1 + 2.5 + 220) + 2 * 10 * (1 + 2.5)
-    assert heard[-1] == round(100 * RANDOM_BASELINE_FORWARDS / total)
+    total = CURVES_FORWARDS + 10 * (1 + 2.5 + 220) + 2 * 10 * (1 + 2.5)
+    assert heard[-1] == round(100 * CURVES_FORWARDS / total)
     steps.close()
     page.desk.sessions.forget(page.key)
 
@@ -415,7 +414,7 @@ def test_results_stay_for_the_finding_and_the_film_and_are_not_computed_again(pa
     told = page.settle()
     assert told.checks["html"] == "" and format_text("check") in told.evaluation["html"]
     page.press("choose_label", label=LABELS[1])
-    assert text_of(page.settle().checks["html"]).count("beats 5 of 5") == 6 and analyser.checked == before
+    assert text_of(page.settle().checks["html"]).count("p = 0.05, the smallest") == 6 and analyser.checked == before
     ask(page)
     run(page, analyser)
     assert analyser.checked == before
@@ -428,7 +427,7 @@ def test_results_stay_for_the_finding_and_the_film_and_are_not_computed_again(pa
         assert page.settle().checks["html"] == ""
         page.press(intention, **own)
         page.press("choose_label", label=LABELS[1])
-        assert text_of(page.settle().checks["html"]).count("beats 5 of 5") == 6 and analyser.checked == before
+        assert text_of(page.settle().checks["html"]).count("p = 0.05, the smallest") == 6 and analyser.checked == before
 
 
 @pytest.mark.parametrize("how", ["stop", "another finding", "another film", "film removed", "another network", "gone"])
@@ -459,7 +458,7 @@ def test_work_ends_when_nobody_looks_at_it_any_more_and_what_was_found_stays(pag
     assert all("progressbar" not in step.evaluation["html"] for step in rest)
     assert (rest == []) == (how == "gone")
     if how == "stop":
-        assert text_of(page.look().checks["html"]).count("beats") == 2
+        assert text_of(page.look().checks["html"]).count("p = 0.05") == 2
         ask(page)
         run(page, analyser)
         assert [methods for part, methods, _ in analyser.checked if part == "faithfulness"] == [(key,) for key in SHOWN]
@@ -484,7 +483,7 @@ def test_when_nobody_follows_no_other_step_begins(page, analyser):
     next(steps)
     steps.close()  # as gradio does with a page that is closed
     run_until_idle(page, analyser)
-    assert analyser.measured == 1 and analyser.checked == []
+    assert analyser.begun == 1 and len(analyser.checked) == 1
 
 
 def run_until_idle(page: Page, analyser: Checked) -> None:
@@ -526,7 +525,7 @@ def test_of_two_that_follow_one_press_the_last_does_and_no_step_is_done_twice(pa
     for _ in range(20):
         analyser.steps.put(2)
     assert list(second)[-1].value["rest"]
-    assert analyser.measured == 1 and len(analyser.checked) == 5
+    assert analyser.begun == 5 and len(analyser.checked) == 5
 
 
 def test_the_region_stays_with_the_film_and_goes_with_it(page):
