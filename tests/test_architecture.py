@@ -81,7 +81,7 @@ OWNERS = {  # package -> the only rooms, or modules of them, of the product that
     "torchvision": ("cxr_demo.networks", "cxr_demo.importing", "cxr_demo.explain.lrp.lowering"),
     "zennit": ("cxr_demo.explain.lrp.zennit_reference",),
     "pytorch_grad_cam": ("cxr_demo.explain.cam",),
-    "scipy": ("cxr_demo.evaluation.agreement",),
+    "scipy": ("cxr_demo.evaluation.agreement", "cxr_demo.evaluation.nulls"),
     "fluent": ("cxr_demo.text.catalogue",),
     "babel": ("cxr_demo.text.formats",),
 }

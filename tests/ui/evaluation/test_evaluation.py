@@ -16,7 +16,7 @@ import pytest
 from cxr_demo.errors import ExplanationError
 from cxr_demo.evaluation.agreement import BORDER, RegionShare
 from cxr_demo.evaluation.checks import CHECKS
-from cxr_demo.evaluation.evaluate import CURVES_FORWARDS, PARTS, MapEvaluation
+from cxr_demo.evaluation.evaluate import PARTS, MapEvaluation
 from cxr_demo.evaluation.faithfulness import ENOUGH, SHARES, Curve
 from cxr_demo.evaluation.nulls import NULLS
 from cxr_demo.evaluation.randomisation import Randomisation, Stage
@@ -362,7 +362,7 @@ def list_tables(steps: Iterable[SimpleNamespace]) -> list[str]:
 def test_nothing_is_asked_of_the_network_before_a_person_asks(page, analyser):
     told = page.settle()
     assert "in the lungs (estimate)" in told.regions["html"] and told.checks["html"] == ""
-    seconds = 0.5 * (CURVES_FORWARDS + 10 * (1 + 2.5 + 220) + 2 * 10 * (1 + 2.5))
+    seconds = 0.5 * (10 * (1 + 2.5 + 220) + 2 * 10 * (1 + 2.5))
     assert f"Check these maps about {seconds / 60:.0f} min" in text_of(told.evaluation["html"])
     assert analyser.checked == [] and analyser.begun == 0
 
@@ -400,8 +400,8 @@ def test_progress_is_the_share_of_all_forwards_and_says_which_check_runs(page, a
         assert heard == sorted(heard)
         if "Deletion and insertion: LRP" in text_of(bar):
             break
-    total = CURVES_FORWARDS + 10 * (1 + 2.5 + 220) + 2 * 10 * (1 + 2.5)
-    assert heard[-1] == round(100 * CURVES_FORWARDS / total)
+    total = 10 * (1 + 2.5 + 220) + 2 * 10 * (1 + 2.5)
+    assert heard[-1] == round(100 * 10 / total)
     steps.close()
     page.desk.sessions.forget(page.key)
 
@@ -434,8 +434,7 @@ def test_results_stay_for_the_finding_and_the_film_and_are_not_computed_again(pa
 def test_work_ends_when_nobody_looks_at_it_any_more_and_what_was_found_stays(page, analyser, how):
     ask(page)
     steps = page.follow()
-    for _ in range(2):
-        analyser.steps.put(2)
+    analyser.steps.put(2)
     next(step for step in steps if step.checks["html"])
     assert "progressbar" in next(steps).evaluation["html"]  # the next unit has begun
     if how == "stop":
