@@ -14,7 +14,7 @@ from torch import nn
 
 from cxr_demo.evaluation.agreement import Agreement
 from cxr_demo.evaluation.checks import CHECKS
-from cxr_demo.evaluation.faithfulness import MOST_FORWARDS, TESTED_SHARE, Curve, Predict, measure_curves
+from cxr_demo.evaluation.faithfulness import FORWARDS_LIMIT, TESTED_SHARE, Curve, Predict, measure_curves
 from cxr_demo.evaluation.nulls import NULLS, SMALLEST_P
 from cxr_demo.evaluation.randomisation import VIEWS, Randomisation, count_random_networks, measure_randomisation
 from cxr_demo.evaluation.stability import CHANGED_IMAGES, Stability, measure_stability
@@ -29,7 +29,7 @@ PARTS = ("faithfulness", "stability", "randomisation")  # each can be evaluated 
 # lower a network to a program takes 1.3 and 1.7 times as long.
 BATCHED = 0.7
 LOWERING_FORWARDS = 1.5
-CURVES_FORWARDS = BATCHED * MOST_FORWARDS
+CURVES_FORWARDS = BATCHED * FORWARDS_LIMIT
 
 
 @dataclass(frozen=True, eq=False)

@@ -38,7 +38,7 @@ ENOUGH = 2  # nulls as good as the map, after which no more are asked: p cannot 
 TIE = 1e-4  # logit points; two batches with the same image differ by less, and what is equal must not count as worse
 BATCH = 8  # squares per forward
 # The image, the blurred image and the middle of the film, removed and kept; the map's own two curves; and the nulls.
-MOST_FORWARDS = 4 + 2 * (len(SHARES) - 2) + 2 * NULLS
+FORWARDS_LIMIT = 4 + 2 * (len(SHARES) - 2) + 2 * NULLS
 CURVES = ("deletion", "insertion")
 INNER = len(SHARES) - 2  # shares between the ends
 
@@ -112,7 +112,7 @@ def measure_curves(
 
     `predict`: (N, C, S, S) float32 -> logits (N, L) and probabilities (N, L). `label` is its position among the logits;
     `seen` (S, S) bool is where the square holds the film: padding is never changed. Fields with evidence against the
-    label come last. Costs at most MOST_FORWARDS; fewer where nulls are soon as good.
+    label come last. Costs at most FORWARDS_LIMIT; fewer where nulls are soon as good.
 
     Raises:
         ValueError: the map is not finite.
@@ -127,8 +127,8 @@ def measure_curves(
     first += [removal.change(own, share, check) for check in CURVES for share in SHARES[1:-1]]
     logits, p = _predict_all(predict, first, label, on_progress)
     asked = _ask_nulls(predict, removal, cells, label, {"deletion": logits[4], "insertion": logits[4 + INNER]},
-                       lambda done: on_progress(len(first) + done, MOST_FORWARDS))  # fmt: skip
-    on_progress(MOST_FORWARDS, MOST_FORWARDS)
+                       lambda done: on_progress(len(first) + done, FORWARDS_LIMIT))  # fmt: skip
+    on_progress(FORWARDS_LIMIT, FORWARDS_LIMIT)
     curves = {}
     for place, (check, ends) in enumerate({"deletion": (0, 1), "insertion": (1, 0)}.items()):
         inner = range(4 + place * INNER, 4 + (place + 1) * INNER)
@@ -205,7 +205,7 @@ def _predict_all(
     parts = []
     for first in range(0, len(images), BATCH):
         parts.append(predict(np.stack(images[first : first + BATCH])))
-        on_progress(min(first + BATCH, len(images)), MOST_FORWARDS)
+        on_progress(min(first + BATCH, len(images)), FORWARDS_LIMIT)
     logits, p = (np.concatenate([part[which][:, label] for part in parts]) for which in (0, 1))
     return logits, p
 

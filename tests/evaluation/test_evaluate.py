@@ -44,7 +44,8 @@ def test_the_curves_are_those_of_the_maps_that_are_shown(analyser, evaluations, 
         logits = tiny_checkpoint.model(torch.from_numpy(films))
         return logits.numpy(), (logits / analyser.card.temperature).softmax(dim=1).numpy()
 
-    expected = measure_curves(predict, x, map_, 1)
+    seen = analyser.card.preprocess.mark_image(study.image.pixels.shape)
+    expected = measure_curves(predict, x, map_, 1, seen)
     for check in ("deletion", "insertion"):
         found = getattr(evaluations[METHODS[0]], check)
         np.testing.assert_allclose(found.logits, expected[check].logits, rtol=1e-4, atol=1e-5)

@@ -15,7 +15,7 @@ from cxr_demo.evaluation import faithfulness
 from cxr_demo.evaluation.faithfulness import (
     CURVES,
     ENOUGH,
-    MOST_FORWARDS,
+    FORWARDS_LIMIT,
     SHARES,
     TESTED_SHARE,
     Curve,
@@ -263,11 +263,11 @@ def test_p_after_an_early_end_is_that_of_besag_and_clifford():
 
 def test_it_asks_less_than_the_random_orders_did_for_the_same_decision(found):
     """Before: 5 random orders of 21 steps once, and 2 x 21 steps a map; with 19 orders, to reach 0.05, 399 and 42."""
-    for map_, most in ((contributions(0), MOST_FORWARDS), (-contributions(0), 20), (np.ones((4, 4)), 20)):
+    for map_, most in ((contributions(0), FORWARDS_LIMIT), (-contributions(0), 20), (np.ones((4, 4)), 20)):
         predict = Linear(WEIGHTS)
         measure_curves(predict, X, map_, 0)
         assert sum(predict.batches) <= most and predict.batches[0] == faithfulness.BATCH
-    assert MOST_FORWARDS == 50 and min(0.3 * (399 + 3 * 42), 0.65 * (105 + 3 * 42)) > 3 * MOST_FORWARDS
+    assert FORWARDS_LIMIT == 50 and min(0.3 * (399 + 3 * 42), 0.65 * (105 + 3 * 42)) > 3 * FORWARDS_LIMIT
 
 
 def test_three_maps_of_noise_ask_less_than_half_of_what_the_random_orders_did():
@@ -297,8 +297,8 @@ def test_a_map_that_is_not_finite_is_an_error(value):
 def test_a_pause_is_told_every_batch_and_may_end_the_work():
     told, predict = [], Linear(WEIGHTS)
     measure_curves(predict, X, contributions(0), 0, on_progress=lambda *step: told.append(step))
-    assert [done for done, _ in told] == [*np.cumsum(predict.batches), MOST_FORWARDS]
-    assert {total for _, total in told} == {MOST_FORWARDS} and TESTED_SHARE in SHARES
+    assert [done for done, _ in told] == [*np.cumsum(predict.batches), FORWARDS_LIMIT]
+    assert {total for _, total in told} == {FORWARDS_LIMIT} and TESTED_SHARE in SHARES
     told.clear()
     predict = Linear(WEIGHTS)
 
