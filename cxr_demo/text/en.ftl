@@ -768,7 +768,7 @@ agreement = How far the maps agree
         fields with the most evidence for the finding. Brackets and mark are what chance gives: the first map beside
         { $nulls } maps that are as smooth as the second and know nothing of the film. p is how often these would agree
         as much; the smallest p that they can give is { $smallest }.
-    .chance = by chance { $share }, { $p }
+    .chance = { $share }, { $p }
     .with = and
     .says-not = { $rank } The overlap { $overlap }
 and = { $first } and { $last }

@@ -278,7 +278,7 @@ def test_padding_is_no_agreement_of_members():
     members = tuple(MemberMap(name, 0.5, map_) for name, map_ in zip("ab", maps, strict=True))
     explanation = dataclasses.replace(explained((maps[0] + maps[1]) / 2), members=members)
     apart, blind = break_down(explanation, seen), break_down(explanation, np.ones_like(seen))
-    inside = [map_.reshape(16, 4, 16, 4).sum(axis=(1, 3))[:, 4:12] for map_ in (*maps, explanation.map_square)]
+    inside = [map_[:, 16:48].reshape(16, 4, 16, 2).sum(axis=(1, 3)) for map_ in (*maps, explanation.map_square)]
     for rank, map_ in zip(apart.ranks, inside, strict=False):
         assert rank == pytest.approx(spearmanr(map_, inside[-1], axis=None).statistic, abs=1e-3)
     assert min(blind.ranks) > max(apart.ranks)
