@@ -316,4 +316,5 @@ def _fill(model: nn.Module, data: bytes, name: str) -> None:
             raise CheckpointError(f"The weights of {name} hold values that are not numbers, in {key}.", again)
         if key.endswith("running_var") and (value < 0).any():  # whose root no logit survives
             raise CheckpointError(f"The weights of {name} hold a variance below zero, in {key}.", again)
-    model.load_state_dict(tensors)
+    wanted.update(tensors)  # torch's own dict: some networks ask it for the version that it carries
+    model.load_state_dict(wanted)

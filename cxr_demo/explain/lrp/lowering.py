@@ -150,13 +150,16 @@ def _of_part(node: fx.Node) -> Sequence[op.Operation] | None:
         return [op.Half(wanted)]
     if isinstance(source, fx.Node) and isinstance(wanted, int) and source.target in ("split", torch.split):
         widths = cast("int | Sequence[int]", source.args[1])
-        starts = [0, *accumulate(widths)] if isinstance(widths, Sequence) else range(0, (wanted + 2) * widths, widths)
-        return [op.Slice(starts[wanted], starts[wanted + 1])]
+        if isinstance(widths, Sequence):
+            ends = [0, *accumulate(widths)]
+            place = wanted % len(widths)
+            return [op.Slice(ends[place], ends[place + 1])]
+        return [op.Slice(wanted * widths, (wanted + 1) * widths or None)]  # from the end where it is below 0
     if isinstance(wanted, tuple) and len(wanted) in (2, 4) and isinstance(wanted[1], slice):
         if any(part != slice(None) for part in (wanted[0], *wanted[2:])):
             return None
         start, stop, step = wanted[1].start or 0, wanted[1].stop, wanted[1].step
-        if step in (None, 1) and isinstance(start, int) and isinstance(stop, int | None) and min(start, stop or 0) >= 0:
+        if step in (None, 1) and isinstance(start, int) and isinstance(stop, int | None):
             return [op.Slice(start, stop)]
     return None
 

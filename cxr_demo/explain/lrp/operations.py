@@ -216,13 +216,18 @@ class Half:
 
 @dataclass(frozen=True)
 class Slice:
-    """The channels from `start` to `stop`, which may be None: to the last."""
+    """The channels from `start` to `stop`, counted from the end where below 0; None: to the last."""
 
     start: int
     stop: int | None
 
     def apply(self, x: torch.Tensor) -> torch.Tensor:
         return x[:, self.start : self.stop]
+
+    def count_others(self, channels: int) -> tuple[int, int]:
+        """How many of the channels stand before it and behind it."""
+        start, stop, _ = slice(self.start, self.stop).indices(channels)
+        return start, channels - stop
 
     def keeps_non_negative(self, inputs: bool) -> bool:
         return inputs

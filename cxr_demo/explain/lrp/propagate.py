@@ -175,10 +175,9 @@ class _Sweep:
                 rest = x.shape[1] - total.shape[1]
                 room = (rest, 0) if half.place else (0, rest)
                 self._accumulator(source).add_owned(F.pad(total, (0, 0, 0, 0, *room)))
-            case op.Slice(start):
-                total = r.sum_terms()
-                room = (start, x.shape[1] - total.shape[1] - start)
-                self._accumulator(source).add_owned(F.pad(total, (0, 0, 0, 0, *room)))
+            case op.Slice() as part:
+                room = part.count_others(x.shape[1])
+                self._accumulator(source).add_owned(F.pad(r.sum_terms(), (0, 0, 0, 0, *room)))
             case op.Pad() as pad:
                 self._accumulator(source).add_owned(pad.gathered(r.sum_terms(), x.shape[2:]))
             case op.Shuffle() as shuffle:

@@ -127,7 +127,7 @@ def lit(x: torch.Tensor) -> torch.Tensor:
 
 
 def taken(x: torch.Tensor) -> torch.Tensor:
-    return x[:, 1:4]
+    return x[:, -3:-1]
 
 
 WINDOWS = (  # what timm's networks do at the edges of maps, from "x" (1, 2, 18, 18) to "logits" (1, 3)
@@ -155,7 +155,7 @@ WINDOWS = (  # what timm's networks do at the edges of maps, from "x" (1, 2, 18,
     ("corner", nn.Flatten(), "means"),
     ("rows", nn.Flatten(), "zeros"),
     ("flat", joined, "ends", "corner", "rows"),
-    ("logits", nn.Linear(27 + 48 + 90, 3), "flat"),
+    ("logits", nn.Linear(18 + 48 + 90, 3), "flat"),
 )
 PADS = (padded, framed, lit)
 FIRST, NORMS = "stem", ("norm", "standard")
