@@ -82,9 +82,11 @@ def measure_lrp(model: Classifier, x: torch.Tensor) -> tuple[str, str]:
     found = sweep.relevance(rule_sets.EPSILON, x, [LABEL])[0]
     r = float(np.corrcoef(found.flatten(), wanted.flatten())[0, 1])
     of_what = "" if program.is_piecewise_linear else ", activations as lines"
-    return f"r = {r:.5f}{of_what}", ", ".join(
-        name for name, rules in _others() if _is_finite(sweep, rules, x)
-    ) or "none"
+    return f"r = {r:.5f}{of_what}", _name_sets([name for name, rules in _others() if _is_finite(sweep, rules, x)])
+
+
+def _name_sets(names: list[str]) -> str:
+    return "all four" if len(names) == len(_others()) == 4 else ", ".join(names) or "none"
 
 
 def _others() -> list[tuple[str, rule_sets.Rules]]:

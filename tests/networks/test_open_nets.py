@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -11,6 +13,7 @@ from cxr_demo.networks.backbones import BACKBONES, find_backbone
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.checkpoint import load, save
 from cxr_demo.networks.classifier import Classifier
+from tests.bench.networks import NAMES
 
 
 def test_a_name_is_an_entry_or_timms_or_torchvisions():
@@ -85,3 +88,8 @@ def test_a_checkpoint_of_it_is_saved_and_loaded(name, tmp_path):
     save(tmp_path / "own", model, card, half=False)
     with torch.no_grad():
         torch.testing.assert_close(load(tmp_path / "own").model(x), model(x))
+
+
+def test_the_page_has_a_row_for_every_network_that_the_command_measures():
+    page = (Path(__file__).parents[2] / "docs" / "networks.md").read_text(encoding="utf-8")
+    assert len(NAMES) > 25 and all(f"| `{name}` |" in page for name in NAMES)
