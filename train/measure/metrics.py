@@ -179,7 +179,7 @@ def _over_all(
         "accuracy": divide(every @ right.sum(1), every @ counted.sum(1)),
         "specificity_any_finding": divide(every @ (is_free & ~((p >= cuts) & counted).any(1)), every @ is_free),
     }
-    return {name: float(value[0]) for name, value in found.items()} if weights is None else found
+    return {name: float(value[0]) if weights is None else value for name, value in found.items()}
 
 
 def has_class(targets: np.ndarray) -> np.ndarray:
