@@ -144,11 +144,14 @@ def describe_rates(how: Standing, card: Card, label: str) -> str:
 
 
 def describe_reliability(how: Standing, card: Card) -> str:
-    """How often a finding was there on the test films with a value near the shown one, and on films of other hospitals;
-    "" where that was not counted."""
+    """How often a finding was there on the test films with a value near the shown one, and on films of other hospitals,
+    where there are such films; "" where that was not counted."""
     quality = how.quality
-    counted = {TEST: quality.reliability, EXTERNAL: quality.reliability_elsewhere}
-    return "; ".join(_count_near(name, known, how.probability, card) for name, known in counted.items() if known)
+    told = [_count_near(TEST, quality.reliability, how.probability, card)] if quality.reliability else []
+    elsewhere = quality.reliability_elsewhere
+    if elsewhere and elsewhere.find_bin(how.probability).films:
+        told.append(_count_near(EXTERNAL, elsewhere, how.probability, card))
+    return "; ".join(told)
 
 
 def _count_near(name: str, known: Reliability, probability: float, card: Card) -> str:

@@ -194,7 +194,7 @@ NEAR = {"edges": (0.0, 0.05, 0.3, 1.0), "films": (9, 40, 30), "positive": (0, 11
 def count(elsewhere: bool = False, **changes) -> Card:
     sets = {"test": {"ece_after_temperature": 0.05, "reliability": {"normal": NEAR}}}
     if elsewhere:
-        fewer = NEAR | {"films": (2, 10, 3), "positive": (0, 1, 3)}
+        fewer = NEAR | {"films": (0, 10, 3), "positive": (0, 1, 3)}
         sets["external"] = {"reliability": {"normal": fewer}}
     return card(metrics=sets, **changes)
 
@@ -220,6 +220,8 @@ def test_films_of_other_hospitals_are_counted_too():
     assert said in text_of(row_of(written, "normal"))
     written = findings_of(count(elsewhere=True), np.array([0.9, 0.6, 0.3]))
     assert "; too few such films of other hospitals (3)|" in text_of(row_of(written, "normal"))
+    written = findings_of(count(elsewhere=True), np.array([0.01, 0.6, 0.3]))  # there are none
+    assert "(9) to say how often they had it|" in text_of(row_of(written, "normal"))
 
 
 def test_an_uncalibrated_score_has_no_percent_in_its_range():
