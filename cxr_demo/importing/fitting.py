@@ -174,6 +174,9 @@ def _rename(tensors: Tensors, skeleton: Skeleton, backbone: str) -> tuple[dict[s
     found, notes = _strip_prefixes(dict(tensors), set(skeleton.names))
     found = _flatten_head({_join_dense_names(key): value for key, value in found.items()}, skeleton.head)
     found = _follow_torchvision(found, skeleton, backbone)
+    weight = found.get(head := f"{skeleton.head}.weight")
+    if weight is not None and weight.shape[2:] == (1, 1):  # SqueezeNet's last convolution, of one pixel
+        found[head] = weight.flatten(1)
     return found, notes
 
 
@@ -225,11 +228,7 @@ def _follow_torchvision(found: dict[str, torch.Tensor], skeleton: Skeleton, back
     if len(theirs) != len(skeleton.names) or _list_odd(found, theirs):
         return found
     pairs = zip(theirs, skeleton.names, strict=True)
-    renamed = {ours: found[name] for name, ours in pairs if name in found}
-    head = f"{skeleton.head}.weight"
-    if head in renamed and renamed[head].ndim == 4:  # SqueezeNet's last convolution, of one pixel
-        renamed[head] = renamed[head].flatten(1)
-    return renamed
+    return {ours: found[name] for name, ours in pairs if name in found}
 
 
 # ---- the source's own network
