@@ -165,8 +165,10 @@ def _explain(options: argparse.Namespace) -> int:
     methods = options.method or choose_default_methods(analyser)
     explanations = analyser.explain(study, labels, methods)
     with open_output(options.out, options.overwrite) as folder:
-        write_explanations(folder, analyser, study, explanations, options.file, answer)
+        lines = write_explanations(folder, analyser, study, explanations, options.file, answer)
     print(f"{options.out}: {len(explanations)} maps of {', '.join(labels)}")
+    for line in lines:
+        print(line)
     return 0
 
 

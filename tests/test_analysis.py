@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from cxr_demo.analysis import Analyser, MapCache, choose_default_methods
+from cxr_demo.analysis import DEFAULT_METHODS, Analyser, MapCache, choose_default_methods
 from cxr_demo.errors import ExplanationError
 from cxr_demo.explain.methods import METHODS
 from tests.conftest import LABELS, SIZE_PX, make_checkpoint, make_image
@@ -63,7 +63,7 @@ def test_explanations_account_for_the_logit(analyser, study, tiny_checkpoint):
 def test_what_is_unknown_is_refused_with_what_is_known(analyser, study):
     with pytest.raises(ExplanationError, match="no label 'flu' here; known: normal, bacterial_pneumonia"):
         analyser.explain(study, ["flu"], ["grad-cam"])
-    with pytest.raises(ExplanationError, match="no method 'lrp'; known: grad-cam, lrp-epsilon"):
+    with pytest.raises(ExplanationError, match="no method 'lrp'; known: grad-cam, lrp-epsilon-plus-flat"):
         analyser.explain(study, ["normal"], ["lrp"])
 
 
@@ -166,9 +166,9 @@ def test_no_map_at_all_is_a_sentence(analyser, study):
 
 
 def test_the_usual_methods_are_those_that_all_can_prove(analyser, monkeypatch):
-    assert choose_default_methods(analyser) == ["grad-cam", "lrp-epsilon", "lrp-epsilon-plus-flat"]
+    assert choose_default_methods(analyser) == list(DEFAULT_METHODS)
     other = Analyser(make_checkpoint(seed=1))
-    refused = {"lrp-epsilon": "its sum is wrong"}
+    refused = {DEFAULT_METHODS[2]: "its sum is wrong"}
     monkeypatch.setattr(Analyser, "proof", property(lambda self: SimpleNamespace(
         refusals=refused if self is other else {})))  # fmt: skip
     assert choose_default_methods(analyser, other) == ["grad-cam", "lrp-epsilon-plus-flat"]

@@ -100,6 +100,7 @@ def test_explain_writes_maps_on_the_films_own_grid_in_raw_units(weights, film, t
     asked = [] if methods == DEFAULT_METHODS else ["--method", *methods]
     assert main(["explain", film, "--weights", weights, "--label", *LABELS[:2], *asked, "--out", str(out)]) == 0
     maps, result = np.load(out / "maps.npz"), json.loads((out / "result.json").read_text())
+    printed = capsys.readouterr().out
     pictures = {f"{method}/{label}" for method in methods for label in LABELS[:2]}
     added = {key for key in pictures if METHODS[key.split("/")[0]].unit.per_area}
     assert set(result["maps"]) == pictures
@@ -119,6 +120,10 @@ def test_explain_writes_maps_on_the_films_own_grid_in_raw_units(weights, film, t
             assert spread.shape == image.pixels.shape and spread.dtype == np.float64
             everywhere = float(spread.sum()) + said["sum_in_the_padding"]
             assert everywhere == pytest.approx(said["sum_over_native_map"], abs=1e-6 * scale)
+            assert said["absolute_sum_over_native_map"] == pytest.approx(scale)
+            if METHODS[method].unit.adds_to_logit:
+                total = native.sum(dtype=np.float64)
+                assert f"{method}\t{label}\tsum {total:+.2f}, absolute sum {scale:.2f}\tlogit" in printed
         else:
             assert said["sum_in_the_padding"] is None
         assert said["sum_over_native_map"] + said["left_out_as_bias"] == pytest.approx(said["logit"], abs=1e-4)

@@ -129,13 +129,18 @@ _METHODS = (
         "cxr_demo.explain.cam:grad_cam_maps", Unit.CELL, "positive", 1.0,
     ),
     Method(
-        "lrp-epsilon", "LRP (epsilon)", "Bach et al. 2015, PLoS ONE 10(7), eq. 58", LRP,
-        "cxr_demo.explain.lrp.rules:EPSILON", Unit.PIXEL, "signed", 2.5,
-    ),
-    Method(
         "lrp-epsilon-plus-flat", "LRP (epsilon, z-plus, flat)",
         "Montavon et al. 2019, Layer-Wise Relevance Propagation: An Overview; Lapuschkin et al. 2019", LRP,
         "cxr_demo.explain.lrp.rules:EPSILON_PLUS_FLAT", Unit.PIXEL, "signed", 2.5,
+    ),
+    Method(
+        "lrp-epsilon-alpha2-beta1-flat", "LRP (epsilon, alpha 2, beta 1, flat)",
+        "Bach et al. 2015, PLoS ONE 10(7), eq. 60; Lapuschkin et al. 2019", LRP,
+        "cxr_demo.explain.lrp.rules:EPSILON_ALPHA2_BETA1_FLAT", Unit.PIXEL, "signed", 5.0,
+    ),
+    Method(
+        "lrp-epsilon", "LRP (epsilon)", "Bach et al. 2015, PLoS ONE 10(7), eq. 58", LRP,
+        "cxr_demo.explain.lrp.rules:EPSILON", Unit.PIXEL, "signed", 2.5,
     ),
     Method(
         "grad-cam-plus-plus", "Grad-CAM++", "Chattopadhyay et al. 2018, Grad-CAM++, WACV", CAM,
@@ -164,11 +169,6 @@ _METHODS = (
     Method(
         "lrp-epsilon-alpha2-beta1", "LRP (epsilon, alpha 2, beta 1)", "Bach et al. 2015, PLoS ONE 10(7), eq. 60", LRP,
         "cxr_demo.explain.lrp.rules:EPSILON_ALPHA2_BETA1", Unit.PIXEL, "signed", 5.0,
-    ),
-    Method(
-        "lrp-epsilon-alpha2-beta1-flat", "LRP (epsilon, alpha 2, beta 1, flat)",
-        "Bach et al. 2015, PLoS ONE 10(7), eq. 60; Lapuschkin et al. 2019", LRP,
-        "cxr_demo.explain.lrp.rules:EPSILON_ALPHA2_BETA1_FLAT", Unit.PIXEL, "signed", 5.0,
     ),
     Method(
         "lrp-gamma-box", "LRP (gamma, box)", "Montavon et al. 2019, Layer-Wise Relevance Propagation: An Overview",

@@ -66,8 +66,8 @@ def describe_gate(answer: GateAnswer) -> dict:
 
 def write_explanations(
     folder: Path, analyser: Analyser, study: Study, found: Found, file: str, gate: GateAnswer
-) -> None:
-    """maps.npz, result.json, one PNG per map. In maps.npz "method/label" is a picture of the map, (H, W) float32 on the
+) -> list[str]:
+    """maps.npz, result.json, one PNG per map; returns a line for each map. In maps.npz "method/label" is a picture of the map, (H, W) float32 on the
     film's pixels, interpolated, in raw units. Of units that add up there are also "method/label/native" (h, w) float32,
     the map on its own grid over the square, whose sum is its share of the logit, and "method/label/spread" (H, W)
     float64, the same with each cell spread over its pixels: there the values of a region add up. result.json says what
@@ -86,6 +86,7 @@ def write_explanations(
             "drawn": METHODS[method].shown,
             "native_shape": list(explanation.map_square.shape),
             "sum_over_native_map": explanation.total,
+            "absolute_sum_over_native_map": explanation.absolute_total,
             "sum_in_the_padding": explanation.total - float(sums["spread"].sum()) if sums else None,
             "logit": explanation.logit,
             "left_out_as_bias": explanation.left_out,
@@ -95,6 +96,15 @@ def write_explanations(
         }
     result = {"file": file, "gate": describe_gate(gate), **describe_study(analyser, study), "maps": described}
     _write(folder, maps, result, analyser.card)
+    return [_tell_sums(explanation) for explanation in found.values()]
+
+
+def _tell_sums(explanation: Explanation) -> str:
+    """A line of the command line; of values that add up to nothing the logit alone."""
+    told = [explanation.method, explanation.label]
+    if explanation.unit.adds_to_logit:
+        told.append(f"sum {explanation.total:+.2f}, absolute sum {explanation.absolute_total:.2f}")
+    return "\t".join((*told, f"logit {explanation.logit:+.2f}"))
 
 
 def write_comparison(

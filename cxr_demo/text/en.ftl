@@ -726,7 +726,7 @@ logit-is =
 sums-title = What this map adds up to
 why-none = Why
 logit-gloss = The logit is the network's score before it becomes a probability.
-sums = Sums to { $total }; { logit-is }. The rest, { $rest }, is not in the map.
+sums = Sums to { $total }, without signs to { $absolute }; { logit-is }. The rest, { $rest }, is not in the map.
 sums-not =
     { $of ->
         [calibrated] The members' mean calibrated logit

@@ -179,7 +179,8 @@ def describe_sums(explanation: Explanation, card: Card) -> str:
     if not explanation.unit.adds_to_logit:
         return format_text("sums-not", of=of, logit=logit)
     total, rest = format_signed(explanation.total), format_signed(explanation.left_out)
-    return format_text("sums", total=total, of=of, logit=logit, rest=rest)
+    absolute = format_digits(explanation.absolute_total, 2)
+    return format_text("sums", total=total, absolute=absolute, of=of, logit=logit, rest=rest)
 
 
 def describe_empty_map(scale: render.Scale, finding: str, is_called: bool) -> str:

@@ -74,7 +74,7 @@ def test_a_region_by_mouse_and_by_numbers_gives_the_share_that_counting_gives(op
     expect(page.locator("#panels .region")).to_have_count(0)  # not before it is asked for
     draw.click()
     expect(draw).to_have_attribute("aria-pressed", "true")
-    drag(page, "lrp-epsilon", BOX)
+    drag(page, DEFAULT_METHODS[1], BOX)
     expect(page.locator("#panels .region span")).to_have_count(4)
     expect(page.locator("#panels .region span").first).to_have_text("12 % of the film")
     expect(draw).to_have_attribute("aria-pressed", "false")

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, Request, expect
 
 from cxr_demo import render
 from cxr_demo.analysis import DEFAULT_METHODS, Analyser
+from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.reading import read_image
 from cxr_demo.limits import MAX_FILE_BYTES
 from cxr_demo.networks import checkpoint
@@ -195,9 +196,10 @@ def test_a_method_is_added_from_the_list_and_left_out_from_its_panel(open_page, 
     page.locator("button.finding[data-label=normal]").click()
     wait_for_maps(page, "normal")
     assert panels_of(page) == [*PANELS, "hires-cam"], "the choice stays with another finding"
-    page.get_by_role("button", name=format_text("method-leave-out", name="LRP (epsilon)"), exact=True).press("Enter")
-    page.locator("canvas[data-panel=lrp-epsilon]").wait_for(state="detached")
-    expect(page.locator("#methods").get_by_label("LRP (epsilon)", exact=True)).not_to_be_checked()
+    last = METHODS[DEFAULT_METHODS[2]].name
+    page.get_by_role("button", name=format_text("method-leave-out", name=last), exact=True).press("Enter")
+    page.locator(f"canvas[data-panel={DEFAULT_METHODS[2]}]").wait_for(state="detached")
+    expect(page.locator("#methods").get_by_label(last, exact=True)).not_to_be_checked()
     choose_checkpoint(page, "b-uncalibrated")
     wait_for_maps(page, "effusion")
     assert panels_of(page) == ["film", "grad-cam", "lrp-epsilon-plus-flat", "hires-cam"]
@@ -208,7 +210,7 @@ def test_a_method_is_added_from_the_list_and_left_out_from_its_panel(open_page, 
 def test_on_the_absolute_scale_the_weaker_map_of_a_unit_fades_and_the_server_is_not_asked(open_page, films):
     page, seen = open_result(open_page, films)
     told, old = len(seen.told), {panel: pixels(page, panel) for panel in PANELS}
-    bars = page.locator("[data-method=lrp-epsilon] .ticks:visible, [data-method=lrp-epsilon-plus-flat] .ticks:visible")
+    bars = page.locator(", ".join(f"[data-method={key}] .ticks:visible" for key in DEFAULT_METHODS[1:]))
     alone = bars.all_inner_texts()
     page.get_by_label(format_text("scale-absolute")).check()
     page.wait_for_function("document.querySelector('#panels [data-scale]').dataset.scale === 'absolute'")
@@ -225,19 +227,19 @@ def test_on_the_absolute_scale_the_weaker_map_of_a_unit_fades_and_the_server_is_
 
 def test_a_kept_scale_is_that_of_the_next_finding_too(open_page, films):
     page, _ = open_result(open_page, films)
-    numbers = page.locator("[data-method=lrp-epsilon] .ticks.shared")
+    numbers = page.locator("[data-method=lrp-epsilon-plus-flat] .ticks.shared")
     keep = page.get_by_label("Keep", exact=True)
     expect(keep).to_be_hidden()
     page.get_by_label(format_text("scale-absolute")).check()
     before = numbers.text_content()
     keep.check()
-    expect(page.locator("[data-method=lrp-epsilon] .unit.shared")).to_contain_text("the scale you keep")
+    expect(page.locator("[data-method=lrp-epsilon-plus-flat] .unit.shared")).to_contain_text("the scale you keep")
     page.locator("button.finding[data-label=normal]").click()
     wait_for_maps(page, "normal")
     expect(keep).to_be_checked()
     assert numbers.text_content() == before
     keep.uncheck()
-    expect(page.locator("[data-method=lrp-epsilon] .unit.shared")).not_to_contain_text("the scale you keep")
+    expect(page.locator("[data-method=lrp-epsilon-plus-flat] .unit.shared")).not_to_contain_text("the scale you keep")
 
 
 def test_of_what_is_less_probable_the_maps_are_off_until_asked_for(open_page, films):

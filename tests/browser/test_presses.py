@@ -16,7 +16,7 @@ from tests.browser.test_page import enter
 SERIES = int(os.environ.get("CXR_SERIES", "20"))  # `make fire-page` asks for 300
 FIRST_SEED = int(os.environ.get("CXR_SEED", "1"))
 CHECKPOINTS = ["e-quick", "f-second", "phantom-honest", "phantom-cheat", "b-uncalibrated"]
-METHODS = ["grad-cam", "lrp-epsilon", "hires-cam", "gradient"]
+METHODS = ["grad-cam", "lrp-epsilon-plus-flat", "hires-cam", "gradient"]
 
 
 @pytest.fixture(scope="session")

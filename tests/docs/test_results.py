@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cxr_demo.analysis import DEFAULT_METHODS
 from cxr_demo.explain.methods import METHODS
 from train.recipes import SYSTEMS
 
@@ -67,6 +68,17 @@ def test_the_table_of_the_phantoms_is_what_was_measured():
     stated = re.findall(r"from ([\d.]+) to ([\d.]+) when.*?to ([\d.]+) when", section, re.DOTALL)
     assert stated == [tuple(f"{value:.2f}" for value in falls)]
     assert [int(count) for count in re.findall(r"(\d+) maps of", section)] == counts
+
+
+def test_the_last_of_the_usual_methods_is_the_one_that_tells_most():
+    """The largest share of its evidence on what caused the answer, mean over findings and letters."""
+    found = read_json("phantom.json")
+    causes = found["cause"]["cause"], found["shortcut"]["phantom-cheat"]["letters"]
+    shares = {
+        method: sum(of[method]["all"]["share"]["value"] for of in causes) / 2 for method in METHODS if method in causes[0]
+    }
+    assert max(shares, key=lambda method: shares[method]) == DEFAULT_METHODS[-1]
+    assert list(METHODS)[:3] == list(DEFAULT_METHODS), "in the order of the panels"
 
 
 def test_the_phantoms_that_were_measured_are_those_that_are_bundled():

@@ -78,21 +78,21 @@ def test_one_method_that_fails_does_not_take_the_others_along(page, analyser, mo
     whole = analyser.explain
 
     def explain(study, labels, methods, on_progress):
-        if methods == ["lrp-epsilon"]:
+        if methods == ["lrp-epsilon-alpha2-beta1-flat"]:
             raise RuntimeError
         return whole(study, labels, methods, on_progress)
 
     monkeypatch.setattr(analyser, "explain", explain)
     shown = page.open()
     assert set(shown.panels["maps"]) == {"grad-cam", "lrp-epsilon-plus-flat"}
-    assert "Something went wrong" in figure(shown.panels, "lrp-epsilon")
+    assert "Something went wrong" in figure(shown.panels, "lrp-epsilon-alpha2-beta1-flat")
 
 
 def test_a_refused_method_is_never_asked_for(page, analyser):
-    analyser.proof.refusals["lrp-epsilon"] = "it is so"
+    analyser.proof.refusals["lrp-epsilon-alpha2-beta1-flat"] = "it is so"
     shown = page.open()
-    assert "lrp-epsilon" not in [method for method, _ in analyser.asked]
-    assert "Not available for this network: it is so" in figure(shown.panels, "lrp-epsilon")
+    assert "lrp-epsilon-alpha2-beta1-flat" not in [method for method, _ in analyser.asked]
+    assert "Not available for this network: it is so" in figure(shown.panels, "lrp-epsilon-alpha2-beta1-flat")
 
 
 def test_probabilities_come_before_the_proof_and_what_is_pending_is_said(page, analyser):

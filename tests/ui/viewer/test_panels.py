@@ -73,7 +73,7 @@ def test_a_map_comes_with_its_numbers_its_unit_and_its_words():
     told, data = render_map("lrp-epsilon", map_square)
     assert "image left, lower third" in told and "logit points per pixel, own scale" in told
     assert "≤ −0.020" in told and "≥ +0.020" in told
-    assert "Sums to +1.50; the logit is +1.70. The rest, +0.20, is not in the map." in told
+    assert "Sums to +1.50, without signs to 3.20; the logit is +1.70. The rest, +0.20, is not in the map." in told
     assert not data["coarse"] and describe_caption(METHODS["lrp-epsilon"])[:20] in told
 
 
