@@ -67,11 +67,11 @@ def describe_gate(answer: GateAnswer) -> dict:
 def write_explanations(
     folder: Path, analyser: Analyser, study: Study, found: Found, file: str, gate: GateAnswer
 ) -> list[str]:
-    """maps.npz, result.json, one PNG per map; returns a line for each map. In maps.npz "method/label" is a picture of the map, (H, W) float32 on the
-    film's pixels, interpolated, in raw units. Of units that add up there are also "method/label/native" (h, w) float32,
-    the map on its own grid over the square, whose sum is its share of the logit, and "method/label/spread" (H, W)
-    float64, the same with each cell spread over its pixels: there the values of a region add up. result.json says what
-    of the sum is on no pixel, in the padding of a letterbox."""
+    """maps.npz, result.json, one PNG per map; returns a line for each map. In maps.npz "method/label" is a picture of
+    the map, (H, W) float32 on the film's pixels, interpolated, in raw units. Of units that add up there are also
+    "method/label/native" (h, w) float32, the map on its own grid over the square, whose sum is its share of the logit,
+    and "method/label/spread" (H, W) float64, the same with each cell spread over its pixels: there the values of a
+    region add up. result.json says what of the sum is on no pixel, in the padding of a letterbox."""
     film, maps, described = study.image.pixels, {}, {}
     for (method, label), explanation in found.items():
         key = f"{method}/{label}"

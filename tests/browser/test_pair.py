@@ -51,7 +51,8 @@ def test_two_checkpoints_and_their_difference_follow_the_finding_and_the_control
     assert canvases(page) == CANVASES
     drawn = {key: pixels(page, key) for key in CANVASES}
     assert len(set(drawn.values())) == len(CANVASES), "every map is another"
-    cells = [page.locator(f"#pair [aria-label='{name}'] canvas").first for name in ("Grad-CAM", "LRP (epsilon, z-plus, flat)")]
+    names = ("Grad-CAM", "LRP (epsilon, z-plus, flat)")
+    cells = [page.locator(f"#pair [aria-label='{name}'] canvas").first for name in names]
     assert all(cell.bounding_box()["width"] > 200 for cell in cells)
     difference = page.locator("canvas[data-panel=pair-grad-cam-difference]")
     expect(difference).to_have_attribute("aria-label", re.compile("Difference: They differ most in .* has more"))

@@ -75,7 +75,9 @@ def test_the_last_of_the_usual_methods_is_the_one_that_tells_most():
     found = read_json("phantom.json")
     causes = found["cause"]["cause"], found["shortcut"]["phantom-cheat"]["letters"]
     shares = {
-        method: sum(of[method]["all"]["share"]["value"] for of in causes) / 2 for method in METHODS if method in causes[0]
+        method: sum(of[method]["all"]["share"]["value"] for of in causes) / 2
+        for method in METHODS
+        if method in causes[0]
     }
     assert max(shares, key=lambda method: shares[method]) == DEFAULT_METHODS[-1]
     assert list(METHODS)[:3] == list(DEFAULT_METHODS), "in the order of the panels"
