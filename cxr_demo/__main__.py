@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cxr_demo.evaluation.lung_segmentation import Lungs
     from cxr_demo.film.gate import GateAnswer
     from cxr_demo.film.reading import Radiograph
+    from cxr_demo.networks.card import Card
     from cxr_demo.networks.gate_net import Gate
 
 
@@ -121,13 +122,15 @@ def _add_import(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def _predict(options: argparse.Namespace) -> int:
-    """Of every file, label by label: probability, what it says in a word, and the network's question. A file that
-    cannot be read does not stop the others."""
+    """Of every file, label by label: probability, what it says in a word, the network's question, and the label's name.
+    A file that cannot be read does not stop the others."""
     from cxr_demo.export.results import describe_gate, describe_study
     from cxr_demo.text.findings_text import describe_verdicts
+    from cxr_demo.text.formats import name_score
 
     analyser = _analyser(options.weights)
-    title = analyser.card.title or analyser.card.name
+    card = analyser.card
+    title, kind = card.title or card.name, "" if card.calibrated else f"{name_score(False)}, "
     rows, failed = [], False
     for name in options.files:
         row: dict = {"file": name}
@@ -137,7 +140,7 @@ def _predict(options: argparse.Namespace) -> int:
             row["gate"] = describe_gate(answer)
             _check_answer(answer, options.anyway)
             study = analyser.analyse(image)
-            row |= describe_study(analyser, study) | {"words": describe_verdicts(analyser.card, study.probabilities)}
+            row |= describe_study(analyser, study) | {"words": describe_verdicts(card, study.probabilities)}
         except CxrError as error:
             failed = True
             _complain(f"{name}: {error}")
@@ -147,7 +150,8 @@ def _predict(options: argparse.Namespace) -> int:
     else:
         for row in rows:
             for label, value in row.get("probabilities", {}).items():
-                print(f"{row['file']}\t{label}\t{value:.4f}\t{row['words'][label]}\t{title}")
+                said = f"{kind}{row['words'][label]}"
+                print(f"{row['file']}\t{label}\t{value:.4f}\t{said}\t{title}\t{card.get_finding(label).name}")
     return 2 if failed else 0
 
 
@@ -161,12 +165,13 @@ def _explain(options: argparse.Namespace) -> int:
     image, answer = _open_image(options.file)
     _check_answer(answer, options.anyway)
     study = analyser.analyse(image)
-    labels = options.label or order_labels(analyser.card, study.probabilities)[:1]
+    card = analyser.card
+    labels = [_find_label(card, name) for name in options.label or order_labels(card, study.probabilities)[:1]]
     methods = options.method or choose_default_methods(analyser)
     explanations = analyser.explain(study, labels, methods)
     with open_output(options.out, options.overwrite) as folder:
         lines = write_explanations(folder, analyser, study, explanations, options.file, answer)
-    print(f"{options.out}: {len(explanations)} maps of {', '.join(labels)}")
+    print(f"{options.out}: {len(explanations)} maps of {', '.join(card.get_finding(label).name for label in labels)}")
     for line in lines:
         print(line)
     return 0
@@ -192,12 +197,13 @@ def _compare(options: argparse.Namespace) -> int:
     studies = [analyser.analyse(image) for analyser in analysers]
     cards = [analyser.card for analyser in analysers]
     known = list_common_labels(cards[0], cards[-1])
-    if not known or (options.label and options.label not in known):
+    label = options.label and _find_label(cards[0], options.label)
+    if not known or (label and label not in known):
         both = f"Both know: {', '.join(known)}." if known else "They have no label in common."
         raise CxrError(
             f"They do not both know {options.label!r}." if options.label else both, both if options.label else ""
         )
-    label = options.label or next(key for key in order_labels(cards[0], studies[0].probabilities) if key in known)
+    label = label or next(key for key in order_labels(cards[0], studies[0].probabilities) if key in known)
     methods = options.method or choose_default_methods(*analysers)
     found = [made.explain(study, [label], methods) for made, study in zip(analysers, studies, strict=True)]
     with open_output(options.out, options.overwrite) as folder:
@@ -225,7 +231,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     masks = regions.make_region_masks(
         film.shape, model and model.estimate(film), options.region and tuple(options.region)
     )
-    label = options.label or order_labels(analyser.card, study.probabilities)[0]
+    label = _find_label(analyser.card, options.label or order_labels(analyser.card, study.probabilities)[0])
     methods = options.method or choose_default_methods(analyser)
     explained = analyser.explain(study, [label], methods)
     with tqdm(total=100, unit="%", leave=False, disable=None) as bar:
@@ -235,8 +241,9 @@ def _evaluate(options: argparse.Namespace) -> int:
 
         found = analyser.evaluate_maps(study, list(explained.values()), show_progress)
     maps = {key: explained[key, label].map_square for key in methods}
+    name = analyser.card.get_finding(label).name
     for line in describe_evaluation(
-        label, found, measure_agreements(maps, analyser.card.preprocess.mark_image(film.shape))
+        name, found, measure_agreements(maps, analyser.card.preprocess.mark_image(film.shape))
     ):
         print(line)
     print()
@@ -324,6 +331,11 @@ def _check_answer(answer: GateAnswer, anyway: bool) -> None:
 
     if answer.verdict is not Verdict.USUAL and not anyway:
         raise CxrError("Nothing was computed, for the reason above.", "Give --anyway to go on all the same.")
+
+
+def _find_label(card: Card, name: str) -> str:
+    """The key of a label that goes by this name; what is none is left for the refusal that lists the keys."""
+    return card.find_label(name) or name
 
 
 def _load_gate_models() -> tuple[Gate | None, Lungs | None]:

@@ -18,6 +18,7 @@ from scipy.optimize import minimize
 from torch import nn
 
 from cxr_demo.errors import TrainingError
+from cxr_demo.labels import LabelWords
 from cxr_demo.networks import checkpoint
 from cxr_demo.networks.card import FEATURE_FUSION, RULES, Card, EnsembleSpec, Member
 from cxr_demo.networks.card_parts import Metrics, Settings, Training
@@ -76,7 +77,8 @@ def make_ensemble(
     joined = Card(
         name=name, backbone="", labels=card.labels, task=card.task, preprocess=card.preprocess, summary=card.summary,
         title=card.title, population=card.population, purpose=card.purpose, ages=card.ages, made_for=card.made_for,
-        licence=card.licence, versions=environment["versions"], commit=environment["commit"], ensemble=makeup,
+        licence=card.licence, label_words=_join_words(members), versions=environment["versions"],
+        commit=environment["commit"], ensemble=makeup,
     )  # fmt: skip
     scratch = get_unfinished_folder(out) / "checkpoint"
     checkpoint.save(scratch, model, joined, half=_was_half(members))
@@ -206,6 +208,11 @@ def _train_joined(members: Sequence[Checkpoint], table: Table, out: Path, seed: 
 
 def _sources(members: Sequence[Checkpoint]) -> str:
     return ", ".join(f"{member.card.name} {member.sha256[:12]}" for member in members)
+
+
+def _join_words(members: Sequence[Checkpoint]) -> dict[str, LabelWords]:
+    """The members' own words for their labels; where two have words for one, those of the first."""
+    return {label: words for member in reversed(members) for label, words in member.card.label_words.items()}
 
 
 def _member(member: Checkpoint) -> Member:

@@ -30,7 +30,7 @@ from train.data.table import Table
 from train.fit.loop import Fitted
 from train.fit.run_state import LOG_FILE, STATE_FILE
 from train.measure import metrics, plots
-from train.measure.calibration import calibrate
+from train.measure.calibration import UNCALIBRATED_SCORES, calibrate
 from train.measure.floors import measure_floors
 from train.measure.localisation import format_localisation, localise_films, read_boxes
 from train.measure.metrics import FIGURES
@@ -124,17 +124,17 @@ def _measure(stored: Checkpoint, held_out: Predictions, table: Table, training: 
         metrics=Metrics.model_validate(measured),
     )
     shown = "test" if "test" in scored else "validation"
-    _draw(stored.folder, scored[shown], temperature, shown)
+    _draw(stored.folder, scored[shown], card, shown)
     write_model_card(stored.folder, card)
     checkpoint.save_card(stored.folder, card)
     return card
 
 
-def _draw(folder: Path, films: Predictions, temperature: float, name: str) -> None:
+def _draw(folder: Path, films: Predictions, card: Card, name: str) -> None:
     lines = (folder / LOG_FILE).read_text(encoding="utf-8").splitlines() if (folder / LOG_FILE).exists() else []
-    log, p = [json.loads(line) for line in lines], films.p(temperature)
-    names = [films.card.get_finding(label).name for label in films.card.labels]
-    plots.draw_all(folder, p, films.targets, names, films.card.task, log, name)
+    log, p = [json.loads(line) for line in lines], films.p(card.applied_temperature)
+    names = [plots.choose_drawable(card.get_finding(label).name, label) for label in card.labels]
+    plots.draw_all(folder, p, films.targets, names, card.task, log, name, is_calibrated=card.calibrated)
 
 
 def store_network(
@@ -264,9 +264,9 @@ def evaluate_checkpoint(
     if boxes is not None and methods is not None:
         localised = localise_films(stored, scored.rows, boxes, split, note, methods, own=is_own)
         measured = measured.replace(localisation=localised)
-        print("\n" + "\n".join(format_localisation(localised)))
+        print("\n" + "\n".join(format_localisation(localised, card)))
     if out:
-        _draw(out, scored, temperature, split)
+        _draw(out, scored, card, split)
         facts = {"checkpoint": card.name, "checkpoint_sha256": stored.sha256, "note": note, "labels": card.labels}
         (out / METRICS_FILE).write_text(
             json.dumps({**facts, "metrics": measured.model_dump()}, indent=2) + "\n", encoding="utf-8"
@@ -328,7 +328,7 @@ def _preface(card: Card, scored: Predictions, note: str) -> list[str]:
     return [
         f"{card.name}: {card.network}, {card.preprocess.size_px} px",
         *([note] if note else []),
-        *([] if card.calibrated else ["It was never calibrated: its scores are measured as they are."]),
+        *([] if card.calibrated else [UNCALIBRATED_SCORES]),
         *(
             []
             if card.thresholds or card.task == "single-label"

@@ -176,11 +176,11 @@ def _key_by_method(maps: Mapping[tuple[str, int], np.ndarray]) -> dict[str, np.n
 
 
 def describe_evaluation(
-    label: str, evaluations: Mapping[str, MapEvaluation], pairs: Mapping[tuple[str, str], Agreement]
+    finding: str, evaluations: Mapping[str, MapEvaluation], pairs: Mapping[tuple[str, str], Agreement]
 ) -> Iterator[str]:
     """Markdown: a line for each map that was evaluated in all parts, a line for each pair of maps, and what each number
     shows and does not show."""
-    yield f"| {label} | deletion | insertion | randomisation | noise | shift |"
+    yield f"| {finding} | deletion | insertion | randomisation | noise | shift |"
     yield "|---|---|---|---|---|---|"
     for method, evaluation in evaluations.items():
         yield f"| {method} | {' | '.join(_format_evaluation(evaluation))} |"

@@ -21,6 +21,7 @@ from cxr_demo.film.gate import GateAnswer
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.standing import find_standing
+from cxr_demo.text.formats import name_score
 from cxr_demo.text.method_text import describe_caption
 
 OPACITY = 0.6
@@ -38,6 +39,7 @@ def describe_study(analyser: Analyser, study: Study) -> dict:
         "purpose": card.purpose,
         "weights_sha256": card.weights_sha256,
         "calibrated": card.calibrated,
+        "probabilities_are": name_score(card.calibrated),
         "probabilities": _by_label(study.labels, study.probabilities),
         "logits": _by_label(study.labels, study.logits),
         "thresholds": card.thresholds,

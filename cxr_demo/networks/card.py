@@ -15,7 +15,7 @@ from pydantic.dataclasses import dataclass
 from pydantic_core import ErrorDetails
 
 from cxr_demo.film.preprocess import Preprocess
-from cxr_demo.labels import Finding, LabelWords, get_finding
+from cxr_demo.labels import Finding, LabelWords, get_finding, match_label
 from cxr_demo.limits import MAX_MEMBERS
 from cxr_demo.networks.backbones import find_backbone
 from cxr_demo.networks.card_parts import Count, Metrics, Number, Training
@@ -198,6 +198,22 @@ class Card:
     def get_finding(self, label: str) -> Finding:
         """What a label is called here: in the network's own words, or in those that all share."""
         return get_finding(label, self.label_words)
+
+    def find_label(self, name: str) -> str | None:
+        """The label that a person means: by its key, by one of its names in any language, or as data sets call its
+        finding. None where it is none of them, or several."""
+        if name in self.labels:
+            return name
+        fitting = [label for label in self.labels if self._goes_by(label, name)]
+        return fitting[0] if len(fitting) == 1 else None
+
+    def _goes_by(self, label: str, name: str) -> bool:
+        own = self.label_words[label].name.values() if label in self.label_words else ()
+        names = (label.replace("_", " "), self.get_finding(label).name, *own)
+        finding = match_label(name)
+        return name.strip().casefold() in (known.casefold() for known in names) or (
+            finding is not None and finding == match_label(label)
+        )
 
     def to_json(self) -> str:
         return json.dumps(_CARD.dump_python(self), indent=2, ensure_ascii=False) + "\n"

@@ -51,7 +51,14 @@ maps-off-cannot-tell =
     easily.
 show-anyway-cannot-tell = Show anyway: { verdict-cannot-tell }
 
-sorted-by-probability = Sorted by probability. Exactly one is the answer: the most probable.
+sorted-by-probability = { $calibrated ->
+    [yes] Sorted by probability. Exactly one is the answer: the most probable.
+   *[other] Sorted by score. Exactly one is the answer: the one with the highest.
+    }
+sorted-without-threshold = Sorted by { $calibrated ->
+    [yes] probability
+   *[other] score
+    }; no finding has a threshold.
 sorted-by-share = Sorted by how far each is above its threshold.
 sorted-by-share-some-untold =
     Sorted by how far each is above its threshold; what this network cannot tell stands last.
@@ -785,6 +792,8 @@ fact-limits = Known limits
 fact-recipe = Recipe
 fact-start = Started from
 fact-day = Trained on the day
+fact-import = Import
+fact-missing = Not known
 fact-licence = Licence of the network
 fact-ensemble = Ensemble
 fact-networks = { $networks } networks, below

@@ -67,8 +67,11 @@ def describe_show_anyway(how: Standing, card: Card) -> str:
 
 
 def describe_sorting(card: Card, some_cannot_be_told: bool) -> str:
+    calibrated = "yes" if card.calibrated else "no"
     if card.task == "single-label":
-        return format_text("sorted-by-probability")
+        return format_text("sorted-by-probability", calibrated=calibrated)
+    if not card.thresholds and not some_cannot_be_told:
+        return format_text("sorted-without-threshold", calibrated=calibrated)
     return format_text("sorted-by-share-some-untold" if some_cannot_be_told else "sorted-by-share")
 
 

@@ -15,6 +15,11 @@ from babel import lists, numbers
 from cxr_demo.text.catalogue import LANGUAGE, format_text
 
 
+def name_score(calibrated: bool) -> str:
+    """What a number from 0 to 1 of a network is called."""
+    return format_text("score-calibrated" if calibrated else "score-uncalibrated")
+
+
 def format_digits(value: float, digits: int, signed: bool = False) -> str:
     """0.5, 2 -> "0.50", or "+0.50" where it is `signed`; rounded as it is, not as its shortest decimals are."""
     pattern = f"0.{'0' * digits}" if digits else "0"

@@ -77,10 +77,6 @@ def describe_waiting(name: str, is_read: bool) -> str:
     return format_text("asking-network" if is_read else "reading-file", name=name)
 
 
-def name_score(calibrated: bool) -> str:
-    return format_text("score-calibrated" if calibrated else "score-uncalibrated")
-
-
 def describe_member_range(own: Sequence[float], ensemble: EnsembleSpec, task: str) -> str:
     """The dots of an ensemble's members, for those who do not see them."""
     low, high = (format_score(p, ensemble.calibrated, task) for p in (min(own), max(own)))

@@ -18,6 +18,7 @@ from cxr_demo.importing.labels_given import make_labels
 from cxr_demo.importing.published import OUTPUTS, PUBLISHED
 from cxr_demo.labels import FINDINGS, LabelWords, match_label
 from cxr_demo.networks import checkpoint
+from cxr_demo.ui.findings.facts import render_facts
 from tests.conftest import make_model
 
 WORDS = {
@@ -158,12 +159,20 @@ def test_every_command_serves_it(imported, tmp_path, capsys):
     assert main(["predict", film, "--weights", imported, "--json", "--anyway"]) == 0
     (row,) = json.loads(capsys.readouterr().out)
     assert row["findings"]["label_2"]["name"] == "Water" and row["calibrated"] is False
+    assert row["probabilities_are"] == "uncalibrated score"
+    assert main(["predict", film, "--weights", imported, "--anyway"]) == 0
+    assert "uncalibrated score, no threshold\town\tWater\n" in capsys.readouterr().out
     out = tmp_path / "maps"
-    explain = ["explain", film, "--weights", imported, "--label", "label_2", "--method", "grad-cam", "lrp-epsilon"]
+    explain = ["explain", film, "--weights", imported, "--label", "Water", "--method", "grad-cam", "lrp-epsilon"]
     assert main([*explain, "--out", str(out), "--anyway"]) == 0
+    assert "2 maps of Water" in capsys.readouterr().out
     told = json.loads((out / "result.json").read_text(encoding="utf-8"))["maps"]
     assert told["grad-cam/label_2"]["name"] == "Grad-CAM, Water"
     assert main(["check", imported]) == 0
+    facts = render_facts(checkpoint.read_card(tmp_path / "weights" / "own"), "ab" * 32, "")
+    assert "Same answers as timm" in facts and "are called uncalibrated scores. figures on test films" in facts
     assert main(["compare", film, "--weights", imported, imported, "--out", str(tmp_path / "two"), "--anyway"]) == 0
     assert main(["models"]) == 0 and "edema, label_2, COPD" in capsys.readouterr().out
+    assert main(["evaluate", film, "--weights", imported, "--label", "胸水", "--method", "grad-cam", "--anyway"]) == 0
+    assert "| Water | deletion" in capsys.readouterr().out
     assert checkpoint.read_card(tmp_path / "weights" / "own").get_finding("label_2").gloss == "Water beside the lung."

@@ -50,6 +50,16 @@ def test_own_words_survive_json_in_every_script_and_name_labels_alone():
             Card.from_json(json.dumps(facts))
 
 
+def test_a_label_goes_by_its_key_its_names_and_its_finding():
+    words = {"label_2": {"name": {"en": "Water", "ja": "胸水"}}}
+    card = make_card(labels=("edema", "label_2", "COPD", "Pleural_Plaque"), label_words=words)
+    asked = {"Edema": "edema", "pulmonary oedema": "edema", "胸水": "label_2", "water": "label_2", "copd": "COPD",
+             "pleural plaque": "Pleural_Plaque", "label_2": "label_2", "mass": None, "": None}  # fmt: skip
+    assert {name: card.find_label(name) for name in asked} == asked
+    twice = make_card(labels=("a", "b"), label_words={key: {"name": {"en": "Same"}} for key in "ab"})
+    assert twice.find_label("Same") is None
+
+
 def test_half_a_character_is_refused_when_the_card_is_read():
     with pytest.raises(ValueError, match="half a character"):
         Card.from_json(make_card().to_json().replace('"name": "a"', '"name": "\\ud800"'))

@@ -12,6 +12,7 @@ import torch
 
 from cxr_demo.errors import TrainingError
 from cxr_demo.film.preprocess import Preprocess
+from cxr_demo.labels import LabelWords
 from cxr_demo.networks import checkpoint
 from cxr_demo.networks.card import FEATURE_FUSION, RULES, Card
 from cxr_demo.networks.card_parts import Metrics, Training
@@ -241,7 +242,10 @@ def test_members_that_do_not_fit_together_are_refused(folders, films, tmp_path, 
 
 
 def test_an_ensemble_is_measured_as_any_other(folders, films, tmp_path):
+    own = dataclasses.replace(checkpoint.read_card(folders[1]), label_words={"normal": LabelWords({"en": "Healthy"})})
+    checkpoint.save_card(folders[1], own)
     card = make_ensemble(folders, "mean", films, tmp_path / "mean", "mean")
+    assert card.get_finding("normal").name == "Healthy" and "Healthy" in (tmp_path / "mean" / "README.md").read_text()
     assert card == checkpoint.load(tmp_path / "mean").card and card.thresholds == {}
     assert {"validation", "test"} <= set(card.metrics.sets) and card.ensemble.rule == "mean"
     text = (tmp_path / "mean" / "README.md").read_text()

@@ -30,6 +30,7 @@ from train.evaluate import (
 from train.fit.loop import Fitted
 from train.fit.run_state import LOG_FILE
 from train.measure import calibration, metrics, plots, thresholds
+from train.measure.calibration import UNCALIBRATED_SCORES
 from train.measure.compare import compare_checkpoints, measure_differences
 from train.measure.predictions import Predictions, match_labels, predict_files
 from train.recipe import SCRATCH, Recipe
@@ -51,7 +52,7 @@ def few_resamplings(monkeypatch):
 
 @pytest.fixture
 def no_pictures(monkeypatch):
-    monkeypatch.setattr(plots, "draw_all", lambda *arguments: ())
+    monkeypatch.setattr(plots, "draw_all", lambda *arguments, **options: ())
 
 
 @pytest.fixture(scope="module")
@@ -220,7 +221,7 @@ def test_a_crash_while_measuring_leaves_the_checkpoint_that_was_there(single, tm
     folder = tmp_path / "w"
     finished(single, "single-label", folder, register)
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    monkeypatch.setattr(plots, "draw_all", lambda *arguments: 1 / 0)
+    monkeypatch.setattr(plots, "draw_all", lambda *arguments, **options: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         finished(single, "single-label", folder, register, seed=1)
     assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
@@ -387,6 +388,7 @@ def test_compare_prints_all_and_refuses_what_cannot_be_compared(single, tmp_path
     said = capsys.readouterr().out
     entry = rows["accuracy"][2]
     assert f"{entry['difference']['value']:+.4f} (" in said and "Macro AUROC" in said
+    assert said.count(f"b: {UNCALIBRATED_SCORES}") == 1
     assert all(entries[1]["difference"]["high"] == 0 for entries in rows.values())
     expected = checkpoint.read_card(tmp_path / "b").metrics.sets["test"].figures["accuracy"].model_dump()
     assert {end: entry[end] for end in expected} == pytest.approx(expected)

@@ -15,6 +15,7 @@ from train.measure.metrics import RESAMPLINGS, TEMPERATURES, assign_classes, fit
 from train.measure.thresholds import Threshold, choose_thresholds
 
 UNCALIBRATED = 0.0  # what a card says of scores of which nothing is known
+UNCALIBRATED_SCORES = "It was never calibrated: what is measured are uncalibrated scores."
 FEWEST_PATIENTS = 50  # own choice: with fewer, nothing can be said of how often a probability is right
 AT_A_BOUND = 1.05  # a search that ends this near to its bounds, as a factor, has found nothing
 

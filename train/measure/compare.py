@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from cxr_demo.errors import TrainingError
-from cxr_demo.labels import get_finding
 from cxr_demo.networks import checkpoint
+from cxr_demo.networks.card import Card
 from train.measure import metrics
+from train.measure.calibration import UNCALIBRATED_SCORES
 from train.measure.intervals import format_interval
 from train.measure.metrics import FIGURES
 from train.measure.predictions import Predictions, read_test_rows
@@ -35,12 +36,12 @@ def compare_checkpoints(
         f"{split}: {len(films)} films of {len(np.unique(films.patient))} patients, with 95 % intervals over patients; "
     )
     print(f"behind them, the difference from {checkpoints[0]} on the same draws.")
-    for folder, note in zip(checkpoints, notes, strict=True):
-        if note:
-            print(f"{folder}: {note}")
+    for folder, note, one in zip(checkpoints, notes, scored, strict=True):
+        for said in filter(None, (note, "" if one.card.calibrated else UNCALIBRATED_SCORES)):
+            print(f"{folder}: {said}")
     width = max(len(str(folder)) for folder in checkpoints)
     for key, entries in rows.items():
-        print(f"\n{_title(key)}")
+        print(f"\n{_title(key, scored[0].card)}")
         for folder, entry in zip(checkpoints, entries, strict=True):
             print(f"  {folder!s:{width}}  {format_difference(entry)}".rstrip())
     return rows
@@ -109,8 +110,8 @@ def _only(films: Predictions, labels: set[str]) -> Predictions:
     return dataclasses.replace(films, targets=np.where(kept, films.targets, np.nan).astype(np.float32))
 
 
-def _title(key: str) -> str:
-    return FIGURES.get(key) or f"AUROC, {get_finding(key.removeprefix('auroc_')).name} against the rest"
+def _title(key: str, card: Card) -> str:
+    return FIGURES.get(key) or f"AUROC, {card.get_finding(key.removeprefix('auroc_')).name} against the rest"
 
 
 def format_difference(entry: dict) -> str:

@@ -11,7 +11,7 @@ import re
 
 from huggingface_hub import EvalResult, ModelCardData
 
-from cxr_demo.networks.backbones import BACKBONES
+from cxr_demo.networks.backbones import find_backbone
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.standing import TEST, list_external_sets
 from train.measure.metrics import FIGURES
@@ -72,7 +72,7 @@ def _list_base_models(card: Card) -> list[str]:
         import timm  # a second, and few checkpoints need it
 
         backbones = [member.backbone for member in card.ensemble.members] if card.ensemble else [card.backbone]
-        published = (timm.get_pretrained_cfg(BACKBONES[name].name, allow_unregistered=True) for name in backbones)
+        published = (timm.get_pretrained_cfg(find_backbone(name).name, allow_unregistered=True) for name in backbones)
         found += [each.hf_hub_id for each in published if each is not None and each.hf_hub_id]
     return list(dict.fromkeys(found))
 

@@ -23,7 +23,6 @@ from cxr_demo.evaluation.regions import make_box_mask
 from cxr_demo.explain.engine import EnsembleExplainer, Explainer, make_explainer
 from cxr_demo.explain.methods import METHODS, exclude_methods
 from cxr_demo.film.reading import read_image
-from cxr_demo.labels import get_finding
 from cxr_demo.limits import BENCHMARK_FORWARDS
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.card_parts import Localisation, LocalisationRow
@@ -187,30 +186,27 @@ def _summaries(found: Sequence[Localised], methods: Sequence[str], labels: Seque
             yield {"label": label, "method": method, "empty": sum(one.is_empty for one in chosen), **summary}
 
 
-def format_localisation(localised: Localisation) -> list[str]:
+def format_localisation(localised: Localisation, card: Card) -> list[str]:
     """A paragraph and tables in Markdown, as the terminal and the model card show them: a row for each method, a column
-    for each label."""
+    for each label, by the card's name for it."""
     lines = [PROTOCOL, "", " ".join(localised.notes), ""]
     for name in dict.fromkeys(row.set for row in localised.rows):
         of_set = {(row.method, row.label): row for row in localised.rows if row.set == name}
         for figure, title in FIGURES.items():
-            lines += [*_format_figure(f"{title}, {name} films", figure, of_set), ""]
+            lines += [*_format_figure(f"{title}, {name} films", figure, of_set, card), ""]
     return lines
 
 
-def _format_figure(title: str, figure: str, of_set: dict[tuple[str, str], LocalisationRow]) -> list[str]:
+def _format_figure(title: str, figure: str, of_set: dict[tuple[str, str], LocalisationRow], card: Card) -> list[str]:
     methods, labels = (tuple(dict.fromkeys(names)) for names in zip(*of_set, strict=True))
     labels = labels[:1] if len(labels) == 2 else labels  # all of one label are that label
-    rows = [[title, *(_format_label(label, of_set[methods[0], label].maps) for label in labels), "Empty"]]
+    names = {label: card.get_finding(label).name if label else "All" for label in labels}
+    rows = [[title, *(f"{names[label]} ({of_set[methods[0], label].maps})" for label in labels), "Empty"]]
     for key in methods:
         cells = [getattr(of_set[key, label], figure).format(2) for label in labels]
         rows.append([name_method(key), *cells, str(of_set[key, ALL].empty)])
     head, *body = pad_columns(rows)
     return format_table(head, body)
-
-
-def _format_label(label: str, maps: int) -> str:
-    return f"{get_finding(label).name if label else 'All'} ({maps})"
 
 
 def name_method(method: str) -> str:

@@ -140,7 +140,7 @@ def _members(card: Card) -> list[str]:
 def _localisation(card: Card) -> list[str]:
     if card.metrics.localisation is None:
         return []
-    return ["## Where its maps point", "", *format_localisation(card.metrics.localisation)]
+    return ["## Where its maps point", "", *format_localisation(card.metrics.localisation, card)]
 
 
 def _pictures(pictures: tuple[str, ...], shown: str) -> list[str]:
@@ -224,7 +224,8 @@ def _reliability(measured: SetMetrics, card: Card) -> list[str]:
         )
         for label, counted in measured.reliability.items()
     ]
-    head = ("given this probability, had it", *(f"{100 * each.low:g} to {100 * each.high:g} %" for each in steps))
+    given = "probability" if card.calibrated else "uncalibrated score"
+    head = (f"given this {given}, had it", *(f"{100 * each.low:g} to {100 * each.high:g} %" for each in steps))
     return [*format_table(head, rows), ""]
 
 

@@ -10,6 +10,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.ticker import MaxNLocator
 from sklearn.metrics import roc_auc_score, roc_curve
 
@@ -25,14 +26,22 @@ WATCHED = {
 
 
 def draw_all(
-    folder: Path, p: np.ndarray, targets: np.ndarray, names: list[str], task: str, log: list[dict], films: str
+    folder: Path,
+    p: np.ndarray,
+    targets: np.ndarray,
+    names: list[str],
+    task: str,
+    log: list[dict],
+    films: str,
+    *,
+    is_calibrated: bool = True,
 ) -> None:
     """p, targets (N, L) of the `films` ("test"), log one row per epoch or none, and the labels' `names` -> PICTURES in
     `folder`; of those that a task or a log lacks, what was drawn there before is removed."""
     title = f"{films.capitalize()} films"
     figures = {
         "roc.png": draw_roc(p, targets, names, title),
-        "calibration.png": draw_calibration(p, targets, task, title),
+        "calibration.png": draw_calibration(p, targets, task, title, is_calibrated=is_calibrated),
     }
     if task == "single-label":
         figures["confusion.png"] = draw_confusion(p, targets, names, title)
@@ -43,6 +52,12 @@ def draw_all(
         figure.savefig(folder / name, dpi=90)
     for name in set(PICTURES) - figures.keys():
         (folder / name).unlink(missing_ok=True)
+
+
+def choose_drawable(name: str, label: str) -> str:
+    """The name of a label, or its key where the font of the pictures lacks a letter of the name."""
+    known = get_font(findfont(FontProperties())).get_charmap()
+    return name if all(ord(letter) in known for letter in name) else label
 
 
 def _axes(title: str, x_label: str, y_label: str, size: tuple[float, float] = (5, 4.2)) -> tuple[Figure, Axes]:
@@ -93,13 +108,16 @@ def draw_roc(p: np.ndarray, targets: np.ndarray, names: list[str], title: str) -
     return figure
 
 
-def draw_calibration(p: np.ndarray, targets: np.ndarray, task: str, title: str, bins: int = 10) -> Figure:
+def draw_calibration(
+    p: np.ndarray, targets: np.ndarray, task: str, title: str, bins: int = 10, *, is_calibrated: bool = True
+) -> Figure:
     """Single-label: of the top label; multi-label: all stated entries of all labels together."""
+    score = "probability" if is_calibrated else "uncalibrated score"
     if task == "single-label":
-        stated, of_what = has_class(targets), "probability of the top label"
+        stated, of_what = has_class(targets), f"{score} of the top label"
         given, right = p[stated].max(1), p[stated].argmax(1) == assign_classes(targets[stated])
     else:
-        stated, of_what = ~np.isnan(targets), "probability, all labels together"
+        stated, of_what = ~np.isnan(targets), f"{score}, all labels together"
         given, right = p[stated], targets[stated] == 1
     which = np.minimum((given * bins).astype(int), bins - 1)
     figure, axes = _axes(f"{title}: {of_what}", "given", "how often it was right")

@@ -12,10 +12,10 @@ from matplotlib.figure import Figure
 from cxr_demo.analysis import Analyser
 from cxr_demo.errors import ImageError
 from cxr_demo.film.reading import Radiograph, read_image
-from cxr_demo.labels import get_finding
-from cxr_demo.networks.checkpoint import load
+from cxr_demo.networks.checkpoint import load, read_card
 from cxr_demo.render import choose_scale, draw_overlay
 from train.data.datasets import DATASETS
+from train.measure.plots import choose_drawable
 from train.recipe import System
 from train.report.run_report import get_run_name
 
@@ -27,7 +27,7 @@ SIDE_PX = 160
 def summarise_maps(system: System, folder: Path, data: Path) -> None:
     """Grad-CAM of the true label, one row per network, one column per label: the first test film of each."""
     films = _films(system.recipes[0].dataset, data)
-    rows = {}
+    rows, card = {}, read_card(folder / get_run_name(system.recipes[0].name))
     for recipe in system.recipes:
         analyser = Analyser(load(folder / get_run_name(recipe.name)), cache_bytes=0)
         rows[get_run_name(recipe.name)] = [_picture(analyser, image, label) for label, image in films.items()]
@@ -41,7 +41,7 @@ def summarise_maps(system: System, folder: Path, data: Path) -> None:
             cell.imshow(picture, cmap="gray")
             cell.set(xticks=[], yticks=[])
     for cell, label in zip(cells[0], films, strict=True):
-        cell.set_title(get_finding(label).name, fontsize=7)
+        cell.set_title(choose_drawable(card.get_finding(label).name, label), fontsize=7)
     figure.savefig(folder / PICTURE_FILE, dpi=110)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from cxr_demo.analysis import Analyser
 from cxr_demo.networks.card import Card
-from cxr_demo.networks.card_parts import FLOORS, SetMetrics
+from cxr_demo.networks.card_parts import FLOORS, Imported, SetMetrics
 from cxr_demo.text import page_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.formats import format_interval, format_rounded
@@ -43,6 +43,7 @@ def render_facts(card: Card, sha256: str, proof_line: str) -> Html:
         (format_text("fact-summary"), card.summary),
         (format_text("findings"), ", ".join(card.get_finding(label).name for label in card.labels)),
         *((format_text(TRAINING[key]), getattr(card.training, key)) for key in TRAINING),
+        *_describe_import(card.training.imported),
         (format_text("fact-licence"), card.licence),
         (format_text("fact-ensemble"), page_text.describe_ensemble(made) if made else ""),
         (format_text("network"), f"{network}, {size} px, {card.preprocess.geometry}"),
@@ -60,6 +61,17 @@ def render_facts(card: Card, sha256: str, proof_line: str) -> Html:
         *_render_members_table(card),
         *_render_measured(card),
     )
+
+
+def _describe_import(imported: Imported | None) -> list[tuple[str, str]]:
+    """Of a network from elsewhere: whether it answers as its source, and what is not known of it."""
+    if imported is None:
+        return []
+    same = format_text("import-sheet-not-compared")
+    if imported.logit_difference is not None:
+        difference = f"{imported.logit_difference:.0e}"
+        same = format_text("import-sheet-same", network=imported.compared_with, difference=difference)
+    return [(format_text("fact-import"), same), (format_text("fact-missing"), " ".join(imported.missing))]
 
 
 def render_unusable(refused: Mapping[str, str]) -> Html | None:

@@ -12,6 +12,7 @@ from cxr_demo.networks.card import Card, EnsembleSpec
 from cxr_demo.networks.standing import Standing, find_quality, find_standing
 from cxr_demo.text import findings_text, page_text
 from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.formats import name_score
 from cxr_demo.ui.markup import Html, render_scrollable, tag
 
 MANY = 4  # above this number the list is dense, and the gloss of the chosen finding stands with its maps
@@ -21,7 +22,7 @@ def render_findings(card: Card, probabilities: np.ndarray, chosen: str, members:
     """The value of the findings component: its HTML, in the order of `order_labels`. `members`: of an ensemble."""
     labels = order_labels(card, probabilities)
     rows = [_render_finding(card, probabilities, label, chosen, members) for label in labels]
-    heading = tag("h2", format_text("findings"), tag("small", page_text.name_score(card.calibrated)))
+    heading = tag("h2", format_text("findings"), tag("small", name_score(card.calibrated)))
     cannot_tell = not all(find_quality(card, label).can_tell for label in labels)
     order = tag("p", findings_text.describe_sorting(card, cannot_tell), class_="order")
     listed = tag("ul", *rows, class_="findings many" if len(rows) > MANY else "findings")

@@ -13,6 +13,7 @@ from cxr_demo.evaluation.regions import make_box_mask
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.film.reading import read_image
+from cxr_demo.labels import LabelWords
 from cxr_demo.networks import checkpoint
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.card_parts import Metrics
@@ -235,7 +236,8 @@ def test_films_are_localised_on_the_maps_that_the_app_shows(data, folder):
     of_mass = rows["all", "mass", "grad-cam"]
     assert of_mass.empty == of_mass.maps > 0 and rows["all", "mass", "chance"].hit_rate.value > 0.03
 
-    text = "\n".join(format_localisation(measured))
+    card = stored.card
+    text = "\n".join(format_localisation(measured, card))
     row = rows["val", ALL, "grad-cam"]
     said = "{value:.2f} ({low:.2f} to {high:.2f})".format(**row.hit_rate.model_dump())
     table = text.split("Hit rate, val films")[1].split("mIoU")[0]
@@ -243,7 +245,9 @@ def test_films_are_localised_on_the_maps_that_the_app_shows(data, folder):
     assert said in line and line.endswith(f"| {row.empty:<5} |")
     assert f"Pneumonia ({rows['all', 'pneumonia', 'chance'].maps})" in text
     of_one = measured.replace(rows=[row for row in measured.rows if row.label in ("mass", ALL)])
-    assert "| All (" in text and "| All (" not in "\n".join(format_localisation(of_one))
+    assert "| All (" in text and "| All (" not in "\n".join(format_localisation(of_one, card))
+    own = dataclasses.replace(card, label_words={"pneumonia": LabelWords({"en": "Lungenentzündung"})})
+    assert "Lungenentzündung (" in "\n".join(format_localisation(measured, own))
     assert "Said of all of them: A note." in text and "made the checkpoint" in text and "have boxes: test " in text
 
 
@@ -301,7 +305,7 @@ def test_the_command_measures_and_records_only_when_told(data, folder, tmp_path,
     page = (folder / "README.md").read_text()
     section = page.split("## Where its maps point")[1].split("\n## ")[0]
     assert (
-        section.strip() == "\n".join(format_localisation(card.metrics.localisation)).strip()
+        section.strip() == "\n".join(format_localisation(card.metrics.localisation, card)).strip()
         and section.strip() in printed
     )
     assert main(["evaluate", str(folder), "--data", str(data)]) == 0

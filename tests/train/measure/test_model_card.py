@@ -189,5 +189,7 @@ def test_the_page_says_how_thresholds_of_its_time_were_chosen():
 def test_the_page_counts_how_often_each_finding_was_there():
     counted = {"mass": {"edges": [0, 0.05, 1], "films": [40, 0], "positive": [3, 0]}}
     test = {"films": 40, "patients": 40, "stated": [40, 40], "positive": [0, 3], "reliability": counted}
-    text = format_model_card(make_card(metrics=Metrics.model_validate({"test": test})), ())
+    card = make_card(metrics=Metrics.model_validate({"test": test}))
+    assert "| given this uncalibrated score, had it |" in format_model_card(card, ())
+    text = format_model_card(dataclasses.replace(card, temperature=1.0), ())
     assert "| given this probability, had it | 0 to 5 % | 5 to 100 % |" in text and "| Mass | 3 of 40 |  |" in text

@@ -42,7 +42,7 @@ def test_of_findings_that_exclude_each_other_only_the_most_probable_is_called():
     assert re.findall(r'class="word">([^<]*)<', written) == ["most probable", "less probable", "less probable"]
     assert written.count('class="finding called"') == 1 and 'class="finding called" data-label="normal"' in written
     assert "above" not in written and 'class="mark"' not in written
-    assert format_text("sorted-by-probability") in written
+    assert format_text("sorted-by-probability", calibrated="yes") in written
 
 
 def test_without_a_threshold_a_finding_is_neither_above_nor_below():
