@@ -73,11 +73,10 @@ class Family:
     """Methods that work alike.
 
     `reads`: what the function of a method takes. "features": (features (K, h, w), gradients (L, K, h, w)) -> maps
-    (L, h, w), all methods and labels of the family from one pass; "rules": no function but `lrp.rules.Rules`, or what
-    makes zennit's rules of the image's lowest and highest values, for maps (L, S, S); "network": (network, x (1, C, S,
-    S), labels, on_progress) -> maps (L, h, w). `proof`: the part of a checkpoint's proof that refuses the family, ""
-    where nothing has to be proved. `promise`: what its panel says before there is a map; where it is left out, the
-    message "family-" and its `key` says it.
+    (L, h, w), all methods and labels of the family from one pass; "rules": no function but `lrp.rules.Rules`, for maps
+    (L, S, S); "network": (network, x (1, C, S, S), labels, on_progress) -> maps (L, h, w). `proof`: the part of a
+    checkpoint's proof that refuses the family, "" where nothing has to be proved. `promise`: what its panel says before
+    there is a map; where it is left out, the message "family-" and its `key` says it.
     """
 
     reads: Literal["features", "rules", "network"]
@@ -172,7 +171,7 @@ _METHODS = (
     ),
     Method(
         "lrp-gamma-box", "LRP (gamma, box)", "Montavon et al. 2019, Layer-Wise Relevance Propagation: An Overview",
-        LRP, "cxr_demo.explain.lrp.zennit_reference:make_gamma_box", Unit.PIXEL, "signed", 15.0,
+        LRP, "cxr_demo.explain.lrp.rules:GAMMA_BOX", Unit.PIXEL, "signed", 5.5,
     ),
     Method(
         "gradient", "Gradient", "Simonyan et al. 2014, Deep Inside Convolutional Networks, ICLR Workshop", GRADIENT,

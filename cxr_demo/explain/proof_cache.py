@@ -29,7 +29,8 @@ def read_proof(folder: Path, checkpoint: Checkpoint) -> Proof | None:
     """None where there is none, or none that can be read."""
     try:
         facts = json.loads(_place(folder, checkpoint).read_text(encoding="utf-8"))
-        return Proof(**{**facts, "cam": CamProof(**facts["cam"]), "lrp": LrpProof(**facts["lrp"])})
+        lrp = facts["lrp"] | {"curved": tuple(facts["lrp"]["curved"])}
+        return Proof(CamProof(**facts["cam"]), LrpProof(**lrp))
     except (OSError, ValueError, TypeError, KeyError):
         return None
 

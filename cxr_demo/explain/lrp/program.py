@@ -72,6 +72,13 @@ class Program:
         bent = (step.operation for step in self.steps if not isinstance(step.operation, (*op.LINEAR, op.MaxPool)))
         return all(isinstance(operation, op.Activation) and operation.is_piecewise_linear for operation in bent)
 
+    @property
+    def curved_activations(self) -> tuple[str, ...]:
+        """The names of the activations on the way of relevance that bend and go below 0: SiLU, Hardswish, GELU."""
+        made = (step.operation for step in self.steps if step.carries_relevance)
+        names = (made.name for made in made if isinstance(made, op.Activation))
+        return tuple(dict.fromkeys(name for name in names if name not in (*op.PIECEWISE_LINEAR, *op.NON_NEGATIVE)))
+
     def to(self, dtype: torch.dtype) -> Program:
         return replace(
             self, steps=tuple(replace(s, operation=op.convert_operation(s.operation, dtype)) for s in self.steps)

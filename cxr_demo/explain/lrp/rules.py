@@ -8,14 +8,16 @@ from cxr_demo.explain.lrp.operations import Convolution
 from cxr_demo.explain.lrp.program import Step
 
 PLUS_OR_FLAT = "z-plus or flat"
+GAMMA = 0.25  # that of Montavon et al. 2019, section 10.3
 
 
 @dataclass(frozen=True)
 class Rules:
-    """Which rule of `SHARES` (or "flat") the first convolution and the others follow; dense layers follow epsilon.
+    """Which rule of `SHARES` (or "flat", "box", "gamma") the first convolution and the others follow; dense layers
+    follow epsilon.
 
     A depthwise filter of an active unit often finds no product above zero, and the unit lives on its bias: with z-plus
-    or alpha-beta alone nearly all relevance of a MobileNet or an EfficientNet-Lite ends there. Under both, depthwise
+    or alpha-beta alone nearly all relevance of a MobileNet or an EfficientNet-Lite ends there. So `depthwise`
     convolutions follow z-plus, and where no product is above zero "flat": evenly over the places that the output reads.
 
     `norm`: an affine operation or a layer norm that no convolution absorbs hands its relevance on unchanged ("pass") or
@@ -25,13 +27,14 @@ class Rules:
     first: str
     convolution: str
     norm: str
+    depthwise: str = PLUS_OR_FLAT
 
     def choose_rule(self, step: Step) -> str:
-        """The rule of one convolution: of `SHARES`, "flat" or "z-plus or flat"."""
-        rule = self.first if step.is_input_layer else self.convolution
+        """The rule of one convolution."""
         layer = step.operation
-        is_depthwise = isinstance(layer, Convolution) and layer.is_depthwise
-        return PLUS_OR_FLAT if is_depthwise and rule in ("z-plus", "alpha2-beta1") else rule
+        if step.is_input_layer:
+            return self.first
+        return self.depthwise if isinstance(layer, Convolution) and layer.is_depthwise else self.convolution
 
     def fuses_denominator(self, step: Step) -> bool:
         """Whether a convolution's denominator is one other convolution of the same input: its weights above zero."""
@@ -42,14 +45,16 @@ class Rules:
 
 # With a vanishing epsilon "epsilon" equals gradient x input on a ReLU network (Montavon et al. 2019, section 10.2).
 # Biases stay in its denominators and keep their share, so the map sums to the logit minus that of all biases, which
-# can be larger than the logit. In the other sets hidden biases hand theirs on wherever a unit has an input that counts,
-# and the dense layers' keep it, so the map sums to logit minus bias, as Grad-CAM does. Under these a leftover norm has
-# no positive-only reading: as a linear operation it would multiply the total (12 x, 32 x on a small net).
-EPSILON = Rules("epsilon", "epsilon", "linear")
+# can be larger than the logit; so they do under gamma. In the other sets hidden biases hand theirs on wherever a unit
+# has an input that counts, and the dense layers' keep it, so the map sums to logit minus bias, as Grad-CAM does, where
+# the head is one dense layer. Under these a leftover norm has no positive-only reading: as a linear operation it would
+# multiply the total (12 x, 32 x on a small net).
+EPSILON = Rules("epsilon", "epsilon", "linear", "epsilon")
 EPSILON_PLUS = Rules("z-plus", "z-plus", "pass")
 EPSILON_PLUS_FLAT = Rules("flat", "z-plus", "pass")
 EPSILON_ALPHA2_BETA1 = Rules("alpha2-beta1", "alpha2-beta1", "pass")
 EPSILON_ALPHA2_BETA1_FLAT = Rules("flat", "alpha2-beta1", "pass")
+GAMMA_BOX = Rules("box", "gamma", "pass")  # Montavon et al. 2019, section 10.3
 
 
 @dataclass(frozen=True)
@@ -68,8 +73,9 @@ class Share:
 
 _ABOVE = (("above", "above"), ("below", "below"))  # products above zero
 _BELOW = (("above", "below"), ("below", "above"))
+EXCITING, INHIBITING = Share(1.0, _ABOVE), Share(1.0, _BELOW)
 SHARES: dict[str, tuple[Share, ...]] = {
     "epsilon": (Share(1.0, (("all", "all"),), bias=True),),  # Bach et al. 2015, PLoS ONE 10(7), eq. 58
-    "z-plus": (Share(1.0, _ABOVE),),  # Montavon et al. 2017, Pattern Recognition 65, eq. 14, both signs of the input
+    "z-plus": (EXCITING,),  # Montavon et al. 2017, Pattern Recognition 65, eq. 14, both signs of the input
     "alpha2-beta1": (Share(2.0, _ABOVE), Share(-1.0, _BELOW)),  # Bach et al. 2015, eq. 60
 }

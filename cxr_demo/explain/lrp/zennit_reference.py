@@ -1,5 +1,4 @@
-"""A program as modules that zennit knows: the reference that every fast rule is tested against, and the way to the
-rules that the fast sweep lacks.
+"""A program as modules that zennit knows: the reference that each rule set is compared with, on every checkpoint.
 
 zennit hooks modules and swaps their weights while it works, so one lock is held for the length of a call.
 """
@@ -13,18 +12,16 @@ from typing import Any, cast
 import torch
 from torch import nn
 from zennit.attribution import Gradient
-from zennit.composites import SpecialFirstLayerMapComposite
+from zennit.composites import LayerMapComposite
 from zennit.core import BasicHook, Composite
 from zennit.layer import Sum
 from zennit.rules import AlphaBeta, Epsilon, Flat, Gamma, Norm, Pass, ZBox, ZPlus
 from zennit.types import AvgPool, BatchNorm, Convolution
 
 from cxr_demo.explain.lrp import operations as op
-from cxr_demo.explain.lrp.program import Program
-from cxr_demo.explain.lrp.propagate import STABILISER
-from cxr_demo.explain.lrp.rules import Rules
-
-GAMMA = 0.25  # zennit's own, and that of Montavon et al. 2019, section 10.3
+from cxr_demo.explain.lrp.program import Program, Step
+from cxr_demo.explain.lrp.propagate import STABILISER, Bounds
+from cxr_demo.explain.lrp.rules import GAMMA, PLUS_OR_FLAT, Rules
 
 
 class ZennitReference(nn.Module):
@@ -33,7 +30,7 @@ class ZennitReference(nn.Module):
     def __init__(self, program: Program) -> None:
         super().__init__()
         self.program = program
-        self.layers = nn.ModuleDict({step.out: _module(step.operation) for step in program.steps})
+        self.layers = nn.ModuleDict({step.out: _module(step) for step in program.steps})
         self.eval().requires_grad_(False)
         self._lock = threading.Lock()
 
@@ -56,30 +53,19 @@ class ZennitReference(nn.Module):
                 composite.remove()  # `with` does not undo a registration that failed half way
 
 
-def make_composite(rules: Rules) -> Composite:
-    """zennit's rules for a rule set of the fast sweep."""
+def make_composite(rules: Rules, bounds: Bounds | None = None) -> Composite:
+    """zennit's rules for a rule set; `bounds` as `lrp.Propagator` has them."""
     norm = Pass() if rules.norm == "pass" else Epsilon(STABILISER)
-    depthwise = Epsilon(STABILISER) if rules.convolution == "epsilon" else _PlusOrFlat()
-    return _composite(norm, _RULES[rules.convolution](), _RULES[rules.first](), depthwise)
-
-
-def make_gamma_box(low: torch.Tensor, high: torch.Tensor) -> Composite:
-    """Gamma in the convolutions, the box rule in the first, epsilon in dense layers (Montavon et al. 2019, section
-    10.3), in depthwise ones as `Rules` has it; biases keep their share. low, high (1, C, 1, 1): what the normalised
-    input can be at least and at most."""
-    return _composite(Pass(), Gamma(GAMMA, STABILISER), ZBox(low, high, STABILISER), _PlusOrFlat())
-
-
-def _composite(norm, convolution, first, depthwise) -> Composite:
     layers = [
         (_Unchanged, Pass()),
         ((AvgPool, _Blur, Sum), Norm(STABILISER)),
         (BatchNorm, norm),
-        (_Depthwise, depthwise),
-        (Convolution, convolution),
+        (_Input, ZBox(*bounds, STABILISER) if bounds and rules.first == "box" else _RULES[rules.first]()),
+        (_Depthwise, _RULES[rules.depthwise]()),
+        (Convolution, _RULES[rules.convolution]()),
         (nn.Linear, Epsilon(STABILISER)),
     ]
-    return SpecialFirstLayerMapComposite(layers, [(Convolution, first)])
+    return LayerMapComposite(layers)
 
 
 _RULES = {
@@ -87,6 +73,8 @@ _RULES = {
     "z-plus": lambda: ZPlus(STABILISER, zero_params="bias"),
     "alpha2-beta1": lambda: AlphaBeta(2.0, 1.0, STABILISER, zero_params="bias"),
     "flat": lambda: Flat(STABILISER),
+    "gamma": lambda: Gamma(GAMMA, STABILISER),
+    PLUS_OR_FLAT: lambda: _PlusOrFlat(),
 }
 
 
@@ -142,6 +130,10 @@ class _Depthwise(_Convolution):
     """Follows a rule of its own."""
 
 
+class _Input(_Convolution):
+    """Reads the image, and follows a rule of its own."""
+
+
 class _Unchanged(nn.Module):
     """An operation through which relevance passes unchanged."""
 
@@ -195,10 +187,12 @@ class _Sum(nn.Module):
         return self.sum(torch.stack([a, b], dim=-1))
 
 
-def _module(operation: op.Operation) -> nn.Module:
+def _module(step: Step) -> nn.Module:
+    operation = step.operation
     match operation:
         case op.Convolution(weight, bias):
-            return _with((_Depthwise if operation.is_depthwise else _Convolution)(operation), weight, bias)
+            kind = _Input if step.is_input_layer else _Depthwise if operation.is_depthwise else _Convolution
+            return _with(kind(operation), weight, bias)
         case op.Dense(weight, bias):
             outputs, inputs = weight.shape
             return _with(nn.Linear(inputs, outputs), weight, bias)

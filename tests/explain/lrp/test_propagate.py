@@ -34,6 +34,8 @@ from tests.conftest import FAMILIES, SIZE_PX, make_film, make_model, program_has
 
 THREADS = 8
 LABELS = range(4)
+# A little beyond black and white of `square`: at black itself zennit divides what rounding leaves by the stabiliser.
+BOUNDS = torch.full((1, 1, 1, 1), -2.5), torch.full((1, 1, 1, 1), 2.5)
 
 
 def square(seed: int = 0, channels: int = 1) -> torch.Tensor:
@@ -51,6 +53,10 @@ def distance(a: np.ndarray, b: np.ndarray) -> float:
     return np.linalg.norm(a - b) / np.linalg.norm(b)
 
 
+def make_propagator(net: nn.Module) -> propagate.Propagator:
+    return propagate.Propagator(lower_network(net), BOUNDS)
+
+
 @pytest.fixture(scope="module")
 def model(tiny_backbones) -> Classifier:
     return make_model("tiny")
@@ -58,7 +64,7 @@ def model(tiny_backbones) -> Classifier:
 
 @pytest.fixture(scope="module")
 def propagator(model) -> propagate.Propagator:
-    return propagate.Propagator(lower_network(model))
+    return make_propagator(model)
 
 
 # ---- the rules, slowly
@@ -235,6 +241,31 @@ def plus_or_flat_rule(a, weights, bias, r):
     return z_plus_rule(a, weights, bias, r * ~nothing) + flat_rule(a, weights, bias, r * nothing)
 
 
+def gamma_rule(a, weights, bias, r):
+    """Montavon et al. 2019, table 1, for inputs of both signs (Andeol et al. 2021): what pushes an output the way it
+    goes counts 1 + gamma times; biases too, and their share is lost."""
+    found = np.zeros(len(a))
+    for j, z in enumerate(a @ weights + bias):
+        if z == 0:
+            continue
+        contributions = a * weights[:, j]
+        contributions += rule_sets.GAMMA * np.where(np.sign(contributions) == np.sign(z), contributions, 0)
+        share = bias[j] * (1 + rule_sets.GAMMA * (np.sign(bias[j]) == np.sign(z)))
+        found += contributions * r[j] / stable(contributions.sum() + share)
+    return found
+
+
+def box_rule(low: float, high: float):
+    """Montavon et al. 2017, Pattern Recognition 65, eq. 16: shares of x w - l w+ - h w-; biases cancel."""
+
+    def rule(a, weights, bias, r):
+        above, below = np.clip(weights, 0, None), np.clip(weights, None, 0)
+        contributions = a[:, None] * weights - low * above - high * below
+        return contributions @ (r / stable(contributions.sum(0)))
+
+    return rule
+
+
 def pass_rule(a, weights, bias, r):
     return r
 
@@ -245,6 +276,7 @@ MATRIX_RULES = {  # rule set -> rule of the first convolution, of the others, of
     "EPSILON_PLUS_FLAT": (flat_rule, z_plus_rule, pass_rule),
     "EPSILON_ALPHA2_BETA1": (alpha2_beta1_rule, alpha2_beta1_rule, pass_rule),
     "EPSILON_ALPHA2_BETA1_FLAT": (flat_rule, alpha2_beta1_rule, pass_rule),
+    "GAMMA_BOX": (box_rule(-2.5, 2.5), gamma_rule, pass_rule),
 }
 RULE_SETS = [getattr(rule_sets, name) for name in MATRIX_RULES]
 
@@ -328,7 +360,7 @@ def slow_relevance(net: Everything, rules: tuple, x: torch.Tensor, label: int) -
 @pytest.mark.parametrize("name", MATRIX_RULES)
 def test_each_rule_set_equals_its_formulas(name, steps):
     net, x = Everything(steps), film_of_everything()
-    fast = propagate.Propagator(lower_network(net)).relevance(getattr(rule_sets, name), x, range(3)).numpy()
+    fast = make_propagator(net).relevance(getattr(rule_sets, name), x, range(3)).numpy()
     for label in range(3):
         expected = slow_relevance(net, MATRIX_RULES[name], x, label)
         assert np.abs(expected).max() > 1e-5
@@ -382,7 +414,7 @@ def test_depthwise_units_that_live_on_their_bias_lose_nothing(name):
         else:
             rule = first if layer is net[0] else convolution if isinstance(layer, nn.Conv2d) else epsilon_rule
         r = rule(a, weights, bias, r)
-    found = propagate.Propagator(lower_network(net)).relevance(getattr(rule_sets, name), x, [1])[0].numpy()
+    found = make_propagator(net).relevance(getattr(rule_sets, name), x, [1])[0].numpy()
     assert counted >= 20, "nothing lives on its bias, and this test says nothing"
     assert distance(found, r.reshape(found.shape)) < 1e-7  # the stabiliser
 
@@ -391,13 +423,29 @@ def test_a_depthwise_network_holds_its_logit():
     """Dense inputs apart: each depthwise layer hands on all that it gets."""
     net, x = make_sparse_net(), torch.from_numpy(make_film(5, (18, 18))).double()[None, None]
     expected = float(net(x)[0, 1] - net[-1].bias[1])
-    found = propagate.Propagator(lower_network(net)).relevance(rule_sets.EPSILON_PLUS_FLAT, x, [1])[0]
+    found = make_propagator(net).relevance(rule_sets.EPSILON_PLUS_FLAT, x, [1])[0]
     assert abs(float(found.sum()) - expected) < 1e-6 * abs(expected)
 
 
 def test_no_two_rule_sets_say_the_same(propagator):
     maps = [propagator.relevance(rules, square(1), [0]).numpy() for rules in RULE_SETS]
     assert all(distance(a, b) > 1e-2 for i, a in enumerate(maps) for b in maps[:i])
+
+
+def test_a_blurring_filter_over_black_hands_nothing_on():
+    """Its unit lives on its bias, and no pixel there has a share; in single precision, as films are explained."""
+    torch.manual_seed(0)
+    net = nn.Sequential(
+        nn.Conv2d(1, 1, 3, padding=1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(1, 2)
+    )
+    net[0].weight.data.abs_(), net[0].bias.data.fill_(5)
+    x = torch.full((1, 1, 12, 12), -1.7)
+    x[:, :, 8:] = 0.9
+    bounds = torch.full((1, 1, 1, 1), -1.7), torch.full((1, 1, 1, 1), 1.9)
+    program = lower_network(net.eval().requires_grad_(False))
+    (found,) = propagate.Propagator(program, bounds).relevance(rule_sets.GAMMA_BOX, x, [0])
+    assert not found[:8].any() and found[8:].all()
+    assert abs(float(found.sum())) <= abs(float(net(x)[0, 0]))
 
 
 # ---- LRP-epsilon is gradient x input
@@ -407,7 +455,7 @@ def test_lrp_epsilon_is_gradient_x_input_at_the_edges_of_maps():
     """Of the network itself, which torch differentiates: no rule, no matrix, no copy."""
     net, x = Everything(WINDOWS), film_of_everything()
     program = lower_network(net)
-    found = propagate.Propagator(program).relevance(rule_sets.EPSILON, x, range(3)).numpy()
+    found = propagate.Propagator(program, BOUNDS).relevance(rule_sets.EPSILON, x, range(3)).numpy()
     assert program.is_piecewise_linear
     for label in range(3):
         assert distance(found[label], gradient_x_input(net, x, label)) < 1e-8
@@ -418,7 +466,7 @@ def test_lrp_epsilon_is_gradient_x_input(family, channels, tiny_backbones):
     """Of the network itself where all that bends is a ReLU or a maximum; else of the network of lines."""
     model, x = make_model(family, channels=channels, seed=channels).double(), square(1, channels).double()
     program = lower_network(model)
-    maps = propagate.Propagator(program).relevance(rule_sets.EPSILON, x, LABELS).numpy()
+    maps = propagate.Propagator(program, BOUNDS).relevance(rule_sets.EPSILON, x, LABELS).numpy()
     for label, found in zip(LABELS, maps, strict=True):
         lines = gradient_x_input_of_lines(program, x, label).numpy()
         assert distance(found, lines) < 1e-6
@@ -436,8 +484,8 @@ def test_lrp_epsilon_is_gradient_x_input_in_single_precision(model, propagator):
 # ---- what every map promises
 
 
-@pytest.mark.parametrize("rules", RULE_SETS[1:])
-def test_all_but_epsilon_sum_to_the_logit_without_the_heads_bias(model, propagator, rules):
+@pytest.mark.parametrize("rules", RULE_SETS[1:-1])
+def test_what_leaves_hidden_biases_out_sums_to_the_logit_without_the_heads_bias(model, propagator, rules):
     x = square(6)
     for label, map_ in zip(LABELS, propagator.relevance(rules, x, LABELS).numpy(), strict=True):
         expected = float(model(x)[0, label] - model.output.bias[label])
@@ -447,7 +495,7 @@ def test_all_but_epsilon_sum_to_the_logit_without_the_heads_bias(model, propagat
 @pytest.mark.parametrize("rules", RULE_SETS)
 @pytest.mark.parametrize("family", ["tiny", "tiny-mobilenetv3", "tiny-convnext"])
 def test_many_labels_at_once_are_each_alone(family, rules):
-    x, propagator = square(3).double(), propagate.Propagator(lower_network(make_model(family).double()))
+    x, propagator = square(3).double(), make_propagator(make_model(family).double())
     order = [2, 0, 0, 3]
     found = propagator.relevance(rules, x, order).numpy()
     for label, map_ in zip(order, found, strict=True):
@@ -462,7 +510,7 @@ def test_labels_that_go_down_apart_get_what_they_get_together(monkeypatch, rules
     parted, apart = [], propagate._Sweep._split_labels
     monkeypatch.setattr(propagate._Sweep, "_split_labels", lambda *what: parted.append(what[2]) or apart(*what))
     for net, x in ((Everything(), film_of_everything()), *((net, square(4).double()) for net in nets.values())):
-        propagator = propagate.Propagator(lower_network(net))
+        propagator = make_propagator(net)
         together = propagator.relevance(rules, x, [2, 0, 1, 0, 2]).numpy()
         assert not parted
         with monkeypatch.context() as patch:
@@ -477,14 +525,14 @@ def test_labels_that_go_down_apart_get_what_they_get_together(monkeypatch, rules
 def test_a_label_that_depends_on_nothing_has_no_relevance(rules):
     silent = make_model("tiny")
     silent.output.weight[0] = 0
-    found = propagate.Propagator(lower_network(silent)).relevance(rules, square(), [0, 1])
+    found = make_propagator(silent).relevance(rules, square(), [0, 1])
     assert silent.output.bias[0] != 0 and not found[0].any() and found[1].any()
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("value", [-2.0, 0.0, 2.0])
 def test_a_film_of_one_grey_gives_numbers(family, value):
-    propagator = propagate.Propagator(lower_network(make_model(family)))
+    propagator = make_propagator(make_model(family))
     for rules in RULE_SETS:
         x = torch.full((1, 1, SIZE_PX, SIZE_PX), value)
         assert torch.isfinite(propagator.relevance(rules, x, [0, 1])).all()
@@ -497,9 +545,9 @@ def test_a_film_of_one_grey_gives_numbers(family, value):
 def test_eight_threads_on_one_propagator_get_the_maps_of_one(family):
     program = lower_network(make_model(family))
     before, jobs = program_hash(program), [(rules, seed) for rules in RULE_SETS for seed in range(3)] * 2
-    alone = propagate.Propagator(program)
+    alone = propagate.Propagator(program, BOUNDS)
     expected = {job: alone.relevance(job[0], square(job[1]), [0, 1]) for job in jobs}
-    shared = propagate.Propagator(program)  # that has split and turned no weights yet
+    shared = propagate.Propagator(program, BOUNDS)  # that has split and turned no weights yet
     with ThreadPoolExecutor(THREADS) as pool:
         found = list(pool.map(lambda job: shared.relevance(job[0], square(job[1]), [0, 1]), jobs))
     assert all(torch.equal(map_, expected[job]) for job, map_ in zip(jobs, found, strict=True))
@@ -561,7 +609,7 @@ def test_zennit_as_it_comes_is_wrong(family):
     wrong = as_it_comes(model, LayerRules(), x, label).ravel()
     assert not abs(np.corrcoef(wrong, gradient_x_input(model, x, label).ravel())[0, 1]) > 0.9  # NaN where it overflows
 
-    propagator = propagate.Propagator(lower_network(model))
+    propagator = make_propagator(model)
     flat = as_it_comes(model, EpsilonPlusFlat(zero_params="bias"), x, label)
     right = propagator.relevance(rule_sets.EPSILON_PLUS_FLAT, x, [label])[0].numpy()
     assert np.corrcoef(flat.ravel(), right.ravel())[0, 1] < 0.9
