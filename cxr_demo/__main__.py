@@ -52,7 +52,6 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument(
         "--method", nargs="+", help=f"{', '.join(METHODS)}; if left out, those that the page shows first"
     )
-    explain.add_argument("--out", type=Path, required=True, help="folder for maps.npz, result.json and overlays")
     explain.set_defaults(act=_explain)
 
     compare = commands.add_parser("compare", help="two checkpoints on one film, or the members of an ensemble")
@@ -60,7 +59,6 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("--weights", nargs="+", required=True, help="two folders or Hub ids; one, of an ensemble")
     compare.add_argument("--label", help="one that both know; of these the first on the first one's page if left out")
     compare.add_argument("--method", nargs="+", help="if left out, those of the page")
-    compare.add_argument("--out", type=Path, required=True, help="folder for maps.npz, result.json and overlays")
     compare.set_defaults(act=_compare)
 
     evaluate = commands.add_parser(
@@ -80,8 +78,7 @@ def _parser() -> argparse.ArgumentParser:
         )
 
     for command in (explain, compare):
-        command.add_argument("--overwrite", action="store_true", help="replace an earlier result in --out")
-
+        _add_output(command)
     for command in (predict, explain, compare, evaluate):
         command.add_argument("--anyway", action="store_true", help="go on with what looks like no frontal chest film")
 
@@ -94,6 +91,15 @@ def _parser() -> argparse.ArgumentParser:
     schema = commands.add_parser("card-schema", help="the JSON schema of a checkpoint's config.json")
     schema.set_defaults(act=_card_schema)
     return parser
+
+
+def _add_output(command: argparse.ArgumentParser) -> None:
+    """Of a command that writes maps."""
+    command.add_argument("--out", type=Path, required=True, help="folder for maps.npz, result.json and overlays")
+    command.add_argument("--overwrite", action="store_true", help="replace an earlier result in --out")
+    command.add_argument(
+        "--contrast", action="store_true", help="each label against the others: what speaks for it more than for them"
+    )
 
 
 def _add_import(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -156,9 +162,13 @@ def _predict(options: argparse.Namespace) -> int:
 
 
 def _explain(options: argparse.Namespace) -> int:
-    from cxr_demo.analysis import choose_default_methods, order_labels
+    from cxr_demo.analysis import Analyser, choose_default_methods, order_labels
+    from cxr_demo.comparison.label_contrast import explain_contrasts
+    from cxr_demo.evaluation.label_likeness import measure_label_likeness
+    from cxr_demo.explain.methods import exclude_methods
     from cxr_demo.export.output import RESULT_FILE, check_output, open_output
     from cxr_demo.export.results import write_explanations
+    from cxr_demo.limits import SLOW_FORWARDS
 
     check_output(options.out, RESULT_FILE, options.overwrite)
     analyser = _analyser(options.weights)
@@ -168,9 +178,19 @@ def _explain(options: argparse.Namespace) -> int:
     card = analyser.card
     labels = [_find_label(card, name) for name in options.label or order_labels(card, study.probabilities)[:1]]
     methods = options.method or choose_default_methods(analyser)
-    explanations = analyser.explain(study, labels, methods)
+    explain = explain_contrasts if options.contrast else Analyser.explain
+    # One sweep gives the maps of all labels; of a slow method each map is as slow.
+    slow = exclude_methods({}, SLOW_FORWARDS)
+    swept = [key for key in methods if options.contrast or key not in slow]
+    found = explain(analyser, study, study.labels, swept)
+    found |= explain(analyser, study, labels, [key for key in methods if key not in swept])
+    explanations = {(key, label): found[key, label] for key in methods for label in labels}
+    seen = analyser.card.preprocess.mark_image(image.pixels.shape)
+    likeness = {
+        key: measure_label_likeness([found[key, label].map_square for label in study.labels], seen) for key in swept
+    }
     with open_output(options.out, options.overwrite) as folder:
-        lines = write_explanations(folder, analyser, study, explanations, options.file, answer)
+        lines = write_explanations(folder, analyser, study, explanations, likeness, options.file, answer)
     print(f"{options.out}: {len(explanations)} maps of {', '.join(card.get_finding(label).name for label in labels)}")
     for line in lines:
         print(line)
@@ -178,8 +198,9 @@ def _explain(options: argparse.Namespace) -> int:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    from cxr_demo.analysis import choose_default_methods, order_labels
+    from cxr_demo.analysis import Analyser, choose_default_methods, order_labels
     from cxr_demo.comparison.checkpoint_pair import list_common_labels
+    from cxr_demo.comparison.label_contrast import explain_contrasts
     from cxr_demo.export.output import RESULT_FILE, check_output, open_output
     from cxr_demo.export.results import write_comparison, write_members
 
@@ -205,7 +226,8 @@ def _compare(options: argparse.Namespace) -> int:
         )
     label = label or next(key for key in order_labels(cards[0], studies[0].probabilities) if key in known)
     methods = options.method or choose_default_methods(*analysers)
-    found = [made.explain(study, [label], methods) for made, study in zip(analysers, studies, strict=True)]
+    explain = explain_contrasts if options.contrast else Analyser.explain
+    found = [explain(made, study, [label], methods) for made, study in zip(analysers, studies, strict=True)]
     with open_output(options.out, options.overwrite) as folder:
         if len(analysers) == 1:
             lines = write_members(folder, analysers[0], studies[0], found[0], options.file, answer)

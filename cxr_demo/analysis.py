@@ -77,7 +77,8 @@ class Explanation:
     per cell or pixel: what no place of the image has, as what the network's biases carry. Where an ensemble joins
     predictions, map and `logit` are the weighted mean of the members', each divided by its temperature (see
     `explain.engine.EnsembleExplainer`); the Study's logit is another, and `members` are those maps, each of them
-    divided already, on their own grids.
+    divided already, on their own grids. `is_contrast`: of the label against the others
+    (`comparison.label_contrast`), and so are `logit` and `members`.
     """
 
     method: str
@@ -88,6 +89,7 @@ class Explanation:
     total: float
     left_out: float
     members: tuple[MemberMap, ...] = ()
+    is_contrast: bool = False
 
     @property
     def absolute_total(self) -> float:

@@ -26,11 +26,12 @@ cxr_demo.networks: ensemble checkpoint small_model gate_net
 cxr_demo.explain.lrp: __init__ windows operations program accumulator rules rewriting lowering propagate
 cxr_demo.explain.lrp: zennit_reference
 cxr_demo.explain: gradient perturbation cam relevance proof proof_cache engine
-cxr_demo.evaluation: __init__ checks nulls agreement faithfulness randomisation stability regions
+cxr_demo.evaluation: __init__ checks nulls agreement label_likeness faithfulness randomisation stability regions
 cxr_demo.evaluation: lung_segmentation evaluate
 cxr_demo: analysis
-cxr_demo.comparison: __init__ checkpoint_pair ensemble_members
+cxr_demo.comparison: __init__ label_contrast checkpoint_pair ensemble_members
 cxr_demo.teaching: __init__ shortcut_lesson
+cxr_demo.text: label_text
 cxr_demo.export: __init__ output results
 cxr_demo.importing: __init__ published pickle_process weights_file source labels_given fitting verdict
 cxr_demo.text: page_text scales_text localisation_text examples_text evaluation_text
@@ -81,7 +82,11 @@ OWNERS = {  # package -> the only rooms, or modules of them, of the product that
     "torchvision": ("cxr_demo.networks", "cxr_demo.importing", "cxr_demo.explain.lrp.lowering"),
     "zennit": ("cxr_demo.explain.lrp.zennit_reference",),
     "pytorch_grad_cam": ("cxr_demo.explain.cam",),
-    "scipy": ("cxr_demo.evaluation.agreement", "cxr_demo.evaluation.nulls"),
+    "scipy": (
+        "cxr_demo.evaluation.agreement",
+        "cxr_demo.evaluation.label_likeness",
+        "cxr_demo.evaluation.nulls",
+    ),
     "fluent": ("cxr_demo.text.catalogue",),
     "babel": ("cxr_demo.text.formats",),
 }

@@ -14,6 +14,7 @@ import cxr_demo
 from cxr_demo import METHODS, Analyser, load, read_image, render
 from cxr_demo.__main__ import main
 from cxr_demo.analysis import DEFAULT_METHODS
+from cxr_demo.comparison.label_contrast import explain_contrasts
 from cxr_demo.errors import CxrError
 from cxr_demo.export.output import RESULT_FILE, open_output
 from cxr_demo.networks import checkpoint as checkpoints
@@ -126,10 +127,53 @@ def test_explain_writes_maps_on_the_films_own_grid_in_raw_units(weights, film, t
                 assert f"{method}\t{label}\tsum {total:+.2f}, absolute sum {scale:.2f}\tlogit" in printed
         else:
             assert said["sum_in_the_padding"] is None
+        assert said["against_the_other_labels"] is None
         assert said["sum_over_native_map"] + said["left_out_as_bias"] == pytest.approx(said["logit"], abs=1e-4)
         scale = render.choose_scale(explanation.map_square, METHODS[method].shown, explanation.unit)
         drawn = cv2.imread(str(out / said["overlay"]))[..., ::-1]
         np.testing.assert_array_equal(drawn, render.draw_overlay(image.pixels, map_image, scale, 0.6))
+
+
+def test_explain_says_how_alike_the_maps_of_all_labels_are(weights, film, tmp_path, capsys):
+    out = tmp_path / "out"
+    asked = ["--label", LABELS[1], "--method", "eigen-cam", "gradient", "smooth-grad", "--out", str(out)]
+    assert main(["explain", film, "--weights", weights, *asked]) == 0
+    lines, told = capsys.readouterr().out.splitlines(), json.loads((out / "result.json").read_text())
+    table = told["likeness_of_labels"]
+    assert set(table) == {"eigen-cam", "gradient"}, "SmoothGrad takes long for each label"
+    assert "Eigen-CAM: all 4 findings share one map. What it shows speaks of none of them alone." in lines
+    assert all(value == pytest.approx(1) for row in table["eigen-cam"].values() for value in row.values())
+    rows = [line.split("\t")[2:] for line in lines if line.startswith("gradient\t") and len(line.split("\t")) == 6]
+    assert rows[0] == list(LABELS)
+    for label, row in zip(LABELS, rows[1:], strict=True):
+        assert [float(value) for value in row] == pytest.approx(
+            [table["gradient"][label][key] for key in LABELS], abs=6e-3
+        )
+    assert set(told["maps"]) == {f"{key}/{LABELS[1]}" for key in ("eigen-cam", "gradient", "smooth-grad")}
+
+
+def test_explain_and_compare_write_contrasts_under_their_own_name(weights, film, tmp_path, capsys):
+    out, both = tmp_path / "out", tmp_path / "both"
+    asked = ["--label", LABELS[1], "--method", "grad-cam", "gradient", "--contrast", "--out", str(out)]
+    assert main(["explain", film, "--weights", weights, *asked]) == 0
+    assert f"grad-cam\t{LABELS[1]}\tagainst the other labels\tsum " in capsys.readouterr().out
+    maps, told = np.load(out / "maps.npz"), json.loads((out / "result.json").read_text())
+    key = f"grad-cam/{LABELS[1]}/contrast"
+    assert set(told["maps"]) == {key, f"gradient/{LABELS[1]}/contrast"} and told["maps_hold_too"] is None
+    analyser, image = Analyser(load(weights)), read_image(film)
+    study = analyser.analyse(image)
+    expected = explain_contrasts(analyser, study, LABELS[1:2], ["grad-cam"])["grad-cam", LABELS[1]]
+    np.testing.assert_allclose(maps[f"{key}/native"], expected.map_square, rtol=1e-5, atol=1e-6)
+    assert told["maps"][key]["logit"] == pytest.approx(expected.logit)
+    assert "sum over all labels" in told["maps"][key]["against_the_other_labels"]
+    asked = ["--label", LABELS[1], "--method", "grad-cam", "--contrast", "--out", str(both)]
+    assert main(["compare", film, "--weights", weights, weights, *asked]) == 0
+    maps = np.load(both / "maps.npz")
+    np.testing.assert_allclose(maps[f"{key}/this/native"], expected.map_square, rtol=1e-5, atol=1e-6)
+    assert not maps[f"{key}/difference"].any()
+    assert main(["explain", film, "--weights", weights, "--method", "layer-cam", "--contrast", "--out", str(out)]) == 2
+    assert main(["explain", film, "--weights", weights, "--method", "layer-cam", "--contrast", "--out", f"{out}2"]) == 2
+    assert "There is no LayerCAM against the other labels" in capsys.readouterr().err
 
 
 def test_an_earlier_result_is_neither_mixed_nor_replaced_unasked(weights, film, tmp_path, capsys):

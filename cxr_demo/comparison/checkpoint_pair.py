@@ -103,7 +103,7 @@ def compare_maps(
     nothing = all(
         render.choose_scale(explanation.map_square, "signed", explanation.unit).nothing for explanation in both
     )
-    if why_not := _explain_no_difference(first.unit, *cards):
+    if why_not := _explain_no_difference(first, *cards):
         first_side, second_side = (
             MapSide(
                 grid, explanation.map_square.astype(np.float64), explanation.unit, explanation.logit, np.nan, np.nan
@@ -159,8 +159,11 @@ def draw_on_image(
     return np.where(insides[0][:, None] & insides[1], picture, np.float32(0))
 
 
-def _explain_no_difference(unit: Unit, first: Card, second: Card) -> str:
-    """Why maps of this unit cannot be subtracted; "" where they can."""
+def _explain_no_difference(explanation: Explanation, first: Card, second: Card) -> str:
+    """Why two such maps cannot be subtracted; "" where they can."""
+    unit = explanation.unit
+    if explanation.is_contrast and set(first.labels) != set(second.labels):
+        return "each map is against the other findings of its own network, and they have other findings"
     if not unit.comparable:
         return unit.unlike
     if first.task != second.task:

@@ -99,7 +99,8 @@ class Method:
     `unit` is that of one value of the raw map; maps of one unit may share a scale, where it is comparable. `shown`:
     what the page draws of the raw map, whose values below 0 speak against the finding; `cost_forwards`: rough time of
     one label in forward passes, measured on a DenseNet-121 of 224 px; `caption`: what the map does *not* show. Where it
-    is left out, the message "caption-" and the key says it.
+    is left out, the message "caption-" and the key says it. `is_linear`: the map of a weighted sum of logits is the
+    weighted sum of their maps, so that there are maps of a label against the others (`comparison.label_contrast`).
     """
 
     key: str
@@ -111,6 +112,7 @@ class Method:
     shown: Literal["positive", "signed"]
     cost_forwards: float
     caption: str = ""
+    is_linear: bool = False
 
     def load_function(self) -> Any:
         return _load(self.function)
@@ -125,21 +127,21 @@ def _load(name: str) -> Any:
 _METHODS = (
     Method(
         "grad-cam", "Grad-CAM", "Selvaraju et al. 2017, Grad-CAM, ICCV", CAM,
-        "cxr_demo.explain.cam:grad_cam_maps", Unit.CELL, "positive", 1.0,
+        "cxr_demo.explain.cam:grad_cam_maps", Unit.CELL, "positive", 1.0, is_linear=True,
     ),
     Method(
         "lrp-epsilon-plus-flat", "LRP (epsilon, z-plus, flat)",
         "Montavon et al. 2019, Layer-Wise Relevance Propagation: An Overview; Lapuschkin et al. 2019", LRP,
-        "cxr_demo.explain.lrp.rules:EPSILON_PLUS_FLAT", Unit.PIXEL, "signed", 2.5,
+        "cxr_demo.explain.lrp.rules:EPSILON_PLUS_FLAT", Unit.PIXEL, "signed", 2.5, is_linear=True,
     ),
     Method(
         "lrp-epsilon-alpha2-beta1-flat", "LRP (epsilon, alpha 2, beta 1, flat)",
         "Bach et al. 2015, PLoS ONE 10(7), eq. 60; Lapuschkin et al. 2019", LRP,
-        "cxr_demo.explain.lrp.rules:EPSILON_ALPHA2_BETA1_FLAT", Unit.PIXEL, "signed", 5.0,
+        "cxr_demo.explain.lrp.rules:EPSILON_ALPHA2_BETA1_FLAT", Unit.PIXEL, "signed", 5.0, is_linear=True,
     ),
     Method(
         "lrp-epsilon", "LRP (epsilon)", "Bach et al. 2015, PLoS ONE 10(7), eq. 58", LRP,
-        "cxr_demo.explain.lrp.rules:EPSILON", Unit.PIXEL, "signed", 2.5,
+        "cxr_demo.explain.lrp.rules:EPSILON", Unit.PIXEL, "signed", 2.5, is_linear=True,
     ),
     Method(
         "grad-cam-plus-plus", "Grad-CAM++", "Chattopadhyay et al. 2018, Grad-CAM++, WACV", CAM,
@@ -147,7 +149,7 @@ _METHODS = (
     ),
     Method(
         "hires-cam", "HiResCAM", "Draelos & Carin 2020, Use HiResCAM instead of Grad-CAM, arXiv:2011.08891", CAM,
-        "cxr_demo.explain.cam:hires_cam_maps", Unit.CELL, "positive", 1.0,
+        "cxr_demo.explain.cam:hires_cam_maps", Unit.CELL, "positive", 1.0, is_linear=True,
     ),
     Method(
         "layer-cam", "LayerCAM", "Jiang et al. 2021, LayerCAM, IEEE TIP 30", CAM,
@@ -163,35 +165,35 @@ _METHODS = (
     ),
     Method(
         "lrp-epsilon-plus", "LRP (epsilon, z-plus)", "Montavon et al. 2017, Pattern Recognition 65", LRP,
-        "cxr_demo.explain.lrp.rules:EPSILON_PLUS", Unit.PIXEL, "signed", 2.5,
+        "cxr_demo.explain.lrp.rules:EPSILON_PLUS", Unit.PIXEL, "signed", 2.5, is_linear=True,
     ),
     Method(
         "lrp-epsilon-alpha2-beta1", "LRP (epsilon, alpha 2, beta 1)", "Bach et al. 2015, PLoS ONE 10(7), eq. 60", LRP,
-        "cxr_demo.explain.lrp.rules:EPSILON_ALPHA2_BETA1", Unit.PIXEL, "signed", 5.0,
+        "cxr_demo.explain.lrp.rules:EPSILON_ALPHA2_BETA1", Unit.PIXEL, "signed", 5.0, is_linear=True,
     ),
     Method(
         "lrp-gamma-box", "LRP (gamma, box)", "Montavon et al. 2019, Layer-Wise Relevance Propagation: An Overview",
-        LRP, "cxr_demo.explain.lrp.rules:GAMMA_BOX", Unit.PIXEL, "signed", 5.5,
+        LRP, "cxr_demo.explain.lrp.rules:GAMMA_BOX", Unit.PIXEL, "signed", 5.5, is_linear=True,
     ),
     Method(
         "gradient", "Gradient", "Simonyan et al. 2014, Deep Inside Convolutional Networks, ICLR Workshop", GRADIENT,
-        "cxr_demo.explain.gradient:gradient", Unit.SLOPE, "signed", 2.4,
+        "cxr_demo.explain.gradient:gradient", Unit.SLOPE, "signed", 2.4, is_linear=True,
     ),
     Method(
         "gradient-x-input", "Gradient x input", "Shrikumar et al. 2016, Not Just a Black Box", GRADIENT,
-        "cxr_demo.explain.gradient:gradient_x_input", Unit.PIXEL, "signed", 2.4,
+        "cxr_demo.explain.gradient:gradient_x_input", Unit.PIXEL, "signed", 2.4, is_linear=True,
     ),
     Method(
         "smooth-grad", "SmoothGrad", "Smilkov et al. 2017, SmoothGrad", GRADIENT,
-        "cxr_demo.explain.gradient:smooth_grad", Unit.SLOPE, "signed", 38.0,
+        "cxr_demo.explain.gradient:smooth_grad", Unit.SLOPE, "signed", 38.0, is_linear=True,
     ),
     Method(
         "integrated-gradients", "Integrated gradients", "Sundararajan et al. 2017, Axiomatic Attribution, ICML",
-        GRADIENT, "cxr_demo.explain.gradient:integrated_gradients", Unit.PIXEL, "signed", 77.0,
+        GRADIENT, "cxr_demo.explain.gradient:integrated_gradients", Unit.PIXEL, "signed", 77.0, is_linear=True,
     ),
     Method(
         "occlusion", "Occlusion", "Zeiler & Fergus 2014, Visualizing and Understanding CNNs, ECCV", OCCLUSION,
-        "cxr_demo.explain.perturbation:occlusion", Unit.HIDDEN, "signed", 220.0,
+        "cxr_demo.explain.perturbation:occlusion", Unit.HIDDEN, "signed", 220.0, is_linear=True,
     ),
 )  # fmt: skip
 METHODS: dict[str, Method] = {method.key: method for method in _METHODS}

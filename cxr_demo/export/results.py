@@ -14,14 +14,16 @@ from cxr_demo.analysis import Analyser, Explanation, Study
 from cxr_demo.comparison import checkpoint_pair
 from cxr_demo.comparison.checkpoint_pair import MapSide, compare_maps, draw_on_image
 from cxr_demo.comparison.ensemble_members import break_down, choose_member_scales
+from cxr_demo.comparison.label_contrast import FORMULA
 from cxr_demo.evaluation.agreement import Agreement
-from cxr_demo.explain.methods import METHODS
+from cxr_demo.explain.methods import METHODS, Unit
 from cxr_demo.export.output import RESULT_FILE
 from cxr_demo.film.gate import GateAnswer
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.standing import find_standing
 from cxr_demo.text.formats import name_score
+from cxr_demo.text.label_text import describe_shared_maps
 from cxr_demo.text.method_text import describe_caption
 
 OPACITY = 0.6
@@ -67,18 +69,27 @@ def describe_gate(answer: GateAnswer) -> dict:
 
 
 def write_explanations(
-    folder: Path, analyser: Analyser, study: Study, found: Found, file: str, gate: GateAnswer
+    folder: Path,
+    analyser: Analyser,
+    study: Study,
+    found: Found,
+    likeness: Mapping[str, np.ndarray],
+    file: str,
+    gate: GateAnswer,
 ) -> list[str]:
-    """maps.npz, result.json, one PNG per map; returns a line for each map. In maps.npz "method/label" is a picture of
-    the map, (H, W) float32 on the film's pixels, interpolated, in raw units. Of units that add up there are also
-    "method/label/native" (h, w) float32, the map on its own grid over the square, whose sum is its share of the logit,
-    and "method/label/spread" (H, W) float64, the same with each cell spread over its pixels: there the values of a
-    region add up. result.json says what of the sum is on no pixel, in the padding of a letterbox."""
+    """maps.npz, result.json, one PNG per map; returns the lines to print: one for each map, and how alike the maps of
+    all labels are, `likeness` (L, L) by method.
+
+    In maps.npz "method/label" ("method/label/contrast" of the label against the others) is a picture of the map, (H, W)
+    float32 on the film's pixels, interpolated, in raw units. Of units that add up there are also ".../native" (h, w)
+    float32, the map on its own grid over the square, whose sum is its share of the logit, and ".../spread" (H, W)
+    float64, the same with each cell spread over its pixels: there the values of a region add up. result.json says what
+    of the sum is on no pixel, in the padding of a letterbox."""
     film, maps, described = study.image.pixels, {}, {}
     for (method, label), explanation in found.items():
-        key = f"{method}/{label}"
+        key = _name_map(explanation)
         maps[key] = analyser.card.preprocess.map_to_image(explanation.map_square, film.shape)
-        sums = _spread_sums(explanation, analyser.card.preprocess, film.shape)
+        sums = _spread_sums(explanation.map_square, explanation.unit, analyser.card.preprocess, film.shape)
         maps |= {f"{key}/{name}": values for name, values in sums.items()}
         scale = render.choose_scale(explanation.map_square, METHODS[method].shown, explanation.unit)
         described[key] = {
@@ -93,17 +104,45 @@ def write_explanations(
             "logit": explanation.logit,
             "left_out_as_bias": explanation.left_out,
             "full_colour_at": scale.limit,
-            "overlay": _picture(folder, f"{method}_{label}.png", film, maps[key], scale),
+            "overlay": _picture(folder, f"{key.replace('/', '_')}.png", film, maps[key], scale),
             "does_not_show": describe_caption(METHODS[method]),
+            "against_the_other_labels": FORMULA if explanation.is_contrast else None,
         }
+    tables = {method: _describe_likeness(study.labels, table) for method, table in likeness.items()}
     result = {"file": file, "gate": describe_gate(gate), **describe_study(analyser, study), "maps": described}
-    _write(folder, maps, result, analyser.card)
-    return [_tell_sums(explanation) for explanation in found.values()]
+    _write(folder, maps, result | {"likeness_of_labels": tables}, analyser.card)
+    told = [_tell_sums(explanation) for explanation in found.values()]
+    return told + [line for method, table in likeness.items() for line in _tell_likeness(method, analyser.card, table)]
+
+
+def _name_map(explanation: Explanation) -> str:
+    """In maps.npz and result.json."""
+    name = f"{explanation.method}/{explanation.label}"
+    return f"{name}/contrast" if explanation.is_contrast else name
+
+
+def _describe_likeness(labels: Sequence[str], likeness: np.ndarray) -> dict:
+    """Label -> label -> rank correlation of their maps; null where there is none."""
+    return {
+        label: {other: _number(value) for other, value in zip(labels, row, strict=True)}
+        for label, row in zip(labels, likeness, strict=True)
+    }
+
+
+def _tell_likeness(method: str, card: Card, likeness: np.ndarray) -> list[str]:
+    """Which labels share one map, and the table of all."""
+    names = [card.get_finding(label).name for label in card.labels]
+    rows = [
+        "\t".join((method, label, *(f"{value:+.2f}" for value in row)))
+        for label, row in zip(card.labels, likeness, strict=True)
+    ]
+    head = "\t".join((method, "likeness of the maps", *card.labels))
+    return [*describe_shared_maps(METHODS[method].name, names, likeness), head, *rows]
 
 
 def _tell_sums(explanation: Explanation) -> str:
     """A line of the command line; of values that add up to nothing the logit alone."""
-    told = [explanation.method, explanation.label]
+    told = [explanation.method, explanation.label, *(["against the other labels"] if explanation.is_contrast else [])]
     if explanation.unit.adds_to_logit:
         told.append(f"sum {explanation.total:+.2f}, absolute sum {explanation.absolute_total:.2f}")
     return "\t".join((*told, f"logit {explanation.logit:+.2f}"))
@@ -119,10 +158,12 @@ def write_comparison(
 ) -> list[str]:
     """Two checkpoints: maps.npz: "method/label/this", ".../other" and, where there is one, ".../difference" (other
     minus this) -> (H, W) float32 on the film's pixels, in the unit that result.json gives; a PNG of each, those of one
-    method on one scale. Returns a line for each method."""
+    method on one scale. Beside "this" and "other", ".../native" and ".../spread" as in `write_explanations`: each
+    checkpoint's own map, in its own unit. Returns a line for each method."""
     film, cards, maps, described, lines = studies[0].image.pixels, [made.card for made in analysers], {}, {}, []
     for (method, label), this in found[0].items():
-        pair = compare_maps(this, cards[0], found[1][method, label], cards[1], film.shape)
+        key, other = _name_map(this), found[1][method, label]
+        pair = compare_maps(this, cards[0], other, cards[1], film.shape)
         sides = {"this": pair.first, "other": pair.second}
         colours = checkpoint_pair.choose_pair_scales(pair, METHODS[method].shown)
         drawn = {which: (side.values, side.grid) for which, side in sides.items()}
@@ -130,10 +171,13 @@ def write_comparison(
             drawn["difference"] = pair.difference, pair.first.grid
         pictures = {}
         for (which, (values, grid)), scale in zip(drawn.items(), colours, strict=True):
-            maps[f"{method}/{label}/{which}"] = draw_on_image(values, grid, film.shape, film.shape)
-            name = f"{method}_{label}_{which}.png"
-            pictures[which] = _picture(folder, name, film, maps[f"{method}/{label}/{which}"], scale)
-        described[f"{method}/{label}"] = {
+            maps[f"{key}/{which}"] = draw_on_image(values, grid, film.shape, film.shape)
+            name = f"{key.replace('/', '_')}_{which}.png"
+            pictures[which] = _picture(folder, name, film, maps[f"{key}/{which}"], scale)
+        for which, explanation, card in zip(sides, (this, other), cards, strict=True):
+            sums = _spread_sums(explanation.map_square, explanation.unit, card.preprocess, film.shape)
+            maps |= {f"{key}/{which}/{name}": values for name, values in sums.items()}
+        described[key] = {
             "name": f"{METHODS[method].name}, {cards[0].get_finding(label).name}",
             **{which: _side(side) for which, side in sides.items()},
             "no_difference_because": pair.why_not or None,
@@ -141,6 +185,7 @@ def write_comparison(
             "full_colour_at": dict(zip(drawn, (scale.limit for scale in colours), strict=True)),
             "overlays": pictures,
             "does_not_show": describe_caption(METHODS[method]),
+            "against_the_other_labels": FORMULA if this.is_contrast else None,
         }
         told = f"no difference: {pair.why_not}" if pair.why_not else f"difference in {pair.first.unit}"
         lines.append(f"{method}\t{label}\trank correlation {pair.agreement.rank:+.2f}\t{told}")
@@ -155,9 +200,18 @@ def write_members(
 ) -> list[str]:
     """An ensemble's members: maps.npz: "method/label/mean", ".../spread" (their weighted standard deviation) and
     ".../member/NAME" -> (H, W) float32 on the film's pixels, and ".../difference/NAME", the member minus the mean,
-    where values can be subtracted; a PNG of each. Returns a line for each method."""
+    where values can be subtracted; a PNG of each. Beside the mean and each member ".../native" and ".../spread" as in
+    `write_explanations`, of a member on its own grid. Returns a line for each method."""
     film, maps, described, lines = study.image.pixels, {}, {}, []
+    preprocess = analyser.card.preprocess
     for (method, label), explanation in found.items():
+        key = _name_map(explanation)
+        own_grids = {"mean": explanation.map_square} | {
+            f"member/{member.name}": member.map_square for member in explanation.members
+        }
+        for which, map_square in own_grids.items():
+            sums = _spread_sums(map_square, explanation.unit, preprocess, film.shape)
+            maps |= {f"{key}/{which}/{name}": values for name, values in sums.items()}
         apart = break_down(explanation, analyser.card.preprocess.mark_image(film.shape))
         mean, spread, own = choose_member_scales(explanation, apart)
         drawn = {"mean": ("mean", apart.mean, mean)}
@@ -169,13 +223,13 @@ def write_members(
             drawn[f"difference/{name}"] = f"difference{place}", difference, mean
         pictures = {}
         for which, (short, square, scale) in drawn.items():
-            picture = analyser.card.preprocess.map_to_image(square, film.shape)
-            maps[f"{method}/{label}/{which}"] = picture
-            pictures[which] = _picture(folder, f"{method}_{label}_{short}.png", film, picture, scale)
+            picture = maps[f"{key}/{which}"] = preprocess.map_to_image(square, film.shape)
+            pictures[which] = _picture(folder, f"{key.replace('/', '_')}_{short}.png", film, picture, scale)
         weights = [member.weight for member in explanation.members]
-        described[f"{method}/{label}"] = {
+        described[key] = {
             "name": f"{METHODS[method].name}, {analyser.card.get_finding(label).name}",
             "unit": explanation.unit,
+            "against_the_other_labels": FORMULA if explanation.is_contrast else None,
             "members": {
                 name: {"weight": weight, "rank_correlation_with_mean": _number(rank)}
                 for name, weight, rank in zip(apart.names, weights, apart.ranks, strict=True)
@@ -192,12 +246,13 @@ def write_members(
     return lines
 
 
-def _spread_sums(explanation: Explanation, preprocess: Preprocess, shape: tuple[int, int]) -> dict[str, np.ndarray]:
-    """The map on its own grid and spread over the film's pixels; nothing where its values do not add up."""
-    if not explanation.unit.per_area:
+def _spread_sums(
+    map_square: np.ndarray, unit: Unit, preprocess: Preprocess, shape: tuple[int, int]
+) -> dict[str, np.ndarray]:
+    """A map on its own grid and spread over the film's pixels; nothing where its values do not add up."""
+    if not unit.per_area:
         return {}
-    spread = preprocess.spread_on_image(explanation.map_square, shape)
-    return {"native": explanation.map_square, "spread": spread}
+    return {"native": map_square, "spread": preprocess.spread_on_image(map_square, shape)}
 
 
 def _side(side: MapSide) -> dict:
@@ -270,6 +325,9 @@ def _picture(folder: Path, name: str, film: np.ndarray, map_image: np.ndarray, s
 
 def _write(folder: Path, maps: Mapping[str, np.ndarray], result: dict, *cards: Card) -> None:
     np.savez_compressed(folder / "maps.npz", allow_pickle=False, **maps)
-    told = {"maps_hold_too": checkpoint_pair.describe_shared_part(*cards) or None, "not_for_clinical_use": True}
+    shared = checkpoint_pair.describe_shared_part(*cards)
+    if all(each["against_the_other_labels"] for each in result["maps"].values()):
+        shared = ""  # which is what a contrast leaves out
+    told = {"maps_hold_too": shared or None, "not_for_clinical_use": True}
     text = json.dumps(result | told, indent=2, ensure_ascii=False)
     (folder / RESULT_FILE).write_text(text, encoding="utf-8")

@@ -762,6 +762,26 @@ column-right = image right
 place-strongest = strongest positive region: { $place } ({ $share } of the positive evidence)
 place-none = no positive region
 
+
+# One method's maps of different findings (label_text.py).
+label-likeness =
+    .how =
+        As between methods: the film is divided into 16 × 16 fields, and the rank correlation of the sums in them says
+        whether the maps of two findings have the same order of places: 1 the same, 0 none, −1 the opposite. From
+        { $shared } on, whatever the sign, two maps look the same to the eye, and are called one map here.
+shared-all =
+    { $method }: all { $labels } findings share one map{ $turned ->
+        [yes] , for some with “for” and “against” exchanged
+       *[no] {""}
+    }. What it shows speaks of none of them alone.
+shared-some =
+    { $method }: { $names } share one map{ $turned ->
+        [yes] , for some with “for” and “against” exchanged
+       *[no] {""}
+    }. What it shows speaks of none of them alone.
+shared-none = { $method }: no two findings share a map.
+most-alike = The map of { $finding } is most like that of { $other } (agreement { $rank }).
+
 agreement = How far the maps agree
     .maps = Maps
     .rank = Agreement (1 the same, 0 by chance, −1 opposite)

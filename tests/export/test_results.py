@@ -53,8 +53,9 @@ def test_compare_writes_both_maps_and_the_difference_on_the_films_pixels(two, fi
     assert main(["compare", film, *asked]) == 0
     maps, result = written(out)
     names = {f"{key}/{label}/{which}" for key in ("grad-cam", METHOD) for which in ("this", "other", "difference")}
-    assert set(maps) == names | {f"eigen-cam/{label}/{which}" for which in ("this", "other")}
-    assert all(map_.shape == SHAPE and map_.dtype == np.float32 for map_ in maps.values())
+    native = {f"{name}/{which}" for name in names if "difference" not in name for which in ("native", "spread")}
+    assert set(maps) == names | native | {f"eigen-cam/{label}/{which}" for which in ("this", "other")}
+    assert all(maps[name].shape == SHAPE and maps[name].dtype == np.float32 for name in set(maps) - native)
     for key in ("grad-cam", METHOD):
         this, other, difference = (maps[f"{key}/{label}/{which}"] for which in ("this", "other", "difference"))
         assert np.allclose(difference, other - this, atol=1e-5 * np.abs(difference).max())
@@ -67,6 +68,7 @@ def test_compare_writes_both_maps_and_the_difference_on_the_films_pixels(two, fi
     for which, analyser in zip(("this", "other"), used, strict=True):
         study = analyser.analyse(read_image(film))
         own = analyser.explain(study, [label], [METHOD])[METHOD, label]
+        np.testing.assert_array_equal(maps[f"{METHOD}/{label}/{which}/native"], own.map_square)
         side, temperature = result["maps"][f"{METHOD}/{label}"][which], analyser.card.temperature
         assert side["sum_over_grid"] + side["beyond_the_grid"] == pytest.approx(own.total / temperature, rel=1e-4)
         assert side["logit"] == pytest.approx(own.logit / temperature)
@@ -105,7 +107,11 @@ def test_compare_of_an_ensemble_writes_its_members_their_mean_and_their_spread(f
     key = f"{METHOD}/{label}"
     names = [member.name for member in ensemble.card.ensemble.members]
     each = [f"{which}/{name}" for which in ("member", "difference") for name in names]
-    assert set(maps) == {f"{key}/{which}" for which in ("mean", "spread", *each)}
+    own = [f"{key}/{which}" for which in ("mean", *(f"member/{name}" for name in names))]
+    native = {f"{one}/{which}" for one in own for which in ("native", "spread")}
+    assert set(maps) == native | {f"{key}/{which}" for which in ("mean", "spread", *each)}
+    mean, *members = (maps[f"{one}/native"] for one in own)
+    np.testing.assert_allclose(np.mean(members, axis=0), mean, rtol=1e-4, atol=1e-5 * np.abs(mean).max())
     own = np.stack([maps[f"{key}/member/{name}"] for name in names])
     assert np.allclose(maps[f"{key}/mean"], own.mean(axis=0), atol=1e-5 * np.abs(own).max())
     for name, map_ in zip(names, own, strict=True):
