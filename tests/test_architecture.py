@@ -48,7 +48,7 @@ cxr_demo.ui.app: strip example_films sessions desk work view readiness prefetch 
 cxr_demo.ui: __init__
 cxr_demo: __main__
 train: __init__ recipe markdown
-train.data: __init__ table splits readers own_films datasets split_tables describe
+train.data: __init__ table text_tables splits readers own_films films_csv datasets split_tables describe
 train.measure: __init__ intervals metrics thresholds calibration floors plots predictions localisation
 train.measure: hub_metadata explanation_sheet model_card compare
 train.fit: __init__ environment imagenet losses processes run_state optimiser augment batches transfer loop

@@ -32,7 +32,7 @@ from train.fit.processes import make_accelerator, start_the_others
 from train.gate.training import train_gate
 from train.measure.compare import compare_checkpoints
 from train.push import push_checkpoint, rewrite_card
-from train.recipe import IntendedUse, Recipe
+from train.recipe import UNCERTAIN, IntendedUse, OwnFilms, Recipe
 from train.recipes import SYSTEMS
 from train.report.run_report import get_run_name
 
@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     described = commands.add_parser("describe", help="count the films of a data set, and draw the counts")
     described.add_argument("dataset", choices=DATASETS, metavar="DATASET", help=", ".join(DATASETS))
     described.add_argument("--out", type=Path, metavar="PNG", help="draw them into this file")
-    described.set_defaults(act=lambda o: describe_dataset(o.dataset, o.data, o.out, o.patient_pattern))
+    described.set_defaults(act=lambda o: describe_dataset(o.dataset, o.data, o.out, _read_as(o)))
 
     measured = commands.add_parser("evaluate", help="measure a checkpoint; nothing is fitted")
     measured.add_argument("checkpoint", type=Path)
@@ -87,9 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     measured.set_defaults(act=_evaluate)
     compared = commands.add_parser("compare", help="several checkpoints on the same films, with paired differences")
     compared.add_argument("checkpoints", type=Path, nargs="+", metavar="CHECKPOINT")
-    compared.set_defaults(
-        act=lambda o: compare_checkpoints(o.checkpoints, o.dataset, o.data, o.split, o.patient_pattern)
-    )
+    compared.set_defaults(act=lambda o: compare_checkpoints(o.checkpoints, o.dataset, o.data, o.split, _read_as(o)))
     looked = commands.add_parser("evidence", help="how much of each map's evidence lies in the lungs, against chance")
     looked.add_argument("checkpoints", type=Path, nargs="+", metavar="CHECKPOINT")
     looked.add_argument("--films", type=_count, default=200, help="of each, evenly drawn; default: 200")
@@ -109,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     for command in (measured, joined):
         _add_overwrite(command)
     for command in (described, measured, compared):
-        _add_patient_pattern(command)
+        _add_reading(command)
     for command in (described, measured, looked, compared, joined):
         command.add_argument("--data", type=Path, required=True, help="the folder that holds the films")
 
@@ -165,16 +163,28 @@ def _add_run(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--dataset", choices=DATASETS, metavar="DATASET", help="not the recipe's own: folder, csv, ..."
     )
-    _add_patient_pattern(command)
+    _add_reading(command)
     _add_overwrite(command)
     command.set_defaults(act=_run)
 
 
-def _add_patient_pattern(command: argparse.ArgumentParser) -> None:
+def _add_reading(command: argparse.ArgumentParser) -> None:
+    """What only the person whose films they are can say."""
     command.add_argument(
         "--patient-pattern", default="", metavar="REGEX",
-        help="of the data set folder: its first group is the patient in a film's name, e.g. '(person[0-9]+)'",
+        help="of films of your own: its first group is the patient in a film's name, e.g. '(person[0-9]+)'",
     )  # fmt: skip
+    command.add_argument(
+        "--uncertain", choices=UNCERTAIN, default="", help="what -1 in films.csv means; ignore: it is not stated"
+    )
+    command.add_argument(
+        "--labels", nargs="+", default=(), metavar="NAME",
+        help="the columns of films.csv that are labels, where others look so too",
+    )  # fmt: skip
+
+
+def _read_as(options: argparse.Namespace) -> OwnFilms:
+    return OwnFilms(options.patient_pattern, options.uncertain, tuple(options.labels))
 
 
 def _add_overwrite(command: argparse.ArgumentParser) -> None:
@@ -236,7 +246,7 @@ def _run(options: argparse.Namespace) -> None:
     system = SYSTEMS[name](not options.from_scratch, options.as_published)
     changes = {"stages": options.stages, "input_px": 0} if options.stages else {}
     changes |= {} if options.seed is None else {"seed": options.seed}
-    changes |= {"patient_pattern": options.patient_pattern}
+    changes |= {"reading": _read_as(options)}
     recipes = tuple(
         dataclasses.replace(recipe, **changes, **_describe_other_films(recipe, options.dataset))
         for recipe in system.recipes
@@ -283,7 +293,7 @@ def _evaluate(o: argparse.Namespace) -> None:
     if o.out:
         check_output(o.out, METRICS_FILE, o.overwrite)
     methods = () if o.boxes and o.localisation is None else o.localisation
-    evaluate_checkpoint(o.checkpoint, o.dataset, o.data, o.split, o.out, methods, o.record, o.boxes, o.patient_pattern)
+    evaluate_checkpoint(o.checkpoint, o.dataset, o.data, o.split, o.out, methods, o.record, o.boxes, _read_as(o))
 
 
 def _phantom(options: argparse.Namespace) -> None:

@@ -27,7 +27,7 @@ from cxr_demo.networks.standing import EXTERNAL, TEST
 from train.data.datasets import DATASETS, Dataset, pack_films
 from train.data.splits import find_shared_patients
 from train.data.table import Table
-from train.fit.loop import Fitted
+from train.fit.loop import Fitted, make_loss
 from train.fit.run_state import LOG_FILE, STATE_FILE
 from train.measure import metrics, plots
 from train.measure.calibration import UNCALIBRATED_SCORES, calibrate
@@ -36,7 +36,7 @@ from train.measure.localisation import format_localisation, localise_films, read
 from train.measure.metrics import FIGURES
 from train.measure.model_card import LABEL_FIGURES, describe_baseline, format_figure, write_model_card
 from train.measure.predictions import Predictions, match_labels, predict_squares, read_test_rows
-from train.recipe import Recipe
+from train.recipe import AS_IT_STANDS, OwnFilms, Recipe
 
 HALF_TOLERANCE = 0.002  # float16 is stored where no probability moves by more than this
 COMPARED_FILMS = 200  # on which that is looked at
@@ -169,9 +169,10 @@ def _first_card(recipe: Recipe, table: Table, name: str, fitted: Fitted) -> Card
         backbone=recipe.backbone,
         head=recipe.head,
         labels=table.labels,
-        task=dataset.task_of(table),
+        task=make_loss(recipe).task,
         preprocess=recipe.preprocess(),
-        summary=recipe.summary or _summarise_data(dataset, table),
+        summary=recipe.summary or _summarise_data(dataset, table, make_loss(recipe).task),
+        label_words=table.label_words,
         **dataclasses.asdict(recipe.intended_use),
         licence="" if dataset.is_own else LICENCE,  # of what comes of their own films persons decide
         versions=fitted.environment["versions"],
@@ -179,12 +180,12 @@ def _first_card(recipe: Recipe, table: Table, name: str, fitted: Fitted) -> Card
     )
 
 
-def _summarise_data(dataset: Dataset, table: Table) -> str:
+def _summarise_data(dataset: Dataset, table: Table, task: str) -> str:
     """Of a network whose recipe was made for other films."""
     train = table.split == "train"
-    named = ", ".join(get_finding(label).name for label in table.labels)
+    named = ", ".join(get_finding(label, table.label_words).name for label in table.labels)
     films, patients = train.sum(), len(np.unique(table.patient[train]))
-    kind = "one of them on each film" if dataset.task_of(table) == "single-label" else "each with its own yes or no"
+    kind = "one of them on each film" if task == "single-label" else "each with its own yes or no"
     return f"{named}: {kind}. Learned from {films} films of {patients} patients, {dataset.title_of(table)}."
 
 
@@ -231,11 +232,11 @@ def evaluate_checkpoint(
     methods: Sequence[str] | None = None,
     record: bool = False,
     boxes_file: Path | None = None,
-    patient_pattern: str = "",
+    reading: OwnFilms = AS_IT_STANDS,
 ) -> Metrics:
     """Measure a checkpoint with the temperature and the thresholds of its card; nothing is fitted.
 
-    `dataset`, `split` and `patient_pattern` as in `read_test_rows`. With `methods` also where their maps point, as
+    `dataset`, `split` and `reading` as in `read_test_rows`. With `methods` also where their maps point, as
     "localisation"; () are all that are quick, by the boxes of the data set or of `boxes_file`. Prints what comes out
     and returns it; `out` gets METRICS_FILE and pictures. To `record` is to write into the checkpoint's card and README:
     of its own data set the localisation, or without `methods`, of its test or external films, what RECORDED says of
@@ -249,7 +250,7 @@ def evaluate_checkpoint(
             "There is nothing to record.",
             "Measure its own films, --split test or external, or the localisation too: --localisation.",
         )
-    rows, note = read_test_rows(stored, dataset, root, split, patient_pattern)
+    rows, note = read_test_rows(stored, dataset, root, split, reading)
     boxes = None if methods is None else read_boxes(card, dataset, root, boxes_file)
     scored, temperature = Predictions.of(stored, rows), card.applied_temperature
     sets = scored.measure_by_source(split, temperature, card.thresholds)

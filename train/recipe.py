@@ -43,6 +43,27 @@ class IntendedUse:
 
 
 @dataclass(frozen=True)
+class OwnFilms:
+    """What a person says of their own films, where the films do not: `patient_pattern`, a regular expression whose
+    first group is the patient in a film's name; `uncertain`, what -1 in `films.csv` means, of UNCERTAIN; `labels`, the
+    columns of it that are labels, where not all that look so are. `task` is the recipe's or the checkpoint's: whether a
+    film has one of the labels."""
+
+    patient_pattern: str = ""
+    uncertain: str = ""
+    labels: tuple[str, ...] = ()
+    task: str = ""
+
+    def list_settings(self) -> dict[str, Any]:
+        """What is stated, as a card's `training.settings` holds it; the task stands in the card itself."""
+        return {name: value for name, value in asdict(self).items() if value and name != "task"}
+
+
+UNCERTAIN = ("ignore", "positive", "negative")
+AS_IT_STANDS = OwnFilms()
+
+
+@dataclass(frozen=True)
 class Recipe:
     """`stages` are (size in px, epochs), trained one after the other on growing squares (progressive resizing).
 
@@ -85,7 +106,7 @@ class Recipe:
     split: str = "official"  # or "custom": SPLIT_SHARES of all patients, drawn anew
     validation: float = 0.1  # share of the training patients, official split
     seed: int = 0
-    patient_pattern: str = field(default="", repr=False)  # of the data set "folder": see read_dataset
+    reading: OwnFilms = field(default=AS_IT_STANDS, repr=False)  # of own films; the table that it gives is compared
     intended_use: IntendedUse = field(default=IntendedUse(), repr=False)  # no setting: a run goes on with other words
 
     @property
@@ -102,8 +123,8 @@ class Recipe:
 
     def list_settings(self) -> dict[str, Any]:
         """All that decides the run, as a card's `training.settings` holds it."""
-        settings = {name: value for name, value in asdict(self).items() if name != "intended_use"}
-        return settings if self.patient_pattern else {k: v for k, v in settings.items() if k != "patient_pattern"}
+        settings = {name: value for name, value in asdict(self).items() if name not in ("intended_use", "reading")}
+        return settings | self.reading.list_settings()
 
     def preprocess(self, size_px: int | None = None) -> Preprocess:
         return Preprocess(size_px or self.size_px, self.geometry, self.mean, self.std)

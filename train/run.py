@@ -11,12 +11,11 @@ from accelerate import Accelerator
 from cxr_demo.errors import TrainingError
 from cxr_demo.export.output import check_output
 from cxr_demo.networks.checkpoint import CARD_FILE, Card, read_card
-from train.data.datasets import DATASETS
 from train.data.split_tables import read_split_table
 from train.data.splits import check_trainable
 from train.data.table import Table
 from train.evaluate import finish_checkpoint, get_unfinished_folder
-from train.fit.loop import check_loss, fit_recipe
+from train.fit.loop import check_loss, fit_recipe, make_loss
 from train.fit.processes import make_accelerator
 from train.fit.run_state import CURVES_FOLDER, compute_fingerprint
 from train.recipe import IMAGENET, SCRATCH, Recipe, System
@@ -51,10 +50,9 @@ def run_recipe(
     CxrError where another checkpoint is there, unless it is to be replaced."""
     accelerator = accelerator or make_accelerator()
     start = _start_folder(recipe, system, out)
-    table = read_split_table(recipe, data, films)
-    task = DATASETS[recipe.dataset].task_of(table)
-    table = check_trainable(table, task, is_trial=films is not None)
-    check_loss(recipe, task)
+    check_loss(recipe)
+    task = make_loss(recipe).task
+    table = check_trainable(read_split_table(recipe, task, data, films), task, is_trial=films is not None)
     if _is_done(out, compute_fingerprint(recipe, table, _check_start(recipe, table, start))):
         accelerator.print(f"{out} is finished already.")
         return

@@ -72,7 +72,7 @@ def make_labels(names: Sequence[str], words: Mapping[str, LabelWords]) -> Labels
     for place, name in enumerate(name.strip() for name in names):
         if name in UNUSED:
             continue
-        key = match_label(name) or _make_key(name, place)
+        key = match_label(name) or make_key(name, place)
         if key in keys:
             raise CheckpointError(
                 f"Two outputs mean {key}: {keys[key]!r} and {name!r}.", "Give one another name with --labels."
@@ -85,12 +85,12 @@ def make_labels(names: Sequence[str], words: Mapping[str, LabelWords]) -> Labels
         raise CheckpointError(
             f"--words names {unknown[0]!r}, which is none of the labels.", "Write it as --labels does."
         )
-    found = {key: words.get(key) or words.get(name) or _name_as_given(key, name) for key, name in keys.items()}
+    found = {key: words.get(key) or words.get(name) or name_as_given(key, name) for key, name in keys.items()}
     return Labels(tuple(keys), tuple(places), {key: own for key, own in found.items() if own}, keys,
                   len(names) - len(places))  # fmt: skip
 
 
-def _make_key(name: str, place: int) -> str:
+def make_key(name: str, place: int) -> str:
     """Letters, digits, '_' and '-' of a name, as files are named by it: "Pleural Plaque" -> "Pleural_Plaque"."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     key = re.sub(r"[^A-Za-z0-9_-]+", "_", plain).strip("_")[:64]
@@ -99,7 +99,7 @@ def _make_key(name: str, place: int) -> str:
     return key if is_kept else f"label_{place + 1}"
 
 
-def _name_as_given(key: str, name: str) -> LabelWords | None:
+def name_as_given(key: str, name: str) -> LabelWords | None:
     """What no key can say: accents, brackets, other scripts. The findings of the house have their own names."""
     if match_label(key) or get_finding(key).name.lower() == name.lower():
         return None

@@ -199,9 +199,9 @@ class Metrics(CardPart):
 class Settings(CardPart):
     """The recipe's settings; those that are read again are named here, all others are kept as they came.
 
-    `patient_pattern` finds the patient in the name of a person's own film; `stages` are (size in pixels, epochs);
-    `start` names the weights that training began with. `rule` and `members`
-    are an ensemble's.
+    `patient_pattern` finds the patient in the name of a person's own film, `uncertain` says what -1 meant in their
+    `films.csv`, and `labels` which of its columns were labels; `stages` are (size in pixels, epochs); `start` names the
+    weights that training began with. `rule` and `members` are an ensemble's.
     """
 
     dataset: str = ""
@@ -209,6 +209,8 @@ class Settings(CardPart):
     validation: Number | None = None
     seed: Annotated[int, Strict()] | None = None
     patient_pattern: str = ""
+    uncertain: str = ""
+    labels: tuple[str, ...] = ()
     start: str = ""
     stages: tuple[tuple[Count, Count], ...] = ()
     loss: str = ""

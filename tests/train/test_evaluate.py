@@ -107,7 +107,8 @@ def finished(table: Table, task: str, folder, register, seed: int = 0, **changes
     register(table, task)
     recipe = Recipe(
         name="own/synthetic", paper="none", dataset="synthetic", backbone="tiny", stages=((32, 2),), start=SCRATCH,
-        summary="Synthetic.", mean=SQUARE.mean, std=SQUARE.std, **changes,
+        summary="Synthetic.", mean=SQUARE.mean, std=SQUARE.std,
+        loss="bce" if task == "multi-label" else "cross-entropy", **changes,
     )  # fmt: skip
     scratch = get_unfinished_folder(folder)
     scratch.mkdir(parents=True)

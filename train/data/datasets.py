@@ -23,7 +23,8 @@ from cxr_demo.errors import ImageError, TrainingError
 from cxr_demo.film import dicom
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.film.reading import read_image
-from train.data.own_films import read_csv, read_folder
+from train.data.films_csv import read_csv
+from train.data.own_films import read_folder
 from train.data.readers import (
     KERMANY_LABELS,
     NIH_LABELS,
@@ -37,6 +38,7 @@ from train.data.readers import (
 )
 from train.data.splits import assign_folds
 from train.data.table import Table
+from train.recipe import AS_IT_STANDS, OwnFilms
 
 FREE = re.compile(r"CC[ -]BY(-SA)?([ -]\d\.\d)?|CC[ -]?0([ -]\d\.\d)?|public domain|unrestricted use.*", re.IGNORECASE)
 _NAMED: set[Path] = set()  # films that were said to be broken: once is enough
@@ -45,8 +47,8 @@ AHEAD = 512  # films decoded before the first of them is written: bounds the mem
 
 @dataclass(frozen=True)
 class Dataset:
-    """`task` is "single-label" (a film has exactly one of the labels) or "multi-label"; empty where only the films can
-    say: then `task_of`."""
+    """`task` is "single-label" (a film has exactly one of the labels) or "multi-label"; empty where the films may be
+    either, and the recipe says which."""
 
     title: str
     read: Callable[[Path], Table]
@@ -72,10 +74,6 @@ class Dataset:
             return self.licence
         counts = Counter(licence or UNKNOWN for licence in table.licence.tolist())
         return ", ".join(f"{licence} ({count} films)" for licence, count in counts.most_common())
-
-    def task_of(self, table: Table) -> str:
-        has_one_class = ((table.targets == 1).sum(1) == 1).all() and not np.isnan(table.targets).any()
-        return self.task or ("single-label" if has_one_class else "multi-label")
 
 
 def mix_tables(labels: tuple[str, ...], *tables: Table, renamed: dict[str, str] | None = None) -> Table:
@@ -209,18 +207,22 @@ DATASETS: dict[str, Dataset] = {
 }  # fmt: skip
 
 
-def read_dataset(key: str, root: Path, patient_pattern: str = "") -> Table:
-    """The films of DATASETS[key] in the folder `root`. `patient_pattern`, of the data set "folder" alone, finds the
-    patient in a film's name: see `read_folder`. TrainingError where there is no such folder, or no films in it."""
+def read_dataset(key: str, root: Path, reading: OwnFilms = AS_IT_STANDS) -> Table:
+    """The films of DATASETS[key] in the folder `root`. `reading` is of a person's own films. TrainingError where there
+    is no such folder, or no films in it, or what is stated is not of these films."""
     if not root.is_dir():
         raise TrainingError(f"There is no folder {root}.", "Give --data the folder that holds the films.")
-    if not patient_pattern:
-        return DATASETS[key].read(root)
-    if key != "folder":
+    if reading.patient_pattern and not DATASETS[key].is_own:
         raise TrainingError(
-            f"--patient-pattern is for the data set folder; {key} says itself whose its films are.", "Leave it out."
+            f"--patient-pattern is for films of your own, folder and csv; {key} says itself whose its films are.",
+            "Leave it out.",
         )
-    return read_folder(root, patient_pattern)
+    if key != "csv" and (reading.uncertain or reading.labels):
+        option = "--uncertain" if reading.uncertain else "--labels"
+        raise TrainingError(f"{option} is for the data set csv; {key} has no such table.", "Leave it out.")
+    if key == "csv":
+        return read_csv(root, reading)
+    return read_folder(root, reading) if key == "folder" else DATASETS[key].read(root)
 
 
 def pack_films(table: Table, preprocess: Preprocess, progress: str = "") -> tuple[np.ndarray, np.ndarray]:

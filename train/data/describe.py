@@ -16,14 +16,18 @@ from train.data.datasets import DATASETS, read_dataset
 from train.data.splits import SPLITS, find_shared_patients
 from train.data.table import Table
 from train.markdown import pad_columns
+from train.recipe import AS_IT_STANDS, OwnFilms
 
 
-def describe_dataset(name: str, root: Path, out: Path | None, patient_pattern: str = "") -> None:
-    """Print the counts of DATASETS[name] in the folder `root`, and draw them to the PNG `out`; `patient_pattern` as in
+def describe_dataset(name: str, root: Path, out: Path | None, reading: OwnFilms = AS_IT_STANDS) -> None:
+    """Print the counts of DATASETS[name] in the folder `root`, and draw them to the PNG `out`; `reading` as in
     `read_dataset`."""
     dataset = DATASETS[name]
-    table = read_dataset(name, root, patient_pattern)
-    print(f"{name}: {dataset.title}; {dataset.task_of(table)}\nlicence: {dataset.licence}\n{dataset.caveat}\n")
+    table = read_dataset(name, root, reading)
+    task = dataset.task or "single-label or multi-label, as the recipe says"
+    print(
+        f"{name}: {dataset.title}; {task}\nlicence: {dataset.licence}\n{dataset.caveat} {table.caveat}".rstrip(), "\n"
+    )
     print("\n".join(format_columns(_count_films(table))), "\n", sep="")
     print("\n".join(format_columns(_count_labels(table))))
     if shared := len(find_shared_patients(table, "train", "test")):

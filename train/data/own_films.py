@@ -1,4 +1,4 @@
-"""A person's own films -> Table: a folder for each class, or a list of them. Whose a film is must be said."""
+"""A person's own films, a folder for each class -> Table. Whose a film is must be said."""
 
 from __future__ import annotations
 
@@ -8,32 +8,28 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 from tqdm import tqdm
 
 from cxr_demo.errors import TrainingError
-from train.data.readers import (
-    check_labels,
-    keep_present,
-    list_films,
-    make_one_hot,
-    make_table,
-    read_rows,
-    refuse_folder,
-)
+from cxr_demo.importing.labels_given import make_key, name_as_given
+from cxr_demo.labels import LabelWords, match_label
+from train.data.readers import list_films, make_one_hot, make_table, refuse_folder
 from train.data.splits import SPLITS, check_leaks, split_anew
 from train.data.table import Table
+from train.data.text_tables import read_rows
+from train.recipe import AS_IT_STANDS, OwnFilms
 
-FILM_COLUMNS = ("path", "patient", "split", "source", "view", "licence")  # of films.csv; all others are labels
+LIST_FILE = "films.csv"
 PATIENTS_FILE = "patients.csv"
 FILE_IS_PATIENT = "Each file was counted as one patient: where several show one person, its figures are too good."
 _WARNED: set[Path] = set()  # folders of which that was said: once is enough
-STATES = {"1": 1.0, "1.0": 1.0, "0": 0.0, "0.0": 0.0, "": np.nan}
 
 
-def read_folder(root: Path, patient_pattern: str = "") -> Table:
-    """A folder per class, or one below each of train, val and test; without these, splits.custom_split. Whose a film
+def read_folder(root: Path, reading: OwnFilms = AS_IT_STANDS) -> Table:
+    """A folder per class, or one below each of train, val and test; without these, splits.split_anew. Whose a film
     is, see `_name_patients`."""
+    if (root / LIST_FILE).is_file():
+        raise TrainingError(f"{root.name} holds {LIST_FILE}, a list of films.", "Add --dataset csv to have it read.")
     tops = {split: root / split for split in SPLITS[:3] if (root / split).is_dir()} or {"train": root}
     found = []
     for split, top in tops.items():
@@ -46,12 +42,15 @@ def read_folder(root: Path, patient_pattern: str = "") -> Table:
     if not found:
         raise refuse_folder("sorted", root, "one folder of films for each class")
     split, classes, paths = zip(*found, strict=True)
-    labels = check_labels(sorted(set(classes)))
-    patient, caveat = _name_patients(root, paths, patient_pattern)
-    table = make_table("folder", paths, labels, make_one_hot(classes, labels), patient, split)
-    table = replace(table, folder=root.resolve().name, split_by=f"the folders {', '.join(tops)}", caveat=caveat)
+    labels, words = name_labels(sorted(set(classes)), "class folders")
+    keys = dict(zip(sorted(set(classes)), labels, strict=True))
+    targets = make_one_hot([keys[name] for name in classes], labels)
+    patient, caveat = _name_patients(root, paths, reading.patient_pattern)
+    table = make_table("folder", paths, labels, targets, patient, split)
+    said = f"the folders {', '.join(tops)}"
+    table = replace(table, folder=root.resolve().name, split_by=said, caveat=caveat, label_words=words)
     if root in tops.values():
-        return split_anew(table)
+        return split_anew(table, task="single-label")
     check_leaks(table, "patients.csv (path,patient) or --patient-pattern says whose a film is; else its name does.")
     return table
 
@@ -67,7 +66,8 @@ def _name_patients(root: Path, paths: Sequence[Path], pattern: str) -> tuple[lis
             )
         return _look_up_patients(root, paths), ""
     if pattern:
-        return _match_patients(root, paths, pattern), ""
+        shown = [path.relative_to(root).as_posix() for path in paths]
+        return match_patients([path.name for path in paths], shown, pattern), ""
     if root not in _WARNED:
         _WARNED.add(root)
         tqdm.write(
@@ -96,7 +96,9 @@ def _look_up_patients(root: Path, paths: Sequence[Path]) -> list[str]:
     return [named[path] for path in paths]
 
 
-def _match_patients(root: Path, paths: Sequence[Path], pattern: str) -> list[str]:
+def match_patients(names: Sequence[str], shown: Sequence[str], pattern: str) -> list[str]:
+    """The first group of the regular expression in each of `names`. TrainingError with the first of `shown`, as a
+    person knows these films, where there is none."""
     try:
         shape = re.compile(pattern)
     except re.error as error:
@@ -108,38 +110,25 @@ def _match_patients(root: Path, paths: Sequence[Path], pattern: str) -> list[str
             f"The patient pattern '{pattern}' has no group.",
             "Put the patient in brackets, as in '(person[0-9]+)'.",
         )
-    found = [(match[1] or "") if (match := shape.search(path.name)) else "" for path in paths]
-    if missed := [path for path, patient in zip(paths, found, strict=True) if not patient]:
+    found = [(match[1] or "") if (match := shape.search(name)) else "" for name in names]
+    if missed := [film for film, patient in zip(shown, found, strict=True) if not patient]:
         raise TrainingError(
-            f"The patient pattern '{pattern}' finds no patient in {len(missed)} of {len(paths)} file names, "
-            f"{missed[0].relative_to(root).as_posix()} among them.",
+            f"The patient pattern '{pattern}' finds no patient in {len(missed)} of {len(names)} file names, "
+            f"{missed[0]} among them.",
             f"Give one that fits every name, or {PATIENTS_FILE}.",
         )
     return found
 
 
-def read_csv(root: Path) -> Table:
-    """`films.csv`: path (below its folder) and patient, split, source, view and licence where known, and a column per
-    label with 1, 0 or nothing. Without the column split, splits.custom_split."""
-    rows = read_rows(root / "films.csv", ("path", "patient"))
-    labels = check_labels([name for name in rows[0] if name not in FILM_COLUMNS])
-    for number, row in enumerate(rows, 2):
-        wrong = [row[label] for label in labels if row[label] not in STATES]
-        if wrong:
-            raise TrainingError(f"films.csv has {wrong[0]!r} in line {number}.", "A label is 1, 0 or empty.")
-        if not row["path"] or not row["patient"] or row.get("split", "train") not in SPLITS:
-            raise TrainingError(f"films.csv lacks a path, a patient or a known split in line {number}.")
-    if len({row["path"] for row in rows}) < len(rows):
-        raise TrainingError("films.csv names a film twice.", "Keep one line for each.")
-    paths = [root / row["path"] for row in rows]
-    rows, paths = keep_present(rows, [path if path.is_file() else None for path in paths], "path", "films.csv")
-    targets = np.array([[STATES[row[label]] for label in labels] for row in rows], np.float32)
-    columns = {name: [row.get(name, "") for row in rows] for name in ("view", "licence")}
-    source = [row.get("source") or "csv" for row in rows]
-    split, patient = [row.get("split", "train") for row in rows], [row["patient"] for row in rows]
-    table = make_table("csv", paths, labels, targets, patient, split, source=source, **columns)
-    table = replace(table, folder=root.resolve().name, split_by="films.csv")
-    if "split" not in rows[0]:
-        return split_anew(table)
-    check_leaks(table)
-    return table
+def name_labels(names: Sequence[str], what: str) -> tuple[tuple[str, ...], dict[str, LabelWords]]:
+    """The key of each of `names`, which are `what` in words, and by key what no key can say of a name. A name that
+    means a finding of the house, in capitals or as another data set calls it, is that finding. TrainingError where two
+    mean the same."""
+    keys = [match_label(name) or make_key(name, place) for place, name in enumerate(names)]
+    for place, key in enumerate(keys):
+        if (first := keys.index(key)) < place:
+            raise TrainingError(
+                f"Two {what} mean {key}: {names[first]!r} and {names[place]!r}.", "Make one of them, or rename one."
+            )
+    words = {key: name_as_given(key, name) for key, name in zip(keys, names, strict=True)}
+    return tuple(keys), {key: own for key, own in words.items() if own}

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from io import StringIO
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
 from cxr_demo.errors import TrainingError
-from cxr_demo.networks.card import LABEL
 from train.data.splits import assign_folds, check_leaks
 from train.data.table import Table
+from train.data.text_tables import read_rows, read_text
 
 KERMANY_LABELS = ("normal", "bacterial_pneumonia", "viral_pneumonia")
 KERMANY_NAMES = (  # how its releases name a film: the words tell the class, the number the patient
@@ -97,7 +95,7 @@ def read_nih(root: Path) -> Table:
     `images_001/images/` and so on; a film without a finding is an all-zero row."""
     file = _find(root, "NIH", ("nih",), NIH_TABLES)
     base, rows = file.parent, read_rows(file, ("Image Index", "Finding Labels", "Patient ID", "View Position"))
-    lists = {split: set(_text(base / name).split()) for split, name in NIH_LISTS.items()}
+    lists = {split: set(read_text(base / name).split()) for split, name in NIH_LISTS.items()}
     if both := lists["train"] & lists["test"]:
         raise TrainingError(f"{len(both)} films are in both of NIH's lists, {min(both)} among them.")
     films = _listing((base / "images", *sorted(base.glob("images_*/images"))))
@@ -227,14 +225,6 @@ def make_one_hot(classes: Iterable[str], labels: tuple[str, ...]) -> np.ndarray:
     return np.eye(len(labels), dtype=np.float32)[[labels.index(one) for one in classes]]
 
 
-def check_labels(labels: list[str]) -> tuple[str, ...]:
-    wrong = [label for label in labels if not LABEL.fullmatch(label)]
-    if wrong or not labels:
-        what = f"{wrong[0]!r} cannot be the name of a label." if wrong else "The films have no label."
-        raise TrainingError(what, "A label is up to 64 letters, digits, - and _.")
-    return tuple(labels)
-
-
 def _find(root: Path, title: str, folders: tuple[str, ...], tables: tuple[str, ...]) -> Path:
     """One of `tables`, in one of `folders` below `root` or in `root` itself."""
     for place in (*(root / folder for folder in folders), root):
@@ -246,23 +236,6 @@ def _find(root: Path, title: str, folders: tuple[str, ...], tables: tuple[str, .
 
 def refuse_folder(title: str, root: Path, wanted: str) -> TrainingError:
     return TrainingError(f"There are no {title} films in {root.name or 'that folder'}.", f"--data must hold {wanted}.")
-
-
-def read_rows(path: Path, columns: tuple[str, ...]) -> list[dict]:
-    """The lines of a CSV file by column name, stripped; TrainingError unless it has lines and these columns."""
-    lines = csv.DictReader(StringIO(_text(path), newline=""))
-    rows = [{(key or "").strip(): str(value or "").strip() for key, value in row.items()} for row in lines]
-    missing = [name for name in columns if not rows or name not in rows[0]]
-    if missing:
-        raise TrainingError(f"{path.name} has no column {missing[0]!r}, or no line.", "Is it the right file?")
-    return rows
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        raise TrainingError(f"{path.name} is missing or cannot be read.", "It belongs beside the films.") from None
 
 
 def _listing(folders: Iterable[Path]) -> dict[str, Path]:  # asking for 112,120 files one by one is slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,25 +12,33 @@ from cxr_demo.networks.checkpoint import read_card
 from train.data.datasets import DATASETS, read_dataset
 from train.data.splits import hold_out_validation, split_anew
 from train.data.table import Table
-from train.recipe import Recipe
+from train.recipe import AS_IT_STANDS, OwnFilms, Recipe
 
 LEAST = 24  # films of a class in a trial: with a tenth held back, hardly ever none
 
 
-def read_split_table(recipe: Recipe, data: Path, films: int | None = None) -> Table:
-    """The rows of the recipe's data set in the folder `data`, or about `films` of them, evenly drawn."""
-    table = read_dataset(recipe.dataset, data, recipe.patient_pattern)
-    return _split(_some(table, films), recipe.split, recipe.validation, recipe.seed)
+def read_split_table(recipe: Recipe, task: str, data: Path, films: int | None = None) -> Table:
+    """The rows of the recipe's data set in the folder `data`, or about `films` of them, evenly drawn. `task` is that
+    of its loss."""
+    table = read_dataset(recipe.dataset, data, replace(recipe.reading, task=task))
+    return _split(_some(table, films), recipe.split, recipe.validation, recipe.seed, task)
 
 
-def read_checkpoint_table(folder: Path, data: Path, patient_pattern: str = "") -> Table:
-    """The films, split as when the checkpoint was trained: the same data set, seed and shares, and patients found by
-    the same pattern, unless another one is given."""
-    settings = read_card(folder).training.settings
+def read_checkpoint_table(folder: Path, data: Path, reading: OwnFilms = AS_IT_STANDS) -> Table:
+    """The films, split as when the checkpoint was trained: the same data set, seed and shares, read the same way where
+    `reading` does not say otherwise."""
+    card = read_card(folder)
+    settings = card.training.settings
     if settings.dataset not in DATASETS or settings.validation is None or settings.seed is None:
         raise TrainingError(f"The card of {folder.name} does not say which films it was trained on.")
-    table = read_dataset(settings.dataset, data, patient_pattern or settings.patient_pattern)
-    return _split(table, settings.split or "official", settings.validation, settings.seed)
+    reading = OwnFilms(
+        patient_pattern=reading.patient_pattern or settings.patient_pattern,
+        uncertain=reading.uncertain or settings.uncertain,
+        labels=reading.labels or settings.labels,
+        task=card.task,
+    )
+    table = read_dataset(settings.dataset, data, reading)
+    return _split(table, settings.split or "official", settings.validation, settings.seed, card.task)
 
 
 def _some(table: Table, films: int | None) -> Table:
@@ -48,5 +57,7 @@ def _some(table: Table, films: int | None) -> Table:
     return table.where(np.sort(np.concatenate(chosen)))
 
 
-def _split(table: Table, split: str, validation: float, seed: int) -> Table:
-    return split_anew(table, seed=seed) if split == "custom" else hold_out_validation(table, validation, seed)
+def _split(table: Table, split: str, validation: float, seed: int, task: str) -> Table:
+    if split == "custom":
+        return split_anew(table, seed=seed, task=task)
+    return hold_out_validation(table, validation, seed, task)

@@ -35,9 +35,9 @@ def assign_folds(table: Table) -> Table:
     return replace(table, fold=fold)
 
 
-def hold_out_validation(table: Table, share: float, seed: int) -> Table:
+def hold_out_validation(table: Table, share: float, seed: int, task: str = "") -> Table:
     """The same table with about `share` of the "train" patients moved to "val": whole folds, which ones says the seed.
-    A "val" that the data set brings is kept; the other rows stay as they are."""
+    A "val" that the data set brings is kept; the other rows stay as they are. `task` as stated, see `_check_sides`."""
     if not (table.split == "val").any():
         fold = table.fold if table.fold is not None else assign_folds(table).fold
         fold = np.asarray(fold)
@@ -45,17 +45,17 @@ def hold_out_validation(table: Table, share: float, seed: int) -> Table:
         is_held_back = (fold >= 0) & ((fold - seed) % FOLDS < round(share * FOLDS))
         said = f"{table.split_by}, validation by lot" if table.split_by else ""
         table = replace(table, split=np.where(is_held_back, "val", table.split.astype("<U8")), split_by=said)
-    _check_has_all(table, ("train", "val"))
+    _check_sides(table, ("train", "val"), task)
     check_leaks(table)
     return table
 
 
-def split_anew(table: Table, shares: tuple[float, float, float] = SPLIT_SHARES, seed: int = 0) -> Table:
+def split_anew(table: Table, shares: tuple[float, float, float] = SPLIT_SHARES, seed: int = 0, task: str = "") -> Table:
     """The same table with all rows but "external" dealt anew to "train", "val" and "test", as above."""
     rows, split = np.flatnonzero(table.split != "external"), table.split.astype("<U8")
     split[rows] = np.array(SPLITS[:3])[_deal_films(table, rows, np.asarray(shares), seed)]
     table = replace(table, split=split, fold=None, split_by="lot, patient by patient")
-    _check_has_all(table, SPLITS[:3])
+    _check_sides(table, SPLITS[:3], task)
     check_leaks(table)
     return table
 
@@ -78,11 +78,13 @@ def find_shared_patients(table: Table, one: str, other: str) -> np.ndarray:
 def check_trainable(table: Table, task: str, *, is_trial: bool = False) -> Table:
     """The same table, if a network can learn its labels from "train" and be chosen on "val"; TrainingError else.
 
+    Of labels that exclude each other each film has one, and then what is not stated of it is 0.
     Of labels with their own yes or no, each must be there on some training films and absent on others; in a trial,
     whose films are few, that is said of the table instead (`Table.caveat`), since a rare finding is easily missed.
     """
     train, held_out = ((table.targets[table.split == split] == 1).any(0) for split in ("train", "val"))
     if task == "single-label":
+        table = _state_classes(table)
         if train.sum() < 2:
             only = table.labels[int(train.argmax())]
             raise TrainingError(
@@ -115,10 +117,24 @@ def check_trainable(table: Table, task: str, *, is_trial: bool = False) -> Table
     return table
 
 
-def _check_has_all(table: Table, splits: tuple[str, ...]) -> None:
-    """Classes that exclude each other must be on every side; a rare finding among many may be missing from one."""
+def _state_classes(table: Table) -> Table:
+    several = (table.targets == 1).sum(1) != 1
+    if several.any():
+        first = int(several.argmax())
+        has = ", ".join(np.array(table.labels)[table.targets[first] == 1]) or "none"
+        raise TrainingError(
+            f"{several.sum()} of {len(table)} films have not one label each, {table.paths[first].name} ({has}) among "
+            "them: they cannot be trained on as single-label.",
+            "Give each film one, or train with --task multi-label.",
+        )
+    return replace(table, targets=np.nan_to_num(table.targets)) if np.isnan(table.targets).any() else table
+
+
+def _check_sides(table: Table, splits: tuple[str, ...], task: str) -> None:
+    """TrainingError unless there are films on every side, and of each class where the task is "single-label": a rare
+    finding among many may be missing from one."""
     is_one = table.targets == 1
-    are_classes = len(table) and (is_one.sum(1) == 1).all()
+    are_classes = len(table) and task == "single-label" and (is_one.sum(1) == 1).all()
     there = dict(zip(table.labels, is_one.T, strict=True)) if are_classes else {"": np.ones(len(table), bool)}
     for name in splits:
         for label, rows in there.items():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+
+from cxr_demo.labels import LabelWords
 
 
 @dataclass(frozen=True, eq=False)
@@ -12,7 +14,8 @@ class Table:
     """N films. `targets` (N, L) float32 holds 1, 0 or NaN (not stated); the rest are (N,) arrays of strings, empty
     where not known. `split` is one of splits.SPLITS; "external" is a source that is never trained on. `patient` starts
     with the data set's name, so that no two data sets share one. `folder` is the name of a person's own folder of
-    films, `split_by` what split these; `caveat` is what an honest report adds about how these films were read."""
+    films, `split_by` what split these; `caveat` is what an honest report adds about how these films were read;
+    `label_words` are what their own labels are called, where a key cannot say it."""
 
     paths: np.ndarray
     labels: tuple[str, ...]
@@ -26,6 +29,7 @@ class Table:
     folder: str = ""
     split_by: str = ""
     caveat: str = ""
+    label_words: dict[str, LabelWords] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.paths)

@@ -85,8 +85,8 @@ def fit_recipe(
     """
     folder.mkdir(parents=True, exist_ok=True)
     take_part(accelerator, recipe.batch)  # says at once what cannot be shared
-    task = DATASETS[recipe.dataset].task_of(table)
-    check_loss(recipe, task)
+    task = make_loss(recipe).task
+    check_loss(recipe)
     run = _start_run(recipe, table, start, model, accelerator)
     run_state.resume_run(run, folder)
     if len(set(gather_object([run.epoch]))) > 1:
@@ -256,11 +256,13 @@ def make_loss(recipe: Recipe) -> Loss:
     return (LOSSES if key == recipe.loss else AS_PUBLISHED)[key]
 
 
-def check_loss(recipe: Recipe, task: str) -> None:
-    if make_loss(recipe).task != task:
+def check_loss(recipe: Recipe) -> None:
+    """TrainingError where the recipe's task is not that of its films."""
+    ours, theirs = make_loss(recipe).task, DATASETS[recipe.dataset].task
+    if theirs and ours != theirs:
         raise TrainingError(
-            f"The loss {recipe.loss} is not for {task} films, which {recipe.dataset} are.",
-            f"Take a recipe for such films: {MADE_FOR[task]}.",
+            f"The loss {recipe.loss} is not for {theirs} films, which {recipe.dataset} are.",
+            f"Take a recipe for such films: {MADE_FOR[theirs]}.",
         )
 
 

@@ -58,7 +58,7 @@ def compute_fingerprint(recipe: Recipe, table: Table, start_sha256: str) -> str:
     film with its split, targets and, where a pattern finds it, patient."""
     films = zip(table.paths, table.split, table.targets.tolist(), strict=True)
     rows = "\n".join(f"{path.name} {split} {targets}" for path, split, targets in films)
-    return hashlib.sha256(f"{recipe!r}\n{start_sha256}\n{rows}{recipe.patient_pattern}".encode()).hexdigest()
+    return hashlib.sha256(f"{recipe!r}\n{start_sha256}\n{rows}{recipe.reading.patient_pattern}".encode()).hexdigest()
 
 
 def resume_run(run: RunState, folder: Path) -> None:

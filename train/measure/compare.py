@@ -15,21 +15,22 @@ from train.measure.calibration import UNCALIBRATED_SCORES
 from train.measure.intervals import format_interval
 from train.measure.metrics import FIGURES
 from train.measure.predictions import Predictions, read_test_rows
+from train.recipe import AS_IT_STANDS, OwnFilms
 
 
 def compare_checkpoints(
-    checkpoints: list[Path], dataset: str, root: Path, split: str = "test", patient_pattern: str = ""
+    checkpoints: list[Path], dataset: str, root: Path, split: str = "test", reading: OwnFilms = AS_IT_STANDS
 ) -> dict[str, list[dict]]:
     """Print and return figure -> one entry per checkpoint, "value", "low", "high" and, but for the first, "difference"
     from the first with its own interval, and "word", "better" or "worse", where that interval leaves out 0.
 
-    `patient_pattern` as in `read_dataset`. Labels that not all checkpoints and the films have are left out. Nothing is
+    `reading` as in `read_dataset`. Labels that not all checkpoints and the films have are left out. Nothing is
     fitted: temperature and thresholds are those of the cards. TrainingError if the checkpoints cannot be compared on
     the same films.
     """
     if len(checkpoints) < 2:
         raise TrainingError("There is only one checkpoint.", "Name two or more to compare.")
-    scored, notes = _scored_alike(checkpoints, dataset, root, split, patient_pattern)
+    scored, notes = _scored_alike(checkpoints, dataset, root, split, reading)
     rows = measure_differences(scored)
     films = scored[0].rows
     print(
@@ -81,7 +82,7 @@ def _difference(key: str, value: float, drawn: np.ndarray) -> dict:
 
 
 def _scored_alike(
-    checkpoints: list[Path], dataset: str, root: Path, split: str, patient_pattern: str
+    checkpoints: list[Path], dataset: str, root: Path, split: str, reading: OwnFilms
 ) -> tuple[list[Predictions], list[str]]:
     """Every checkpoint on the same films, with targets for the labels alone that all of them and the films have."""
     stored = [checkpoint.load(folder) for folder in checkpoints]
@@ -92,7 +93,7 @@ def _scored_alike(
         if one.card.task != first.task:
             raise TrainingError(f"{first.name} is {first.task} and {one.card.name} is {one.card.task}.",
                                 "Compare networks of one kind.")  # fmt: skip
-        rows, note = read_test_rows(one, dataset, root, split, patient_pattern)
+        rows, note = read_test_rows(one, dataset, root, split, reading)
         if seen is not None and not np.array_equal(rows.paths, seen):
             raise TrainingError(f"{first.name} and {one.card.name} hold back different films as {split}.",
                                 "Compare them on films that neither was trained on.")  # fmt: skip

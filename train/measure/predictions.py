@@ -21,7 +21,7 @@ from train.data.datasets import DATASETS, pack_films, read_dataset
 from train.data.split_tables import read_checkpoint_table
 from train.data.table import Table
 from train.measure import metrics
-from train.recipe import IMAGENET, SCRATCH
+from train.recipe import AS_IT_STANDS, IMAGENET, SCRATCH, OwnFilms
 
 BATCH = 32
 
@@ -100,10 +100,10 @@ class Predictions:
 
 
 def read_test_rows(
-    stored: Checkpoint, dataset: str, root: Path, split: str, patient_pattern: str = ""
+    stored: Checkpoint, dataset: str, root: Path, split: str, reading: OwnFilms = AS_IT_STANDS
 ) -> tuple[Table, str]:
     """The rows of a split ("all": of every split) of a data set ("": the checkpoint's own, split as when it was
-    trained), and what must be said about them, or "". `patient_pattern` as in `read_dataset`; by another one than the
+    trained), and what must be said about them, or "". `reading` as in `read_dataset`; by another one than the
     checkpoint's its own films are split otherwise. TrainingError if there are none or no label is shared."""
     card = stored.card
     own = card.training.settings.dataset
@@ -113,11 +113,7 @@ def read_test_rows(
             f"The card of {card.name} names no data set that is known here.", "Name one with --dataset."
         )
     is_own = key == own
-    table = (
-        read_checkpoint_table(stored.folder, root, patient_pattern)
-        if is_own
-        else read_dataset(key, root, patient_pattern)
-    )
+    table = read_checkpoint_table(stored.folder, root, reading) if is_own else read_dataset(key, root, reading)
     rows = table if split == "all" else table.where(table.split == split)
     if not len(rows):
         there = ", ".join(np.unique(table.split))
@@ -127,7 +123,7 @@ def read_test_rows(
             f"{card.name} and {key} have no label in common.",
             f"It knows {', '.join(card.labels)}; they have {', '.join(table.labels)}.",
         )
-    is_split_alike = is_own and patient_pattern in ("", card.training.settings.patient_pattern)
+    is_split_alike = is_own and reading.patient_pattern in ("", card.training.settings.patient_pattern)
     return rows, _describe_training_rows(card, table if is_split_alike else None, rows, split)
 
 

@@ -22,7 +22,7 @@ def summarise_ensembles(system: System, folder: Path, data: Path, films: int | N
     their feature maps joined. One table of all runs and all ensembles."""
     cards = read_cards(system, folder)
     metrics = {get_run_name(recipe.name): cards[get_run_name(recipe.name)].metrics for recipe in system.recipes[1:]}
-    table = read_split_table(system.recipes[-1], data, films)
+    table = read_split_table(system.recipes[-1], "single-label", data, films)
     for k in TOPS:
         members = [folder / name for name in choose_top(metrics, k)]
         for rule in (*RULES, FEATURE_FUSION):
@@ -37,7 +37,7 @@ def summarise_consilium(system: System, folder: Path, data: Path, films: int | N
     """Our networks, those named own-..., joined by weights fitted on validation, beside what the five would do."""
     cards = read_cards(system, folder)
     members = [folder / name for name in cards if name.startswith("own-")]
-    table = read_split_table(system.recipes[0], data, films)
+    table = read_split_table(system.recipes[0], "single-label", data, films)
     cards["own"] = make_ensemble(members, "weighted", table, folder / "own", "own")
     tests, five = table.where(table.split == "test"), [name for name in cards if name.startswith("as-")]
     scored = [Predictions.of(load(folder / name), tests) for name in ("own", *five)]

@@ -26,6 +26,7 @@ from train.data.describe import describe_dataset
 from train.data.readers import KERMANY_LABELS, NIH_LABELS, find_cause
 from train.data.splits import check_leaks, find_shared_patients, hold_out_validation, split_anew
 from train.data.table import Table
+from train.recipe import OwnFilms
 
 ROOT = Path(__file__).parents[3]
 REAL = Path(os.environ.get("CXR_DATA", ROOT.parent / "shared" / "data"))
@@ -89,7 +90,7 @@ def test_a_table_is_whole_and_its_task_is_true(name, made):
     assert all(path.is_file() for path in table.paths) and set(table.split) <= set(splits.SPLITS)
     for patient, source in zip(table.patient, table.source, strict=True):
         assert patient.startswith(f"{source}:")
-    assert not np.isnan(table.targets).any() and dataset.task_of(table) == dataset.task
+    assert not np.isnan(table.targets).any()
     if dataset.task == "single-label":
         assert (table.targets.sum(1) == 1).all()
     assert not find_shared_patients(table, "train", "external").size
@@ -324,8 +325,14 @@ def test_a_folder_per_class_with_and_without_splits(tmp_path):
     (root / "train" / "sick" / "._film.png").touch()
     with pytest.raises(TrainingError, match="The class folder train/sick holds no film"):
         DATASETS["folder"].read(root)
-    with pytest.raises(TrainingError, match="'no label!' cannot be the name"):
-        DATASETS["folder"].read(make_folder(tmp_path / "c", ("no label!", "normal")))
+    named = DATASETS["folder"].read(make_folder(tmp_path / "c", ("Erguß links", "NORMAL", "Pleural_Effusion")))
+    assert named.labels == ("Ergu_links", "normal", "effusion")
+    assert named.label_words[named.labels[0]].name == {"en": "Erguß links"} and len(named.label_words) == 1
+    with pytest.raises(TrainingError, match="Two class folders mean effusion: 'Effusion' and 'pleural-effusion'"):
+        DATASETS["folder"].read(make_folder(tmp_path / "d", ("Effusion", "pleural-effusion")))
+    (tmp_path / "c" / "films.csv").touch()
+    with pytest.raises(TrainingError, match="Add --dataset csv"):
+        DATASETS["folder"].read(tmp_path / "c")
 
 
 def test_patients_csv_says_whose_the_films_are(tmp_path, capsys):
@@ -347,12 +354,12 @@ def test_patients_csv_says_whose_the_films_are(tmp_path, capsys):
         with pytest.raises(TrainingError, match=said):
             read(changed)
     with pytest.raises(TrainingError, match="both say whose"):
-        datasets.read_dataset("folder", root, "(film)")
+        datasets.read_dataset("folder", root, OwnFilms("(film)"))
 
 
 def test_a_pattern_finds_the_patient_and_keeps_a_persons_films_together(tmp_path, capsys):
     root = make_folder(tmp_path / "own", ("gout", "normal"), films=100)  # film00000 to film00099, film01000 ...
-    table = datasets.read_dataset("folder", root, r"film(\d{4})")
+    table = datasets.read_dataset("folder", root, OwnFilms(r"film(\d{4})"))
     assert len(set(table.patient)) == 20 and set(table.split) == {"train", "val", "test"}
     assert all(len(set(table.split[table.patient == patient])) == 1 for patient in table.patient)
     assert table.caveat == "" and not capsys.readouterr().err
@@ -368,10 +375,10 @@ def test_a_pattern_finds_the_patient_and_keeps_a_persons_films_together(tmp_path
         ("(film", "no regular expression"),
     ):
         with pytest.raises(TrainingError, match=said) as raised:
-            datasets.read_dataset("folder", root, pattern)
+            datasets.read_dataset("folder", root, OwnFilms(pattern))
         assert raised.value.hint
     with pytest.raises(TrainingError, match="kermany says itself"):
-        datasets.read_dataset("kermany", root, "(film)")
+        datasets.read_dataset("kermany", root, OwnFilms("(film)"))
 
 
 @pytest.mark.parametrize(
@@ -395,38 +402,6 @@ def test_what_cannot_be_learned_is_refused_before_the_first_step(targets, task, 
         assert "label_1" in splits.check_trainable(table, task, is_trial=True).caveat
     fine = make_table([f"made:{i}" for i in range(4)], [[1, 0], [0, 1]] * 2, ["train", "train", "val", "val"])
     assert splits.check_trainable(fine, task) is fine
-
-
-def test_films_csv_and_its_task(tmp_path, capsys):
-    root = make_folder(tmp_path, ("films",), films=30)
-    lines = [f"films/film00{i:03}.png,p{i // 2},{i % 2},{1 - i % 2}" for i in range(30)]
-    write = (root / "films.csv").write_text
-    write("\n".join(["path,patient,gout,normal", *lines, "films/nowhere.png,p99,1,0"]))
-    table = DATASETS["csv"].read(root)
-    assert "1 of 31 films are absent and are left out: films/nowhere.png" in "".join(capsys.readouterr())
-    assert len(table) == 30 and set(table.split) == {"train", "val", "test"} and table.labels == ("gout", "normal")
-    assert DATASETS["csv"].task_of(table) == "single-label" and table.patient[2] == "csv:p1"
-    lines = [f"films/film00{i:03}.png,{i},{i % 2},{'test' if i > 20 else 'train'},PA,clinic" for i in range(29)]
-    write("\n".join(["path,patient,gout,split,view,source", *lines, "films/film00029.png,29,,test,AP,ward"]))
-    table = DATASETS["csv"].read(root)
-    assert np.isnan(table.targets[-1, 0]) and DATASETS["csv"].task_of(table) == "multi-label"
-    assert table.view[-1] == "AP" and table.source[-1] == "ward" and (table.split == "test").sum() == 9
-    for wrong, said in (
-        ("path,patient,gout\nfilms/film00000.png,1,maybe", "'maybe' in line 2"),
-        ("path,patient,gout\nfilms/film00000.png,,1", "lacks a path, a patient or a known split in line 2"),
-        ("path,patient,gout,split\nfilms/film00000.png,1,1,exam", "known split in line 2"),
-        ("path,patient,gout\nfilms/film00000.png,1,1\nfilms/film00000.png,2,1", "names a film twice"),
-        ("path,gout\nfilms/film00000.png,1", "no column 'patient'"),
-        ("path,patient\nfilms/film00000.png,1", "no label"),
-        ("path,patient,gout\nnowhere.png,1,1", "None of the 1 films"),
-        (
-            "path,patient,gout,split\nfilms/film00000.png,1,1,train\nfilms/film00001.png,1,1,test",
-            "in train and in test",
-        ),
-    ):
-        write(wrong)
-        with pytest.raises(TrainingError, match=said):
-            DATASETS["csv"].read(root)
 
 
 @pytest.mark.parametrize("single", [True, False], ids=["classes", "findings"])
@@ -477,7 +452,8 @@ def test_a_label_with_one_patient_does_not_stop_a_split_of_findings():
 def test_a_class_that_would_be_missing_from_a_side_is_an_error():
     table = make_table([f"made:{i}" for i in range(30)], np.eye(2)[[0] * 29 + [1]])
     with pytest.raises(TrainingError, match="has no film of label_1: 1 patient has one in all") as raised:
-        hold_out_validation(table, 0.1, 0)
+        hold_out_validation(table, 0.1, 0, "single-label")
+    assert len(set(hold_out_validation(table, 0.1, 0, "multi-label").split)) == 2, "a rare finding may be missing"
     assert raised.value.hint == "Take more films."
     for nothing in (table.where(np.zeros(30, bool)), replace(table, split=np.full(30, "external"))):
         with pytest.raises(TrainingError, match="train has no film"):

@@ -41,7 +41,9 @@ def every_epoch_is_kept(monkeypatch):
 
 
 def trained(recipe: Recipe, data: Path, folder: Path, **more) -> loop.Fitted:
-    return fit_recipe(recipe, read_split_table(recipe, data), folder, Accelerator(cpu=True), **more)
+    return fit_recipe(
+        recipe, read_split_table(recipe, loop.make_loss(recipe).task, data), folder, Accelerator(cpu=True), **more
+    )
 
 
 def same_weights(a: torch.nn.Module, b: torch.nn.Module) -> bool:
@@ -65,7 +67,7 @@ def test_it_learns_and_the_same_seed_gives_the_same_weights(data, recipe, tmp_pa
     recipe = dataclasses.replace(recipe, stages=((32, 8),))
     one, other = (trained(recipe, data, tmp_path / name).model for name in "ab")
     assert same_weights(one, other)
-    table = read_split_table(recipe, data)
+    table = read_split_table(recipe, loop.make_loss(recipe).task, data)
     films, _ = pack_films(table.where(table.split == "test"), recipe.preprocess())
     right = loop.predict_shared(one, films, recipe, Accelerator(cpu=True)).argmax(1).numpy()
     assert (right == table.targets[table.split == "test"].argmax(1)).mean() > 0.8
@@ -101,7 +103,7 @@ def test_a_run_that_was_killed_goes_on_to_the_same_weights(head, epochs_between,
 
 def test_other_settings_films_or_start_do_not_go_on_from_that_state(data, recipe, tmp_path):
     recipe = dataclasses.replace(recipe, stages=((32, 1),))
-    table = read_split_table(recipe, data)
+    table = read_split_table(recipe, loop.make_loss(recipe).task, data)
     fit_recipe(recipe, table, tmp_path, Accelerator(cpu=True))
     for changed, films in ((dataclasses.replace(recipe, batch=9), table), (recipe, table.where(np.arange(60)))):
         with pytest.raises(TrainingError, match="other settings or other films"):
@@ -109,7 +111,7 @@ def test_other_settings_films_or_start_do_not_go_on_from_that_state(data, recipe
 
 
 def test_a_loss_that_is_no_number_stops_and_leaves_the_last_state(data, recipe, tmp_path, monkeypatch):
-    table, real = read_split_table(recipe, data), loop.make_loss(recipe)
+    table, real = read_split_table(recipe, loop.make_loss(recipe).task, data), loop.make_loss(recipe)
     steps, calls = (table.split == "train").sum() // recipe.batch, []
 
     def breaks_later(*arguments):
@@ -181,7 +183,7 @@ def test_a_start_gives_its_weights_and_the_outputs_that_are_kept(data, recipe, t
     first = dataclasses.replace(
         recipe, dataset="nih-normal", loss="bce", balance=False, watch="macro_auroc", stages=((32, 1),)
     )
-    table = read_split_table(first, data)
+    table = read_split_table(first, loop.make_loss(first).task, data)
     finish_checkpoint(
         fit_recipe(first, table, get_unfinished_folder(tmp_path / "first"), Accelerator(cpu=True)),
         first,

@@ -1,0 +1,77 @@
+"""Tables of comma-separated text, as spreadsheets and programs write them: read into names and lines of cells.
+
+Encodings and separators differ from one spreadsheet to the next, and are found: UTF-8 or UTF-16 by its mark, else
+UTF-8, else Windows-1252, of which Latin-1 is a part; of SEPARATORS the one that stands most often in the first line.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+from cxr_demo.errors import TrainingError
+
+SEPARATORS = ",;\t"
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """`names` of the columns, and `rows`: the number of the line in the file, and its cells, as many as there are
+    names; all without spaces around them."""
+
+    names: tuple[str, ...]
+    rows: tuple[tuple[int, tuple[str, ...]], ...]
+
+
+def read_text(path: Path) -> str:
+    """TrainingError where the file is missing or no text."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        raise TrainingError(f"{path.name} is missing or cannot be read.", "It belongs beside the films.") from None
+    is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    for encoding in ("utf-16",) if is_utf16 else ("utf-8-sig", "cp1252"):
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise TrainingError(f"{path.name} is no text.", "Save it as CSV, in UTF-8.")
+
+
+def read_text_table(path: Path) -> TextTable:
+    """TrainingError unless it has a line below its names, and as many cells in each line as there are names."""
+    text = read_text(path)
+    first = text.lstrip("\r\n").partition("\n")[0]
+    lines = csv.reader(StringIO(text, newline=""), delimiter=max(SEPARATORS, key=first.count), skipinitialspace=True)
+    names: tuple[str, ...] = ()
+    rows = []
+    for cells in lines:
+        cells = tuple(cell.strip() for cell in cells)
+        if not any(cells):
+            continue
+        if not names:
+            names = cells
+            continue
+        cells = cells[: len(names)] if not any(cells[len(names) :]) else cells
+        if len(cells) != len(names):
+            raise TrainingError(
+                f"{path.name} has {len(cells)} cells in line {lines.line_num}, and {len(names)} in its first.",
+                "Give every line a cell for each column.",
+            )
+        rows.append((lines.line_num, cells))
+    if not rows:
+        raise TrainingError(f"{path.name} has no line below the names of its columns.", "Is it the right file?")
+    return TextTable(names, tuple(rows))
+
+
+def read_rows(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
+    """The lines by column name; TrainingError unless it has lines and these columns."""
+    table = read_text_table(path)
+    if missing := [name for name in columns if name not in table.names]:
+        raise TrainingError(f"{path.name} has no column {missing[0]!r}, or no line.", "Is it the right file?")
+    return [dict(zip(table.names, cells, strict=True)) for _, cells in table.rows]
