@@ -52,11 +52,11 @@ train.data: __init__ table text_tables splits readers own_films films_csv datase
 train.measure: __init__ intervals metrics thresholds calibration floors plots predictions localisation
 train.measure: hub_metadata explanation_sheet model_card compare
 train.fit: __init__ environment imagenet losses processes run_state optimiser augment batches transfer loop
-train: evaluate ensembles push
+train: recipe_changes evaluate ensembles push
 train.report: __init__ run_report figures ensemble_report small_model_report
 train.benchmarks: __init__ phantom_sets pointing_game marker_test phantoms lung_films lung_training lung_evidence
 train.gate: __init__ sources films scans drawings examples report training
-train.recipes: kermany kufel2023 adults boit2019 avola2022 children bassi2022 consilium rajaraman2021 __init__
+train.recipes: kermany kufel2023 adults boit2019 avola2022 children bassi2022 consilium rajaraman2021 own __init__
 train: run __main__
 """
 MODULES = [f"{room}.{name}" for room, names in (line.split(": ") for line in ORDER.strip().splitlines())

@@ -16,7 +16,7 @@ from cxr_demo.evaluation.lung_segmentation import LUNGS_FILE
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.export.output import check_output
 from cxr_demo.limits import BENCHMARK_FORWARDS, SIZES_PX
-from cxr_demo.networks.card import FEATURE_FUSION, RULES
+from cxr_demo.networks.card import FEATURE_FUSION, RULES, TASKS
 from cxr_demo.networks.checkpoint import CARD_FILE, HUB_ID
 from cxr_demo.networks.gate_net import GATE_FILE
 from train import run
@@ -32,7 +32,8 @@ from train.fit.processes import make_accelerator, start_the_others
 from train.gate.training import train_gate
 from train.measure.compare import compare_checkpoints
 from train.push import push_checkpoint, rewrite_card
-from train.recipe import UNCERTAIN, IntendedUse, OwnFilms, Recipe
+from train.recipe import UNCERTAIN, OwnFilms
+from train.recipe_changes import Changes, change_system
 from train.recipes import SYSTEMS
 from train.report.run_report import get_run_name
 
@@ -158,6 +159,14 @@ def _add_run(command: argparse.ArgumentParser) -> None:
     command.add_argument("--from-scratch", action="store_true", help="do not ask the model hub for ImageNet weights")
     command.add_argument("--as-published", action="store_true", help="with the paper's defects")
     command.add_argument("--stages", type=_stages, help="SIZExEPOCHS,... instead of the recipe's own, e.g. 64x1,96x1")
+    command.add_argument("--backbone", default="", metavar="NAME", help="another network, of timm or torchvision")
+    command.add_argument("--input", type=_size, metavar="PX", help="the side of its square, in one stage")
+    command.add_argument("--epochs", type=_count, help="of that stage")
+    command.add_argument("--batch", type=_batch, help="films in a step, of all processes together")
+    command.add_argument("--lr", type=_rate, metavar="RATE", help="the highest learning rate")
+    command.add_argument(
+        "--task", choices=TASKS, default="", help="whether each film of your own has one label; else the recipe's own"
+    )
     command.add_argument("--films", type=_count, help="use about this many films, drawn evenly (a quick trial)")
     command.add_argument("--seed", type=_seed, help="instead of the recipe's own")
     command.add_argument(
@@ -216,6 +225,28 @@ def _stages(text: str) -> tuple[tuple[int, int], ...]:
     return stages
 
 
+def _size(text: str) -> int:
+    if not text.isdecimal() or not SIZES_PX[0] <= int(text) <= SIZES_PX[1]:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size; they are {SIZES_PX[0]} to {SIZES_PX[1]} px")
+    return int(text)
+
+
+def _batch(text: str) -> int:
+    if not text.isdecimal() or int(text) < 2:  # of one film no batch norm has a variance
+        raise argparse.ArgumentTypeError(f"{text!r} is not 2 films or more")
+    return int(text)
+
+
+def _rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = 0.0
+    if not 0 < rate <= 10:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a learning rate, above 0 and up to 10")
+    return rate
+
+
 def _methods(text: str) -> tuple[str, ...]:
     if unknown := [key for key in text.split(",") if key not in METHODS]:
         raise argparse.ArgumentTypeError(f"there is no method {unknown[0]!r}; known: {', '.join(METHODS)}")
@@ -224,7 +255,7 @@ def _methods(text: str) -> tuple[str, ...]:
 
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of films")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
     return int(text)
 
 
@@ -244,14 +275,12 @@ def _list(options: argparse.Namespace) -> None:
 def _run(options: argparse.Namespace) -> None:
     name, only = options.recipe
     system = SYSTEMS[name](not options.from_scratch, options.as_published)
-    changes = {"stages": options.stages, "input_px": 0} if options.stages else {}
-    changes |= {} if options.seed is None else {"seed": options.seed}
-    changes |= {"reading": _read_as(options)}
-    recipes = tuple(
-        dataclasses.replace(recipe, **changes, **_describe_other_films(recipe, options.dataset))
-        for recipe in system.recipes
-    )
-    system = dataclasses.replace(system, recipes=recipes)
+    asked = Changes(
+        options.backbone, options.stages or (), options.input, options.epochs, options.batch, options.lr, options.task,
+        options.seed, options.dataset or "", _read_as(options),
+    )  # fmt: skip
+    system = change_system(system, asked, only)
+    recipes = system.recipes
     chosen = [recipe for recipe in recipes if get_run_name(recipe.name) == (only or name)]
     if only and not chosen:
         raise TrainingError(f"{name} has no run {only} as published.")
@@ -259,13 +288,6 @@ def _run(options: argparse.Namespace) -> None:
         run.run_recipe(chosen[0], system, options.data, options.out, options.films, overwrite=options.overwrite)
     else:
         run.run_system(system, options.data, options.out, options.films, options.overwrite)
-
-
-def _describe_other_films(recipe: Recipe, dataset: str | None) -> dict:
-    """What changes in a recipe that is run on another data set: what it says of its own is not true of that one."""
-    if dataset in (None, recipe.dataset):
-        return {}
-    return {"dataset": dataset, "intended_use": IntendedUse(), "summary": ""}
 
 
 def _ensemble(options: argparse.Namespace) -> None:

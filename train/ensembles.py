@@ -41,12 +41,12 @@ from train.fit.processes import make_accelerator
 from train.fit.run_state import LOG_FILE
 from train.measure.predictions import BATCH, match_labels, predict_squares
 from train.recipe import Recipe
+from train.recipe_changes import LOSS_OF_TASK
 
 STARTS = 50  # of the search for weights, as published
 STACK_STEPS, STACK_DECAY = 100, 1e-3  # own choice; as published SGD with 1e-3
 JOINED_EPOCHS, JOINED_RATE = 2, 1e-3  # own choice; as published SGD with 1e-4 for at most 64 epochs
 SPLIT_SETTINGS = ("dataset", "split", "validation", "seed")  # that decide which films were held back
-LOSS_OF_TASK = {"single-label": "cross-entropy", "multi-label": "bce"}
 
 
 def make_ensemble(

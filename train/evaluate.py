@@ -190,7 +190,7 @@ def _summarise_data(dataset: Dataset, table: Table, task: str) -> str:
 
 
 def _training_facts(recipe: Recipe, fitted: Fitted) -> Training:
-    return Training(
+    made = Training(
         recipe=recipe.name,
         settings=Settings(**recipe.list_settings()),
         initial_weights=fitted.environment["initial_weights"],
@@ -200,6 +200,7 @@ def _training_facts(recipe: Recipe, fitted: Fitted) -> Training:
         command=fitted.environment["command"],
         machine=fitted.environment["machine"],
     )
+    return made.replace(changed=recipe.changed) if recipe.changed else made
 
 
 def _data_facts(key: str, table: Table) -> dict:

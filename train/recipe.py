@@ -9,7 +9,8 @@ from typing import Any
 
 from cxr_demo.film.preprocess import Preprocess
 
-IMAGENET, SCRATCH = "imagenet", "scratch"
+IMAGENET, SCRATCH, IMAGENET_OR_SCRATCH = "imagenet", "scratch", "imagenet, else scratch"
+NO_SETTINGS = ("intended_use", "reading", "changed")  # of a Recipe's fields
 SCHEDULES = ("cosine", "constant", "plateau")
 
 
@@ -68,9 +69,10 @@ class Recipe:
     """`stages` are (size in px, epochs), trained one after the other on growing squares (progressive resizing).
 
     `name` is SYSTEM/RUN, or SYSTEM alone where there is one run. `start` says where the weights come from: IMAGENET,
-    SCRATCH, the name of a recipe that ran before in the same system, or a folder with a checkpoint. `keep_outputs`:
-    the output rows of labels that both know are kept (Bassi & Attux 2022), else all are made new. `train_from` is a
-    module of the network (dotted): all that is registered before it is frozen, its batch norms in eval mode.
+    SCRATCH, the first where it can be had, the name of a recipe that ran before in the same system, or a folder with a
+    checkpoint. `keep_outputs`: the output rows of labels that both know are kept (Bassi & Attux 2022), else all are
+    made new. `train_from` is a module of the network (dotted): all that is registered before it is frozen, its batch
+    norms in eval mode.
     `input_px` is the square of the checkpoint, 0 for that of the last stage; choose it on validation.
     """
 
@@ -107,6 +109,7 @@ class Recipe:
     validation: float = 0.1  # share of the training patients, official split
     seed: int = 0
     reading: OwnFilms = field(default=AS_IT_STANDS, repr=False)  # of own films; the table that it gives is compared
+    changed: tuple[str, ...] = field(default=(), repr=False)  # what a person asked for instead, in words
     intended_use: IntendedUse = field(default=IntendedUse(), repr=False)  # no setting: a run goes on with other words
 
     @property
@@ -123,7 +126,7 @@ class Recipe:
 
     def list_settings(self) -> dict[str, Any]:
         """All that decides the run, as a card's `training.settings` holds it."""
-        settings = {name: value for name, value in asdict(self).items() if name not in ("intended_use", "reading")}
+        settings = {name: value for name, value in asdict(self).items() if name not in NO_SETTINGS}
         return settings | self.reading.list_settings()
 
     def preprocess(self, size_px: int | None = None) -> Preprocess:

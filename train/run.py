@@ -15,10 +15,10 @@ from train.data.split_tables import read_split_table
 from train.data.splits import check_trainable
 from train.data.table import Table
 from train.evaluate import finish_checkpoint, get_unfinished_folder
-from train.fit.loop import check_loss, fit_recipe, make_loss
+from train.fit.loop import check_batch, check_loss, fit_recipe, make_loss
 from train.fit.processes import make_accelerator
 from train.fit.run_state import CURVES_FOLDER, compute_fingerprint
-from train.recipe import IMAGENET, SCRATCH, Recipe, System
+from train.recipe import IMAGENET, IMAGENET_OR_SCRATCH, SCRATCH, Recipe, System
 from train.report.run_report import get_run_name
 
 ROOT = Path(__file__).parent.parent
@@ -52,7 +52,10 @@ def run_recipe(
     start = _start_folder(recipe, system, out)
     check_loss(recipe)
     task = make_loss(recipe).task
+    if recipe.changed:
+        accelerator.print(f"{recipe.name}, changed: {'; '.join(recipe.changed)}.")
     table = check_trainable(read_split_table(recipe, task, data, films), task, is_trial=films is not None)
+    check_batch(recipe, int((table.split == "train").sum()))
     if _is_done(out, compute_fingerprint(recipe, table, _check_start(recipe, table, start))):
         accelerator.print(f"{out} is finished already.")
         return
@@ -76,7 +79,7 @@ def format_headline(card: Card) -> str:
 
 
 def _start_folder(recipe: Recipe, system: System, out: Path) -> Path | None:
-    if recipe.start in (IMAGENET, SCRATCH):
+    if recipe.start in (IMAGENET, SCRATCH, IMAGENET_OR_SCRATCH):
         return None
     is_sister = recipe.start in {other.name for other in system.recipes}
     folder = out.parent / get_run_name(recipe.start) if is_sister else ROOT / recipe.start

@@ -244,6 +244,7 @@ class Imported(CardPart):
 class Training(CardPart):
     """How the network was made, and from which films.
 
+    `changed` says what differs from the `recipe`, which it was made by otherwise.
     `identity` is the hash of settings, start and films, by which a finished run is known again. `films` and `patients`
     count split by split, `label_films` those that have each label; sampled films have no patients. `split_by` is what
     split them, where that is not the official split of a released set. `sources` are the collections that the films
@@ -251,6 +252,7 @@ class Training(CardPart):
     """
 
     recipe: str = ""
+    changed: tuple[str, ...] = ()
     settings: Settings = Field(default_factory=Settings)
     initial_weights: str = ""
     identity: str = ""

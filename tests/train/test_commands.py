@@ -63,8 +63,9 @@ def test_every_system_says_what_its_networks_are_for(name):
     for pretrained, as_published in ((False, False), (True, True)):
         for recipe in SYSTEMS[name](pretrained, as_published).recipes:
             use = recipe.intended_use
-            assert use.title and use.population and use.purpose.endswith("?") and not use.made_for
-            assert "intended_use" not in recipe.list_settings() and use.title not in repr(recipe)
+            if recipe.dataset not in ("folder", "csv"):  # of a person's own films nobody here can say it
+                assert use.title and use.population and use.purpose.endswith("?") and not use.made_for
+            assert "intended_use" not in recipe.list_settings() and repr(use) not in repr(recipe)
 
 
 def test_a_persons_own_films_train_a_recipe(tmp_path, capsys):

@@ -13,11 +13,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 
 import timm
 import torch
 
 from cxr_demo.errors import TrainingError
+from cxr_demo.networks.backbones import SOURCES, find_backbone
+from train.recipe import Recipe
 
 MEAN, STD = (0.5,), (0.5,)  # of each channel, of films in 0..1
 
@@ -54,6 +57,17 @@ PACKAGES = {
         "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
     ),
 }
+
+
+def find_scale(backbone: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and deviation, of films in 0..1, that a network's ImageNet weights expect of one channel: those of the three
+    colours together, since timm sums the colour filters for one channel."""
+    entry = find_backbone(backbone)
+    published = timm.get_pretrained_cfg(entry.name, allow_unregistered=True) if entry.source != SOURCES[1] else None
+    if published is None:
+        return Recipe.mean, Recipe.std
+    return (round(fmean(published.mean), 3),), (round(fmean(published.std), 3),)
+
 
 _LAYERS = {"_conv_stem": "conv_stem", "_bn0": "bn1", "_conv_head": "conv_head", "_bn1": "bn2", "_fc": "classifier"}
 _OF_BLOCK = {

@@ -39,9 +39,10 @@ from train.fit.transfer import freeze, load_start, set_train_mode
 from train.measure.hub_metadata import FROM_HUB
 from train.measure.metrics import validation_metrics
 from train.measure.predictions import predict_squares
-from train.recipe import IMAGENET, Recipe
+from train.recipe import IMAGENET, IMAGENET_OR_SCRATCH, Recipe
 
-MADE_FOR = {"single-label": "kermany-densenet121, rajaraman2021", "multi-label": "adults, kufel2023"}  # among others
+MADE_FOR = {"single-label": "own-single-label", "multi-label": "own-multi-label"}  # among others
+OF_SCRATCH = "none, trained from scratch"  # what a card says of such weights
 CHECK_EVERY = 50  # steps between two looks at the loss, each of which makes a GPU wait
 
 
@@ -140,12 +141,11 @@ def _start_run(
     recipe: Recipe, table: Table, start: Path | None, model: Network | None, accelerator: Accelerator
 ) -> RunState:
     torch.manual_seed(recipe.seed)
-    sha256, initial_weights = "", "none, trained from scratch"
+    sha256, initial_weights = "", OF_SCRATCH
     if model is None:
-        packaged = read_packaged_weights(find_backbone(recipe.backbone).name) if recipe.start == IMAGENET else None
-        model = classifier = _new_classifier(recipe, len(table.labels), packaged)
-        if recipe.start == IMAGENET:
-            initial_weights = str(packaged or FROM_HUB)
+        classifier, initial_weights = _make_classifier(recipe, len(table.labels))
+        model = classifier
+        _check_squares(classifier, recipe)
         if start is not None:
             first = checkpoint.load(start)
             sha256, before = first.sha256, first.card.training.initial_weights or "unknown"
@@ -180,12 +180,27 @@ def _set_drop_rate(model: Classifier, recipe: Recipe) -> None:
     setattr(model.net, "drop_rate", recipe.drop_rate)  # noqa: B010 # timm's, which our type of it does not know
 
 
-def _new_classifier(recipe: Recipe, labels: int, packaged: PackagedWeights | None) -> Classifier:
-    """With ImageNet weights, if the recipe starts from them: from a package where one holds them, else from the hub."""
-    pretrained = packaged.state if packaged else recipe.start == IMAGENET
-    if pretrained is True:
+def _make_classifier(recipe: Recipe, labels: int) -> tuple[Classifier, str]:
+    """The network before its first step, and where its weights come from, as a card says it: ImageNet's from a package
+    where one holds them, else from the hub."""
+    why = ""
+    if recipe.start in (IMAGENET, IMAGENET_OR_SCRATCH):
+        packaged = read_packaged_weights(find_backbone(recipe.backbone).name)
+        try:
+            return _take_imagenet(recipe, labels, packaged), str(packaged or FROM_HUB)
+        except TrainingError as error:
+            if recipe.start == IMAGENET:
+                raise
+            why = f": {error.message[0].lower()}{error.message[1:].rstrip('.')}"
+            tqdm.write(f"{error.message} The network is trained from scratch.")
+    return Classifier(recipe.backbone, labels, len(recipe.mean), head=recipe.head), f"{OF_SCRATCH}{why}"
+
+
+def _take_imagenet(recipe: Recipe, labels: int, packaged: PackagedWeights | None) -> Classifier:
+    if not packaged:
         tqdm.write(f"Asking the model hub for the ImageNet weights of {recipe.backbone}; it gives up after a minute.")
         logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # it tells of each of its five tries
+    pretrained = packaged.state if packaged else True
     try:
         return Classifier(recipe.backbone, labels, len(recipe.mean), head=recipe.head, pretrained=pretrained)
     except (OSError, httpx.HTTPError) as error:  # the hubs' own errors are OSErrors
@@ -194,6 +209,31 @@ def _new_classifier(recipe: Recipe, labels: int, packaged: PackagedWeights | Non
             f"({type(error).__name__}).",
             "Add --from-scratch to train without them.",
         ) from error
+    except RuntimeError as error:
+        if "No pretrained weights" not in str(error):  # timm's words
+            raise
+        raise TrainingError(
+            f"Nobody publishes ImageNet weights of {recipe.backbone}.", "Add --from-scratch to train without them."
+        ) from error
+
+
+def _check_squares(model: Classifier, recipe: Recipe) -> None:
+    """TrainingError where the network cannot take a square of the recipe."""
+    for size_px in sorted({recipe.size_px, *(size for size, _ in recipe.stages)}):
+        try:
+            with torch.no_grad():
+                model.eval()(torch.zeros(1, len(recipe.mean), size_px, size_px))
+        except (RuntimeError, AssertionError, ValueError) as error:  # as networks say that a size does not fit
+            raise TrainingError(
+                f"{recipe.backbone} takes no squares of {size_px} px.", "Give others with --input or --stages."
+            ) from error
+
+
+def check_batch(recipe: Recipe, films: int) -> None:
+    if films < recipe.batch:
+        raise TrainingError(
+            f"Only {films} training films: one batch needs {recipe.batch}.", "Take more films, or a smaller --batch."
+        )
 
 
 def train_epoch(
@@ -205,9 +245,8 @@ def train_epoch(
     """
     set_train_mode(run.model)
     torch.manual_seed(recipe.seed * 10_007 + run.epoch)  # dropout
+    check_batch(recipe, len(films))
     steps = len(films) // recipe.batch
-    if not steps:
-        raise TrainingError(f"Only {len(films)} training films: one batch needs {recipe.batch}.", "Take more films.")
     weights = compute_class_weights(targets, make_loss(recipe).task).to(accelerator.device) if recipe.balance else None
     losses = []
     with synchronise_batch_norms(accelerator):
@@ -262,7 +301,7 @@ def check_loss(recipe: Recipe) -> None:
     if theirs and ours != theirs:
         raise TrainingError(
             f"The loss {recipe.loss} is not for {theirs} films, which {recipe.dataset} are.",
-            f"Take a recipe for such films: {MADE_FOR[theirs]}.",
+            f"Take a recipe for such films, {MADE_FOR[theirs]} for example, or state --task {theirs}.",
         )
 
 

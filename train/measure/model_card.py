@@ -77,6 +77,7 @@ def _facts(card: Card) -> list[str]:
             for label, of_split in training.label_films.items()
         ),
         "Training": _course(training),
+        "Changed from the recipe": "; ".join(training.changed),
         "Command": f"`{training.command}`" if training.command else "",
         "Temperature": _describe_temperature(card.temperature),
         "Thresholds": f"{thresholds} ({_describe_choice(card)})" if thresholds else "",

@@ -21,7 +21,7 @@ from train.data.datasets import DATASETS, pack_films, read_dataset
 from train.data.split_tables import read_checkpoint_table
 from train.data.table import Table
 from train.measure import metrics
-from train.recipe import AS_IT_STANDS, IMAGENET, SCRATCH, OwnFilms
+from train.recipe import AS_IT_STANDS, IMAGENET, IMAGENET_OR_SCRATCH, SCRATCH, OwnFilms
 
 BATCH = 32
 
@@ -140,7 +140,7 @@ def _describe_training_rows(card: Card, own: Table | None, rows: Table, split: s
             said = f"{np.isin(rows.split, ('train', 'val')).sum()} of these films were in its training or validation."
     elif not training.sources or set(rows.source) & set(training.sources):
         said = "Its card cannot tell whether some of these films were among those it was trained on."
-    if settings.start not in ("", IMAGENET, SCRATCH):
+    if settings.start not in ("", IMAGENET, SCRATCH, IMAGENET_OR_SCRATCH):
         said += f" It began with the weights of {settings.start}, whose films are not counted here."
     return said.strip()
 

@@ -17,6 +17,7 @@ from train.recipes.children import children
 from train.recipes.consilium import consilium
 from train.recipes.kermany import kermany_densenet121
 from train.recipes.kufel2023 import kufel2023
+from train.recipes.own import own_multi_label, own_single_label
 from train.recipes.rajaraman2021 import rajaraman2021
 
 SYSTEMS: dict[str, Callable[[bool, bool], System]] = {
@@ -29,4 +30,6 @@ SYSTEMS: dict[str, Callable[[bool, bool], System]] = {
     "kermany-densenet121": kermany_densenet121,
     "adults": adults,
     "children": children,
+    "own-single-label": own_single_label,
+    "own-multi-label": own_multi_label,
 }

@@ -26,7 +26,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from train.benchmarks.marker_test import summarise_markers
-from train.fit.imagenet import MEAN, STD
+from train.fit.imagenet import find_scale
 from train.recipe import IMAGENET, SCRATCH, Augment, IntendedUse, Recipe, System
 from train.report.run_report import summarise_curves
 
@@ -70,7 +70,7 @@ def bassi2022(pretrained: bool, as_published: bool) -> System:
             stages=((224, 12),) if pretrained else ((64, 10),), start=first, summary=SUMMARY_NIH,
             intended_use=INTENDED_USE_NIH, loss="bce", balance=False,
             learning_rate=_choose_rate(backbone, pretrained, 1e-3), watch="macro_auroc", augment=augment,
-            mean=_scale_greys(backbone)[0], std=_scale_greys(backbone)[1],
+            mean=find_scale(backbone)[0], std=find_scale(backbone)[1],
         )  # fmt: skip
 
     def covid(net: str) -> Recipe:
@@ -80,7 +80,7 @@ def bassi2022(pretrained: bool, as_published: bool) -> System:
             stages=((224, 12),) if pretrained else ((64, 6),), start=f"bassi2022/{before}" if before else first,
             keep_outputs=keep_outputs, summary=SUMMARY, intended_use=INTENDED_USE,
             learning_rate=_choose_rate(backbone, pretrained, 5e-4), augment=augment,
-            mean=_scale_greys(backbone)[0], std=_scale_greys(backbone)[1],
+            mean=find_scale(backbone)[0], std=find_scale(backbone)[1],
         )  # fmt: skip
 
     nets = OF_PAPER if as_published else tuple(NETS)
@@ -93,11 +93,6 @@ def _choose_rate(backbone: str, pretrained: bool, from_scratch: float) -> float:
     if not pretrained:
         return from_scratch
     return 3e-4 if backbone.startswith("efficientnet_lite") else 1e-4
-
-
-def _scale_greys(backbone: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and deviation, as the ImageNet weights of the packages and of the hub expect them."""
-    return (MEAN, STD) if backbone.startswith("efficientnet_lite") else (Recipe.mean, Recipe.std)
 
 
 def _summarise(system: System, folder: Path, data: Path, films: int | None) -> None:
