@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -24,7 +25,7 @@ from cxr_demo.evaluation.evaluate import (
     evaluate_maps,
 )
 from cxr_demo.explain.engine import EnsembleProof, MemberMap, RawMap, make_explainer
-from cxr_demo.explain.methods import METHODS, Unit
+from cxr_demo.explain.methods import EVIDENCE_FLOOR, LEAST_HELD, METHODS, MOST_HELD, Unit
 from cxr_demo.explain.proof import Proof
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.limits import CACHE_BYTES
@@ -78,7 +79,8 @@ class Explanation:
     predictions, map and `logit` are the weighted mean of the members', each divided by its temperature (see
     `explain.engine.EnsembleExplainer`); the Study's logit is another, and `members` are those maps, each of them
     divided already, on their own grids. `is_contrast`: of the label against the others
-    (`comparison.label_contrast`), and so are `logit` and `members`.
+    (`comparison.label_contrast`), and so are `logit` and `members`. `curved`: the network's activations that the
+    method's rules were not made for.
     """
 
     method: str
@@ -90,11 +92,28 @@ class Explanation:
     left_out: float
     members: tuple[MemberMap, ...] = ()
     is_contrast: bool = False
+    curved: tuple[str, ...] = ()
 
     @property
     def absolute_total(self) -> float:
         """The sum of its values without their signs: of a map whose signs cancel, many times `total`."""
         return float(np.abs(self.map_square).sum(dtype=np.float64))
+
+    @property
+    def share_held(self) -> float:
+        """`total` / `logit`; NaN where the values do not add up, and of a logit that is as good as 0."""
+        if not self.unit.adds_to_logit or abs(self.logit) < EVIDENCE_FLOOR:
+            return float("nan")
+        return self.total / self.logit
+
+    @property
+    def doubt(self) -> Literal["", "opposite", "little", "much"]:
+        """What speaks against reading the map as the reasons for the logit: its sum has the other sign, or is much
+        smaller, or much larger. "" also where nothing is known."""
+        share = self.share_held
+        if share < 0:
+            return "opposite"
+        return "little" if share < LEAST_HELD else "much" if share > MOST_HELD else ""
 
 
 class MapCache:
@@ -216,7 +235,10 @@ class Analyser:
             maps |= self._maps(study, x, batch, share)
             if on_progress is not None:
                 on_progress(len(maps), len(wanted))
-        return {pair: _explanation(pair, maps[pair], self._explained_logit(study, pair[1])) for pair in wanted}
+        return {
+            pair: _explanation(pair, maps[pair], self._explained_logit(study, pair[1]), self.proof.curved)
+            for pair in wanted
+        }
 
     def _maps(
         self, study: Study, x: np.ndarray, batch: Sequence[tuple[str, str]], on_progress: ProgressCallback
@@ -339,10 +361,13 @@ def _batches(pairs: Sequence[tuple[str, str]]) -> list[list[tuple[str, str]]]:
     return list(batches.values())
 
 
-def _explanation(pair: tuple[str, str], made: RawMap, logit: float) -> Explanation:
+def _explanation(pair: tuple[str, str], made: RawMap, logit: float, curved: tuple[str, ...]) -> Explanation:
     method, label = pair
-    total = float(made.map_square.sum(dtype=np.float64))
-    return Explanation(method, label, made.map_square, METHODS[method].unit, logit, total, logit - total, made.members)
+    total, unit = float(made.map_square.sum(dtype=np.float64)), METHODS[method].unit
+    not_made_for = curved if METHODS[method].made_for_relu else ()
+    return Explanation(
+        method, label, made.map_square, unit, logit, total, logit - total, made.members, curved=not_made_for
+    )
 
 
 def _kept(made: RawMap) -> RawMap:

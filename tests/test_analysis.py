@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from types import SimpleNamespace
 
 import numpy as np
@@ -44,6 +45,23 @@ def test_an_uncalibrated_checkpoint_says_so():
     np.testing.assert_allclose(study.probabilities, torch.from_numpy(np.array(study.logits)).softmax(0), rtol=1e-5)
 
 
+def test_a_share_of_a_logit_that_is_as_good_as_0_is_not_told(analyser, study):
+    (found,) = analyser.explain(study, LABELS[:1], ["lrp-epsilon"]).values()
+    near = dataclasses.replace(found, logit=0.01)
+    assert np.isnan(near.share_held) and near.doubt == "" and not np.isnan(found.share_held)
+
+
+def test_only_rules_made_for_relu_are_told_to_be_so_and_only_of_other_activations():
+    analyser = Analyser(make_checkpoint("tiny-silu"))
+    found = analyser.explain(
+        analyser.analyse(make_image(0)), LABELS[:1], ["grad-cam", "lrp-epsilon", "lrp-epsilon-plus", "lrp-gamma-box"]
+    )
+    assert {method: made.curved for (method, _), made in found.items() if made.curved} == {
+        "lrp-epsilon-plus": ("SiLU",)
+    }
+    assert "z-plus and alpha-beta were made for ReLU, not for its SiLU" in analyser.proof.line
+
+
 def test_explanations_account_for_the_logit(analyser, study, tiny_checkpoint):
     found = analyser.explain(study, LABELS, list(METHODS))
     assert list(found) == [(method, label) for method in METHODS for label in LABELS]
@@ -54,6 +72,10 @@ def test_explanations_account_for_the_logit(analyser, study, tiny_checkpoint):
         assert explanation.total == pytest.approx(float(explanation.map_square.sum(dtype=np.float64)))
         assert explanation.left_out == pytest.approx(explanation.logit - explanation.total)
         assert explanation.map_square.dtype == np.float32 and not explanation.map_square.flags.writeable
+        assert not explanation.curved
+        adds_up = METHODS[method].unit.adds_to_logit
+        assert np.isnan(explanation.share_held) != adds_up
+        assert not adds_up or explanation.share_held * explanation.logit == pytest.approx(explanation.total)
     head = tiny_checkpoint.model.net.classifier
     for position, label in enumerate(LABELS):
         assert found["grad-cam", label].left_out == pytest.approx(float(head.bias[position]), abs=1e-4)

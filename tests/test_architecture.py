@@ -32,10 +32,11 @@ cxr_demo: analysis
 cxr_demo.comparison: __init__ label_contrast checkpoint_pair ensemble_members
 cxr_demo.teaching: __init__ shortcut_lesson
 cxr_demo.text: label_text
-cxr_demo.export: __init__ output results
+cxr_demo.export: __init__ output
 cxr_demo.importing: __init__ published pickle_process weights_file source labels_given fitting verdict
 cxr_demo.text: page_text scales_text localisation_text examples_text evaluation_text
 cxr_demo.text: findings_text checkpoint_text lesson_text pair_text upload_text
+cxr_demo.export: results
 cxr_demo: __init__
 cxr_demo.ui: markup parts faults components jobs image_encoding
 cxr_demo.ui.app: __init__ uploads upload_route guard wish

@@ -125,6 +125,7 @@ def test_explain_writes_maps_on_the_films_own_grid_in_raw_units(weights, film, t
             if METHODS[method].unit.adds_to_logit:
                 total = native.sum(dtype=np.float64)
                 assert f"{method}\t{label}\tsum {total:+.2f}, absolute sum {scale:.2f}\tlogit" in printed
+                assert said["share_of_logit"] is None or f"{said['share_of_logit']:.0%} of the logit" in printed
         else:
             assert said["sum_in_the_padding"] is None
         assert said["against_the_other_labels"] is None

@@ -212,6 +212,10 @@ class EnsembleProof:
         return reasons
 
     @property
+    def curved(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(name for _, proof in self.members for name in proof.curved))
+
+    @property
     def fails(self) -> bool:
         return any(proof.fails for _, proof in self.members)
 

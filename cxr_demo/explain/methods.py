@@ -19,6 +19,10 @@ from typing import Any, Literal
 # points (the logistic curve's steepest slope is 1/4); stretched, it would look like one.
 EVIDENCE_FLOOR = 0.05
 
+# Own choice: where a map's sum is less than half of the logit or more than twice it, a person is told so in words. It
+# refuses nothing: a map that is right may hold little, where biases took the rest.
+LEAST_HELD, MOST_HELD = 0.5, 2.0
+
 
 class Unit(StrEnum):
     """Of one value of a raw map. The text is what a person reads, and what JSON holds.
@@ -101,6 +105,8 @@ class Method:
     one label in forward passes, measured on a DenseNet-121 of 224 px; `caption`: what the map does *not* show. Where it
     is left out, the message "caption-" and the key says it. `is_linear`: the map of a weighted sum of logits is the
     weighted sum of their maps, so that there are maps of a label against the others (`comparison.label_contrast`).
+    `made_for_relu`: its rules were made for inputs that are never below 0, and literature recommends others for SiLU,
+    Hardswish and GELU (Montavon et al. 2019, section 10.2.1).
     """
 
     key: str
@@ -113,6 +119,7 @@ class Method:
     cost_forwards: float
     caption: str = ""
     is_linear: bool = False
+    made_for_relu: bool = False
 
     def load_function(self) -> Any:
         return _load(self.function)
@@ -133,11 +140,13 @@ _METHODS = (
         "lrp-epsilon-plus-flat", "LRP (epsilon, z-plus, flat)",
         "Montavon et al. 2019, Layer-Wise Relevance Propagation: An Overview; Lapuschkin et al. 2019", LRP,
         "cxr_demo.explain.lrp.rules:EPSILON_PLUS_FLAT", Unit.PIXEL, "signed", 2.5, is_linear=True,
+        made_for_relu=True,
     ),
     Method(
         "lrp-epsilon-alpha2-beta1-flat", "LRP (epsilon, alpha 2, beta 1, flat)",
         "Bach et al. 2015, PLoS ONE 10(7), eq. 60; Lapuschkin et al. 2019", LRP,
         "cxr_demo.explain.lrp.rules:EPSILON_ALPHA2_BETA1_FLAT", Unit.PIXEL, "signed", 5.0, is_linear=True,
+        made_for_relu=True,
     ),
     Method(
         "lrp-epsilon", "LRP (epsilon)", "Bach et al. 2015, PLoS ONE 10(7), eq. 58", LRP,
@@ -166,10 +175,12 @@ _METHODS = (
     Method(
         "lrp-epsilon-plus", "LRP (epsilon, z-plus)", "Montavon et al. 2017, Pattern Recognition 65", LRP,
         "cxr_demo.explain.lrp.rules:EPSILON_PLUS", Unit.PIXEL, "signed", 2.5, is_linear=True,
+        made_for_relu=True,
     ),
     Method(
         "lrp-epsilon-alpha2-beta1", "LRP (epsilon, alpha 2, beta 1)", "Bach et al. 2015, PLoS ONE 10(7), eq. 60", LRP,
         "cxr_demo.explain.lrp.rules:EPSILON_ALPHA2_BETA1", Unit.PIXEL, "signed", 5.0, is_linear=True,
+        made_for_relu=True,
     ),
     Method(
         "lrp-gamma-box", "LRP (gamma, box)", "Montavon et al. 2019, Layer-Wise Relevance Propagation: An Overview",

@@ -83,6 +83,8 @@ class LrpProof:
         right = [error for key, error in self.rule_errors.items() if key not in self.refusals]
         rules = f"; {len(right)} rule sets differ from zennit's by at most {max(right):.0e}" if right else ""
         line = f"LRP ok (r={self.identity_r:.5f} against {of_what}, copy differs by {self.copy_error:.0e}{rules})"
+        if self.curved:
+            line += f" · z-plus and alpha-beta were made for ReLU, not for its {', '.join(self.curved)}"
         refused = (f" · {METHODS[key].name} not available: {reason}" for key, reason in self.refusals.items())
         return line + "".join(refused)
 

@@ -25,6 +25,7 @@ from cxr_demo.networks.standing import find_standing
 from cxr_demo.text.formats import name_score
 from cxr_demo.text.label_text import describe_shared_maps
 from cxr_demo.text.method_text import describe_caption
+from cxr_demo.text.page_text import describe_doubts
 
 OPACITY = 0.6
 Found = Mapping[tuple[str, str], Explanation]
@@ -100,6 +101,7 @@ def write_explanations(
             "native_shape": list(explanation.map_square.shape),
             "sum_over_native_map": explanation.total,
             "absolute_sum_over_native_map": explanation.absolute_total,
+            "share_of_logit": _number(explanation.share_held),
             "sum_in_the_padding": explanation.total - float(sums["spread"].sum()) if sums else None,
             "logit": explanation.logit,
             "left_out_as_bias": explanation.left_out,
@@ -107,6 +109,7 @@ def write_explanations(
             "overlay": _picture(folder, f"{key.replace('/', '_')}.png", film, maps[key], scale),
             "does_not_show": describe_caption(METHODS[method]),
             "against_the_other_labels": FORMULA if explanation.is_contrast else None,
+            "doubts": describe_doubts(explanation),
         }
     tables = {method: _describe_likeness(study.labels, table) for method, table in likeness.items()}
     result = {"file": file, "gate": describe_gate(gate), **describe_study(analyser, study), "maps": described}
@@ -145,7 +148,10 @@ def _tell_sums(explanation: Explanation) -> str:
     told = [explanation.method, explanation.label, *(["against the other labels"] if explanation.is_contrast else [])]
     if explanation.unit.adds_to_logit:
         told.append(f"sum {explanation.total:+.2f}, absolute sum {explanation.absolute_total:.2f}")
-    return "\t".join((*told, f"logit {explanation.logit:+.2f}"))
+    told.append(f"logit {explanation.logit:+.2f}")
+    if not np.isnan(explanation.share_held):
+        told.append(f"{explanation.share_held:.0%} of the logit")
+    return "\t".join((*told, *describe_doubts(explanation)))
 
 
 def write_comparison(

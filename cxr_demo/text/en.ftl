@@ -733,7 +733,21 @@ logit-is =
 sums-title = What this map adds up to
 why-none = Why
 logit-gloss = The logit is the network's score before it becomes a probability.
-sums = Sums to { $total }, without signs to { $absolute }; { logit-is }. The rest, { $rest }, is not in the map.
+sums =
+    Sums to { $total }, without signs to { $absolute }; { logit-is }{ $share ->
+        [none] {""}
+       *[other] , of which the sum is { $share }
+    }. The rest, { $rest }, is not in the map.
+# Of a map whose sum is far from the logit.
+held-opposite =
+    Do not read this map as the reasons for the score: its sum, { $total }, has the opposite sign of the logit, { $logit }.
+held-little =
+    This map holds only { $share } of the logit: most of what made the score is not in it.
+held-much =
+    This map sums to { $share } of the logit: much of what it shows is outweighed by what is not in it.
+rule-for-relu =
+    This rule was made for ReLU networks (Montavon et al. 2019, section 10.2.1), and this one has { $activations }: LRP
+    (epsilon) and LRP (gamma, box) are recommended there.
 sums-not =
     { $of ->
         [calibrated] The members' mean calibrated logit

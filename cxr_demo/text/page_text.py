@@ -21,7 +21,14 @@ from cxr_demo.limits import (
 )
 from cxr_demo.networks.card import Card, EnsembleSpec
 from cxr_demo.text.catalogue import format_text
-from cxr_demo.text.formats import format_digits, format_duration, format_p, format_percent, format_signed
+from cxr_demo.text.formats import (
+    format_digits,
+    format_duration,
+    format_list,
+    format_p,
+    format_percent,
+    format_signed,
+)
 from cxr_demo.text.method_text import describe_too_little
 
 LEFT_OVER_MINUTES = -(-(LEFT_OVER_S + SWEEP_EVERY_S) // 60)
@@ -176,7 +183,20 @@ def describe_sums(explanation: Explanation, card: Card) -> str:
         return format_text("sums-not", of=of, logit=logit)
     total, rest = format_signed(explanation.total), format_signed(explanation.left_out)
     absolute = format_digits(explanation.absolute_total, 2)
-    return format_text("sums", total=total, absolute=absolute, of=of, logit=logit, rest=rest)
+    share = "none" if math.isnan(explanation.share_held) else format_percent(explanation.share_held)
+    return format_text("sums", total=total, absolute=absolute, of=of, logit=logit, share=share, rest=rest)
+
+
+def describe_doubts(explanation: Explanation) -> list[str]:
+    """What speaks against reading a map as the reasons for the score, a sentence each."""
+    found = []
+    if explanation.doubt:
+        total, logit = format_signed(explanation.total), format_signed(explanation.logit)
+        share = format_percent(explanation.share_held)
+        found.append(format_text(f"held-{explanation.doubt}", total=total, logit=logit, share=share))
+    if explanation.curved:
+        found.append(format_text("rule-for-relu", activations=format_list(explanation.curved)))
+    return found
 
 
 def describe_empty_map(scale: render.Scale, finding: str, is_called: bool) -> str:

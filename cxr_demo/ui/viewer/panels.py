@@ -145,6 +145,7 @@ def _render_map(method: Method, explanation: Explanation, scales: Scales, study:
     below = [render_colour_bar(scales)]
     if is_coarse(raw, card):
         below.append(tag("p", page_text.describe_cell_size(*_measure_cell(raw.shape, card, shape)), class_="cell"))
+    below += [tag("p", doubt, class_="doubt") for doubt in page_text.describe_doubts(explanation)]
     below.append(render_details(format_text("sums-title"), tag("p", " ".join(sums)), class_="sums"))
     return _render_map_figure(method, study, name, where, None, *below)
 

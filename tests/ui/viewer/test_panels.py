@@ -1,6 +1,7 @@
 """The panels without a browser: what a map says of itself, scales, agreement, and the list of methods."""
 
 import base64
+import dataclasses
 import html
 import re
 import zlib
@@ -31,9 +32,11 @@ def render(
     return panels.render_panels(shown, of or card(), label, entries, pictures(shown), pinned=pinned)
 
 
-def render_map(method: str, map_square: np.ndarray, shape=(64, 64), of: Card | None = None) -> tuple[str, dict | None]:
-    """A panel's HTML, and what is drawn in it with its numbers."""
-    made = render({method: explanation(method, map_square)}, shape=shape, of=of)
+def render_map(
+    method: str, map_square: np.ndarray, shape=(64, 64), of: Card | None = None, **changes
+) -> tuple[str, dict | None]:
+    """A panel's HTML, and what is drawn in it with its numbers; `changes`: of the stand-in for its explanation."""
+    made = render({method: dataclasses.replace(explanation(method, map_square), **changes)}, shape=shape, of=of)
     drawn = made.body["maps"].get(method)
     return figure(made.body, method), drawn and drawn | made.pictures[drawn["map"]]
 
@@ -73,8 +76,30 @@ def test_a_map_comes_with_its_numbers_its_unit_and_its_words():
     told, data = render_map("lrp-epsilon", map_square)
     assert "image left, lower third" in told and "logit points per pixel, own scale" in told
     assert "≤ −0.020" in told and "≥ +0.020" in told
-    assert "Sums to +1.50, without signs to 3.20; the logit is +1.70. The rest, +0.20, is not in the map." in told
+    assert "Sums to +1.50, without signs to 3.20; the logit is +1.70, of which the sum is 88 %. " in told
+    assert "The rest, +0.20, is not in the map." in told and 'class="doubt"' not in told
     assert not data["coarse"] and describe_caption(METHODS["lrp-epsilon"])[:20] in told
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (-0.4, "its sum, −0.68, has the opposite sign of the logit, +1.70."),
+        (0.4, "This map holds only 40 % of the logit: "),
+        (0.55, ""),
+        (1.9, ""),
+        (6.8, "This map sums to 680 % of the logit: "),
+    ],
+)
+def test_a_map_whose_sum_is_far_from_the_logit_says_so(share, said):
+    told, _ = render_map("lrp-gamma-box", np.full((64, 64), share * 1.7 / 64**2, np.float32), total=share * 1.7)
+    doubts = re.findall(r'<p class="doubt">(.*?)</p>', told)
+    assert len(doubts) == bool(said) and said in "".join(doubts)
+
+
+def test_a_rule_that_was_made_for_relu_says_so_where_there_is_none():
+    told, _ = render_map("lrp-epsilon-plus", np.full((64, 64), 1.5 / 64**2, np.float32), curved=("SiLU", "GELU"))
+    assert "This rule was made for ReLU networks" in told and "and this one has SiLU and GELU: LRP (epsilon)" in told
 
 
 @pytest.mark.parametrize("method", ["eigen-cam", "gradient", "occlusion"])
