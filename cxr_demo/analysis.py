@@ -78,9 +78,9 @@ class Explanation:
     per cell or pixel: what no place of the image has, as what the network's biases carry. Where an ensemble joins
     predictions, map and `logit` are the weighted mean of the members', each divided by its temperature (see
     `explain.engine.EnsembleExplainer`); the Study's logit is another, and `members` are those maps, each of them
-    divided already, on their own grids. `is_contrast`: of the label against the others
-    (`comparison.label_contrast`), and so are `logit` and `members`. `curved`: the network's activations that the
-    method's rules were not made for.
+    divided already, on their own grids. `contrast_weight`: of a map of the label against the others
+    (`comparison.label_contrast`), the label's own weight, 0..1; then `logit` and `members` are contrasts too. `curved`:
+    the network's activations that the method's rules were not made for.
     """
 
     method: str
@@ -91,8 +91,23 @@ class Explanation:
     total: float
     left_out: float
     members: tuple[MemberMap, ...] = ()
-    is_contrast: bool = False
+    contrast_weight: float | None = None
     curved: tuple[str, ...] = ()
+
+    @property
+    def is_contrast(self) -> bool:
+        return self.contrast_weight is not None
+
+    @property
+    def shown(self) -> str:
+        """What is drawn of it, "positive" or "signed": below 0 a contrast speaks for the others."""
+        return "signed" if self.is_contrast else METHODS[self.method].shown
+
+    @property
+    def evidence_floor(self) -> float:
+        """What is less is not drawn. Of a contrast only what the others weigh is left, however sure the network is: so
+        much less is enough."""
+        return EVIDENCE_FLOOR * (1 - (self.contrast_weight or 0))
 
     @property
     def absolute_total(self) -> float:
@@ -101,8 +116,9 @@ class Explanation:
 
     @property
     def share_held(self) -> float:
-        """`total` / `logit`; NaN where the values do not add up, and of a logit that is as good as 0."""
-        if not self.unit.adds_to_logit or abs(self.logit) < EVIDENCE_FLOOR:
+        """`total` / `logit`; NaN where the values do not add up, of a logit that is as good as 0, and of a contrast,
+        which explains no logit."""
+        if not self.unit.adds_to_logit or abs(self.logit) < EVIDENCE_FLOOR or self.is_contrast:
             return float("nan")
         return self.total / self.logit
 

@@ -42,11 +42,11 @@ class Scale:
         return SIGNED_ZERO if self.signed else 0
 
 
-def choose_scale(map_raw: np.ndarray, shown: str, unit: str) -> Scale:
+def choose_scale(map_raw: np.ndarray, shown: str, unit: str, floor: float = EVIDENCE_FLOOR) -> Scale:
     """The scale of one raw map of any shape, in `unit`.
 
     The limit is the `CLIP_PERCENTILE` of the non-zero values shown (own choice: robust against single hot
-    pixels; PAIR saliency clips alike); below `EVIDENCE_FLOOR` there is nothing to show. Raises ValueError for a map
+    pixels; PAIR saliency clips alike); below the `floor` there is nothing to show. Raises ValueError for a map
     that is not finite.
     """
     if shown not in ("positive", "signed"):
@@ -55,15 +55,15 @@ def choose_scale(map_raw: np.ndarray, shown: str, unit: str) -> Scale:
         raise ValueError("the map holds values that are not finite numbers")
     evidence = np.abs(map_raw) if shown == "signed" else np.maximum(map_raw, 0)
     evidence = evidence[evidence > 0].astype(np.float64)
-    if not evidence.size or _is_too_little(evidence, unit):
+    if not evidence.size or _is_too_little(evidence, unit, floor):
         return Scale(shown, unit, 0.0, nothing=True)
     return Scale(shown, unit, float(np.percentile(evidence, CLIP_PERCENTILE)))
 
 
-def _is_too_little(evidence: np.ndarray, unit: str) -> bool:
+def _is_too_little(evidence: np.ndarray, unit: str, floor: float) -> bool:
     """Shares of a logit add up; of the falls of a logit the largest counts."""
     amount = UNITS[unit].amount if unit in UNITS else ""
-    return bool(amount) and (evidence.sum() if amount == "sum" else evidence.max()) < EVIDENCE_FLOOR
+    return bool(amount) and (evidence.sum() if amount == "sum" else evidence.max()) < floor
 
 
 def quantise_map(map_raw: np.ndarray, scale: Scale) -> np.ndarray:

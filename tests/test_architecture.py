@@ -41,7 +41,8 @@ cxr_demo: __init__
 cxr_demo.ui: markup parts faults components jobs image_encoding
 cxr_demo.ui.app: __init__ uploads upload_route guard wish
 cxr_demo.ui.findings: __init__ findings_list localisation_table facts gate_table
-cxr_demo.ui.viewer: __init__ colour_bar methods film_pictures agreement_table panels film_regions regions_table
+cxr_demo.ui.viewer: __init__ colour_bar methods film_pictures agreement_table likeness_table panels film_regions
+cxr_demo.ui.viewer: regions_table
 cxr_demo.ui.evaluation: __init__ evaluation_curves evaluation_table evaluation_run
 cxr_demo.ui.compare: __init__ pair_view members_view
 cxr_demo.ui.lesson: __init__ lesson_view lesson_events

@@ -12,7 +12,6 @@ from cxr_demo.analysis import Explanation
 from cxr_demo.comparison.checkpoint_pair import choose_common_scale
 from cxr_demo.evaluation.agreement import measure_agreements
 from cxr_demo.explain.engine import MemberMap
-from cxr_demo.explain.methods import METHODS
 from cxr_demo.grids import find_finest_grid, resample_map
 
 
@@ -75,7 +74,7 @@ def choose_member_scales(
     """Of the mean, the spread and each member: one limit for all, the spread from 0 upwards; each map's own limit where
     the unit is relative."""
     if apart.spread is None:
-        shown = METHODS[explanation.method].shown
+        shown = explanation.shown
         mean, *members = (render.choose_scale(map_, shown, explanation.unit) for map_ in (apart.mean, *apart.maps))
         return mean, None, members
     common = choose_common_scale([apart.mean, *apart.maps], explanation.unit)

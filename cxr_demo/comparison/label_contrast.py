@@ -62,8 +62,9 @@ def contrast_explanations(study: Study, explanations: Sequence[Explanation]) -> 
         total = float(map_square.sum(dtype=np.float64))
         own = zip(each.members, members, strict=True)
         found[each.label] = replace(
-            each, map_square=map_square, logit=logit, total=total, left_out=logit - total, is_contrast=True,
+            each, map_square=map_square, logit=logit, total=total, left_out=logit - total,
             members=tuple(replace(member, map_square=squares[place]) for member, squares in own),
+            contrast_weight=float(weights[place]),
         )  # fmt: skip
     return found
 

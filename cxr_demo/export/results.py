@@ -92,12 +92,14 @@ def write_explanations(
         maps[key] = analyser.card.preprocess.map_to_image(explanation.map_square, film.shape)
         sums = _spread_sums(explanation.map_square, explanation.unit, analyser.card.preprocess, film.shape)
         maps |= {f"{key}/{name}": values for name, values in sums.items()}
-        scale = render.choose_scale(explanation.map_square, METHODS[method].shown, explanation.unit)
+        scale = render.choose_scale(
+            explanation.map_square, explanation.shown, explanation.unit, explanation.evidence_floor
+        )
         described[key] = {
             "name": f"{METHODS[method].name}, {analyser.card.get_finding(label).name}",
             "unit": explanation.unit,
             "signed": True,  # values below 0 speak against the finding, of every method
-            "drawn": METHODS[method].shown,
+            "drawn": explanation.shown,
             "native_shape": list(explanation.map_square.shape),
             "sum_over_native_map": explanation.total,
             "absolute_sum_over_native_map": explanation.absolute_total,
@@ -107,7 +109,7 @@ def write_explanations(
             "left_out_as_bias": explanation.left_out,
             "full_colour_at": scale.limit,
             "overlay": _picture(folder, f"{key.replace('/', '_')}.png", film, maps[key], scale),
-            "does_not_show": describe_caption(METHODS[method]),
+            "does_not_show": describe_caption(METHODS[method], explanation.is_contrast),
             "against_the_other_labels": FORMULA if explanation.is_contrast else None,
             "doubts": describe_doubts(explanation),
         }
@@ -171,7 +173,7 @@ def write_comparison(
         key, other = _name_map(this), found[1][method, label]
         pair = compare_maps(this, cards[0], other, cards[1], film.shape)
         sides = {"this": pair.first, "other": pair.second}
-        colours = checkpoint_pair.choose_pair_scales(pair, METHODS[method].shown)
+        colours = checkpoint_pair.choose_pair_scales(pair, this.shown)
         drawn = {which: (side.values, side.grid) for which, side in sides.items()}
         if pair.difference is not None:
             drawn["difference"] = pair.difference, pair.first.grid
@@ -190,7 +192,7 @@ def write_comparison(
             "agreement": _agreement(pair.agreement),
             "full_colour_at": dict(zip(drawn, (scale.limit for scale in colours), strict=True)),
             "overlays": pictures,
-            "does_not_show": describe_caption(METHODS[method]),
+            "does_not_show": describe_caption(METHODS[method], this.is_contrast),
             "against_the_other_labels": FORMULA if this.is_contrast else None,
         }
         told = f"no difference: {pair.why_not}" if pair.why_not else f"difference in {pair.first.unit}"
@@ -243,7 +245,7 @@ def write_members(
             "share_of_cells_where_spread_exceeds_mean": _number(apart.unsure),
             "full_colour_at": {which: scale.limit for which, (_, _, scale) in drawn.items()},
             "overlays": pictures,
-            "does_not_show": describe_caption(METHODS[method]),
+            "does_not_show": describe_caption(METHODS[method], explanation.is_contrast),
         }
         told = ", ".join(f"{name} {rank:+.2f}" for name, rank in zip(apart.names, apart.ranks, strict=True))
         lines.append(f"{method}\t{label}\trank correlation with the mean: {told}")

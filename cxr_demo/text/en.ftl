@@ -728,6 +728,7 @@ logit-is =
     { $of ->
         [calibrated] the members' mean calibrated logit
         [members] the members' mean logit
+        [contrast] the logit, less the mean of all findings' logits,
        *[network] the logit
     } is { $logit }
 sums-title = What this map adds up to
@@ -752,6 +753,7 @@ sums-not =
     { $of ->
         [calibrated] The members' mean calibrated logit
         [members] The members' mean logit
+        [contrast] The logit, less the mean of all findings' logits,
        *[network] The logit
     } is { $logit }; the values of this map do not add up to it.
 cell-size = One cell is about { $width } × { $height } px of the film.
@@ -777,12 +779,34 @@ place-strongest = strongest positive region: { $place } ({ $share } of the posit
 place-none = no positive region
 
 
+# A finding's map against those of the others (comparison/label_contrast.py).
+contrast = Against the other findings
+    .hint = What speaks for this finding more than for the others
+    .meaning =
+        Orange speaks more for { $finding } than for the network's other findings, blue more for the others. What speaks
+        for all alike is gone.
+    .how = How a map against the other findings is made
+    .made =
+        The map of { $finding } minus the mean of the maps of all findings, weighted by their probabilities{ $task ->
+        [each] , which are divided by their sum
+       *[shared] {""}
+    }: map − Σ p × map, over all findings (Gu et al. 2018, contrastive backpropagation). Weighted alike, the maps of all
+        findings add up to zero. The more probable a finding is, the smaller are its numbers.
+contrast-of = { $finding }, against the others
+contrast-caption = Does not show what speaks for all findings alike, nor outlines: one cell covers a large part of the lung.
+contrast-none = No { $method } against the other findings: this method is not linear, so its maps cannot be subtracted.
+
 # One method's maps of different findings (label_text.py).
-label-likeness =
+label-likeness = Which finding does a map speak of?
+    .table = All findings beside each other
+    .caption = { $method }: agreement of the maps of two findings
+    .finding = Finding
+    .slow = { $method }: not compared, as a map of every finding would take long.
     .how =
         As between methods: the film is divided into 16 × 16 fields, and the rank correlation of the sums in them says
         whether the maps of two findings have the same order of places: 1 the same, 0 none, −1 the opposite. From
         { $shared } on, whatever the sign, two maps look the same to the eye, and are called one map here.
+label-likeness-contrast = Which finding does a map against the others speak of?
 shared-all =
     { $method }: all { $labels } findings share one map{ $turned ->
         [yes] , for some with “for” and “against” exchanged
@@ -794,6 +818,7 @@ shared-some =
        *[no] {""}
     }. What it shows speaks of none of them alone.
 shared-none = { $method }: no two findings share a map.
+shared-not = { $method }: no other finding has this map.
 most-alike = The map of { $finding } is most like that of { $other } (agreement { $rank }).
 
 agreement = How far the maps agree
@@ -989,6 +1014,7 @@ check = Check these maps
     .running = Checking
     .left = { $duration } left
     .done = Checked. The results stay with this film and finding.
+    .contrast = Maps against the other findings are not checked: the checks ask the network about one finding alone.
 check-part-faithfulness = Deletion and insertion
 check-part-stability = Noise and shift
 check-part-randomisation = Random weights

@@ -18,8 +18,11 @@ UNIT_NAMES = {
 }
 
 
-def describe_caption(method: Method) -> str:
-    """What a map of this method does not show."""
+def describe_caption(method: Method, is_contrast: bool = False) -> str:
+    """What a map of this method does not show; `is_contrast`: of a finding against the others, which is drawn with what
+    speaks against it."""
+    if is_contrast and method.shown == "positive":
+        return format_text("contrast-caption")
     return method.caption or format_text(f"caption-{method.key}")
 
 

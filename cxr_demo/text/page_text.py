@@ -178,6 +178,8 @@ def describe_sums(explanation: Explanation, card: Card) -> str:
     made, of = card.ensemble, "network"
     if made and card.joins_predictions:
         of = "calibrated" if made.calibrated else "members"
+    if explanation.is_contrast:
+        of = "contrast"
     logit = format_signed(explanation.logit)
     if not explanation.unit.adds_to_logit:
         return format_text("sums-not", of=of, logit=logit)

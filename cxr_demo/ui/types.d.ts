@@ -75,6 +75,7 @@ interface PanelsValue extends Value {
   readonly film: Film | null; // none before the first
   readonly about: string; // what is shown: as long as it is the same, so is what a person looks at
   readonly held: boolean; // the maps are shown only when asked for
+  readonly contrast?: boolean; // the maps are of the finding against the others
   readonly pinned?: boolean; // the absolute scale is one that a person keeps
   readonly frame: Frame; // of no meaning where there are no maps, as `tables`
   readonly tables: Readonly<Record<Colours, string>>;
@@ -148,6 +149,7 @@ interface Presses {
   choose_label: { label: string | undefined };
   choose_methods: { methods: readonly string[] };
   pin_scale: { pinned: boolean };
+  contrast_labels: { contrast: boolean };
   draw_region: { box: readonly (number | null)[] | null };
   run_checks: { slow: boolean };
   stop_checks: undefined;

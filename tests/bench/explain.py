@@ -2,11 +2,16 @@
 
 DenseNet-121, 224 px, 14 labels, two threads. Naive: the two libraries, one call for each label and method; zennit on
 the same canonized network, since as it comes it is wrong. All is measured in turns within one run and the medians of
-the ratios of each turn are printed, so that whatever else the machine does hits all of it.
+the ratios of each turn are printed, so that whatever else the machine does hits all of it. With `--before FOLDER`, a
+checkout of an earlier commit, its explainer works in the same turns, in a process of its own.
 """
 
 from __future__ import annotations
 
+import argparse
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +26,7 @@ from pytorch_grad_cam.utils.image import scale_cam_image
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch.utils.flop_counter import FlopCounterMode
 
+from cxr_demo.comparison.label_contrast import contrast_maps, weigh_labels
 from cxr_demo.explain.engine import Explainer
 from cxr_demo.explain.lrp import rules as rule_sets
 from cxr_demo.explain.lrp.lowering import lower_network
@@ -38,7 +44,9 @@ ROUNDS, REPEATS = 5, 7  # turns, and of ours in each
 CAMS = {"grad-cam": GradCAM, "grad-cam-plus-plus": GradCAMPlusPlus, "hires-cam": HiResCAM, "layer-cam": LayerCAM}
 RELEVANCE = "lrp-epsilon-plus-flat"
 GOALS = {"four CAMs, 14 labels": 1.2, "one LRP map": 2.0, "14 LRP maps": 10.0}
-CHEAPER, SAME = 15.0, 0.9999
+CHEAPER, SAME = 20.0, 0.9999
+NO_DEARER, CONTRAST = 1.05, 0.05  # within what turns of one work differ by; of the maps' own cost
+LINEAR = ("grad-cam", "hires-cam", RELEVANCE)
 
 
 class Naive:
@@ -64,13 +72,49 @@ class Naive:
         }
 
 
+class Before:
+    """The explainer of an earlier commit."""
+
+    def __init__(self, folder: Path) -> None:
+        worker = Path(__file__).with_name("explain_worker.py")
+        command = [sys.executable, str(worker), BACKBONE, str(SIZE_PX), str(LABELS), str(THREADS)]
+        environment = os.environ | {"PYTHONPATH": str(folder)}
+        self._process = subprocess.Popen(
+            command, cwd=folder, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self._read()
+
+    def time(self, work: str) -> float:
+        """In seconds."""
+        assert self._process.stdin is not None
+        print(work, file=self._process.stdin, flush=True)
+        return float(self._read())
+
+    def _read(self) -> str:
+        assert self._process.stdout is not None
+        if not (line := self._process.stdout.readline()):
+            raise SystemExit("The earlier version has ended.")
+        return line
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
 def main() -> None:
     """Prints every cost beside its goal, the floor of the arithmetic and how alike both ways' maps are."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("--before", type=Path, help="checkout of an earlier commit")
+    before = parser.parse_args().before
     torch.set_num_threads(THREADS)
     checkpoint = _checkpoint()
     x = torch.from_numpy((make_film(3, (SIZE_PX, SIZE_PX)) - 0.5) / 0.25)[None, None]
     explainer, naive = Explainer(checkpoint), Naive(checkpoint, x)
     square, labels = x.numpy(), range(LABELS)
+
+    made = explainer.maps(square, labels, LINEAR)
+    plain = {key: np.stack([made[key, label] for label in labels]) for key in LINEAR}
+    weights = weigh_labels(np.linspace(0.01, 0.9, LABELS))
 
     def forward() -> None:
         with torch.inference_mode():
@@ -81,12 +125,14 @@ def main() -> None:
         "four CAMs, 14 labels": lambda: explainer.maps(square, labels, list(CAMS)),
         "one LRP map": lambda: explainer.maps(square, [0], [RELEVANCE]),
         "14 LRP maps": lambda: explainer.maps(square, labels, [RELEVANCE]),
+        "contrasts": lambda: {key: contrast_maps(maps, weights) for key, maps in plain.items()},
         "naive CAMs": naive.cams,
         "naive LRP": naive.relevance,
     }
     theirs_maps = naive.cams() | naive.relevance()  # which warms them up
-    seconds, speed = _measured(works)
-    ratios = {name: _ratio(seconds[name], seconds["forward"]) for name in works}
+    earlier = Before(before) if before else None
+    seconds, speed = _measured(works, earlier)
+    ratios = {name: _ratio(seconds[name], seconds["forward"]) for name in seconds}
     ours = ratios["four CAMs, 14 labels"] + ratios["14 LRP maps"]
     theirs = ratios["naive CAMs"] + ratios["naive LRP"]
 
@@ -97,6 +143,14 @@ def main() -> None:
     print(f"{'all five, naive':22} {theirs:7.2f}   (CAMs {ratios['naive CAMs']:.1f}, LRP {ratios['naive LRP']:.1f})")
     print(f"{'all five, ours':22} {ours:7.2f}   {theirs / ours:.1f} times cheaper, goal {CHEAPER:.0f}: "
           f"{_said(theirs >= CHEAPER * ours)}")  # fmt: skip
+    added = ratios["contrasts"] / ours
+    print(f"{'contrasts of three':22} {ratios['contrasts']:7.2f}   {added:.1%} of all five, goal {CONTRAST:.0%}: "
+          f"{_said(added <= CONTRAST)}")  # fmt: skip
+    if earlier:
+        earlier.close()
+        for name in GOALS:
+            dearer = _ratio(seconds[name], seconds[f"{name}, before"])
+            print(f"{name:22} {dearer:7.2f}   times its cost before, goal {NO_DEARER}: {_said(dearer <= NO_DEARER)}")
     _print_floor(checkpoint, x, seconds, speed)
     worst = _likeness(theirs_maps, explainer.maps(square, labels, [*CAMS, RELEVANCE]))
     flat = len(CAMS) * LABELS + LABELS - len(worst)
@@ -111,22 +165,24 @@ def _checkpoint() -> Checkpoint:
     return Checkpoint(card, make_model(BACKBONE, labels=LABELS), "none", Path("nowhere"))
 
 
-def _measured(works: dict[str, Callable[[], object]]) -> tuple[dict[str, list[float]], float]:
+def _measured(works: dict[str, Callable[[], object]], earlier: Before | None) -> tuple[dict[str, list[float]], float]:
     """Seconds of each in every turn, and the best speed that products reached in any, FLOP/s."""
-    seconds: dict[str, list[float]] = {name: [] for name in works}
-    speed = 0.0
-    ours = [name for name in works if "naive" not in name]
+    ours, speed = [name for name in works if "naive" not in name], 0.0
+    names = [*works, *(f"{name}, before" for name in GOALS if earlier)]
+    seconds: dict[str, list[float]] = {name: [] for name in names}
     for turn in range(ROUNDS + 1):
-        times: dict[str, list[float]] = {name: [] for name in works}
+        times: dict[str, list[float]] = {name: [] for name in names}
         for _ in range(REPEATS):  # one after the other, so that a slow moment of the machine meets all of them
             for name in ours:
                 times[name] += _times(works[name], 2)[1:]  # the first of both finds the caches full of another's
+                if earlier and name in GOALS:
+                    times[f"{name}, before"] += [earlier.time(name) for _ in range(2)][1:]
         speed = max(speed, _flops_a_second())
         if not turn:
             continue  # it warmed up what was not warm yet
         for name in works.keys() - ours:
             times[name] += _times(works[name], 1)
-        for name in works:
+        for name in names:
             seconds[name].append(median(times[name]))
     return seconds, speed
 

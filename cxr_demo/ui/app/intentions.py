@@ -185,6 +185,12 @@ def pin_scale(press: Press) -> None:
     press.change(lambda wish: replace(wish, pinned_scale=pinned))
 
 
+def contrast_labels(press: Press) -> None:
+    """Maps of the label against the others, or as they are; checks are made of the latter alone."""
+    contrast = bool(press.data.get("contrast"))
+    press.change(lambda wish: replace(wish, contrast=contrast, checks=None))
+
+
 def draw_region(press: Press) -> None:
     """A region is drawn or given in numbers, as shares of the film that is shown, or taken away (None)."""
     film = press.session.films.get(press.shown[0])
@@ -232,7 +238,8 @@ INTENTIONS: Mapping[str, Callable[[Press], None]] = MappingProxyType(
         intention.__name__: intention
         for intention in (
             open_page, take_film, try_example, choose_film, show_anyway, mend_film, remove_film, choose_checkpoint,
-            choose_label, choose_methods, pin_scale, draw_region, run_checks, stop_checks, compare_with, compute_slow,
+            choose_label, choose_methods, pin_scale, contrast_labels, draw_region, run_checks, stop_checks,
+            compare_with, compute_slow,
         )
     }
 )  # fmt: skip

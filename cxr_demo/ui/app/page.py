@@ -37,7 +37,7 @@ from cxr_demo.ui.findings import facts
 from cxr_demo.ui.lesson import lesson_events, lesson_view
 from cxr_demo.ui.markup import Html, join_html, render_message, tag
 
-BELOW_MAPS = ("regions", "evaluation", "checks")
+BELOW_MAPS = ("likeness", "regions", "evaluation", "checks")
 STYLES = (
     "app/page", "app/intake", "findings/findings", "viewer/viewer", "evaluation/evaluation", "compare/pair",
     "lesson/lesson",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.ui.app.desk import find_label
-from cxr_demo.ui.app.sessions import Film
+from cxr_demo.ui.app.sessions import Film, FilmAnalysis
 from cxr_demo.ui.app.view import PageView
-from cxr_demo.ui.app.wish import WITH
+from cxr_demo.ui.app.wish import WITH, Wish
 
 
 def list_ready(view: PageView) -> dict[str, list[str]]:
@@ -16,13 +16,12 @@ def list_ready(view: PageView) -> dict[str, list[str]]:
     if view.study is None or reading is None or wish.compared.startswith(WITH):
         return {"films": films, "labels": [], "methods": []}
     refusals = view.desk.refusals(session, wish.checkpoint)
-    made = dict(reading.maps)  # a copy: a map may just arrive
     labels = [
         label
         for label in view.study.labels
-        if all(method in refusals or (method, label) in made for method in wish.methods)
+        if all(method in refusals or _is_made(reading, wish, method, label) for method in wish.methods)
     ]
-    methods = [method for method in METHODS if method in refusals or (method, view.label) in made]
+    methods = [method for method in METHODS if method in refusals or _is_made(reading, wish, method, view.label)]
     return {"films": films, "labels": labels, "methods": methods}
 
 
@@ -36,4 +35,11 @@ def _is_ready(view: PageView, film: Film) -> bool:
     if reading is None or reading.study is None or analyser is None:
         return False
     label, refusals = find_label(analyser, reading.study, ""), desk.refusals(session, name)
-    return all(method in refusals or (method, label) in reading.maps for method in wish.methods)
+    return all(method in refusals or _is_made(reading, wish, method, label) for method in wish.methods)
+
+
+def _is_made(reading: FilmAnalysis, wish: Wish, method: str, label: str) -> bool:
+    """A method without maps against the other labels has nothing to be made."""
+    if reading.is_contrasted(wish):
+        return not METHODS[method].is_linear or not reading.list_missing(method)
+    return (method, label) in reading.maps

@@ -5,17 +5,20 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from cxr_demo.analysis import Explanation, Study
+from cxr_demo.comparison.label_contrast import contrast_explanations
+from cxr_demo.evaluation.label_likeness import measure_label_likeness
 from cxr_demo.evaluation.lung_segmentation import Lungs
+from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.gate import GateAnswer, GateModel, Mend, Verdict, judge_image
 from cxr_demo.film.reading import Radiograph
-from cxr_demo.limits import KEPT_MINUTES, MAX_PAGES, MAX_SESSIONS
+from cxr_demo.limits import KEPT_MINUTES, MAX_PAGES, MAX_SESSIONS, SLOW_FORWARDS
 from cxr_demo.ui.app.wish import Change, Presses, Wish
 from cxr_demo.ui.compare.pair_view import RenderedRows
 from cxr_demo.ui.evaluation.evaluation_run import EvaluationResults, EvaluationRun
@@ -94,12 +97,15 @@ class Notice:
 
 @dataclass(eq=False)
 class FilmAnalysis:
-    """One film as one checkpoint sees it. `maps` by (method, label); `failed_prefetch`: those that could not be made
-    before anybody asked; `forward_s`: what the analysis took."""
+    """One film as one checkpoint sees it. `maps` by (method, label); `contrasts`, of each label against the others, and
+    `likeness` (L, L), by method and whether it is that of contrasts, are made of those of all labels;
+    `failed_prefetch`: those that could not be made before anybody asked; `forward_s`: what the analysis took."""
 
     study: Study | None = None
     forward_s: float = 0.0
     maps: dict[tuple[str, str], Explanation] = field(default_factory=dict)
+    contrasts: dict[tuple[str, str], Explanation] = field(default_factory=dict)
+    likeness: dict[tuple[str, bool], np.ndarray] = field(default_factory=dict)
     failed_prefetch: set[tuple[str, str]] = field(default_factory=set)
     results: EvaluationResults | None = None
 
@@ -108,6 +114,38 @@ class FilmAnalysis:
         if self.study is None:
             raise ValueError("the film is not analysed yet")
         return self.study
+
+    def is_contrasted(self, wish: Wish) -> bool:
+        """Whether each label is wanted against the others; a network may have no others."""
+        return wish.contrast and self.study is not None and len(self.study.labels) > 1
+
+    def list_missing(self, method: str) -> list[str]:
+        """The labels whose map is not there yet."""
+        return [label for label in self.require_study().labels if (method, label) not in self.maps]
+
+    def find_map(self, method: str, label: str, contrast: bool) -> Explanation | None:
+        """As it is, or against the other labels, where all of them are there; None where it is not."""
+        if not contrast:
+            return self.maps.get((method, label))
+        if (method, label) not in self.contrasts and METHODS[method].is_linear and not self.list_missing(method):
+            study = self.require_study()
+            found = contrast_explanations(study, [self.maps[method, each] for each in study.labels])
+            self.contrasts.update({(method, each): map_ for each, map_ in found.items()})
+        return self.contrasts.get((method, label))
+
+    def list_compared(self, methods: Collection[str]) -> list[str]:
+        """Those whose maps of all labels are there; none while those of a method that is not slow are still to come."""
+        ready = [method for method in methods if not self.list_missing(method)]
+        coming = [key for key in methods if key not in ready and METHODS[key].cost_forwards <= SLOW_FORWARDS]
+        return [] if coming else ready
+
+    def measure_likeness(self, method: str, contrast: bool, seen: np.ndarray) -> np.ndarray:
+        """Of the maps of all labels, which are there; see `label_likeness`."""
+        if (method, contrast) not in self.likeness:
+            maps = [self.find_map(method, label, contrast) for label in self.require_study().labels]
+            squares = [map_.map_square for map_ in maps if map_ is not None]
+            self.likeness[method, contrast] = measure_label_likeness(squares, seen)
+        return self.likeness[method, contrast]
 
 
 @dataclass(eq=False)

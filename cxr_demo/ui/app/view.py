@@ -16,7 +16,7 @@ from cxr_demo.ui.app import strip
 from cxr_demo.ui.app.desk import Desk, find_label
 from cxr_demo.ui.app.sessions import Film, FilmAnalysis, Session
 from cxr_demo.ui.app.wish import MEMBERS, NOTHING, STOPPED, WITH, Wish
-from cxr_demo.ui.app.work import list_shown_maps, open_results
+from cxr_demo.ui.app.work import ALL, list_shown_maps, open_results
 from cxr_demo.ui.compare import members_view, pair_view
 from cxr_demo.ui.evaluation import evaluation_table
 from cxr_demo.ui.evaluation.evaluation_run import describe_run, plan_missing_steps
@@ -24,7 +24,7 @@ from cxr_demo.ui.faults import describe_error
 from cxr_demo.ui.findings import facts, findings_list, gate_table
 from cxr_demo.ui.markup import join_html, render_message
 from cxr_demo.ui.parts import Part, Same, make_part
-from cxr_demo.ui.viewer import film_regions, methods, panels, regions_table
+from cxr_demo.ui.viewer import film_regions, likeness_table, methods, panels, regions_table
 
 EMPTY = make_part({"html": ""})
 
@@ -41,8 +41,8 @@ class PageView:
         is_open = film is not None and not film.is_questioned and film.wanted_mend is None
         self.is_held = film is not None and film.is_questioned and film.wanted_mend is None
         self.study = self.reading.study if self.reading and is_open else None
+        self.contrast = bool(self.reading) and self.reading.is_contrasted(self.wish)
         self.label = find_label(self.analyser, self.study, self.wish.label) if self.analyser and self.study else ""
-        # What every part that shows a result is made of.
         self.at = (self.wish.film, self.wish.checkpoint, self.label, Same(self.study))
 
     def keep(self, name: str, made_of: tuple, make: Callable[[], dict | Part]) -> Part:
@@ -171,10 +171,12 @@ class PageView:
         assert opened is not None  # a film that is analysed was read
         entries = self._list_entries(reading, study.image.sha256)
         pinned = dict(self.wish.pinned_scale)
-        made_of = (*self.at, tuple(_identify(key, entry) for key, entry in entries.items()), self.wish.pinned_scale)
+        identities = tuple(_identify(key, entry) for key, entry in entries.items())
         return self.keep(
-            "panels", made_of,
-            lambda: panels.render_panels(study, card, self.label, entries, opened.pictures, opened.truth, pinned),
+            "panels", (*self.at, identities, self.wish.pinned_scale, self.contrast),
+            lambda: panels.render_panels(
+                study, card, self.label, entries, opened.pictures, opened.truth, pinned, self.contrast
+            ),
         )  # fmt: skip
 
     def _render_no_maps(self) -> Part:
@@ -188,14 +190,17 @@ class PageView:
         return self.keep("panels", made_of, lambda: panels.render_film_alone(image, pictures, wanted, held))
 
     def _list_entries(self, reading: FilmAnalysis, image: str) -> dict[str, panels.PanelEntry]:
-        """Of every method that is wanted: its map, how much of it is done, or why there is none."""
-        refusals, entries = self.desk.refusals(self.session, self.wish.checkpoint), {}
+        """Of every wanted method: its map, how much of it is done, or why there is none."""
+        refusals, entries, contrast = self.desk.refusals(self.session, self.wish.checkpoint), {}, self.contrast
         for key in self.wish.methods:
-            pair = (key, self.label)
-            reason = refusals.get(key) or " ".join(self._find_fault("explain", image, self.wish.checkpoint, *pair))
-            entries[key] = reason or reading.maps.get(
-                pair, self._get_share("explain", image, self.wish.checkpoint, *pair)
-            )
+            work = ("explain", image, self.wish.checkpoint, key, ALL if contrast else self.label)
+            if reason := refusals.get(key) or " ".join(self._find_fault(*work)):
+                entries[key] = reason
+            elif contrast and not METHODS[key].is_linear:
+                entries[key] = panels.NoContrast()
+            else:
+                found = reading.find_map(key, self.label, contrast)
+                entries[key] = self._get_share(*work) if found is None else found
         return entries
 
     def _get_share(self, *key: str) -> float:
@@ -203,6 +208,21 @@ class PageView:
         return round(job.share, 2) if job else 0.0
 
     # -- below them
+
+    def likeness(self) -> Part:
+        """How alike the maps of all labels are, once they are there."""
+        analyser, reading, study, contrast = self.analyser, self.reading, self.study, self.contrast
+        if analyser is None or reading is None or study is None or len(study.labels) < 2 + contrast:
+            return EMPTY  # of two labels each against the other is always the opposite
+        ready = reading.list_compared(shown := self._list_shown())
+
+        def make() -> dict:
+            seen = analyser.card.preprocess.mark_image(study.image.pixels.shape)
+            tables = {key: reading.measure_likeness(key, contrast, seen) for key in ready}
+            slow = [key for key in shown if key not in tables]
+            return {"html": likeness_table.render_likeness(analyser.card, self.label, tables, slow, contrast)}
+
+        return self.keep("likeness", (*self.at, tuple(shown), contrast), make) if ready else EMPTY
 
     def regions(self) -> Part:
         film, analyser = self.film, self.analyser
@@ -225,6 +245,8 @@ class PageView:
         maps, reading, analyser, checks = self._list_shown(), self.reading, self.analyser, self.wish.checks
         if not maps or reading is None or analyser is None:
             return EMPTY
+        if self.contrast:
+            return make_part(evaluation_table.render_evaluation_bar(None, format_text("check.contrast")))
         run = self.session.evaluation_run
         is_asked = checks is not None and checks.kind != STOPPED
         if is_asked and run is not None and run.asked == checks and run.steps:
@@ -252,7 +274,7 @@ class PageView:
 
     def checks(self) -> Part:
         maps, reading = self._list_shown(), self.reading
-        if not maps or reading is None:
+        if not maps or reading is None or self.contrast:
             return EMPTY
         results = open_results(reading)
         found = {key: results.found[key, self.label] for key in maps if (key, self.label) in results.found}
@@ -319,22 +341,25 @@ class PageView:
 
     def _open_rows(self, compared: str) -> pair_view.RenderedRows:
         """What is finished of the rows that are shown."""
-        made_of, known = (*self.at, compared), self.session.pair_rows
+        made_of, known = (*self.at, compared, self.contrast), self.session.pair_rows
         if known is None or known[0] != made_of:
             known = self.session.pair_rows = made_of, pair_view.RenderedRows()
         return known[1]
 
     def _describe_row(self, key: str, sources: list[tuple[str, FilmAnalysis]]) -> pair_view.RowEntry:
         """Of one method: the maps of all sources, or why they are not there."""
-        pair = (key, self.label)
+        pair = (key, ALL if self.contrast else self.label)
         for name, reading in sources:
             image = reading.require_study().image.sha256
             reason = self.desk.refusals(self.session, name).get(key)
             if reason := reason or " ".join(self._find_fault("explain", image, name, *pair)):
                 return pair_text.describe_unavailable(self.desk.networks[name], reason)
-        missing = [(name, reading) for name, reading in sources if pair not in reading.maps]
+        if self.contrast and not METHODS[key].is_linear:
+            return format_text("contrast-none", method=METHODS[key].name)
+        found = [reading.find_map(key, self.label, self.contrast) for _, reading in sources]
+        missing = [source for source, map_ in zip(sources, found, strict=True) if map_ is None]
         if not missing:
-            return tuple(reading.maps[pair] for _, reading in sources)
+            return tuple(map_ for map_ in found if map_ is not None)
         asked = (self.label, key) in self.wish.slow
         if METHODS[key].cost_forwards > SLOW_FORWARDS and not asked and len(sources) > 1:
             return pair_view.SlowMap(METHODS[key].cost_forwards * sources[1][1].forward_s)
@@ -346,8 +371,8 @@ class PageView:
 PARTS = {
     name: getattr(PageView, name)
     for name in (
-        "notice", "strip", "networks", "findings", "methods", "panels", "regions", "evaluation", "checks", "compare",
-        "pair", "facts",
+        "notice", "strip", "networks", "findings", "methods", "panels", "likeness", "regions", "evaluation", "checks",
+        "compare", "pair", "facts",
     )
 }  # fmt: skip
 

@@ -30,9 +30,9 @@ class Checks:
 class Wish:
     """`film` is the key of a film of the session, or empty; `label` is empty for the first of the list. `checkpoint` is
     what reads this film, `own_checkpoint` what reads the person's own films: a synthetic one opens with the network
-    that was made for it. `pinned_scale`: limits of the absolute scale that are kept, by unit. `region`: on this film.
-    `checks`: of this film and label. `slow`: the maps of the other checkpoint that were
-    asked for although they take long, (label, method)."""
+    that was made for it. `pinned_scale`: limits of the absolute scale that are kept, by unit. `contrast`: maps of the
+    label against the others. `region`: on this film. `checks`: of this film and label. `slow`: the maps of the other
+    checkpoint that were asked for although they take long, (label, method)."""
 
     film: str = ""
     checkpoint: str = ""
@@ -40,6 +40,7 @@ class Wish:
     label: str = ""
     methods: tuple[str, ...] = DEFAULT_METHODS
     pinned_scale: tuple[tuple[str, float], ...] = ()
+    contrast: bool = False
     region: Box | None = None
     compared: str = NOTHING
     checks: Checks | None = None

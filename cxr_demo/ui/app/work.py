@@ -21,7 +21,7 @@ from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.app import uploads
 from cxr_demo.ui.app.desk import Desk, find_label
 from cxr_demo.ui.app.sessions import Film, FilmAnalysis, Notice, OpenedFilm, Session, open_film
-from cxr_demo.ui.app.wish import SLOW, STOPPED, WITH
+from cxr_demo.ui.app.wish import SLOW, STOPPED, WITH, Wish
 from cxr_demo.ui.evaluation.evaluation_run import (
     EvaluationResults,
     EvaluationRun,
@@ -30,6 +30,7 @@ from cxr_demo.ui.evaluation.evaluation_run import (
     skip_step,
 )
 
+ALL = "*"  # instead of a label, in the key of work on all of them
 READ, ANALYSE, READ_OTHERS, PROVE, EXPLAIN, COMPARE, EVALUATE = range(7)  # what comes first
 
 
@@ -119,7 +120,7 @@ def _list_for_film(desk: Desk, session: Session) -> Iterator[Work]:
         return
     refusals = desk.refusals(session, wish.checkpoint)
     wanted = [method for method in wish.methods if method not in refusals]
-    maps = list(_list_maps(analyser, reading, wish.checkpoint, label, wanted, EXPLAIN))
+    maps = list(_list_maps(analyser, reading, wish, wish.checkpoint, label, wanted, EXPLAIN))
     yield from maps
     yield from _list_comparison(desk, session, film, film.image, label)
     if all(work.key in session.failed for work in maps):
@@ -150,21 +151,39 @@ def _prove(analyser: Analyser) -> None:
 
 
 def _list_maps(
-    analyser: Analyser, reading: FilmAnalysis, checkpoint: str, label: str, methods: Iterable[str], rank: int
+    analyser: Analyser,
+    reading: FilmAnalysis,
+    wish: Wish,
+    checkpoint: str,
+    label: str,
+    methods: Iterable[str],
+    rank: int,
 ) -> Iterator[Work]:
+    """Against the other labels, what is missing of all of them, in one sweep."""
     for method in methods:
-        if (method, label) not in reading.maps:
-            yield _make_map(analyser, reading, checkpoint, method, label, rank)
+        if reading.is_contrasted(wish):
+            if METHODS[method].is_linear and (labels := reading.list_missing(method)):
+                yield _make_map(analyser, reading, checkpoint, method, labels, ALL, rank)
+        elif (method, label) not in reading.maps:
+            yield _make_map(analyser, reading, checkpoint, method, [label], label, rank)
 
 
-def _make_map(analyser: Analyser, reading: FilmAnalysis, checkpoint: str, method: str, label: str, rank: int) -> Work:
-    """One method at a time: one that fails must not take the others with it."""
+def _make_map(
+    analyser: Analyser,
+    reading: FilmAnalysis,
+    checkpoint: str,
+    method: str,
+    labels: list[str],
+    name: str,
+    rank: int,
+) -> Work:
+    """One method at a time: one that fails must not take the others with it. `name` of the labels, in the key."""
     study = reading.require_study()
 
     def run(on_progress: ProgressCallback) -> None:
-        reading.maps.update(analyser.explain(study, [label], [method], on_progress))
+        reading.maps.update(analyser.explain(study, labels, [method], on_progress))
 
-    key = ("explain", study.image.sha256, checkpoint, method, label)
+    key = ("explain", study.image.sha256, checkpoint, method, name)
     return Work(key, (rank, METHODS[method].cost_forwards), run)
 
 
@@ -188,7 +207,7 @@ def _list_comparison(desk: Desk, session: Session, film: Film, image: Radiograph
             for key in wish.methods
             if key not in refused and (METHODS[key].cost_forwards <= SLOW_FORWARDS or (label, key) in wish.slow)
         ]
-        yield from _list_maps(desk.analysers[name], other, name, label, wanted, COMPARE)
+        yield from _list_maps(desk.analysers[name], other, wish, name, label, wanted, COMPARE)
 
 
 def _list_evaluation(desk: Desk, session: Session, reading: FilmAnalysis, label: str) -> Iterator[Work]:
@@ -234,4 +253,6 @@ def open_results(reading: FilmAnalysis) -> EvaluationResults:
 
 def list_shown_maps(session: Session, reading: FilmAnalysis, label: str) -> dict:
     """The maps of a label that are made and wanted, by method."""
-    return {key: reading.maps[key, label] for key in session.wish.methods if (key, label) in reading.maps}
+    wish = session.wish
+    found = {key: reading.find_map(key, label, reading.is_contrasted(wish)) for key in wish.methods}
+    return {key: map_ for key, map_ in found.items() if map_ is not None}

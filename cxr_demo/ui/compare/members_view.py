@@ -13,7 +13,7 @@ from cxr_demo.comparison.ensemble_members import EnsembleBreakdown, break_down, 
 from cxr_demo.explain.methods import METHODS, Method
 from cxr_demo.networks.card import Card, EnsembleSpec
 from cxr_demo.networks.standing import find_standing
-from cxr_demo.text import page_text, pair_text, scales_text
+from cxr_demo.text import label_text, page_text, pair_text, scales_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.formats import format_percent
 from cxr_demo.text.method_text import name_unit
@@ -24,6 +24,7 @@ from cxr_demo.ui.compare.pair_view import (
     RenderedRows,
     RowEntry,
     find_most_different,
+    is_of_contrasts,
     render_figure,
     render_method_row,
     render_pair_header,
@@ -45,11 +46,15 @@ def render_members(reading: CheckpointView, label: str, entries: Mapping[str, Ro
     held = not find_standing(reading.card, reading.study.probabilities, label).maps_shown
     ensemble = _require_ensemble(reading.card)
     count = sum(weight > 0 for weight in ensemble.weights)
-    shared = describe_shared_part(reading.card)
+    shared = "" if is_of_contrasts(entries) else describe_shared_part(reading.card)
     how = render_reading(format_text("members-title.says-not"), f"{format_text('members-title.how')} {shared}")
     of = panels.make_view_key(reading.study, reading.card, label)
     title = render_pair_header(
-        format_text("members-title", finding=reading.card.get_finding(label).name, members=count),
+        format_text(
+            "members-title",
+            finding=label_text.name_finding(reading.card, label, is_of_contrasts(entries)),
+            members=count,
+        ),
         format_text("pair.show-members") if held else "",
     )
     return pair_view.make_pair_part(join_html(title, *rows, how), f"{of} and its members", held, drawn)

@@ -26,7 +26,7 @@ from cxr_demo.evaluation.agreement import STRONGEST
 from cxr_demo.explain.methods import METHODS, Method
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.standing import find_standing
-from cxr_demo.text import findings_text, page_text, pair_text, scales_text
+from cxr_demo.text import findings_text, label_text, page_text, pair_text, scales_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.formats import format_duration
 from cxr_demo.text.method_text import describe_caption, name_unit
@@ -78,6 +78,11 @@ class RenderedRows:
     rows: dict[str, Html] = field(default_factory=dict)
 
 
+def is_of_contrasts(entries: Mapping[str, RowEntry]) -> bool:
+    """Whether the rows hold maps of the label against the others."""
+    return any(isinstance(entry, tuple) and entry[0].is_contrast for entry in entries.values())
+
+
 def render_pair(
     this: CheckpointView, other: CheckpointView, label: str, entries: Mapping[str, RowEntry], drawn: RenderedRows
 ) -> Part:
@@ -87,8 +92,8 @@ def render_pair(
             drawn.rows[key] = _render_pair(METHODS[key], entry, this, other, label, drawn.maps)
     rows = [drawn.rows.get(key) or render_waiting_row(METHODS[key], entry) for key, entry in entries.items()]
     held = not any(find_standing(one.card, one.study.probabilities, label).maps_shown for one in (this, other))
-    shown = format_text("pair", finding=this.card.get_finding(label).name)
-    shared = describe_shared_part(this.card, other.card)
+    shown = format_text("pair", finding=label_text.name_finding(this.card, label, is_of_contrasts(entries)))
+    shared = "" if is_of_contrasts(entries) else describe_shared_part(this.card, other.card)
     how = render_reading(format_text("pair.says-not"), f"{format_text('pair.how')} {shared}")
     html = join_html(render_pair_header(shown, format_text("pair.show") if held else ""), *rows, how)
     return make_pair_part(html, f"{panels.make_view_key(this.study, this.card, label)} with {other.name}", held, drawn)
@@ -200,7 +205,7 @@ def _render_pair(
             ("other", other, pair.second, format_text("pair.other")),
         )
     ]
-    own = choose_pair_scales(pair, method.shown)
+    own = choose_pair_scales(pair, entry[0].shown)
     for (key, reading, side, _), scale in zip(sides, own, strict=False):  # a third is that of the difference
         if key not in maps and not scale.nothing:
             coarse = side.values.shape[0] < reading.card.preprocess.size_px

@@ -42,7 +42,7 @@ def _render_pair_row(pair: tuple[str, str], found: Agreement) -> Html:
     return tag(
         "tr",
         tag("th", pair[0], tag("small", f" {format_text('agreement.with')} "), pair[1],
-            tag("small", f" · {found.note}") if found.note else None, scope="row"),
+            tag("small", found.note, class_="note") if found.note else None, scope="row"),
         tag("td", render_measure(page_text.format_rank(found.rank), 0.5, (found.rank + 1) / 2, 0.5),
             tag("small", page_text.describe_rank_p(found) or None)),
         tag("td", render_measure(common, 0.0, told.common, told.by_chance), tag("small", by_chance)),

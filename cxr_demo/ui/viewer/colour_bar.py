@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from cxr_demo import render
 from cxr_demo.analysis import Explanation
-from cxr_demo.explain.methods import METHODS, UNITS
+from cxr_demo.explain.methods import UNITS
 from cxr_demo.text import scales_text
 from cxr_demo.ui import image_encoding
 from cxr_demo.ui.markup import Html, tag
@@ -31,7 +31,10 @@ def choose_scales(maps: Mapping[str, Explanation], pinned: Mapping[str, float] =
     """Of maps by method, those of one unit share the limit that is `pinned` of it, else the largest of theirs (own
     choice: the strongest of them looks as it does alone). Maps that are next to nothing take no part, and relative ones
     keep their own."""
-    own = {key: render.choose_scale(map_.map_square, METHODS[key].shown, map_.unit) for key, map_ in maps.items()}
+    own = {
+        key: render.choose_scale(map_.map_square, map_.shown, map_.unit, map_.evidence_floor)
+        for key, map_ in maps.items()
+    }
     limits: dict[str, list[float]] = {}
     for scale in own.values():
         if not scale.nothing and UNITS[scale.unit].comparable:

@@ -60,6 +60,8 @@ function draw() {
     control("as-cells").checked = drawing.cells;
     control("contours").checked = drawing.contours;
     control("keep").checked = Boolean(value?.pinned);
+    const contrast = element.querySelector("input.contrast"); // none where the network knows one finding
+    if (contrast) contrast.checked = Boolean(value?.contrast);
     for (const way of element.querySelectorAll("input[name=scale]")) way.checked = way.value === state.scale;
   }
   element.dataset.scale = state.scale;
@@ -127,6 +129,7 @@ on("input", "#panels input", (input) => {
   else if (input.matches("input.as-cells")) drawing.cells = input.checked;
   else if (input.matches("input.truth")) drawing.outlined = input.checked;
   else if (input.matches("input.contours")) drawing.contours = input.checked;
+  else if (input.matches("input.contrast")) return press("contrast_labels", { contrast: input.checked });
   else if (input.matches("input.keep")) return press("pin_scale", { pinned: input.checked });
   else if (input.matches("input[name=scale]")) state.scale = /** @type {Scale} */ (input.value);
   else return;

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
@@ -17,7 +18,7 @@ from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.standing import Standing, find_standing
-from cxr_demo.text import examples_text, findings_text, page_text
+from cxr_demo.text import examples_text, findings_text, label_text, page_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.method_text import describe_caption, describe_promise
 from cxr_demo.ui import image_encoding
@@ -29,7 +30,15 @@ from cxr_demo.ui.viewer.colour_bar import NOTHING_PINNED, Scales, choose_scales,
 from cxr_demo.ui.viewer.film_pictures import FilmPictures
 
 NOTHING_PLANTED: Mapping[str, np.ndarray] = MappingProxyType({})
-PanelEntry = Explanation | float | str  # a finished map, how much of it is done (0..1), or why there is none
+
+
+@dataclass(frozen=True)
+class NoContrast:
+    """Instead of a map against the other labels, of a method that has none."""
+
+
+# A finished map, how much of it is done (0..1), or why there is none.
+PanelEntry = Explanation | NoContrast | float | str
 
 
 def render_panels(
@@ -40,10 +49,11 @@ def render_panels(
     shown: FilmPictures,
     truth: Mapping[str, np.ndarray] = NOTHING_PLANTED,
     pinned: Mapping[str, float] = NOTHING_PINNED,
+    contrast: bool = False,
 ) -> Part:
     """`entries` by method key, in the order in which they are shown. `shown`: the film's name and its pictures.
     `truth`: masks (H, W) bool of what is known to be in the film, by name; `pinned`: limits of the absolute scale, by
-    unit, that a person keeps."""
+    unit, that a person keeps; `contrast`: the maps are of the label against the others."""
     maps = {key: entry for key, entry in entries.items() if isinstance(entry, Explanation)}
     scales = choose_scales(maps, pinned)
     figures = [_render_entry(METHODS[key], entry, scales, study, card, label) for key, entry in entries.items()]
@@ -54,14 +64,15 @@ def render_panels(
     pictures = {make_id(body): body for body in numbers.values()} | shown.bodies
     value = {
         "html": join_html(
-            _render_panels_header(study, card, label, shown.name),
+            _render_panels_header(study, card, label, shown.name, contrast),
             tag("div", _render_film_panel(study.image, card.preprocess, truth), *figures, class_="row"),
-            _render_legend(study, card, label, bool(pinned)),
+            _render_legend(study, card, label, bool(pinned), contrast),
             agreement_table.render_agreements(squares, card, study.image.pixels.shape),
         ),
         "film": {"picture": shown.picture, "outlines": shown.outlines},
         "about": make_view_key(study, card, label),
         "pinned": bool(pinned),
+        "contrast": contrast,
         "held": not find_standing(card, study.probabilities, label).maps_shown,
         "frame": image_encoding.describe_frame(card.preprocess, study.image.pixels.shape),
         "maps": {key: _describe_drawing(map_, scales[key], card, make_id(numbers[key])) for key, map_ in maps.items()
@@ -120,6 +131,9 @@ def _render_entry(
 ) -> Html:
     if isinstance(entry, Explanation):
         return _render_map(method, entry, scales[method.key], study, card)
+    if isinstance(entry, NoContrast):
+        text = format_text("contrast-none", method=method.name)
+        return _render_map_figure(method, study, "", text, render_notice(text))
     if isinstance(entry, str):
         text, why = format_text("not-available.why", reason=entry), tag("p", entry)
         over = render_notice(format_text("not-available"))
@@ -131,14 +145,16 @@ def _render_entry(
 
 def _render_map(method: Method, explanation: Explanation, scales: Scales, study: Study, card: Card) -> Html:
     """A finished map; a sentence instead of it when there is too little of it."""
-    shape, raw, name = study.image.pixels.shape, explanation.map_square, card.get_finding(explanation.label).name
+    shape, raw = study.image.pixels.shape, explanation.map_square
+    name = label_text.name_finding(card, explanation.label, explanation.is_contrast)
     sums = page_text.describe_sums(explanation, card), format_text("logit-gloss")
+    limits = describe_caption(method, explanation.is_contrast)
     if scales.own.nothing:
         is_called = find_standing(card, study.probabilities, explanation.label).is_called
         nothing = page_text.describe_empty_map(scales.own, name, is_called)
         why = tag("p", " ".join((page_text.describe_emptiness(scales.own), *sums)))
         below = render_details(format_text("why-none"), why, class_="sums")
-        return _render_map_figure(method, study, name, nothing, render_notice(nothing), below)
+        return _render_map_figure(method, study, name, nothing, render_notice(nothing), below, limits=limits)
     where = page_text.describe_place(
         render.find_strongest_place(card.preprocess.map_to_image(raw, image_encoding.fit_shape(shape, 256)))
     )
@@ -147,21 +163,21 @@ def _render_map(method: Method, explanation: Explanation, scales: Scales, study:
         below.append(tag("p", page_text.describe_cell_size(*_measure_cell(raw.shape, card, shape)), class_="cell"))
     below += [tag("p", doubt, class_="doubt") for doubt in page_text.describe_doubts(explanation)]
     below.append(render_details(format_text("sums-title"), tag("p", " ".join(sums)), class_="sums"))
-    return _render_map_figure(method, study, name, where, None, *below)
+    return _render_map_figure(method, study, name, where, None, *below, limits=limits)
 
 
-def _render_panels_header(study: Study, card: Card, label: str, film_name: str) -> Html:
+def _render_panels_header(study: Study, card: Card, label: str, film_name: str, contrast: bool) -> Html:
     p = float(study.probabilities[card.labels.index(label)])
     how, known = find_standing(card, study.probabilities, label), card.get_finding(label)
     told = f"{page_text.format_score(p, card.calibrated, card.task)} · {findings_text.describe_verdict(how)}"
     gloss = f" · {known.gloss}" if len(card.labels) > MANY else ""
-    heading = tag("h2", known.name, tag("small", told + gloss))
+    heading = tag("h2", label_text.name_finding(card, label, contrast), tag("small", told + gloss))
     of = tag("p", format_text("film-source", film=film_name, network=card.title or card.name), class_="of")
     title = tag("div", heading, of, None if how.maps_shown else _render_show_button(how, card), class_="title")
-    return tag("header", title, _render_controls(), class_="head")
+    return tag("header", title, _render_controls(len(card.labels) > 1), class_="head")
 
 
-def _render_legend(study: Study, card: Card, label: str, pinned: bool) -> Html:
+def _render_legend(study: Study, card: Card, label: str, pinned: bool, contrast: bool) -> Html:
     how = find_standing(card, study.probabilities, label)
     off = None if how.maps_shown else tag("strong", findings_text.describe_maps_off(how), " ")
     short = format_text("scale-keep.short" if pinned else "scale-absolute.short")
@@ -169,15 +185,19 @@ def _render_legend(study: Study, card: Card, label: str, pinned: bool) -> Html:
     scales = (tag("span", format_text("scale-relative.short"), class_="own"), tag("span", short, class_="shared"))
     meanings = (tag("p", format_text("scale-relative.meaning"), class_="own"), tag("p", whole, class_="shared"))
     sides = format_text("sides-known") if study.image.sides else format_text("sides-unknown")
+    told = label_text.describe_contrast(card, label) if contrast else ()
     return join_html(
+        *(tag("p", sentence, class_="legend") for sentence in told[:1]),
         tag("p", off, page_text.describe_maps(card), sides, " ", *scales, class_="legend"),
         render_details(format_text("scale.colours"), *meanings, tag("p", format_text("logit-gloss"))),
+        *(render_details(format_text("contrast.how"), tag("p", sentence)) for sentence in told[1:]),
     )
 
 
 def _render_map_figure(
-    method: Method, study: Study, label_name: str, alternative: str, over: Html | None, *below: Html
+    method: Method, study: Study, label_name: str, alternative: str, over: Html | None, *below: Html, limits: str = ""
 ) -> Html:
+    """`limits`: what the map does not show, if that is not the method's own."""
     text = (
         format_text("map-of", method=method.name, finding=label_name, where=alternative) if label_name else alternative
     )
@@ -186,7 +206,7 @@ def _render_map_figure(
         "figure",
         _render_method_title(method),
         render_stage(study.image, method.key, text, over, off),
-        tag("div", *below, tag("figcaption", describe_caption(method)), class_="below"),
+        tag("div", *below, tag("figcaption", limits or describe_caption(method)), class_="below"),
         class_="panel",
         data_method=method.key,
     )
@@ -262,7 +282,8 @@ def render_notice(text: str) -> Html:
     return tag("p", text, class_="notice")
 
 
-def _render_controls() -> Html:
+def _render_controls(has_others: bool) -> Html:
+    """`has_others`: the network knows other labels, which one can be held against."""
     opacity = tag(
         "label", format_text("opacity"),
         tag("input", type="range", class_="opacity", min="0", max="100", step="5", value="70"),
@@ -277,11 +298,17 @@ def _render_controls() -> Html:
     scales = tag("fieldset", tag("legend", format_text("scale")), *ways, keep, class_="scales")
     contours = tag("label", tag("input", type="checkbox", class_="contours"), format_text("contours"))
     cells = tag("label", tag("input", type="checkbox", class_="as-cells"), format_text("cells"))
+    others = tag(
+        "label", tag("input", type="checkbox", class_="contrast"), format_text("contrast"),
+        title=format_text("contrast.hint"),
+    )  # fmt: skip
     region = tag(
         "button", format_text("region.draw"), type="button", class_="draw-region", title=format_text("region.draw-hint")
     )
     drawing = {"role": "group", "aria_label": format_text("drawing")}
-    return tag("div", opacity, scales, contours, cells, region, class_="controls", **drawing)
+    return tag(
+        "div", opacity, scales, contours, cells, others if has_others else None, region, class_="controls", **drawing
+    )
 
 
 def _render_show_button(how: Standing, card: Card) -> Html:

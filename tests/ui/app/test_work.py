@@ -5,7 +5,7 @@ import pytest
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.limits import SLOW_FORWARDS
 from cxr_demo.ui.app.wish import WITH
-from cxr_demo.ui.app.work import ANALYSE, COMPARE, EXPLAIN, PROVE, READ, READ_OTHERS, list_work
+from cxr_demo.ui.app.work import ALL, ANALYSE, COMPARE, EXPLAIN, PROVE, READ, READ_OTHERS, list_work
 from tests.ui.stand_ins import LABELS, Page, StandIn, card, make_desk, png
 
 SLOW = next(key for key, method in METHODS.items() if method.cost_forwards > SLOW_FORWARDS)
@@ -97,3 +97,26 @@ def test_a_network_that_does_not_know_the_label_is_not_asked(page):
     page.press("compare_with", choice=WITH + "c")
     page.open(methods=["grad-cam"])
     assert page.desk.analysers["c"].asked == [] and len(page.session.readings) == 1
+
+
+def test_against_the_other_findings_all_maps_of_a_method_are_made_in_one_sweep(page):
+    page.press("choose_methods", methods=["grad-cam", "layer-cam", "gradient"])
+    page.upload(png())
+    while missing(page):
+        do_next(page)
+    page.press("contrast_labels", contrast=True)
+    assert missing(page) == [("explain", "a", "grad-cam", ALL), ("explain", "a", "gradient", ALL)], "LayerCAM has none"
+    asked = page.desk.analysers["a"].asked
+    done = len(asked)
+    do_next(page)
+    assert {label for method, label in asked[done:] if method == "grad-cam"} == {LABELS[0], LABELS[2]}
+    do_next(page)
+    assert missing(page) == []
+    shown = page.settle()
+    assert shown.panels["contrast"] and "against the others" in shown.panels["html"]
+    assert "No LayerCAM against the other findings" in shown.panels["html"]
+    assert "Maps against the other findings are not checked" in shown.evaluation["html"]
+    page.press("choose_label", label=LABELS[0])
+    assert missing(page) == [], "they are those of all labels"
+    page.press("contrast_labels", contrast=False)
+    assert [key[-1] for key in missing(page)] == [LABELS[0]], "LayerCAM was made of one label"

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from cxr_demo.comparison.label_contrast import contrast_explanations
 from cxr_demo.explain.methods import METHODS, Unit
 from cxr_demo.film.header import ImageHeader
 from cxr_demo.film.preprocess import Preprocess
@@ -20,16 +21,17 @@ from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.method_text import describe_caption, describe_too_little
 from cxr_demo.ui import image_encoding
 from cxr_demo.ui.parts import Part
-from cxr_demo.ui.viewer import colour_bar, methods, panels
-from tests.ui.stand_ins import card, ensemble, explanation, figure, pictures, study
+from cxr_demo.ui.viewer import colour_bar, likeness_table, methods, panels
+from tests.ui.stand_ins import LABELS, card, ensemble, explanation, figure, pictures, study
 
 
 def render(
     entries: dict, probabilities=(0.2, 0.7, 0.1), shape=(90, 70), of: Card | None = None,
     label: str = "bacterial_pneumonia", pinned=colour_bar.NOTHING_PINNED, header: ImageHeader | None = None,
+    contrast: bool = False,
 ) -> Part:  # fmt: skip
     shown = study(probabilities, shape=shape, header=header)
-    return panels.render_panels(shown, of or card(), label, entries, pictures(shown), pinned=pinned)
+    return panels.render_panels(shown, of or card(), label, entries, pictures(shown), pinned=pinned, contrast=contrast)
 
 
 def render_map(
@@ -310,3 +312,57 @@ def test_relative_maps_and_those_of_next_to_nothing_keep_no_scale():
     assert colour_bar.list_limits(shown) == {}
     of = colour_bar.choose_scales(shown, {"relative": 9.0, "logit points per pixel": 9.0})
     assert not any(each.pinned for each in of.values()) and of["grad-cam-plus-plus"].shared.limit == pytest.approx(0.5)
+
+
+def test_maps_against_the_other_findings_say_what_they_are():
+    ground = np.random.default_rng(0).normal(size=(3, 64, 64)).astype(np.float32)
+    plain = [explanation("lrp-epsilon", map_, label) for map_, label in zip(ground, LABELS, strict=True)]
+    made = contrast_explanations(study(), plain)["bacterial_pneumonia"]
+    shown = {"lrp-epsilon": made, "layer-cam": panels.NoContrast()}
+    cells = [explanation("grad-cam", map_[:4, :4], label) for map_, label in zip(ground, LABELS, strict=True)]
+    of_cam = render({"grad-cam": contrast_explanations(study(), cells)["normal"]}, label="normal", contrast=True).body
+    assert of_cam["maps"]["grad-cam"]["colours"] == "signed", "what speaks for the others is shown too"
+    assert "Does not show what speaks for all findings alike" in figure(of_cam, "grad-cam")
+    body = render(shown, contrast=True).body
+    assert body["contrast"] and not render({}).body["contrast"]
+    told = html.unescape(body["html"])
+    assert (
+        "<h2>Bacterial pneumonia, against the others" in told and "Orange speaks more for Bacterial pneumonia" in told
+    )
+    assert "map − Σ p × map, over all findings" in told and "which are divided by their sum" not in told
+    assert "the logit, less the mean of all findings' logits, is 0.00" in told
+    assert "No LayerCAM against the other findings" in figure(body, "layer-cam") and set(body["maps"]) == {
+        "lrp-epsilon"
+    }
+    several = html.unescape(render(shown, of=card(task="multi-label"), contrast=True).body["html"])
+    assert "which are divided by their sum" in several
+    assert (
+        'class="contrast"'
+        not in render({}, (1.0,), label="normal", of=card(labels=LABELS[:1], thresholds={})).body["html"]
+    )
+
+
+def test_a_contrast_of_a_sure_network_is_drawn_although_its_numbers_are_small():
+    """Its map is what the label says beyond the others, times what these weigh."""
+    maps = [explanation("lrp-epsilon", np.full((64, 64), value, np.float32), label)
+            for value, label in zip((0.0, 0.001, 0.0), LABELS, strict=True)]  # fmt: skip
+    sure = contrast_explanations(study((0.004, 0.992, 0.004)), maps)["bacterial_pneumonia"]
+    assert np.abs(sure.map_square).sum() < 0.05
+    assert not colour_bar.choose_scales({"lrp-epsilon": sure})["lrp-epsilon"].own.nothing
+
+
+def test_the_table_of_labels_names_every_pair_and_says_in_words_which_share_one_map():
+    likeness = np.array([[1, -0.97, 0.2], [-0.97, 1, 0.1], [0.2, 0.1, 1]])
+    told = html.unescape(likeness_table.render_likeness(card(), "normal", {"grad-cam": likeness}, (), False))
+    assert (
+        "Grad-CAM: Normal and Bacterial pneumonia share one map, for some with “for” and “against” exchanged." in told
+    )
+    assert "is most like that of" not in told and "not compared" not in told
+    assert told.count('scope="col"') == 4 and told.count('scope="row"') == 3
+    assert "<caption>Grad-CAM: agreement" in told
+    assert told.count("<strong>") == 5 and 'class="chosen"><th scope="row">Normal' in told and "<strong>−0.97" in told
+    alone = html.unescape(likeness_table.render_likeness(card(), "viral_pneumonia", {"grad-cam": likeness}, (), False))
+    assert "The map of Viral pneumonia is most like that of Normal (agreement +0.20)." in alone
+    assert "Grad-CAM: no other finding has this map." in alone and "share one map" not in alone
+    slow = likeness_table.render_likeness(card(), "normal", {"grad-cam": likeness}, ["smooth-grad"], False)
+    assert "SmoothGrad: not compared, as a map of every finding would take long." in slow
