@@ -139,6 +139,7 @@ def _compare_logits(fitted: Fitted, preprocess: Preprocess, name: str) -> float 
     error of rounding, or the logits are no numbers."""
     film = make_proof_image(preprocess.size_px)
     x = torch.from_numpy(np.concatenate([preprocess.apply(film), preprocess.apply(film[:, ::-1])]))
+    fitted.model.check_size(preprocess.size_px)
     with torch.inference_mode():
         ours = fitted.model(x)
         theirs = fitted.source(x)[:, list(fitted.outputs)] if fitted.source is not None else None
@@ -150,6 +151,12 @@ def _compare_logits(fitted: Fitted, preprocess: Preprocess, name: str) -> float 
         return None
     difference = float((ours - theirs).abs().max())
     if difference > LOGIT_ERROR * max(1.0, float(theirs.abs().max())):
+        if "squeezenet" in fitted.source_name:
+            raise CheckpointError(
+                "SqueezeNet cuts its logits off at 0, by a ReLU behind its last convolution, and a network without it "
+                f"answers otherwise: a logit differs by {difference:.2g}.",
+                "Train it here, where it has no such ReLU, or import another network.",
+            )
         raise CheckpointError(
             f"The network does not answer as {fitted.source_name}: a logit differs by {difference:.2g}.",
             "Name its network with --backbone.",

@@ -113,7 +113,9 @@ BACKBONES: dict[str, Backbone] = {
     "mnasnet_100": Backbone("mnasnet_100", "bn2"),
     "shufflenet_v2_x1_0": Backbone("shufflenet_v2_x1_0", "features"),
     "googlenet": Backbone("googlenet", "features"),
+    # Without the ReLU that keeps their published logits from going below 0.
     "squeezenet1_0": Backbone("squeezenet1_0", "features"),
+    "squeezenet1_1": Backbone("squeezenet1_1", "features"),
     "alexnet": Backbone("alexnet", "features"),
     "vgg16": Backbone("vgg16", "features"),
     "vgg16_bn": Backbone("vgg16_bn", "features"),

@@ -182,6 +182,8 @@ def load(source: str | Path | None = None) -> Checkpoint:
     folder = default_checkpoint() if source is None else _folder(source)
     card = read_card(folder)
     model = _network(card)
+    for network in [model] if isinstance(model, Classifier) else model.members:
+        network.check_size(card.preprocess.size_px)
     card = dataclasses.replace(card, weights_sha256=fill_network(model, folder, card.weights_sha256, CARD_FILE))
     return Checkpoint(card, model, _identity(card), folder)
 

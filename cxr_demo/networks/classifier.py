@@ -9,9 +9,17 @@ import timm
 import torch
 from torch import nn
 
+from cxr_demo.errors import CheckpointError
 from cxr_demo.networks.backbones import Backbone, find_backbone
 from cxr_demo.networks.heads import HEADS
-from cxr_demo.networks.open_nets import find_output, find_split, make_torchvision_net
+from cxr_demo.networks.open_nets import (
+    SIZE_ERRORS,
+    PooledLinear,
+    find_output,
+    find_split,
+    linearise_output,
+    make_torchvision_net,
+)
 from cxr_demo.networks.torchvision_nets import TORCHVISION_NETS, TorchvisionNet
 
 
@@ -36,7 +44,7 @@ class Classifier(nn.Module):
     ) -> None:
         super().__init__()
         entry = find_backbone(backbone)
-        self._split = None
+        self._split, self._name, self._is_open = None, entry.name, bool(entry.source)
         if entry.source:
             self._split = find_split(entry.name, lambda: _whole_net(entry, labels, channels, False))
         self.net = _whole_net(entry, labels, channels, pretrained)
@@ -47,7 +55,9 @@ class Classifier(nn.Module):
             features = self.feature_count
         if entry.cut or head != "linear":
             path = next(path for path, module in self.net.named_modules() if module is self.classifier)
-            self.net.set_submodule(path, HEADS[head](features, labels))
+            made = HEADS[head](features, labels)
+            reads_cells = isinstance(self.output, PooledLinear)
+            self.net.set_submodule(path, nn.Sequential(nn.Flatten(1), made) if reads_cells else made)
 
     @property
     def classifier(self) -> nn.Module:
@@ -80,6 +90,20 @@ class Classifier(nn.Module):
         """x (N, C, S, S), normalised -> logits (N, L)."""
         return self.net(x)
 
+    def check_size(self, size_px: int) -> None:
+        """CheckpointError where the network takes no squares of this size: some are made for one alone."""
+        if not self._is_open:
+            return
+        first = next(module for module in self.modules() if isinstance(module, nn.Conv2d))
+        try:
+            with torch.inference_mode():
+                self.features(first.weight.new_zeros(1, first.in_channels, size_px, size_px))
+        except SIZE_ERRORS as error:
+            raise CheckpointError(
+                f"{self._name} takes no squares of {size_px} px.",
+                "Give the size that it was made for, which often stands in its name.",
+            ) from error
+
     def features(self, x: torch.Tensor) -> torch.Tensor:
         """x (N, C, S, S) -> the feature maps that the global pooling reads, (N, K, h, w)."""
         return self._split.features(self.net, x) if self._split else self.net.forward_features(x)
@@ -110,6 +134,7 @@ def _whole_net(
         entry.name, pretrained=bool(pretrained), pretrained_cfg_overlay=given, num_classes=labels, in_chans=channels,
         drop_rate=0.0, **entry.options,
     )  # fmt: skip
+    linearise_output(net)
     return cast("TorchvisionNet", net)
 
 

@@ -22,7 +22,15 @@ from cxr_demo.networks.tracing import TRACING, SafeTracer
 
 POOLS = (SelectAdaptivePool2d, nn.AdaptiveAvgPool2d, FastAdaptiveAvgPool)
 PROBE_SIZES_PX = (64, 128, 224)  # the first that a network takes tells what its parts give
+SIZE_ERRORS = (RuntimeError, AssertionError, ValueError, TypeError)  # as networks say that a size does not fit
 CHOOSE_ANOTHER = "Name a convolutional network of timm or torchvision, resnet34 for example."
+
+
+class PooledLinear(nn.Linear):
+    """What a 1x1 convolution of pooled features (N, K, 1, 1) is: a linear layer, -> (N, L)."""
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        return super().forward(input.flatten(1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,9 +59,27 @@ def make_torchvision_net(name: str, labels: int, channels: int, *, pretrained: b
     return net
 
 
+def linearise_output(net: nn.Module) -> None:
+    """Put a linear layer of the same name and numbers in the place of a last 1x1 convolution, in place. A network that
+    reads more than pooled features with it is found out when it is run."""
+    layers = _list_weighted(cast(Any, net).get_classifier() if hasattr(net, "get_classifier") else net)
+    last = layers[-1][1] if layers else None
+    if not isinstance(last, nn.Conv2d) or last.kernel_size != (1, 1) or last.groups != 1:
+        return
+    made = PooledLinear(last.in_channels, last.out_channels, last.bias is not None, last.weight.device)
+    made.load_state_dict(
+        {key: value.flatten(1) if value.dim() > 1 else value for key, value in last.state_dict().items()}
+    )
+    net.set_submodule(next(path for path, layer in net.named_modules() if layer is last), made)
+
+
+def _list_weighted(net: nn.Module) -> list[tuple[str, nn.Linear | nn.Conv2d]]:
+    return [(path, layer) for path, layer in net.named_modules() if isinstance(layer, (nn.Linear, nn.Conv2d))]
+
+
 def find_output(net: nn.Module, name: str) -> tuple[str, nn.Linear]:
     """The last layer that has weights, with its path. CheckpointError where it is not linear."""
-    layers = [(path, layer) for path, layer in net.named_modules() if isinstance(layer, (nn.Linear, nn.Conv2d))]
+    layers = _list_weighted(net)
     if not layers:
         raise CheckpointError(f"{name} has no layer with weights.", CHOOSE_ANOTHER)
     path, last = layers[-1]
@@ -92,14 +118,14 @@ def _channels(net: nn.Module) -> int:
 
 
 def _probe(net: nn.Module, name: str) -> tuple[int, torch.Tensor]:
-    for size_px in PROBE_SIZES_PX:
+    sizes_px = (*PROBE_SIZES_PX, *getattr(net, "pretrained_cfg", {}).get("input_size", ())[-1:])
+    for size_px in sizes_px:
         try:
             with torch.no_grad():
                 return size_px, net(torch.zeros(1, _channels(net), size_px, size_px, device="meta"))
-        except (RuntimeError, AssertionError, ValueError, TypeError):  # as networks say that a size does not fit
+        except SIZE_ERRORS:
             continue
-    sizes = ", ".join(map(str, PROBE_SIZES_PX))
-    raise CheckpointError(f"{name} takes squares of none of {sizes} px.", CHOOSE_ANOTHER)
+    raise CheckpointError(f"{name} takes squares of none of {', '.join(map(str, sizes_px))} px.", CHOOSE_ANOTHER)
 
 
 def _pooling_reads_features(net: nn.Module, size_px: int, name: str) -> bool:

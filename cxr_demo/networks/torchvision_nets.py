@@ -13,7 +13,7 @@ from torchvision import models
 from torchvision.models.googlenet import BasicConv2d
 
 # vgg16 is in timm too, but there hidden layers stand before the pooling, so no layer is what the pooling reads.
-TORCHVISION_NETS = ("alexnet", "vgg16", "vgg16_bn", "googlenet", "squeezenet1_0", "shufflenet_v2_x1_0")
+TORCHVISION_NETS = ("alexnet", "vgg16", "vgg16_bn", "googlenet", "squeezenet1_0", "squeezenet1_1", "shufflenet_v2_x1_0")
 _HEAD = {"avgpool", "dropout", "classifier", "fc"}  # what torchvision registers after the feature maps
 
 

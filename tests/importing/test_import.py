@@ -16,6 +16,7 @@ from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.importing import fitting, pickle_process, published, source
 from cxr_demo.importing.labels_given import make_labels
 from cxr_demo.importing.published import OUTPUTS, PUBLISHED
+from cxr_demo.importing.verdict import Wanted, import_network
 from cxr_demo.labels import FINDINGS, LabelWords, match_label
 from cxr_demo.networks import checkpoint
 from cxr_demo.ui.findings.facts import render_facts
@@ -97,6 +98,14 @@ def test_torchvisions_names_are_followed(name):
         if name != "squeezenet1_0":  # whose published logits cannot go below 0
             torch.testing.assert_close(fitted.model(x), wanted, rtol=1e-4, atol=1e-5)
         torch.testing.assert_close(fitted.model(x).relu(), wanted.relu(), rtol=1e-4, atol=1e-5)
+
+
+def test_a_squeezenet_that_cuts_its_logits_off_is_refused_with_the_reason(tmp_path):
+    torch.manual_seed(0)
+    torch.save(models.get_model("squeezenet1_1", weights=None, num_classes=2).state_dict(), tmp_path / "a.pth")
+    wanted = Wanted(labels=("a", "b"), backbone="squeezenet1_1", task="multi-label", size_px=64)
+    with pytest.raises(CheckpointError, match="by a ReLU behind its last convolution"):
+        import_network(str(tmp_path / "a.pth"), tmp_path / "out", wanted)
 
 
 def test_what_cannot_be_fetched_is_said_with_the_way_round(monkeypatch, tmp_path):

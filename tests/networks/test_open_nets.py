@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import timm
 import torch
 
 from cxr_demo.errors import CheckpointError
@@ -65,9 +66,7 @@ def _output_bias(model: Classifier) -> str:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("dpn68", "dpn68 ends in a Conv2d layer and not in a linear one"),
-        ("dla34", "ends in a Conv2d layer"),
-        ("squeezenet1_1", "ends in a Conv2d layer"),
+        ("torchvision:squeezenet1_1", "squeezenet1_1 ends in a Conv2d layer and not in a linear one"),
         ("vit_tiny_patch16_224", "is no convolutional network: its last layers give a list of tokens"),
         ("swin_tiny_patch4_window7_224", "values of the shape .7, 7, 768., not maps of cells"),
         ("torchvision:vit_b_16", "vit_b_16 has no global pooling"),
@@ -77,6 +76,33 @@ def test_what_does_not_fit_is_one_sentence(name, said):
     with pytest.raises(CheckpointError, match=said) as caught:
         Classifier(name, 3, 1)
     assert caught.value.message.count(". ") == 0
+
+
+@pytest.mark.parametrize("name", ["dla34", "resnetv2_50"])
+def test_a_convolution_of_pooled_features_is_the_linear_layer_that_it_is(name):
+    torch.manual_seed(0)
+    theirs, x = timm.create_model(name, num_classes=3, in_chans=1).eval(), torch.randn(2, 1, 64, 64)
+    model = Classifier(name, 3, 1).eval()
+    given = theirs.state_dict()
+    wanted = model.net.state_dict()
+    model.net.load_state_dict({key: given[key].reshape(value.shape) for key, value in wanted.items()})
+    with torch.no_grad():
+        features, logits = model.features(x), model(x)
+        torch.testing.assert_close(logits, theirs(x), rtol=1e-5, atol=1e-5)
+        torch.testing.assert_close(model.output(features.mean((2, 3))), logits, rtol=1e-5, atol=1e-5)
+    assert Classifier(name, 3, 1, head="dense256").eval()(x).shape == (2, 3)
+
+
+def test_a_size_that_it_does_not_take_is_a_sentence(tmp_path):
+    torch.manual_seed(0)
+    model = Classifier("test_maxvit", 2, 1).eval()
+    model.check_size(160)
+    card = Card(
+        "own", "test_maxvit", ("normal", "effusion"), "single-label", Preprocess(96, "stretch", (0.5,), (0.25,))
+    )
+    save(tmp_path / "own", model, card, half=False)
+    with pytest.raises(CheckpointError, match="test_maxvit takes no squares of 96 px"):
+        load(tmp_path / "own")
 
 
 @pytest.mark.parametrize("name", ["mnasnet0_5", "regnety_004"])

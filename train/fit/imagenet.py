@@ -92,10 +92,12 @@ class PackagedWeights:
 
 
 def read_packaged_weights(name: str) -> PackagedWeights | None:
-    """The weights of timm's network `name`; None where no package holds them or none is installed.
+    """The weights of timm's network `name`, with or without a tag; None where no package holds them or none is
+    installed.
 
     TrainingError if the file is not the one that was published, or does not fit by every name and shape.
     """
+    name = name.partition(".")[0]  # timm names weights behind a dot; of these networks there is one package each
     package = PACKAGES.get(name)
     spec = importlib.util.find_spec(package.module) if package else None
     if package is None or spec is None or not spec.submodule_search_locations:

@@ -152,6 +152,8 @@ def _start_run(
             initial_weights = f"those of {first.card.name}, which began with: {before}"
             copied = load_start(classifier, table.labels, first, recipe.keep_outputs)
             tqdm.write(f"Starting from {first.card.name}; output rows kept: {', '.join(copied) or 'none'}.")
+        for size_px in {recipe.size_px, *(stage_px for stage_px, _ in recipe.stages)}:
+            classifier.check_size(size_px)
         freeze(classifier, recipe.train_from)
         if recipe.drop_rate:
             _set_drop_rate(classifier, recipe)

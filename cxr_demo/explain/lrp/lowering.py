@@ -27,6 +27,7 @@ from cxr_demo.errors import ExplanationError
 from cxr_demo.explain.lrp import operations as op
 from cxr_demo.explain.lrp.program import Program, Step
 from cxr_demo.explain.lrp.rewriting import rewrite_steps
+from cxr_demo.networks.open_nets import PooledLinear
 from cxr_demo.networks.tracing import TRACING, SafeTracer
 
 Size = int | tuple[int, int]
@@ -314,6 +315,7 @@ _COMMON_NAMES = {HardSigmoid: "Hardsigmoid", HardSwish: "Hardswish", Swish: "SiL
 # The first that fits: a subclass stands before its class.
 _MODULES: dict[type, Callable[..., Sequence[op.Operation]]] = {
     nn.Conv2d: _convolution,
+    PooledLinear: lambda module: [op.Flatten(), *_dense(module)],
     nn.Linear: _dense,
     nn.modules.batchnorm._BatchNorm: _batch_norm,
     nn.LayerNorm: _layer_norm,

@@ -9,7 +9,7 @@ import torch
 from sklearn.datasets import load_sample_image
 
 from cxr_demo.errors import TrainingError
-from cxr_demo.networks.backbones import BACKBONES
+from cxr_demo.networks.backbones import BACKBONES, find_backbone
 from cxr_demo.networks.classifier import Classifier
 from train.fit import imagenet
 from train.fit.imagenet import MEAN, PACKAGES, STD, read_packaged_weights, rename_weights
@@ -60,6 +60,14 @@ def test_one_grey_channel_equals_three_alike(packaged):
     torch.testing.assert_close(one, three, atol=1e-4, rtol=1e-4)
     assert torch.equal(grey.net.blocks[3][0].conv_dw.weight, weights.state["blocks.3.0.conv_dw.weight"])
     assert grey.output.out_features == 3 and float(grey.output.weight.detach().abs().max()) <= 1280**-0.5
+
+
+def test_a_network_by_its_own_name_is_filled_too(packaged):
+    """With or without the tag that timm puts behind it, and with the padding that it was trained with."""
+    name, weights = packaged
+    assert read_packaged_weights(find_backbone(f"{name}.in1k").name).facts == weights.facts
+    model = Classifier(name, 2, 1, pretrained=weights.state)
+    assert torch.equal(model.net.blocks[3][0].conv_dw.weight, weights.state["blocks.3.0.conv_dw.weight"])
 
 
 def test_a_file_that_is_another_is_refused(monkeypatch):
