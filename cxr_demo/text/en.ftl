@@ -817,9 +817,12 @@ shared-some =
         [yes] , for some with “for” and “against” exchanged
        *[no] {""}
     }. What it shows speaks of none of them alone.
+shared-opposite =
+    { $method }: the maps of { $names } are opposite: what speaks for the one speaks against the other.
 shared-none = { $method }: no two findings share a map.
 shared-not = { $method }: no other finding has this map.
 most-alike = The map of { $finding } is most like that of { $other } (agreement { $rank }).
+most-opposite = The map of { $finding } comes nearest to the opposite of that of { $other } (agreement { $rank }).
 
 agreement = How far the maps agree
     .maps = Maps

@@ -28,7 +28,9 @@ def describe_groups(
     for group in groups:
         turned = "yes" if (likeness[np.ix_(group, group)] < 0).any() else "no"
         listed = format_list([names[place] for place in group])
-        if len(group) == len(names):
+        if turned == "yes" and len(group) == 2:  # as of two findings of which one is true
+            sentences.append(format_text("shared-opposite", method=method, names=listed))
+        elif len(group) == len(names):
             sentences.append(format_text("shared-all", method=method, labels=len(group), turned=turned))
         else:
             sentences.append(format_text("shared-some", method=method, names=listed, turned=turned))
@@ -36,12 +38,12 @@ def describe_groups(
 
 
 def describe_share(method: str, names: Sequence[str], likeness: np.ndarray, label: int) -> tuple[bool, str]:
-    """Of one label's map: whether others share it, and with which, or else which is the most alike."""
+    """Of one label's map: whether it speaks of others too, and of which, or else which is the most alike."""
     shared = {label, *np.flatnonzero(np.abs(likeness[label]) >= SHARED).tolist()}
     if len(shared) > 1:
         places = sorted(shared)
         (told,) = describe_groups(method, names, likeness, [tuple(places)])
-        return True, told
+        return len(shared) > 2 or bool(likeness[places[0], places[1]] > 0), told
     told = format_text("shared-not", method=method), describe_most_alike(names, likeness, label)
     return False, " ".join(filter(None, told))
 
@@ -51,9 +53,10 @@ def describe_most_alike(names: Sequence[str], likeness: np.ndarray, label: int) 
     other = find_most_alike(likeness, label)
     if other is None:
         return ""
-    return format_text(
-        "most-alike", finding=names[label], other=names[other], rank=format_signed(likeness[label, other])
-    )
+    rank = format_signed(likeness[label, other])
+    if likeness[label, other] < 0:
+        return format_text("most-opposite", finding=names[label], other=names[other], rank=rank)
+    return format_text("most-alike", finding=names[label], other=names[other], rank=rank)
 
 
 def format_likeness(value: float) -> str:

@@ -41,11 +41,12 @@ def test_labels_that_share_one_map_are_named_and_a_map_that_is_empty_shares_with
     likeness = measure_label_likeness(make_maps())
     assert find_shared_maps(likeness) == [(0, 1)]
     assert describe_shared_maps("LRP", NAMES, likeness) == [
-        "LRP: Normal and Mass share one map, for some with “for” and “against” exchanged. "
-        "What it shows speaks of none of them alone."
+        "LRP: the maps of Normal and Mass are opposite: what speaks for the one speaks against the other."
     ]
     assert find_most_alike(likeness, 0) == 1 and find_most_alike(likeness, 3) is None
-    assert describe_most_alike(NAMES, likeness, 0) == "The map of Normal is most like that of Mass (agreement −1.00)."
+    assert describe_most_alike(NAMES, likeness, 0) == (
+        "The map of Normal comes nearest to the opposite of that of Mass (agreement −1.00)."
+    )
     assert describe_most_alike(NAMES, likeness, 3) == ""
 
 
@@ -55,4 +56,7 @@ def test_a_chain_of_likeness_is_not_one_map():
     assert find_shared_maps(np.full((3, 3), 0.96)) == [(0, 1, 2)] and find_shared_maps(np.eye(3)) == []
     told = describe_shared_maps("LRP", NAMES[:3], np.full((3, 3), 0.96))
     assert told == ["LRP: all 3 findings share one map. What it shows speaks of none of them alone."]
+    turned = np.array([[1, -0.96, 0.96], [-0.96, 1, -0.96], [0.96, -0.96, 1]])
+    (sentence,) = describe_shared_maps("LRP", NAMES[:3], turned)
+    assert "all 3 findings share one map, for some with “for” and “against” exchanged." in sentence
     assert describe_shared_maps("LRP", NAMES[:3], np.eye(3)) == ["LRP: no two findings share a map."]

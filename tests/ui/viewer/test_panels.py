@@ -354,9 +354,9 @@ def test_a_contrast_of_a_sure_network_is_drawn_although_its_numbers_are_small():
 def test_the_table_of_labels_names_every_pair_and_says_in_words_which_share_one_map():
     likeness = np.array([[1, -0.97, 0.2], [-0.97, 1, 0.1], [0.2, 0.1, 1]])
     told = html.unescape(likeness_table.render_likeness(card(), "normal", {"grad-cam": likeness}, (), False))
-    assert (
-        "Grad-CAM: Normal and Bacterial pneumonia share one map, for some with “for” and “against” exchanged." in told
-    )
+    assert "Grad-CAM: the maps of Normal and Bacterial pneumonia are opposite" in told and 'class="shared"' not in told
+    same = html.unescape(likeness_table.render_likeness(card(), "normal", {"grad-cam": np.abs(likeness)}, (), False))
+    assert '<li class="shared">Grad-CAM: Normal and Bacterial pneumonia share one map. What it shows' in same
     assert "is most like that of" not in told and "not compared" not in told
     assert told.count('scope="col"') == 4 and told.count('scope="row"') == 3
     assert "<caption>Grad-CAM: agreement" in told
