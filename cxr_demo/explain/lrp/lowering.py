@@ -271,6 +271,13 @@ def _blur_pool(module: BlurPool2d) -> Sequence[op.Operation]:
     return [_pad(edges, module.pad_mode), op.Blur(_copy(cast(torch.Tensor, module.filt)[0, 0]), module.stride)]
 
 
+def _enlarge(module: nn.Upsample) -> Sequence[op.Operation]:
+    if module.scale_factor is None or module.mode not in ("nearest", "bilinear"):
+        raise ExplanationError(f"the network enlarges maps by {module.mode!r}, for which no rule here is right")
+    rows, columns = _pair(cast(Size, module.scale_factor))
+    return [op.Enlarge((float(rows), float(columns)), module.mode, bool(module.align_corners))]
+
+
 def _pad(pad: Sequence[int], mode: str = "constant", value: float | None = None) -> op.Operation:
     if len(pad) != 4 or not all(isinstance(edge, int) for edge in pad):
         raise ExplanationError("the network pads other than rows and columns, for which no rule here is right")
@@ -282,7 +289,7 @@ def _padding(mode: str) -> Callable[[Any], Sequence[op.Operation]]:
 
 
 def _pair(size: Size) -> tuple[int, int]:
-    return (size, size) if isinstance(size, int) else (size[0], size[-1])
+    return (size[0], size[-1]) if isinstance(size, tuple | list) else (size, size)
 
 
 def _global_pool(module: SelectAdaptivePool2d) -> Sequence[op.Operation]:
@@ -326,6 +333,7 @@ _MODULES: dict[type, Callable[..., Sequence[op.Operation]]] = {
     AvgPool2dSame: _mean_pool_same,
     nn.AvgPool2d: _mean_pool,
     BlurPool2d: _blur_pool,
+    nn.Upsample: _enlarge,
     nn.ConstantPad2d: _padding("constant"),
     nn.ReflectionPad2d: _padding("reflect"),
     nn.ReplicationPad2d: _padding("replicate"),

@@ -15,6 +15,7 @@ from cxr_demo.explain.lrp.windows import (
     BlockMean,
     Blur,
     Edges,
+    Enlarge,
     MaxPool,
     MeanPool,
     Pad,
@@ -260,12 +261,12 @@ class Flatten:
 
 Operation = (
     Convolution | Dense | Affine | Standardise | Activation | Add | Gate | Concatenate | Half | Slice | Shuffle
-    | MaxPool | BlockMean | WindowMean | Blur | Pad | MeanPool | Flatten
+    | MaxPool | BlockMean | WindowMean | Blur | Enlarge | Pad | MeanPool | Flatten
 )  # fmt: skip
 WEIGHTED = (Convolution, Dense)
 LINEAR = (
-    Convolution, Dense, Affine, Add, Concatenate, Half, Slice, Shuffle, BlockMean, WindowMean, Blur, Pad, MeanPool,
-    Flatten,
+    Convolution, Dense, Affine, Add, Concatenate, Half, Slice, Shuffle, BlockMean, WindowMean, Blur, Enlarge, Pad,
+    MeanPool, Flatten,
 )  # fmt: skip
 
 

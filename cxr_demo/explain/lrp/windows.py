@@ -117,6 +117,28 @@ class Blur:
 
 
 @dataclass(frozen=True)
+class Enlarge:
+    """A map drawn `factor` times as large (rows, columns), each value copied ("nearest") or blended ("bilinear")."""
+
+    factor: tuple[float, float]
+    mode: str
+    aligns_corners: bool = False
+
+    def apply(self, x: torch.Tensor) -> torch.Tensor:
+        aligned = self.aligns_corners if self.mode == "bilinear" else None
+        return F.interpolate(x, scale_factor=self.factor, mode=self.mode, align_corners=aligned)
+
+    def transposed(self, s: torch.Tensor, size: torch.Size) -> torch.Tensor:
+        sizes = list(s.shape[2:]), [*s.shape[:2], *size]
+        if self.mode == "nearest":
+            return torch.ops.aten.upsample_nearest2d_backward(s.contiguous(), *sizes, *self.factor)
+        return torch.ops.aten.upsample_bilinear2d_backward(s.contiguous(), *sizes, self.aligns_corners, *self.factor)
+
+    def keeps_non_negative(self, inputs: bool) -> bool:
+        return inputs
+
+
+@dataclass(frozen=True)
 class MeanPool:
     """Means over the places of a grid of `cells` x `cells`; 1: over all places."""
 

@@ -175,7 +175,7 @@ class _Plain(nn.Module):
 
 
 class _Blur(_Plain):
-    """A mean whose weights differ."""
+    """A mean whose weights differ, as those between the cells of a map that is enlarged do."""
 
 
 class _Sum(nn.Module):
@@ -207,7 +207,7 @@ def _module(step: Step) -> nn.Module:
             return nn.AvgPool2d(size)
         case op.WindowMean(kernel, stride, padding, ceil, counts_padding):
             return nn.AvgPool2d(kernel, stride, padding, ceil, counts_padding)
-        case op.Blur():
+        case op.Blur() | op.Enlarge():
             return _Blur(operation)
         case op.MeanPool(cells):
             return nn.AdaptiveAvgPool2d(cells)
