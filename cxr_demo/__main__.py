@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 from cxr_demo.errors import CxrError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from cxr_demo.analysis import Analyser
     from cxr_demo.evaluation.lung_segmentation import Lungs
     from cxr_demo.film.gate import GateAnswer
@@ -36,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from cxr_demo.explain.methods import METHODS
+    from cxr_demo.explain.methods import CHOICES, METHODS
 
     parser = argparse.ArgumentParser(prog="python -m cxr_demo", description=(__doc__ or "").split("\n\n")[1])
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -52,6 +54,10 @@ def _parser() -> argparse.ArgumentParser:
     explain.add_argument(
         "--method", nargs="+", help=f"{', '.join(METHODS)}; if left out, those that the page shows first"
     )
+    explain.add_argument(
+        "--as-written", nargs="*", choices=CHOICES, metavar="CHOICE",
+        help=f"LRP without these choices ({', '.join(CHOICES)}; all, if none is named): the network as it is written",
+    )  # fmt: skip
     explain.set_defaults(act=_explain)
 
     compare = commands.add_parser("compare", help="two checkpoints on one film, or the members of an ensemble")
@@ -165,13 +171,14 @@ def _explain(options: argparse.Namespace) -> int:
     from cxr_demo.analysis import Analyser, choose_default_methods, order_labels
     from cxr_demo.comparison.label_contrast import explain_contrasts
     from cxr_demo.evaluation.label_likeness import measure_label_likeness
-    from cxr_demo.explain.methods import exclude_methods
+    from cxr_demo.explain.methods import CHOICES, exclude_methods
     from cxr_demo.export.output import RESULT_FILE, check_output, open_output
     from cxr_demo.export.results import write_explanations
     from cxr_demo.limits import SLOW_FORWARDS
 
     check_output(options.out, RESULT_FILE, options.overwrite)
-    analyser = _analyser(options.weights)
+    # The option alone undoes all of them.
+    analyser = _analyser(options.weights, () if options.as_written is None else options.as_written or CHOICES)
     image, answer = _open_image(options.file)
     _check_answer(answer, options.anyway)
     study = analyser.analyse(image)
@@ -375,12 +382,12 @@ def _load_models(root: Path) -> tuple[Gate | None, Lungs | None]:
     return load_gate(root / "gate"), load_lungs(root / "lungs")
 
 
-def _analyser(weights: str | None) -> Analyser:
+def _analyser(weights: str | None, as_written: Collection[str] = ()) -> Analyser:
     from cxr_demo.analysis import Analyser
     from cxr_demo.explain.proof_cache import get_proof_folder
     from cxr_demo.networks import checkpoint
 
-    return Analyser(checkpoint.load(weights), proofs=get_proof_folder())
+    return Analyser(checkpoint.load(weights), proofs=get_proof_folder(), as_written=as_written)
 
 
 def _complain(sentence: str) -> None:

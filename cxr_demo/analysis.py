@@ -17,13 +17,7 @@ import numpy as np
 import torch
 
 from cxr_demo.errors import ExplanationError
-from cxr_demo.evaluation.evaluate import (
-    PARTS,
-    EvaluationContext,
-    MapEvaluation,
-    estimate_forwards,
-    evaluate_maps,
-)
+from cxr_demo.evaluation.evaluate import PARTS, EvaluationContext, MapEvaluation, estimate_forwards, evaluate_maps
 from cxr_demo.explain.engine import EnsembleProof, MemberMap, RawMap, make_explainer
 from cxr_demo.explain.methods import EVIDENCE_FLOOR, LEAST_HELD, METHODS, MOST_HELD, Unit
 from cxr_demo.explain.proof import Proof
@@ -80,7 +74,8 @@ class Explanation:
     `explain.engine.EnsembleExplainer`); the Study's logit is another, and `members` are those maps, each of them
     divided already, on their own grids. `contrast_weight`: of a map of the label against the others
     (`comparison.label_contrast`), the label's own weight, 0..1; then `logit` and `members` are contrasts too. `curved`:
-    the network's activations that the method's rules were not made for.
+    the network's activations that the method's rules were not made for; `choices`: those of `methods.CHOICES` that are
+    in the map.
     """
 
     method: str
@@ -93,6 +88,7 @@ class Explanation:
     members: tuple[MemberMap, ...] = ()
     contrast_weight: float | None = None
     curved: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
 
     @property
     def is_contrast(self) -> bool:
@@ -159,11 +155,15 @@ class MapCache:
 
 class Analyser:
     """The networks of one checkpoint, with one lock and one cache. They are proved when a map is first wanted; `proofs`
-    is a folder of proofs that were made before, see `explain.proof_cache`."""
+    is a folder of proofs that were made before, see `explain.proof_cache`; `as_written`: the choices of
+    `methods.CHOICES` that LRP undoes."""
 
-    def __init__(self, checkpoint: Checkpoint, *, cache_bytes: int = CACHE_BYTES, proofs: Path | None = None) -> None:
+    def __init__(
+        self, checkpoint: Checkpoint, *, cache_bytes: int = CACHE_BYTES, proofs: Path | None = None,
+        as_written: Collection[str] = (),
+    ) -> None:  # fmt: skip
         self._checkpoint = checkpoint
-        self._explainer = make_explainer(checkpoint, proofs)
+        self._explainer = make_explainer(checkpoint, proofs, as_written)
         self._proving = threading.Lock()
         self._lock = threading.Lock()
         self._cache = MapCache(cache_bytes)
@@ -251,10 +251,8 @@ class Analyser:
             maps |= self._maps(study, x, batch, share)
             if on_progress is not None:
                 on_progress(len(maps), len(wanted))
-        return {
-            pair: _explanation(pair, maps[pair], self._explained_logit(study, pair[1]), self.proof.curved)
-            for pair in wanted
-        }
+        proof = self.proof
+        return {pair: _explanation(pair, maps[pair], self._explained_logit(study, pair[1]), proof) for pair in wanted}
 
     def _maps(
         self, study: Study, x: np.ndarray, batch: Sequence[tuple[str, str]], on_progress: ProgressCallback
@@ -377,13 +375,14 @@ def _batches(pairs: Sequence[tuple[str, str]]) -> list[list[tuple[str, str]]]:
     return list(batches.values())
 
 
-def _explanation(pair: tuple[str, str], made: RawMap, logit: float, curved: tuple[str, ...]) -> Explanation:
+def _explanation(pair: tuple[str, str], made: RawMap, logit: float, proof: Proof | EnsembleProof) -> Explanation:
     method, label = pair
     total, unit = float(made.map_square.sum(dtype=np.float64)), METHODS[method].unit
-    not_made_for = curved if METHODS[method].made_for_relu else ()
+    curved = proof.curved if METHODS[method].made_for_relu else ()
     return Explanation(
-        method, label, made.map_square, unit, logit, total, logit - total, made.members, curved=not_made_for
-    )
+        method, label, made.map_square, unit, logit, total, logit - total, made.members,
+        curved=curved, choices=proof.choices.get(method, ()),
+    )  # fmt: skip
 
 
 def _kept(made: RawMap) -> RawMap:

@@ -16,6 +16,7 @@ from cxr_demo.__main__ import main
 from cxr_demo.analysis import DEFAULT_METHODS
 from cxr_demo.comparison.label_contrast import explain_contrasts
 from cxr_demo.errors import CxrError
+from cxr_demo.explain.methods import CHOICES
 from cxr_demo.export.output import RESULT_FILE, open_output
 from cxr_demo.networks import checkpoint as checkpoints
 from tests.conftest import LABELS, make_checkpoint
@@ -205,6 +206,24 @@ def test_an_error_while_writing_leaves_the_earlier_result(tmp_path):
         (folder / RESULT_FILE).write_text("{}")
     assert [path.name for path in tmp_path.iterdir()] == [RESULT_FILE]
     assert (tmp_path.parent / "b.png").exists()  # a name that leads elsewhere is none of ours
+
+
+def test_explain_as_written_undoes_the_choices_that_are_named_or_all(weights, film, tmp_path, capsys):
+    method, found = "lrp-epsilon-plus", {}
+    asked = ["explain", film, "--weights", weights, "--label", LABELS[0], "--method", method]
+    for name, option in (("ours", []), ("norms", ["--as-written", "norms"]), ("written", ["--as-written"])):
+        out = tmp_path / name
+        assert main([*asked, *option, "--out", str(out)]) == 0
+        told = json.loads((out / "result.json").read_text())["maps"][f"{method}/{LABELS[0]}"]["lrp_choices"]
+        found[name] = told, np.load(out / "maps.npz")[f"{method}/{LABELS[0]}/native"]
+    assert [told for told, _ in found.values()] == [["order", "biases", "norms"], ["order", "biases"], []]
+    analyser = Analyser(load(weights), as_written=CHOICES)
+    study = analyser.analyse(read_image(film))
+    expected = analyser.explain(study, LABELS[:1], [method])[method, LABELS[0]].map_square
+    np.testing.assert_allclose(found["written"][1], expected, rtol=0, atol=1e-5 * np.abs(expected).max())
+    assert not np.allclose(found["ours"][1], expected) and not np.allclose(found["ours"][1], found["norms"][1])
+    with pytest.raises(SystemExit):
+        main([*asked, "--as-written", "nothing", "--out", str(tmp_path / "none")])
 
 
 def test_explain_takes_the_most_probable_label_when_none_is_named(weights, film, tmp_path, capsys):

@@ -141,7 +141,15 @@ def _evaluate_randomisation(
         if net is context.checkpoint.model:
             return maps
         return _key_by_method(
-            make_unproved_maps(context.checkpoint, net, context.x, [context.label], list(maps), step.report_inside)
+            make_unproved_maps(
+                context.checkpoint,
+                net,
+                context.x,
+                [context.label],
+                list(maps),
+                step.report_inside,
+                context.explainer.as_written,
+            )  # fmt: skip
         )
 
     return measure_randomisation(explain, context.checkpoint.model, context.x, on_progress=step.end)

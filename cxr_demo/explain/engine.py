@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -22,7 +22,7 @@ from torch import nn
 from cxr_demo.errors import ExplanationError
 from cxr_demo.explain import cam
 from cxr_demo.explain.lrp.lowering import lower_network
-from cxr_demo.explain.methods import METHODS
+from cxr_demo.explain.methods import CHOICES, METHODS
 from cxr_demo.explain.proof import Proof, prove_checkpoint
 from cxr_demo.explain.proof_cache import read_proof, write_proof
 from cxr_demo.explain.relevance import RelevanceMaps
@@ -62,12 +62,14 @@ class RawMap:
 
 class Explainer:
     """`proof.refusals` says which methods may not be asked for. The proof is made when it is first wanted, or read from
-    `proofs`, a folder of `proof_cache`; LRP's private copy of the network is made with the first map that needs it."""
+    `proofs`, a folder of `proof_cache`; LRP's private copy of the network is made with the first map that needs it.
+    `as_written`: the choices of `methods.CHOICES` that LRP undoes."""
 
-    def __init__(self, checkpoint: Checkpoint, proofs: Path | None = None) -> None:
+    def __init__(self, checkpoint: Checkpoint, proofs: Path | None = None, as_written: Collection[str] = ()) -> None:
         if isinstance(checkpoint.model, Ensemble):
             raise ValueError(f"the members of {checkpoint.card.name} are explained one by one")
         self._checkpoint, self._model, self._proofs = checkpoint, checkpoint.model, proofs
+        self.as_written = frozenset(as_written)
         self._proof: Proof | None = None
         self._relevance: RelevanceMaps | None = None
         self._lock = threading.Lock()
@@ -84,17 +86,18 @@ class Explainer:
     def prove(self, on_progress: ProgressCallback = ignore_progress) -> Proof:
         with self._lock:
             if self._proof is None and self._proofs is not None:
-                self._proof = read_proof(self._proofs, self._checkpoint)
+                self._proof = read_proof(self._proofs, self._checkpoint, self.as_written)
             if self._proof is None:
-                self._proof, self._relevance = prove_checkpoint(self._checkpoint, on_progress)
+                self._proof, self._relevance = prove_checkpoint(self._checkpoint, on_progress, self.as_written)
                 if self._proofs is not None:
-                    write_proof(self._proofs, self._checkpoint, self._proof)
+                    write_proof(self._proofs, self._checkpoint, self._proof, self.as_written)
             return self._proof
 
     def _get_relevance(self) -> RelevanceMaps:
         with self._lock:
             if self._relevance is None:
-                self._relevance = RelevanceMaps(lower_network(self._model), self._checkpoint.card.preprocess)
+                program, preprocess = lower_network(self._model, self.as_written), self._checkpoint.card.preprocess
+                self._relevance = RelevanceMaps(program, preprocess, self.as_written)
             return self._relevance
 
     def maps(
@@ -138,7 +141,7 @@ class EnsembleExplainer:
     have no weights, and every member counts the same. A member of weight 0 has no say, and its maps need no proof.
     """
 
-    def __init__(self, checkpoint: Checkpoint, proofs: Path | None = None) -> None:
+    def __init__(self, checkpoint: Checkpoint, proofs: Path | None = None, as_written: Collection[str] = ()) -> None:
         made, networks = checkpoint.card.ensemble, checkpoint.members
         if made is None:
             raise ValueError(f"{checkpoint.card.name} is no ensemble")
@@ -146,7 +149,8 @@ class EnsembleExplainer:
         self._factors = [made.factors[at] for at in counted]
         self._members = [made.members[at] for at in counted]
         self._weights = [made.weights[at] for at in counted]
-        self._explainers = [Explainer(networks[at], proofs) for at in counted]
+        self.as_written = frozenset(as_written)
+        self._explainers = [Explainer(networks[at], proofs, as_written) for at in counted]
 
     @property
     def is_proved(self) -> bool:
@@ -216,6 +220,13 @@ class EnsembleProof:
         return tuple(dict.fromkeys(name for _, proof in self.members for name in proof.curved))
 
     @property
+    def choices(self) -> dict[str, tuple[str, ...]]:
+        """Method -> the choices that are in a member's maps."""
+        made = [proof.choices for _, proof in self.members]
+        found = {key: {choice for one in made for choice in one.get(key, ())} for one in made for key in one}
+        return {key: tuple(choice for choice in CHOICES if choice in found[key]) for key in found}
+
+    @property
     def fails(self) -> bool:
         return any(proof.fails for _, proof in self.members)
 
@@ -227,8 +238,10 @@ class EnsembleProof:
 AnyExplainer = Explainer | EnsembleExplainer
 
 
-def make_explainer(checkpoint: Checkpoint, proofs: Path | None = None) -> AnyExplainer:
-    return (EnsembleExplainer if checkpoint.card.joins_predictions else Explainer)(checkpoint, proofs)
+def make_explainer(
+    checkpoint: Checkpoint, proofs: Path | None = None, as_written: Collection[str] = ()
+) -> AnyExplainer:
+    return (EnsembleExplainer if checkpoint.card.joins_predictions else Explainer)(checkpoint, proofs, as_written)
 
 
 def make_unproved_maps(
@@ -238,6 +251,7 @@ def make_unproved_maps(
     labels: Sequence[int],
     methods: Sequence[str],
     on_progress: ProgressCallback = ignore_progress,
+    as_written: Collection[str] = (),
 ) -> Maps:
     """Maps, as the explainer of `checkpoint` makes them, of a network of the same kind that nobody need believe."""
     models, factors, ensemble = [model], [1.0], checkpoint.card.ensemble
@@ -247,7 +261,7 @@ def make_unproved_maps(
     for place, single in enumerate(models):
         relevance = None
         if _need_rules(methods):
-            relevance = RelevanceMaps(lower_network(single), checkpoint.card.preprocess)
+            relevance = RelevanceMaps(lower_network(single, as_written), checkpoint.card.preprocess, as_written)
         share = subrange(on_progress, place, 1, len(models))
         found.append(_maps(cast(Explained, single), relevance, x, labels, methods, share))
     return {pair: _weighted_sum([maps[pair] for maps in found], factors) for pair in found[0]}

@@ -19,6 +19,10 @@ from typing import Any, Literal
 # points (the logistic curve's steepest slope is 1/4); stretched, it would look like one.
 EVIDENCE_FLOOR = 0.05
 
+# Where LRP does otherwise than a network and the rules are written: `lrp.rules.Rules` and `lrp.rewriting` say why, and
+# docs/explanations.md how much it changes. Each can be undone.
+CHOICES = ("order", "biases", "norms", "depthwise")
+
 # Own choice: where a map's sum is less than half of the logit or more than twice it, a person is told so in words. It
 # refuses nothing: a map that is right may hold little, where biases took the rest.
 LEAST_HELD, MOST_HELD = 0.5, 2.0

@@ -8,6 +8,7 @@ one biases take their share. It depends on film and label, and `analysis.Explana
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -64,7 +65,7 @@ class LrpProof:
 
     `is_piecewise_linear`: gradient x input is that of the network itself; else that of the network with every bent
     activation as the line from 0 to where the film puts it, gates and deviations as the numbers they are. `curved`:
-    the activations that some rules were not made for."""
+    the activations that some rules were not made for; `choices`: rule set -> those of `methods.CHOICES` in its maps."""
 
     copy_error: float = NAN
     identity_r: float = NAN
@@ -72,6 +73,7 @@ class LrpProof:
     is_piecewise_linear: bool = True
     curved: tuple[str, ...] = ()
     rule_errors: dict[str, float] = field(default_factory=dict)
+    choices: dict[str, tuple[str, ...]] = field(default_factory=dict)
     refusal: str = ""
     refusals: dict[str, str] = field(default_factory=dict)
 
@@ -109,6 +111,11 @@ class Proof:
         return self.lrp.curved
 
     @property
+    def choices(self) -> dict[str, tuple[str, ...]]:
+        """Method -> the choices of `methods.CHOICES` that are in its maps."""
+        return self.lrp.choices
+
+    @property
     def fails(self) -> bool:
         """Whether all class activation maps or all of LRP are refused; single rule sets may be."""
         return bool(self.cam.refusal or self.lrp.refusal)
@@ -119,7 +126,7 @@ class Proof:
 
 
 def prove_checkpoint(
-    checkpoint: Checkpoint, on_progress: ProgressCallback = ignore_progress
+    checkpoint: Checkpoint, on_progress: ProgressCallback = ignore_progress, as_written: Collection[str] = ()
 ) -> tuple[Proof, RelevanceMaps | None]:
     """The proof, and what computes LRP, or None where it is refused. Costs about 15 forwards, between which
     `on_progress` is called."""
@@ -136,7 +143,7 @@ def prove_checkpoint(
     layer = "" if checkpoint.members else find_backbone(card.backbone).cam_layer
     cam_proof = _prove_cam(model, layer, x, cams, expected)
     try:
-        relevance = RelevanceMaps(lower_network(model), card.preprocess)
+        relevance = RelevanceMaps(lower_network(model, as_written), card.preprocess, as_written)
         lrp_proof = _prove_lrp(model, relevance, x, label)
         if not lrp_proof.refusal:
             lrp_proof = _prove_rules(lrp_proof, relevance, card.preprocess, label, on_progress)
@@ -255,7 +262,8 @@ def _prove_rules(
         for key, error in errors.items()
         if not error <= RULE_ERROR
     }
-    return replace(proof, rule_errors=errors, refusals=refusals)
+    choices = {key: relevance.list_choices(key) for key in keys}
+    return replace(proof, rule_errors=errors, choices=choices, refusals=refusals)
 
 
 def _gradient_x_input(model: Classifier | FeatureFusion, x: torch.Tensor, label: int) -> torch.Tensor:

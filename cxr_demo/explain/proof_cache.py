@@ -10,6 +10,7 @@ import importlib.metadata
 import json
 import os
 import platform
+from collections.abc import Collection
 from pathlib import Path
 
 from cxr_demo.explain.proof import CamProof, LrpProof, Proof
@@ -25,19 +26,20 @@ def get_proof_folder() -> Path:
     return Path(cache) / "proofs"
 
 
-def read_proof(folder: Path, checkpoint: Checkpoint) -> Proof | None:
+def read_proof(folder: Path, checkpoint: Checkpoint, as_written: Collection[str] = ()) -> Proof | None:
     """None where there is none, or none that can be read."""
     try:
-        facts = json.loads(_place(folder, checkpoint).read_text(encoding="utf-8"))
-        lrp = facts["lrp"] | {"curved": tuple(facts["lrp"]["curved"])}
+        facts = json.loads(_place(folder, checkpoint, as_written).read_text(encoding="utf-8"))
+        choices = {key: tuple(found) for key, found in facts["lrp"]["choices"].items()}
+        lrp = facts["lrp"] | {"curved": tuple(facts["lrp"]["curved"]), "choices": choices}
         return Proof(CamProof(**facts["cam"]), LrpProof(**lrp))
     except (OSError, ValueError, TypeError, KeyError):
         return None
 
 
-def write_proof(folder: Path, checkpoint: Checkpoint, proof: Proof) -> None:
+def write_proof(folder: Path, checkpoint: Checkpoint, proof: Proof, as_written: Collection[str] = ()) -> None:
     """A folder that cannot be written costs the next start its time, and nothing else."""
-    place = _place(folder, checkpoint)
+    place = _place(folder, checkpoint, as_written)
     part = place.with_suffix(f".{os.getpid()}.part")
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -48,13 +50,14 @@ def write_proof(folder: Path, checkpoint: Checkpoint, proof: Proof) -> None:
             part.unlink(missing_ok=True)
 
 
-def _place(folder: Path, checkpoint: Checkpoint) -> Path:
+def _place(folder: Path, checkpoint: Checkpoint, as_written: Collection[str] = ()) -> Path:
     card = checkpoint.card
     # The weights themselves: the hash that a card states of an ensemble's member is of another file.
     weights = hashlib.sha256()
     for name, value in sorted(checkpoint.model.state_dict().items()):
         weights.update(name.encode() + value.numpy().tobytes())
-    facts = (weights.hexdigest(), card.network, card.labels, card.preprocess, _environment(), _hash_code())
+    of_card = card.network, card.labels, card.preprocess
+    facts = (weights.hexdigest(), *of_card, _environment(), _hash_code(), sorted(as_written))
     return folder / f"{hashlib.sha256(repr(facts).encode()).hexdigest()[:32]}.json"
 
 

@@ -112,6 +112,7 @@ def write_explanations(
             "does_not_show": describe_caption(METHODS[method], explanation.is_contrast),
             "against_the_other_labels": FORMULA if explanation.is_contrast else None,
             "doubts": describe_doubts(explanation),
+            "lrp_choices": list(explanation.choices),
         }
     tables = {method: _describe_likeness(study.labels, table) for method, table in likeness.items()}
     result = {"file": file, "gate": describe_gate(gate), **describe_study(analyser, study), "maps": described}

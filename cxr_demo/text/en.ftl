@@ -746,6 +746,15 @@ held-little =
     This map holds only { $share } of the logit: most of what made the score is not in it.
 held-much =
     This map sums to { $share } of the logit: much of what it shows is outweighed by what is not in it.
+# What LRP does otherwise than the network and its rules are written.
+choices-title = How this map reads the network
+choice-order =
+    A mean over blocks stands before the 1×1 convolution that it follows in the network: together they are one linear step.
+choice-biases = The biases of convolutions are left out where relevance is shared out, so that they keep none of it.
+choice-norms = A batch norm or layer norm that no convolution absorbs hands its relevance on unchanged.
+choice-depthwise =
+    Depthwise convolutions follow z-plus without biases, and spread evenly what reaches a unit that no input speaks for.
+choices-undo = “python -m cxr_demo explain --as-written” makes the map without this.
 rule-for-relu =
     This rule was made for ReLU networks (Montavon et al. 2019, section 10.2.1), and this one has { $activations }: LRP
     (epsilon) and LRP (gamma, box) are recommended there.

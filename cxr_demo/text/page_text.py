@@ -189,6 +189,12 @@ def describe_sums(explanation: Explanation, card: Card) -> str:
     return format_text("sums", total=total, absolute=absolute, of=of, logit=logit, share=share, rest=rest)
 
 
+def describe_choices(explanation: Explanation) -> list[str]:
+    """How the map reads the network where it could be read otherwise, a sentence each."""
+    told = [format_text(f"choice-{choice}") for choice in explanation.choices]
+    return [*told, format_text("choices-undo")] if told else []
+
+
 def describe_doubts(explanation: Explanation) -> list[str]:
     """What speaks against reading a map as the reasons for the score, a sentence each."""
     found = []

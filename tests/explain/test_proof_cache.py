@@ -10,6 +10,7 @@ import pytest
 
 from cxr_demo.analysis import Analyser
 from cxr_demo.explain import engine, proof_cache
+from cxr_demo.explain.methods import CHOICES
 from cxr_demo.explain.proof import prove_checkpoint
 from tests.conftest import LABELS, make_checkpoint, make_image
 
@@ -19,9 +20,9 @@ def counted(monkeypatch) -> list[str]:
     """The names of the checkpoints that were proved."""
     names = []
 
-    def prove(checkpoint, on_progress):
+    def prove(checkpoint, on_progress, as_written):
         names.append(checkpoint.card.name)
-        return prove_checkpoint(checkpoint, on_progress)
+        return prove_checkpoint(checkpoint, on_progress, as_written)
 
     monkeypatch.setattr(engine, "prove_checkpoint", prove)
     return names
@@ -84,6 +85,16 @@ def test_another_network_card_code_or_library_has_no_proof_yet(tmp_path, monkeyp
         changed = {"preprocess": dataclasses.replace(card.preprocess, size_px=96), "labels": ("a", "b", "c", "d")}
         checkpoint = dataclasses.replace(checkpoint, card=dataclasses.replace(card, **{what: changed[what]}))
     assert proof_cache.read_proof(tmp_path, checkpoint) is None
+
+
+def test_the_network_as_written_has_a_proof_of_its_own(tmp_path):
+    checkpoint = make_checkpoint()
+    shown, written = (engine.Explainer(checkpoint, tmp_path, choices) for choices in ((), CHOICES))
+    assert set(shown.proof.choices["lrp-epsilon-plus"]) == {"order", "biases", "norms"}
+    assert not any(written.proof.choices.values()) and not written.proof.refusals
+    assert proof_cache.read_proof(tmp_path, checkpoint).choices == shown.proof.choices
+    assert proof_cache.read_proof(tmp_path, checkpoint, CHOICES) == written.proof
+    assert proof_cache.read_proof(tmp_path, checkpoint, ["norms"]) is None
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"cam": 1}', "\x00"])

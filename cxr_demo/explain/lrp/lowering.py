@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import accumulate
@@ -33,13 +33,14 @@ from cxr_demo.networks.tracing import TRACING, SafeTracer
 Size = int | tuple[int, int]
 
 
-def lower_network(model: nn.Module) -> Program:
-    """The program of a network in eval mode that takes images to logits, for any number of rows and columns.
+def lower_network(model: nn.Module, as_written: Collection[str] = ()) -> Program:
+    """The program of a network in eval mode that takes images to logits, for any number of rows and columns; with
+    "order" in `as_written`, of `methods.CHOICES`, in the network's own order.
 
     Raises ExplanationError, naming it, for an operation that no rule here is right for.
     """
     steps, start, end = _lowered(model)
-    return Program(rewrite_steps(steps, start, end), start, end)
+    return rewrite_steps(steps, start, end, "order" in as_written)
 
 
 def _lowered(model: nn.Module) -> tuple[list[Step], str, str]:

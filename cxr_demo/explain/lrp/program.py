@@ -36,11 +36,13 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """`steps` in order, from the image `start` (1, C, S, S) to the logits `end` (1, L)."""
+    """`steps` in order, from the image `start` (1, C, S, S) to the logits `end` (1, L). `is_reordered`: some stand in
+    another order than the network's, which has the same values at the ends."""
 
     steps: tuple[Step, ...]
     start: str
     end: str
+    is_reordered: bool = False
 
     def values(self, x: torch.Tensor, fused: FusedDenominators | None = None) -> dict[str, torch.Tensor]:
         """x (N, C, S, S) -> every intermediate value by name, and with `ARGMAX` behind it what a maximum took; `end`

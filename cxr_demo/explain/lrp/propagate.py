@@ -228,11 +228,13 @@ class _Sweep:
 
     def _denominator(self, step: Step, layer: op.Convolution, share: Share) -> torch.Tensor:
         """Of one share of a convolution's relevance, (1, K, h, w), `share.factor` in it."""
-        if share.bias:
+        if share.bias == "all":
             return _stabilise(self._values[step.out])
         if step.out + DENOMINATOR in self._values:
             return self._values[step.out + DENOMINATOR]
         total = self._sum_products(step, layer, share)
+        if share.bias:
+            total += _take_sign(layer.bias, share.bias)[:, None, None]
         total += math.copysign(STABILISER, share.factor)  # these products are all of one sign, the factor's
         return total if share.factor == 1 else total.div_(share.factor)
 

@@ -7,13 +7,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from cxr_demo.explain.lrp import operations as op
-from cxr_demo.explain.lrp.program import Step
+from cxr_demo.explain.lrp.program import Program, Step
 
 
-def rewrite_steps(steps: list[Step], start: str, end: str) -> tuple[Step, ...]:
-    """Steps as the network has them -> as a `Program` has them."""
-    steps = _pool_before_pointwise(_fold_affine(_fold_padding(steps)))
-    return _annotate(_relu_in_place(_share_concatenations(steps)), start, end)
+def rewrite_steps(steps: list[Step], start: str, end: str, keeps_order: bool = False) -> Program:
+    """Steps as the network has them -> its program."""
+    steps = _fold_affine(_fold_padding(steps))
+    written = [step.operation for step in steps]
+    steps = steps if keeps_order else _pool_before_pointwise(steps)
+    is_reordered = any(step.operation is not operation for step, operation in zip(steps, written, strict=True))
+    return Program(_annotate(_relu_in_place(_share_concatenations(steps)), start, end), start, end, is_reordered)
 
 
 def _readers(steps: list[Step]) -> Counter[str]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Literal
 
-from cxr_demo.explain.lrp.operations import Convolution
-from cxr_demo.explain.lrp.program import Step
+from cxr_demo.explain.lrp.operations import Affine, Convolution, Standardise
+from cxr_demo.explain.lrp.program import Program, Step
+from cxr_demo.explain.methods import CHOICES
 
 PLUS_OR_FLAT = "z-plus or flat"
 GAMMA = 0.25  # that of Montavon et al. 2019, section 10.3
@@ -28,6 +31,36 @@ class Rules:
     convolution: str
     norm: str
     depthwise: str = PLUS_OR_FLAT
+
+    def undo_choices(self, as_written: Collection[str]) -> Rules:
+        """The rules without some of the choices of `methods.CHOICES`: "biases" stay in the denominators of z-plus and
+        alpha-beta, as far as they have the sign of what is shared out (zennit's presets; Bach et al. 2015, eq. 60);
+        "norms" are the linear operations they are; "depthwise" convolutions follow the rule of the others."""
+        rules = self
+        if "depthwise" in as_written:
+            rules = replace(rules, depthwise=rules.convolution)
+        if "norms" in as_written:
+            rules = replace(rules, norm="linear")
+        if "biases" in as_written:
+            first, other, depthwise = (
+                WITH_BIASES.get(name, name) for name in (rules.first, rules.convolution, rules.depthwise)
+            )
+            rules = replace(rules, first=first, convolution=other, depthwise=depthwise)
+        return rules
+
+    def list_choices(self, program: Program) -> tuple[str, ...]:
+        """The choices of `methods.CHOICES` that make this map of a program another than as it is written."""
+        steps = [step for step in program.steps if step.carries_relevance]
+        convolutions = [step for step in steps if isinstance(step.operation, Convolution)]
+        used = {self.choose_rule(step) for step in convolutions}
+        lone = any(isinstance(step.operation, (Affine, Standardise)) for step in steps)
+        made = {
+            "order": program.is_reordered and self.convolution != "epsilon",
+            "biases": bool(used & set(WITH_BIASES)),
+            "norms": lone and self.norm == "pass",
+            "depthwise": PLUS_OR_FLAT in used,
+        }
+        return tuple(choice for choice in CHOICES if made[choice])
 
     def choose_rule(self, step: Step) -> str:
         """The rule of one convolution."""
@@ -60,11 +93,12 @@ GAMMA_BOX = Rules("box", "gamma", "pass")  # Montavon et al. 2019, section 10.3
 @dataclass(frozen=True)
 class Share:
     """`factor` of the relevance goes to the inputs by their products with the weights in `pairs`: (part of the input,
-    part of the weight), each "all", "above" or "below" zero. Their sum divides, plus the bias if `bias`."""
+    part of the weight), each "all", "above" or "below" zero. Their sum divides, plus a part of the bias, or ""
+    nothing of it."""
 
     factor: float
     pairs: tuple[tuple[str, str], ...]
-    bias: bool = False
+    bias: Literal["", "all", "above", "below"] = ""
 
     def list_pairs(self, step: Step) -> list[tuple[str, str]]:
         """The pairs that are not empty."""
@@ -75,7 +109,10 @@ _ABOVE = (("above", "above"), ("below", "below"))  # products above zero
 _BELOW = (("above", "below"), ("below", "above"))
 EXCITING, INHIBITING = Share(1.0, _ABOVE), Share(1.0, _BELOW)
 SHARES: dict[str, tuple[Share, ...]] = {
-    "epsilon": (Share(1.0, (("all", "all"),), bias=True),),  # Bach et al. 2015, PLoS ONE 10(7), eq. 58
+    "epsilon": (Share(1.0, (("all", "all"),), bias="all"),),  # Bach et al. 2015, PLoS ONE 10(7), eq. 58
     "z-plus": (EXCITING,),  # Montavon et al. 2017, Pattern Recognition 65, eq. 14, both signs of the input
     "alpha2-beta1": (Share(2.0, _ABOVE), Share(-1.0, _BELOW)),  # Bach et al. 2015, eq. 60
+    "z-plus with biases": (Share(1.0, _ABOVE, "above"),),
+    "alpha2-beta1 with biases": (Share(2.0, _ABOVE, "above"), Share(-1.0, _BELOW, "below")),
 }
+WITH_BIASES = {"z-plus": "z-plus with biases", "alpha2-beta1": "alpha2-beta1 with biases"}

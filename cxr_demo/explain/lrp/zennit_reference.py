@@ -59,7 +59,7 @@ def make_composite(rules: Rules, bounds: Bounds | None = None) -> Composite:
     layers = [
         (_Unchanged, Pass()),
         ((AvgPool, _Blur, Sum), Norm(STABILISER)),
-        (BatchNorm, norm),
+        ((BatchNorm, _Standardised), norm),
         (_Input, ZBox(*bounds, STABILISER) if bounds and rules.first == "box" else _RULES[rules.first]()),
         (_Depthwise, _RULES[rules.depthwise]()),
         (Convolution, _RULES[rules.convolution]()),
@@ -72,6 +72,8 @@ _RULES = {
     "epsilon": lambda: Epsilon(STABILISER),
     "z-plus": lambda: ZPlus(STABILISER, zero_params="bias"),
     "alpha2-beta1": lambda: AlphaBeta(2.0, 1.0, STABILISER, zero_params="bias"),
+    "z-plus with biases": lambda: ZPlus(STABILISER),
+    "alpha2-beta1 with biases": lambda: AlphaBeta(2.0, 1.0, STABILISER),
     "flat": lambda: Flat(STABILISER),
     "gamma": lambda: Gamma(GAMMA, STABILISER),
     PLUS_OR_FLAT: lambda: _PlusOrFlat(),
@@ -137,12 +139,23 @@ class _Input(_Convolution):
 class _Unchanged(nn.Module):
     """An operation through which relevance passes unchanged."""
 
-    def __init__(self, operation: op.Activation | op.Standardise) -> None:
+    def __init__(self, operation: op.Activation) -> None:
         super().__init__()
         self.operation = operation
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.operation.apply(x)
+
+
+class _Standardised(nn.Module):
+    """A layer norm whose deviations are numbers."""
+
+    def __init__(self, operation: op.Standardise) -> None:
+        super().__init__()
+        self.operation = operation
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.operation.apply(x, self.operation.slope(x).detach())
 
 
 class _Gated(nn.Module):
@@ -214,7 +227,7 @@ def _module(step: Step) -> nn.Module:
         case op.Activation(function, name):
             return _Unchanged(op.Activation(function, name))
         case op.Standardise():
-            return _Unchanged(operation)
+            return _Standardised(operation)
         case _:
             return _Plain(operation)
 

@@ -163,6 +163,8 @@ def _render_map(method: Method, explanation: Explanation, scales: Scales, study:
         below.append(tag("p", page_text.describe_cell_size(*_measure_cell(raw.shape, card, shape)), class_="cell"))
     below += [tag("p", doubt, class_="doubt") for doubt in page_text.describe_doubts(explanation)]
     below.append(render_details(format_text("sums-title"), tag("p", " ".join(sums)), class_="sums"))
+    if choices := page_text.describe_choices(explanation):
+        below.append(render_details(format_text("choices-title"), tag("p", " ".join(choices))))
     return _render_map_figure(method, study, name, where, None, *below, limits=limits)
 
 

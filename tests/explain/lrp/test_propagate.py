@@ -25,7 +25,7 @@ from zennit.rules import Epsilon
 from cxr_demo.explain.lrp import propagate
 from cxr_demo.explain.lrp import rules as rule_sets
 from cxr_demo.explain.lrp.lowering import lower_network
-from cxr_demo.explain.methods import METHODS
+from cxr_demo.explain.methods import CHOICES, METHODS
 from cxr_demo.explain.proof import gradient_x_input_of_lines, prove_checkpoint
 from cxr_demo.explain.relevance import RelevanceMaps
 from cxr_demo.film.preprocess import Preprocess
@@ -270,6 +270,19 @@ def box_rule(low: float, high: float):
     return rule
 
 
+def z_plus_with_bias_rule(a, weights, bias, r):
+    """Bach et al. 2015, eq. 60 with alpha = 1, as written: the bias is one contribution more, and keeps its share."""
+    contributions = np.clip(a[:, None] * weights, 0, None)
+    return contributions @ (r / stable(contributions.sum(0) + np.clip(bias, 0, None)))
+
+
+def alpha2_beta1_with_bias_rule(a, weights, bias, r):
+    contributions = a[:, None] * weights
+    exciting, inhibiting = np.clip(contributions, 0, None), np.clip(contributions, None, 0)
+    above, below = exciting.sum(0) + np.clip(bias, 0, None), inhibiting.sum(0) + np.clip(bias, None, 0)
+    return exciting @ (2 * r / stable(above)) - inhibiting @ (r / (below - propagate.STABILISER))
+
+
 def pass_rule(a, weights, bias, r):
     return r
 
@@ -281,6 +294,14 @@ MATRIX_RULES = {  # rule set -> rule of the first convolution, of the others, of
     "EPSILON_ALPHA2_BETA1": (alpha2_beta1_rule, alpha2_beta1_rule, pass_rule),
     "EPSILON_ALPHA2_BETA1_FLAT": (flat_rule, alpha2_beta1_rule, pass_rule),
     "GAMMA_BOX": (box_rule(-2.5, 2.5), gamma_rule, pass_rule),
+}
+AS_WRITTEN = {  # the same of networks and rules as they are written
+    "EPSILON": (epsilon_rule, epsilon_rule, epsilon_rule),
+    "EPSILON_PLUS": (z_plus_with_bias_rule, z_plus_with_bias_rule, epsilon_rule),
+    "EPSILON_PLUS_FLAT": (flat_rule, z_plus_with_bias_rule, epsilon_rule),
+    "EPSILON_ALPHA2_BETA1": (alpha2_beta1_with_bias_rule, alpha2_beta1_with_bias_rule, epsilon_rule),
+    "EPSILON_ALPHA2_BETA1_FLAT": (flat_rule, alpha2_beta1_with_bias_rule, epsilon_rule),
+    "GAMMA_BOX": (box_rule(-2.5, 2.5), gamma_rule, epsilon_rule),
 }
 RULE_SETS = [getattr(rule_sets, name) for name in MATRIX_RULES]
 
@@ -324,8 +345,8 @@ def followed(move, ins: list[torch.Tensor], r: np.ndarray) -> list[np.ndarray]:
 
 
 def shares(out: str, call, ins: list[torch.Tensor], r: np.ndarray, rules: tuple) -> list[np.ndarray]:
-    """What of the relevance r of `out` each of its inputs gets."""
-    first, convolution, norm = rules
+    """What of the relevance r of `out` each of its inputs gets; a fourth of the rules is of depthwise convolutions."""
+    first, convolution, norm, *own = rules
     a = ins[0].flatten().numpy()
     if call is operator.add:
         z = stable(sum(ins).flatten().numpy())
@@ -343,7 +364,7 @@ def shares(out: str, call, ins: list[torch.Tensor], r: np.ndarray, rules: tuple)
         return [winners.reshape(len(r), -1).T.numpy() @ r]
     if isinstance(call, nn.MaxPool2d):
         return [to_winners(call, ins[0], r)]
-    depthwise = epsilon_rule if convolution is epsilon_rule else plus_or_flat_rule
+    depthwise = own[0] if own else epsilon_rule if convolution is epsilon_rule else plus_or_flat_rule
     rule = {FIRST: first, **dict.fromkeys(CONVOLUTIONS, convolution), **dict.fromkeys(NORMS, norm)}
     rule |= dict.fromkeys(DEPTHWISE, depthwise)
     return [rule.get(out, epsilon_rule)(a, *matrix(frozen(call, ins[0]), ins[0].shape), r)]
@@ -369,6 +390,54 @@ def test_each_rule_set_equals_its_formulas(name, steps):
         expected = slow_relevance(net, MATRIX_RULES[name], x, label)
         assert np.abs(expected).max() > 1e-5
         assert distance(fast[label], expected) < 1e-7  # the weights of means over cells are in single precision
+
+
+TRANSITION = (  # as in DenseNet: a norm behind a concatenation, a 1x1 convolution and a mean that reads it alone
+    ("stem", nn.Sequential(nn.Conv2d(2, 4, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(4)), "x"),
+    ("rectified", nn.ReLU(), "stem"),
+    ("dilated", nn.Sequential(nn.Conv2d(4, 3, 3, padding=1), nn.BatchNorm2d(3)), "rectified"),
+    ("both", joined, "rectified", "dilated"),
+    ("norm", nn.BatchNorm2d(7), "both"),
+    ("awake", nn.ReLU(), "norm"),
+    ("side", nn.Conv2d(7, 5, 1), "awake"),
+    ("blocks", nn.AvgPool2d(2), "side"),
+    ("turned", nn.Conv2d(5, 5, 3, groups=5), "blocks"),
+    ("bright", nn.ReLU(), "turned"),
+    ("mean", nn.AdaptiveAvgPool2d(1), "bright"),
+    ("flat", nn.Flatten(), "mean"),
+    ("logits", nn.Linear(5, 3), "flat"),
+)
+
+
+@pytest.mark.parametrize("steps", [STEPS, WINDOWS, TRANSITION], ids=["all", "windows", "transition"])
+@pytest.mark.parametrize("name", AS_WRITTEN)
+def test_the_network_as_written_has_the_rules_as_written(name, steps):
+    """No order of ours, biases in every denominator, norms as linear operations, one rule for all convolutions."""
+    net, x = Everything(steps), film_of_everything()
+    rules = getattr(rule_sets, name).undo_choices(CHOICES)
+    fast = propagate.Propagator(lower_network(net, CHOICES), BOUNDS).relevance(rules, x, range(3)).numpy()
+    first, convolution, norm = AS_WRITTEN[name]
+    for label in range(3):
+        expected = slow_relevance(net, (first, convolution, norm, convolution), x, label)
+        assert np.abs(expected).max() > 1e-7 and distance(fast[label], expected) < 1e-6
+
+
+@pytest.mark.parametrize("name", MATRIX_RULES)
+@pytest.mark.parametrize("choice", CHOICES)
+def test_a_choice_is_told_where_it_changes_the_map_and_nowhere_else(name, choice):
+    net, x, rules = Everything(TRANSITION), film_of_everything(), getattr(rule_sets, name)
+    # Some depthwise filters find nothing in a corner that speaks for them, and their units live on their biases.
+    net.layers["turned"].bias.data.abs_().add_(2)
+    net.layers["turned"].weight.data[::2] = (
+        net.layers["blocks"](net.values(x)["side"])[0, ::2, None, :3, :3].sign() * -0.1
+    )
+    program = lower_network(net)
+    shown = propagate.Propagator(program, BOUNDS).relevance(rules, x, range(3)).numpy()
+    undone = rules.undo_choices([choice])
+    other = propagate.Propagator(lower_network(net, [choice]), BOUNDS).relevance(undone, x, range(3)).numpy()
+    assert (distance(other, shown) > 1e-3) == (choice in rules.list_choices(program))
+    assert choice not in undone.list_choices(lower_network(net, [choice]))
+    assert program.is_reordered and not lower_network(net, ["order"]).is_reordered
 
 
 SPARSE = {  # as in MobileNet: most depthwise units find nothing that speaks for them and live on their biases

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from cxr_demo.comparison.label_contrast import contrast_explanations
-from cxr_demo.explain.methods import METHODS, Unit
+from cxr_demo.explain.methods import CHOICES, METHODS, Unit
 from cxr_demo.film.header import ImageHeader
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.networks.card import Card
@@ -97,6 +97,15 @@ def test_a_map_whose_sum_is_far_from_the_logit_says_so(share, said):
     told, _ = render_map("lrp-gamma-box", np.full((64, 64), share * 1.7 / 64**2, np.float32), total=share * 1.7)
     doubts = re.findall(r'<p class="doubt">(.*?)</p>', told)
     assert len(doubts) == bool(said) and said in "".join(doubts)
+
+
+def test_a_map_names_the_choices_that_are_in_it_and_how_to_undo_them():
+    film = np.full((64, 64), 1.5 / 64**2, np.float32)
+    told, _ = render_map("lrp-epsilon-plus", film, choices=CHOICES)
+    named = [format_text(f"choice-{choice}") for choice in CHOICES]
+    assert len(set(named)) == len(CHOICES) and all(html.escape(sentence) in told for sentence in named)
+    assert "explain --as-written" in told
+    assert format_text("choices-title") not in render_map("lrp-epsilon", film)[0]
 
 
 def test_a_rule_that_was_made_for_relu_says_so_where_there_is_none():
