@@ -54,7 +54,7 @@ train.data: __init__ table text_tables splits readers own_films films_csv datase
 train.measure: __init__ intervals metrics thresholds calibration floors plots predictions localisation
 train.measure: hub_metadata explanation_sheet model_card compare
 train.fit: __init__ environment imagenet losses processes run_state optimiser augment batches transfer loop
-train: recipe_changes evaluate ensembles push
+train: recipe_changes evaluate calibration_run ensembles push
 train.report: __init__ run_report figures ensemble_report small_model_report
 train.benchmarks: __init__ phantom_sets pointing_game marker_test phantoms lung_films lung_training lung_evidence
 train.gate: __init__ sources films scans drawings examples report training

@@ -1,4 +1,4 @@
-"""`python -m train run|list|describe|evaluate|evidence|compare|ensemble|card|push|phantom|lungs|gate ...`.
+"""`python -m train run|list|describe|evaluate|calibrate|evidence|compare|ensemble|card|push|phantom|lungs|gate ...`.
 
 On several processes, GPUs or machines: `accelerate launch -m train run ...`.
 """
@@ -23,6 +23,7 @@ from train import run
 from train.benchmarks.lung_evidence import compare_evidence
 from train.benchmarks.lung_training import COURSE, train_lungs
 from train.benchmarks.phantoms import RECIPE, RESULTS_FILE, run_benchmark
+from train.calibration_run import calibrate_checkpoint
 from train.data.datasets import DATASETS
 from train.data.describe import describe_dataset
 from train.data.split_tables import read_checkpoint_table
@@ -86,6 +87,9 @@ def _parser() -> argparse.ArgumentParser:
         "films of another data set all figures, as an external set",
     )
     measured.set_defaults(act=_evaluate)
+    calibrated = commands.add_parser("calibrate", help="temperature and thresholds of any checkpoint, and its figures")
+    calibrated.add_argument("checkpoint", type=Path)
+    calibrated.set_defaults(act=lambda o: calibrate_checkpoint(o.checkpoint, o.dataset, o.data, _read_as(o)))
     compared = commands.add_parser("compare", help="several checkpoints on the same films, with paired differences")
     compared.add_argument("checkpoints", type=Path, nargs="+", metavar="CHECKPOINT")
     compared.set_defaults(act=lambda o: compare_checkpoints(o.checkpoints, o.dataset, o.data, o.split, _read_as(o)))
@@ -95,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     looked.set_defaults(act=lambda o: compare_evidence(o.checkpoints, o.data, o.split, o.films))
     for command in (measured, compared, looked):
         command.add_argument("--split", choices=MEASURED, default="test", help="default: test")
-    for command in (measured, compared):
+    for command in (measured, compared, calibrated):
         command.add_argument("--dataset", choices=DATASETS, default="", metavar="DATASET", help="default: its own")
 
     joined = commands.add_parser("ensemble", help="join checkpoints of the same labels and square into one")
@@ -107,9 +111,9 @@ def _parser() -> argparse.ArgumentParser:
     joined.set_defaults(act=_ensemble)
     for command in (measured, joined):
         _add_overwrite(command)
-    for command in (described, measured, compared):
+    for command in (described, measured, compared, calibrated):
         _add_reading(command)
-    for command in (described, measured, looked, compared, joined):
+    for command in (described, measured, looked, compared, calibrated, joined):
         command.add_argument("--data", type=Path, required=True, help="the folder that holds the films")
 
     _add_giving(commands)

@@ -30,7 +30,7 @@ from train.data.table import Table
 from train.fit.loop import Fitted, make_loss
 from train.fit.run_state import LOG_FILE, STATE_FILE
 from train.measure import metrics, plots
-from train.measure.calibration import UNCALIBRATED_SCORES, calibrate
+from train.measure.calibration import UNCALIBRATED_SCORES, Calibration, calibrate
 from train.measure.floors import measure_floors
 from train.measure.localisation import format_localisation, localise_films, read_boxes
 from train.measure.metrics import FIGURES
@@ -65,7 +65,8 @@ def finish_checkpoint(fitted: Fitted, recipe: Recipe, table: Table, folder: Path
     targets = match_labels(rows, card.labels)
     stored, logits = store_network(scratch, fitted.model, card, films, targets)
     held_out = Predictions(card, rows, targets, logits)
-    card = _measure(stored, held_out, table, _training_facts(recipe, fitted))
+    training = _name_films(card, table, _training_facts(recipe, fitted))
+    card = measure_sets(stored, held_out, calibrate_predictions(held_out), table, training)
     last = (checkpoint.WEIGHTS_FILE, checkpoint.CARD_FILE)
     others = [path.name for path in scratch.iterdir() if path.is_file() and path.name not in (STATE_FILE, *last)]
     for name in plots.PICTURES:  # those of a checkpoint that was there before
@@ -85,15 +86,22 @@ def measure_checkpoint(folder: Path, table: Table, training: Training | None = N
     """
     stored = checkpoint.load(folder)
     held_out = Predictions.of(stored, table.where(table.split == "val"))
-    return _measure(stored, held_out, table, stored.card.training if training is None else training)
+    named = _name_films(stored.card, table, stored.card.training if training is None else training)
+    return measure_sets(stored, held_out, calibrate_predictions(held_out), table, named)
 
 
-def _measure(stored: Checkpoint, held_out: Predictions, table: Table, training: Training) -> Card:
-    if (dataset := training.settings.dataset) not in DATASETS:
-        raise TrainingError(f"The card of {stored.card.name} does not say which data set it was made from.")
-    card = stored.card
-    chosen = calibrate(held_out.logits, held_out.targets, held_out.rows.patient, card.labels, card.task)
-    temperature, thresholds = chosen.applied_temperature, chosen.thresholds
+def calibrate_predictions(held_out: Predictions) -> Calibration:
+    card = held_out.card
+    return calibrate(held_out.logits, held_out.targets, held_out.rows.patient, card.labels, card.task)
+
+
+def measure_sets(
+    stored: Checkpoint, held_out: Predictions, chosen: Calibration, table: Table, training: Training
+) -> Card:
+    """The checkpoint with what was `chosen` on the films `held_out`, measured on these and on all other splits of the
+    table but "train". Card, pictures and model card are written; returns the card."""
+    card = chosen.write_on(stored.card)
+    temperature, thresholds = card.applied_temperature, card.thresholds
     scored = {"validation": held_out}
     for name, split in MEASURED_SPLITS.items():
         if name != "validation" and (table.split == split).any():
@@ -101,28 +109,23 @@ def _measure(stored: Checkpoint, held_out: Predictions, table: Table, training: 
     measured = {}
     for name, films in scored.items():
         measured |= films.measure_by_source(name, temperature, thresholds)
-    train = table.where(table.split == "train")
+    learned = table.where(table.split == "train")
+    train = learned if len(learned) else held_out.rows  # of a network from elsewhere
     for name, films in scored.items():
         floors = measure_floors(
             films.p(temperature), films.targets, films.rows, train, match_labels(train, card.labels),
             card.labels, card.task,
         )  # fmt: skip
         measured[name] = measured[name].replace(floors=floors)
-    if "test" in scored:
-        points = scored["test"].measure_operating_points(temperature, thresholds)
-        measured["test"] = measured["test"].replace(operating_points=points)
     for name in RECORDED.keys() & scored.keys():
-        measured[name] = measured[name].replace(reliability=scored[name].measure_reliability(temperature))
+        details = scored[name].measure_details(RECORDED[name], temperature, thresholds)
+        measured[name] = measured[name].replace(**details)
     if "test" in scored and len(shared := find_shared_patients(table, "train", "test")):
         apart = ~np.isin(scored["test"].rows.patient, shared)
         if apart.any():
             name = "test, numbers that do not recur in train"
             measured[name] = scored["test"].where(apart).measure(temperature, thresholds)
-    card = dataclasses.replace(
-        chosen.write_on(card),
-        training=training.replace(**_data_facts(dataset, table)),
-        metrics=Metrics.model_validate(measured),
-    )
+    card = dataclasses.replace(card, training=training, metrics=Metrics.model_validate(measured))
     shown = "test" if "test" in scored else "validation"
     _draw(stored.folder, scored[shown], card, shown)
     write_model_card(stored.folder, card)
@@ -203,6 +206,13 @@ def _training_facts(recipe: Recipe, fitted: Fitted) -> Training:
     return made.replace(changed=recipe.changed) if recipe.changed else made
 
 
+def _name_films(card: Card, table: Table, training: Training) -> Training:
+    """With the films of the table as those that it was made from."""
+    if (dataset := training.settings.dataset) not in DATASETS:
+        raise TrainingError(f"The card of {card.name} does not say which data set it was made from.")
+    return training.replace(**_data_facts(dataset, table))
+
+
 def _data_facts(key: str, table: Table) -> dict:
     dataset = DATASETS[key]
     splits = [split for split in ("train", "val", "test", "external") if (table.split == split).any()]
@@ -255,10 +265,9 @@ def evaluate_checkpoint(
     boxes = None if methods is None else read_boxes(card, dataset, root, boxes_file)
     scored, temperature = Predictions.of(stored, rows), card.applied_temperature
     sets = scored.measure_by_source(split, temperature, card.thresholds)
-    points = scored.measure_operating_points(temperature, card.thresholds)
-    reliability = scored.measure_reliability(temperature)
-    sets[split] = sets[split].replace(operating_points=points, reliability=reliability)
-    for line in _preface(card, scored, note):
+    sets[split] = sets[split].replace(**scored.measure_details(RECORDED[TEST], temperature, card.thresholds))
+    print(f"{card.name}: {card.network}, {card.preprocess.size_px} px")
+    for line in [*([note] if note else []), *list_limits(card, scored)]:
         print(line)
     for name, figures in sets.items():
         print("\n" + "\n".join(format_set(name, figures, card)))
@@ -325,11 +334,10 @@ def _write_metrics(stored: Checkpoint, known: Metrics) -> None:
     checkpoint.save_card(stored.folder, card)
 
 
-def _preface(card: Card, scored: Predictions, note: str) -> list[str]:
+def list_limits(card: Card, scored: Predictions) -> list[str]:
+    """What is missing in the card, or in the films, for all figures."""
     absent = [card.get_finding(label).name for label in card.labels if label not in scored.rows.labels]
     return [
-        f"{card.name}: {card.network}, {card.preprocess.size_px} px",
-        *([note] if note else []),
         *([] if card.calibrated else [UNCALIBRATED_SCORES]),
         *(
             []

@@ -248,7 +248,8 @@ class Training(CardPart):
     `identity` is the hash of settings, start and films, by which a finished run is known again. `films` and `patients`
     count split by split, `label_films` those that have each label; sampled films have no patients. `split_by` is what
     split them, where that is not the official split of a released set. `sources` are the collections that the films
-    came from. `imported` is there where it was made elsewhere.
+    came from. `imported` is there where it was made elsewhere, and `calibrated_on` names the films that calibrated it,
+    where those are not validation films of its own.
     """
 
     recipe: str = ""
@@ -272,4 +273,5 @@ class Training(CardPart):
     split_by: str = ""
     patient_numbers_in_train_and_test: Count = 0
     finished: str = ""
+    calibrated_on: str = ""
     imported: Imported | None = None

@@ -215,6 +215,8 @@ import-sheet-data = Learned from: { $data }
 import-summary = Imported from { $source }.
 import-caveat = It was made elsewhere, and nothing was measured of it here: its scores are not calibrated, and how often it
     is right on your images is not known.
+import-caveat-calibrated = It was made elsewhere, from films of which this page knows what its source says. Its scores were
+    calibrated here, on other films; whether it had seen some of them is not known.
 import-labels-renamed = Labels were renamed: { $names }.
 import-outputs-dropped = { $outputs ->
     [one] 1 output was dropped, as it was

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cxr_demo.networks.card import Card
+from cxr_demo.networks.card import SYNTHETIC, Card
 from cxr_demo.networks.card_parts import Reliability, compute_wilson
 from cxr_demo.networks.standing import (
     EXTERNAL,
@@ -96,7 +96,7 @@ def describe_test_films(card: Card) -> str:
     test = card.metrics.sets.get("test")
     if test is None or not any(find_quality(card, label).auroc for label in card.labels):
         return ""
-    patients = test.patients if card.training.patients else 0
+    patients = test.patients if card.made_for != SYNTHETIC else 0
     text = format_text("figures-meaning", films=test.films, patients=patients or 0)
     if card.task == "multi-label" and card.thresholds:
         text += " " + format_text("figures-threshold")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from scipy.special import expit, logit
 
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.classifier import compute_probabilities
@@ -36,10 +37,19 @@ class Calibration:
         return self.temperature or 1.0
 
     def write_on(self, card: Card) -> Card:
+        """The card with all of it. A threshold that it has of a label of which these films say too little stays the
+        same decision: it moves with the temperature."""
+        before = card.applied_temperature / self.applied_temperature
+        kept = {
+            label: float(expit(before * logit(value)))
+            for label, value in card.thresholds.items()
+            if label not in self.found and card.task == "multi-label"
+        }
+        found = kept | self.thresholds
         return dataclasses.replace(
             card,
             temperature=self.temperature,
-            thresholds=self.thresholds,
+            thresholds={label: found[label] for label in card.labels if label in found},
             threshold_intervals={label: (threshold.low, threshold.high) for label, threshold in self.found.items()},
         )
 
@@ -65,14 +75,19 @@ def choose_temperature(logits: torch.Tensor, targets: np.ndarray, patient: np.nd
     """
     fitted = fit_temperature(logits, torch.from_numpy(targets), task)
     low, high = TEMPERATURES
-    stated = has_class(targets) if task == "single-label" else ~np.isnan(targets).all(1)
-    if len(np.unique(patient[stated])) < FEWEST_PATIENTS or not low * AT_A_BOUND < fitted < high / AT_A_BOUND:
+    if count_patients(targets, patient, task) < FEWEST_PATIENTS or not low * AT_A_BOUND < fitted < high / AT_A_BOUND:
         return UNCALIBRATED
     fitted = round(fitted, 4)
     before, count = _sum_losses(compute_probabilities(logits.double(), task, 1.0).numpy(), targets, task)
     after, _ = _sum_losses(compute_probabilities(logits.double(), task, fitted).numpy(), targets, task)
     gains = [divide(w @ (before - after), w @ count) for w in draw_patients(patient, RESAMPLINGS)]
     return fitted if np.nanpercentile(np.concatenate(gains), 2.5) > 0 else 1.0
+
+
+def count_patients(targets: np.ndarray, patient: np.ndarray, task: str) -> int:
+    """Of how many patients something is stated: targets (N, L), patient (N,)."""
+    stated = has_class(targets) if task == "single-label" else ~np.isnan(targets).all(1)
+    return len(np.unique(patient[stated]))
 
 
 def _sum_losses(p: np.ndarray, targets: np.ndarray, task: str) -> tuple[np.ndarray, np.ndarray]:

@@ -12,7 +12,7 @@ import re
 from huggingface_hub import EvalResult, ModelCardData
 
 from cxr_demo.networks.backbones import find_backbone
-from cxr_demo.networks.card import Card
+from cxr_demo.networks.card import SYNTHETIC, Card
 from cxr_demo.networks.standing import TEST, list_external_sets
 from train.measure.metrics import FIGURES
 
@@ -87,7 +87,7 @@ def _list_results(card: Card, name: str) -> list[EvalResult]:
         of_hub = [HUB_DATASETS.get(source) for source in training.sources]
         dataset = (of_hub[0] if len(of_hub) == 1 else None) or training.settings.dataset or card.name
         title = f"{training.data or dataset}, {name}"
-    patients = f" of {measured.patients} patients" if training.patients else ""
+    patients = f" of {measured.patients} patients" if card.made_for != SYNTHETIC else ""
     return [
         EvalResult(
             task_type=TASK,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cxr_demo.networks.card import Card
+from cxr_demo.importing.verdict import describe_sheet
+from cxr_demo.networks.card import SYNTHETIC, Card
 from cxr_demo.networks.card_parts import FLOORS, Interval, SetMetrics, Training
+from cxr_demo.text.catalogue import format_text
 from train.markdown import format_table
 from train.measure.calibration import UNCALIBRATED
 from train.measure.explanation_sheet import FLOOR_NAMES, format_explanation_sheet
@@ -44,6 +46,7 @@ def format_model_card(card: Card, pictures: tuple[str, ...]) -> str:
             f"# {card.name}", "",
             f"{card.summary} For research and teaching; not a medical device.", "",
             *_facts(card), "",
+            *_verdict(card),
             *_members(card),
             *[line for name, measured in card.metrics.sets.items() for line in _metrics(name, measured, card)],
             *_localisation(card),
@@ -79,7 +82,7 @@ def _facts(card: Card) -> list[str]:
         "Training": _course(training),
         "Changed from the recipe": "; ".join(training.changed),
         "Command": f"`{training.command}`" if training.command else "",
-        "Temperature": _describe_temperature(card.temperature),
+        "Temperature": _describe_temperature(card.temperature, training.calibrated_on),
         "Thresholds": f"{thresholds} ({_describe_choice(card)})" if thresholds else "",
         "Commit": "; ".join(
             filter(None, [card.commit[:12], ", ".join(f"{name} {number}" for name, number in card.versions.items())])
@@ -95,7 +98,9 @@ def _describe_choice(card: Card) -> str:
     return "largest sensitivity + specificity on validation"
 
 
-def _describe_temperature(temperature: float) -> str:
+def _describe_temperature(temperature: float, films: str) -> str:
+    if films and temperature != UNCALIBRATED:
+        return f"{temperature:g}, from {films.rstrip('.')}"
     if temperature == UNCALIBRATED:
         return "none: the validation films say too little, so scores are not calibrated"
     if temperature == 1:
@@ -122,6 +127,12 @@ def _course(training: Training) -> str:
         f"{training.seconds / 60:.0f} minutes" if training.seconds is not None else "",
     ]
     return "; ".join(filter(None, parts))
+
+
+def _verdict(card: Card) -> list[str]:
+    """Of a network from elsewhere."""
+    lines = [f"- {line}" for line in describe_sheet(card)]
+    return [f"## {format_text('import-sheet')}", "", *lines, ""] if lines else []
 
 
 def _members(card: Card) -> list[str]:
@@ -157,7 +168,7 @@ def _pictures(pictures: tuple[str, ...], shown: str) -> list[str]:
 def _metrics(name: str, measured: SetMetrics, card: Card) -> list[str]:
     figures, before = measured.figures, measured.ece_before_temperature
     rows = [(title, *_two_cells(figures[key])) for key, title in FIGURES.items() if key in figures]
-    drawn = not card.training.patients
+    drawn = card.made_for == SYNTHETIC
     films = f"{measured.films} films" + ("" if drawn else f" of {measured.patients} patients")
     said = [
         f"{films}; 95 % intervals from {RESAMPLINGS:,} draws of {'films' if drawn else 'patients'}. "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -82,13 +82,16 @@ class Predictions:
         }
         return SetMetrics.model_validate(facts)
 
-    def measure_operating_points(self, temperature: float, thresholds: dict[str, float]) -> dict[str, OperatingPoints]:
-        """As a card's test set holds them."""
-        return metrics.measure_operating_points(self.p(temperature), self.targets, self.card.labels, thresholds)
-
-    def measure_reliability(self, temperature: float) -> dict[str, Reliability]:
-        """As a card's test set and its films of other hospitals hold it."""
-        return metrics.measure_reliability(self.p(temperature), self.targets, self.card.labels)
+    def measure_details(
+        self, names: Iterable[str], temperature: float, thresholds: dict[str, float]
+    ) -> dict[str, dict[str, OperatingPoints] | dict[str, Reliability]]:
+        """Those of "operating_points" and "reliability" that are named, label by label, as a card holds them."""
+        p, labels = self.p(temperature), self.card.labels
+        made = {
+            "operating_points": lambda: metrics.measure_operating_points(p, self.targets, labels, thresholds),
+            "reliability": lambda: metrics.measure_reliability(p, self.targets, labels),
+        }
+        return {name: made[name]() for name in names}
 
     def measure_by_source(self, name: str, temperature: float, thresholds: dict[str, float]) -> dict[str, SetMetrics]:
         """set -> figures: all films, then those of each source where there is more than one."""
@@ -118,13 +121,17 @@ def read_test_rows(
     if not len(rows):
         there = ", ".join(np.unique(table.split))
         raise TrainingError(f"There are no films of the split {split} in {key}.", f"Its splits are: {there}.")
-    if not set(table.labels) & set(card.labels):
-        raise TrainingError(
-            f"{card.name} and {key} have no label in common.",
-            f"It knows {', '.join(card.labels)}; they have {', '.join(table.labels)}.",
-        )
+    check_common_labels(card, table, key)
     is_split_alike = is_own and reading.patient_pattern in ("", card.training.settings.patient_pattern)
     return rows, _describe_training_rows(card, table if is_split_alike else None, rows, split)
+
+
+def check_common_labels(card: Card, table: Table, dataset: str) -> None:
+    if not set(table.labels) & set(card.labels):
+        raise TrainingError(
+            f"{card.name} and {dataset} have no label in common.",
+            f"It knows {', '.join(card.labels)}; they have {', '.join(table.labels)}.",
+        )
 
 
 def _describe_training_rows(card: Card, own: Table | None, rows: Table, split: str) -> str:
@@ -140,6 +147,8 @@ def _describe_training_rows(card: Card, own: Table | None, rows: Table, split: s
             said = f"{np.isin(rows.split, ('train', 'val')).sum()} of these films were in its training or validation."
     elif not training.sources or set(rows.source) & set(training.sources):
         said = "Its card cannot tell whether some of these films were among those it was trained on."
+    if training.calibrated_on:
+        said += f" It was calibrated on {training.calibrated_on}"
     if settings.start not in ("", IMAGENET, SCRATCH, IMAGENET_OR_SCRATCH):
         said += f" It began with the weights of {settings.start}, whose films are not counted here."
     return said.strip()
