@@ -193,9 +193,11 @@ def _explain(options: argparse.Namespace) -> int:
     found |= explain(analyser, study, labels, [key for key in methods if key not in swept])
     explanations = {(key, label): found[key, label] for key in methods for label in labels}
     seen = analyser.card.preprocess.mark_image(image.pixels.shape)
-    likeness = {
-        key: measure_label_likeness([found[key, label].map_square for label in study.labels], seen) for key in swept
-    }
+    likeness = {}
+    for key in swept:
+        of_labels = [found[key, label] for label in study.labels]
+        maps = [each.map_square for each in of_labels]
+        likeness[key] = measure_label_likeness(maps, seen, of_labels[0].placement)
     with open_output(options.out, options.overwrite) as folder:
         lines = write_explanations(folder, analyser, study, explanations, likeness, options.file, answer)
     print(f"{options.out}: {len(explanations)} maps of {', '.join(card.get_finding(label).name for label in labels)}")
@@ -271,13 +273,14 @@ def _evaluate(options: argparse.Namespace) -> int:
         found = analyser.evaluate_maps(study, list(explained.values()), show_progress)
     maps = {key: explained[key, label].map_square for key in methods}
     name = analyser.card.get_finding(label).name
-    for line in describe_evaluation(
-        name, found, measure_agreements(maps, analyser.card.preprocess.mark_image(film.shape))
-    ):
+    placements = {key: explained[key, label].placement for key in methods}
+    agreements = measure_agreements(maps, analyser.card.preprocess.mark_image(film.shape), placements)
+    for line in describe_evaluation(name, found, agreements):
         print(line)
     print()
     places = {
-        key: regions.measure_evidence(map_square, analyser.card.preprocess, masks) for key, map_square in maps.items()
+        key: regions.measure_evidence(map_square, analyser.card.preprocess, masks, placements[key])
+        for key, map_square in maps.items()
     }
     for line in regions.describe_evidence(places, model and model.dice):
         print(line)

@@ -9,7 +9,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -22,6 +22,7 @@ from cxr_demo.explain.engine import EnsembleProof, MemberMap, RawMap, make_expla
 from cxr_demo.explain.methods import EVIDENCE_FLOOR, LEAST_HELD, METHODS, MOST_HELD, Unit
 from cxr_demo.explain.proof import Proof
 from cxr_demo.film.reading import Radiograph
+from cxr_demo.grids import EVEN, Placement
 from cxr_demo.limits import CACHE_BYTES
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.checkpoint import Checkpoint
@@ -75,7 +76,7 @@ class Explanation:
     divided already, on their own grids. `contrast_weight`: of a map of the label against the others
     (`comparison.label_contrast`), the label's own weight, 0..1; then `logit` and `members` are contrasts too. `curved`:
     the network's activations that the method's rules were not made for; `choices`: those of `methods.CHOICES` that are
-    in the map.
+    in the map; `placement`: where on the square the cells lie.
     """
 
     method: str
@@ -89,6 +90,7 @@ class Explanation:
     contrast_weight: float | None = None
     curved: tuple[str, ...] = ()
     choices: tuple[str, ...] = ()
+    placement: Placement = EVEN
 
     @property
     def is_contrast(self) -> bool:
@@ -381,14 +383,14 @@ def _explanation(pair: tuple[str, str], made: RawMap, logit: float, proof: Proof
     curved = proof.curved if METHODS[method].made_for_relu else ()
     return Explanation(
         method, label, made.map_square, unit, logit, total, logit - total, made.members,
-        curved=curved, choices=proof.choices.get(method, ()),
+        curved=curved, choices=proof.choices.get(method, ()), placement=made.placement,
     )  # fmt: skip
 
 
 def _kept(made: RawMap) -> RawMap:
     """The same, that no caller can change."""
-    members = (MemberMap(member.name, member.weight, _read_only(member.map_square)) for member in made.members)
-    return RawMap(_read_only(made.map_square), tuple(members))
+    members = (replace(member, map_square=_read_only(member.map_square)) for member in made.members)
+    return replace(made, map_square=_read_only(made.map_square), members=tuple(members))
 
 
 def _read_only(array: np.ndarray) -> np.ndarray:

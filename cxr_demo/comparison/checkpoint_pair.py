@@ -33,10 +33,15 @@ SHARED_PART = (
 @dataclass(frozen=True, eq=False)
 class Grid:
     """Cells of a film: the edges of the `rows` (R + 1,) and of the `columns` (C + 1,), float64, rising, in the film's
-    pixels. Cells at the border may be narrower than the others."""
+    pixels. Cells at the border may be narrower or wider than the others; `middles` are then where pictures have their
+    values, of the rows (R,) and columns (C,), else they are halfway between the edges."""
 
     rows: np.ndarray
     columns: np.ndarray
+    middles: tuple[np.ndarray, np.ndarray] | None = None
+
+    def find_middles(self) -> tuple[np.ndarray, np.ndarray]:
+        return self.middles or ((self.rows[1:] + self.rows[:-1]) / 2, (self.columns[1:] + self.columns[:-1]) / 2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,10 +96,7 @@ def compare_maps(
     if (first.label, first.method) != (second.label, second.method):
         raise ValueError("the two maps are not of one label and one method")
     cards, both = (first_card, second_card), (first, second)
-    native = [
-        _locate_cells(card.preprocess, shape, explanation.map_square.shape)
-        for card, explanation in zip(cards, both, strict=True)
-    ]
+    native = [_locate_cells(card.preprocess, shape, explanation) for card, explanation in zip(cards, both, strict=True)]
     common = _make_common_grid(
         native[0], native[1], _intersect_seen(first_card.preprocess, second_card.preprocess, shape)
     )
@@ -148,10 +150,9 @@ def draw_on_image(
     the grid. `smooth` interpolates between the cells' centres, as `Preprocess.map_to_image` does; else cells are flat.
     """
     places, insides = [], []
-    for edges, length, pixels in zip((grid.rows, grid.columns), shape, out, strict=True):
+    for edges, middles, length, pixels in zip((grid.rows, grid.columns), grid.find_middles(), shape, out, strict=True):
         centres = (np.arange(pixels) + 0.5) * length / pixels
         insides.append((centres >= edges[0]) & (centres <= edges[-1]))
-        middles = (edges[1:] + edges[:-1]) / 2
         flat = np.clip(np.searchsorted(edges, centres, side="right") - 1, 0, len(middles) - 1)
         places.append(np.interp(centres, middles, np.arange(len(middles))) if smooth else flat)
     columns, rows = np.meshgrid(places[1].astype(np.float32), places[0].astype(np.float32))
@@ -210,14 +211,12 @@ def _name_unit(unit: Unit, first: Card, second: Card) -> str:
     return (CALIBRATED if calibrated else "") + (unit.per_area or unit)
 
 
-def _locate_cells(preprocess: Preprocess, shape: tuple[int, int], cells: tuple[int, int]) -> Grid:
+def _locate_cells(preprocess: Preprocess, shape: tuple[int, int], explanation: Explanation) -> Grid:
     """The cells of a map over the square, as they lie on the film; of a padded square, some beyond it."""
-    ends = [preprocess.point_to_image(at, at, shape) for at in (0, preprocess.size_px)]
-    columns, rows = (
-        np.round(np.linspace(start, stop, count + 1), EDGE_DIGITS)
-        for start, stop, count in zip(*ends, reversed(cells), strict=True)
-    )
-    return Grid(rows, columns)
+    grid = explanation.map_square.shape[0], explanation.map_square.shape[1]
+    rows, columns = preprocess.edges_to_image(grid, shape, explanation.placement)
+    middles = preprocess.middles_to_image(grid, shape, explanation.placement)
+    return Grid(np.round(rows, EDGE_DIGITS), np.round(columns, EDGE_DIGITS), middles)
 
 
 def _intersect_seen(first: Preprocess, second: Preprocess, shape: tuple[int, int]) -> tuple[int, int, int, int]:
@@ -235,7 +234,7 @@ def _make_common_grid(a: Grid, b: Grid, box: tuple[int, int, int, int]) -> Grid:
 
 def _choose_coarser(a: np.ndarray, b: np.ndarray, low: float, high: float) -> np.ndarray:
     """Of two axes' edges those with the larger cells, the same whichever comes first, cut to low..high."""
-    chosen = max(a, b, key=lambda edges: (edges[1] - edges[0], tuple(edges)))
+    chosen = max(a, b, key=lambda edges: (np.median(np.diff(edges)), tuple(edges)))
     return np.unique(np.clip(chosen, low, high))
 
 

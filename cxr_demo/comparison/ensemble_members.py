@@ -12,12 +12,13 @@ from cxr_demo.analysis import Explanation
 from cxr_demo.comparison.checkpoint_pair import choose_common_scale
 from cxr_demo.evaluation.agreement import measure_agreements
 from cxr_demo.explain.engine import MemberMap
-from cxr_demo.grids import find_finest_grid, resample_map
+from cxr_demo.grids import EVEN, Placement, find_finest_grid, join_placements, resample_map
 
 
 @dataclass(frozen=True, eq=False)
 class EnsembleBreakdown:
-    """One explanation of an ensemble, taken apart; all maps (h, w) on the grid of the `mean`, the finest of all.
+    """One explanation of an ensemble, taken apart; all maps (h, w) on the grid of the `mean`, the finest of all, their
+    cells placed as `placement`.
 
     `spread` is the result of `measure_spread`, None where the unit is relative: values of one member then say nothing
     about another's. `unsure` is the share of the cells that hold image, 0..1, where the spread is larger than the
@@ -33,6 +34,7 @@ class EnsembleBreakdown:
     maps: tuple[np.ndarray, ...]
     ranks: tuple[float, ...]
     differences: tuple[np.ndarray, ...]
+    placement: Placement
 
 
 def break_down(explanation: Explanation, seen: np.ndarray) -> EnsembleBreakdown:
@@ -42,12 +44,15 @@ def break_down(explanation: Explanation, seen: np.ndarray) -> EnsembleBreakdown:
     spread_map, unsure, differences = None, np.nan, ()
     if explanation.unit.comparable:
         spread_map, differences = measure_spread(explanation.members), tuple(map_ - mean for map_ in maps)
-        seen_shares = resample_map(seen.astype(np.float64), mean.shape)
-        inside = seen_shares >= seen_shares.max() / 2  # cells that hold mostly image
+        grid, placement = (mean.shape[0], mean.shape[1]), explanation.placement
+        held, whole = (resample_map(each, grid, EVEN, placement) for each in (seen.astype(float), np.ones(seen.shape)))
+        inside = held / whole >= (held / whole).max() / 2  # cells that hold mostly image
         unsure = float((spread_map > np.abs(mean))[inside].mean())
-    ranks = tuple(measure_agreements({"mean": mean, "member": map_}, seen)["mean", "member"].rank for map_ in maps)
+    placements: dict[str, Placement] = {"mean": explanation.placement, "member": explanation.placement}
+    pairs = ({"mean": mean, "member": map_} for map_ in maps)
+    ranks = tuple(measure_agreements(pair, seen, placements)["mean", "member"].rank for pair in pairs)
     names = tuple(one.name for one in explanation.members)
-    return EnsembleBreakdown(mean, spread_map, unsure, names, maps, ranks, differences)
+    return EnsembleBreakdown(mean, spread_map, unsure, names, maps, ranks, differences, explanation.placement)
 
 
 def measure_spread(members: Sequence[MemberMap]) -> np.ndarray:
@@ -65,7 +70,13 @@ def measure_spread(members: Sequence[MemberMap]) -> np.ndarray:
 def resample_members(members: Sequence[MemberMap]) -> list[np.ndarray]:
     """The members' maps (h, w) float64 on the finest of their grids, which is that of the mean; the sums stay."""
     grid = find_finest_grid([member.map_square for member in members])
-    return [resample_map(member.map_square.astype(np.float64), grid) for member in members]
+    joined = join_placements(member.placement for member in members)
+    return [
+        member.map_square.astype(np.float64)
+        if (member.map_square.shape, member.placement) == (grid, joined)
+        else resample_map(member.map_square.astype(np.float64), grid, member.placement, joined)
+        for member in members
+    ]
 
 
 def choose_member_scales(

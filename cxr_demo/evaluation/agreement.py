@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import cast
 
 import numpy as np
@@ -20,16 +21,16 @@ from cxr_demo.evaluation.nulls import (
     NAN,
     NULLS,
     compute_p,
+    find_film_cells,
     make_null_maps,
     round_sums,
-    spread_to_fields,
-    sum_film_cells,
 )
-from cxr_demo.grids import resample_map
+from cxr_demo.grids import EVEN, Placement, resample_map
 
 STRONGEST = (0.05, 0.1, 0.2)  # shares of the image
 BORDER = 0.05  # of the image's height and width; own choice: collimation and cassette edges
 CORNER = 0.15  # of the same; own choice: side markers and burned-in text
+ALL_EVEN: Mapping[str, Placement] = MappingProxyType({})
 TIE = 1e-9  # of numbers of 0..1 or -1..1 that differ by the noise of summing alone
 
 
@@ -67,21 +68,25 @@ class RegionShare:
 
 
 def measure_agreements(
-    maps: Mapping[str, np.ndarray], seen: np.ndarray | None = None
+    maps: Mapping[str, np.ndarray],
+    seen: np.ndarray | None = None,
+    placements: Mapping[str, Placement] = ALL_EVEN,
 ) -> dict[tuple[str, str], Agreement]:
-    """Raw maps (h, w) over one square, each on its own grid -> every pair (a, b), a before b in `maps`.
+    """Raw maps (h, w) over one square, each on its own grid -> every pair (a, b), a before b in `maps`. `placements`:
+    of those whose cells are not placed evenly.
 
     `seen` (S, S) bool is where the square holds the film; None: everywhere. The fields lie on the film alone: maps that
     are both 0 in the padding would agree on nothing.
     """
-    cells = {name: sum_film_cells(map_, seen) for name, map_ in maps.items()}
-    fields = {name: spread_to_fields(each).ravel() for name, each in cells.items()}
+    cells = {name: find_film_cells(map_, seen, placements.get(name, EVEN)) for name, map_ in maps.items()}
+    fields = {name: each.fields.ravel() for name, each in cells.items()}
     nulls = {name: make_null_maps(cells[name]).reshape(NULLS, -1) for name in list(maps)[1:]}
     return {(a, b): _compare_fields({a: fields[a], b: fields[b]}, nulls[b]) for a, b in itertools.combinations(maps, 2)}
 
 
 def sum_grid_cells(map_: np.ndarray) -> np.ndarray:
-    """A raw map (h, w) -> its sum in each grid cell, (GRID, GRID) float64; all NaN unless every value is finite."""
+    """A raw map (h, w) -> its sum in each grid cell, (GRID, GRID) float64; all NaN unless every value is finite. For
+    maps of one method by one network, whose cells lie in the same places wherever that is."""
     if not np.isfinite(map_).all():
         return np.full((GRID, GRID), NAN)
     return round_sums(resample_map(map_.astype(np.float64), (GRID, GRID)))

@@ -111,7 +111,7 @@ def _evaluate_faithfulness(
     predict, each = _make_predict(context.checkpoint), CURVES_FORWARDS
     return {
         method: measure_curves(
-            predict, context.x, map_, context.label, context.seen,
+            predict, context.x, map_, context.label, context.seen, context.explainer.find_placement(method),
             on_progress=subrange(on_progress, place * each, each, len(maps) * each),
         )
         for place, (method, map_) in enumerate(maps.items())
@@ -143,12 +143,12 @@ def _evaluate_randomisation(
         return _key_by_method(
             make_unproved_maps(
                 context.checkpoint,
+                context.explainer,
                 net,
                 context.x,
                 [context.label],
                 list(maps),
                 step.report_inside,
-                context.explainer.as_written,
             )  # fmt: skip
         )
 

@@ -23,13 +23,14 @@ from cxr_demo.evaluation.checks import CHECKS
 from cxr_demo.evaluation.nulls import (
     GRID,
     NULLS,
+    FilmCells,
     compute_p,
+    find_film_cells,
     find_film_edges,
     make_null_maps,
-    spread_to_fields,
-    sum_film_cells,
 )
 from cxr_demo.explain.perturbation import blur_square
+from cxr_demo.grids import EVEN, Placement
 from cxr_demo.progress import ProgressCallback, ignore_progress
 
 TESTED_SHARE = 0.1  # own choice; of 0.1, 0.2 and 0.5 the one at which planted findings were told from nulls most often
@@ -104,11 +105,12 @@ def measure_curves(
     map_: np.ndarray,
     label: int,
     seen: np.ndarray | None = None,
+    placement: Placement = EVEN,
     *,
     on_progress: ProgressCallback = ignore_progress,
 ) -> dict[str, Curve]:
-    """x (1, C, S, S) float32, normalised, and a raw map (h, w) of one label's logit -> {"deletion": Curve, "insertion":
-    Curve}.
+    """x (1, C, S, S) float32, normalised, and a raw map (h, w) of one label's logit, its cells placed as `placement` ->
+    {"deletion": Curve, "insertion": Curve}.
 
     `predict`: (N, C, S, S) float32 -> logits (N, L) and probabilities (N, L). `label` is its position among the logits;
     `seen` (S, S) bool is where the square holds the film: padding is never changed. Fields with evidence against the
@@ -117,11 +119,11 @@ def measure_curves(
     Raises:
         ValueError: the map is not finite.
     """
-    cells = sum_film_cells(map_, seen)
-    if np.isnan(cells).any():
+    cells = find_film_cells(map_, seen, placement)
+    if np.isnan(cells.values).any():
         raise ValueError("the map holds values that are not finite numbers")
     removal = _Removal(x, seen)
-    own, middle = removal.rank_pixels(spread_to_fields(cells)), removal.rank_pixels(_make_middle())
+    own, middle = removal.rank_pixels(cells.fields), removal.rank_pixels(_make_middle())
     first = [x[0], removal.blurred[0]]
     first += [removal.change(middle, TESTED_SHARE, check) for check in CURVES]
     first += [removal.change(own, share, check) for check in CURVES for share in SHARES[1:-1]]
@@ -140,7 +142,7 @@ def measure_curves(
 def _ask_nulls(
     predict: Predict,
     removal: _Removal,
-    cells: np.ndarray,
+    cells: FilmCells,
     label: int,
     own: dict[str, float],
     on_progress: Callable[[int], None],

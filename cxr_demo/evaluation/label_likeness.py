@@ -11,18 +11,21 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cxr_demo.evaluation.nulls import spread_to_fields, sum_film_cells
+from cxr_demo.evaluation.nulls import find_film_cells
+from cxr_demo.grids import EVEN, Placement
 
 SHARED = 0.95  # own choice: two maps of such a rank correlation, whatever its sign, look the same to a person
 
 
-def measure_label_likeness(maps: Sequence[np.ndarray], seen: np.ndarray | None = None) -> np.ndarray:
-    """Raw maps (h, w) of L labels by one method -> (L, L) float64, Spearman's correlation of the sums in the film's
-    fields, as in `agreement`; NaN beside a map that is the same everywhere or holds values that are not numbers.
-    `seen` (S, S) bool is where the square holds the film; None: everywhere."""
+def measure_label_likeness(
+    maps: Sequence[np.ndarray], seen: np.ndarray | None = None, placement: Placement = EVEN
+) -> np.ndarray:
+    """Raw maps (h, w) of L labels by one method, their cells placed as `placement` -> (L, L) float64, Spearman's
+    correlation of the sums in the film's fields, as in `agreement`; NaN beside a map that is the same everywhere or
+    holds values that are not numbers. `seen` (S, S) bool is where the square holds the film; None: everywhere."""
     from scipy.stats import rankdata
 
-    fields = np.stack([spread_to_fields(sum_film_cells(map_, seen)).ravel() for map_ in maps])
+    fields = np.stack([find_film_cells(map_, seen, placement).fields.ravel() for map_ in maps])
     ranks = rankdata(fields, axis=1)
     ranks -= ranks.mean(axis=1, keepdims=True)
     norms = np.linalg.norm(ranks, axis=1)

@@ -1,7 +1,9 @@
 """Where a map's evidence lies on the image: inside the lungs, outside them, at the borders, in the corners, in a box.
 
 A map's positive cells are brought to the image's pixels with each cell's evidence spread evenly over the area that it
-covers, so that shares are those of the map and not of an interpolation between its cells.
+covers, so that shares are those of the map and not of an interpolation between its cells. The cells lie where the
+network looks. Those at the edge of the map are continued to the edge of the square, so that a map that is the same
+everywhere has in each region the region's share of the image.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import numpy as np
 from cxr_demo.errors import ExplanationError
 from cxr_demo.evaluation.agreement import NAN, RegionShare, mark_margins
 from cxr_demo.film.preprocess import Preprocess
-from cxr_demo.grids import measure_overlaps
+from cxr_demo.grids import EVEN, Placement, measure_overlaps
 
 LUNGS, OUTSIDE, USER_REGION = "lungs", "outside the lungs", "drawn region"
 Box = tuple[float, float, float, float]  # x, y, width, height in shares of the image
@@ -61,10 +63,10 @@ class EvidenceMeter:
     def __init__(self, preprocess: Preprocess, regions: Mapping[str, np.ndarray]) -> None:
         self._preprocess, self._regions = preprocess, dict(regions)
         self._areas = {name: float(mask.mean()) for name, mask in regions.items()}
-        self._weights: dict[tuple[int, int], tuple[np.ndarray, dict[str, np.ndarray]]] = {}
+        self._weights: dict[tuple[tuple[int, int], Placement], tuple[np.ndarray, dict[str, np.ndarray]]] = {}
 
-    def measure(self, map_square: np.ndarray) -> dict[str, RegionShare]:
-        """A raw map (h, w), of any resolution -> each mask's RegionShare.
+    def measure(self, map_square: np.ndarray, placement: Placement = EVEN) -> dict[str, RegionShare]:
+        """A raw map (h, w), of any resolution, its cells placed as `placement` -> each mask's RegionShare.
 
         Both shares are of the image: evidence in the padding of "letterbox" lies outside it and is not counted, and
         what a "crop" cut away holds no evidence. NaN where the image holds none, or the map is not finite.
@@ -72,32 +74,34 @@ class EvidenceMeter:
         if not self._regions:
             return {}
         positive = np.maximum(map_square, 0).astype(np.float64)
-        everywhere, inside = self._weigh_cells((map_square.shape[0], map_square.shape[1]))
+        everywhere, inside = self._weigh_cells((map_square.shape[0], map_square.shape[1]), placement)
         total = float((positive * everywhere).sum()) if np.isfinite(map_square).all() else 0.0
         return {
             name: RegionShare(float((positive * weights).sum()) / total if total > 0 else NAN, self._areas[name])
             for name, weights in inside.items()
         }
 
-    def _weigh_cells(self, grid: tuple[int, int]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    def _weigh_cells(
+        self, grid: tuple[int, int], placement: Placement = EVEN
+    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """(h, w) float64 each: what of a cell lies on the image, and in each mask."""
-        if grid not in self._weights:
+        if (grid, placement) not in self._weights:
             shape = next(iter(self._regions.values())).shape
             rows, columns = (
-                _measure_axis_overlaps(self._preprocess, shape, cells, axis=axis).astype(np.float64)
-                for axis, cells in enumerate(grid)
+                _measure_axis_overlaps(self._preprocess, shape, grid, placement, axis).astype(np.float64)
+                for axis in (0, 1)
             )
             everywhere = rows.sum(0)[:, None] * columns.sum(0)
             inside = {name: rows.T @ (mask.astype(np.float64) @ columns) for name, mask in self._regions.items()}
-            self._weights[grid] = everywhere, inside
-        return self._weights[grid]
+            self._weights[grid, placement] = everywhere, inside
+        return self._weights[grid, placement]
 
 
 def measure_evidence(
-    map_square: np.ndarray, preprocess: Preprocess, regions: Mapping[str, np.ndarray]
+    map_square: np.ndarray, preprocess: Preprocess, regions: Mapping[str, np.ndarray], placement: Placement = EVEN
 ) -> dict[str, RegionShare]:
     """One map, as `EvidenceMeter.measure` has it."""
-    return EvidenceMeter(preprocess, regions).measure(map_square)
+    return EvidenceMeter(preprocess, regions).measure(map_square, placement)
 
 
 def make_box_mask(boxes: Sequence[Sequence[float]], shape: tuple[int, int]) -> np.ndarray:
@@ -147,9 +151,16 @@ def _mask_user_region(box: Box, shape: tuple[int, int]) -> np.ndarray:
 
 
 @lru_cache(16)
-def _measure_axis_overlaps(preprocess: Preprocess, shape: tuple[int, int], cells: int, axis: int) -> np.ndarray:
-    """(H or W, cells) float32: the share of each of the map's rows or columns that lies on each of the image's. Kept,
-    as one film is asked of again and again."""
-    edges = np.arange(shape[axis] + 1, dtype=np.float64)
-    pixel_edges = preprocess.point_to_square(edges, edges, shape)[1 - axis] * cells / preprocess.size_px
-    return measure_overlaps(np.arange(cells + 1), pixel_edges).astype(np.float32)
+def _measure_axis_overlaps(
+    preprocess: Preprocess, shape: tuple[int, int], grid: tuple[int, int], placement: Placement, axis: int
+) -> np.ndarray:
+    """(H or W, cells) float32: the share of each of the map's rows or columns that lies on each of the image's, more
+    than one of those that reach further to the edge. Kept, as one film is asked of again and again."""
+    pixels = np.arange(shape[axis] + 1, dtype=np.float64)
+    start, stop = (placement.rows, placement.columns)[axis]
+    one = preprocess.size_px * (stop - start) / grid[axis]  # px of the square
+    first = start * preprocess.size_px / one
+    pixel_edges = preprocess.point_to_square(pixels, pixels, shape)[1 - axis] / one - first
+    edges = np.arange(grid[axis] + 1, dtype=np.float64)
+    edges[0], edges[-1] = -first, preprocess.size_px / one - first
+    return measure_overlaps(edges, pixel_edges).astype(np.float32)

@@ -26,7 +26,7 @@ from cxr_demo.explain.methods import CHOICES, METHODS
 from cxr_demo.explain.proof import Proof, prove_checkpoint
 from cxr_demo.explain.proof_cache import read_proof, write_proof
 from cxr_demo.explain.relevance import RelevanceMaps
-from cxr_demo.grids import find_finest_grid, resample_map
+from cxr_demo.grids import EVEN, Placement, find_finest_grid, join_placements, resample_map
 from cxr_demo.networks.checkpoint import Checkpoint
 from cxr_demo.networks.classifier import Classifier
 from cxr_demo.networks.ensemble import Ensemble, FeatureFusion
@@ -40,20 +40,22 @@ RawMaps = dict[tuple[str, int], "RawMap"]
 @dataclass(frozen=True, eq=False)
 class MemberMap:
     """What one member of an ensemble says: `map_square` (h, w) float32 on its own grid, divided by the member's
-    temperature; `weight` 0..1 is its share of the ensemble's map."""
+    temperature, and its cells' `placement`; `weight` 0..1 is its share of the ensemble's map."""
 
     name: str
     weight: float
     map_square: np.ndarray
+    placement: Placement = EVEN
 
 
 @dataclass(frozen=True, eq=False)
 class RawMap:
     """A raw map (h, w) float32, and the members' maps that it is the weighted mean of; none for a single network, nor
-    for joined feature maps, which make one map together."""
+    for joined feature maps, which make one map together. `placement` is that of its cells."""
 
     map_square: np.ndarray
     members: tuple[MemberMap, ...] = ()
+    placement: Placement = EVEN
 
     @property
     def nbytes(self) -> int:
@@ -93,6 +95,13 @@ class Explainer:
                     write_proof(self._proofs, self._checkpoint, self._proof, self.as_written)
             return self._proof
 
+    def find_placement(self, method: str) -> Placement:
+        """Where the cells of a method's maps lie."""
+        return self.proof.placement if METHODS[method].family.has_cells else EVEN
+
+    def find_member_placements(self, method: str) -> tuple[Placement, ...]:
+        return (self.find_placement(method),)
+
     def _get_relevance(self) -> RelevanceMaps:
         with self._lock:
             if self._relevance is None:
@@ -130,7 +139,10 @@ class Explainer:
         on_progress: ProgressCallback = ignore_progress,
     ) -> RawMaps:
         """As `maps`, with the members' maps, of which a single network has none."""
-        return {pair: RawMap(map_) for pair, map_ in self.maps(x, labels, methods, on_progress).items()}
+        return {
+            pair: RawMap(map_, placement=self.find_placement(pair[0]))
+            for pair, map_ in self.maps(x, labels, methods, on_progress).items()
+        }
 
 
 class EnsembleExplainer:
@@ -165,6 +177,14 @@ class EnsembleExplainer:
         proofs = [single.prove(subrange(on_progress, at, 1, count)) for at, single in enumerate(self._explainers)]
         return EnsembleProof(tuple((member.name, proof) for member, proof in zip(self._members, proofs, strict=True)))
 
+    def find_placement(self, method: str) -> Placement:
+        """Of the joined maps: the members' own where all have the same, else even."""
+        return join_placements(self.find_member_placements(method))
+
+    def find_member_placements(self, method: str) -> tuple[Placement, ...]:
+        """Where the cells of each member's maps lie, of those that count."""
+        return tuple(single.find_placement(method) for single in self._explainers)
+
     def maps(
         self,
         x: np.ndarray,
@@ -189,15 +209,16 @@ class EnsembleExplainer:
             single.maps(x, labels, methods, subrange(on_progress, place, 1, count))
             for place, single in enumerate(self._explainers)
         ]
-        return {pair: self._joined([maps[pair] for maps in found]) for pair in found[0]}
+        return {pair: self._joined(pair[0], [maps[pair] for maps in found]) for pair in found[0]}
 
-    def _joined(self, maps: Sequence[np.ndarray]) -> RawMap:
+    def _joined(self, method: str, maps: Sequence[np.ndarray]) -> RawMap:
         """The members' raw maps of one label, by one method."""
+        placements = self.find_member_placements(method)
         members = tuple(
-            MemberMap(member.name, weight, map_ / np.float32(member.applied_temperature))
-            for member, weight, map_ in zip(self._members, self._weights, maps, strict=True)
+            MemberMap(member.name, weight, map_ / np.float32(member.applied_temperature), placement)
+            for member, weight, map_, placement in zip(self._members, self._weights, maps, placements, strict=True)
         )
-        return RawMap(_weighted_sum(maps, self._factors), members)
+        return RawMap(_weighted_sum(maps, self._factors, placements), members, join_placements(placements))
 
 
 @dataclass(frozen=True)
@@ -246,25 +267,31 @@ def make_explainer(
 
 def make_unproved_maps(
     checkpoint: Checkpoint,
+    explainer: AnyExplainer,
     model: nn.Module,
     x: np.ndarray,
     labels: Sequence[int],
     methods: Sequence[str],
     on_progress: ProgressCallback = ignore_progress,
-    as_written: Collection[str] = (),
 ) -> Maps:
-    """Maps, as the explainer of `checkpoint` makes them, of a network of the same kind that nobody need believe."""
+    """Maps, as the `explainer` of `checkpoint` makes them, of a network of the same kind that nobody need believe; its
+    cells lie where those of the checkpoint's own do."""
     models, factors, ensemble = [model], [1.0], checkpoint.card.ensemble
     if ensemble and isinstance(model, Ensemble):
-        models, factors = list(model.members), list(ensemble.factors)
+        counted = [at for at, factor in enumerate(ensemble.factors) if factor]
+        models, factors = [model.members[at] for at in counted], [ensemble.factors[at] for at in counted]
     found = []
     for place, single in enumerate(models):
         relevance = None
         if _need_rules(methods):
-            relevance = RelevanceMaps(lower_network(single, as_written), checkpoint.card.preprocess, as_written)
+            program = lower_network(single, explainer.as_written)
+            relevance = RelevanceMaps(program, checkpoint.card.preprocess, explainer.as_written)
         share = subrange(on_progress, place, 1, len(models))
         found.append(_maps(cast(Explained, single), relevance, x, labels, methods, share))
-    return {pair: _weighted_sum([maps[pair] for maps in found], factors) for pair in found[0]}
+    return {
+        pair: _weighted_sum([maps[pair] for maps in found], factors, explainer.find_member_placements(pair[0]))
+        for pair in found[0]
+    }
 
 
 def _maps(
@@ -296,12 +323,13 @@ def _maps(
     return maps
 
 
-def _weighted_sum(maps: Sequence[np.ndarray], factors: Sequence[float]) -> np.ndarray:
-    """Maps (h_m, w_m), each times its factor -> their sum, float32, on the finest grid."""
-    grid = find_finest_grid(maps)
+def _weighted_sum(maps: Sequence[np.ndarray], factors: Sequence[float], placements: Sequence[Placement]) -> np.ndarray:
+    """Maps (h_m, w_m), each times its factor -> their sum, float32, on the finest grid, placed as `join_placements`
+    has it."""
+    grid, joined = find_finest_grid(maps), join_placements(placements)
     first, *others = (
-        factor * (map_ if map_.shape == grid else resample_map(map_, grid))
-        for factor, map_ in zip(factors, maps, strict=True)
+        factor * (map_ if (map_.shape, own) == (grid, joined) else resample_map(map_, grid, own, joined))
+        for factor, map_, own in zip(factors, maps, placements, strict=True)
     )
     return sum(others, start=first).astype(np.float32)
 

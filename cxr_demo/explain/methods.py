@@ -78,7 +78,7 @@ UNITS: dict[str, Unit] = {str(unit): unit for unit in Unit}
 
 @dataclass(frozen=True)
 class Family:
-    """Methods that work alike.
+    """Methods that work alike. `has_cells`: their maps have the cells that the network's pooling reads, and not pixels.
 
     `reads`: what the function of a method takes. "features": (features (K, h, w), gradients (L, K, h, w)) -> maps
     (L, h, w), all methods and labels of the family from one pass; "rules": no function but `lrp.rules.Rules`, for maps
@@ -89,12 +89,13 @@ class Family:
 
     reads: Literal["features", "rules", "network"]
     proof: Literal["", "cam", "lrp"]
+    has_cells: bool = False
     promise: str = ""
     key: str = ""
 
 
-CAM = Family("features", "cam", key="cam")
-SCORE_CAM = Family("network", "cam", key="score-cam")
+CAM = Family("features", "cam", has_cells=True, key="cam")
+SCORE_CAM = Family("network", "cam", has_cells=True, key="score-cam")
 LRP = Family("rules", "lrp", key="lrp")
 GRADIENT = Family("network", "", key="gradient")
 OCCLUSION = Family("network", "", key="occlusion")

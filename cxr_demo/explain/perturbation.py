@@ -14,6 +14,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from cxr_demo.explain.placement import locate_cells
+from cxr_demo.grids import Placement
 from cxr_demo.networks.classifier import Classifier
 from cxr_demo.networks.ensemble import FeatureFusion
 from cxr_demo.progress import ProgressCallback
@@ -60,19 +62,21 @@ def score_cam_maps(
     """Wang et al. 2020, Score-CAM, algorithm 1 without its last ReLU: features (K, h, w) weighted by the softmax over
     channels of the logits that the image has under each channel as a mask, (L, h, w). At most K + 2 images.
 
-    As pytorch-grad-cam computes it, whose class cannot be used: it runs its own forwards, one set per label, and holds
-    all K masks of the square's size (200 MB per copy at 224 px). The logits of the paper's baseline image are the same
+    As pytorch-grad-cam computes it, but for the masks' cells, which lie where the network looks. Its class cannot be
+    used: it runs its own forwards, one set per label, and holds all K masks of the square's size (200 MB per copy at
+    224 px). The logits of the paper's baseline image are the same
     for every channel, so the softmax does not see them. A mask takes the image towards 0, mean grey. A channel that is
     the same in all cells masks everything, so one forward of the grey image serves all of these.
     """
     with torch.inference_mode():
         features = model.features(x)[0]
+    placement = locate_cells(model, x.shape[-1])
     varied = (features.amax(dim=(1, 2)) > features.amin(dim=(1, 2))).nonzero()[:, 0]
     scores = _predict_logits(model, torch.zeros_like(x)).repeat(len(features), 1)
     batches = varied.split(BATCH) if len(varied) else ()
     on_progress(2, len(batches) + 2)
     for done, batch in enumerate(batches, 3):
-        scores[batch] = _predict_logits(model, x * _make_masks(features[batch], x.shape[-1]))
+        scores[batch] = _predict_logits(model, x * _make_masks(features[batch], x.shape[-1], placement))
         on_progress(done, len(batches) + 2)
     # For all labels, whichever are asked for: a product of another shape rounds differently.
     return torch.einsum("kl,khw->lhw", scores.softmax(dim=0), features)[list(labels)].numpy()
@@ -100,8 +104,13 @@ def _average_patches(falls: np.ndarray) -> np.ndarray:
     return add_patches(falls) / add_patches(np.ones_like(falls))
 
 
-def _make_masks(features: torch.Tensor, size_px: int) -> torch.Tensor:
-    """features (B, h, w) -> masks (B, 1, S, S) 0..1, enlarged and then stretched, as the library does."""
-    masks = F.interpolate(features[:, None], (size_px, size_px), mode="bilinear", align_corners=True)
+def _make_masks(features: torch.Tensor, size_px: int, placement: Placement) -> torch.Tensor:
+    """features (B, h, w) -> masks (B, 1, S, S) 0..1, enlarged, as `Preprocess.map_to_image` draws their map, and then
+    stretched. The library puts the middles of the outermost cells on the edges of the square."""
+    middles = (torch.arange(size_px) + 0.5) / size_px
+    rows, columns = (2 * (middles - start) / (stop - start) - 1 for start, stop in (placement.rows, placement.columns))
+    places = torch.stack(torch.meshgrid(columns, rows, indexing="xy"), dim=-1).to(features)
+    places = places.expand(len(features), -1, -1, -1)
+    masks = F.grid_sample(features[:, None], places, padding_mode="border", align_corners=False)
     low, high = masks.amin(dim=(2, 3), keepdim=True), masks.amax(dim=(2, 3), keepdim=True)
     return (masks - low) / (high - low + 1e-8)

@@ -20,8 +20,10 @@ from cxr_demo.explain.lrp import operations as op
 from cxr_demo.explain.lrp.lowering import lower_network
 from cxr_demo.explain.lrp.program import Program
 from cxr_demo.explain.methods import METHODS
+from cxr_demo.explain.placement import locate_cells
 from cxr_demo.explain.relevance import RelevanceMaps
 from cxr_demo.film.preprocess import Preprocess
+from cxr_demo.grids import EVEN, Placement
 from cxr_demo.networks.backbones import find_backbone
 from cxr_demo.networks.checkpoint import Checkpoint
 from cxr_demo.networks.classifier import Classifier
@@ -97,6 +99,7 @@ class Proof:
 
     cam: CamProof
     lrp: LrpProof
+    placement: Placement = EVEN
 
     @property
     def refusals(self) -> dict[str, str]:
@@ -151,7 +154,8 @@ def prove_checkpoint(
         relevance, lrp_proof = None, LrpProof(refusal=error.message)
     else:
         relevance.forget()  # the proof used every rule; the page asks for two at first
-    return Proof(cam_proof, lrp_proof), None if lrp_proof.refusal else relevance
+    placement = locate_cells(model, card.preprocess.size_px)
+    return Proof(cam_proof, lrp_proof, placement), None if lrp_proof.refusal else relevance
 
 
 def _make_input(preprocess: Preprocess, size_px: int) -> torch.Tensor:

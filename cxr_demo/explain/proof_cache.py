@@ -14,6 +14,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from cxr_demo.explain.proof import CamProof, LrpProof, Proof
+from cxr_demo.grids import Placement
 from cxr_demo.networks.checkpoint import Checkpoint
 
 PACKAGES = ("torch", "timm", "torchvision", "grad-cam", "zennit", "numpy")
@@ -32,7 +33,8 @@ def read_proof(folder: Path, checkpoint: Checkpoint, as_written: Collection[str]
         facts = json.loads(_place(folder, checkpoint, as_written).read_text(encoding="utf-8"))
         choices = {key: tuple(found) for key, found in facts["lrp"]["choices"].items()}
         lrp = facts["lrp"] | {"curved": tuple(facts["lrp"]["curved"]), "choices": choices}
-        return Proof(CamProof(**facts["cam"]), LrpProof(**lrp))
+        spans = {axis: tuple(span) for axis, span in facts["placement"].items()}
+        return Proof(CamProof(**facts["cam"]), LrpProof(**lrp), Placement(**spans))
     except (OSError, ValueError, TypeError, KeyError):
         return None
 

@@ -16,6 +16,7 @@ from cxr_demo.comparison.checkpoint_pair import MapSide, compare_maps, draw_on_i
 from cxr_demo.comparison.ensemble_members import break_down, choose_member_scales
 from cxr_demo.comparison.label_contrast import FORMULA
 from cxr_demo.evaluation.agreement import Agreement
+from cxr_demo.explain.engine import MemberMap
 from cxr_demo.explain.methods import METHODS, Unit
 from cxr_demo.export.output import RESULT_FILE
 from cxr_demo.film.gate import GateAnswer
@@ -84,13 +85,13 @@ def write_explanations(
     In maps.npz "method/label" ("method/label/contrast" of the label against the others) is a picture of the map, (H, W)
     float32 on the film's pixels, interpolated, in raw units. Of units that add up there are also ".../native" (h, w)
     float32, the map on its own grid over the square, whose sum is its share of the logit, and ".../spread" (H, W)
-    float64, the same with each cell spread over its pixels: there the values of a region add up. result.json says what
-    of the sum is on no pixel, in the padding of a letterbox."""
+    float64, the same with each cell spread over its pixels: there the values of a region add up. result.json says where
+    on the film the edges of the native cells lie, and what of the sum is on no pixel, in the padding of a letterbox."""
     film, maps, described = study.image.pixels, {}, {}
     for (method, label), explanation in found.items():
         key = _name_map(explanation)
-        maps[key] = analyser.card.preprocess.map_to_image(explanation.map_square, film.shape)
-        sums = _spread_sums(explanation.map_square, explanation.unit, analyser.card.preprocess, film.shape)
+        maps[key] = analyser.card.preprocess.map_to_image(explanation.map_square, film.shape, explanation.placement)
+        sums = _spread_sums(explanation, explanation.unit, analyser.card.preprocess, film.shape)
         maps |= {f"{key}/{name}": values for name, values in sums.items()}
         scale = render.choose_scale(
             explanation.map_square, explanation.shown, explanation.unit, explanation.evidence_floor
@@ -101,6 +102,7 @@ def write_explanations(
             "signed": True,  # values below 0 speak against the finding, of every method
             "drawn": explanation.shown,
             "native_shape": list(explanation.map_square.shape),
+            "native_edges_px": _locate_cells(explanation, analyser.card.preprocess, film.shape),
             "sum_over_native_map": explanation.total,
             "absolute_sum_over_native_map": explanation.absolute_total,
             "share_of_logit": _number(explanation.share_held),
@@ -184,7 +186,7 @@ def write_comparison(
             name = f"{key.replace('/', '_')}_{which}.png"
             pictures[which] = _picture(folder, name, film, maps[f"{key}/{which}"], scale)
         for which, explanation, card in zip(sides, (this, other), cards, strict=True):
-            sums = _spread_sums(explanation.map_square, explanation.unit, card.preprocess, film.shape)
+            sums = _spread_sums(explanation, explanation.unit, card.preprocess, film.shape)
             maps |= {f"{key}/{which}/{name}": values for name, values in sums.items()}
         described[key] = {
             "name": f"{METHODS[method].name}, {cards[0].get_finding(label).name}",
@@ -215,11 +217,9 @@ def write_members(
     preprocess = analyser.card.preprocess
     for (method, label), explanation in found.items():
         key = _name_map(explanation)
-        own_grids = {"mean": explanation.map_square} | {
-            f"member/{member.name}": member.map_square for member in explanation.members
-        }
-        for which, map_square in own_grids.items():
-            sums = _spread_sums(map_square, explanation.unit, preprocess, film.shape)
+        own_grids = {"mean": explanation} | {f"member/{member.name}": member for member in explanation.members}
+        for which, made in own_grids.items():
+            sums = _spread_sums(made, explanation.unit, preprocess, film.shape)
             maps |= {f"{key}/{which}/{name}": values for name, values in sums.items()}
         apart = break_down(explanation, analyser.card.preprocess.mark_image(film.shape))
         mean, spread, own = choose_member_scales(explanation, apart)
@@ -232,7 +232,7 @@ def write_members(
             drawn[f"difference/{name}"] = f"difference{place}", difference, mean
         pictures = {}
         for which, (short, square, scale) in drawn.items():
-            picture = maps[f"{key}/{which}"] = preprocess.map_to_image(square, film.shape)
+            picture = maps[f"{key}/{which}"] = preprocess.map_to_image(square, film.shape, explanation.placement)
             pictures[which] = _picture(folder, f"{key.replace('/', '_')}_{short}.png", film, picture, scale)
         weights = [member.weight for member in explanation.members]
         described[key] = {
@@ -256,12 +256,19 @@ def write_members(
 
 
 def _spread_sums(
-    map_square: np.ndarray, unit: Unit, preprocess: Preprocess, shape: tuple[int, int]
+    made: Explanation | MemberMap, unit: Unit, preprocess: Preprocess, shape: tuple[int, int]
 ) -> dict[str, np.ndarray]:
     """A map on its own grid and spread over the film's pixels; nothing where its values do not add up."""
     if not unit.per_area:
         return {}
-    return {"native": map_square, "spread": preprocess.spread_on_image(map_square, shape)}
+    return {"native": made.map_square, "spread": preprocess.spread_on_image(made.map_square, shape, made.placement)}
+
+
+def _locate_cells(explanation: Explanation, preprocess: Preprocess, shape: tuple[int, int]) -> dict[str, list[float]]:
+    """The edges of the native map's rows and columns in the film's pixels; each cell has what lies nearest to it."""
+    grid = explanation.map_square.shape[0], explanation.map_square.shape[1]
+    rows, columns = preprocess.edges_to_image(grid, shape, explanation.placement)
+    return {"rows": np.round(rows, 3).tolist(), "columns": np.round(columns, 3).tolist()}
 
 
 def _side(side: MapSide) -> dict:

@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import ConfigDict, Field, Strict
 from pydantic.dataclasses import dataclass
 
-from cxr_demo.grids import spread_map
+from cxr_demo.grids import EVEN, Placement, Span, spread_map
 from cxr_demo.limits import SIZES_PX
 
 if TYPE_CHECKING:  # reading and squaring a film needs no torch
@@ -86,15 +86,16 @@ class Preprocess:
         """(S, S) bool: where the square of a film of `shape` (H, W) is no padding."""
         return self.square(np.ones(shape, np.float32)) > 0
 
-    def map_to_image(self, map_square: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-        """map_square (h, w) over the square, of any resolution -> map_image (H, W) float32 on the film's own pixels.
+    def map_to_image(self, map_square: np.ndarray, shape: tuple[int, int], placement: Placement = EVEN) -> np.ndarray:
+        """map_square (h, w) over the square, of any resolution, its cells placed as `placement` -> map_image (H, W)
+        float32 on the film's own pixels.
 
-        Values are interpolated, not summed: the unit stays "per cell of the map". What the model did not see (the
-        margins of "crop") is 0.
+        Values are interpolated between the middles of the cells, not summed: the unit stays "per cell of the map".
+        Beyond the outermost middles they stay the same. What the model did not see (the margins of "crop") is 0.
         """
         seen_x, seen_y, placed_x, placed_y = self.boxes(shape)
-        columns = _sample_positions(seen_x, placed_x, self.size_px, map_square.shape[1])
-        rows = _sample_positions(seen_y, placed_y, self.size_px, map_square.shape[0])
+        columns = _sample_positions(seen_x, placed_x, self.size_px, placement.columns, map_square.shape[1])
+        rows = _sample_positions(seen_y, placed_y, self.size_px, placement.rows, map_square.shape[0])
         map_image = np.zeros(shape, np.float32)
         grid_x, grid_y = np.meshgrid(columns, rows)
         map_image[slice(*seen_y), slice(*seen_x)] = cv2.remap(
@@ -103,16 +104,34 @@ class Preprocess:
         )  # fmt: skip
         return map_image
 
-    def spread_on_image(self, map_square: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    def spread_on_image(
+        self, map_square: np.ndarray, shape: tuple[int, int], placement: Placement = EVEN
+    ) -> np.ndarray:
         """map_square (h, w) over the square -> (H, W) float64 on the film's own pixels, each cell's value spread evenly
-        over the pixels that it covers: the sum stays, and a region's share is the sum of its pixels. What lies in the
+        over the pixels that it covers: the sum stays, and a region holds the sum of its pixels. What lies in the
         padding of a letterbox is on no pixel and left out; what the model did not see is 0."""
-        ends = [self.point_to_image(at, at, shape) for at in (0.0, float(self.size_px))]
-        columns, rows = (
-            np.linspace(start, stop, cells + 1)
-            for start, stop, cells in zip(*ends, reversed(map_square.shape), strict=True)
-        )
+        rows, columns = self.edges_to_image((map_square.shape[0], map_square.shape[1]), shape, placement)
         return spread_map(map_square, rows, columns, shape)
+
+    def edges_to_image(
+        self, grid: tuple[int, int], shape: tuple[int, int], placement: Placement = EVEN
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The edges of the rows (h + 1,) and columns (w + 1,) of a map over the square, in the film's own pixels; of a
+        padded square, some beyond the film."""
+        return self._lines_to_image(placement.find_edges(grid), shape)
+
+    def middles_to_image(
+        self, grid: tuple[int, int], shape: tuple[int, int], placement: Placement = EVEN
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The same of the middles of the rows (h,) and columns (w,)."""
+        return self._lines_to_image(placement.find_middles(grid), shape)
+
+    def _lines_to_image(
+        self, lines: tuple[np.ndarray, np.ndarray], shape: tuple[int, int]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        rows, columns = (each * self.size_px for each in lines)
+        seen_x, seen_y, placed_x, placed_y = self.boxes(shape)
+        return _along(rows, placed_y, seen_y), _along(columns, placed_x, seen_x)
 
     def point_to_square(self, x: Coordinate, y: Coordinate, shape: tuple[int, int]) -> tuple[Coordinate, Coordinate]:
         """A point of the film (x, y) in its own pixels, or arrays of them -> the same in the square."""
@@ -153,11 +172,12 @@ def _along(value: Coordinate, source: tuple[int, int], target: tuple[int, int]) 
     return target[0] + (value - source[0]) * (target[1] - target[0]) / (source[1] - source[0])
 
 
-def _sample_positions(seen, placed, size_px: int, cells: int) -> np.ndarray:
-    """Where in the map each film pixel's centre falls, in cv2.remap's convention (cell centres at 0, 1, ...)."""
+def _sample_positions(seen, placed, size_px: int, span: Span, cells: int) -> np.ndarray:
+    """Where in the map, whose cells fill `span`, each film pixel's centre falls, in cv2.remap's convention (cell
+    centres at 0, 1, ...)."""
     centres = np.arange(seen[0], seen[1], dtype=np.float64) + 0.5
     in_square = placed[0] + (centres - seen[0]) * (placed[1] - placed[0]) / (seen[1] - seen[0])
-    return (in_square * cells / size_px - 0.5).astype(np.float32)
+    return ((in_square / size_px - span[0]) * cells / (span[1] - span[0]) - 0.5).astype(np.float32)
 
 
 def _resize(pixels: np.ndarray, width: int, height: int) -> np.ndarray:

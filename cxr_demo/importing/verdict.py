@@ -17,8 +17,8 @@ import numpy as np
 import timm
 import torch
 
-from cxr_demo.analysis import Analyser
 from cxr_demo.errors import CheckpointError, CxrError
+from cxr_demo.explain.engine import make_explainer
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.explain.proof import make_proof_image
 from cxr_demo.export.output import check_output
@@ -229,11 +229,15 @@ def _write(out: Path, fitted: Fitted, card: Card) -> Card:
             folder = Path(made) / (out.name or "network")
             checkpoint.save(folder, fitted.model, card, half=False)
             loaded = checkpoint.load(folder)
-            proof = Analyser(loaded).proof
+            made = make_explainer(loaded)
+            proof, placed = made.proof, made.find_placement("grad-cam")
             known = card.training.imported
             assert known is not None
             methods = tuple(key for key in METHODS if key not in proof.refusals)
-            imported = known.replace(proof=proof.line, methods=methods, refusals=proof.refusals)
+            down, right = (round(px, 1) for px in placed.find_shift_px(card.preprocess.size_px))
+            imported = known.replace(
+                proof=proof.line, cells_aside_px=(down, right), methods=methods, refusals=proof.refusals
+            )
             training = card.training.replace(imported=imported.model_dump())
             card = dataclasses.replace(loaded.card, training=training)
             checkpoint.save_card(folder, card)
@@ -269,6 +273,9 @@ def describe_sheet(card: Card) -> list[str]:
         format_text("import-sheet-proof", line=found.proof),
         format_text("import-sheet-methods", methods=format_list([METHODS[key].name for key in found.methods])),
     ]  # fmt: skip
+    if found.cells_aside_px is not None:
+        down, right = (f"{px:+.1f}".replace("-", "−") for px in found.cells_aside_px)
+        lines.append(format_text("import-sheet-cells", down=down, right=right, size=square.size_px))
     reasons: dict[str, list[str]] = {}
     for key, reason in found.refusals.items():
         reasons.setdefault(reason, []).append(METHODS[key].name)

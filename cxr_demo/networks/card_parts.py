@@ -224,8 +224,9 @@ class Imported(CardPart):
 
     `source` as its owner calls it, `file` and `sha256` of its weights; `logit_difference`: the largest of all labels on
     two synthetic films between the source's own network, built as `compared_with` says, and this one; `proof`: the line
-    of `explain.proof`; `methods` that are valid, `refusals` of the others with the reason; `done` to the weights on the
-    way; `missing`: what is not known of it.
+    of `explain.proof`; `cells_aside_px`: how far (down, right) of where cells that fill the square would lie those of
+    class activation maps do, in its pixels; `methods` that are valid, `refusals` of the others with the reason; `done`
+    to the weights on the way; `missing`: what is not known of it.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -235,6 +236,8 @@ class Imported(CardPart):
     compared_with: str = ""
     logit_difference: FiniteNumber | None = None
     proof: str = ""
+    # Not written where it was not measured, so that a card from before it is read and written the same.
+    cells_aside_px: tuple[FiniteNumber, FiniteNumber] | None = Field(default=None, exclude_if=lambda it: it is None)
     methods: tuple[str, ...] = ()
     refusals: dict[str, str] = Field(default_factory=dict)
     done: tuple[str, ...] = ()

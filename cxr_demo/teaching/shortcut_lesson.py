@@ -141,7 +141,10 @@ def _measure_shares(
     network: Analyser, maps: Mapping[str, Explanation], film: Phantom
 ) -> dict[str, dict[str, RegionShare]]:
     truth = list_planted(film)
-    return {method: measure_evidence(made.map_square, network.card.preprocess, truth) for method, made in maps.items()}
+    preprocess = network.card.preprocess
+    return {
+        method: measure_evidence(made.map_square, preprocess, truth, made.placement) for method, made in maps.items()
+    }
 
 
 def _measure_exposure(network: Analyser) -> tuple[Exposed, ...]:

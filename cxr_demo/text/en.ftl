@@ -206,6 +206,9 @@ import-sheet-source = Source: { $source }; file { $file }, sha256 { $sha256 }
 import-sheet-same = Same answers as { $network }: the largest difference of a logit is { $difference }
 import-sheet-not-compared = Not compared with its source, which no library here builds
 import-sheet-proof = Proof: { $line }
+import-sheet-cells =
+    Cells of class activation maps: { $down } px down, { $right } px right of cells that fill the { $size } px evenly, and
+    drawn there
 import-sheet-methods = Valid: { $methods }
 import-sheet-refused = Not valid: { $methods }: { $reason }
 import-sheet-done = Done: { $sentence }
@@ -767,7 +770,7 @@ sums-not =
         [contrast] The logit, less the mean of all findings' logits,
        *[network] The logit
     } is { $logit }; the values of this map do not add up to it.
-cell-size = One cell is about { $width } × { $height } px of the film.
+cell-size = One cell is about { $width } × { $height } px of the film, and lies where the network looks.
 empty-map = This map shows nothing that speaks for { $finding } or against it.
     .zero = This map is 0 everywhere.
 empty-map-positive = This map shows nothing that speaks for { $finding }.

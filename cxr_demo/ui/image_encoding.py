@@ -10,7 +10,9 @@ import cv2
 import numpy as np
 
 from cxr_demo import render
+from cxr_demo.analysis import Explanation
 from cxr_demo.film.preprocess import Preprocess
+from cxr_demo.grids import EVEN, Placement
 
 FILM_SIDE_PX = 1024  # longest side of the film on the page
 AROUND = 0.025  # of the longest side, between what an outline shows and its line
@@ -32,13 +34,16 @@ def encode_film(pixels: np.ndarray) -> str:
     return encode_png(render.make_greys(pixels))
 
 
-def encode_map(map_raw: np.ndarray) -> dict:
-    """A raw map (h, w) on its own grid -> its numbers, as shares of its largest magnitude in 16 bits (a step is a
-    32,767th of it), compressed: what a browser needs to draw it on any scale."""
+def encode_map(map_raw: np.ndarray, placement: Placement = EVEN) -> dict:
+    """A raw map (h, w) on its own grid -> where its cells lie, and its numbers, as shares of its largest magnitude in
+    16 bits (a step is a 32,767th of it), compressed: what a browser needs to draw it on any scale."""
     peak = float(np.abs(map_raw).max())
     steps = np.rint(map_raw.astype(np.float64) / (peak or 1.0) * MAP_STEPS).astype("<i2")
     packed = base64.b64encode(zlib.compress(steps.tobytes(), 9)).decode()
-    return {"rows": map_raw.shape[0], "columns": map_raw.shape[1], "peak": peak, "numbers": packed}
+    return {
+        "rows": map_raw.shape[0], "columns": map_raw.shape[1], "peak": peak, "numbers": packed,
+        "down": placement.rows, "across": placement.columns,
+    }  # fmt: skip
 
 
 def describe_frame(preprocess: Preprocess, shape: tuple[int, int]) -> dict:
@@ -54,16 +59,24 @@ def describe_frame(preprocess: Preprocess, shape: tuple[int, int]) -> dict:
 
 
 def encode_map_levels(
-    map_square: np.ndarray, scale: render.Scale, preprocess: Preprocess, shape: tuple[int, int]
+    map_square: np.ndarray,
+    scale: render.Scale,
+    preprocess: Preprocess,
+    shape: tuple[int, int],
+    placement: Placement = EVEN,
 ) -> str:
     """A raw map over the square -> its 8-bit levels on a film of `shape`, as PNG."""
-    return encode_png(render.quantise_map(preprocess.map_to_image(map_square, fit_shape(shape, MAP_SIDE_PX)), scale))
+    map_image = preprocess.map_to_image(map_square, fit_shape(shape, MAP_SIDE_PX), placement)
+    return encode_png(render.quantise_map(map_image, scale))
 
 
-def repeat_cells(map_square: np.ndarray, size_px: int) -> np.ndarray:
+def repeat_cells(map_square: np.ndarray, size_px: int, placement: Placement = EVEN) -> np.ndarray:
     """A coarse map (h, w) -> (S, S) in which every cell is one flat block."""
-    rows = np.arange(size_px) * map_square.shape[0] // size_px
-    columns = np.arange(size_px) * map_square.shape[1] // size_px
+    middles = (np.arange(size_px) + 0.5) / size_px
+    rows, columns = (
+        np.searchsorted(edges[1:-1], middles, side="right")
+        for edges in placement.find_edges((map_square.shape[0], map_square.shape[1]))
+    )
     return map_square[rows][:, columns]
 
 
@@ -76,11 +89,10 @@ def encode_colour_table(scale: render.Scale) -> str:
     return base64.b64encode(render.make_colour_table(scale).tobytes()).decode()
 
 
-def encode_layer(
-    map_square: np.ndarray, scale: render.Scale, preprocess: Preprocess, side_px: int, opacity: float
-) -> str:
-    """A raw map over the square -> what to lay over a square film: PNG of `side_px` a side, transparent at zero."""
-    map_levels = render.quantise_map(preprocess.map_to_image(map_square, (side_px, side_px)), scale)
+def encode_layer(made: Explanation, scale: render.Scale, preprocess: Preprocess, side_px: int, opacity: float) -> str:
+    """A map over the square -> what to lay over a square film: PNG of `side_px` a side, transparent at zero."""
+    map_image = preprocess.map_to_image(made.map_square, (side_px, side_px), made.placement)
+    map_levels = render.quantise_map(map_image, scale)
     rgba = render.make_colour_table(scale)[map_levels]
     rgba[..., 3] = np.rint(rgba[..., 3] * opacity)
     return encode_png(rgba[..., [2, 1, 0, 3]])

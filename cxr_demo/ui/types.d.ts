@@ -44,6 +44,8 @@ interface Picture {
 interface PackedMap {
   readonly rows: number;
   readonly columns: number;
+  readonly down: Span; // what the rows fill, in shares of the square's side
+  readonly across: Span;
   readonly peak: number;
   readonly numbers: string; // 16-bit shares of the peak, deflated, in base64
 }
@@ -215,6 +217,8 @@ interface Drawing {
 interface MapNumbers {
   readonly rows: number;
   readonly columns: number;
+  readonly down: Span;
+  readonly across: Span;
   readonly values: Float32Array;
 }
 

@@ -22,6 +22,7 @@ from cxr_demo.explain.lrp.lowering import lower_network
 from cxr_demo.explain.lrp.propagate import Propagator
 from cxr_demo.explain.lrp.zennit_reference import ZennitReference, make_composite
 from cxr_demo.explain.methods import METHODS
+from cxr_demo.explain.placement import locate_cells
 from cxr_demo.explain.proof import gradient_x_input_of_lines
 from cxr_demo.networks.classifier import Classifier
 from tests.conftest import make_film
@@ -63,6 +64,13 @@ def measure_cam(model: Classifier, x: torch.Tensor) -> str:
     total = cam.grad_cam_maps(features[0], gradients)[LABEL].sum(dtype=np.float64)
     expected = logits[LABEL] - float(model.output.bias[LABEL])
     return f"yes, sum to {abs(total - expected) / max(abs(expected), 1e-12):.0e}"
+
+
+def measure_offset(model: Classifier, x: torch.Tensor) -> str:
+    """How far below and right of where cells that fill the square would be the network's cells lie, in cells."""
+    grid = model.features(x).shape[2:]
+    down, right = locate_cells(model, x.shape[-1]).find_offset((grid[0], grid[1]))
+    return f"{down:+.2f}" if abs(down - right) < 0.005 else f"{down:+.2f} / {right:+.2f}"
 
 
 def measure_lrp(model: Classifier, x: torch.Tensor) -> tuple[str, str]:
@@ -108,8 +116,8 @@ def make_row(name: str) -> str:
     try:
         model, x = make_network(name, LARGER.get(name, SIZE_PX))
     except CxrError as error:
-        return f"| `{name}` | no | no | {error.message} |"
-    grad_cam = measure_cam(model, x)
+        return f"| `{name}` | no | | no | {error.message} |"
+    grad_cam = f"{measure_cam(model, x)} | {measure_offset(model, x)}"
     try:
         lrp, others = measure_lrp(model, x)
     except ExplanationError as error:
@@ -120,6 +128,9 @@ def make_row(name: str) -> str:
 if __name__ == "__main__":
     warnings.filterwarnings("ignore")
     torch.set_num_threads(1)
-    print("| network | Grad-CAM | LRP (epsilon) | other rule sets, or why there is no LRP |\n|---|---|---|---|")
+    print(
+        "| network | Grad-CAM | offset | LRP (epsilon) | other rule sets, or why there is no LRP |\n"
+        "|---|---|---|---|---|"
+    )
     for chosen in sys.argv[1:] or NAMES:
         print(make_row(chosen), flush=True)

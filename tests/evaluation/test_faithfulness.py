@@ -21,7 +21,7 @@ from cxr_demo.evaluation.faithfulness import (
     Curve,
     measure_curves,
 )
-from cxr_demo.evaluation.nulls import GRID, NULLS, SMALLEST_P, make_null_maps
+from cxr_demo.evaluation.nulls import GRID, NULLS, SMALLEST_P, find_film_cells, make_null_maps
 from cxr_demo.explain.perturbation import blur_square
 from cxr_demo.networks.classifier import compute_probabilities
 from tests.conftest import make_film, make_model
@@ -68,7 +68,7 @@ def test_the_true_contributions_give_the_curve_by_hand_and_the_smallest_p(found,
     for curve, sign in ((deletion, -1), (insertion, 1)):
         assert curve.change == pytest.approx(sign * taken[1], abs=1e-5) and curve.is_beyond_middle
         assert curve.p == SMALLEST_P == 0.05 and len(curve.null_logits) == NULLS and curve.as_good == 0
-        fields = make_null_maps(contributions(label).reshape(GRID, 4, GRID, 4).sum(axis=(1, 3)))
+        fields = make_null_maps(find_film_cells(contributions(label)))
         worth = contributions(label).reshape(GRID, 4, GRID, 4).sum(axis=(1, 3)).ravel()
         by_hand = [worth[np.argsort(-null.ravel())[: COUNTS[1]]].sum() for null in fields]
         np.testing.assert_allclose(curve.null_logits - curve.logits[0], sign * np.array(by_hand), atol=1e-4)

@@ -14,6 +14,9 @@ from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import nn
 
 from cxr_demo.explain import perturbation
+from cxr_demo.explain.placement import locate_cells
+from cxr_demo.film.preprocess import Preprocess
+from cxr_demo.grids import EVEN, Placement
 from cxr_demo.networks.ensemble import FeatureFusion
 from cxr_demo.progress import ignore_progress
 from tests.conftest import count_hooks, make_film, make_model, weights_hash
@@ -109,19 +112,19 @@ def test_blurred_has_the_greys_and_no_detail():
 # ---- Score-CAM
 
 
-def enlarged(channel: np.ndarray, size_px: int) -> np.ndarray:
-    """(h, w) -> (S, S), linear, the corners' cells at the film's corners."""
-    rows, columns = (np.linspace(0, cells - 1, size_px) for cells in channel.shape)
-    wide = np.stack([np.interp(columns, range(channel.shape[1]), row) for row in channel])
-    return np.stack([np.interp(rows, range(channel.shape[0]), column) for column in wide.T]).T
+CORNERS = (
+    8 * 63 / (64 * 7)
+)  # of the square's side, what 8 cells fill whose corners' middles are the corner pixels of 64
+LIBRARYS = Placement(*[(0.5 / 64 - CORNERS / 16, 0.5 / 64 - CORNERS / 16 + CORNERS)] * 2)
 
 
 def test_score_cam_is_the_papers_sum_over_channels(model):
     x = square(seed=4)
-    features = model.features(x)[0].double().numpy()
+    features, placement = model.features(x)[0].double().numpy(), locate_cells(model, 64)
+    assert placement != EVEN
     scores = []
     for channel in features:
-        mask = enlarged(channel, 64)
+        mask = Preprocess(64, "stretch", (0.5,), (0.25,)).map_to_image(channel, (64, 64), placement)
         span = np.ptp(channel)
         mask = (mask - mask.min()) / np.ptp(mask) if span else np.zeros_like(mask)
         scores.append(model(x * torch.from_numpy(mask).float())[0].double().numpy())
@@ -133,7 +136,8 @@ def test_score_cam_is_the_papers_sum_over_channels(model):
     assert not np.allclose(maps[0], maps[1], rtol=1e-2)
 
 
-def test_score_cam_is_the_librarys_before_it_is_stretched():
+def test_score_cam_is_the_librarys_before_it_is_stretched_where_its_cells_lie_as_the_librarys(monkeypatch):
+    monkeypatch.setattr(perturbation, "locate_cells", lambda model, size_px: LIBRARYS)
     model, x = make_model("tiny", labels=4), square(seed=1)
     maps = perturbation.score_cam_maps(model, x, range(4), ignore_progress)
     other = copy.deepcopy(model)

@@ -82,9 +82,10 @@ def measure_evidence(analyser: Analyser, lungs: Lungs, rows: Table) -> Iterator[
         meter = EvidenceMeter(preprocess, make_region_masks(outline.shape, outline))
         study = analyser.analyse(image)
         label = order_labels(analyser.card, study.probabilities)[0]
-        maps = {key: made.map_square for (key, _), made in analyser.explain(study, [label], methods).items()}
+        explained = analyser.explain(study, [label], methods)
+        maps = {key: made.map_square for (key, _), made in explained.items()}
         for key, map_square in maps.items():
-            found = meter.measure(map_square)[LUNGS]
+            found = meter.measure(map_square, explained[key, label].placement)[LUNGS]
             holds = _measure_held(map_square, maps.get(SUM)) if METHODS[key].unit.adds_to_logit else np.nan
             yield MapEvidence(key, patient, found.evidence, found.area, holds)
 

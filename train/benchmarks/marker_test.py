@@ -19,6 +19,7 @@ from cxr_demo.errors import ImageError
 from cxr_demo.evaluation.agreement import correlate_ranks
 from cxr_demo.explain.methods import METHODS, exclude_methods
 from cxr_demo.film.reading import read_image
+from cxr_demo.grids import resample_map
 from cxr_demo.limits import SLOW_FORWARDS
 from cxr_demo.networks.checkpoint import load
 from train.data.datasets import DATASETS
@@ -95,7 +96,7 @@ def measure_change(analyser: Analyser, path: Path) -> MarkerChange:
         probability=float(np.abs(other.probabilities - study.probabilities).max()),
         is_other=bool(other.probabilities.argmax() != top),
         agreement={key: correlate_ranks(before[key].map_square, after[key].map_square) for key in methods},
-        under_mask={key: _share(before[key].map_square, hidden) for key in methods},
+        under_mask={key: _share(before[key], hidden) for key in methods},
     )
 
 
@@ -103,10 +104,10 @@ def _maps(analyser: Analyser, study: Study, label: str, methods: Sequence[str]) 
     return {key: map_ for (key, _), map_ in analyser.explain(study, [label], methods).items()}
 
 
-def _share(map_square: np.ndarray, hidden: np.ndarray) -> float:
+def _share(made: Explanation, hidden: np.ndarray) -> float:
     """Of the map's absolute sum, the part under the mask (S, S); NaN for a map of nothing."""
-    size = hidden.shape[::-1]
-    absolute = cv2.resize(np.abs(map_square), size, interpolation=cv2.INTER_NEAREST)
+    shape = hidden.shape[0], hidden.shape[1]
+    absolute = resample_map(np.abs(made.map_square), shape, made.placement)
     total = absolute.sum()
     return float(absolute[hidden].sum() / total) if total > 0 else float("nan")
 

@@ -44,7 +44,8 @@ def measure_pointing(
                 if not mask.any():
                     continue
                 for key in methods:
-                    map_image = preprocess.map_to_image(maps[key, index], film.pixels.shape)
+                    placement = explain.find_placement(key)
+                    map_image = preprocess.map_to_image(maps[key, index], film.pixels.shape, placement)
                     scored = score_map(map_image, mask, tolerance_px)
                     rows.setdefault((target, key), []).append((number, cause.label, scored))
                 rows.setdefault((target, CHANCE), []).append((number, cause.label, score_by_chance(mask, tolerance_px)))

@@ -171,7 +171,8 @@ def _localised(
             yield Localised("chance", label, patient, split, share, share)
             yield Localised("centre", label, patient, split, *localise_checkpoint(make_centre_map(mask.shape), mask))
             for key in methods:
-                map_image = preprocess.map_to_image(maps[key, labels.index(label)], mask.shape)
+                map_square = maps[key, labels.index(label)]
+                map_image = preprocess.map_to_image(map_square, mask.shape, made.find_placement(key))
                 hit, iou = localise_checkpoint(map_image, mask)
                 yield Localised(key, label, patient, split, hit, iou, is_empty=not (map_image > 0).any())
 

@@ -69,7 +69,7 @@ def _picture(analyser: Analyser, image: Radiograph, label: str) -> np.ndarray:
     if METHOD in analyser.proof.refusals:
         return cv2.cvtColor(np.rint(film * 255).astype(np.uint8), cv2.COLOR_GRAY2RGB)
     map_ = analyser.explain(study, [label], [METHOD])[METHOD, label]
-    map_image = analyser.card.preprocess.map_to_image(map_.map_square, image.pixels.shape)
+    map_image = analyser.card.preprocess.map_to_image(map_.map_square, image.pixels.shape, map_.placement)
     return draw_overlay(
         film, cv2.resize(map_image, (SIDE_PX, SIDE_PX)), choose_scale(map_.map_square, "positive", map_.unit), 0.7
     )

@@ -11,6 +11,7 @@ from cxr_demo.analysis import Explanation
 from cxr_demo.comparison.checkpoint_pair import describe_shared_part
 from cxr_demo.comparison.ensemble_members import EnsembleBreakdown, break_down, choose_member_scales
 from cxr_demo.explain.methods import METHODS, Method
+from cxr_demo.grids import Placement
 from cxr_demo.networks.card import Card, EnsembleSpec
 from cxr_demo.networks.standing import find_standing
 from cxr_demo.text import label_text, page_text, pair_text, scales_text
@@ -85,10 +86,11 @@ def _render_mean(
         apart.mean,
         scale,
         format_text("mean"),
-        _describe_member_place(apart.mean, reading),
+        _describe_member_place(apart.mean, reading, apart.placement),
         reading,
         label,
         maps,
+        apart.placement,
     )
     if apart.spread is None:
         return render_figure(
@@ -117,9 +119,11 @@ def _render_spread(
     label: str,
     maps: dict[str, dict],
 ) -> Html:
-    found = render.find_strongest_place(_map_to_image(map_, reading))
+    found = render.find_strongest_place(_map_to_image(map_, reading, apart.placement))
     where = pair_text.describe_largest_spread(found)
-    stage = _render_member_stage(method, "spread", map_, scale, format_text("spread"), where, reading, label, maps)
+    stage = _render_member_stage(
+        method, "spread", map_, scale, format_text("spread"), where, reading, label, maps, apart.placement
+    )
     below = (
         render_scale_bar(scale, name_unit(scale.unit)),
         tag("p", where),
@@ -138,7 +142,16 @@ def _render_member(
     p = float(study.members.probabilities[study.members.names.index(name), study.labels.index(label)])
     score = page_text.format_score(p, _require_ensemble(card).calibrated, card.task)
     stage = _render_member_stage(
-        method, str(place + 1), map_, scale, name, _describe_member_place(map_, reading), reading, label, maps
+        method,
+        str(place + 1),
+        map_,
+        scale,
+        name,
+        _describe_member_place(map_, reading, apart.placement),
+        reading,
+        label,
+        maps,
+        apart.placement,
     )
     own = (
         render_scale_bar(scale, scales_text.describe_own_scale(scale))
@@ -150,7 +163,7 @@ def _render_member(
     if apart.differences:
         difference, which = apart.differences[place], f"{place + 1}-difference"
         where = pair_text.describe_most_different(
-            find_most_different(_map_to_image(difference, reading)), format_text("mean"), name
+            find_most_different(_map_to_image(difference, reading, apart.placement)), format_text("mean"), name
         )
         drawn = _render_member_stage(
             method,
@@ -162,6 +175,7 @@ def _render_member(
             reading,
             label,
             maps,
+            apart.placement,
         )
         below += [tag("h5", format_text("member-minus-mean")), drawn, tag("p", where)]
     return render_figure(name, "", stage, *below)
@@ -169,17 +183,17 @@ def _render_member(
 
 def _render_member_stage(
     method: Method, which: str, map_: np.ndarray, scale: render.Scale, whose: str, where: str, reading: CheckpointView,
-    label: str, maps: dict[str, dict],
+    label: str, maps: dict[str, dict], placement: Placement,
 ) -> Html:  # fmt: skip
     """The canvas of one map over the square, whose pictures are put among `maps`."""
     key, preprocess, shape = f"pair-{method.key}-{which}", reading.card.preprocess, reading.study.image.pixels.shape
     if not scale.nothing:
         maps[key] = {
             "table": image_encoding.encode_colour_table(scale),
-            "smooth": image_encoding.encode_map_levels(map_, scale, preprocess, shape),
+            "smooth": image_encoding.encode_map_levels(map_, scale, preprocess, shape, placement),
         }
         if map_.shape[0] < preprocess.size_px:
-            cells = image_encoding.repeat_cells(map_, preprocess.size_px)
+            cells = image_encoding.repeat_cells(map_, preprocess.size_px, placement)
             maps[key]["cells"] = image_encoding.encode_map_levels(cells, scale, preprocess, shape)
     finding = reading.card.get_finding(label).name
     text, off = (
@@ -196,10 +210,10 @@ def _require_ensemble(card: Card) -> EnsembleSpec:
     return card.ensemble
 
 
-def _describe_member_place(map_: np.ndarray, reading: CheckpointView) -> str:
-    return page_text.describe_place(render.find_strongest_place(_map_to_image(map_, reading)))
+def _describe_member_place(map_: np.ndarray, reading: CheckpointView, placement: Placement) -> str:
+    return page_text.describe_place(render.find_strongest_place(_map_to_image(map_, reading, placement)))
 
 
-def _map_to_image(map_: np.ndarray, reading: CheckpointView) -> np.ndarray:
+def _map_to_image(map_: np.ndarray, reading: CheckpointView, placement: Placement) -> np.ndarray:
     shape = image_encoding.fit_shape(reading.study.image.pixels.shape, pair_view.PLACED_PX)
-    return reading.card.preprocess.map_to_image(map_, shape)
+    return reading.card.preprocess.map_to_image(map_, shape, placement)

@@ -194,11 +194,7 @@ def _render_lesson_map(lesson: Lesson, letter: str, look: Look, method: str) -> 
     scale = render.choose_scale(made.map_square, METHODS[method].shown, made.unit)
     lines = [format_text("lesson-no-evidence")] if scale.nothing else lesson_text.describe_evidence(look.shares[method])
     preprocess = lesson.networks[letter].card.preprocess
-    layer = (
-        "none"
-        if scale.nothing
-        else f"url({image_encoding.encode_layer(made.map_square, scale, preprocess, MAP_PX, OPACITY)})"
-    )
+    layer = "none" if scale.nothing else f"url({image_encoding.encode_layer(made, scale, preprocess, MAP_PX, OPACITY)})"
     caption = tag("figcaption", *(tag("span", line) for line in lines))
     title = tag("h4", lesson_text.name_network(letter), tag("small", name))
     return tag(

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-import numpy as np
-
+from cxr_demo.analysis import Explanation
 from cxr_demo.evaluation.agreement import Agreement, measure_agreements
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.networks.card import Card
@@ -17,13 +16,15 @@ from cxr_demo.ui.markup import Html, join_html, render_details, render_scrollabl
 BARRED_AREA = 0.1  # the share of the film whose overlap has a bar; the other shares have small print
 
 
-def render_agreements(maps: Mapping[str, np.ndarray], card: Card, shape: tuple[int, int]) -> Html | None:
-    """Raw maps by method, of one label of a film of `shape` -> a row for every pair; None for fewer than two."""
+def render_agreements(maps: Mapping[str, Explanation], card: Card, shape: tuple[int, int]) -> Html | None:
+    """Maps by method, of one label of a film of `shape` -> a row for every pair; None for fewer than two."""
     if len(maps) < 2:
         return None
     seen = card.preprocess.mark_image(shape)
-    named = {METHODS[key].name: map_ for key, map_ in maps.items()}
-    rows = [_render_pair_row(pair, found) for pair, found in measure_agreements(named, seen).items()]
+    named = {METHODS[key].name: map_.map_square for key, map_ in maps.items()}
+    placements = {METHODS[key].name: map_.placement for key, map_ in maps.items()}
+    agreements = measure_agreements(named, seen, placements)
+    rows = [_render_pair_row(pair, found) for pair, found in agreements.items()]
     columns = (
         format_text("agreement.maps"), format_text("agreement.rank"), format_text("agreement.overlap"),
         format_text("agreement.overlap-5"), format_text("agreement.overlap-20"),

@@ -46,22 +46,26 @@ async function numbersOf(map) {
   return {
     rows: map.rows,
     columns: map.columns,
+    down: map.down,
+    across: map.across,
     values: Float32Array.from(steps, (step) => (step / STEPS) * map.peak),
   };
 }
 
 /**
- * Where the centres of the film's pixels fall among the cells of a map, of which the first has its centre at 0.
+ * Where the centres of the film's pixels fall among the cells of a map, of which the first has its centre at 0. The
+ * cells fill the span, in shares of the square's side.
  * @param {Span} seen
  * @param {Span} placed
  * @param {number} size
+ * @param {Span} span
  * @param {number} cells
  */
-function positions(seen, placed, size, cells) {
+function positions(seen, placed, size, span, cells) {
   const scale = (placed[1] - placed[0]) / (seen[1] - seen[0]);
   return Float32Array.from(
     { length: seen[1] - seen[0] },
-    (_, at) => ((placed[0] + (at + 0.5) * scale) * cells) / size - 0.5,
+    (_, at) => (((placed[0] + (at + 0.5) * scale) / size - span[0]) * cells) / (span[1] - span[0]) - 0.5,
   );
 }
 
@@ -72,9 +76,9 @@ function rasterise(map, frame, table, signed, limit, asCells) {
   canvas.height = frame.height;
   const context = contextOf(canvas, { willReadFrequently: true });
   const pixels = context.createImageData(frame.width, frame.height);
-  const { rows, columns, values } = map;
-  const across = positions(frame.seenX, frame.placedX, frame.size, columns);
-  const down = positions(frame.seenY, frame.placedY, frame.size, rows);
+  const { rows, columns, values } = map; // the cells lie where the network looks
+  const across = positions(frame.seenX, frame.placedX, frame.size, map.across, columns);
+  const down = positions(frame.seenY, frame.placedY, frame.size, map.down, rows);
   /** @type {(at: number, cells: number) => number} */
   const inside = (at, cells) => Math.min(cells - 1, Math.max(0, at));
   const wide = new Float64Array(rows * across.length); // every row of the map at each of the film's columns

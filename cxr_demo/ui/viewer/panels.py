@@ -57,9 +57,10 @@ def render_panels(
     maps = {key: entry for key, entry in entries.items() if isinstance(entry, Explanation)}
     scales = choose_scales(maps, pinned)
     figures = [_render_entry(METHODS[key], entry, scales, study, card, label) for key, entry in entries.items()]
-    squares = {key: map_.map_square for key, map_ in maps.items()}
     numbers = {
-        key: image_encoding.encode_map(map_.map_square) for key, map_ in maps.items() if not scales[key].own.nothing
+        key: image_encoding.encode_map(map_.map_square, map_.placement)
+        for key, map_ in maps.items()
+        if not scales[key].own.nothing
     }
     pictures = {make_id(body): body for body in numbers.values()} | shown.bodies
     value = {
@@ -67,7 +68,7 @@ def render_panels(
             _render_panels_header(study, card, label, shown.name, contrast),
             tag("div", _render_film_panel(study.image, card.preprocess, truth), *figures, class_="row"),
             _render_legend(study, card, label, bool(pinned), contrast),
-            agreement_table.render_agreements(squares, card, study.image.pixels.shape),
+            agreement_table.render_agreements(maps, card, study.image.pixels.shape),
         ),
         "film": {"picture": shown.picture, "outlines": shown.outlines},
         "about": make_view_key(study, card, label),
@@ -155,12 +156,12 @@ def _render_map(method: Method, explanation: Explanation, scales: Scales, study:
         why = tag("p", " ".join((page_text.describe_emptiness(scales.own), *sums)))
         below = render_details(format_text("why-none"), why, class_="sums")
         return _render_map_figure(method, study, name, nothing, render_notice(nothing), below, limits=limits)
-    where = page_text.describe_place(
-        render.find_strongest_place(card.preprocess.map_to_image(raw, image_encoding.fit_shape(shape, 256)))
-    )
+    small = image_encoding.fit_shape(shape, 256)
+    map_image = card.preprocess.map_to_image(raw, small, explanation.placement)
+    where = page_text.describe_place(render.find_strongest_place(map_image))
     below = [render_colour_bar(scales)]
     if is_coarse(raw, card):
-        below.append(tag("p", page_text.describe_cell_size(*_measure_cell(raw.shape, card, shape)), class_="cell"))
+        below.append(tag("p", page_text.describe_cell_size(*_measure_cell(explanation, card, shape)), class_="cell"))
     below += [tag("p", doubt, class_="doubt") for doubt in page_text.describe_doubts(explanation)]
     below.append(render_details(format_text("sums-title"), tag("p", " ".join(sums)), class_="sums"))
     if choices := page_text.describe_choices(explanation):
@@ -318,11 +319,15 @@ def _render_show_button(how: Standing, card: Card) -> Html:
     return tag("button", show, type="button", class_="ask", data_show=show, data_hide=format_text("hide-again"))
 
 
-def _measure_cell(grid: tuple[int, int], card: Card, shape: tuple[int, int]) -> tuple[float, float]:
-    """Width and height, in pixels of the film, of one cell of a map of `grid` (rows, columns) over the square."""
-    side = card.preprocess.size_px
+def _measure_cell(explanation: Explanation, card: Card, shape: tuple[int, int]) -> tuple[float, float]:
+    """Width and height, in pixels of the film, of one cell of a map over the square."""
+    placement = explanation.placement
+    down, across = (
+        card.preprocess.size_px * (stop - start) / cells
+        for (start, stop), cells in zip((placement.rows, placement.columns), explanation.map_square.shape, strict=True)
+    )
     left, top = card.preprocess.point_to_image(0, 0, shape)
-    right, bottom = card.preprocess.point_to_image(side / grid[1], side / grid[0], shape)
+    right, bottom = card.preprocess.point_to_image(across, down, shape)
     return right - left, bottom - top
 
 

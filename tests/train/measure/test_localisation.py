@@ -219,8 +219,8 @@ def test_films_are_localised_on_the_maps_that_the_app_shows(data, folder):
         for label in (label for label in LABELS if (path.name, label) in boxes):
             mask = make_box_mask(boxes[path.name, label], (SIZE_PX, SIZE_PX))
             for method in ("grad-cam", "lrp-epsilon"):
-                map_square = analyser.explain(study, [label], [method])[method, label].map_square
-                map_image = stored.card.preprocess.map_to_image(map_square, mask.shape)
+                made = analyser.explain(study, [label], [method])[method, label]
+                map_image = stored.card.preprocess.map_to_image(made.map_square, mask.shape, made.placement)
                 result = (*slow_localise(map_image, mask), map_image.max() <= 0)
                 for key in [(name, of) for name in ("all", split) for of in (label, ALL)]:
                     expected.setdefault((*key, method), []).append(result)

@@ -14,6 +14,7 @@ from cxr_demo.comparison.label_contrast import contrast_explanations
 from cxr_demo.explain.methods import CHOICES, METHODS, Unit
 from cxr_demo.film.header import ImageHeader
 from cxr_demo.film.preprocess import Preprocess
+from cxr_demo.grids import EVEN, Placement
 from cxr_demo.networks.card import Card
 from cxr_demo.render import Scale, choose_scale, format_number, make_greys, quantise_map
 from cxr_demo.text import formats, page_text
@@ -127,21 +128,27 @@ def test_the_numbers_of_a_map_give_the_levels_that_export_draws(geometry, side):
     preprocess = Preprocess(64, geometry, (0.5,), (0.2,))
     map_square = np.random.default_rng(0).normal(size=(side, side)).astype(np.float32)
     method = "lrp-epsilon" if side == 64 else "hires-cam"
-    made = render({method: explanation(method, map_square)}, shape=(128, 96), of=card(preprocess=preprocess)).body
+    placement = EVEN if side == 64 else Placement((-0.1, 0.9), (0.05, 1.1))
+    shown = dataclasses.replace(explanation(method, map_square), placement=placement)
+    made = render({method: shown}, shape=(128, 96), of=card(preprocess=preprocess)).body
     drawn, frame = made["maps"][method], made["frame"]
     assert frame["size"] == 64 and (frame["height"], frame["width"]) == (128, 96)
-    values = numbers_of(image_encoding.encode_map(map_square))
+    packed = image_encoding.encode_map(map_square, placement)
+    values = numbers_of(packed)
     assert np.abs(values - map_square).max() <= np.abs(map_square).max() / image_encoding.MAP_STEPS
 
-    def place(axis: str) -> np.ndarray:
+    def place(axis: str, span: str) -> np.ndarray:
         (start, stop), (low, high) = frame[f"seen{axis}"], frame[f"placed{axis}"]
         centres = low + (np.arange(stop - start) + 0.5) * (high - low) / (stop - start)
-        return np.clip(centres * side / frame["size"] - 0.5, 0, side - 1)
+        first, last = packed[span]
+        return np.clip((centres / frame["size"] - first) * side / (last - first) - 0.5, 0, side - 1)
 
     map_image = np.zeros((frame["height"], frame["width"]))
-    map_image[slice(*frame["seenY"]), slice(*frame["seenX"])] = interpolate(values, place("Y"), place("X"))
+    map_image[slice(*frame["seenY"]), slice(*frame["seenX"])] = interpolate(
+        values, place("Y", "down"), place("X", "across")
+    )
     scale = Scale(drawn["colours"], "u", drawn["relative"])
-    levels = quantise_map(preprocess.map_to_image(map_square, (128, 96)), scale).astype(int)
+    levels = quantise_map(preprocess.map_to_image(map_square, (128, 96), placement), scale).astype(int)
     assert np.abs(quantise_map(map_image, scale).astype(int) - levels).max() <= 1  # cv2 has 32 steps within a cell
     assert drawn["relative"] == choose_scale(map_square, METHODS[method].shown, "u").limit
 
