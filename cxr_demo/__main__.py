@@ -272,10 +272,9 @@ def _evaluate(options: argparse.Namespace) -> int:
 
         found = analyser.evaluate_maps(study, list(explained.values()), show_progress)
     maps = {key: explained[key, label].map_square for key in methods}
-    name = analyser.card.get_finding(label).name
     placements = {key: explained[key, label].placement for key in methods}
     agreements = measure_agreements(maps, analyser.card.preprocess.mark_image(film.shape), placements)
-    for line in describe_evaluation(name, found, agreements):
+    for line in describe_evaluation(analyser.card.get_finding(label).name, found, agreements):
         print(line)
     print()
     places = {

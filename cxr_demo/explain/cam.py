@@ -22,6 +22,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from cxr_demo.explain.held_numbers import HeldNumbers
 from cxr_demo.networks.classifier import Classifier
 from cxr_demo.networks.ensemble import FeatureFusion
 
@@ -68,17 +69,30 @@ def read_features(
     """x (1, C, S, S) -> features (1, K, h, w), gradients of each label's logit (len(labels), K, h, w), logits (L,).
 
     One forward pass and one backward pass through the head serve all labels. The features are the input of the global
-    pooling. The target is the logit, not the probability, whose gradient vanishes where it saturates.
+    pooling. The target is the logit, not the probability, whose gradient vanishes where it saturates. The head's norms
+    and activations are held as numbers, see `held_numbers`.
     """
     with torch.no_grad():
         features = model.features(x)
     with torch.enable_grad():
         features = features.requires_grad_()
-        logits = model.head(features)[0]
+        with HeldNumbers():
+            logits = model.head(features)[0]
         # For all labels, whichever are asked for: a product of another shape rounds differently, and a map would depend
         # on the labels beside it. The head is cheap.
         (gradients,) = torch.autograd.grad(logits, features, torch.eye(len(logits)), is_grads_batched=True)
     return features.detach().numpy(), gradients[list(labels), 0].numpy(), logits.detach().numpy()
+
+
+def measure_head_bias(model: Classifier | FeatureFusion, features: np.ndarray) -> np.ndarray:
+    """features (1, K, h, w) -> (L,), what the head's biases alone give: its logits for no features at all, where its
+    norms and activations hold the numbers that these features give them."""
+    read = torch.from_numpy(features)
+    with torch.no_grad():
+        with HeldNumbers() as held:
+            model.head(read)
+        with HeldNumbers(held.numbers):
+            return model.head(torch.zeros_like(read))[0].numpy()
 
 
 def grad_cam_maps(features: np.ndarray, gradients: np.ndarray) -> np.ndarray:

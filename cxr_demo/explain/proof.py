@@ -43,8 +43,9 @@ NAN = float("nan")
 
 @dataclass(frozen=True)
 class CamProof:
-    """`sum_error`: worst of all labels, map's sum against logit minus bias, relative to the map's absolute sum; NaN
-    where the head is not one linear layer on the mean, for then nothing says what the map must sum to."""
+    """`sum_error`: worst of all labels, map's sum against the logit minus what the head's biases give, relative to the
+    map's absolute sum; NaN where the head reads more than the mean over all cells, for then nothing says what the map
+    must sum to."""
 
     sum_error: float = NAN
     refusal: str = ""
@@ -54,7 +55,7 @@ class CamProof:
         if self.refusal:
             return f"Grad-CAM not available: {self.refusal}"
         if np.isnan(self.sum_error):
-            return "Grad-CAM ok (the sum is not defined: its head is not linear)"
+            return "Grad-CAM ok (the sum is not defined: its head reads more than the mean of the cells)"
         return f"Grad-CAM ok (sum error {self.sum_error:.0e})"
 
 
@@ -142,7 +143,7 @@ def prove_checkpoint(
     label = int(np.abs(logits - bias).argmax())
 
     cams = cam.grad_cam_maps(features[0], gradients)
-    expected = logits - bias if _head_is_linear(model, features, logits) else None
+    expected = logits - cam.measure_head_bias(model, features) if _reads_mean(gradients) else None
     layer = "" if checkpoint.members else find_backbone(card.backbone).cam_layer
     cam_proof = _prove_cam(model, layer, x, cams, expected)
     try:
@@ -176,21 +177,16 @@ def make_proof_image(size_px: int) -> np.ndarray:
     return ((film - film.min()) / np.ptp(film)).astype(np.float32)
 
 
-def _head_is_linear(model: Classifier | FeatureFusion, features: np.ndarray, logits: np.ndarray) -> bool:
-    """Whether the logits are the output layer's on the mean of the features (1, K, h, w), and nothing in between."""
-    mean = torch.from_numpy(features).mean(dim=(2, 3))
-    if model.output.in_features != mean.shape[1]:
-        return False
-    with torch.no_grad():
-        expected = model.output(mean)[0].numpy()
-    return bool(np.abs(expected - logits).max() <= CAM_SUM_ERROR * max(1.0, np.abs(logits).max()))
+def _reads_mean(gradients: np.ndarray) -> bool:
+    """Whether every cell (L, K, h, w) weighs the same, as where nothing but their mean is read."""
+    return bool(np.ptp(gradients, axis=(2, 3)).max() <= CAM_SUM_ERROR * np.abs(gradients).max())
 
 
 def _prove_cam(
     model: Classifier | FeatureFusion, layer: str, x: torch.Tensor, cams: np.ndarray, expected: np.ndarray | None
 ) -> CamProof:
-    """cams (L, h, w) raw, expected (L,) logit minus bias, None where that says nothing about the maps; `layer`: whose
-    output the pooling must read, none for joined feature maps."""
+    """cams (L, h, w) raw, expected (L,) logit minus the biases' part, None where that says nothing about the maps;
+    `layer`: whose output the pooling must read, none for joined feature maps."""
     error = NAN
     if expected is not None:
         error = max(_sum_error(map_, want) for map_, want in zip(cams, expected, strict=True))
@@ -201,7 +197,7 @@ def _prove_cam(
     if not np.isfinite(cams).all():
         return CamProof(error, "its map holds values that are not numbers")
     if error > CAM_SUM_ERROR:
-        return CamProof(error, f"its map does not sum to the logit minus the bias (error {error:.1g})")
+        return CamProof(error, f"its map does not sum to the logit minus the biases' part (error {error:.1g})")
     return CamProof(error)
 
 
