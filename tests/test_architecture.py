@@ -39,14 +39,14 @@ cxr_demo.text: findings_text checkpoint_text lesson_text pair_text upload_text
 cxr_demo.export: results
 cxr_demo: __init__
 cxr_demo.ui: markup parts faults components jobs image_encoding
-cxr_demo.ui.app: __init__ uploads upload_route guard wish
+cxr_demo.ui.app: __init__ uploads upload_route wish
 cxr_demo.ui.findings: __init__ findings_list localisation_table facts gate_table
-cxr_demo.ui.viewer: __init__ colour_bar methods film_pictures agreement_table likeness_table panels film_regions
-cxr_demo.ui.viewer: regions_table
+cxr_demo.ui.viewer: __init__ colour_bar methods deep_film film_pictures agreement_table likeness_table view_controls
+cxr_demo.ui.viewer: panels film_regions regions_table
 cxr_demo.ui.evaluation: __init__ evaluation_curves evaluation_table evaluation_run
 cxr_demo.ui.compare: __init__ pair_view members_view
 cxr_demo.ui.lesson: __init__ lesson_view lesson_events
-cxr_demo.ui.app: strip example_films sessions desk work view readiness prefetch follower intentions stream page
+cxr_demo.ui.app: strip example_films sessions desk work view readiness prefetch follower intentions stream guard page
 cxr_demo.ui: __init__
 cxr_demo: __main__
 train: __init__ recipe markdown

@@ -97,6 +97,7 @@ interface RegionsValue extends Value {
 interface Film {
   readonly picture: string; // ids
   readonly outlines: string | null; // of what was planted in a synthetic film
+  readonly deep: string | null; // name of the whole film, where the picture is not all of it
 }
 
 type Span = readonly [start: number, stop: number];
@@ -203,12 +204,49 @@ declare function on<Kind extends keyof HTMLElementEventMap, Selector extends str
   heard: (found: Found<Selector>, event: HTMLElementEventMap[Kind]) => void,
 ): void;
 
+// Given by view.js to all that draw on a stage.
+type Place = [x: number, y: number];
+
+// Which part of the film is shown: its middle, how many times larger than where all fits; and which of its greys.
+interface View {
+  zoom: number;
+  x: number;
+  y: number;
+  low: number; // share of the film's range that is black
+  high: number; // and white
+  inverted: boolean;
+}
+
+// A film's levels of 16 bits, row by row, and the film half as large once it was asked for.
+interface Greys {
+  readonly width: number;
+  readonly height: number;
+  readonly levels: Uint16Array;
+  halved: Greys | null;
+}
+
+declare const view: View;
+declare function resetView(): void;
+declare function partShown(): { readonly left: number; readonly top: number; readonly side: number };
+declare function toFilm(stage: Place): Place;
+declare function toStage(film: Place): Place;
+declare function zoomTo(zoom: number, stage: Place, most: number): void; // what is at this place stays there
+declare function lookAt(x: number, y: number): void;
+declare function setWindow(level: number, width: number): void;
+// At which zoom a pixel of the film is one of a stage that is so many of the screen's across, and the most that is useful.
+declare function zoomsOf(film: Greys, across: number): { readonly one: number; readonly most: number };
+declare function deepGreysOf(name: string): Promise<Greys>;
+declare function greysOf(image: HTMLImageElement): Greys;
+// The part of the film that is looked at, with its greys, in so many pixels; panels of one size share it.
+declare function pictureOfFilm(film: Greys, width: number, height: number): ImageData;
+
 // Given by drawing.js to the scripts that draw.
 interface Drawing {
   opacity: number;
   contours: boolean;
   cells: boolean;
-  film: HTMLImageElement | null;
+  bare: boolean; // the film alone, while somebody holds a key
+  film: Greys | null;
   outlines: HTMLImageElement | null;
   outlined: boolean;
 }
@@ -251,11 +289,18 @@ declare function paintAll(
 
 interface DocumentEventMap {
   "cxr-drawing": Event; // the panels were drawn
+  "cxr-view": Event; // another part of the film, or other greys, are to be drawn
 }
 
 // Markup that Python writes with these attributes and fields.
 interface PanelCanvas extends HTMLCanvasElement {
-  readonly dataset: { readonly panel: string; readonly text: string; readonly off: string };
+  readonly dataset: {
+    readonly panel: string;
+    readonly text: string;
+    readonly off: string;
+    readonly width: string;
+    readonly height: string;
+  };
 }
 
 // A threshold as the browser gets it: as a person reads it, its mark on the bar in percent, how many of 100 who have the

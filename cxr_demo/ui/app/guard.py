@@ -1,4 +1,5 @@
-"""What stands before gradio: headers for every answer, no way to fetch a file, a health check."""
+"""What stands before gradio: headers for every answer, no way to fetch a file, films for those who look closely, a
+health check."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cxr_demo.ui.app.upload_route import UploadRoute
+from cxr_demo.ui.viewer.deep_film import send_deep_film
 
 # gradio compiles its templates in the browser, hence 'unsafe-eval'. Nothing but this server is ever asked.
 POLICY = (
@@ -26,7 +28,7 @@ HEADERS = (
 API = "/gradio_api/"
 OPEN = (
     "queue/", "run/predict", "upload", "heartbeat/", "startup-events", "cancel", "reset", "theme.css", "info",
-    "app_id", "login_check",
+    "app_id", "login_check", "film/",
 )  # fmt: skip
 CLOSED = ("/monitoring", "/file", "/proxy", "/stream")
 ASSETS = ("/assets/", "/static/")
@@ -69,6 +71,7 @@ def make_app_settings() -> dict:
         "routes": [
             Route("/healthz", report_health),
             Route(f"{API}upload", UploadRoute().receive, methods=["POST"]),
+            Route(f"{API}film/{{name}}", send_deep_film),
         ],
         "openapi_url": None,
         "docs_url": None,

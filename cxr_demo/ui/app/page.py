@@ -36,6 +36,7 @@ from cxr_demo.ui.evaluation import evaluation_table
 from cxr_demo.ui.findings import facts
 from cxr_demo.ui.lesson import lesson_events, lesson_view
 from cxr_demo.ui.markup import Html, join_html, render_message, tag
+from cxr_demo.ui.viewer.view_controls import render_keys_sheet
 
 BELOW_MAPS = ("likeness", "regions", "evaluation", "checks")
 STYLES = (
@@ -96,6 +97,7 @@ def _lay_page(desk: Desk) -> None:
         gr.HTML(lesson_view.render_way_back(), apply_default_css=False)
     kept = tag("details", tag("summary", format_text("kept")), tag("p", page_text.describe_keeping()))
     gr.HTML(kept, js_on_load="", apply_default_css=False, elem_id="kept")
+    gr.HTML(render_keys_sheet(), apply_default_css=False, elem_id="keys")
     spoken = tag("div", class_="part", role="status")
     gr.HTML(spoken, js_on_load="", apply_default_css=False, elem_id="spoken")
     lay_stream(desk)

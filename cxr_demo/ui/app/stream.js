@@ -143,12 +143,14 @@ function patch(old, fresh) {
  * @param {Element} fresh
  */
 function patchAttributes(old, fresh) {
+  const isSize = (/** @type {string} */ name) => old.localName === "canvas" && ["width", "height"].includes(name);
   const isOpened = (/** @type {string} */ name) => old.localName === "details" && name === "open";
+  const stays = (/** @type {string} */ name) => isOpened(name) || isSize(name);
   for (const { name } of [...old.attributes]) {
-    if (!isOpened(name) && !fresh.hasAttribute(name)) old.removeAttribute(name);
+    if (!stays(name) && !fresh.hasAttribute(name)) old.removeAttribute(name);
   }
   for (const { name, value } of fresh.attributes) {
-    if (!isOpened(name) && old.getAttribute(name) !== value) old.setAttribute(name, value);
+    if (!stays(name) && old.getAttribute(name) !== value) old.setAttribute(name, value);
   }
 }
 

@@ -16,10 +16,19 @@ from cxr_demo.ui.components import PRIVATE, UNQUEUED, EventSettings, get_session
 from cxr_demo.ui.faults import describe_error
 
 Intention = Callable[[Press], None]
-# In this order: each script stands in a function of its own but for the first two, whose names all of them use.
+# In this order: each script stands in a function of its own but for the first three, whose names all of them use.
 SHARED, OWN = (
-    ("app/stream", "viewer/drawing"),
-    ("app/intake", "app/choices", "findings/findings", "viewer/panels", "viewer/regions", "compare/pair", "app/start"),
+    ("app/stream", "viewer/view", "viewer/drawing"),
+    (
+        "app/intake",
+        "app/choices",
+        "findings/findings",
+        "viewer/panels",
+        "viewer/habits",
+        "viewer/regions",
+        "compare/pair",
+        "app/start",
+    ),
 )
 # A follower waits most of its time; the networks are guarded by their own locks.
 FOLLOWING: EventSettings = {

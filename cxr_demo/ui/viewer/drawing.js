@@ -1,7 +1,15 @@
 // How maps are drawn on the film: one film, one way of drawing, one set of controls. A map comes as numbers on its own
 // grid, once; scale, colours, contours and cells are chosen here, so that the server is never asked.
 /** @type {Drawing} */
-const drawing = { opacity: 0.7, contours: false, cells: false, film: null, outlines: null, outlined: false };
+const drawing = {
+  opacity: 0.7,
+  contours: false,
+  cells: false,
+  bare: false,
+  film: null,
+  outlines: null,
+  outlined: false,
+};
 const LINES = 4; // contours at every quarter of the limit
 const THICK = 2; // px of a map
 const STEPS = 32767; // of a map's numbers, for its largest magnitude
@@ -176,21 +184,39 @@ function contoursOf(fill) {
 }
 
 /**
- * The film, over it the layers of a map unless there are none, and over both the outlines of what was planted in a
- * drawn film, once somebody wants to see them.
- * @param {HTMLCanvasElement} canvas
- * @param {HTMLImageElement} film
+ * As many pixels as the screen shows of it, and at most those that the page has of a film.
+ * @param {PanelCanvas} canvas
+ */
+function fitToScreen(canvas) {
+  const { width, height } = canvas.dataset;
+  const shown = Math.round(canvas.clientWidth * devicePixelRatio) || Number(width);
+  const across = Math.min(Number(width), shown);
+  const down = Math.max(1, Math.round((Number(height) * across) / Number(width)));
+  if (canvas.width !== across) canvas.width = across;
+  if (canvas.height !== down) canvas.height = down;
+}
+
+/**
+ * The part of the film that is looked at, over it the layers of a map unless there are none, and over both the outlines
+ * of what was planted in a drawn film, once somebody wants to see them.
+ * @param {PanelCanvas} canvas
+ * @param {Greys} film
  * @param {Layers | undefined} layers
  */
 function paint(canvas, film, layers) {
+  fitToScreen(canvas);
   const context = contextOf(canvas);
+  context.putImageData(pictureOfFilm(film, canvas.width, canvas.height), 0, 0);
+  const { left, top, side } = partShown();
   /** @type {(picture: HTMLImageElement | HTMLCanvasElement, opacity: number) => void} */
   const put = (picture, opacity) => {
+    const { width, height } = picture;
     context.globalAlpha = opacity;
-    context.drawImage(picture, 0, 0, canvas.width, canvas.height);
+    context.drawImage(
+      picture, left * width, top * height, side * width, side * height, 0, 0, canvas.width, canvas.height,
+    ); // biome-ignore format: the source before the target
   };
-  put(film, 1);
-  if (layers) {
+  if (layers && !drawing.bare) {
     const fill = drawing.cells ? layers.cells : layers.smooth;
     put(drawing.contours ? contoursOf(fill) : fill, drawing.opacity);
   }

@@ -12,6 +12,7 @@ from cxr_demo import render
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.ui import image_encoding
 from cxr_demo.ui.parts import make_id
+from cxr_demo.ui.viewer.deep_film import offer_deep_film
 
 THUMBNAIL_PX = 96  # twice what the strip shows, for screens of fine pixels
 
@@ -19,13 +20,14 @@ THUMBNAIL_PX = 96  # twice what the strip shows, for screens of fine pixels
 @dataclass(frozen=True)
 class FilmPictures:
     """`picture` and `outlines`, of what was planted in a synthetic film, are ids of `bodies`; `thumbnail` is a data
-    URI."""
+    URI; `deep` is the name of the film in its full depth, if there is more than the picture holds."""
 
     name: str
     picture: str
     outlines: str | None
     thumbnail: str
     bodies: dict[str, dict]
+    deep: str | None = None
 
 
 def make_film_pictures(name: str, image: Radiograph, truth: Mapping[str, np.ndarray]) -> FilmPictures:
@@ -35,4 +37,6 @@ def make_film_pictures(name: str, image: Radiograph, truth: Mapping[str, np.ndar
     height, width = image_encoding.fit_shape(image.pixels.shape, THUMBNAIL_PX)
     small = cv2.resize(image.pixels, (width, height), interpolation=cv2.INTER_AREA)
     thumbnail = image_encoding.encode_png(render.make_greys(small))
-    return FilmPictures(name, make_id(film), make_id(lines) if lines else None, thumbnail, bodies)
+    return FilmPictures(
+        name, make_id(film), make_id(lines) if lines else None, thumbnail, bodies, offer_deep_film(image)
+    )

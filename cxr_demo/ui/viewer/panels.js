@@ -71,6 +71,21 @@ function draw() {
 // To the sections below, which draw on the same film.
 const tell = () => document.dispatchEvent(new Event("cxr-drawing"));
 
+// Whoever comes near the films gets all of them that there is, once.
+/** @type {string | null} */
+let deepFilm = null;
+
+async function deepen() {
+  const name = value?.film?.deep ?? null;
+  if (!name || name === deepFilm || !drawing.film) return;
+  deepFilm = name;
+  const deep = await deepGreysOf(name).catch(() => null); // without it the page's picture stays
+  if (deepFilm !== name || value?.film?.deep !== name || !deep) return;
+  drawing.film = deep;
+  panels().dataset.deep = name;
+  redraw();
+}
+
 /** @type {Promise<void>} */
 let loading = Promise.resolve();
 
@@ -78,7 +93,7 @@ let loading = Promise.resolve();
 async function load(film) {
   const pictures = [film.picture, film.outlines].map((id) => (id ? loadPicture(pictureOf(id).source) : null));
   const [shown, outlines] = await Promise.all(pictures);
-  if (state.film === film.picture) Object.assign(drawing, { film: shown, outlines });
+  if (state.film === film.picture) Object.assign(drawing, { film: shown && greysOf(shown), outlines });
 }
 
 /** @param {PanelsValue} next */
@@ -96,6 +111,9 @@ async function show(next) {
     state.film = film;
     drawing.film = drawing.outlines = null;
     drawing.outlined = false;
+    deepFilm = null;
+    delete panels().dataset.deep;
+    resetView();
     loading = next.film ? load(next.film).catch(() => {}) : Promise.resolve();
   }
   if (isOther) draw(); // what was drawn of something else goes at once
@@ -139,4 +157,6 @@ on("click", "#panels button.ask", () => {
   state.asked = !state.asked;
   redraw();
 });
+for (const kind of /** @type {const} */ (["pointerover", "focusin"])) on(kind, "#panels .row, #panels .view", deepen);
+document.addEventListener("cxr-view", redraw);
 onPart("panels", show);

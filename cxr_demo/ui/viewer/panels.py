@@ -25,7 +25,7 @@ from cxr_demo.ui import image_encoding
 from cxr_demo.ui.findings.findings_list import MANY
 from cxr_demo.ui.markup import Html, join_html, render_details, tag
 from cxr_demo.ui.parts import Part, make_id, make_part
-from cxr_demo.ui.viewer import agreement_table
+from cxr_demo.ui.viewer import agreement_table, view_controls
 from cxr_demo.ui.viewer.colour_bar import NOTHING_PINNED, Scales, choose_scales, render_colour_bar
 from cxr_demo.ui.viewer.film_pictures import FilmPictures
 
@@ -70,7 +70,7 @@ def render_panels(
             _render_legend(study, card, label, bool(pinned), contrast),
             agreement_table.render_agreements(maps, card, study.image.pixels.shape),
         ),
-        "film": {"picture": shown.picture, "outlines": shown.outlines},
+        "film": {"picture": shown.picture, "outlines": shown.outlines, "deep": shown.deep},
         "about": make_view_key(study, card, label),
         "pinned": bool(pinned),
         "contrast": contrast,
@@ -106,7 +106,7 @@ def render_film_alone(image: Radiograph, shown: FilmPictures, methods: Sequence[
     film = _render_film_panel(image, None, NOTHING_PLANTED)
     value = {
         "html": tag("div", film, *figures, class_="row"),
-        "film": {"picture": shown.picture, "outlines": shown.outlines},
+        "film": {"picture": shown.picture, "outlines": shown.outlines, "deep": shown.deep},
         "about": image.sha256,
         "held": False,
         "maps": {},
@@ -177,7 +177,8 @@ def _render_panels_header(study: Study, card: Card, label: str, film_name: str, 
     heading = tag("h2", label_text.name_finding(card, label, contrast), tag("small", told + gloss))
     of = tag("p", format_text("film-source", film=film_name, network=card.title or card.name), class_="of")
     title = tag("div", heading, of, None if how.maps_shown else _render_show_button(how, card), class_="title")
-    return tag("header", title, _render_controls(len(card.labels) > 1), class_="head")
+    controls = _render_controls(len(card.labels) > 1), view_controls.render_view_controls()
+    return tag("header", title, *controls, class_="head")
 
 
 def _render_legend(study: Study, card: Card, label: str, pinned: bool, contrast: bool) -> Html:
@@ -222,15 +223,15 @@ def _render_film_panel(image: Radiograph, preprocess: Preprocess | None, truth: 
     left, top, right, bottom = preprocess.seen_box((height, width)) if preprocess else whole
     frame = below = None
     if (left, top, right, bottom) != whole:
-        box = (f"left:{left / width:.3%};top:{top / height:.3%};"
-               f"width:{(right - left) / width:.3%};height:{(bottom - top) / height:.3%}")  # fmt: skip
+        box = (f"--left:{left / width:.5f};--top:{top / height:.5f};"
+               f"--width:{(right - left) / width:.5f};--height:{(bottom - top) / height:.5f}")  # fmt: skip
         frame, below = tag("i", class_="seen", style=box), tag("p", format_text("seen-frame"))
     notes = [tag("li", note) for note in image.notes or (format_text("notes.none"),)]
     size = f"{image.kind}, {width} × {height} px"
     details = tag("details", tag("summary", format_text("notes")), tag("ul", *notes), open=True)
     return tag(
         "figure",
-        _render_name(format_text("film")),
+        _render_name(format_text("film"), "", view_controls.render_enlarge_button(format_text("film"))),
         render_stage(image, "film", f"{format_text('film')}, {size}", frame),
         tag("div", *_render_planted(truth), tag("p", size, class_="sums"), below, details, class_="below"),
         class_="panel",
@@ -254,13 +255,13 @@ def _render_method_title(method: Method) -> Html:
     """A method's name, its paper, and the button that leaves it out."""
     text = format_text("method-leave-out", name=method.name)
     leave = tag("button", "×", type="button", class_="leave", data_leave=method.key, aria_label=text, title=text)
-    return _render_name(method.name, method.paper, leave)
+    return _render_name(method.name, method.paper, view_controls.render_enlarge_button(method.name), leave)
 
 
-def _render_name(name: str, paper: str = "", leave: Html | None = None) -> Html:
+def _render_name(name: str, paper: str = "", *buttons: Html) -> Html:
     """The paper in short, "Bach et al. 2015", in full on hovering."""
     short = tag("small", paper.partition(",")[0], title=paper) if paper else None
-    return tag("div", tag("h3", name, short), leave, class_="name")
+    return tag("div", tag("h3", name, short), *buttons, class_="name")
 
 
 def render_stage(
@@ -275,7 +276,7 @@ def render_stage(
     while its map is off."""
     height, width = image_encoding.fit_shape(image.pixels.shape, longest_px)
     canvas = tag("canvas", width=width, height=height, role="img", aria_label=text, data_panel=key,
-                 data_text=text, data_off=off or text)  # fmt: skip
+                 data_text=text, data_off=off or text, data_width=width, data_height=height)  # fmt: skip
     edges = zip(("left", "right"), image.sides or (), strict=False)
     marks = [tag("b", side, class_=f"side {edge}", aria_hidden="true") for edge, side in edges]
     return tag("div", canvas, *marks, over, class_="stage", style=f"--aspect:{width / height:.4f}")

@@ -42,27 +42,29 @@ function place() {
       frame.append(document.createElement("span"));
       stage.append(frame);
     }
-    const [left, top, width, height] = box.map((share) => `${share * 100}%`);
-    Object.assign(frame.style, { left, top, width, height });
+    const [left, top] = toStage([box[0], box[1]]);
+    const sides = [left, top, box[2] * view.zoom, box[3] * view.zoom].map((share) => `${share * 100}%`);
+    Object.assign(frame.style, { left: sides[0], top: sides[1], width: sides[2], height: sides[3] });
     const text = dragged ? "" : (region?.told[canvasOf(stage).dataset.panel] ?? "");
     /** @type {ChildNode} */ (frame.firstChild).textContent = text;
-    frame.classList.toggle("low", box[1] < 0.08); // no room above it for the text
-    frame.classList.toggle("right", box[0] > 0.5);
+    frame.classList.toggle("low", top < 0.08); // no room above it for the text
+    frame.classList.toggle("right", left > 0.5);
   }
   const button = document.querySelector("#panels button.draw-region");
   if (button) button.setAttribute("aria-pressed", String(isArmed()));
 }
 
 /**
+ * Where on the film.
  * @param {PointerEvent} event
  * @param {Element} stage
- * @returns {[x: number, y: number]}
+ * @returns {Place}
  */
 function shares(event, stage) {
   const frame = canvasOf(stage).getBoundingClientRect();
   /** @type {(at: number, from: number, length: number) => number} */
   const share = (at, from, length) => Math.min(1, Math.max(0, (at - from) / length));
-  return [share(event.clientX, frame.left, frame.width), share(event.clientY, frame.top, frame.height)];
+  return toFilm([share(event.clientX, frame.left, frame.width), share(event.clientY, frame.top, frame.height)]);
 }
 
 /**

@@ -1,0 +1,276 @@
+"""Looking closely: what a hand that knows other viewers does, read from the canvases themselves."""
+
+from __future__ import annotations
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from cxr_demo.text.catalogue import format_text
+from tests.browser.conftest import synthetic_film
+from tests.browser.test_page import PANELS, enter, give, read_canvas, wait_for_rest
+
+FILM = "canvas[data-panel=film]"
+SHAPE = (600, 500)
+DOT = (430, 380)  # row and column of what is looked for, nowhere near the middle
+
+
+@pytest.fixture(scope="module")
+def large_film(tmp_path_factory):
+    """Larger than its panel, dim, with one bright dot."""
+    film = 0.6 * synthetic_film(SHAPE)
+    rows, columns = np.ogrid[: SHAPE[0], : SHAPE[1]]
+    film[(rows - DOT[0]) ** 2 + (columns - DOT[1]) ** 2 <= 16] = 1
+    path = tmp_path_factory.mktemp("large") / "large.png"
+    cv2.imwrite(str(path), np.rint(film * 255).astype(np.uint8))
+    return path
+
+
+@pytest.fixture
+def look(open_page, large_film):
+    """look(**settings) -> a page that shows the large film, without maps over it."""
+
+    def open_one(**settings):
+        page, seen = open_page(**settings)
+        enter(page)
+        give(page, large_film)
+        ask = page.locator("#findings button.show-anyway, #findings button.anyway")
+        wait_for_rest(page)
+        if ask.count():
+            ask.first.click()
+            wait_for_rest(page)
+        return page, seen
+
+    return open_one
+
+
+def view(page: Page) -> dict:
+    return json.loads(page.locator("#panels .part").get_attribute("data-view"))
+
+
+def wait_for_view(page: Page, old: dict) -> None:
+    """Until the panels are drawn otherwise than so."""
+    page.wait_for_function(
+        "old => JSON.stringify(JSON.parse(document.querySelector('#panels .part').dataset.view)) !== old",
+        arg=json.dumps(old, separators=(",", ":")),
+    )
+
+
+def press_key(page: Page, key: str) -> dict:
+    before = view(page)
+    page.keyboard.press(key)
+    wait_for_view(page, before)
+    return view(page)
+
+
+def place_dot(page: Page) -> tuple[float, float]:
+    """Where on the screen it is while the whole film is shown, (x, y)."""
+    box = page.locator(FILM).bounding_box()
+    x, y = ((at + 0.5) / side for at, side in zip(DOT[::-1], SHAPE[::-1], strict=True))
+    return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+
+def find_dot(page: Page) -> tuple[float, float]:
+    """Where on the screen its middle is seen, (x, y)."""
+    bright = read_canvas(page, "film")[..., 0] > 220
+    rows, columns = np.nonzero(bright)
+    box = page.locator(FILM).bounding_box()
+    return (
+        box["x"] + (columns.mean() + 0.5) / bright.shape[1] * box["width"],
+        box["y"] + (rows.mean() + 0.5) / bright.shape[0] * box["height"],
+    )
+
+
+def turn_wheel(page: Page, by: float) -> None:
+    page.wait_for_timeout(350)  # a wheel that scrolled the page a moment ago goes on scrolling
+    before = view(page)
+    page.mouse.wheel(0, by)
+    wait_for_view(page, before)
+
+
+def drag(page: Page, start: tuple[float, float], by: tuple[float, float], button="left") -> None:
+    before = view(page)
+    page.mouse.move(*start)
+    page.mouse.down(button=button)
+    page.mouse.move(start[0] + by[0], start[1] + by[1], steps=4)
+    page.mouse.up(button=button)
+    wait_for_view(page, before)
+    page.wait_for_timeout(50)  # the last move's frame
+
+
+def sample(film: np.ndarray, shown: dict, shape: tuple[int, int]) -> np.ndarray:
+    """The part of a film (H, W) that is shown, in pixels of `shape`, each of the four around it by their nearness."""
+    places = []
+    for axis, pixels, count in zip("yx", film.shape, shape, strict=True):
+        middles = (np.arange(count) + 0.5) / count
+        at = (shown[axis] + (middles - 0.5) / shown["zoom"]) * pixels - 0.5
+        first = np.floor(at).astype(int)
+        places.append((first.clip(0, pixels - 1), (first + 1).clip(0, pixels - 1), at - first))
+    (top, bottom, down), (left, right, across) = places
+    upper, lower = (film[rows][:, left] * (1 - across) + film[rows][:, right] * across for rows in (top, bottom))
+    return upper * (1 - down)[:, None] + lower * down[:, None]
+
+
+def middle_of(page: Page, panel: str = "film") -> tuple[float, float]:
+    box = page.locator(f"canvas[data-panel={panel}]").bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def test_the_wheel_magnifies_what_is_under_the_pointer_and_a_drag_moves_it(look):
+    page, seen = look()
+    told = len(seen.told)
+    dot = place_dot(page)
+    pointer = np.floor(dot)  # a mouse knows whole pixels alone
+    page.mouse.move(*pointer)
+    turn_wheel(page, -700)
+    assert view(page)["zoom"] > 2
+    expected = pointer + np.subtract(dot, pointer) * view(page)["zoom"]
+    assert np.abs(find_dot(page) - expected).max() <= 1
+    box = page.locator(FILM).bounding_box()
+    drag(page, tuple(pointer), (-40, -25))
+    assert np.abs(find_dot(page) - (expected - (40, 25))).max() <= 1
+    assert page.locator(FILM).bounding_box() == box, "the page did not scroll"
+    before = view(page)
+    page.locator(FILM).dblclick()
+    wait_for_view(page, before)
+    assert view(page)["zoom"] == 1 and np.abs(np.subtract(find_dot(page), dot)).max() <= 1
+    turn_wheel(page, -100)
+    page.mouse.wheel(0, 4000)  # out again
+    page.wait_for_function("JSON.parse(document.querySelector('#panels .part').dataset.view).zoom === 1")
+    page.mouse.wheel(0, 300)
+    page.wait_for_function("window.scrollY > 100")  # nothing is left to come back from
+    assert seen.told[told:] == []
+
+
+def test_window_and_level_are_what_numpy_makes_of_the_film(look, large_film):
+    page, seen = look()
+    told = len(seen.told)
+    page.mouse.move(*middle_of(page))
+    press_key(page, "1")  # a pixel of the film is one of the screen
+    drag(page, middle_of(page), (-120, 40), "right")
+    seen_now = view(page)
+    assert seen_now["high"] - seen_now["low"] == pytest.approx(0.7) and seen_now["low"] == pytest.approx(0.25)
+    page.keyboard.down("Shift")
+    drag(page, middle_of(page), (0, -80))
+    page.keyboard.up("Shift")
+    assert view(page)["low"] == pytest.approx(0.05)
+    film = cv2.imread(str(large_film), cv2.IMREAD_UNCHANGED)
+    drawn = read_canvas(page, "film")
+    there = sample(film / 255, view(page), drawn.shape[:2])
+    expected = np.clip((there - view(page)["low"]) / (view(page)["high"] - view(page)["low"]), 0, 1) * 255
+    assert np.abs(drawn[..., 0] - expected).max() <= 1
+    before = view(page)
+    assert press_key(page, "i")["inverted"]
+    assert np.abs(255 - read_canvas(page, "film")[..., 0].astype(int) - drawn[..., 0]).max() <= 1
+    expect(page.locator("#panels button[data-view=invert]")).to_have_attribute("aria-pressed", "true")
+    press_key(page, "i")
+    page.locator("#panels details.greys summary").click()
+    page.locator("#panels input.window").fill("30")
+    wait_for_view(page, before)
+    assert view(page)["high"] - view(page)["low"] == pytest.approx(0.3)
+    page.get_by_role("button", name=format_text("view-reset"), exact=True).click()
+    wait_for_view(page, before)
+    assert view(page) == {"zoom": 1, "x": 0.5, "y": 0.5, "low": 0, "high": 1, "inverted": False}
+    assert seen.told[told:] == []
+
+
+def test_all_panels_show_the_same_part_with_the_same_greys(look):
+    page, _ = look()
+    page.mouse.move(*middle_of(page, "grad-cam"))
+    turn_wheel(page, -400)
+    drag(page, middle_of(page, "grad-cam"), (30, 60), "right")
+    covered = read_canvas(page, "grad-cam")
+    film = read_canvas(page, "film")
+    page.keyboard.down("b")
+    page.wait_for_timeout(100)
+    for panel in PANELS:
+        assert np.array_equal(read_canvas(page, panel), film), panel
+    page.keyboard.up("b")
+    page.wait_for_timeout(100)
+    assert np.array_equal(read_canvas(page, "grad-cam"), covered) and not np.array_equal(covered, film)
+
+
+def test_keys_belong_to_the_films_alone_and_a_sheet_tells_them(look):
+    page, seen = look()
+    page.mouse.move(*middle_of(page))
+    assert press_key(page, "+")["zoom"] == pytest.approx(1.25)
+    assert press_key(page, "ArrowRight")["x"] > 0.5
+    assert press_key(page, "-")["zoom"] == pytest.approx(1)
+    press_key(page, "Shift+ArrowUp")
+    assert press_key(page, "r") == {"zoom": 1, "x": 0.5, "y": 0.5, "low": 0, "high": 1, "inverted": False}
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name=format_text("gestures"))).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#keys dialog")).to_be_hidden()
+    page.locator("#accept, h1").first.hover(force=True)
+    before = view(page)
+    page.keyboard.press("i")
+    page.locator("#evaluation-section").hover(position={"x": 2, "y": 2})
+    page.keyboard.press("i")
+    page.wait_for_timeout(100)
+    assert view(page) == before
+    page.locator("#panels button[data-view=in]").focus()
+    assert press_key(page, "i")["inverted"]
+
+
+def test_one_panel_fills_the_screen(look):
+    page, _ = look()
+    small = page.locator(FILM).bounding_box()["width"]
+    page.get_by_role("button", name=format_text("enlarge", panel=format_text("film"))).click()
+    page.wait_for_function("document.fullscreenElement")
+    page.wait_for_function(
+        "old => document.querySelector('canvas[data-panel=film]').clientWidth > 1.3 * old", arg=small)  # fmt: skip
+    page.wait_for_timeout(100)
+    assert read_canvas(page, "film").shape[1] == SHAPE[1], "all the pixels that the film has"
+    page.get_by_role("button", name=format_text("enlarge", panel=format_text("film"))).click()
+    page.wait_for_function("!document.fullscreenElement")
+
+
+def test_two_fingers_magnify_and_one_scrolls(look):
+    page, _ = look(width=390, height=844, phone=True)
+    canvas = page.locator(FILM)
+    canvas.scroll_into_view_if_needed()
+    action = "canvas => getComputedStyle(canvas).touchAction"
+    assert canvas.evaluate(action) == "pan-y", "one finger scrolls the page"
+    touch, (x, y) = page.context.new_cdp_session(page), place_dot(page)
+
+    def send(kind: str, *points: tuple[float, float]) -> None:
+        touched = [{"x": at[0], "y": at[1], "id": number} for number, at in enumerate(points)]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touched})
+
+    before = view(page)
+    send("touchStart", (x - 20, y))
+    send("touchStart", (x - 20, y), (x + 20, y))
+    for apart in (25, 30, 40):
+        send("touchMove", (x - apart, y), (x + apart, y))
+    send("touchEnd")
+    wait_for_view(page, before)
+    page.wait_for_timeout(100)
+    assert view(page)["zoom"] == pytest.approx(2, rel=0.02)
+    assert np.abs(np.subtract(find_dot(page), (x, y))).max() <= 1.5
+    assert canvas.evaluate(action) == "none", "now one finger moves the film"
+
+
+def test_a_film_of_16_bits_is_windowed_in_its_full_depth(open_page, films):
+    page, seen = open_page()
+    enter(page)
+    give(page, films["film16.png"])
+    wait_for_rest(page)
+    page.mouse.move(*middle_of(page))
+    page.locator("#panels .part[data-deep]").wait_for()
+    told, asked = len(seen.told), len(seen.asked)
+    before = view(page)
+    page.locator("#panels details.greys summary").click()
+    page.locator("#panels input.window").fill("2")  # five steps of 8 bits
+    wait_for_view(page, before)
+    film = cv2.imread(str(films["film16.png"]), cv2.IMREAD_UNCHANGED) / 65535
+    low, high = view(page)["low"], view(page)["high"]
+    drawn = read_canvas(page, "film")[..., 0]
+    expected = np.clip((film - low) / (high - low), 0, 1) * 255
+    assert drawn.shape == film.shape and np.abs(drawn - expected).max() <= 1
+    between = drawn[(expected > 0) & (expected < 255)]
+    assert len(np.unique(between)) > 20, "8 bits would show five greys"
+    assert seen.told[told:] == [] and len(seen.asked) == asked

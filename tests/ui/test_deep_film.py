@@ -1,0 +1,64 @@
+"""The film in its full depth: what a browser gets, and how long."""
+
+from __future__ import annotations
+
+import gc
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from cxr_demo.film.reading import Radiograph
+from cxr_demo.ui.viewer.deep_film import DEEP_SIDE_PX, encode_deep_film, offer_deep_film, send_deep_film
+
+
+def make_image(pixels: np.ndarray) -> Radiograph:
+    return Radiograph(pixels.astype(np.float32), (), "0" * 64, "PNG")
+
+
+def decode(body: bytes) -> np.ndarray:
+    """As the browser does it: (H, W) uint16."""
+    width, height = struct.unpack("<II", body[:8])
+    low, high = np.frombuffer(zlib.decompress(body[8:]), np.uint8).reshape(2, height, width).astype(np.uint16)
+    return np.cumsum(low | high << 8, axis=1, dtype=np.uint16)
+
+
+def test_every_level_of_16_bits_arrives():
+    levels = np.random.default_rng(0).integers(0, 65536, (37, 53), np.uint16)
+    assert np.array_equal(decode(encode_deep_film((levels / 65535).astype(np.float32))), levels)
+
+
+def test_a_very_large_film_is_halved_by_area():
+    film = np.tile(np.float32([[0, 1], [1, 0]]), (16, DEEP_SIDE_PX))
+    assert decode(encode_deep_film(film)).shape == (16, DEEP_SIDE_PX)
+    assert np.unique(decode(encode_deep_film(film))).tolist() == [32768]
+
+
+@pytest.mark.parametrize(
+    ("film", "is_deeper"),
+    [
+        (np.arange(256).reshape(16, 16) / 255, False),
+        (np.arange(256).reshape(16, 16) / 4095, True),
+        (np.zeros((2000, 900)), True),
+    ],
+)
+def test_only_a_film_that_is_more_than_its_picture_is_offered(film, is_deeper):
+    image = make_image(film)
+    assert (offer_deep_film(image) is not None) == is_deeper
+
+
+def test_it_is_sent_by_its_name_as_long_as_the_film_is_kept():
+    client = TestClient(Starlette(routes=[Route("/{name}", send_deep_film)]))
+    image = make_image(np.full((40, 30), 1000 / 65535))
+    name = offer_deep_film(image)
+    assert offer_deep_film(image) != name, "another page has another name"
+    answer = client.get(f"/{name}")
+    assert answer.status_code == 200 and np.unique(decode(answer.content)).tolist() == [1000]
+    assert client.get("/guessed").status_code == 404
+    del image
+    gc.collect()
+    assert client.get(f"/{name}").status_code == 404
