@@ -27,7 +27,7 @@ cxr_demo.explain.lrp: __init__ windows operations program accumulator rules rewr
 cxr_demo.explain.lrp: zennit_reference
 cxr_demo.explain: gradient placement perturbation held_numbers cam relevance proof proof_cache engine
 cxr_demo.evaluation: __init__ checks nulls agreement label_likeness faithfulness randomisation stability regions
-cxr_demo.evaluation: lung_segmentation evaluate
+cxr_demo.evaluation: covering lung_segmentation evaluate
 cxr_demo: analysis
 cxr_demo.comparison: __init__ label_contrast checkpoint_pair ensemble_members
 cxr_demo.teaching: __init__ shortcut_lesson
@@ -42,7 +42,7 @@ cxr_demo.ui: markup parts faults components jobs image_encoding
 cxr_demo.ui.app: __init__ uploads upload_route wish
 cxr_demo.ui.findings: __init__ findings_list localisation_table facts gate_table
 cxr_demo.ui.viewer: __init__ colour_bar methods deep_film film_pictures agreement_table likeness_table view_controls
-cxr_demo.ui.viewer: panels film_regions regions_table
+cxr_demo.ui.viewer: panels film_regions cover_table regions_table
 cxr_demo.ui.evaluation: __init__ evaluation_curves evaluation_table evaluation_run
 cxr_demo.ui.compare: __init__ pair_view members_view
 cxr_demo.ui.lesson: __init__ lesson_view lesson_events

@@ -692,7 +692,7 @@ members-say = What each member says
 members-range = { $members } members from { $low } to { $high }
 
 film = Film
-    .promise = The film as you gave it; its greys never change.
+    .promise = The film as you gave it; no map changes its greys.
 film-source = { $film } · { $network }
 seen-frame = The dashed frame is the part the network sees.
 sides-known = R and L are the patient's right and left, as the file says.
@@ -702,6 +702,7 @@ opacity = Opacity
 cells = Without smoothing
 contours = Contours (25, 50, 75 %)
 drawing = Drawing
+drawing-more = Lines, cells
 notes = What was done to the file
     .none = Nothing: the pixels are as stored.
 
@@ -1089,6 +1090,25 @@ region = A region of your own: draw it on a panel, or give it in % of the film
     .set = Show its share
     .clear = Clear
     .no-numbers = Give left, top, width and height as numbers from 0 to 100.
+
+cover = Cover it and ask again
+    .hint =
+        What if this shadow were not there? The region is covered and the network asked once more; press again to take
+        it off.
+    .asking = The network looks at the covered film …
+    .picture = The film with the region covered, as the network was asked
+    .not-the-film = Not the film: what the network was asked.
+    .says-not =
+        No network was trained on covered films, and what covers may look like a finding: a change raises a suspicion,
+        and two ways that agree raise it more.
+    .before = The film
+    .after = Covered
+    .change = Change
+cover-mirror = with the mirrored other side
+cover-blur = with a blur
+cover-grey = with grey
+cover-keep = everything else
+score-points = { $points } points
 
 check = Check these maps
     .rest = Check the rest

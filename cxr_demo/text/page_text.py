@@ -69,6 +69,14 @@ def format_score(value: float, calibrated: bool, task: str) -> str:
     return format_percent(value, digits) if calibrated else format_digits(value, digits + 2)
 
 
+def format_score_change(change: float, calibrated: bool) -> str:
+    """-0.19 -> "−19 points" when calibrated, else "−0.19"."""
+    if not calibrated:
+        return format_signed(change)
+    points = round(100 * change)
+    return format_text("score-points", points=format_digits(points, 0, signed=points != 0))
+
+
 def _get_least_score(task: str) -> float:
     """What is less is not written out."""
     return 0.001 if task == "multi-label" else 0.01

@@ -154,6 +154,7 @@ interface Presses {
   pin_scale: { pinned: boolean };
   contrast_labels: { contrast: boolean };
   draw_region: { box: readonly (number | null)[] | null };
+  cover_region: { how: string | undefined }; // empty: no longer
   run_checks: { slow: boolean };
   stop_checks: undefined;
   compare_with: { choice: string };

@@ -10,9 +10,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from cxr_demo.analysis import DEFAULT_METHODS, Analyser
+from cxr_demo.evaluation.covering import MIRROR, cover_image
 from cxr_demo.film.reading import read_image
 from cxr_demo.networks import checkpoint
 from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.page_text import format_score
 from cxr_demo.ui.viewer.regions_table import SIDES
 from tests.browser.test_page import SIZES, choose_checkpoint, enter, give, look, remove_all_films, wait_for_maps
 
@@ -185,3 +187,25 @@ def test_it_fits_it_is_accessible_and_here_is_how_it_looks(open_page, films, siz
     expect(page.locator("#evaluation")).to_contain_text(format_text("check.done"))
     page.locator(".meanings summary").click()
     look(page, f"evaluation-{size}-{theme}-3-checked")
+
+
+def test_a_region_is_covered_and_the_network_asked_again(open_page, films, weights):
+    page = open_evaluation(open_page, films)
+    for side, share in zip(SIDES, BOX, strict=True):
+        page.locator(f"#regions [name={side}]").fill(f"{100 * share:.0f}")
+    page.get_by_role("button", name=format_text("region.set")).click()
+    cover = page.get_by_role("button", name=format_text("cover-mirror"), exact=True)
+    cover.click()
+    rows = page.locator("#regions .covering tbody tr")
+    expect(rows).not_to_have_count(0)
+    expect(cover).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#regions .covering figcaption")).to_have_text(format_text("cover.not-the-film"))
+    analyser = Analyser(checkpoint.load(weights / "e"))
+    image = read_image(films["film.png"])
+    answers = [analyser.analyse(each).probabilities for each in (image, cover_image(image, BOX, MIRROR))]
+    told = {row.locator("th").inner_text(): row.locator("td").all_inner_texts() for row in rows.all()}
+    for index, label in enumerate(analyser.card.labels):
+        before, after = (format_score(float(each[index]), True, "single-label") for each in answers)
+        assert told[analyser.card.get_finding(label).name][:2] == [before, after]
+    cover.click()
+    expect(rows).to_have_count(0)

@@ -158,6 +158,7 @@ def test_opacity_and_cells_redraw_here_and_ask_the_server_nothing(open_page, fil
     assert all(pixels(page, panel) == film for panel in PANELS)
     set_opacity(page, 70)
     assert pixels(page, "grad-cam") == strong
+    page.get_by_text(format_text("drawing-more")).click()
     page.get_by_label(format_text("cells")).check()
     page.wait_for_function(
         "old => document.querySelector('canvas[data-panel=grad-cam]').toDataURL() !== old", arg=strong
@@ -177,6 +178,7 @@ def test_contours_are_lines_and_leave_the_rest_of_the_film_alone(open_page, film
       return film.filter((value, at) => value !== map[at]).length / film.length;
     }"""
     filled, before = page.evaluate(changed), pixels(page, "grad-cam")
+    page.get_by_text(format_text("drawing-more")).click()
     page.get_by_label(format_text("contours")).check()
     wait_for_change(page, before)
     assert 0 < page.evaluate(changed) < filled / 2

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FloatRect, Page, expect
 
 from cxr_demo.text.catalogue import format_text
 from tests.browser.conftest import synthetic_film
@@ -47,8 +49,21 @@ def look(open_page, large_film):
     return open_one
 
 
+def find_box(page: Page, panel: str = "film") -> FloatRect:
+    """Where a canvas is on the screen."""
+    box = page.locator(f"canvas[data-panel={panel}]").bounding_box()
+    assert box is not None
+    return box
+
+
+def read_levels(path: Path) -> np.ndarray:
+    film = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    assert film is not None
+    return film
+
+
 def view(page: Page) -> dict:
-    return json.loads(page.locator("#panels .part").get_attribute("data-view"))
+    return json.loads(page.locator("#panels .part").get_attribute("data-view") or "")
 
 
 def wait_for_view(page: Page, old: dict) -> None:
@@ -68,7 +83,7 @@ def press_key(page: Page, key: str) -> dict:
 
 def place_dot(page: Page) -> tuple[float, float]:
     """Where on the screen it is while the whole film is shown, (x, y)."""
-    box = page.locator(FILM).bounding_box()
+    box = find_box(page)
     x, y = ((at + 0.5) / side for at, side in zip(DOT[::-1], SHAPE[::-1], strict=True))
     return box["x"] + x * box["width"], box["y"] + y * box["height"]
 
@@ -77,7 +92,7 @@ def find_dot(page: Page) -> tuple[float, float]:
     """Where on the screen its middle is seen, (x, y)."""
     bright = read_canvas(page, "film")[..., 0] > 220
     rows, columns = np.nonzero(bright)
-    box = page.locator(FILM).bounding_box()
+    box = find_box(page)
     return (
         box["x"] + (columns.mean() + 0.5) / bright.shape[1] * box["width"],
         box["y"] + (rows.mean() + 0.5) / bright.shape[0] * box["height"],
@@ -91,7 +106,9 @@ def turn_wheel(page: Page, by: float) -> None:
     wait_for_view(page, before)
 
 
-def drag(page: Page, start: tuple[float, float], by: tuple[float, float], button="left") -> None:
+def drag(
+    page: Page, start: tuple[float, float], by: tuple[float, float], button: Literal["left", "right"] = "left"
+) -> None:
     before = view(page)
     page.mouse.move(*start)
     page.mouse.down(button=button)
@@ -115,7 +132,7 @@ def sample(film: np.ndarray, shown: dict, shape: tuple[int, int]) -> np.ndarray:
 
 
 def middle_of(page: Page, panel: str = "film") -> tuple[float, float]:
-    box = page.locator(f"canvas[data-panel={panel}]").bounding_box()
+    box = find_box(page, panel)
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
@@ -129,10 +146,10 @@ def test_the_wheel_magnifies_what_is_under_the_pointer_and_a_drag_moves_it(look)
     assert view(page)["zoom"] > 2
     expected = pointer + np.subtract(dot, pointer) * view(page)["zoom"]
     assert np.abs(find_dot(page) - expected).max() <= 1
-    box = page.locator(FILM).bounding_box()
+    box = find_box(page)
     drag(page, tuple(pointer), (-40, -25))
     assert np.abs(find_dot(page) - (expected - (40, 25))).max() <= 1
-    assert page.locator(FILM).bounding_box() == box, "the page did not scroll"
+    assert find_box(page) == box, "the page did not scroll"
     before = view(page)
     page.locator(FILM).dblclick()
     wait_for_view(page, before)
@@ -157,7 +174,7 @@ def test_window_and_level_are_what_numpy_makes_of_the_film(look, large_film):
     drag(page, middle_of(page), (0, -80))
     page.keyboard.up("Shift")
     assert view(page)["low"] == pytest.approx(0.05)
-    film = cv2.imread(str(large_film), cv2.IMREAD_UNCHANGED)
+    film = read_levels(large_film)
     drawn = read_canvas(page, "film")
     there = sample(film / 255, view(page), drawn.shape[:2])
     expected = np.clip((there - view(page)["low"]) / (view(page)["high"] - view(page)["low"]), 0, 1) * 255
@@ -171,6 +188,7 @@ def test_window_and_level_are_what_numpy_makes_of_the_film(look, large_film):
     page.locator("#panels input.window").fill("30")
     wait_for_view(page, before)
     assert view(page)["high"] - view(page)["low"] == pytest.approx(0.3)
+    before = view(page)
     page.get_by_role("button", name=format_text("view-reset"), exact=True).click()
     wait_for_view(page, before)
     assert view(page) == {"zoom": 1, "x": 0.5, "y": 0.5, "low": 0, "high": 1, "inverted": False}
@@ -218,7 +236,7 @@ def test_keys_belong_to_the_films_alone_and_a_sheet_tells_them(look):
 
 def test_one_panel_fills_the_screen(look):
     page, _ = look()
-    small = page.locator(FILM).bounding_box()["width"]
+    small = find_box(page)["width"]
     page.get_by_role("button", name=format_text("enlarge", panel=format_text("film"))).click()
     page.wait_for_function("document.fullscreenElement")
     page.wait_for_function(
@@ -266,7 +284,7 @@ def test_a_film_of_16_bits_is_windowed_in_its_full_depth(open_page, films):
     page.locator("#panels details.greys summary").click()
     page.locator("#panels input.window").fill("2")  # five steps of 8 bits
     wait_for_view(page, before)
-    film = cv2.imread(str(films["film16.png"]), cv2.IMREAD_UNCHANGED) / 65535
+    film = read_levels(films["film16.png"]) / 65535
     low, high = view(page)["low"], view(page)["high"]
     drawn = read_canvas(page, "film")[..., 0]
     expected = np.clip((film - low) / (high - low), 0, 1) * 255

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from cxr_demo.errors import ExplanationError
+from cxr_demo.evaluation.covering import COVERS
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.gate import Mend
 from cxr_demo.limits import MAX_FILMS
@@ -202,7 +203,14 @@ def draw_region(press: Press) -> None:
         press.session.region_fault = str(error)
         return
     key = film.key
-    press.change(lambda wish: replace(wish, region=box) if wish.film == key else wish)
+    press.change(lambda wish: replace(wish, region=box, cover="") if wish.film == key else wish)
+
+
+def cover_region(press: Press) -> None:
+    """The network is asked once more with the region covered in one way of COVERS, or no longer."""
+    how, key = press.data.get("how"), press.shown[0]
+    if how in ("", *COVERS):
+        press.change(lambda wish: replace(wish, cover=how) if wish.film == key and wish.region else wish)
 
 
 def run_checks(press: Press) -> None:
@@ -238,7 +246,8 @@ INTENTIONS: Mapping[str, Callable[[Press], None]] = MappingProxyType(
         intention.__name__: intention
         for intention in (
             open_page, take_film, try_example, choose_film, show_anyway, mend_film, remove_film, choose_checkpoint,
-            choose_label, choose_methods, pin_scale, contrast_labels, draw_region, run_checks, stop_checks,
+            choose_label, choose_methods, pin_scale, contrast_labels, draw_region, cover_region, run_checks,
+            stop_checks,
             compare_with, compute_slow,
         )
     }

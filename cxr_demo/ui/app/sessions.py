@@ -15,6 +15,7 @@ from cxr_demo.analysis import Explanation, Study
 from cxr_demo.comparison.label_contrast import contrast_explanations
 from cxr_demo.evaluation.label_likeness import measure_label_likeness
 from cxr_demo.evaluation.lung_segmentation import Lungs
+from cxr_demo.evaluation.regions import Box
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.gate import GateAnswer, GateModel, Mend, Verdict, judge_image
 from cxr_demo.film.reading import Radiograph
@@ -24,6 +25,7 @@ from cxr_demo.ui.compare.pair_view import RenderedRows
 from cxr_demo.ui.evaluation.evaluation_run import EvaluationResults, EvaluationRun
 from cxr_demo.ui.jobs import Job
 from cxr_demo.ui.parts import Part, RenderedParts
+from cxr_demo.ui.viewer.cover_table import CoveredAnswer
 from cxr_demo.ui.viewer.film_pictures import FilmPictures, make_film_pictures
 from cxr_demo.ui.viewer.film_regions import ImageRegions, estimate_image_regions
 
@@ -99,7 +101,8 @@ class Notice:
 class FilmAnalysis:
     """One film as one checkpoint sees it. `maps` by (method, label); `contrasts`, of each label against the others, and
     `likeness` (L, L), by method and whether it is that of contrasts, are made of those of all labels;
-    `failed_prefetch`: those that could not be made before anybody asked; `forward_s`: what the analysis took."""
+    `failed_prefetch`: those that could not be made before anybody asked; `forward_s`: what the analysis took;
+    `covered`: the answers with a region covered, by region and way, the last few."""
 
     study: Study | None = None
     forward_s: float = 0.0
@@ -108,6 +111,7 @@ class FilmAnalysis:
     likeness: dict[tuple[str, bool], np.ndarray] = field(default_factory=dict)
     failed_prefetch: set[tuple[str, str]] = field(default_factory=set)
     results: EvaluationResults | None = None
+    covered: dict[tuple[Box, str], CoveredAnswer] = field(default_factory=dict)
 
     def require_study(self) -> Study:
         """Where the work that has made it is done."""

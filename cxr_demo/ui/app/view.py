@@ -16,7 +16,7 @@ from cxr_demo.ui.app import strip
 from cxr_demo.ui.app.desk import Desk, find_label
 from cxr_demo.ui.app.sessions import Film, FilmAnalysis, Session
 from cxr_demo.ui.app.wish import MEMBERS, NOTHING, STOPPED, WITH, Wish
-from cxr_demo.ui.app.work import ALL, list_shown_maps, open_results
+from cxr_demo.ui.app.work import ALL, list_shown_maps, make_cover_key, open_results
 from cxr_demo.ui.compare import members_view, pair_view
 from cxr_demo.ui.evaluation import evaluation_table
 from cxr_demo.ui.evaluation.evaluation_run import describe_run, plan_missing_steps
@@ -25,6 +25,7 @@ from cxr_demo.ui.findings import facts, findings_list, gate_table
 from cxr_demo.ui.markup import join_html, render_message
 from cxr_demo.ui.parts import Part, Same, make_part
 from cxr_demo.ui.viewer import film_regions, likeness_table, methods, panels, regions_table
+from cxr_demo.ui.viewer.cover_table import Cover, render_cover
 
 EMPTY = make_part({"html": ""})
 
@@ -228,17 +229,28 @@ class PageView:
         film, analyser = self.film, self.analyser
         maps = self._list_shown()
         opened, region, fault = film.opened if film else None, self.wish.region, self.session.region_fault
+        study = self.study
         if not maps or opened is None or analyser is None:
             return make_part(regions_table.EMPTY)
-        made_of = (*self.at, tuple(map(Same, maps.values())), region, fault)
+        cover = self._look_at_cover()
+        made_of = (*self.at, tuple(map(Same, maps.values())), region, fault, cover.how, Same(cover.answer), cover.fault)
 
         def make() -> dict:
             card = analyser.card
             found = film_regions.measure_regions(opened.regions, region, opened.truth, maps, card.preprocess)
             about = film_regions.describe_lungs(opened.regions, self.desk.lungs)
-            return regions_table.render_regions(self.finding, found, about, region, fault, opened.truth)
+            covering = render_cover(card, study.probabilities, cover) if region and study else None
+            return regions_table.render_regions(self.finding, found, about, region, fault, opened.truth, covering)
 
         return self.keep("regions", made_of, make)
+
+    def _look_at_cover(self) -> Cover:
+        """How the region is covered, and what came of it."""
+        region, how = self.wish.region, self.wish.cover
+        if region is None or not how or self.reading is None:
+            return Cover()
+        fault = self.session.failed.get(make_cover_key(self.wish), ())
+        return Cover(how, self.reading.covered.get((region, how)), " ".join(fault))
 
     def evaluation(self) -> Part:
         """What may be asked for next and how long it takes, or how far it is."""

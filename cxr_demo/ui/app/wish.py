@@ -31,8 +31,9 @@ class Wish:
     """`film` is the key of a film of the session, or empty; `label` is empty for the first of the list. `checkpoint` is
     what reads this film, `own_checkpoint` what reads the person's own films: a synthetic one opens with the network
     that was made for it. `pinned_scale`: limits of the absolute scale that are kept, by unit. `contrast`: maps of the
-    label against the others. `region`: on this film. `checks`: of this film and label. `slow`: the maps of the other
-    checkpoint that were asked for although they take long, (label, method)."""
+    label against the others. `region`: on this film; `cover`: how it is covered while the network is asked again, empty
+    for not at all. `checks`: of this film and label. `slow`: the maps of the other checkpoint that were asked for
+    although they take long, (label, method)."""
 
     film: str = ""
     checkpoint: str = ""
@@ -42,6 +43,7 @@ class Wish:
     pinned_scale: tuple[tuple[str, float], ...] = ()
     contrast: bool = False
     region: Box | None = None
+    cover: str = ""
     compared: str = NOTHING
     checks: Checks | None = None
     slow: frozenset[tuple[str, str]] = frozenset()
@@ -49,7 +51,7 @@ class Wish:
     def show_film(self, film: str, checkpoint: str) -> Wish:
         """Another film, read by this checkpoint."""
         wish = self._read_by(checkpoint)
-        return replace(wish, film=film, label="", region=None, checks=None)
+        return replace(wish, film=film, label="", region=None, cover="", checks=None)
 
     def choose_checkpoint(self, checkpoint: str) -> Wish:
         wish = replace(self._read_by(checkpoint), own_checkpoint=checkpoint)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from cxr_demo.analysis import Analyser
 from cxr_demo.comparison.checkpoint_pair import list_common_labels
+from cxr_demo.evaluation.covering import cover_image
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.gate import Mend, mend_image
 from cxr_demo.film.reading import Radiograph, read_image
@@ -29,9 +30,11 @@ from cxr_demo.ui.evaluation.evaluation_run import (
     plan_missing_steps,
     skip_step,
 )
+from cxr_demo.ui.viewer.cover_table import CoveredAnswer, draw_covered
 
 ALL = "*"  # instead of a label, in the key of work on all of them
-READ, ANALYSE, READ_OTHERS, PROVE, EXPLAIN, COMPARE, EVALUATE = range(7)  # what comes first
+READ, ANALYSE, COVER, READ_OTHERS, PROVE, EXPLAIN, COMPARE, EVALUATE = range(8)  # what comes first
+KEPT_COVERS = 8  # answers about one film by one network
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +117,7 @@ def _list_for_film(desk: Desk, session: Session) -> Iterator[Work]:
     if reading.study is None:
         return
     analyser = desk.analysers[wish.checkpoint]
+    yield from _list_cover(analyser, session, film.image, reading)
     label = find_label(analyser, reading.study, wish.label)
     yield from _list_proof(desk, session, wish.checkpoint)
     if not desk.is_proved(session, wish.checkpoint):
@@ -139,6 +143,27 @@ def _list_analysis(
         reading.forward_s, reading.study = time.monotonic() - started, study
 
     yield Work(("analyse", film, checkpoint), (rank,), run)
+
+
+def _list_cover(analyser: Analyser, session: Session, image: Radiograph, reading: FilmAnalysis) -> Iterator[Work]:
+    box, how = session.wish.region, session.wish.cover
+    if box is None or not how or (box, how) in reading.covered:
+        return
+
+    def run(on_progress: ProgressCallback) -> None:
+        covered = cover_image(image, box, how)
+        answer = CoveredAnswer(analyser.analyse(covered).probabilities, draw_covered(covered))
+        with session.lock:
+            reading.covered[box, how] = answer
+            while len(reading.covered) > KEPT_COVERS:
+                del reading.covered[next(iter(reading.covered))]
+
+    yield Work(make_cover_key(session.wish), (COVER,), run)
+
+
+def make_cover_key(wish: Wish) -> tuple:
+    """Of the work that asks the network with the region covered."""
+    return "cover", wish.film, wish.checkpoint, wish.region, wish.cover
 
 
 def _list_proof(desk: Desk, session: Session, checkpoint: str, rank: float = PROVE) -> Iterator[Work]:

@@ -163,9 +163,9 @@ def _render_map(method: Method, explanation: Explanation, scales: Scales, study:
     if is_coarse(raw, card):
         below.append(tag("p", page_text.describe_cell_size(*_measure_cell(explanation, card, shape)), class_="cell"))
     below += [tag("p", doubt, class_="doubt") for doubt in page_text.describe_doubts(explanation)]
-    below.append(render_details(format_text("sums-title"), tag("p", " ".join(sums)), class_="sums"))
-    if choices := page_text.describe_choices(explanation):
-        below.append(render_details(format_text("choices-title"), tag("p", " ".join(choices))))
+    choices = page_text.describe_choices(explanation)
+    more = tag("p", tag("strong", format_text("choices-title"), ": "), " ".join(choices)) if choices else None
+    below.append(render_details(format_text("sums-title"), tag("p", " ".join(sums)), more, class_="sums"))
     return _render_map_figure(method, study, name, where, None, *below, limits=limits)
 
 
@@ -309,10 +309,9 @@ def _render_controls(has_others: bool) -> Html:
     region = tag(
         "button", format_text("region.draw"), type="button", class_="draw-region", title=format_text("region.draw-hint")
     )
+    more = tag("details", tag("summary", format_text("drawing-more")), tag("div", contours, cells), class_="pop")
     drawing = {"role": "group", "aria_label": format_text("drawing")}
-    return tag(
-        "div", opacity, scales, contours, cells, others if has_others else None, region, class_="controls", **drawing
-    )
+    return tag("div", opacity, scales, others if has_others else None, more, region, class_="controls", **drawing)
 
 
 def _render_show_button(how: Standing, card: Card) -> Html:

@@ -119,6 +119,9 @@ document.addEventListener("submit", (event) => {
   press("draw_region", { box: fields.map((field) => (field.trim() === "" ? null : Number(field) / 100)) });
 });
 on("click", "#regions button.clear", () => press("draw_region", { box: null }));
+on("click", "#regions button.cover", ({ ariaPressed, dataset }) =>
+  press("cover_region", { how: ariaPressed === "true" ? "" : dataset.how }),
+);
 
 // What was typed and refused stays for the person to mend.
 function fill() {

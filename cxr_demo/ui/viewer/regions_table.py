@@ -25,10 +25,11 @@ def render_regions(
     drawn: Box | None,
     fault: str = "",
     truth: Collection[str] = (),
+    covering: Html | None = None,
 ) -> dict:
     """{method: {region: Share}} of one `finding`, by its name -> `html`, and `region`: the drawn box with what each
     panel says of it. `truth`: the regions that were planted, which the page tells only with their outlines, so that one
-    can guess."""
+    can guess. `covering`: what else can be done with the drawn box."""
     regions = list(next(iter(found.values())))
     heads = [
         _render_region_head(evaluation_text.name_region(name), _choose_region_class(name, truth)) for name in regions
@@ -48,6 +49,7 @@ def render_regions(
         told,
         how,
         _render_region_fields(drawn, fault),
+        covering,
         class_="regions",
     )
     return {"html": html, "region": drawn and {"box": list(drawn), "told": _describe_region_shares(found)}}

@@ -22,7 +22,7 @@ def render_view_controls() -> Html:
         )
         for name, low, high, start in (("level", 0, 100, 50), ("window", 1, 200, 100))
     ]  # fmt: skip
-    greys = tag("details", tag("summary", format_text("greys")), tag("div", *sliders), class_="greys")
+    greys = tag("details", tag("summary", format_text("greys")), tag("div", *sliders), class_="pop greys")
     alone = tag("button", format_text("film-alone"), type="button", class_="bare", title=format_text("film-alone.hint"))
     group = {"role": "group", "aria_label": format_text("view")}
     return tag("div", *buttons[:2], zoom, *buttons[2:], greys, alone, _render_button("help", "?"),

@@ -33,7 +33,7 @@ def test_every_level_of_16_bits_arrives():
 
 
 def test_a_very_large_film_is_halved_by_area():
-    film = np.tile(np.float32([[0, 1], [1, 0]]), (16, DEEP_SIDE_PX))
+    film = np.tile(np.array([[0, 1], [1, 0]], np.float32), (16, DEEP_SIDE_PX))
     assert decode(encode_deep_film(film)).shape == (16, DEEP_SIDE_PX)
     assert np.unique(decode(encode_deep_film(film))).tolist() == [32768]
 
