@@ -46,7 +46,8 @@ cxr_demo.ui.viewer: panels film_regions cover_table regions_table
 cxr_demo.ui.evaluation: __init__ evaluation_curves evaluation_table evaluation_run
 cxr_demo.ui.compare: __init__ pair_view members_view
 cxr_demo.ui.lesson: __init__ lesson_view lesson_events
-cxr_demo.ui.app: strip example_films sessions desk work view readiness prefetch follower intentions stream guard page
+cxr_demo.ui.app: strip example_films sessions desk work view whole_page readiness prefetch follower
+cxr_demo.ui.app: intentions stream guard page
 cxr_demo.ui: __init__
 cxr_demo: __main__
 train: __init__ recipe markdown

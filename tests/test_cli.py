@@ -112,7 +112,8 @@ def test_explain_writes_maps_on_the_films_own_grid_in_raw_units(weights, film, t
     for (method, label), explanation in explanations.items():
         map_image, said = maps[f"{method}/{label}"], result["maps"][f"{method}/{label}"]
         assert map_image.dtype == np.float32 and map_image.shape == image.pixels.shape
-        expected = analyser.card.preprocess.map_to_image(explanation.map_square, image.pixels.shape)
+        shape = image.pixels.shape
+        expected = analyser.card.preprocess.map_to_image(explanation.map_square, shape, explanation.placement)
         np.testing.assert_allclose(map_image, expected, rtol=1e-4, atol=1e-7)
         if f"{method}/{label}" in added:
             native, spread = (maps[f"{method}/{label}/{which}"] for which in ("native", "spread"))

@@ -39,8 +39,7 @@ def state(analyser):
 
 
 def hooks(analyser):
-    networks = [analyser._checkpoint.model, *(copy._rebuilt for copy in copies(analyser))]
-    return sum(count_hooks(network) for network in networks)
+    return count_hooks(analyser._checkpoint.model)
 
 
 def ask(analyser, images, job):
@@ -92,7 +91,7 @@ def test_failures_in_some_threads_do_not_touch_the_others(images, tiny_checkpoin
     """Every third visitor's LRP breaks in its middle."""
     analyser, unlucky = Analyser(tiny_checkpoint, cache_bytes=0), threading.local()
     expected = {job: ask(analyser, images, job) for job in set(jobs())}
-    before, pooled = state(analyser), op.MaxPool.pooled  # in the fast sweep and in what zennit runs on
+    before, pooled = state(analyser), op.MaxPool.pooled
 
     def failing(self, x):
         if unlucky.now:
@@ -110,7 +109,10 @@ def test_failures_in_some_threads_do_not_touch_the_others(images, tiny_checkpoin
     with ThreadPoolExecutor(THREADS) as pool:
         found = list(pool.map(attempt, range(len(jobs())), jobs()))
     monkeypatch.undo()
-    broken = [METHODS[job[2]].family.reads == "rules" and place % 3 == 0 for place, job in enumerate(jobs())]
+    pools = {key for key in METHODS if METHODS[key].family.reads == "rules"} | {
+        "score-cam"
+    }  # which looks for its cells
+    broken = [job[2] in pools and place % 3 == 0 for place, job in enumerate(jobs())]
     assert [result is None for result in found] == broken and sum(broken) > 5
     for job, result in zip(jobs(), found, strict=True):
         if result is not None:
@@ -138,7 +140,7 @@ def test_eight_threads_in_one_explainer_at_once_get_the_maps_of_one(tiny_checkpo
         assert maps.keys() == expected[job].keys()
         assert all(np.array_equal(map_, expected[job][pair]) for pair, map_ in maps.items()), job
     assert (weights_hash(tiny_checkpoint.model), program_hash(explainer._get_relevance().program)) == before
-    assert count_hooks(tiny_checkpoint.model) == count_hooks(explainer._get_relevance()._rebuilt) == 0
+    assert count_hooks(tiny_checkpoint.model) == 0
 
 
 def test_two_analysers_share_nothing(images):

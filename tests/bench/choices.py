@@ -30,12 +30,12 @@ FIELDS = (16, 16)
 
 def make_maps(loaded: Checkpoint, as_written: tuple[str, ...]) -> list[np.ndarray]:
     """The map of the most probable label of each film."""
-    maps = []
+    explainer, maps = make_explainer(loaded, as_written=as_written), []
     for film in FILMS:
         x = loaded.card.preprocess.apply(film)
         with torch.inference_mode():
             label = int(loaded.model(torch.from_numpy(x))[0].argmax())
-        made = make_unproved_maps(loaded, loaded.model, x, [label], [METHOD], as_written=as_written)
+        made = make_unproved_maps(loaded, explainer, loaded.model, x, [label], [METHOD])
         maps.append(made[METHOD, label])
     return maps
 

@@ -29,7 +29,8 @@ ROOT = Path(__file__).parents[2]
 LANGUAGES = sorted((ROOT / "cxr_demo" / "text").glob("*.ftl"))
 TREES = {
     path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
-    for path in sorted((ROOT / "cxr_demo").rglob("*.py"))
+    for folder in ("cxr_demo", "train")
+    for path in sorted((ROOT / folder).rglob("*.py"))
 }
 
 

@@ -10,7 +10,8 @@ from cxr_demo.progress import ProgressCallback
 from cxr_demo.ui.app.desk import Desk
 from cxr_demo.ui.app.readiness import list_ready
 from cxr_demo.ui.app.sessions import Notice, Session
-from cxr_demo.ui.app.view import PageView, render_page
+from cxr_demo.ui.app.view import PageView
+from cxr_demo.ui.app.whole_page import render_page
 from cxr_demo.ui.app.work import Work, list_work
 from cxr_demo.ui.faults import describe_error
 from cxr_demo.ui.jobs import Cancelled, start_job

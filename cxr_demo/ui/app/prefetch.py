@@ -15,7 +15,8 @@ from cxr_demo.limits import IDLE_S, LABELS_AT_ONCE, SLOW_FORWARDS, USED_WITHIN_S
 from cxr_demo.ui.app.desk import Desk
 from cxr_demo.ui.app.readiness import list_ready
 from cxr_demo.ui.app.sessions import FilmAnalysis
-from cxr_demo.ui.app.view import PageView, render_page
+from cxr_demo.ui.app.view import PageView
+from cxr_demo.ui.app.whole_page import render_page
 from cxr_demo.ui.faults import log_error
 
 

@@ -20,7 +20,6 @@ from cxr_demo.ui.app.work import ALL, list_shown_maps, make_cover_key, open_resu
 from cxr_demo.ui.compare import members_view, pair_view
 from cxr_demo.ui.evaluation import evaluation_table
 from cxr_demo.ui.evaluation.evaluation_run import describe_run, plan_missing_steps
-from cxr_demo.ui.faults import describe_error
 from cxr_demo.ui.findings import facts, findings_list, gate_table
 from cxr_demo.ui.markup import join_html, render_message
 from cxr_demo.ui.parts import Part, Same, make_part
@@ -378,32 +377,6 @@ class PageView:
         name, reading = missing[0]
         image = reading.require_study().image.sha256
         return pair_view.PendingMap(self.desk.networks[name], self._get_share("explain", image, name, *pair))
-
-
-PARTS = {
-    name: getattr(PageView, name)
-    for name in (
-        "notice", "strip", "networks", "findings", "methods", "panels", "likeness", "regions", "evaluation", "checks",
-        "compare", "pair", "facts",
-    )
-}  # fmt: skip
-
-
-def render_page(view: PageView) -> dict[str, Part]:
-    """Every part by its name. One that cannot be made says so in its place."""
-    return {name: _render_part(view, name) for name in PARTS}
-
-
-def _render_part(view: PageView, name: str) -> Part:
-    session = view.session
-    try:
-        return PARTS[name](view)
-    except Exception as error:  # whatever it is, the other parts are there
-        number, part = session.broken.get(name, (-1, EMPTY))
-        if number != session.number:  # logged once for each wish, and not with every value
-            part = make_part({"html": render_message(*describe_error(error)), "failed": True})
-            session.broken[name] = session.number, part
-        return part
 
 
 def _identify(key: str, entry: object) -> tuple:

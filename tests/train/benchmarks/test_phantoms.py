@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from cxr_demo.explain.methods import METHODS
+from cxr_demo.grids import EVEN
 from cxr_demo.networks import checkpoint
 from tests.conftest import make_film
 from train.__main__ import main
@@ -137,7 +138,9 @@ def test_measure_asks_for_what_is_planted_and_averages(tiny_checkpoint):
                 found[method, index] = drawn.get(labels[index], 0 * film.marker).astype(np.float32)
         return found
 
-    measured = measure_pointing(network, SimpleNamespace(maps=maps), films, LABELS, ["knowing"])
+    measured = measure_pointing(
+        network, SimpleNamespace(maps=maps, find_placement=lambda method: EVEN), films, LABELS, ["knowing"]
+    )
     cause, letters = measured[CAUSE]["knowing"], measured[MARKER]["knowing"]
     assert len(films) >= 3 and set(measured[CAUSE]) == {"knowing", CHANCE}
     assert [cause["consolidation"][figure]["value"] for figure in ("hit", "share", "iou")] == [1, 1, 1]

@@ -1,7 +1,7 @@
 """A part is known by its content, so that each body goes to a browser once."""
 
 from cxr_demo.limits import KEPT_PARTS
-from cxr_demo.ui.app.view import PARTS
+from cxr_demo.ui.app.whole_page import PARTS
 from cxr_demo.ui.parts import RenderedParts, make_id, make_part
 from tests.ui.stand_ins import png
 

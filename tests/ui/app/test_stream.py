@@ -7,7 +7,7 @@ import pytest
 
 from cxr_demo.text import page_text
 from cxr_demo.text.catalogue import format_text
-from cxr_demo.ui.app import follower, stream, view
+from cxr_demo.ui.app import follower, stream, whole_page
 from cxr_demo.ui.app.intentions import INTENTIONS
 from tests.ui.stand_ins import LABELS, png, uploaded
 
@@ -91,7 +91,7 @@ def test_a_part_that_cannot_be_made_says_so_in_its_place(desk, folder, monkeypat
     def fail(view):
         raise RuntimeError("secret /home/x/DOE^JANE.png")
 
-    monkeypatch.setitem(view.PARTS, "panels", fail)
+    monkeypatch.setitem(whole_page.PARTS, "panels", fail)
     press(desk, "take_film", 1, path=uploaded(folder, "film.png", png()), name="film.png")
     value = follow(desk) if how == "follow" else press(desk, "choose_label", 2, label="normal")
     assert value["rest"] == (how == "follow") and "film.png" in read(value, "strip")["html"]
