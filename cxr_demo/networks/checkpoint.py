@@ -183,7 +183,8 @@ def load(source: str | Path | None = None) -> Checkpoint:
     card = read_card(folder)
     model = _network(card)
     for network in [model] if isinstance(model, Classifier) else model.members:
-        network.check_size(card.preprocess.size_px)
+        if network.is_open:  # of the house's own the size was tried when they were trained
+            network.check_size(card.preprocess.size_px)
     card = dataclasses.replace(card, weights_sha256=fill_network(model, folder, card.weights_sha256, CARD_FILE))
     return Checkpoint(card, model, _identity(card), folder)
 

@@ -44,7 +44,7 @@ class Classifier(nn.Module):
     ) -> None:
         super().__init__()
         entry = find_backbone(backbone)
-        self._split, self._name, self._is_open = None, entry.name, bool(entry.source)
+        self._split, self._name, self.is_open = None, entry.name, bool(entry.source)
         if entry.source:
             self._split = find_split(entry.name, lambda: _whole_net(entry, labels, channels, False))
         self.net = _whole_net(entry, labels, channels, pretrained)
@@ -91,18 +91,20 @@ class Classifier(nn.Module):
         return self.net(x)
 
     def check_size(self, size_px: int) -> None:
-        """CheckpointError where the network takes no squares of this size: some are made for one alone."""
-        if not self._is_open:
-            return
+        """CheckpointError where the network takes no squares of this size: some are made for one alone, others pool
+        too often for small ones."""
         first = next(module for module in self.modules() if isinstance(module, nn.Conv2d))
+        was_training = self.training
         try:
-            with torch.inference_mode():
-                self.features(first.weight.new_zeros(1, first.in_channels, size_px, size_px))
+            with torch.inference_mode():  # in train mode a batch norm refuses one image whose map is one cell
+                self.eval().features(first.weight.new_zeros(1, first.in_channels, size_px, size_px))
         except SIZE_ERRORS as error:
             raise CheckpointError(
                 f"{self._name} takes no squares of {size_px} px.",
                 "Give the size that it was made for, which often stands in its name.",
             ) from error
+        finally:
+            self.train(was_training)
 
     def features(self, x: torch.Tensor) -> torch.Tensor:
         """x (N, C, S, S) -> the feature maps that the global pooling reads, (N, K, h, w)."""

@@ -103,6 +103,11 @@ def test_a_size_that_it_does_not_take_is_a_sentence(tmp_path):
     save(tmp_path / "own", model, card, half=False)
     with pytest.raises(CheckpointError, match="test_maxvit takes no squares of 96 px"):
         load(tmp_path / "own")
+    small = Classifier("mobilenetv3_small_050", 2, 1)
+    small.check_size(32)  # its map is then one cell, of which a batch norm in train mode has no variance
+    assert small.training
+    with pytest.raises(CheckpointError, match="alexnet takes no squares of 32 px"):
+        Classifier("alexnet", 2, 1).check_size(32)
 
 
 @pytest.mark.parametrize("name", ["mnasnet0_5", "regnety_004"])

@@ -145,15 +145,14 @@ def _start_run(
     if model is None:
         classifier, initial_weights = _make_classifier(recipe, len(table.labels))
         model = classifier
-        _check_squares(classifier, recipe)
+        for size_px in sorted({recipe.size_px, *(size for size, _ in recipe.stages)}):
+            classifier.check_size(size_px)
         if start is not None:
             first = checkpoint.load(start)
             sha256, before = first.sha256, first.card.training.initial_weights or "unknown"
             initial_weights = f"those of {first.card.name}, which began with: {before}"
             copied = load_start(classifier, table.labels, first, recipe.keep_outputs)
             tqdm.write(f"Starting from {first.card.name}; output rows kept: {', '.join(copied) or 'none'}.")
-        for size_px in {recipe.size_px, *(stage_px for stage_px, _ in recipe.stages)}:
-            classifier.check_size(size_px)
         freeze(classifier, recipe.train_from)
         if recipe.drop_rate:
             _set_drop_rate(classifier, recipe)
@@ -217,18 +216,6 @@ def _take_imagenet(recipe: Recipe, labels: int, packaged: PackagedWeights | None
         raise TrainingError(
             f"Nobody publishes ImageNet weights of {recipe.backbone}.", "Add --from-scratch to train without them."
         ) from error
-
-
-def _check_squares(model: Classifier, recipe: Recipe) -> None:
-    """TrainingError where the network cannot take a square of the recipe."""
-    for size_px in sorted({recipe.size_px, *(size for size, _ in recipe.stages)}):
-        try:
-            with torch.no_grad():
-                model.eval()(torch.zeros(1, len(recipe.mean), size_px, size_px))
-        except (RuntimeError, AssertionError, ValueError) as error:  # as networks say that a size does not fit
-            raise TrainingError(
-                f"{recipe.backbone} takes no squares of {size_px} px.", "Give others with --input or --stages."
-            ) from error
 
 
 def check_batch(recipe: Recipe, films: int) -> None:

@@ -139,7 +139,7 @@ def test_a_page_of_odd_words_is_still_read():
     test = {"films": 9, "patients": 9, "accuracy": {"value": 0.5}}
     card = make_card(training=training, metrics=Metrics.model_validate({"test": test}))
     (result,) = read_front_matter(format_model_card(card, ())).eval_results
-    assert result.dataset_name == 'A set: "one", {two} # three, test: 9 films'
+    assert result.dataset_name == 'A set: "one", {two} # three, test: 9 films of 9 patients'
     assert (result.metric_name, result.metric_value, result.dataset_type) == ("Accuracy", 0.5, "csv")
 
 
