@@ -817,11 +817,11 @@ sums =
     }. The rest, { $rest }, is not in the map.
 # Of a map whose sum is far from the logit.
 held-opposite =
-    Do not read this map as the reasons for the score: its sum, { $total }, has the opposite sign of the logit, { $logit }.
+    Its sum, { $total }, has the opposite sign of the logit, { $logit }: do not read it as the reasons for the score.
 held-little =
-    This map holds only { $share } of the logit: most of what made the score is not in it.
+    Holds only { $share } of the logit: most of it is elsewhere.
 held-much =
-    This map sums to { $share } of the logit: much of what it shows is outweighed by what is not in it.
+    Sums to { $share } of the logit: the rest outweighs much.
 # What LRP does otherwise than the network and its rules are written.
 choices-title = How this map reads the network
 choice-order =
@@ -841,7 +841,7 @@ sums-not =
         [contrast] The logit, less the mean of all findings' logits,
        *[network] The logit
     } is { $logit }; the values of this map do not add up to it.
-cell-size = One cell is about { $width } × { $height } px of the film, and lies where the network looks.
+cell-size = One cell is about { $width } × { $height } px of the film.
 empty-map = This map shows nothing that speaks for { $finding } or against it.
     .zero = This map is 0 everywhere.
 empty-map-positive = This map shows nothing that speaks for { $finding }.
