@@ -89,9 +89,9 @@ class Family:
 
     reads: Literal["features", "rules", "network"]
     proof: Literal["", "cam", "lrp"]
-    has_cells: bool = False
     promise: str = ""
     key: str = ""
+    has_cells: bool = False
 
 
 CAM = Family("features", "cam", has_cells=True, key="cam")

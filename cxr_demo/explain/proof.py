@@ -8,6 +8,7 @@ one biases take their share. It depends on film and label, and `analysis.Explana
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
@@ -149,6 +150,10 @@ def prove_checkpoint(
     try:
         relevance = RelevanceMaps(lower_network(model, as_written), card.preprocess, as_written)
         lrp_proof = _prove_lrp(model, relevance, x, label)
+        if lrp_proof.refusal:  # a ReLU near 0 that single precision flips is no fault of a rule
+            exact = copy.deepcopy(model).double()
+            doubled = RelevanceMaps(lower_network(exact, as_written), card.preprocess, as_written)
+            lrp_proof = _prove_lrp(exact, doubled, x.double(), label)
         if not lrp_proof.refusal:
             lrp_proof = _prove_rules(lrp_proof, relevance, card.preprocess, label, on_progress)
     except ExplanationError as error:

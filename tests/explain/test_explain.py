@@ -204,8 +204,8 @@ def test_a_network_with_layers_that_have_no_rule_gets_no_lrp():
 def changed(kind: type, **fields):
     """A `lower_network` that makes something else of the first operation of a kind; fields: name -> what of the old."""
 
-    def wrong_program_of(model):
-        program = lower_network(model)
+    def wrong_program_of(model, as_written=()):
+        program = lower_network(model, as_written)
         place, step = next((i, s) for i, s in enumerate(program.steps) if isinstance(s.operation, kind))
         other = {name: change(getattr(step.operation, name)) for name, change in fields.items()}
         step = dataclasses.replace(step, operation=dataclasses.replace(step.operation, **other))
