@@ -87,11 +87,11 @@ def test_a_map_comes_with_its_numbers_its_unit_and_its_words():
 @pytest.mark.parametrize(
     ("share", "said"),
     [
-        (-0.4, "its sum, −0.68, has the opposite sign of the logit, +1.70."),
-        (0.4, "This map holds only 40 % of the logit: "),
+        (-0.4, "Its sum, −0.68, has the opposite sign of the logit, +1.70: "),
+        (0.4, "Holds only 40 % of the logit: "),
         (0.55, ""),
         (1.9, ""),
-        (6.8, "This map sums to 680 % of the logit: "),
+        (6.8, "Sums to 680 % of the logit: "),
     ],
 )
 def test_a_map_whose_sum_is_far_from_the_logit_says_so(share, said):
