@@ -146,7 +146,8 @@ def _join_centres(sources: list[tuple[Centres, torch.Tensor]]) -> Centres:
     (first, _), *others = sources
     if all(centres == first for centres, _ in others):
         return first
-    weights = [float(value.var(dim=(2, 3)).sum()) for _, value in sources]
+    weights = [float(value.var(dim=(2, 3), correction=0).sum()) for _, value in sources]
+    weights = weights if sum(weights) > 0 else None  # of a single cell nothing varies: all count the same
     top, left = np.average([centres.first for centres, _ in sources], axis=0, weights=weights)
     return Centres((float(top), float(left)), first.step)
 

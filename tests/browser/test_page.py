@@ -417,7 +417,8 @@ def test_what_the_browser_draws_is_what_python_draws(open_page, films, weights):
     maps = {key: map_ for (key, _), map_ in analyser.explain(study, ["bacterial_pneumonia"], DEFAULT_METHODS).items()}
     scales = choose_scales(maps, {})
     for key, explanation in maps.items():
-        on_film = analyser.card.preprocess.map_to_image(explanation.map_square, study.image.pixels.shape)
+        shape, placement = study.image.pixels.shape, explanation.placement
+        on_film = analyser.card.preprocess.map_to_image(explanation.map_square, shape, placement)
         expected = render.draw_overlay(study.image.pixels, on_film, scales[key].own, 0.7)
         drawn = read_canvas(page, key)
         assert drawn.shape == expected.shape

@@ -147,3 +147,12 @@ def test_a_map_in_other_places_keeps_its_sum_and_its_middle():
     assert fine.sum(axis=1) @ rows / 2 == pytest.approx(96.5)
     drawn = Preprocess(224, "stretch", (0.5,), (0.25,)).map_to_image(map_, (224, 224), resnet)
     assert np.unravel_index(drawn.argmax(), drawn.shape) == (96, 96)
+
+
+def test_branches_with_unlike_middles_count_the_same_where_nothing_varies():
+    """As in a map of a single cell."""
+    cell = torch.ones(1, 3, 1, 1)
+    joined = placement._join_centres(
+        [(placement.Centres((0.0, 2.0), (1.0, 1.0)), cell), (placement.Centres((4.0, 2.0), (1.0, 1.0)), cell)]
+    )
+    assert joined.first == (2.0, 2.0)

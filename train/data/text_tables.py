@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import codecs
 import csv
+from collections.abc import Iterator
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from cxr_demo.errors import TrainingError
 
@@ -43,6 +45,16 @@ def read_text(path: Path) -> str:
     raise TrainingError(f"{path.name} is no text.", "Save it as CSV, in UTF-8.")
 
 
+def _read_lines(path: Path, lines: Any) -> Iterator[list[str]]:
+    """TrainingError where a quote is opened and never closed."""
+    try:
+        yield from lines
+    except csv.Error as error:
+        raise TrainingError(
+            f"{path.name}, line {lines.line_num}: {error}.", "Look for a quote that is not closed."
+        ) from error
+
+
 def read_text_table(path: Path) -> TextTable:
     """TrainingError unless it has a line below its names, and as many cells in each line as there are names."""
     text = read_text(path)
@@ -50,7 +62,7 @@ def read_text_table(path: Path) -> TextTable:
     lines = csv.reader(StringIO(text, newline=""), delimiter=max(SEPARATORS, key=first.count), skipinitialspace=True)
     names: tuple[str, ...] = ()
     rows = []
-    for cells in lines:
+    for cells in _read_lines(path, lines):
         cells = tuple(cell.strip() for cell in cells)
         if not any(cells):
             continue

@@ -146,9 +146,10 @@ class FilmAnalysis:
     def measure_likeness(self, method: str, contrast: bool, seen: np.ndarray) -> np.ndarray:
         """Of the maps of all labels, which are there; see `label_likeness`."""
         if (method, contrast) not in self.likeness:
-            maps = [self.find_map(method, label, contrast) for label in self.require_study().labels]
-            squares = [map_.map_square for map_ in maps if map_ is not None]
-            self.likeness[method, contrast] = measure_label_likeness(squares, seen)
+            asked = [self.find_map(method, label, contrast) for label in self.require_study().labels]
+            maps = [map_ for map_ in asked if map_ is not None]
+            squares = [map_.map_square for map_ in maps]
+            self.likeness[method, contrast] = measure_label_likeness(squares, seen, maps[0].placement)
         return self.likeness[method, contrast]
 
 

@@ -222,7 +222,7 @@ class PageView:
             slow = [key for key in shown if key not in tables]
             return {"html": likeness_table.render_likeness(analyser.card, self.label, tables, slow, contrast)}
 
-        return self.keep("likeness", (*self.at, tuple(shown), contrast), make) if ready else EMPTY
+        return self.keep("likeness", (*self.at, tuple(shown), tuple(ready), contrast), make) if ready else EMPTY
 
     def regions(self) -> Part:
         film, analyser = self.film, self.analyser

@@ -255,7 +255,7 @@ def _list_evaluation(desk: Desk, session: Session, reading: FilmAnalysis, label:
 def open_run(desk: Desk, session: Session, reading: FilmAnalysis, label: str) -> EvaluationRun | None:
     """The checks of what is shown, planned if need be; None where none are asked for."""
     wish = session.wish
-    if wish.checks is None or wish.checks.kind == STOPPED:
+    if wish.checks is None or wish.checks.kind == STOPPED or reading.is_contrasted(wish):
         session.evaluation_run = None
         return None
     results, run = open_results(reading), session.evaluation_run

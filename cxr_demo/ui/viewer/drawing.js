@@ -184,13 +184,14 @@ function contoursOf(fill) {
 }
 
 /**
- * As many pixels as the screen shows of it, and at most those that the page has of a film.
+ * As many pixels as the screen shows of it, and at most those that the film has.
  * @param {PanelCanvas} canvas
+ * @param {Greys} film
  */
-function fitToScreen(canvas) {
+function fitToScreen(canvas, film) {
   const { width, height } = canvas.dataset;
   const shown = Math.round(canvas.clientWidth * devicePixelRatio) || Number(width);
-  const across = Math.min(Number(width), shown);
+  const across = Math.min(film.width, shown);
   const down = Math.max(1, Math.round((Number(height) * across) / Number(width)));
   if (canvas.width !== across) canvas.width = across;
   if (canvas.height !== down) canvas.height = down;
@@ -204,7 +205,7 @@ function fitToScreen(canvas) {
  * @param {Layers | undefined} layers
  */
 function paint(canvas, film, layers) {
-  fitToScreen(canvas);
+  fitToScreen(canvas, film);
   const context = contextOf(canvas);
   context.putImageData(pictureOfFilm(film, canvas.width, canvas.height), 0, 0);
   const { left, top, side } = partShown();

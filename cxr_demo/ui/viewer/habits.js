@@ -159,9 +159,13 @@ document.addEventListener("pointermove", (event) => {
 for (const kind of /** @type {const} */ (["pointerup", "pointercancel"])) {
   document.addEventListener(kind, (event) => {
     fingers.delete(event.pointerId);
+    if (event.pointerType === "touch") pointed = null;
     bare(false);
   });
 }
+document.documentElement.addEventListener("pointerleave", () => {
+  pointed = null;
+});
 document.addEventListener("contextmenu", (event) => {
   if (stageOf(event)) event.preventDefault(); // the right button is for the window
 });

@@ -80,6 +80,7 @@ async function deepen() {
   if (!name || name === deepFilm || !drawing.film) return;
   deepFilm = name;
   const deep = await deepGreysOf(name).catch(() => null); // without it the page's picture stays
+  if (!deep && deepFilm === name) deepFilm = null; // to be tried again
   if (deepFilm !== name || value?.film?.deep !== name || !deep) return;
   drawing.film = deep;
   panels().dataset.deep = name;

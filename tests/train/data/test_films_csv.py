@@ -163,3 +163,9 @@ def test_the_task_is_stated_and_never_guessed(root):
     with pytest.raises(TrainingError, match=r"1 of 8 films have not one label each, f07.png \(normal, ") as raised:
         check_trainable(table, "single-label")
     assert "--task multi-label" in raised.value.hint
+
+
+def test_a_quote_that_is_never_closed_is_a_sentence(root):
+    (root / "films.csv").write_text('path,patient,split,opacity\nfilms/f00.png,"1,train,1\n' + "x" * 200_000)
+    with pytest.raises(TrainingError, match=r"films.csv, line \d+: .*field"):
+        read_csv(root)
