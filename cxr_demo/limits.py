@@ -30,6 +30,7 @@ MAX_PAGES = 400  # that show only a synthetic film too: a visitor may open many
 READ_AT_ONCE = 2  # films: one of 40 megapixels may need 160 MB while it is decoded
 MAX_PAGE_BYTES = 256 * 2**20  # of the films of one page: one of 40 megapixels is 160 MB
 KEPT_PARTS = 16  # of each part of a page, as it was rendered: for every finding of the longest list, about 1 MB
+DEEP_CACHE_BYTES = 128 * 2**20  # of films in their full depth as they were sent: about ten of 4 megapixels
 MAX_FILMS = 12  # of one page; the one that was taken first leaves for the next
 MAX_WAITING = 64  # events in the queue: two for each of a class of 30
 MAX_THREADS = 128  # every page that waits for its maps holds one

@@ -199,6 +199,8 @@ declare function press<Name extends keyof Presses>(
   name: Name,
   ...data: Presses[Name] extends undefined ? [] : [data: Presses[Name], number?: number]
 ): void;
+// What an event has happened in, if the selector finds it there.
+declare function within<Selector extends string>(event: Event, selector: Selector): Found<Selector> | null;
 declare function on<Kind extends keyof HTMLElementEventMap, Selector extends string>(
   kind: Kind,
   selector: Selector,

@@ -212,10 +212,19 @@ function forgetOld(needs) {
   }
 }
 
+/**
+ * The document may be the target too, which is no element.
+ * @type {typeof globalThis.within}
+ */
+function within(event, selector) {
+  const target = /** @type {Partial<Element>} */ (event.target);
+  return /** @type {any} */ (target.closest?.(selector) ?? null);
+}
+
 /** @type {typeof globalThis.on} */
 function on(kind, selector, heard) {
   document.addEventListener(kind, (event) => {
-    const found = /** @type {Partial<Element>} */ (event.target).closest?.(selector);
+    const found = within(event, selector);
     if (found) heard(/** @type {any} */ (found), /** @type {any} */ (event));
   });
 }

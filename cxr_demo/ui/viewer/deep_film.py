@@ -9,20 +9,24 @@ from __future__ import annotations
 import secrets
 import struct
 import zlib
-from weakref import WeakValueDictionary
+from collections import OrderedDict
+from weakref import WeakValueDictionary, finalize
 
 import cv2
 import numpy as np
-from starlette.concurrency import run_in_threadpool
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
 from cxr_demo.film.reading import Radiograph
+from cxr_demo.limits import DEEP_CACHE_BYTES
 from cxr_demo.ui import image_encoding
 
 DEEP_SIDE_PX = 4096  # longest side: more than any screen, and 32 MB in the browser
 WHITE = 65535
 _FILMS: WeakValueDictionary[str, Radiograph] = WeakValueDictionary()
+_BODIES: OrderedDict[str, bytes] = OrderedDict()  # by name, the last asked for at the end; each goes with its film
+_ENCODING = CapacityLimiter(1)  # a film of 16 megapixels takes a second of a core, and anybody may ask again
 
 
 def offer_deep_film(image: Radiograph) -> str | None:
@@ -32,15 +36,22 @@ def offer_deep_film(image: Radiograph) -> str | None:
         return None
     name = secrets.token_urlsafe(16)
     _FILMS[name] = image
+    finalize(image, _BODIES.pop, name, None)
     return name
 
 
 async def send_deep_film(request: Request) -> Response:
-    """The answer to a browser: `encode_deep_film`, or 404."""
-    image = _FILMS.get(request.path_params["name"])
+    """The answer to a browser: `encode_deep_film`, or 404. One film is encoded at a time, and once."""
+    name = request.path_params["name"]
+    image = _FILMS.get(name)
     if image is None:
         return Response(status_code=404)
-    body = await run_in_threadpool(encode_deep_film, image.pixels)
+    async with _ENCODING:
+        if (body := _BODIES.get(name)) is None:
+            body = _BODIES[name] = await to_thread.run_sync(encode_deep_film, image.pixels)
+        _BODIES.move_to_end(name)
+        while sum(map(len, _BODIES.values())) > DEEP_CACHE_BYTES:
+            _BODIES.popitem(last=False)
     return Response(body, media_type="application/octet-stream")
 
 

@@ -1,6 +1,6 @@
 // A viewer's habits on every stage of the page: wheel, drag, pinch, double click, keys and the buttons that do the same.
 // All panels look at the same part of the film with the same greys, and the server is never asked.
-const STAGES = "#panels .stage canvas, #pair .stage canvas";
+const STAGES = "#panels .stage, #pair .stage";
 const STEP = 1.25; // of a key or a button
 const WHEEL = 0.0015; // of the zoom's logarithm, for a pixel of the wheel
 const LINE_PX = 16; // where a wheel counts in lines
@@ -22,14 +22,11 @@ const tell = () => document.dispatchEvent(new Event("cxr-view"));
 const sheet = () => /** @type {HTMLDialogElement} */ (document.querySelector("#keys dialog"));
 
 /**
- * The document may be the target too, which is no element.
+ * The film or map that an event has happened on; what lies over it, a region or a line, is of it.
  * @param {Event} event
  * @returns {HTMLCanvasElement | null}
  */
-function stageOf(event) {
-  const found = drawing.film && /** @type {Partial<Element>} */ (event.target).closest?.(STAGES);
-  return /** @type {HTMLCanvasElement | null} */ (found ?? null);
-}
+const stageOf = (event) => (drawing.film && within(event, STAGES)?.querySelector("canvas")) || null;
 
 /**
  * @param {HTMLCanvasElement} canvas
@@ -42,7 +39,7 @@ function placeOn(canvas, [x, y]) {
 }
 
 /** The canvas that keys and buttons speak of: all panels have one size. */
-const anyStage = () => pointed ?? /** @type {HTMLCanvasElement | null} */ (document.querySelector(STAGES));
+const anyStage = () => pointed ?? document.querySelector("#panels .stage canvas");
 
 /**
  * @param {HTMLCanvasElement | null} canvas

@@ -67,13 +67,6 @@ function shares(event, stage) {
   return toFilm([share(event.clientX, frame.left, frame.width), share(event.clientY, frame.top, frame.height)]);
 }
 
-/**
- * The document may be the target too, which is no element.
- * @param {Event} event
- * @param {string} selector
- */
-const within = (event, selector) => /** @type {Partial<Element>} */ (event.target).closest?.(selector);
-
 function forget() {
   start = dragged = null;
   place();

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from cxr_demo.film.reading import Radiograph
+from cxr_demo.ui.viewer import deep_film
 from cxr_demo.ui.viewer.deep_film import DEEP_SIDE_PX, encode_deep_film, offer_deep_film, send_deep_film
 
 
@@ -62,3 +63,22 @@ def test_it_is_sent_by_its_name_as_long_as_the_film_is_kept():
     del image
     gc.collect()
     assert client.get(f"/{name}").status_code == 404
+
+
+def test_a_film_is_encoded_once_however_often_it_is_asked_for_and_only_so_many_are_kept(monkeypatch):
+    client = TestClient(Starlette(routes=[Route("/{name}", send_deep_film)]))
+    encoded = []
+    monkeypatch.setattr(deep_film, "encode_deep_film", lambda pixels: encoded.append(pixels.shape) or b"x" * 40)
+    monkeypatch.setattr(deep_film, "DEEP_CACHE_BYTES", 100)
+    images = [make_image(np.full((40, 30), level / 65535)) for level in (1000, 2000, 3000)]
+    names = list(map(offer_deep_film, images))
+    assert [len(client.get(f"/{name}").content) for name in (names[0], names[0], names[1], names[0])] == [40] * 4
+    assert len(encoded) == 2
+    client.get(f"/{names[2]}")  # the one that was not asked for longest leaves
+    client.get(f"/{names[0]}")
+    assert len(encoded) == 3
+    client.get(f"/{names[1]}")
+    assert len(encoded) == 4
+    del images
+    gc.collect()
+    assert not set(names) & set(deep_film._BODIES)
