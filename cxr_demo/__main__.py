@@ -1,4 +1,4 @@
-"""`python -m cxr_demo predict|explain|compare|evaluate|check|import|models|methods`: the same as the page, for scripts.
+"""`python -m cxr_demo predict|explain|compare|evaluate|report|check|import|...`: the same as the page, for scripts.
 
 Exit 0 when all went well, 1 when `check` finds that a checkpoint cannot explain, 2 for input that cannot be used, or
 looks like no frontal chest film (`--anyway` goes on). Results go to stdout; errors, the file's notes and doubts
@@ -38,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from cxr_demo.explain.methods import CHOICES, METHODS
+    from cxr_demo import arguments
 
     parser = argparse.ArgumentParser(prog="python -m cxr_demo", description=(__doc__ or "").split("\n\n")[1])
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -49,15 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     predict.set_defaults(act=_predict)
 
     explain = commands.add_parser("explain", help="maps of one film as arrays and pictures")
-    explain.add_argument("file", metavar="FILE")
-    explain.add_argument("--label", nargs="+", help="labels to explain; the one that the page shows first if left out")
-    explain.add_argument(
-        "--method", nargs="+", help=f"{', '.join(METHODS)}; if left out, those that the page shows first"
-    )
-    explain.add_argument(
-        "--as-written", nargs="*", choices=CHOICES, metavar="CHOICE",
-        help=f"LRP without these choices ({', '.join(CHOICES)}; all, if none is named): the network as it is written",
-    )  # fmt: skip
+    arguments.add_explain_arguments(explain)
     explain.set_defaults(act=_explain)
 
     compare = commands.add_parser("compare", help="two checkpoints on one film, or the members of an ensemble")
@@ -70,67 +62,40 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser(
         "evaluate", aliases=["believe"], help="how good the maps of one label on one film are; minutes"
     )
-    evaluate.add_argument("file", metavar="FILE")
-    evaluate.add_argument("--label", help="the one that the page shows first if left out")
-    evaluate.add_argument("--method", nargs="+", help="if left out, those of the page")
-    evaluate.add_argument(
-        "--region", type=float, nargs=4, metavar=("X", "Y", "WIDTH", "HEIGHT"),
-        help="a box, in shares of the film (0 to 1, from its upper left corner): how much evidence lies in it",
-    )  # fmt: skip
     evaluate.set_defaults(act=_evaluate)
-    for command in (predict, explain, evaluate):
+    report = commands.add_parser("report", help="what the page shows of one film, as a PDF to take home")
+    arguments.add_report_arguments(report)
+    report.set_defaults(act=_report)
+    for command in (evaluate, report):
+        arguments.add_one_label_arguments(command)
+    for command in (predict, explain, evaluate, report):
         command.add_argument(
             "--weights", help="checkpoint folder or Hub id; if left out, the one that the page opens on"
         )
 
     for command in (explain, compare):
-        _add_output(command)
-    for command in (predict, explain, compare, evaluate):
+        command.add_argument("--out", type=Path, required=True, help="folder for maps.npz, result.json and overlays")
+        command.add_argument("--overwrite", action="store_true", help="replace an earlier result in --out")
+    for command in (explain, compare, report):
+        command.add_argument(
+            "--contrast",
+            action="store_true",
+            help="each label against the others: what speaks for it more than for them",
+        )
+    for command in (predict, explain, compare, evaluate, report):
         command.add_argument("--anyway", action="store_true", help="go on with what looks like no frontal chest film")
 
     check = commands.add_parser("check", help="does a checkpoint prove its explanations? exit 1 if not")
     check.add_argument("weights", metavar="WEIGHTS")
     check.set_defaults(act=_check)
-    _add_import(commands)
+    brought = commands.add_parser("import", help="a network from elsewhere becomes a checkpoint, with a verdict on it")
+    arguments.add_import_arguments(brought)
+    brought.set_defaults(act=_import)
     commands.add_parser("models", help="the checkpoints at hand").set_defaults(act=_models)
     commands.add_parser("methods", help="the explanation methods").set_defaults(act=_methods)
     schema = commands.add_parser("card-schema", help="the JSON schema of a checkpoint's config.json")
     schema.set_defaults(act=_card_schema)
     return parser
-
-
-def _add_output(command: argparse.ArgumentParser) -> None:
-    """Of a command that writes maps."""
-    command.add_argument("--out", type=Path, required=True, help="folder for maps.npz, result.json and overlays")
-    command.add_argument("--overwrite", action="store_true", help="replace an earlier result in --out")
-    command.add_argument(
-        "--contrast", action="store_true", help="each label against the others: what speaks for it more than for them"
-    )
-
-
-def _add_import(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    brought = commands.add_parser("import", help="a network from elsewhere becomes a checkpoint, with a verdict on it")
-    brought.add_argument(
-        "source", metavar="SOURCE", help="a weights file, a folder of timm's, a Hub id, or a name of torchxrayvision's"
-    )
-    brought.add_argument("--out", type=Path, required=True, help="folder of the new checkpoint")
-    brought.add_argument(
-        "--labels", nargs="+", default=(), metavar="NAME",
-        help="of its outputs, in their order, or one file with a name on each line; - for one that was never trained",
-    )  # fmt: skip
-    brought.add_argument("--words", type=Path, help="JSON file: names and glosses of labels, by language")
-    brought.add_argument("--backbone", default="", help="its network, where neither the file nor its tensors say so")
-    brought.add_argument(
-        "--published", default="", metavar="NAME", help="the file is this network of torchxrayvision's"
-    )
-    brought.add_argument("--task", default="", help="multi-label or single-label")
-    brought.add_argument("--size", type=int, help="side of the square that it reads, in pixels")
-    brought.add_argument("--geometry", default="", help="stretch, letterbox or crop")
-    brought.add_argument("--mean", type=float, nargs="+", default=(), help="of each channel, of pixels from 0 to 1")
-    brought.add_argument("--std", type=float, nargs="+", default=(), help="likewise")
-    brought.add_argument("--licence", default="", help="of the weights, where the source names none")
-    brought.add_argument("--overwrite", action="store_true", help="replace an earlier checkpoint in --out")
-    brought.set_defaults(act=_import)
 
 
 def _predict(options: argparse.Namespace) -> int:
@@ -248,12 +213,11 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from tqdm import tqdm
-
     from cxr_demo.analysis import choose_default_methods, order_labels
     from cxr_demo.evaluation import regions
     from cxr_demo.evaluation.agreement import measure_agreements
     from cxr_demo.evaluation.evaluate import describe_evaluation
+    from cxr_demo.progress import show_progress
 
     analyser = _analyser(options.weights)
     image, answer = _open_image(options.file)
@@ -265,12 +229,8 @@ def _evaluate(options: argparse.Namespace) -> int:
     label = _find_label(analyser.card, options.label or order_labels(analyser.card, study.probabilities)[0])
     methods = options.method or choose_default_methods(analyser)
     explained = analyser.explain(study, [label], methods)
-    with tqdm(total=100, unit="%", leave=False, disable=None) as bar:
-
-        def show_progress(done: float, total: float) -> None:
-            bar.update(int(100 * done / total) - bar.n)
-
-        found = analyser.evaluate_maps(study, list(explained.values()), show_progress)
+    with show_progress() as on_progress:
+        found = analyser.evaluate_maps(study, list(explained.values()), on_progress)
     maps = {key: explained[key, label].map_square for key in methods}
     placements = {key: explained[key, label].placement for key in methods}
     agreements = measure_agreements(maps, analyser.card.preprocess.mark_image(film.shape), placements)
@@ -283,6 +243,29 @@ def _evaluate(options: argparse.Namespace) -> int:
     }
     for line in regions.describe_evidence(places, model and model.dice):
         print(line)
+    return 0
+
+
+def _report(options: argparse.Namespace) -> int:
+    from cxr_demo.analysis import choose_default_methods, order_labels
+    from cxr_demo.export.report_file import check_report_path, compute_shown, write_report
+    from cxr_demo.progress import show_progress
+    from cxr_demo.text.catalogue import format_text
+
+    check_report_path(options.out, options.overwrite)
+    analyser, (_, lungs) = _analyser(options.weights), _load_gate_models()
+    image, answer = _open_image(options.file)
+    _check_answer(answer, options.anyway)
+    label = options.label or order_labels(analyser.card, analyser.analyse(image).probabilities)[0]
+    with show_progress() as on_progress:
+        shown = compute_shown(
+            analyser, Path(options.file).name, image, answer, lungs, _find_label(analyser.card, label),
+            options.method or choose_default_methods(analyser), options.region and tuple(options.region),
+            options.contrast, on_progress if options.checks else None,
+        )  # fmt: skip
+    write_report(options.out, shown)
+    print(options.out)
+    _complain(format_text("report-look"))
     return 0
 
 

@@ -42,6 +42,12 @@ class Scale:
         return SIGNED_ZERO if self.signed else 0
 
 
+def fit_shape(shape: tuple[int, ...], longest_px: int) -> tuple[int, int]:
+    """(H, W) shrunk in proportion until the longest side fits; never enlarged."""
+    shrink = min(1.0, longest_px / max(shape))
+    return max(1, round(shape[0] * shrink)), max(1, round(shape[1] * shrink))
+
+
 def choose_scale(map_raw: np.ndarray, shown: str, unit: str, floor: float = EVIDENCE_FLOOR) -> Scale:
     """The scale of one raw map of any shape, in `unit`.
 

@@ -18,7 +18,7 @@ ORDER = """
 cxr_demo.text: __init__ catalogue formats
 cxr_demo: limits errors labels progress grids
 cxr_demo.explain: __init__ methods
-cxr_demo: render
+cxr_demo: render arguments
 cxr_demo.text: gate_text method_text
 cxr_demo.film: __init__ anatomy halving jpeg header dicom preprocess phantom reading borders gate
 cxr_demo.networks: __init__ backbones heads card_parts card standing tracing open_nets torchvision_nets classifier
@@ -36,8 +36,9 @@ cxr_demo.export: __init__ output
 cxr_demo.importing: __init__ published pickle_process weights_file source labels_given fitting verdict
 cxr_demo.text: page_text scales_text localisation_text examples_text evaluation_text
 cxr_demo.text: findings_text checkpoint_text lesson_text pair_text upload_text
-cxr_demo.export: results
+cxr_demo.export: results shown pictures
 cxr_demo: __init__
+cxr_demo.export: report report_pdf report_file
 cxr_demo.ui: markup parts faults components jobs image_encoding
 cxr_demo.ui.app: __init__ uploads upload_route wish
 cxr_demo.ui.findings: __init__ findings_list localisation_table facts gate_table
@@ -74,6 +75,7 @@ FILES = {
 SHARED_FLOORS = ({"cxr_demo.explain", "cxr_demo.explain.lrp"}, {"cxr_demo.ui", "cxr_demo.ui.app"})
 OWNERS = {  # package -> the only rooms, or modules of them, of the product that may import it
     "gradio": ("cxr_demo.ui",),
+    "typst": ("cxr_demo.export.report_pdf",),
     "pydicom": ("cxr_demo.film.dicom",),
     "PIL": ("cxr_demo.film.reading",),
     "safetensors": (

@@ -79,5 +79,6 @@ def test_the_installed_command_makes_the_same_maps(tmp_path):
         np.testing.assert_array_equal(map_square, maps["repository"][key], strict=True)
     for language in (ROOT / "cxr_demo" / "text").glob("*.ftl"):
         assert (installed / "cxr_demo" / "text" / language.name).is_file()
+    assert (installed / "cxr_demo" / "export" / "report.typ").is_file()
     for script in (ROOT / "cxr_demo" / "ui").glob("*.[jc]s*"):
         assert (installed / "cxr_demo" / "ui" / script.name).is_file()

@@ -1163,3 +1163,33 @@ randomisation =
     .blind-why = Stays with random weights in the last block: it is not about this finding.
     .absolute = without signs { $rank }
     .rank = agreement (rank correlation) { $rank }
+
+## The report that is taken home (export/report.py)
+
+report-title = A chest X-ray and what explains its findings
+report-made = Made { $moment } with cxr-demo { $version }
+report-verdict = Verdict
+report-low = { $finding }: { $verdict }. A map of such a score misleads easily.
+report-held = { $why } The maps were off on the page and are left out here.
+report-no-maps = No map was chosen.
+report-opacity = Maps lie over the film with { $opacity } opacity at most; where a map is zero the film is untouched.
+report-greys = Greys as they were set: black at { $low } of the film's range, white at { $high }{ $inverted ->
+    [yes] , then inverted
+   *[no] {""}
+    }.
+report-quality = How well this network tells each finding
+report-measured = Measured on test films
+report-unchecked = The maps were not checked: nothing is known here of how far they can be trusted on this film.
+report-gate-synthetic = Not asked: this is a synthetic film.
+report-gate-usual = Nothing spoke against it.
+report-film-sha256 = SHA-256 of the film's file
+report-versions = Versions
+report-version = { $name } { $version }
+report-page = Page { $page } of { $pages }
+report-look =
+    The report shows the film and names its file: before you pass it on, look whether either says who the patient is.
+report-folder = { $path } is a folder.
+    .hint = Give --out the name of a file, as report.pdf.
+report-exists = { $path } is there already.
+    .hint = Give --out another name, or add --overwrite to replace it.
+report-unwritten = The report cannot be written: { $reason }.

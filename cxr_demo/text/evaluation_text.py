@@ -13,7 +13,14 @@ from cxr_demo.evaluation.randomisation import UNCHANGED, Randomisation
 from cxr_demo.evaluation.regions import LUNGS, OUTSIDE, USER_REGION
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.text.catalogue import format_text
-from cxr_demo.text.formats import format_digits, format_p, format_percent, format_rounded, format_signed
+from cxr_demo.text.formats import (
+    format_digits,
+    format_interval,
+    format_p,
+    format_percent,
+    format_rounded,
+    format_signed,
+)
 
 REGIONS = {  # by the name of a region; others stand by their own
     LUNGS: "region-lungs",
@@ -57,6 +64,13 @@ def describe_region_share(found: RegionShare) -> str:
     if math.isnan(found.evidence):
         return format_text("region-no-evidence")
     return format_text("region-share", share=format_region_share(found)[0])
+
+
+def describe_lungs(dice: tuple[float, float, float] | None, is_found: bool) -> str:
+    """What the outline of the lungs is worth, or why there is none. `dice` with its interval; None without a model."""
+    if dice is None:
+        return format_text("lungs-absent")
+    return format_text("lungs-quality", dice=format_interval(*dice)) if is_found else format_text("lungs-not-found")
 
 
 def join_method_names(methods: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
 
@@ -78,6 +79,11 @@ def format_duration(seconds: float) -> str:
         return format_text("duration-minutes", minutes=round(seconds / 60))
     step = 1 if seconds < 10 else 10
     return format_text("duration-seconds", seconds=max(1, round(seconds / step) * step))
+
+
+def format_moment(moment: datetime) -> str:
+    """ "2026-11-29 16:20 UTC", in every language."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def format_list(items: Sequence[str]) -> str:

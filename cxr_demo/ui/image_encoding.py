@@ -13,17 +13,12 @@ from cxr_demo import render
 from cxr_demo.analysis import Explanation
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.grids import EVEN, Placement
+from cxr_demo.render import fit_shape
 
 FILM_SIDE_PX = 1024  # longest side of the film on the page
 AROUND = 0.025  # of the longest side, between what an outline shows and its line
 MAP_STEPS = 32767
 MAP_SIDE_PX = 512  # longest side of a map on the page: above any square used so far, and half the bytes
-
-
-def fit_shape(shape: tuple[int, int], longest_px: int) -> tuple[int, int]:
-    """(H, W) shrunk in proportion until the longest side fits; never enlarged."""
-    shrink = min(1.0, longest_px / max(shape))
-    return max(1, round(shape[0] * shrink)), max(1, round(shape[1] * shrink))
 
 
 def encode_film(pixels: np.ndarray) -> str:

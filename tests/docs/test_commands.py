@@ -203,6 +203,7 @@ CHECKS: dict[str, Callable] = {
     "explain": check_explain,
     "compare": lambda o, printed: check_compare(o, printed) if hasattr(o, "out") else check_table(o, printed),
     "import": check_import,
+    "report": lambda o, printed: check_line(o.out.read_bytes()[:5].decode(), "%PDF-"),
     "check": lambda o, printed: check_line(printed, "Grad-CAM ok", "LRP ok"),
     "evidence": lambda o, printed: check_table(o, printed) or check_line(printed, "evidence in the lungs", "Grad-CAM"),
     "models": lambda o, printed: check_line(printed, "weights/kermany-densenet121", "64 px"),

@@ -16,8 +16,8 @@ from cxr_demo.evaluation.lung_segmentation import Lungs
 from cxr_demo.evaluation.regions import Box, EvidenceMeter, make_region_masks
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.film.reading import Radiograph
+from cxr_demo.text import evaluation_text
 from cxr_demo.text.catalogue import format_text
-from cxr_demo.text.formats import format_interval
 from cxr_demo.ui import image_encoding
 
 
@@ -70,12 +70,8 @@ def measure_regions(
 def describe_lungs(regions: ImageRegions, lungs: Lungs | None) -> str:
     """What the outline of the lungs is worth, or why there is none."""
     if lungs is None or regions.lungs is None:
-        return format_text("lungs-absent")
-    return (
-        format_text("lungs-quality", dice=format_interval(*lungs.dice))
-        if regions.lungs.any()
-        else format_text("lungs-not-found")
-    )
+        return evaluation_text.describe_lungs(None, False)
+    return evaluation_text.describe_lungs(lungs.dice, bool(regions.lungs.any()))
 
 
 def _shrink_mask(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

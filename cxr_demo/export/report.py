@@ -1,0 +1,274 @@
+"""What a report says, word for word: every number by the function that makes it for the page.
+
+The layout is `report.typ`; here is what it sets, as plain data.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from importlib import metadata
+
+from cxr_demo import __version__, render
+from cxr_demo.analysis import order_labels
+from cxr_demo.evaluation.checks import CHECKS
+from cxr_demo.evaluation.evaluate import MapEvaluation
+from cxr_demo.evaluation.faithfulness import Curve
+from cxr_demo.evaluation.randomisation import Randomisation
+from cxr_demo.evaluation.regions import LUNGS
+from cxr_demo.evaluation.stability import Change
+from cxr_demo.explain.methods import METHODS
+from cxr_demo.export.shown import DrawnMap, ShownStudy
+from cxr_demo.film.gate import Verdict
+from cxr_demo.networks.standing import find_quality, find_standing
+from cxr_demo.text import evaluation_text, findings_text, label_text, page_text
+from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.formats import format_list, format_moment, format_percent, format_rounded, name_score
+from cxr_demo.text.method_text import describe_caption
+
+LIBRARIES = ("torch", "timm", "zennit", "grad-cam", "numpy", "opencv-python-headless")  # whose versions may move a map
+
+
+def describe_report(shown: ShownStudy) -> dict:
+    """Everything but the pictures, in the language of the moment: a heading and a part for each of what the page
+    shows. Numbers are words by then, but for those that draw the bars of the findings (0..1)."""
+    return {
+        "title": format_text("report-title"),
+        "warning": format_text("not-clinical"),
+        "page": format_text("report-page", page="{page}", pages="{pages}"),
+        "made": format_text("report-made", moment=format_moment(shown.made), version=__version__),
+        "film": _describe_film(shown),
+        "findings": _describe_findings(shown),
+        "maps": _describe_maps(shown),
+        "sections": [
+            section
+            for section in (
+                _describe_quality(shown),
+                _describe_regions(shown),
+                _describe_checks(shown),
+                _describe_gate(shown),
+                _describe_network(shown),
+            )
+            if section
+        ],
+    }
+
+
+def name_film(shown: ShownStudy) -> str:
+    """Its kind and size."""
+    height, width = shown.study.image.pixels.shape
+    return f"{shown.study.image.kind}, {width} × {height} px"
+
+
+def describe_greys(shown: ShownStudy) -> str:
+    """How a person has set them; "" as they were read."""
+    greys = shown.greys
+    if greys.is_as_read:
+        return ""
+    low, high = format_percent(greys.low, 0), format_percent(greys.high, 0)
+    return format_text("report-greys", low=low, high=high, inverted="yes" if greys.inverted else "no")
+
+
+def describe_versions() -> str:
+    """Of what computes and draws a map."""
+    python = format_text("report-version", name="Python", version=platform.python_version())
+    return format_list([python, *(format_text("report-version", name=name, version=metadata.version(name))
+                                  for name in LIBRARIES)])  # fmt: skip
+
+
+def _describe_film(shown: ShownStudy) -> dict:
+    image = shown.study.image
+    sides = format_text("sides-known" if image.sides else "sides-unknown")
+    return {
+        "text": f"{format_text('film')}, {name_film(shown)}",
+        "name": shown.film_name,
+        "size": name_film(shown),
+        "sides": list(image.sides or ()),
+        "told": [text for text in (*image.notes, sides, describe_greys(shown)) if text],
+    }
+
+
+def _describe_findings(shown: ShownStudy) -> dict:
+    card, study = shown.card, shown.study
+    labels = order_labels(card, study.probabilities)
+    rows = []
+    for label in labels:
+        how = find_standing(card, study.probabilities, label)
+        rows.append(
+            {
+                "name": card.get_finding(label).name,
+                "score": page_text.format_score(how.probability, card.calibrated, card.task),
+                "verdict": findings_text.describe_verdict(how),
+                "share": how.probability,
+                "threshold": how.threshold if how.quality.can_tell else None,
+                "called": how.is_called,
+                "chosen": label == shown.label,
+            }
+        )
+    cannot_tell = not all(find_quality(card, label).can_tell for label in labels)
+    return {
+        "title": format_text("findings"),
+        "head": [format_text("finding"), name_score(card.calibrated), format_text("report-verdict")],
+        "order": findings_text.describe_sorting(card, cannot_tell),
+        "rows": rows,
+        "scores": page_text.describe_scores(card),
+    }
+
+
+def _describe_maps(shown: ShownStudy) -> dict:
+    card, study = shown.card, shown.study
+    how = find_standing(card, study.probabilities, shown.label)
+    name = label_text.name_finding(card, shown.label, shown.contrast)
+    score = page_text.format_score(how.probability, card.calibrated, card.task)
+    told = label_text.describe_contrast(card, shown.label)[:1] if shown.contrast else ()
+    verdict = findings_text.describe_verdict(how)
+    low = "" if how.maps_shown else format_text("report-low", finding=card.get_finding(shown.label).name,
+                                                verdict=verdict)  # fmt: skip
+    if shown.held:
+        low = format_text("report-held", why=low)
+    choices = dict.fromkeys(
+        sentence for each in shown.list_drawn().values() for sentence in page_text.describe_choices(each.explanation)
+    )
+    opacity = format_text("report-opacity", opacity=format_percent(shown.opacity, 0))
+    figures = [] if shown.held else [_describe_map(shown, key, each) for key, each in shown.maps.items()]
+    return {
+        "title": name,
+        "score": f"{score} · {verdict}",
+        "warning": low,
+        "told": [text for text in (*told, page_text.describe_maps(card), opacity, " ".join(choices)) if text],
+        "figures": figures,
+        "none": "" if figures or shown.held else format_text("report-no-maps"),
+    }
+
+
+def _describe_map(shown: ShownStudy, key: str, drawn: DrawnMap | str) -> dict:
+    """One method: the words around its picture, or instead of it."""
+    method, name = METHODS[key], label_text.name_finding(shown.card, shown.label, shown.contrast)
+    figure = {"key": key, "title": method.name, "paper": method.paper.partition(",")[0]}
+    if isinstance(drawn, str):
+        return figure | {"instead": drawn}
+    made = drawn.explanation
+    words = {
+        "doubts": page_text.describe_doubts(made),
+        "sums": page_text.describe_sums(made, shown.card),
+        "caption": describe_caption(method, made.is_contrast),
+    }
+    if drawn.scale.nothing:
+        is_called = find_standing(shown.card, shown.study.probabilities, shown.label).is_called
+        empty = page_text.describe_empty_map(drawn.scale, name, is_called)
+        return figure | words | {"instead": f"{empty} {page_text.describe_emptiness(drawn.scale)}"}
+    map_image = shown.card.preprocess.map_to_image(
+        made.map_square, render.fit_shape(shown.study.image.pixels.shape, 256), made.placement
+    )
+    where = page_text.describe_place(render.find_strongest_place(map_image))
+    return figure | words | {
+        "text": format_text("map-of", method=method.name, finding=name, where=where),
+        "ticks": list(render.choose_ticks(drawn.scale)),
+        "unit": drawn.scale_words,
+    }  # fmt: skip
+
+
+def _describe_quality(shown: ShownStudy) -> dict | None:
+    """What was measured of the network, finding by finding, as it stands under each on the page."""
+    card, rows = shown.card, []
+    for label in order_labels(card, shown.study.probabilities):
+        how = find_standing(card, shown.study.probabilities, label)
+        told = (
+            findings_text.describe_auroc(how.quality),
+            findings_text.describe_rates(how, card, label),
+            findings_text.describe_reliability(how, card),
+        )
+        rows.append([card.get_finding(label).name, " · ".join(text for text in told if text)])
+    told = [text for text in (findings_text.describe_test_films(card), page_text.describe_training(card)) if text]
+    head = [format_text("finding"), format_text("report-measured")]
+    return {"title": format_text("report-quality"), "head": head, "rows": rows, "told": told}
+
+
+def _describe_regions(shown: ShownStudy) -> dict | None:
+    if not shown.regions or shown.held:
+        return None
+    regions = list(next(iter(shown.regions.values())))
+    rows = [
+        [METHODS[key].name, *(" ".join(evaluation_text.format_region_share(share)) for share in of.values())]
+        for key, of in shown.regions.items()
+    ]
+    lungs = evaluation_text.describe_lungs(shown.dice, LUNGS in regions)
+    told = [format_text("regions.warning"), evaluation_text.describe_regions(), lungs]
+    head = [format_text("evaluation.map"), *map(evaluation_text.name_region, regions)]
+    return {"title": format_text("regions"), "head": head, "rows": rows, "told": told}
+
+
+def _describe_checks(shown: ShownStudy) -> dict | None:
+    """The trust numbers, as far as they were made."""
+    if not shown.list_drawn():
+        return None
+    title = format_text("checks")
+    if not shown.evaluations:
+        return {"title": title, "head": [], "rows": [], "told": [format_text("report-unchecked")]}
+    keys = ("deletion", "insertion", "randomisation", "noise", "shift")
+    head = [format_text("evaluation.map"), *(CHECKS[key].name for key in keys)]
+    rows = [
+        [METHODS[method].name, *(_describe_check(_find_check(made, key)) for key in keys)]
+        for method, made in shown.evaluations.items()
+    ]
+    told = [
+        f"{CHECKS[key].name}: {evaluation_text.describe_column(key, CHECKS[key].better)}. {CHECKS[key].says_not}"
+        for key in keys
+    ]
+    widths = (4, 6, 6, 3, 4, 4)  # of the columns
+    return {"title": title, "head": head, "widths": widths, "rows": rows, "told": [" ".join(told)]}
+
+
+def _find_check(made: MapEvaluation, key: str) -> Curve | Randomisation | Change | None:
+    if key in ("noise", "shift"):
+        return getattr(made.stability, key) if made.stability else None
+    return getattr(made, key)
+
+
+def _describe_check(found: Curve | Randomisation | Change | None) -> str:
+    if found is None:
+        return format_text("check-not-yet")
+    if isinstance(found, Curve):
+        told = (evaluation_text.describe_change(found), evaluation_text.describe_p(found),
+                evaluation_text.describe_middle(found))  # fmt: skip
+        return "; ".join(told)
+    if isinstance(found, Randomisation):
+        rank = format_rounded(found.stages[-1].rank)
+        is_same = found.unchanged or found.blind
+        return f"{rank}; {format_text('randomisation.unchanged')}" if is_same else rank
+    return f"{format_rounded(found.change)}; {format_text('randomisation.rank', rank=format_rounded(found.rank))}"
+
+
+def _describe_gate(shown: ShownStudy) -> dict:
+    if shown.gate is None:
+        told = [format_text("report-gate-synthetic")]
+    elif shown.gate.verdict is Verdict.USUAL:
+        told = [format_text("report-gate-usual")]
+    else:
+        told = [format_text("shown-anyway"), *(f"{doubt.sentence} {doubt.measure}" for doubt in shown.gate.doubts)]
+    return {"title": format_text("question"), "head": [], "rows": [], "told": told}
+
+
+def _describe_network(shown: ShownStudy) -> dict:
+    """And all that is needed to make the same again."""
+    card, study = shown.card, shown.study
+    made, size = card.ensemble, card.preprocess.size_px
+    network = format_text("fact-networks", networks=len(made.members)) if made else card.network
+    temperature = format_text("fact-temperature", temperature=f"{card.temperature:g}")
+    facts: Sequence[tuple[str, str]] = (
+        (format_text("fact-name"), card.name),
+        (format_text("fact-question"), card.purpose),
+        (format_text("fact-people"), card.population),
+        (format_text("fact-data"), card.training.data),
+        (format_text("fact-limits"), card.training.caveat),
+        (format_text("fact-ensemble"), page_text.describe_ensemble(made) if made else ""),
+        (format_text("network"), f"{network}, {size} px, {card.preprocess.geometry}"),
+        (format_text("fact-calibration"), temperature if card.calibrated else format_text("fact-none")),
+        (format_text("fact-maps"), shown.proof),
+        (format_text("fact-sha256-ensemble" if made else "fact-sha256"), study.checkpoint_sha256),
+        (format_text("report-film-sha256"), study.image.sha256),
+        (format_text("report-versions"), describe_versions()),
+        (format_text("fact-licence"), card.licence),
+    )
+    title = f"{format_text('network')}: {card.title or card.name}"
+    return {"title": title, "head": [], "rows": [], "facts": [[name, text] for name, text in facts if text], "told": []}

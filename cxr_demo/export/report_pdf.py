@@ -1,0 +1,96 @@
+"""A report of one film on one or two A4 pages: PDF with selectable text, tagged for screen readers (PDF/UA-1).
+
+Set by Typst, in memory: its library comes in one wheel with its fonts, asks no network, and reads no file here. The
+film and its maps reach it as data, as every word does.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from importlib import resources
+from typing import Any
+
+import typst
+
+from cxr_demo.export import pictures
+from cxr_demo.export.report import describe_report
+from cxr_demo.export.shown import ShownStudy
+from cxr_demo.text.catalogue import LANGUAGE
+
+PICTURE_BYTES = 1_200_000  # of all pictures of a report together, so that it can be sent by mail
+FILM_PX, MAP_PX, SMALL_MAP_PX = 1000, 760, 500  # longest sides; small: of more than six maps
+SIZES_PT = (9.0, 8.5, 8.0, 7.5)  # of the text, the first that needs no more than MOST_PAGES, or the first of all
+MOST_PAGES = 2
+MISSING = "□"  # instead of a letter that the fonts do not have
+STANDARD = "ua-1"
+ACROSS_MM, FILM_MM, FILM_HIGH_MM = 176, 80, 105  # of the page, and at most of the film
+
+
+def make_report(shown: ShownStudy) -> bytes:
+    """The report as PDF, in the language of the moment."""
+    report: dict[str, Any] = describe_report(shown) | {"lang": LANGUAGE.get()}
+    figures = report["maps"]["figures"]
+    drawn = [figure for figure in figures if "ticks" in figure]
+    size = MAP_PX if len(figures) <= 6 else SMALL_MAP_PX
+    panels = {figure["key"]: pictures.draw_panel(shown, figure["key"], size) for figure in drawn}
+    panels[pictures.FILM] = pictures.draw_panel(shown, pictures.FILM, FILM_PX)
+    files = pictures.encode_jpegs(panels, PICTURE_BYTES)
+    wrapped = {name: pictures.wrap_picture(files[name], panels[name].shape) for name in panels}
+    report["film"]["picture"] = wrapped[pictures.FILM]
+    for figure in drawn:
+        figure["picture"] = wrapped[figure["key"]]
+        figure["bar"] = pictures.draw_bar(shown.list_drawn()[figure["key"]])
+    height, width = shown.study.image.pixels.shape
+    report["film-width"] = min(FILM_MM, FILM_HIGH_MM * width / height)
+    report["columns"] = max(2, min(len(figures), 3 if len(figures) <= 6 else 4))
+    moment = shown.made.replace(microsecond=0)
+    for report["size"] in SIZES_PT:
+        if _count_pages(report) <= MOST_PAGES:
+            break
+    else:
+        report["size"] = SIZES_PT[0]
+    return _compile("report.typ", report, format="pdf", pdf_standards=[STANDARD], timestamp=moment)
+
+
+def _count_pages(report: dict) -> int:
+    return int(typst.query(_read_template("report.typ"), "<pages>", "value", one=True, **_prepare(report)))
+
+
+def _compile(template: str, report: dict, **settings) -> bytes:
+    return typst.compile(_read_template(template), **_prepare(report), **settings)
+
+
+def _read_template(name: str) -> bytes:
+    return resources.files("cxr_demo.export").joinpath(name).read_bytes()
+
+
+def _prepare(report: dict) -> dict:
+    """What every call of typst gets: the words and pictures as data, and the fonts."""
+    return {"sys_inputs": {"report": _replace_missing(json.dumps(report, ensure_ascii=False))}, **_choose_fonts()}
+
+
+def _choose_fonts() -> dict:
+    """Those of the wheel alone, so that a report looks the same everywhere."""
+    return {"font_paths": _load_fonts(), "ignore_system_fonts": True}
+
+
+@functools.cache
+def _load_fonts() -> typst.Fonts:
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True)
+
+
+def _replace_missing(text: str) -> str:
+    """A letter that no font has would be an empty box that a screen reader cannot read, which PDF/UA forbids."""
+    unknown = {letter for letter in set(text) if not letter.isascii() and not _is_known(letter)}
+    return text.translate({ord(letter): MISSING for letter in unknown})
+
+
+@functools.lru_cache(4096)
+def _is_known(letter: str) -> bool:
+    source = f'#set document(title: "a")\n#set text(font: ("Libertinus Serif", "DejaVu Sans Mono"))\n#"a{letter}"'
+    try:
+        typst.compile(source.encode(), pdf_standards=[STANDARD], **_choose_fonts())
+    except typst.TypstError:
+        return False
+    return True

@@ -1,0 +1,84 @@
+"""What is taken home: one film, as one network sees it, with the maps of one finding, as the page or a command shows
+it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import numpy as np
+
+from cxr_demo import render
+from cxr_demo.analysis import Explanation, Study
+from cxr_demo.evaluation.agreement import RegionShare
+from cxr_demo.evaluation.evaluate import MapEvaluation
+from cxr_demo.film.gate import GateAnswer
+from cxr_demo.networks.card import Card
+from cxr_demo.text import scales_text
+
+PAGE_OPACITY = 0.7  # of maps, until a person moves the slider
+
+
+@dataclass(frozen=True)
+class Greys:
+    """How the film's greys are set: what is `low` (a share of its range) is black and what is `high` is white, or the
+    other way round where they are `inverted`."""
+
+    low: float = 0.0
+    high: float = 1.0
+    inverted: bool = False
+
+    @property
+    def is_as_read(self) -> bool:
+        return self == Greys()
+
+    def apply(self, pixels: np.ndarray) -> np.ndarray:
+        """pixels (H, W) float 0..1 -> the same shape, 0..1."""
+        if self.is_as_read:
+            return pixels
+        seen = np.clip((pixels - self.low) / max(self.high - self.low, 1e-6), 0, 1)
+        return 1 - seen if self.inverted else seen
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnMap:
+    """A map with the scale that it is drawn on, and the words under its colour bar."""
+
+    explanation: Explanation
+    scale: render.Scale
+    scale_words: str
+
+
+@dataclass(frozen=True, eq=False)
+class ShownStudy:
+    """`maps`: by method, a map or the sentence that stands instead of it. `held`: the maps are not shown, since the
+    page holds them back and nobody asked for them. `regions`: {method: {region: share}}, empty where there is no map;
+    `dice`: of the outline of the lungs, with its interval, None without a lung model. `gate` is None of a synthetic
+    film. `evaluations`: by method, what the checks found so far. `proof`: what the maps were checked for."""
+
+    film_name: str
+    study: Study
+    card: Card
+    label: str
+    maps: Mapping[str, DrawnMap | str]
+    proof: str
+    gate: GateAnswer | None = None
+    regions: Mapping[str, Mapping[str, RegionShare]] = field(default_factory=dict)
+    dice: tuple[float, float, float] | None = None
+    evaluations: Mapping[str, MapEvaluation] = field(default_factory=dict)
+    opacity: float = PAGE_OPACITY
+    greys: Greys = Greys()
+    held: bool = False
+    contrast: bool = False
+    made: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def list_drawn(self) -> dict[str, DrawnMap]:
+        """The maps that are there, by method."""
+        return {} if self.held else {key: each for key, each in self.maps.items() if isinstance(each, DrawnMap)}
+
+
+def draw_on_own_scale(explanation: Explanation) -> DrawnMap:
+    """As the page draws it at first."""
+    scale = render.choose_scale(explanation.map_square, explanation.shown, explanation.unit, explanation.evidence_floor)
+    return DrawnMap(explanation, scale, scales_text.describe_own_scale(scale))
