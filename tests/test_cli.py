@@ -17,9 +17,11 @@ from cxr_demo.analysis import DEFAULT_METHODS
 from cxr_demo.comparison.label_contrast import explain_contrasts
 from cxr_demo.errors import CxrError
 from cxr_demo.explain.methods import CHOICES
+from cxr_demo.export import results
 from cxr_demo.export.output import RESULT_FILE, open_output
 from cxr_demo.networks import checkpoint as checkpoints
-from tests.conftest import LABELS, make_checkpoint
+from tests.conftest import LABELS, make_checkpoint, make_model
+from tests.ui.stand_ins import card
 
 ROOT = Path(__file__).parents[1]
 
@@ -155,6 +157,15 @@ def test_explain_says_how_alike_the_maps_of_all_labels_are(weights, film, tmp_pa
     assert set(told["maps"]) == {f"{key}/{LABELS[1]}" for key in ("eigen-cam", "gradient", "smooth-grad")}
 
 
+def test_a_map_of_one_cell_is_like_no_other_and_the_table_says_so_without_a_number():
+    none = np.array([[np.nan, np.nan, np.nan], [np.nan, 1.0, -0.25], [np.nan, -0.25, 1.0]])
+    lines = results._tell_likeness("grad-cam", card(), none)
+    assert [line.split("\t")[2:] for line in lines[-3:]] == [
+        ["-", "-", "-"], ["-", "+1.00", "-0.25"], ["-", "-0.25", "+1.00"],
+    ]  # fmt: skip
+    assert not results._tell_likeness("grad-cam", card(labels=("mass",), thresholds={}), none[1:2, 1:2])
+
+
 def test_explain_and_compare_write_contrasts_under_their_own_name(weights, film, tmp_path, capsys):
     out, both = tmp_path / "out", tmp_path / "both"
     asked = ["--label", LABELS[1], "--method", "grad-cam", "gradient", "--contrast", "--out", str(out)]
@@ -177,6 +188,18 @@ def test_explain_and_compare_write_contrasts_under_their_own_name(weights, film,
     assert main(["explain", film, "--weights", weights, "--method", "layer-cam", "--contrast", "--out", str(out)]) == 2
     assert main(["explain", film, "--weights", weights, "--method", "layer-cam", "--contrast", "--out", f"{out}2"]) == 2
     assert "There is no LayerCAM against the other labels" in capsys.readouterr().err
+
+
+def test_a_network_with_one_label_has_no_others_to_be_set_against(weights, film, tmp_path, capsys):
+    card = dataclasses.replace(make_checkpoint().card, name="alone", labels=LABELS[:1], task="multi-label")
+    alone, out = str(tmp_path / "weights" / "alone"), str(tmp_path / "out")
+    checkpoints.save(tmp_path / "weights" / "alone", make_model("tiny", labels=1), card, half=False)
+    for command in (["explain", film, "--weights", alone], ["compare", film, "--weights", weights, alone]):
+        assert main([*command, "--method", "grad-cam", "--contrast", "--out", out]) == 2
+        told = capsys.readouterr()
+        assert "has one label" in told.err and not Path(out).exists()
+    assert main(["explain", film, "--weights", alone, "--method", "grad-cam", "--out", out]) == 0
+    assert "likeness" not in capsys.readouterr().out
 
 
 def test_an_earlier_result_is_neither_mixed_nor_replaced_unasked(weights, film, tmp_path, capsys):

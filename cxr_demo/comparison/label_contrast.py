@@ -34,7 +34,12 @@ def explain_contrasts(
     on_progress: ProgressCallback | None = None,
 ) -> dict[tuple[str, str], Explanation]:
     """As `Analyser.explain`, of each label against the others; the maps of all labels are made for it, in one sweep.
-    Raises ExplanationError also for a method that is not linear."""
+    Raises ExplanationError also for a method that is not linear, and of a network with one label, which has no
+    others."""
+    if len(study.labels) < 2:
+        raise ExplanationError(
+            f"{analyser.card.name} has one label: there are no others to set its map against."
+        )
     for method in methods:
         if method in METHODS and not METHODS[method].is_linear:
             raise ExplanationError(

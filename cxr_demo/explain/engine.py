@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -125,7 +125,7 @@ class Explainer:
         """
         _refuse(self.proof, methods)
         relevance = self._get_relevance() if _need_rules(methods) else None
-        maps = _maps(self._model, relevance, x, labels, methods, on_progress)
+        maps = _maps(self._model, relevance, self.find_placement, x, labels, methods, on_progress)
         for (key, _), map_ in maps.items():
             if not np.isfinite(map_).all():
                 raise ExplanationError(f"{METHODS[key].name} gave values that are not numbers for this image.")
@@ -287,7 +287,11 @@ def make_unproved_maps(
             program = lower_network(single, explainer.as_written)
             relevance = RelevanceMaps(program, checkpoint.card.preprocess, explainer.as_written)
         share = subrange(on_progress, place, 1, len(models))
-        found.append(_maps(cast(Explained, single), relevance, x, labels, methods, share))
+
+        def find_placement(method: str, place: int = place) -> Placement:
+            return explainer.find_member_placements(method)[place]
+
+        found.append(_maps(cast(Explained, single), relevance, find_placement, x, labels, methods, share))
     return {
         pair: _weighted_sum([maps[pair] for maps in found], factors, explainer.find_member_placements(pair[0]))
         for pair in found[0]
@@ -297,6 +301,7 @@ def make_unproved_maps(
 def _maps(
     model: Explained,
     relevance: RelevanceMaps | None,
+    find_placement: Callable[[str], Placement],
     x: np.ndarray,
     labels: Sequence[int],
     methods: Sequence[str],
@@ -318,7 +323,8 @@ def _maps(
             found = relevance.maps(key, square, labels)
         else:
             turn = subrange(on_progress, paused.index(key), 1, len(paused))
-            found = METHODS[key].load_function()(model, square, labels, turn)
+            cells = [find_placement(key)] if METHODS[key].family.has_cells else []
+            found = METHODS[key].load_function()(model, square, labels, turn, *cells)
         maps |= {(key, label): map_ for label, map_ in zip(labels, found, strict=True)}
     return maps
 

@@ -1,8 +1,8 @@
 """How the logits change when part of the image is hidden: forward passes only, one set of them for all labels.
 
 Both methods are `(model, x (1, C, S, S), labels, on_progress) -> maps (len(labels), ...) float32`, x in normalised
-units. `on_progress(done, total)` is called after each forward: there a caller lets go of its lock, shows progress or
-raises to end the work.
+units; the one with cells is also told where they lie. `on_progress(done, total)` is called after each forward: there a
+caller lets go of its lock, shows progress or raises to end the work.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from cxr_demo.explain.placement import locate_cells
 from cxr_demo.grids import Placement
 from cxr_demo.networks.classifier import Classifier
 from cxr_demo.networks.ensemble import FeatureFusion
@@ -57,10 +56,15 @@ def occlusion(model: Model, x: torch.Tensor, labels: Sequence[int], on_progress:
 
 
 def score_cam_maps(
-    model: Classifier | FeatureFusion, x: torch.Tensor, labels: Sequence[int], on_progress: ProgressCallback
+    model: Classifier | FeatureFusion,
+    x: torch.Tensor,
+    labels: Sequence[int],
+    on_progress: ProgressCallback,
+    placement: Placement,
 ) -> np.ndarray:
     """Wang et al. 2020, Score-CAM, algorithm 1 without its last ReLU: features (K, h, w) weighted by the softmax over
     channels of the logits that the image has under each channel as a mask, (L, h, w). At most K + 2 images.
+    `placement` is that of the features' cells.
 
     As pytorch-grad-cam computes it, but for the masks' cells, which lie where the network looks. Its class cannot be
     used: it runs its own forwards, one set per label, and holds all K masks of the square's size (200 MB per copy at
@@ -70,7 +74,6 @@ def score_cam_maps(
     """
     with torch.inference_mode():
         features = model.features(x)[0]
-    placement = locate_cells(model, x.shape[-1])
     varied = (features.amax(dim=(1, 2)) > features.amin(dim=(1, 2))).nonzero()[:, 0]
     scores = _predict_logits(model, torch.zeros_like(x)).repeat(len(features), 1)
     batches = varied.split(BATCH) if len(varied) else ()

@@ -138,10 +138,13 @@ def _describe_likeness(labels: Sequence[str], likeness: np.ndarray) -> dict:
 
 
 def _tell_likeness(method: str, card: Card, likeness: np.ndarray) -> list[str]:
-    """Which labels share one map, and the table of all."""
+    """Which labels share one map, and the table of all, with "-" beside a map that is the same everywhere. Nothing
+    of a network with one label."""
+    if len(card.labels) < 2:
+        return []
     names = [card.get_finding(label).name for label in card.labels]
     rows = [
-        "\t".join((method, label, *(f"{value:+.2f}" for value in row)))
+        "\t".join((method, label, *("-" if np.isnan(value) else f"{value:+.2f}" for value in row)))
         for label, row in zip(card.labels, likeness, strict=True)
     ]
     head = "\t".join((method, "likeness of the maps", *card.labels))

@@ -14,32 +14,14 @@ import numpy as np
 
 from cxr_demo.analysis import Analyser
 from cxr_demo.evaluation.covering import COVERS, KEEP, cover_image
-from cxr_demo.evaluation.regions import Box
 from cxr_demo.film.phantom import make_phantom
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.networks import checkpoint
+from tests.boxes import find_box, mirror_box
 from train.markdown import format_table, pad_columns
 
 FIRST_SEED, SIDE_PX = 20_000, 256  # films that nothing was trained on
-MARGIN = 0.02  # of a side, around what was planted
 FALL = 0.1
-
-
-def find_box(mask: np.ndarray) -> Box:
-    """Around a mask (H, W), with a margin."""
-    spans = []
-    for axis in (0, 1):
-        at = np.flatnonzero(mask.any(axis=axis)) / mask.shape[1 - axis]
-        low = max(0.0, float(at[0]) - MARGIN)
-        spans.append((low, min(1.0, float(at[-1]) + 1 / mask.shape[1 - axis] + MARGIN) - low))
-    (x, width), (y, height) = spans
-    return x, y, width, height
-
-
-def mirror_box(box: Box) -> Box:
-    """On the other side of the film."""
-    x, y, width, height = box
-    return max(0.0, 1 - x - width), y, width, height
 
 
 def main(films: int) -> None:

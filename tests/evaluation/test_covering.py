@@ -14,7 +14,7 @@ from cxr_demo.evaluation.regions import Box
 from cxr_demo.film.phantom import make_phantom
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.networks import checkpoint
-from tests.bench.covering import find_box, mirror_box
+from tests.boxes import find_box, mirror_box
 
 BOX: Box = (0.1, 0.25, 0.2, 0.5)
 

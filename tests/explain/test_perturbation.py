@@ -14,6 +14,8 @@ from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import nn
 
 from cxr_demo.explain import perturbation
+from cxr_demo.explain import placement as placement_module
+from cxr_demo.explain.engine import Explainer, make_unproved_maps
 from cxr_demo.explain.placement import locate_cells
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.grids import EVEN, Placement
@@ -21,7 +23,13 @@ from cxr_demo.networks.ensemble import FeatureFusion
 from cxr_demo.progress import ignore_progress
 from tests.conftest import count_hooks, make_film, make_model, weights_hash
 
-every = pytest.mark.parametrize("method", [perturbation.occlusion, perturbation.score_cam_maps])
+
+def score_cam(model, x, labels, on_progress):
+    """With its cells where the network looks."""
+    return perturbation.score_cam_maps(model, x, labels, on_progress, locate_cells(model, 64))
+
+
+every = pytest.mark.parametrize("method", [perturbation.occlusion, score_cam])
 
 
 def square(size_px: int = 64, seed: int = 0, channels: int = 1) -> torch.Tensor:
@@ -130,16 +138,15 @@ def test_score_cam_is_the_papers_sum_over_channels(model):
         scores.append(model(x * torch.from_numpy(mask).float())[0].double().numpy())
     weights = np.exp(scores) / np.exp(scores).sum(axis=0)
     expected = np.einsum("kl,khw->lhw", weights, features)
-    maps = perturbation.score_cam_maps(model, x, range(14), ignore_progress)
+    maps = score_cam(model, x, range(14), ignore_progress)
     assert maps.shape == (14, 8, 8) and maps.dtype == np.float32
     np.testing.assert_allclose(maps, expected, rtol=1e-3, atol=1e-5 * expected.max())
     assert not np.allclose(maps[0], maps[1], rtol=1e-2)
 
 
-def test_score_cam_is_the_librarys_before_it_is_stretched_where_its_cells_lie_as_the_librarys(monkeypatch):
-    monkeypatch.setattr(perturbation, "locate_cells", lambda model, size_px: LIBRARYS)
+def test_score_cam_is_the_librarys_before_it_is_stretched_where_its_cells_lie_as_the_librarys():
     model, x = make_model("tiny", labels=4), square(seed=1)
-    maps = perturbation.score_cam_maps(model, x, range(4), ignore_progress)
+    maps = perturbation.score_cam_maps(model, x, range(4), ignore_progress, LIBRARYS)
     other = copy.deepcopy(model)
     for label, raw in enumerate(maps):
         with ScoreCAM(other, [other.net.features.norm5]) as library:
@@ -151,15 +158,29 @@ def test_a_forward_is_spent_on_channels_that_mask_something_alone(model, monkeyp
     x, films = square(seed=2), []
     forward = type(model).forward
     monkeypatch.setattr(type(model), "forward", lambda self, x: films.append(len(x)) or forward(self, x))
-    perturbation.score_cam_maps(model, x, range(14), ignore_progress)
+    score_cam(model, x, range(14), ignore_progress)
     features = model.features(x)[0]
     varied = int((features.amax(dim=(1, 2)) > features.amin(dim=(1, 2))).sum())
     assert varied <= len(features) - 3 and sum(films) == varied + 1 and max(films) <= perturbation.BATCH
 
 
+def test_where_the_cells_of_score_cam_lie_is_taken_from_the_proof(tiny_checkpoint, monkeypatch):
+    """To follow them through the network once more takes as long as to lower it."""
+    explainer, x = Explainer(tiny_checkpoint), square().numpy()
+    placements = []
+    monkeypatch.setattr(
+        perturbation, "_make_masks", lambda features, size_px, placement: placements.append(placement) or torch.ones(1)
+    )
+    explainer.prove()
+    monkeypatch.setattr(placement_module, "follow_centres", None)
+    explainer.maps(x, [0], ["score-cam"])
+    make_unproved_maps(tiny_checkpoint, explainer, tiny_checkpoint.model, x, [0], ["score-cam"])
+    assert set(placements) == {explainer.proof.placement} and explainer.proof.placement != EVEN
+
+
 def test_score_cam_of_joined_feature_maps():
     model = FeatureFusion([make_model("tiny"), make_model("tiny-silu")], width=10).eval().requires_grad_(False)
-    maps = perturbation.score_cam_maps(model, square(), range(4), ignore_progress)
+    maps = score_cam(model, square(), range(4), ignore_progress)
     assert maps.shape == (4, 8, 8) and np.isfinite(maps).all() and maps.any()
 
 

@@ -124,9 +124,10 @@ def _list_for_film(desk: Desk, session: Session) -> Iterator[Work]:
         return
     refusals = desk.refusals(session, wish.checkpoint)
     wanted = [method for method in wish.methods if method not in refusals]
-    maps = list(_list_maps(analyser, reading, wish, wish.checkpoint, label, wanted, EXPLAIN))
+    is_contrasted = reading.is_contrasted(wish)
+    maps = list(_list_maps(analyser, reading, wish.checkpoint, label, wanted, EXPLAIN, is_contrasted))
     yield from maps
-    yield from _list_comparison(desk, session, film, film.image, label)
+    yield from _list_comparison(desk, session, film, film.image, label, is_contrasted)
     if all(work.key in session.failed for work in maps):
         yield from _list_evaluation(desk, session, reading, label)
 
@@ -178,15 +179,15 @@ def _prove(analyser: Analyser) -> None:
 def _list_maps(
     analyser: Analyser,
     reading: FilmAnalysis,
-    wish: Wish,
     checkpoint: str,
     label: str,
     methods: Iterable[str],
     rank: int,
+    is_contrasted: bool,
 ) -> Iterator[Work]:
-    """Against the other labels, what is missing of all of them, in one sweep."""
+    """Where it `is_contrasted`, against the other labels, what is missing of all of them, in one sweep."""
     for method in methods:
-        if reading.is_contrasted(wish):
+        if is_contrasted:
             if METHODS[method].is_linear and (labels := reading.list_missing(method)):
                 yield _make_map(analyser, reading, checkpoint, method, labels, ALL, rank)
         elif (method, label) not in reading.maps:
@@ -212,8 +213,10 @@ def _make_map(
     return Work(key, (rank, METHODS[method].cost_forwards), run)
 
 
-def _list_comparison(desk: Desk, session: Session, film: Film, image: Radiograph, label: str) -> Iterator[Work]:
-    """The same film, label and methods, by the other checkpoint."""
+def _list_comparison(
+    desk: Desk, session: Session, film: Film, image: Radiograph, label: str, is_contrasted: bool
+) -> Iterator[Work]:
+    """The same film, label and methods, by the other checkpoint. One with a single label has nothing to contrast."""
     wish = session.wish
     if not wish.compared.startswith(WITH):
         return
@@ -222,7 +225,7 @@ def _list_comparison(desk: Desk, session: Session, film: Film, image: Radiograph
         return
     other = desk.open_reading(session, film, name)
     yield from _list_analysis(desk, film.key, image, other, name, COMPARE)
-    if other.study is None:
+    if other.study is None or (is_contrasted and len(other.study.labels) < 2):
         return
     yield from _list_proof(desk, session, name, COMPARE)
     if desk.is_proved(session, name):
@@ -232,7 +235,7 @@ def _list_comparison(desk: Desk, session: Session, film: Film, image: Radiograph
             for key in wish.methods
             if key not in refused and (METHODS[key].cost_forwards <= SLOW_FORWARDS or (label, key) in wish.slow)
         ]
-        yield from _list_maps(desk.analysers[name], other, wish, name, label, wanted, COMPARE)
+        yield from _list_maps(desk.analysers[name], other, name, label, wanted, COMPARE, is_contrasted)
 
 
 def _list_evaluation(desk: Desk, session: Session, reading: FilmAnalysis, label: str) -> Iterator[Work]:

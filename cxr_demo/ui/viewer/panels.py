@@ -70,7 +70,7 @@ def render_panels(
             _render_legend(study, card, label, bool(pinned), contrast),
             agreement_table.render_agreements(maps, card, study.image.pixels.shape),
         ),
-        "film": {"picture": shown.picture, "outlines": shown.outlines, "deep": shown.deep},
+        "film": _name_pictures(shown),
         "about": make_view_key(study, card, label),
         "pinned": bool(pinned),
         "contrast": contrast,
@@ -81,6 +81,11 @@ def render_panels(
         "tables": image_encoding.COLOUR_TABLES,
     }  # fmt: skip
     return make_part(value, pictures)
+
+
+def _name_pictures(shown: FilmPictures) -> dict:
+    """What the film's canvas asks for."""
+    return {"picture": shown.picture, "outlines": shown.outlines, "deep": shown.deep}
 
 
 def _describe_drawing(explanation: Explanation, scales: Scales, card: Card, map_id: str) -> dict:
@@ -106,7 +111,7 @@ def render_film_alone(image: Radiograph, shown: FilmPictures, methods: Sequence[
     film = _render_film_panel(image, None, NOTHING_PLANTED)
     value = {
         "html": tag("div", film, *figures, class_="row"),
-        "film": {"picture": shown.picture, "outlines": shown.outlines, "deep": shown.deep},
+        "film": _name_pictures(shown),
         "about": image.sha256,
         "held": False,
         "maps": {},

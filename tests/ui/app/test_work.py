@@ -1,5 +1,8 @@
 """What is missing before the page shows what is wanted, and in which order it is done."""
 
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 
 from cxr_demo.explain.methods import METHODS
@@ -120,3 +123,32 @@ def test_against_the_other_findings_all_maps_of_a_method_are_made_in_one_sweep(p
     assert missing(page) == [], "they are those of all labels"
     page.press("contrast_labels", contrast=False)
     assert [key[-1] for key in missing(page)] == [LABELS[0]], "LayerCAM was made of one label"
+
+
+@pytest.mark.parametrize("first", ["a", "c"])
+def test_of_a_network_with_one_finding_no_comparison_against_others_is_made(page, first):
+    """A single map less itself is nothing; what the page waits for is what is made."""
+    alone = page.desk.analysers["c"]
+    alone.card = card(name="c", labels=LABELS[:1], thresholds={})
+    analyse = alone.analyse
+    alone.analyse = lambda image: SimpleNamespace(
+        **analyse(image).__dict__ | {"labels": LABELS[:1], "probabilities": np.ones(1), "logits": np.ones(1)}
+    )
+    page.press("choose_checkpoint", checkpoint=first)
+    page.press("choose_methods", methods=["grad-cam", "layer-cam"])
+    page.press("compare_with", choice=WITH + ("c" if first == "a" else "a"))
+    page.press("contrast_labels", contrast=True)
+    page.upload(png())
+    do_next(page)
+    do_next(page)
+    page.press("choose_label", label=LABELS[0])
+    while missing(page):
+        do_next(page)
+    shown = page.settle()
+    if first == "a":
+        assert "c knows one finding alone" in shown.pair["html"] and not alone.asked
+        assert "against the others" in shown.panels["html"]
+    else:
+        assert "against the other" not in shown.panels["html"]
+        assert {label for _, label in page.desk.analysers["a"].asked} == {LABELS[0]}
+        assert {method for method, _ in page.desk.analysers["a"].asked} == {"grad-cam", "layer-cam"}

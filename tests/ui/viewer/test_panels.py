@@ -382,3 +382,10 @@ def test_the_table_of_labels_names_every_pair_and_says_in_words_which_share_one_
     assert "Grad-CAM: no other finding has this map." in alone and "share one map" not in alone
     slow = likeness_table.render_likeness(card(), "normal", {"grad-cam": likeness}, ["smooth-grad"], False)
     assert "SmoothGrad: not compared, as a map of every finding would take long." in slow
+
+
+def test_a_film_without_maps_yet_is_offered_in_full_depth_as_with_them():
+    shown = dataclasses.replace(pictures(study()), deep="name-of-the-deep-film")
+    alone = panels.render_film_alone(study().image, shown, ["grad-cam"]).body["film"]
+    assert alone == panels.render_panels(study(), card(), LABELS[0], {}, shown).body["film"]
+    assert alone["deep"] == "name-of-the-deep-film"
