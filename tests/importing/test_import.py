@@ -2,16 +2,19 @@
 
 import json
 import urllib.error
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 import torch
+import torchxrayvision as xrv
 from torch import nn
 from torchvision import models
 
 from cxr_demo.__main__ import main
 from cxr_demo.errors import CheckpointError
+from cxr_demo.explain.engine import make_explainer
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.importing import fitting, pickle_process, published, source
 from cxr_demo.importing.labels_given import make_labels
@@ -20,7 +23,7 @@ from cxr_demo.importing.verdict import Wanted, import_network
 from cxr_demo.labels import FINDINGS, LabelWords, match_label
 from cxr_demo.networks import checkpoint
 from cxr_demo.ui.findings.facts import render_facts
-from tests.conftest import make_model
+from tests.conftest import make_film, make_model
 
 WORDS = {
     "胸水": {"name": {"ja": "胸水", "en": "Water"}, "gloss": {"en": "Water beside the lung."}},
@@ -63,21 +66,64 @@ def test_the_twin_of_torchxrayvision_fits_and_its_blank_outputs_are_dropped(tmp_
     assert set(stated.thresholds) == set(filter(None, entry.labels))
 
 
-def test_torchxrayvisions_own_network_answers_the_same(tmp_path):
-    xrv = pytest.importorskip("torchxrayvision", reason="pip install torchxrayvision: compares with its own network")
-    theirs = shake(xrv.models.DenseNet(num_classes=18, in_channels=1))
-    assert list(OUTPUTS) == xrv.datasets.default_pathologies
-    assert {name: entry.url for name, entry in PUBLISHED.items()} == {
-        name: facts["weights_url"] for name, facts in xrv.models.model_urls.items() if name in PUBLISHED
-    }
-    torch.save(theirs, tmp_path / "whole.pt")  # as its releases are
-    weights, stated = source.open_source(str(tmp_path / "whole.pt"), "densenet121-res224-all")
-    fitted = fitting.fit_network(weights.tensors, stated.backbone, range(18), "whole.pt")
-    film = np.random.default_rng(0).integers(0, 256, (224, 224)).astype(np.float32)
-    x = torch.from_numpy(xrv.utils.normalize(film, 255))[None, None]
-    ours = Preprocess(224, stated.geometry, stated.mean, stated.std).apply(film / 255)
+def make_torchxrayvisions(name: str, folder: Path) -> tuple[nn.Module, nn.Linear, Path]:
+    """The package's own network of this name with random weights, its output layer, and the file that it is read
+    from: a whole network as its releases are, or a state dict."""
+    path = folder / PUBLISHED[name].file
+    if name.startswith("densenet"):
+        theirs = shake(xrv.models.DenseNet())
+        torch.save(theirs, path)
+        return theirs, theirs.classifier, path
+    net = models.resnet50(weights=None, num_classes=18)
+    net.conv1 = nn.Conv2d(1, 64, 7, 2, 3, bias=False)
+    for norm in (part for part in net.modules() if isinstance(part, nn.BatchNorm2d)):
+        norm.momentum = 1.0  # its sums would else grow from block to block
     with torch.no_grad():
-        torch.testing.assert_close(fitted.model(torch.from_numpy(ours)), theirs(x), rtol=1e-5, atol=1e-5)
+        net.train()(torch.from_numpy(2048 * make_film(1, (512, 512)) - 1024)[None, None])
+    torch.save(net.state_dict(), path)
+    theirs = xrv.models.ResNet(weights=name, cache_dir=str(folder))  # finds the file there, and downloads nothing
+    theirs.op_threshs = None  # its answers are then logits
+    return theirs, theirs.model.fc, path
+
+
+@pytest.mark.parametrize("name", ["densenet121-res224-all", "resnet50-res512-all"])
+def test_torchxrayvisions_own_network_is_imported_and_its_maps_are_right(name, tmp_path, capsys):
+    theirs, output, path = make_torchxrayvisions(name, tmp_path)
+    assert main(["import", str(path), "--out", str(tmp_path / "own")]) == 0
+    sheet, stored = capsys.readouterr().out, checkpoint.load(tmp_path / "own")
+    imported, entry = stored.card.training.imported, PUBLISHED[name]
+    said = (f"{name} of torchxrayvision", "Proof: Grad-CAM ok", "LRP ok", "Missing: calibration", "Apache-2.0")
+    assert all(part in sheet for part in (*said, *entry.data)) and imported.logit_difference <= 1e-5
+    assert {"grad-cam", "lrp-epsilon"} <= set(imported.methods) and not stored.card.calibrated
+
+    size_px, kept = stored.card.preprocess.size_px, [k for k, label in enumerate(entry.labels) if label]
+    film = np.rint(make_film(0, (size_px, size_px)) * 255).astype(np.float32)
+    x = torch.from_numpy(xrv.utils.normalize(film, 255))[None, None].requires_grad_()
+    ours = torch.from_numpy(stored.card.preprocess.apply(film / 255))
+    torch.testing.assert_close(ours, x.detach(), rtol=1e-6, atol=1e-3)  # of 1024
+    logits = theirs(x)[0, kept]
+    torch.testing.assert_close(stored.model(ours)[0], logits.detach(), rtol=1e-5, atol=1e-5)
+
+    (gradient,) = torch.autograd.grad(logits[0], x)
+    maps = make_explainer(stored).maps(ours.numpy(), [0], ["grad-cam", "lrp-epsilon"])
+    expected = (gradient * x.detach())[0, 0].numpy()
+    assert np.corrcoef(maps["lrp-epsilon", 0].ravel(), expected.ravel())[0, 1] > 0.999
+    bias = output.bias[kept[0]]
+    assert maps["grad-cam", 0].sum() == pytest.approx(float((logits[0] - bias).detach()), rel=1e-4, abs=1e-5)
+
+
+def test_what_is_written_here_of_torchxrayvision_is_what_it_says():
+    assert list(OUTPUTS) == xrv.datasets.default_pathologies
+    theirs = {name: facts for name, facts in xrv.models.model_urls.items() if name in PUBLISHED}
+    assert {name: entry.url for name, entry in PUBLISHED.items()} == {
+        name: facts["weights_url"] for name, facts in theirs.items()
+    }
+    for name, entry in PUBLISHED.items():
+        wanted = [None if np.isnan(at) else at for at in theirs[name]["op_threshs"]]
+        assert list(entry.thresholds) == pytest.approx(wanted)
+        assert [label for label in entry.labels if label] == [
+            label for label, at in zip(theirs[name]["labels"], wanted, strict=True) if label and at is not None
+        ]
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
