@@ -26,20 +26,21 @@ from cxr_demo.errors import CxrError
 from cxr_demo.evaluation import lung_segmentation
 from cxr_demo.explain.proof_cache import get_proof_folder
 from cxr_demo.networks import checkpoint, gate_net
+from cxr_demo.text.catalogue import Said, Words
 
 Model = TypeVar("Model")
 
 
-def open_checkpoints(root: str) -> tuple[dict[str, Analyser], dict[str, str]]:
+def open_checkpoints(root: str) -> tuple[dict[str, Analyser], dict[str, Said]]:
     """Every checkpoint under `root` by the name shown, and for each that cannot be used the reason."""
     ready: dict[str, Analyser] = {}
-    refused: dict[str, str] = {}
+    refused: dict[str, Said] = {}
     for folder in checkpoint.find_checkpoints(root):
         try:
             # No cache of its own: maps show the patient, so the session keeps them, and they go with it.
             analyser = Analyser(checkpoint.load(folder), cache_bytes=0, proofs=get_proof_folder())
         except CxrError as error:
-            refused[folder.name] = str(error)
+            refused[folder.name] = Words(str, error)
             print(f"{folder.name}: {error}", flush=True)
             continue
         name = analyser.card.name if analyser.card.name not in ready else f"{analyser.card.name} ({folder.name})"
@@ -48,12 +49,12 @@ def open_checkpoints(root: str) -> tuple[dict[str, Analyser], dict[str, str]]:
     return dict(sorted(ready.items(), key=lambda item: checkpoint.rank_card(item[1].card))), refused
 
 
-def open_model(name: str, load: Callable[[Path], Model | None], refused: dict[str, str]) -> Model | None:
+def open_model(name: str, load: Callable[[Path], Model | None], refused: dict[str, Said]) -> Model | None:
     """The lung model or the gate's, if it is there; one that cannot be used is told like a checkpoint."""
     try:
         return load(Path(ROOT) / name)
     except CxrError as error:
-        refused[name] = str(error)
+        refused[name] = Words(str, error)
         print(f"{name}: {error}", flush=True)
         return None
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cxr_demo.errors import CxrError
+from cxr_demo.text.catalogue import LANGUAGE, LANGUAGES, format_text, use_language
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -29,71 +30,71 @@ if TYPE_CHECKING:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    options = _parser().parse_args(arguments)
-    try:
-        return options.act(options)
-    except CxrError as error:
-        _complain(str(error))
-        return 2
+    before = argparse.ArgumentParser(add_help=False)  # help is in the language too
+    before.add_argument("--lang", choices=LANGUAGES, default=LANGUAGE.get())
+    with use_language(before.parse_known_args(arguments)[0].lang):
+        options = _parser().parse_args(arguments)
+        try:
+            return options.act(options)
+        except CxrError as error:
+            _complain(str(error))
+            return 2
 
 
 def _parser() -> argparse.ArgumentParser:
     from cxr_demo import arguments
 
-    parser = argparse.ArgumentParser(prog="python -m cxr_demo", description=(__doc__ or "").split("\n\n")[1])
+    parser = argparse.ArgumentParser(prog="python -m cxr_demo", description=format_text("help"))
+    parser.add_argument("--lang", choices=LANGUAGES, help=format_text("help-lang"))
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    predict = commands.add_parser("predict", help="probabilities of each label on films")
+    predict = commands.add_parser("predict", help=format_text("help-predict"))
     predict.add_argument("files", nargs="+", metavar="FILE")
-    predict.add_argument("--json", action="store_true", help="one JSON list instead of lines")
+    predict.add_argument("--json", action="store_true", help=format_text("help-json"))
     predict.set_defaults(act=_predict)
 
-    explain = commands.add_parser("explain", help="maps of one film as arrays and pictures")
+    explain = commands.add_parser("explain", help=format_text("help-explain"))
     arguments.add_explain_arguments(explain)
     explain.set_defaults(act=_explain)
 
-    compare = commands.add_parser("compare", help="two checkpoints on one film, or the members of an ensemble")
+    compare = commands.add_parser("compare", help=format_text("help-compare"))
     compare.add_argument("file", metavar="FILE")
-    compare.add_argument("--weights", nargs="+", required=True, help="two folders or Hub ids; one, of an ensemble")
-    compare.add_argument("--label", help="one that both know; of these the first on the first one's page if left out")
-    compare.add_argument("--method", nargs="+", help="if left out, those of the page")
+    compare.add_argument("--weights", nargs="+", required=True, help=format_text("help-two-weights"))
+    compare.add_argument("--label", help=format_text("help-common-label"))
+    compare.add_argument("--method", nargs="+", help=format_text("help-page-methods"))
     compare.set_defaults(act=_compare)
 
-    evaluate = commands.add_parser(
-        "evaluate", aliases=["believe"], help="how good the maps of one label on one film are; minutes"
-    )
+    evaluate = commands.add_parser("evaluate", aliases=["believe"], help=format_text("help-evaluate"))
     evaluate.set_defaults(act=_evaluate)
-    report = commands.add_parser("report", help="what the page shows of one film, as a PDF to take home")
+    report = commands.add_parser("report", help=format_text("help-report"))
     arguments.add_report_arguments(report)
     report.set_defaults(act=_report)
     for command in (evaluate, report):
         arguments.add_one_label_arguments(command)
     for command in (predict, explain, evaluate, report):
-        command.add_argument(
-            "--weights", help="checkpoint folder or Hub id; if left out, the one that the page opens on"
-        )
+        command.add_argument("--weights", help=format_text("help-weights"))
 
     for command in (explain, compare):
-        command.add_argument("--out", type=Path, required=True, help="folder for maps.npz, result.json and overlays")
-        command.add_argument("--overwrite", action="store_true", help="replace an earlier result in --out")
+        command.add_argument("--out", type=Path, required=True, help=format_text("help-out"))
+        command.add_argument("--overwrite", action="store_true", help=format_text("help-overwrite"))
     for command in (explain, compare, report):
         command.add_argument(
             "--contrast",
             action="store_true",
-            help="each label against the others: what speaks for it more than for them",
+            help=format_text("help-contrast"),
         )
     for command in (predict, explain, compare, evaluate, report):
-        command.add_argument("--anyway", action="store_true", help="go on with what looks like no frontal chest film")
+        command.add_argument("--anyway", action="store_true", help=format_text("help-anyway"))
 
-    check = commands.add_parser("check", help="does a checkpoint prove its explanations? exit 1 if not")
+    check = commands.add_parser("check", help=format_text("help-check"))
     check.add_argument("weights", metavar="WEIGHTS")
     check.set_defaults(act=_check)
-    brought = commands.add_parser("import", help="a network from elsewhere becomes a checkpoint, with a verdict on it")
+    brought = commands.add_parser("import", help=format_text("help-import"))
     arguments.add_import_arguments(brought)
     brought.set_defaults(act=_import)
-    commands.add_parser("models", help="the checkpoints at hand").set_defaults(act=_models)
-    commands.add_parser("methods", help="the explanation methods").set_defaults(act=_methods)
-    schema = commands.add_parser("card-schema", help="the JSON schema of a checkpoint's config.json")
+    commands.add_parser("models", help=format_text("help-models")).set_defaults(act=_models)
+    commands.add_parser("methods", help=format_text("help-list-methods")).set_defaults(act=_methods)
+    schema = commands.add_parser("card-schema", help=format_text("help-card-schema"))
     schema.set_defaults(act=_card_schema)
     return parser
 
@@ -165,7 +166,8 @@ def _explain(options: argparse.Namespace) -> int:
         likeness[key] = measure_label_likeness(maps, seen, of_labels[0].placement)
     with open_output(options.out, options.overwrite) as folder:
         lines = write_explanations(folder, analyser, study, explanations, likeness, options.file, answer)
-    print(f"{options.out}: {len(explanations)} maps of {', '.join(card.get_finding(label).name for label in labels)}")
+    names = ", ".join(card.get_finding(label).name for label in labels)
+    print(format_text("explain-done", folder=str(options.out), maps=len(explanations), findings=names))
     for line in lines:
         print(line)
     return 0
@@ -180,13 +182,10 @@ def _compare(options: argparse.Namespace) -> int:
 
     check_output(options.out, RESULT_FILE, options.overwrite)
     if len(options.weights) > 2:
-        raise CxrError(f"{len(options.weights)} checkpoints were given.", "Give two, or one that is an ensemble.")
+        raise CxrError("compare-too-many", checkpoints=len(options.weights))
     analysers = [_analyser(weights) for weights in options.weights]
     if len(analysers) == 1 and not analysers[0].card.joins_predictions:
-        raise CxrError(
-            f"{analysers[0].card.name} has no members with maps of their own.",
-            "Give two checkpoints, or an ensemble of predictions.",
-        )
+        raise CxrError("compare-no-members", name=analysers[0].card.name)
     image, answer = _open_image(options.file)
     _check_answer(answer, options.anyway)
     studies = [analyser.analyse(image) for analyser in analysers]
@@ -194,10 +193,10 @@ def _compare(options: argparse.Namespace) -> int:
     known = list_common_labels(cards[0], cards[-1])
     label = options.label and _find_label(cards[0], options.label)
     if not known or (label and label not in known):
-        both = f"Both know: {', '.join(known)}." if known else "They have no label in common."
-        raise CxrError(
-            f"They do not both know {options.label!r}." if options.label else both, both if options.label else ""
-        )
+        names = ", ".join(known)
+        if options.label:
+            raise CxrError("compare-unknown" if known else "compare-unknown-none", label=options.label, known=names)
+        raise CxrError("compare-nothing-common")
     label = label or next(key for key in order_labels(cards[0], studies[0].probabilities) if key in known)
     methods = options.method or choose_default_methods(*analysers)
     explain = explain_contrasts if options.contrast else Analyser.explain
@@ -299,7 +298,7 @@ def _models(options: argparse.Namespace) -> int:
     root, cards = checkpoint.get_weights_root(), {}
     folders = checkpoint.find_checkpoints(root)
     if not folders:
-        _complain(f"There is no checkpoint in {root}. {checkpoint.MAKE_ONE}")
+        _complain(format_text("models-none", folder=str(root)))
     for folder in folders:
         try:
             cards[folder] = checkpoint.read_card(folder)
@@ -314,10 +313,12 @@ def _models(options: argparse.Namespace) -> int:
 
 def _methods(options: argparse.Namespace) -> int:
     from cxr_demo.explain.methods import METHODS
+    from cxr_demo.text.formats import format_significant
+    from cxr_demo.text.method_text import name_unit
 
     for method in METHODS.values():
-        cost = f"about {method.cost_forwards:g} forward passes a label"
-        print(f"{method.key}\t{method.name}\t{method.unit}\t{cost}\t{method.paper}")
+        cost = format_text("methods-cost", forwards=format_significant(method.cost_forwards))
+        print(f"{method.key}\t{method.name}\t{name_unit(method.unit)}\t{cost}\t{method.paper}")
     return 0
 
 
@@ -344,7 +345,7 @@ def _check_answer(answer: GateAnswer, anyway: bool) -> None:
     from cxr_demo.film.gate import Verdict
 
     if answer.verdict is not Verdict.USUAL and not anyway:
-        raise CxrError("Nothing was computed, for the reason above.", "Give --anyway to go on all the same.")
+        raise CxrError("nothing-computed")
 
 
 def _find_label(card: Card, name: str) -> str:

@@ -30,6 +30,7 @@ from cxr_demo.networks.classifier import Classifier, compute_probabilities
 from cxr_demo.networks.ensemble import compute_member_probabilities
 from cxr_demo.networks.standing import find_standing
 from cxr_demo.progress import ProgressCallback, ignore_progress, subrange
+from cxr_demo.text.catalogue import Said, join_words, say
 
 # The methods until a person asks for others: Grad-CAM, the LRP that its authors recommend, and what tells most by the
 # phantom benchmark (weights/phantom.json): the method with the largest share of its evidence on what caused the answer,
@@ -188,7 +189,7 @@ class Analyser:
         return self.prove()
 
     @property
-    def known_refusals(self) -> dict[str, str]:
+    def known_refusals(self) -> dict[str, Said]:
         """Method -> why its maps may not be shown, as far as that is known without work."""
         return self.proof.refusals if self.is_proved else {}
 
@@ -295,7 +296,7 @@ class Analyser:
         also for no maps at all, and ValueError for maps of several labels.
         """
         if not explanations:
-            raise ExplanationError("There is no map to check.")
+            raise ExplanationError("check-no-map")
         maps = {explained.method: explained.map_square for explained in explanations}
         (label,) = {explained.label for explained in explanations}
         self._check(study, [label], list(maps))
@@ -326,29 +327,26 @@ class Analyser:
 
     def _check(self, study: Study, labels: Sequence[str], methods: Sequence[str]) -> None:
         if study.checkpoint_sha256 != self.sha256:
-            raise ExplanationError(
-                f"This analysis was made by {study.checkpoint}, not by {self.card.name} as it is loaded now.",
-                "Analyse the image again.",
-            )
+            raise ExplanationError("study-foreign", made=study.checkpoint, name=self.card.name)
         for label in labels:
             if label not in self.card.labels:
-                raise ExplanationError(f"There is no label {label!r} here; known: {', '.join(self.card.labels)}.")
+                raise ExplanationError("label-unknown", label=label, known=", ".join(self.card.labels))
         for method in methods:
             if method not in METHODS:
-                raise ExplanationError(f"There is no method {method!r}; known: {', '.join(METHODS)}.")
+                raise ExplanationError("method-unknown", method=method, known=", ".join(METHODS))
             if reason := self.proof.refusals.get(method):
-                raise ExplanationError(f"{METHODS[method].name} is not available for this checkpoint: {reason}.")
+                raise ExplanationError("method-refused", method=METHODS[method].name, reason=reason)
 
 
 def choose_default_methods(*analysers: Analyser) -> list[str]:
     """The methods of DEFAULT_METHODS that all these checkpoints can prove; ExplanationError where there is none."""
-    refusals: dict[str, str] = {}
+    refusals: dict[str, Said] = {}
     for analyser in analysers:
         refusals = {**analyser.proof.refusals, **refusals}
     if methods := [key for key in DEFAULT_METHODS if key not in refusals]:
         return methods
-    reasons = "; ".join(f"{METHODS[key].name}: {refusals[key]}" for key in DEFAULT_METHODS)
-    raise ExplanationError(f"None of the usual methods is proved here ({reasons}).", "Name others with --method.")
+    reasons = [say("refusal-of-member", name=METHODS[key].name, reason=refusals[key]) for key in DEFAULT_METHODS]
+    raise ExplanationError("methods-none-proved", reasons=join_words(*reasons, between="; "))
 
 
 def order_labels(card: Card, probabilities: np.ndarray) -> list[str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass as checked_dataclass
 
-from cxr_demo.text.catalogue import LANGUAGE, format_text
+from cxr_demo.text.catalogue import LANGUAGE, format_text, say
 
 MAX_NAME, MAX_GLOSS = 60, 200  # characters; a name stands in a row of a list, a gloss in one line
 _LANGUAGE_CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -48,9 +48,9 @@ class LabelWords:
         for what, texts, longest in (("name", self.name, MAX_NAME), ("gloss", self.gloss, MAX_GLOSS)):
             for language, text in texts.items():
                 if not _LANGUAGE_CODE.fullmatch(language):
-                    raise ValueError(f"its label_words have a {what} in {language!r}, which is no code such as 'de'")
+                    raise ValueError(say("card-words-language", what=what, language=language))
                 if not text.strip() or not text.isprintable() or len(text) > longest:
-                    raise ValueError(f"its label_words have a {what} that is not one line of 1 to {longest} characters")
+                    raise ValueError(say("card-words-long", what=what, longest=longest))
 
 
 _ROWS = (

@@ -40,10 +40,7 @@ def explain_contrasts(
         raise ExplanationError(f"{analyser.card.name} has one label: there are no others to set its map against.")
     for method in methods:
         if method in METHODS and not METHODS[method].is_linear:
-            raise ExplanationError(
-                f"There is no {METHODS[method].name} against the other labels: it is not linear, so its maps cannot be "
-                "subtracted."
-            )
+            raise ExplanationError("contrast-not-linear", method=METHODS[method].name)
     found = analyser.explain(study, list(dict.fromkeys((*study.labels, *labels))), methods, on_progress)
     contrasts = {
         method: contrast_explanations(study, [found[method, label] for label in study.labels]) for method in methods

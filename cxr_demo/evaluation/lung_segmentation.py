@@ -19,7 +19,6 @@ from cxr_demo.networks import checkpoint
 from cxr_demo.networks.small_model import read_small_card
 
 LUNGS_FILE = "lungs.json"
-MAKE_LUNGS = "Make it with: python -m train lungs --data DATA --out weights/lungs"
 SQUARE = Preprocess(96, "letterbox", (0.0,), (1.0,))
 WIDTHS = (8, 16, 32, 48, 64)  # channels at 96, 48, 24, 12 and 6 px; own choice: some 230,000 parameters
 GROUPS = 4
@@ -120,7 +119,7 @@ def load_lungs(folder: str | Path = "weights/lungs") -> Lungs | None:
     Raises:
         CheckpointError: the folder's files cannot be used; the message says why.
     """
-    found = read_small_card(Path(folder), LUNGS_FILE, _read_dice, MAKE_LUNGS)
+    found = read_small_card(Path(folder), LUNGS_FILE, _read_dice)
     if found is None:
         return None
     (card, dice), net = found, LungNet()

@@ -164,7 +164,7 @@ def _sample_weights(module: nn.Module, generator: torch.Generator | None) -> Non
     elif parameters := dict(module.named_parameters(recurse=False)):
         if list(parameters) != ["gamma"]:
             kind = type(module).__name__
-            raise ExplanationError(f"The weights of {kind} cannot be randomised: there is no rule for it.")
+            raise ExplanationError("randomise-no-rule", kind=kind)
         nn.init.ones_(parameters["gamma"])
 
 

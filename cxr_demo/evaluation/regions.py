@@ -140,13 +140,10 @@ def _mask_user_region(box: Box, shape: tuple[int, int]) -> np.ndarray:
     """(H, W) bool: the pixels whose centre lies in the box. Raises ExplanationError as `make_region_masks`."""
     x, y, width, height = box
     if not np.isfinite(box).all() or min(x, y) < 0 or min(width, height) <= 0 or max(x + width, y + height) > 1 + 1e-9:
-        raise ExplanationError(
-            "The region does not lie on the film.",
-            "Give x, y, width and height as shares of the film: 0 to 1, width and height above 0.",
-        )
+        raise ExplanationError("region-outside-film")
     mask = make_box_mask([box], shape)
     if not mask.any():
-        raise ExplanationError("The region holds no pixel of the film.", "Draw it larger.")
+        raise ExplanationError("region-no-pixel")
     return mask
 
 

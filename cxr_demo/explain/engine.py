@@ -31,6 +31,7 @@ from cxr_demo.networks.checkpoint import Checkpoint
 from cxr_demo.networks.classifier import Classifier
 from cxr_demo.networks.ensemble import Ensemble, FeatureFusion
 from cxr_demo.progress import ProgressCallback, ignore_progress, subrange
+from cxr_demo.text.catalogue import Said, say
 
 Maps = dict[tuple[str, int], np.ndarray]
 Explained = Classifier | FeatureFusion  # networks with one set of feature maps
@@ -128,7 +129,7 @@ class Explainer:
         maps = _maps(self._model, relevance, self.find_placement, x, labels, methods, on_progress)
         for (key, _), map_ in maps.items():
             if not np.isfinite(map_).all():
-                raise ExplanationError(f"{METHODS[key].name} gave values that are not numbers for this image.")
+                raise ExplanationError("map-not-numbers", method=METHODS[key].name)
         return maps
 
     def maps_with_members(
@@ -228,12 +229,12 @@ class EnsembleProof:
     members: tuple[tuple[str, Proof], ...]
 
     @property
-    def refusals(self) -> dict[str, str]:
+    def refusals(self) -> dict[str, Said]:
         """Method -> the first member that refuses it, and why."""
-        reasons: dict[str, str] = {}
+        reasons: dict[str, Said] = {}
         for name, proof in self.members:
             for key, reason in proof.refusals.items():
-                reasons.setdefault(key, f"{name}: {reason}")
+                reasons.setdefault(key, say("refusal-of-member", name=name, reason=reason))
         return reasons
 
     @property
@@ -347,4 +348,4 @@ def _need_rules(methods: Sequence[str]) -> bool:
 def _refuse(proof: Proof | EnsembleProof, methods: Sequence[str]) -> None:
     for key in methods:
         if reason := proof.refusals.get(key):
-            raise ExplanationError(f"{METHODS[key].name} is not available for this checkpoint: {reason}.")
+            raise ExplanationError("method-refused", method=METHODS[key].name, reason=reason)

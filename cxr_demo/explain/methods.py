@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
+from cxr_demo.text.catalogue import Said
+
 # A map whose evidence is less than this many logit points cannot move a probability by more than 1.25 percentage
 # points (the logistic curve's steepest slope is 1/4); stretched, it would look like one.
 EVIDENCE_FLOOR = 0.05
@@ -215,7 +217,7 @@ _METHODS = (
 METHODS: dict[str, Method] = {method.key: method for method in _METHODS}
 
 
-def exclude_methods(refusals: Mapping[str, str], max_forwards: float = math.inf) -> dict[str, str]:
+def exclude_methods(refusals: Mapping[str, Said], max_forwards: float = math.inf) -> dict[str, Said]:
     """Method -> why its maps are not made: what a proof refuses, and what costs more than `max_forwards` a map."""
     slow = {
         key: f"one map takes about {method.cost_forwards:g} forward passes, the limit is {max_forwards:g}"

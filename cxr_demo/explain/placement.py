@@ -88,7 +88,7 @@ def follow_centres(program: Program, x: torch.Tensor) -> tuple[Centres, tuple[in
         if read in values:
             break
     if read not in known:
-        raise ExplanationError("the network's global pooling reads what has no places")
+        raise ExplanationError("refusal-no-places")
     rows, columns = values[read].shape[2:]
     return known[read], (rows, columns)
 
@@ -99,7 +99,7 @@ def _find_pooled(program: Program) -> str:
     step = made[program.end]
     while not isinstance(step.operation, MeanPool):
         if step.ins[0] not in made:
-            raise ExplanationError("the network has no global pooling")
+            raise ExplanationError("refusal-no-pooling")
         step = made[step.ins[0]]
     return step.ins[0]
 

@@ -30,6 +30,8 @@ from cxr_demo.networks.checkpoint import Checkpoint
 from cxr_demo.networks.classifier import Classifier
 from cxr_demo.networks.ensemble import Ensemble, FeatureFusion
 from cxr_demo.progress import ProgressCallback, ignore_progress
+from cxr_demo.text.catalogue import Said, Words, format_text, say
+from cxr_demo.text.formats import format_digits, format_significant
 
 # Own choice: well above what float32 gives on a right network, far below what a wrong rule, layer or copy gives.
 CAM_SUM_ERROR = 1e-4
@@ -49,15 +51,15 @@ class CamProof:
     must sum to."""
 
     sum_error: float = NAN
-    refusal: str = ""
+    refusal: Said = ""
 
     @property
     def line(self) -> str:
         if self.refusal:
-            return f"Grad-CAM not available: {self.refusal}"
+            return format_text("proof-refused", what="Grad-CAM", why=self.refusal)
         if np.isnan(self.sum_error):
-            return "Grad-CAM ok (the sum is not defined: its head reads more than the mean of the cells)"
-        return f"Grad-CAM ok (sum error {self.sum_error:.0e})"
+            return format_text("proof-cam-no-sum")
+        return format_text("proof-cam", error=f"{self.sum_error:.0e}")
 
 
 @dataclass(frozen=True)
@@ -78,21 +80,26 @@ class LrpProof:
     curved: tuple[str, ...] = ()
     rule_errors: dict[str, float] = field(default_factory=dict)
     choices: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    refusal: str = ""
-    refusals: dict[str, str] = field(default_factory=dict)
+    refusal: Said = ""
+    refusals: dict[str, Said] = field(default_factory=dict)
 
     @property
     def line(self) -> str:
         if self.refusal:
-            return f"LRP not available: {self.refusal}"
-        of_what = "gradient x input" if self.is_piecewise_linear else "gradient x input, activations as lines"
+            return format_text("proof-refused", what="LRP", why=self.refusal)
         right = [error for key, error in self.rule_errors.items() if key not in self.refusals]
-        rules = f"; {len(right)} rule sets differ from zennit's by at most {max(right):.0e}" if right else ""
-        line = f"LRP ok (r={self.identity_r:.5f} against {of_what}, copy differs by {self.copy_error:.0e}{rules})"
+        parts = [
+            format_text(
+                "proof-lrp", r=format_digits(self.identity_r, 5), lines="no" if self.is_piecewise_linear else "yes",
+                copy=f"{self.copy_error:.0e}", rules=len(right), most=f"{max(right, default=0):.0e}",
+            )
+        ]  # fmt: skip
         if self.curved:
-            line += f" · z-plus and alpha-beta were made for ReLU, not for its {', '.join(self.curved)}"
-        refused = (f" · {METHODS[key].name} not available: {reason}" for key, reason in self.refusals.items())
-        return line + "".join(refused)
+            parts.append(format_text("proof-curved", activations=", ".join(self.curved)))
+        parts += [
+            format_text("proof-refused", what=METHODS[key].name, why=reason) for key, reason in self.refusals.items()
+        ]
+        return " · ".join(parts)
 
 
 @dataclass(frozen=True)
@@ -104,7 +111,7 @@ class Proof:
     placement: Placement = EVEN
 
     @property
-    def refusals(self) -> dict[str, str]:
+    def refusals(self) -> dict[str, Said]:
         """Method -> why its maps may not be shown; a method that is not named may be shown."""
         parts = {"": "", "cam": self.cam.refusal, "lrp": self.lrp.refusal}
         reasons = {key: parts[method.family.proof] or self.lrp.refusals.get(key) for key, method in METHODS.items()}
@@ -157,11 +164,16 @@ def prove_checkpoint(
         if not lrp_proof.refusal:
             lrp_proof = _prove_rules(lrp_proof, relevance, card.preprocess, label, on_progress)
     except ExplanationError as error:
-        relevance, lrp_proof = None, LrpProof(refusal=error.message)
+        relevance, lrp_proof = None, LrpProof(refusal=error.said[0])
     else:
         relevance.forget()  # the proof used every rule; the page asks for two at first
     placement = locate_cells(model, card.preprocess.size_px)
     return Proof(cam_proof, lrp_proof, placement), None if lrp_proof.refusal else relevance
+
+
+def _round_error(error: float) -> Words:
+    """One digit of it."""
+    return Words(format_significant, float(f"{error:.1g}"))
 
 
 def _make_input(preprocess: Preprocess, size_px: int) -> torch.Tensor:
@@ -196,13 +208,13 @@ def _prove_cam(
     if expected is not None:
         error = max(_sum_error(map_, want) for map_, want in zip(cams, expected, strict=True))
     if isinstance(model, Classifier) and not _parts_are_whole(model, x):
-        return CamProof(error, "what the pooling reads, put through the head, does not give the network's logits")
+        return CamProof(error, say("refusal-parts"))
     if layer and isinstance(model, Classifier) and not _pooling_reads(model, layer, x):
-        return CamProof(error, f"the global pooling does not read the output of {layer}")
+        return CamProof(error, say("refusal-pooling-reads", layer=layer))
     if not np.isfinite(cams).all():
-        return CamProof(error, "its map holds values that are not numbers")
+        return CamProof(error, say("refusal-not-numbers"))
     if error > CAM_SUM_ERROR:
-        return CamProof(error, f"its map does not sum to the logit minus the biases' part (error {error:.1g})")
+        return CamProof(error, say("refusal-sum", error=_round_error(error)))
     return CamProof(error)
 
 
@@ -236,15 +248,15 @@ def _prove_lrp(model: Classifier | FeatureFusion, relevance: RelevanceMaps, x: t
         logits, copied = model(x), program.values(x)[program.end]
     copy_error = float((logits - copied).abs().max() / logits.abs().max().clamp(min=1.0))
     if not copy_error <= COPY_ERROR:
-        return LrpProof(copy_error, refusal=f"the rewritten network's logits differ by {copy_error:.1g}")
+        return LrpProof(copy_error, refusal=say("refusal-copy", error=_round_error(copy_error)))
 
     straight = program.is_piecewise_linear
     wanted = (_gradient_x_input(model, x, label) if straight else gradient_x_input_of_lines(program, x, label)).numpy()
     epsilon = relevance.maps("lrp-epsilon", x, [label])[0]
     r, distance = _pearson(epsilon, wanted), _measure_distance(epsilon, wanted)
-    refusal = ""
+    refusal: Said = ""
     if not (r >= IDENTITY_R and distance <= IDENTITY_ERROR):
-        refusal = f"LRP-epsilon does not equal gradient x input (r={r:.3f}, distance {distance:.1g})"
+        refusal = say("refusal-identity", r=Words(format_digits, r, 3), distance=_round_error(distance))
     return LrpProof(copy_error, r, distance, straight, program.curved_activations, refusal=refusal)
 
 
@@ -263,9 +275,7 @@ def _prove_rules(
         errors[key] = _measure_distance(relevance.maps(key, x, [label])[0], make_map(key, x, label))
         on_progress(done, len(keys))
     refusals = {
-        key: f"its map differs from zennit's by the same rules on the same layers ({error:.1g} of its size)"
-        for key, error in errors.items()
-        if not error <= RULE_ERROR
+        key: say("refusal-rules", error=_round_error(error)) for key, error in errors.items() if not error <= RULE_ERROR
     }
     choices = {key: relevance.list_choices(key) for key in keys}
     return replace(proof, rule_errors=errors, choices=choices, refusals=refusals)

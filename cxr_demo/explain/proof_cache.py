@@ -16,8 +16,11 @@ from pathlib import Path
 from cxr_demo.explain.proof import CamProof, LrpProof, Proof
 from cxr_demo.grids import Placement
 from cxr_demo.networks.checkpoint import Checkpoint
+from cxr_demo.text.catalogue import Words, format_text
+from cxr_demo.text.formats import format_digits, format_significant
 
 PACKAGES = ("torch", "timm", "torchvision", "grad-cam", "zennit", "numpy")
+MAKERS = {make.__name__: make for make in (format_text, format_digits, format_significant)}  # of a refusal's words
 CODE = ("explain", "networks", "film")  # folders of this package on which a proof depends
 
 
@@ -30,7 +33,9 @@ def get_proof_folder() -> Path:
 def read_proof(folder: Path, checkpoint: Checkpoint, as_written: Collection[str] = ()) -> Proof | None:
     """None where there is none, or none that can be read."""
     try:
-        facts = json.loads(_place(folder, checkpoint, as_written).read_text(encoding="utf-8"))
+        facts = json.loads(
+            _place(folder, checkpoint, as_written).read_text(encoding="utf-8"), object_hook=_unpack_words
+        )
         choices = {key: tuple(found) for key, found in facts["lrp"]["choices"].items()}
         lrp = facts["lrp"] | {"curved": tuple(facts["lrp"]["curved"]), "choices": choices}
         spans = {axis: tuple(span) for axis, span in facts["placement"].items()}
@@ -45,11 +50,21 @@ def write_proof(folder: Path, checkpoint: Checkpoint, proof: Proof, as_written: 
     part = place.with_suffix(f".{os.getpid()}.part")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps(dataclasses.asdict(proof)), encoding="utf-8")
+        part.write_text(json.dumps(dataclasses.asdict(proof), default=_pack_words), encoding="utf-8")
         part.replace(place)
     except OSError:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def _pack_words(words: Words) -> dict:
+    """Why a map is refused, as JSON: who reads it puts it into words."""
+    return {"make": words.make.__name__, "args": list(words.args), "values": words.values}
+
+
+def _unpack_words(facts: dict) -> dict | Words:
+    is_words = facts.keys() == {"make", "args", "values"}
+    return Words(MAKERS[facts["make"]], *facts["args"], **facts["values"]) if is_words else facts
 
 
 def _place(folder: Path, checkpoint: Checkpoint, as_written: Collection[str] = ()) -> Path:

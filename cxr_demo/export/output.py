@@ -16,9 +16,7 @@ RESULT_FILE = "result.json"
 def check_output(folder: Path, sign: str, overwrite: bool = False) -> None:
     """CxrError where `folder` holds the file `sign`, by which an earlier result is known, and is not to be replaced."""
     if (folder / sign).exists() and not overwrite:
-        raise CxrError(
-            f"{folder} holds an earlier result: {sign}.", "Give --out another folder, or add --overwrite to replace it."
-        )
+        raise CxrError("out-earlier", folder=str(folder), file=sign)
 
 
 @contextlib.contextmanager
@@ -37,7 +35,7 @@ def open_output(folder: Path, overwrite: bool = False) -> Iterator[Path]:
             for path in sorted(scratch.iterdir(), key=lambda path: (path.name == RESULT_FILE, path.name)):
                 path.replace(folder / path.name)
     except OSError as error:
-        raise CxrError(f"The results cannot be written: {error.strerror}.", "Give --out another folder.") from error
+        raise CxrError("out-not-written", why=str(error.strerror)) from error
 
 
 def _list_earlier(folder: Path) -> list[str]:

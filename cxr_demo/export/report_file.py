@@ -17,15 +17,14 @@ from cxr_demo.export.shown import ShownStudy, draw_on_own_scale
 from cxr_demo.film.gate import GateAnswer
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.progress import ProgressCallback
-from cxr_demo.text.catalogue import format_text
 
 
 def check_report_path(path: Path, overwrite: bool) -> None:
     """CxrError where a report would take the place of a file that is not to be replaced."""
     if path.is_dir():
-        raise CxrError(format_text("report-folder", path=str(path)), format_text("report-folder.hint"))
+        raise CxrError("report-folder", path=str(path))
     if path.exists() and not overwrite:
-        raise CxrError(format_text("report-exists", path=str(path)), format_text("report-exists.hint"))
+        raise CxrError("report-exists", path=str(path))
 
 
 def compute_shown(
@@ -73,4 +72,4 @@ def write_report(path: Path, shown: ShownStudy) -> None:
                 raise
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise CxrError(format_text("report-unwritten", reason=reason), format_text("report-exists.hint")) from error
+        raise CxrError("report-unwritten", reason=reason) from error

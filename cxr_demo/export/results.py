@@ -54,7 +54,7 @@ def describe_study(analyser: Analyser, study: Study) -> dict:
             "height_px": study.image.pixels.shape[0],
             "width_px": study.image.pixels.shape[1],
             "sha256": study.image.sha256,
-            "notes": list(study.image.notes),
+            "notes": list(map(str, study.image.notes)),
         },
     }
 
@@ -64,7 +64,7 @@ def describe_gate(answer: GateAnswer) -> dict:
     return {
         "verdict": answer.verdict.value,
         "doubts": [
-            {"kind": doubt.kind, "sentence": doubt.sentence, "measure": doubt.measure, "mend": doubt.mend}
+            {"kind": doubt.kind, "sentence": doubt.sentence, "measure": str(doubt.measure), "mend": doubt.mend}
             for doubt in answer.doubts
         ],
     }

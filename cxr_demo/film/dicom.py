@@ -22,9 +22,9 @@ from pydicom.pixels.utils import pixel_array
 
 from cxr_demo.errors import ImageError
 from cxr_demo.film.halving import describe_halving, halve, is_too_large
-from cxr_demo.film.header import HEADER_TAGS, name_other_content
+from cxr_demo.film.header import HEADER_TAGS, find_other_content
 from cxr_demo.film.jpeg import check_jpeg
-from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.catalogue import Said, Words, say
 from cxr_demo.text.formats import format_digits, format_significant
 
 PALETTES = tuple(f"{colour}PaletteColorLookupTable" for colour in ("Red", "Green", "Blue"))
@@ -54,8 +54,6 @@ RADIOGRAPHS = ("CR", "DX", "RG", "RF", "XA")
 J2K_START, JP2_BOX = b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  "
 START_OF_FRAME = {*range(0xFFC0, 0xFFD0), 0xFFF7} - {0xFFC4, 0xFFC8, 0xFFCC}  # F7 is JPEG-LS
 RLE_UNCHECKED_BYTES = 8 * 2**20  # it grows at most 64-fold
-EXPORT_AGAIN = "Export it again, uncompressed or as JPEG 2000."
-NOT_AS_SAID = "The picture inside this DICOM file is not what its header says."
 
 # pydicom's log repeats its warnings, and a warning may quote the file.
 logging.getLogger("pydicom").setLevel(logging.CRITICAL)
@@ -77,21 +75,21 @@ def open_dicom(data: bytes) -> Dataset:
     """The tags in `TAGS`, nothing decoded. `ImageError` for what is not one picture."""
     # Searched, not parsed: pydicom inflates before it can be asked, and 400 KB may become 900 MB.
     if b"1.2.840.10008.1.2.1.99" in data:
-        raise ImageError("This DICOM file is deflated as a whole, which is not read here.", EXPORT_AGAIN)
+        raise ImageError("dicom-deflated")
     dataset = dcmread(BytesIO(data), force=data[128:132] != b"DICM", specific_tags=TAGS)
-    if what := name_other_content(dataset):
-        raise ImageError(f"This DICOM file holds {what}, not a radiograph.", "Choose the film itself.")
+    if modality := find_other_content(dataset):
+        raise ImageError("dicom-other", content=say(f"dicom-holds-{modality.lower()}"), modality=modality)
     if "PixelData" not in dataset or "Rows" not in dataset or "Columns" not in dataset:
-        raise ImageError("This DICOM file holds no picture, or is cut short.", "Choose the film itself.")
+        raise ImageError("dicom-empty")
     if (frames := int(dataset.get("NumberOfFrames") or 1)) > 1:
-        raise ImageError(f"This DICOM file holds {frames} frames, not one film.", "Export the one you mean.")
+        raise ImageError("dicom-frames", frames=frames)
     if "TransferSyntaxUID" not in dataset.file_meta:
         is_implicit, is_little_endian = dataset.original_encoding
         dataset.file_meta.TransferSyntaxUID = NATIVE[0 if is_implicit else 1 if is_little_endian else 2]
     return dataset
 
 
-def render_dicom(dataset: Dataset, notes: list[str]) -> np.ndarray:
+def render_dicom(dataset: Dataset, notes: list[Said]) -> np.ndarray:
     """Samples (H, W), or (H, W, 3) for colour, float32 0..1, bright is dense; adds to `notes`."""
     _note_origin(dataset, notes)
     stored = _stored_values(dataset)
@@ -108,7 +106,7 @@ def render_dicom(dataset: Dataset, notes: list[str]) -> np.ndarray:
     if _is_inverted(dataset, notes):
         shown = 1 - shown
     if padding.any():
-        notes.append(format_text("note-padding"))
+        notes.append(say("note-padding"))
         shown[padding] = 0
     return shown
 
@@ -118,16 +116,16 @@ def count_used_bits(high: int) -> int:
     return next((bits for bits in (8, 10, 12, 14) if high < 2**bits), 16)
 
 
-def _note_origin(dataset: Dataset, notes: list[str]) -> None:
+def _note_origin(dataset: Dataset, notes: list[Said]) -> None:
     modality = str(dataset.get("Modality") or "")
     if modality not in RADIOGRAPHS and re.fullmatch("[A-Z]{2,6}", modality):
-        notes.append(format_text("note-modality", modality=modality))
+        notes.append(say("note-modality", modality=modality))
     if dataset.get("PresentationIntentType") == "FOR PROCESSING":
-        notes.append(format_text("note-raw"))
+        notes.append(say("note-raw"))
     sides = [_numbers(dataset, word) for word in ("PixelSpacing", "ImagerPixelSpacing", "PixelAspectRatio")]
     height, width = next((pair for pair in sides if len(pair) == 2 and min(pair) > 0), (1, 1))
     if abs(height / width - 1) > 0.01:
-        notes.append(format_text("note-not-square", ratio=format_digits(height / width, 2)))
+        notes.append(say("note-not-square", ratio=Words(format_digits, height / width, 2)))
 
 
 def _numbers(dataset: Dataset, keyword: str) -> list[float]:
@@ -144,7 +142,7 @@ def _stored_values(dataset: Dataset) -> np.ndarray:
         return _used_bits(pixel_array(dataset, correct_unused_bits=False), dataset)
     decoder = DECODERS.get(syntax)
     if decoder is None or decoder not in get_decoder(syntax).available_plugins:
-        raise ImageError("This DICOM file is compressed in a way that cannot be decoded here.", EXPORT_AGAIN)
+        raise ImageError("dicom-compressed")
     frame = get_frame(dataset.PixelData, 0, number_of_frames=1)
     if syntax == uid.RLELossless:
         _check_rle(frame, int(dataset.Rows) * int(dataset.Columns))
@@ -180,9 +178,9 @@ def _check_codestream(frame: bytes, dataset: Dataset) -> None:
         check_jpeg(frame)
     *shape, precision = _codestream_shape(frame)
     if shape != [dataset.Rows, dataset.Columns, dataset.SamplesPerPixel]:
-        raise ImageError(NOT_AS_SAID, EXPORT_AGAIN)
+        raise ImageError("dicom-not-as-said")
     if dataset.file_meta.TransferSyntaxUID == uid.JPEGExtended12Bit and precision > 8:
-        raise ImageError("This DICOM file is a 12-bit JPEG, which cannot be decoded here.", EXPORT_AGAIN)
+        raise ImageError("dicom-12-bit")
 
 
 def _codestream_shape(frame: bytes) -> tuple[int, int, int, int]:
@@ -213,7 +211,7 @@ def _check_rle(frame: bytes, limit: int) -> None:
             size += code + 1 if code < 128 else 257 - code
             position += code + 2 if code < 128 else 2
         if size > limit + 256:
-            raise ImageError(NOT_AS_SAID, EXPORT_AGAIN)
+            raise ImageError("dicom-not-as-said")
 
 
 def _palette_colours(stored: np.ndarray, dataset: Dataset) -> np.ndarray:
@@ -239,43 +237,43 @@ def _padding(stored: np.ndarray, dataset: Dataset) -> np.ndarray:
     return np.isin(regions, at_edge[at_edge > 0]) & ~is_padded.all()
 
 
-def _modality(stored: np.ndarray, dataset: Dataset, notes: list[str]) -> np.ndarray:
+def _modality(stored: np.ndarray, dataset: Dataset, notes: list[Said]) -> np.ndarray:
     if dataset.get("ModalityLUTSequence"):
         item = dataset.ModalityLUTSequence[0]
         first, table, _ = _table(item.LUTDescriptor, item.LUTData, dataset)
-        notes.append(format_text("note-modality-table"))
+        notes.append(say("note-modality-table"))
         return _looked_up(stored, first, table)
     slope, *_ = _numbers(dataset, "RescaleSlope") or [1.0]
     intercept, *_ = _numbers(dataset, "RescaleIntercept") or [0.0]
     if (slope, intercept) == (1, 0):
         return stored
-    slope_text, intercept_text = format_significant(slope), format_significant(intercept)
-    notes.append(format_text("note-rescaled", slope=slope_text, intercept=intercept_text))
+    slope_words, intercept_words = Words(format_significant, slope), Words(format_significant, intercept)
+    notes.append(say("note-rescaled", slope=slope_words, intercept=intercept_words))
     return stored.astype(np.float32) * np.float32(slope) + np.float32(intercept)
 
 
-def _voi(values: np.ndarray, is_film: np.ndarray, dataset: Dataset, notes: list[str]) -> np.ndarray:
+def _voi(values: np.ndarray, is_film: np.ndarray, dataset: Dataset, notes: list[Said]) -> np.ndarray:
     """(H, W) float32 0..1, by the file's table, else its window, else the full range of the film."""
     shown, note = (_voi_table if dataset.get("VOILUTSequence") else _voi_window)(values, dataset)
     low, high = float(values[is_film].min()), float(values[is_film].max())
     if shown is not None and low < high and np.ptp(shown[is_film]) == 0:
         shown, note = None, "one-grey"
     if shown is None:
-        note = format_text(f"note-range-{note}", low=format_significant(low), high=format_significant(high))
+        note = say(f"note-range-{note}", low=Words(format_significant, low), high=Words(format_significant, high))
         shown = np.clip((values.astype(np.float32) - np.float32(low)) / np.float32(high - low or 1), 0, 1)
     notes.append(note)
     return shown
 
 
-def _voi_table(values: np.ndarray, dataset: Dataset) -> tuple[np.ndarray, str]:
+def _voi_table(values: np.ndarray, dataset: Dataset) -> tuple[np.ndarray, Said]:
     item, *others = dataset.VOILUTSequence
     first, table, white = _table(item.LUTDescriptor, item.LUTData, dataset)
     if first >= 2**15 and values.min() < 0:  # a negative start, written as unsigned
         first -= 2**16
-    return _looked_up(values, first, table) / white, format_text("note-table", tables=1 + len(others))
+    return _looked_up(values, first, table) / white, say("note-table", tables=1 + len(others))
 
 
-def _voi_window(values: np.ndarray, dataset: Dataset) -> tuple[np.ndarray | None, str]:
+def _voi_window(values: np.ndarray, dataset: Dataset) -> tuple[np.ndarray | None, Said]:
     """(H, W) and its note; None and why, where the file has no window, or none that the standard allows."""
     centres, widths = _numbers(dataset, "WindowCenter"), _numbers(dataset, "WindowWidth")
     if not centres or not widths:
@@ -284,10 +282,10 @@ def _voi_window(values: np.ndarray, dataset: Dataset) -> tuple[np.ndarray | None
     curve = curve if curve in ("SIGMOID", "LINEAR_EXACT") else "LINEAR"
     if width <= 0 or (curve == "LINEAR" and width < 1):
         return None, "no-valid-window"
-    note = format_text(
+    note = say(
         "note-window",
-        centre=format_significant(centre),
-        width=format_significant(width),
+        centre=Words(format_significant, centre),
+        width=Words(format_significant, width),
         curve=curve,
         windows=len(centres),
     )
@@ -327,7 +325,7 @@ def _looked_up(values: np.ndarray, first: int, entries: np.ndarray) -> np.ndarra
     return entries[index.astype(np.int32)]
 
 
-def _is_inverted(dataset: Dataset, notes: list[str]) -> bool:
+def _is_inverted(dataset: Dataset, notes: list[Said]) -> bool:
     """MONOCHROME1 and PresentationLUTShape INVERSE name one inversion (PS3.3 C.8.11.3.1.2), done once.
 
     Where they contradict each other, own choice: the one that asks for it is believed, since MONOCHROME2 and
@@ -335,8 +333,8 @@ def _is_inverted(dataset: Dataset, notes: list[str]) -> bool:
     """
     is_mono1, shape = dataset.PhotometricInterpretation == "MONOCHROME1", dataset.get("PresentationLUTShape")
     if shape == ("IDENTITY" if is_mono1 else "INVERSE"):
-        notes.append(format_text("note-contradiction"))
+        notes.append(say("note-contradiction"))
     is_inverted = is_mono1 or shape == "INVERSE"
     if is_inverted:
-        notes.append(format_text("note-inverted"))
+        notes.append(say("note-inverted"))
     return is_inverted

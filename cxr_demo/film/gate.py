@@ -22,6 +22,7 @@ from cxr_demo.film.dicom import RADIOGRAPHS
 from cxr_demo.film.header import ImageHeader
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.text import gate_text
+from cxr_demo.text.catalogue import Said, Words, join_words
 
 FRONTAL_VIEW = re.compile(r"(AP|PA)\b.*")
 LATERAL_VIEW = re.compile(r"L|R|LL|RL|LAT\b.*|LATERAL.*|.*\bLATERAL")
@@ -54,7 +55,7 @@ class Doubt:
     """`kind`: one of `gate_text.DOUBTS`; `measure`: what was measured, one sentence."""
 
     kind: str
-    measure: str
+    measure: Said
     mend: Mend | None = None
 
     @property
@@ -100,11 +101,11 @@ def judge_image(image: Radiograph, gate: GateModel | None = None, lungs: LungMod
     found = gate.assess(image.pixels) if gate else None
     if image.is_colour:
         is_named = found is not None and found.kind in ("photograph", "drawing", "several-images")
-        doubts.append(Doubt(found.kind if found and is_named else "coloured", gate_text.describe_colours()))
+        doubts.append(Doubt(found.kind if found and is_named else "coloured", Words(gate_text.describe_colours)))
     if found and not found.is_usual:
         doubts.append(_doubt_looks(found))
     elif found and found.is_mirrored:
-        doubts.append(Doubt("mirrored", gate_text.describe_sides(found.mirrored), Mend.MIRROR))
+        doubts.append(Doubt("mirrored", Words(gate_text.describe_sides, found.mirrored), Mend.MIRROR))
     # Lungs of a film that lies on its side are not where they belong.
     if lungs and not any(doubt.mend and doubt.mend is not Mend.MIRROR for doubt in doubts):
         inside = trim_borders(image.pixels)
@@ -112,7 +113,7 @@ def judge_image(image: Radiograph, gate: GateModel | None = None, lungs: LungMod
     joined: dict[str, Doubt] = {}
     for doubt in doubts:
         known = joined.get(doubt.kind)
-        measure = f"{known.measure} {doubt.measure}" if known else doubt.measure
+        measure = join_words(known.measure, doubt.measure) if known else doubt.measure
         joined[doubt.kind] = replace(known or doubt, measure=measure)
     return GateAnswer(Verdict.QUESTION if joined else Verdict.USUAL, tuple(joined.values()))
 
@@ -130,7 +131,7 @@ def mend_image(image: Radiograph, mend: Mend) -> Radiograph:
     pixels.setflags(write=False)
     header = image.header and _mend_header(image.header, mend)
     sha256 = hashlib.sha256(f"{image.sha256} {mend}".encode()).hexdigest()
-    notes = (*image.notes, gate_text.describe_mended(mend))
+    notes = (*image.notes, Words(gate_text.describe_mended, mend))
     return replace(image, pixels=pixels, notes=notes, sha256=sha256, header=header)
 
 
@@ -140,24 +141,24 @@ def mend_image(image: Radiograph, mend: Mend) -> Radiograph:
 def _doubt_header(header: ImageHeader) -> Iterator[Doubt]:
     if header.modality not in (*RADIOGRAPHS, *UNSTATED):
         kind = "ct" if header.modality in ("CT", "MR", "US", "PT", "NM") else "modality"
-        yield Doubt(kind, gate_text.describe_tag("modality", header.modality))
+        yield Doubt(kind, Words(gate_text.describe_tag, "modality", header.modality))
     view = header.view_position
     if view not in UNSTATED and not FRONTAL_VIEW.fullmatch(view):
         kind = "lateral" if LATERAL_VIEW.fullmatch(view) else "view"
-        yield Doubt(kind, gate_text.describe_tag("ViewPosition", view))
+        yield Doubt(kind, Words(gate_text.describe_tag, "ViewPosition", view))
     if header.body_part not in UNSTATED and not CHEST.fullmatch(header.body_part):
-        yield Doubt("body-part", gate_text.describe_tag("BodyPartExamined", header.body_part))
+        yield Doubt("body-part", Words(gate_text.describe_tag, "BodyPartExamined", header.body_part))
     if header.patient_orientation:
         yield from _doubt_orientation(header.patient_orientation)
     elif header.is_flipped:
-        yield Doubt("mirrored", gate_text.describe_flip(), Mend.MIRROR)
+        yield Doubt("mirrored", Words(gate_text.describe_flip), Mend.MIRROR)
     if header.has_burned_in_words:
-        yield Doubt("burned-in", gate_text.describe_tag("BurnedInAnnotation", "YES"))
+        yield Doubt("burned-in", Words(gate_text.describe_tag, "BurnedInAnnotation", "YES"))
 
 
 def _doubt_orientation(orientation: tuple[str, str]) -> Iterator[Doubt]:
     """Turns first; what is still mirrored then is asked when it has been turned."""
-    measure = gate_text.describe_orientation(*orientation)
+    measure = Words(gate_text.describe_orientation, *orientation)
     towards = orientation[0][0], orientation[1][0]
     if {"A", "P"} & set(towards):
         yield Doubt("lateral", measure)
@@ -204,16 +205,16 @@ def _doubt_looks(found: Assessment) -> Doubt:
     elif kind in ("inverted", "mirrored"):
         mend = Mend.INVERT if kind == "inverted" else Mend.MIRROR
     if kind == "frontal":
-        likeness = gate_text.describe_likeness(found.likest, found.probability, found.frontal)
-        distance = gate_text.describe_distance(found.distance, found.usual)
-        return Doubt("not-frontal", f"{likeness} {distance}")
-    return Doubt(kind, gate_text.describe_likeness(found.kind, found.probability, found.frontal), mend)
+        likeness = Words(gate_text.describe_likeness, found.likest, found.probability, found.frontal)
+        distance = Words(gate_text.describe_distance, found.distance, found.usual)
+        return Doubt("not-frontal", join_words(likeness, distance))
+    return Doubt(kind, Words(gate_text.describe_likeness, found.kind, found.probability, found.frontal), mend)
 
 
 def _doubt_lungs(probability: np.ndarray, shape: tuple[int, ...]) -> Iterator[Doubt]:
     found = measure_lungs(probability, shape)
     if not found.is_usual:
-        measure = gate_text.describe_lungs(found.count, found.share, found.smaller, found.across, found.down)
+        measure = Words(gate_text.describe_lungs, found.count, found.share, found.smaller, found.across, found.down)
         yield Doubt("no-lungs", measure)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cxr_demo.limits import MAX_PIXELS
-from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.catalogue import Words, say
 
 BAND_ROWS = 512  # even; a band at a time, since sums need more room than the pixels
 
@@ -14,8 +14,8 @@ def is_too_large(width: int, height: int) -> bool:
     return width * height > MAX_PIXELS
 
 
-def describe_halving(width: int, height: int) -> str:
-    return format_text("note-halved", width=width, height=height)
+def describe_halving(width: int, height: int) -> Words:
+    return say("note-halved", width=width, height=height)
 
 
 def halve(values: np.ndarray) -> np.ndarray:

@@ -11,11 +11,8 @@ HEADER_TAGS = (
     "Modality", "SOPClassUID", "ViewPosition", "BodyPartExamined", "PatientOrientation", "BurnedInAnnotation",
     "PatientAge", "FieldOfViewHorizontalFlip",
 )  # fmt: skip
-NO_FILM_MODALITIES = {  # what holds no picture of the patient, or nothing that is seen as one
-    "RTDOSE": "a radiation dose", "SEG": "a segmentation", "SR": "a report", "PR": "the display settings of a film",
-    "KO": "a list of chosen pictures", "DOC": "a document", "RTPLAN": "a treatment plan", "RTSTRUCT": "drawn outlines",
-    "REG": "a registration", "ECG": "an ECG",
-}  # fmt: skip
+# What holds no picture of the patient, or nothing that is seen as one: each has a message, "dicom-holds-" and its name.
+NO_FILM_MODALITIES = ("RTDOSE", "SEG", "SR", "PR", "KO", "DOC", "RTPLAN", "RTSTRUCT", "REG", "ECG")
 SOP_ROOT = "1.2.840.10008.5.1.4.1.1."
 NO_FILM_CLASSES = {  # the start of what follows SOP_ROOT (PS3.4 B.5) -> modality
     "481.2": "RTDOSE", "481.3": "RTSTRUCT", "481.5": "RTPLAN", "66.4": "SEG", "88.59": "KO", "88": "SR", "11": "PR",
@@ -101,7 +98,7 @@ def _modality_of_class(dataset: TagReader, classes: dict[str, str]) -> str:
     return classes[max(fitting, key=len)] if fitting else ""
 
 
-def name_other_content(dataset: TagReader) -> str:
-    """What the file holds that is no picture of a patient, with its modality; empty for a picture."""
+def find_other_content(dataset: TagReader) -> str:
+    """The modality of a file that holds no picture of a patient, one of NO_FILM_MODALITIES; empty for a picture."""
     modality = _modality_of_class(dataset, NO_FILM_CLASSES) or _word(dataset, "Modality")
-    return f"{NO_FILM_MODALITIES[modality]} ({modality})" if modality in NO_FILM_MODALITIES else ""
+    return modality if modality in NO_FILM_MODALITIES else ""

@@ -24,6 +24,6 @@ def check_jpeg(stream: bytes) -> None:
             return
         scans += found[1][0] == START_OF_SCAN
         if scans > MAX_JPEG_SCANS or segments > MAX_JPEG_SEGMENTS:
-            raise ImageError("This JPEG is built of far more parts than any camera writes.", "Save it anew.")
+            raise ImageError("jpeg-too-many-parts")
         start = found.end()
         position = start + max(int.from_bytes(stream[start : start + 2]), 2)

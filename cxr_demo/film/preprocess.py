@@ -15,6 +15,7 @@ from pydantic.dataclasses import dataclass
 
 from cxr_demo.grids import EVEN, Placement, Span, spread_map
 from cxr_demo.limits import SIZES_PX
+from cxr_demo.text.catalogue import say
 
 if TYPE_CHECKING:  # reading and squaring a film needs no torch
     import torch
@@ -42,17 +43,15 @@ class Preprocess:
 
     def __post_init__(self) -> None:
         if self.geometry not in GEOMETRIES:
-            raise ValueError(f"geometry is {self.geometry!r}; it must be one of {', '.join(GEOMETRIES)}")
+            raise ValueError(say("square-geometry", geometry=str(self.geometry), known=", ".join(GEOMETRIES)))
         if not SIZES_PX[0] <= self.size_px <= SIZES_PX[1]:
-            raise ValueError(
-                f"size_px is {self.size_px!r}; it must be a whole number of {SIZES_PX[0]} to {SIZES_PX[1]}"
-            )
+            raise ValueError(say("square-size", size=str(self.size_px), low=SIZES_PX[0], high=SIZES_PX[1]))
         if len(self.mean) != len(self.std) or len(self.mean) not in (1, 3):
-            raise ValueError("mean and std must have one value per channel, of 1 or 3")
+            raise ValueError(say("square-channels"))
         if not np.isfinite([*self.mean, *self.std]).all() or min(self.std) <= 0:
-            raise ValueError("mean and std must be numbers, std above 0")
+            raise ValueError(say("square-numbers"))
         if not 0.5 <= self.crop_share <= 1 or (self.crop_share != 1 and self.geometry != "crop"):
-            raise ValueError(f"crop_share is {self.crop_share:g}; it must be 1, or with geometry 'crop' from 0.5 to 1")
+            raise ValueError(say("square-crop", share=f"{self.crop_share:g}"))
 
     def apply(self, pixels: np.ndarray) -> np.ndarray:
         """pixels (H, W) float32 0..1 -> x (1, C, S, S) float32, normalised."""

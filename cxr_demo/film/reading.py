@@ -24,7 +24,7 @@ from cxr_demo.film.halving import BAND_ROWS, describe_halving, halve, is_too_lar
 from cxr_demo.film.header import ImageHeader, read_header
 from cxr_demo.film.jpeg import check_jpeg
 from cxr_demo.limits import MAX_ASPECT, MAX_COLOUR_16_PIXELS_READ, MAX_FILE_BYTES, MAX_PIXELS, MAX_PIXELS_READ
-from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.catalogue import Said, Words, say
 from cxr_demo.text.formats import format_significant
 
 MIN_SIDE_PX = 32
@@ -33,11 +33,6 @@ COLOURED = 0.1  # own choice: channels of a pixel that differ by more give it a 
 COLOURED_SHARE = 0.02  # own choice: a film with a coloured arrow on it is still a grey film
 TINT = 0.3, 0.97  # a film on blue base: channels differ by no more, and all its colours lie in one direction
 LUMINANCE = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow's "L"
-
-USE_ONE_OF = "Use a PNG, JPEG, TIFF, WebP, BMP or DICOM file."
-GET_AGAIN = "Export or download the file again."
-DAMAGED = "This {} file is damaged, cut short or of a variety not read here."
-NOT_NUMBERS = "Some pixels of this file are not numbers (NaN or infinite)."
 
 # The plugin classes are called directly: Image.open would warn of large images through Python's process-wide
 # warnings, and would try other formats.
@@ -53,13 +48,13 @@ SIGNATURES = {
     "JPEG": (b"\xff\xd8\xff",),
     "TIFF": (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
 }
-NOT_FILMS = (  # what people upload by mistake: where, which bytes, what it is
-    (0, b"GIF8", "a GIF, a format of at most 256 shades that may be animated"),
-    (0, b"%PDF", "a PDF document"),
-    (0, b"PK\x03\x04", "a zip archive or an Office document"),
-    (0, b"\x1f\x8b", "a gzip archive"),
-    (4, b"ftyp", "a HEIC or AVIF photo, or a video"),
-    (4, b"jP  ", "a JPEG 2000 file outside DICOM"),
+NOT_FILMS = (  # what people upload by mistake: where, which bytes, the message that says what it is
+    (0, b"GIF8", "file-is-gif"),
+    (0, b"%PDF", "file-is-pdf"),
+    (0, b"PK\x03\x04", "file-is-zip"),
+    (0, b"\x1f\x8b", "file-is-gzip"),
+    (4, b"ftyp", "file-is-heic"),
+    (4, b"jP  ", "file-is-jpeg-2000"),
 )
 CONVERTED = {  # what is said of Pillow's modes that are neither grey nor RGB
     "1": "note-one-bit",
@@ -95,7 +90,7 @@ class Radiograph:
     """
 
     pixels: np.ndarray
-    notes: tuple[str, ...]
+    notes: tuple[Said, ...]
     sha256: str
     kind: str
     header: ImageHeader | None = None
@@ -122,7 +117,7 @@ def read_image(source: str | os.PathLike | bytes) -> Radiograph:
     """
     data = _file_bytes(source)
     kind = _kind(data)
-    notes: list[str] = []
+    notes: list[Said] = []
     header = None
     try:
         if kind == "DICOM":
@@ -134,9 +129,9 @@ def read_image(source: str | os.PathLike | bytes) -> Radiograph:
     except ImageError:
         raise
     except MemoryError:
-        raise ImageError("There is not enough memory to open this image.", "Try a smaller one.") from None
+        raise ImageError("film-no-memory") from None
     except Exception:  # damaged files make decoders raise nearly any type, and its text may quote the file
-        raise ImageError(DAMAGED.format(kind), GET_AGAIN) from None
+        raise ImageError("film-damaged", kind=kind) from None
     return Radiograph(pixels, tuple(notes), hashlib.sha256(data).hexdigest(), kind, header, is_colour)
 
 
@@ -144,24 +139,24 @@ def _file_bytes(source: str | os.PathLike | bytes) -> bytes:
     try:
         data = _read_path(source) if isinstance(source, (str, os.PathLike)) else bytes(memoryview(source))
     except TypeError:
-        raise ImageError("No file was given.", USE_ONE_OF) from None
+        raise ImageError("film-none-given") from None
     except FileNotFoundError:
-        raise ImageError("The file was not found.", "Check its name, or upload it again.") from None
+        raise ImageError("film-not-found") from None
     except (OSError, ValueError):
-        raise ImageError("The file could not be opened.", "Check its rights, or upload it again.") from None
+        raise ImageError("film-not-opened") from None
     if not data:
-        raise ImageError("This file is empty.", GET_AGAIN)
+        raise ImageError("film-empty")
     if len(data) > MAX_FILE_BYTES:
-        raise ImageError("This file is larger than 64 MB.", "Export a single, smaller image.")
+        raise ImageError("film-too-large", megabytes=MAX_FILE_BYTES // 2**20)
     return data
 
 
 def _read_path(path: str | os.PathLike) -> bytes:
     mode = os.stat(path).st_mode
     if stat.S_ISDIR(mode):
-        raise ImageError("This is a folder, not a file.", "Choose one file inside it.")
+        raise ImageError("film-folder")
     if not stat.S_ISREG(mode):  # a pipe would block for ever
-        raise ImageError("This is not an ordinary file.", USE_ONE_OF)
+        raise ImageError("film-not-ordinary")
     with open(path, "rb") as file:
         return file.read(MAX_FILE_BYTES + 1)
 
@@ -176,40 +171,40 @@ def _kind(data: bytes) -> str:
         return "WebP"
     if data[:2] == b"BM" and data[15:18] == b"\0\0\0":  # the size of the header, below 256
         return "BMP"
-    raise ImageError(f"This is {_name_of(data)}, not an image that can be read.", USE_ONE_OF)
+    raise ImageError("film-not-image", what=_name_content(data))
 
 
-def _name_of(data: bytes) -> str:
-    for start, signature, name in NOT_FILMS:
+def _name_content(data: bytes) -> Words:
+    for at, (start, signature, _) in enumerate(NOT_FILMS):
         if data.startswith(signature, start):
-            return name
+            return say(NOT_FILMS[at][2])
     head = data[:4096].lower()
     if b"<svg" in head:
-        return "an SVG drawing"
+        return say("file-is-svg")
     if b"<html" in head:
-        return "a web page"
+        return say("file-is-web-page")
     is_text = sum(32 <= byte < 127 or byte in b"\t\r\n" for byte in head) > 0.9 * len(head)
-    return "a text file" if is_text else "a file of an unknown kind"
+    return say("file-is-text" if is_text else "file-is-unknown")
 
 
 def _check_size(width: int, height: int, most: int = MAX_PIXELS_READ) -> None:
-    size = f"This image has {width} x {height} pixels"
+    size = {"width": width, "height": height}
     if width * height > most:
-        raise ImageError(f"{size}, more than {most // 10**6} megapixels.", "Export it smaller.")
+        raise ImageError("film-too-many-pixels", megapixels=most // 10**6, **size)
     if min(width, height) < MIN_SIDE_PX:
-        raise ImageError(f"{size}, too few for a film.", f"Use one with {MIN_SIDE_PX} or more on each side.")
+        raise ImageError("film-too-few-pixels", least=MIN_SIDE_PX, **size)
     if max(width, height) > MAX_ASPECT * min(width, height):
-        raise ImageError(f"{size}, too long and thin for a chest film.", "Crop it to the film.")
+        raise ImageError("film-too-thin", **size)
 
 
-def _dicom_samples(data: bytes, notes: list[str]) -> tuple[np.ndarray, ImageHeader]:
+def _dicom_samples(data: bytes, notes: list[Said]) -> tuple[np.ndarray, ImageHeader]:
     dataset = dicom.open_dicom(data)
     is_colour = int(dataset.get("SamplesPerPixel") or 1) > 1  # its decoders need three times the memory
     _check_size(int(dataset.Columns), int(dataset.Rows), MAX_PIXELS if is_colour else MAX_PIXELS_READ)
     return dicom.render_dicom(dataset, notes), read_header(dataset)
 
 
-def _picture_samples(kind: str, data: bytes, notes: list[str]) -> np.ndarray:
+def _picture_samples(kind: str, data: bytes, notes: list[Said]) -> np.ndarray:
     """(H, W) or (H, W, 3) float32 0..1, upright, on black."""
     if kind == "JPEG":
         check_jpeg(data)
@@ -218,29 +213,28 @@ def _picture_samples(kind: str, data: bytes, notes: list[str]) -> np.ndarray:
     # The decoder of WebP, in which no film is that large, needs four times the memory of the others.
     _check_size(width, height, MAX_PIXELS if kind == "WebP" else MAX_PIXELS_READ)
     if getattr(image, "is_animated", False):
-        what = "several pages" if kind == "TIFF" else "an animation"
-        raise ImageError(f"This {kind} file holds {what}, not one film.", "Save the film as its own file.")
+        raise ImageError("film-pages" if kind == "TIFF" else "film-animation", kind=kind)
     tags = dict(image.tag_v2) if kind == "TIFF" else {}
     if tags.get(322, 1) * tags.get(323, 1) > MAX_PIXELS:  # each tile is decoded whole, however small the film
-        raise ImageError("This TIFF file claims tiles of more than 40 megapixels.", GET_AGAIN)
+        raise ImageError("film-large-tiles", megapixels=MAX_PIXELS // 10**6)
     is_large = is_too_large(width, height)
     if is_large:
         notes.append(describe_halving(width, height))
         if kind == "JPEG":  # it is decoded at half size, which keeps the lower half of each block's waves
             image.draft(None, (width // 2, height // 2))
     if image.mode in CONVERTED:
-        notes.append(format_text(CONVERTED[image.mode]))
+        notes.append(say(CONVERTED[image.mode]))
     stored = _stored(image, data, is_signed=2 in tags.get(339, ()), to_halve=is_large and image.size == size)
     orientation = tags.get(0x0112, 1) if kind == "TIFF" else _orientation(image)
     if orientation in ORIENTATIONS:
-        notes.append(format_text("note-turned"))
+        notes.append(say("note-turned"))
         stored = stored if kind == "TIFF" else ORIENTATIONS[orientation](stored)  # Pillow has turned the TIFF
     is_white_zero = tags.get(262) == 0 and image.mode not in ("1", "L")  # Pillow inverts up to 8 bits only
     del image  # up to 640 MB
     colour, alpha = _split(stored)
     samples = _unit(colour, notes)
     if is_white_zero:
-        notes.append(format_text("note-white-is-zero"))
+        notes.append(say("note-white-is-zero"))
         samples = 1 - samples
     return _on_black(samples, alpha, notes)
 
@@ -278,7 +272,7 @@ def _stored_16_bit_colour(data: bytes, to_halve: bool) -> np.ndarray:
     """With OpenCV: Pillow keeps only the upper byte. Pillow has decoded the file before, so it is whole."""
     stored = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if stored is None or stored.dtype != np.uint16 or stored.ndim != 3:
-        raise ImageError("The 16-bit colours of this file cannot be decoded.", "Save it as 16-bit grey.")
+        raise ImageError("film-16-bit-colours")
     if to_halve:
         stored = halve(stored)
     return stored[..., [2, 1, 0, 3][: stored.shape[-1]]]
@@ -307,7 +301,7 @@ def _split(stored: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
     return (stored[..., :3] if stored.shape[-1] == 4 else stored[..., 0]), stored[..., -1]
 
 
-def _unit(stored: np.ndarray, notes: list[str]) -> np.ndarray:
+def _unit(stored: np.ndarray, notes: list[Said]) -> np.ndarray:
     """Any type of number -> float32 0..1."""
     if stored.dtype == bool:
         return stored.astype(np.float32)
@@ -315,7 +309,7 @@ def _unit(stored: np.ndarray, notes: list[str]) -> np.ndarray:
         return stored.astype(np.float32) / np.float32(255)
     low, high = stored.min().item(), stored.max().item()
     if not np.isfinite(low) or not np.isfinite(high):
-        raise ImageError(NOT_NUMBERS, "Export it with 16-bit integers.")
+        raise ImageError("film-not-numbers")
     is_float = stored.dtype.kind == "f"
     if is_float and low >= 0 and high <= 1:
         return stored.astype(np.float32)
@@ -323,22 +317,22 @@ def _unit(stored: np.ndarray, notes: list[str]) -> np.ndarray:
         bits = dicom.count_used_bits(high)
         if bits < 16:
             container = stored.dtype.itemsize * 8
-            notes.append(format_text("note-bits", bits=bits, container=container, white=2**bits - 1))
+            notes.append(say("note-bits", bits=bits, container=container, white=2**bits - 1))
         return stored.astype(np.float32) / np.float32(2**bits - 1)
-    notes.append(format_text("note-scaled", low=format_significant(low), high=format_significant(high)))
+    notes.append(say("note-scaled", low=Words(format_significant, low), high=Words(format_significant, high)))
     return ((stored.astype(np.float64) - low) / max(high - low, 1e-300)).astype(np.float32)
 
 
-def _on_black(samples: np.ndarray, alpha: np.ndarray | None, notes: list[str]) -> np.ndarray:
+def _on_black(samples: np.ndarray, alpha: np.ndarray | None, notes: list[Said]) -> np.ndarray:
     white = 1 if alpha is None else np.iinfo(alpha.dtype).max
     if alpha is None or alpha.min() == white:
         return samples
-    notes.append(format_text("note-transparent"))
+    notes.append(say("note-transparent"))
     opacity = alpha.astype(np.float32) / np.float32(white)
     return samples * (opacity if samples.ndim == 2 else opacity[..., None])
 
 
-def _grey(samples: np.ndarray, notes: list[str]) -> np.ndarray:
+def _grey(samples: np.ndarray, notes: list[Said]) -> np.ndarray:
     """(H, W) or (H, W, 3) -> (H, W). Three equal channels are one channel, exactly."""
     if samples.ndim == 2:
         return samples
@@ -347,7 +341,7 @@ def _grey(samples: np.ndarray, notes: list[str]) -> np.ndarray:
     if step == 0:
         return red
     if step > COLOUR_STEP:
-        notes.append(format_text("note-colour"))
+        notes.append(say("note-colour"))
     return LUMINANCE[0] * red + LUMINANCE[1] * green + LUMINANCE[2] * blue
 
 
@@ -369,9 +363,9 @@ def _is_coloured(samples: np.ndarray) -> bool:
 
 def _finished(pixels: np.ndarray) -> np.ndarray:
     if not np.isfinite(pixels).all():
-        raise ImageError(NOT_NUMBERS, GET_AGAIN)
+        raise ImageError("film-no-numbers")
     if np.ptp(pixels) < 1e-6:
-        raise ImageError("This image is blank: every pixel has the same grey.", "Choose another file.")
+        raise ImageError("film-blank")
     pixels = np.ascontiguousarray(np.clip(pixels, 0, 1), np.float32)
     pixels.setflags(write=False)
     return pixels

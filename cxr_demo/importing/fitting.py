@@ -15,15 +15,15 @@ import torch
 from torch import nn
 from torchvision import models
 
-from cxr_demo.errors import CheckpointError
+from cxr_demo.errors import CheckpointError, describe_cause
 from cxr_demo.importing.weights_file import check_numbers
 from cxr_demo.networks.backbones import BACKBONES, find_backbone
 from cxr_demo.networks.classifier import Classifier
+from cxr_demo.text.catalogue import format_text
 
 Tensors = Mapping[str, torch.Tensor]
 COUNTER = "num_batches_tracked"  # of a batch norm; plays no part in an answer
 ONE_OF_TEN = 0.1  # of the tensors: as many may lie outside the prefix of the others, as those of a loss do
-NAME_IT = "Name its network with --backbone."
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +53,7 @@ def require_backbone(name: str) -> str:
     try:
         find_backbone(name)
     except ValueError as error:
-        raise CheckpointError(f"Its network cannot be used: {error}.", NAME_IT) from None
+        raise CheckpointError("fit-backbone", why=describe_cause(error)) from None
     return name
 
 
@@ -83,8 +83,7 @@ def recognise_backbone(tensors: Tensors) -> str:
             fitting.append(name)
     if len(fitting) == 1:
         return fitting[0]
-    several = f"Its tensors fit several networks: {', '.join(fitting)}."
-    raise CheckpointError(several if fitting else "Its tensors are those of no network that is known here.", NAME_IT)
+    raise CheckpointError("fit-several" if fitting else "fit-none", networks=", ".join(fitting))
 
 
 def fit_network(tensors: Tensors, backbone: str, outputs: Iterable[int], name: str) -> Fitted:
@@ -95,17 +94,17 @@ def fit_network(tensors: Tensors, backbone: str, outputs: Iterable[int], name: s
     head, kept = _find_head(found, skeleton, backbone), tuple(outputs)
     if odd := _list_odd(found, skeleton.names):
         key = odd[0]
-        what = "lacks" if key not in found else "holds, besides what it needs,"
-        others = f" and {len(odd) - 1} others" if len(odd) > 1 else ""
-        raise CheckpointError(f"{name} does not fit {backbone}: it {what} {key}{others}.", NAME_IT)
+        raise CheckpointError(
+            "fit-lacks" if key not in found else "fit-holds", name=name, backbone=backbone, key=key, others=len(odd) - 1
+        )
     found = {key: value.float() if value.is_floating_point() else value for key, value in found.items()}
     if strange := [key for key, value in found.items() if value.dtype not in (torch.float32, torch.int64)]:
         kind = str(found[strange[0]].dtype).removeprefix("torch.")
-        raise CheckpointError(f"{name} holds {kind} values, in {strange[0]}.", "Save it as float32.")
+        raise CheckpointError("fit-kind", name=name, kind=kind, key=strange[0])
     check_numbers(found, name)
     channels = found[f"{skeleton.stem}.weight"].shape[1]
     if channels not in (1, 3):
-        raise CheckpointError(f"{name} reads {channels} channels.", "Networks of one channel or three can be imported.")
+        raise CheckpointError("fit-channels", name=name, channels=channels)
     rows = {key: found[key][list(kept)] for key in (f"{skeleton.head}.weight", f"{skeleton.head}.bias")}
     model = _build(backbone, len(kept), channels, "cpu")
     _load(model.net, found | rows, name)
@@ -132,8 +131,7 @@ def _load(net: nn.Module, tensors: Tensors, name: str) -> None:
     for key, value in wanted.items():
         if key in tensors and tensors[key].shape != value.shape:
             raise CheckpointError(
-                f"{name} does not fit: {key} is {tuple(tensors[key].shape)}, the network's is {tuple(value.shape)}.",
-                NAME_IT,
+                "fit-shape", name=name, key=key, shape=str(tuple(tensors[key].shape)), wanted=str(tuple(value.shape))
             )
     net.load_state_dict({key: tensors.get(key, value) for key, value in wanted.items()})
 
@@ -150,19 +148,12 @@ def _find_head(found: Tensors, skeleton: Skeleton, backbone: str) -> torch.Tenso
     if weight is None:
         others = [key for key in skeleton.names if key in found]
         if any(key.startswith(f"{skeleton.head}.") for key in found):
-            raise CheckpointError(
-                f"The output layer {skeleton.head} is not one linear layer with a bias.", "No other can be imported."
-            )
+            raise CheckpointError("fit-output", layer=skeleton.head)
         if len(others) < len(skeleton.names) / 2:
-            raise CheckpointError(f"The tensors are not those of {backbone}.", NAME_IT)
-        raise CheckpointError(
-            f"The weights have no output layer ({skeleton.head}.weight): they are those of a backbone without a head.",
-            f"Train one on your own films first: python -m train run ... --backbone {backbone}",
-        )
+            raise CheckpointError("fit-other", backbone=backbone)
+        raise CheckpointError("fit-no-output", layer=skeleton.head, backbone=backbone)
     if weight.ndim != 2 or bias is None or bias.shape != weight.shape[:1]:
-        raise CheckpointError(
-            f"The output layer {skeleton.head} is not one linear layer with a bias.", "No other can be imported."
-        )
+        raise CheckpointError("fit-output", layer=skeleton.head)
     return weight
 
 
@@ -193,9 +184,9 @@ def _strip_prefixes(found: dict[str, torch.Tensor], wanted: set[str]) -> tuple[d
             break
         if len(outside) > ONE_OF_TEN * len(found):
             break
-        notes.append(f"The names of its tensors began with {prefix}, which was left out.")
+        notes.append(format_text("fit-note-prefix", prefix=prefix))
         if outside:
-            notes.append(f"Left out, as of no part of the network: {', '.join(sorted(outside)[:6])}.")
+            notes.append(format_text("fit-note-left-out", names=", ".join(sorted(outside)[:6])))
         found = inside
     return found, notes
 

@@ -13,6 +13,7 @@ from cxr_demo.errors import CheckpointError
 from cxr_demo.labels import MAX_NAME, LabelWords, get_finding, match_label
 from cxr_demo.networks.card import LABEL
 
+WORDS_EXAMPLE = '{"name": {"en": ..., "de": ...}, "gloss": {"en": ...}}'  # of one label, in the file of --words
 UNUSED = ("", "-")  # in the place of an output that was never trained
 
 
@@ -40,9 +41,7 @@ def read_names(given: Sequence[str]) -> tuple[str, ...]:
     try:
         return tuple(Path(given[0]).read_text(encoding="utf-8-sig").rstrip("\n").split("\n"))
     except (OSError, ValueError):
-        raise CheckpointError(
-            f"{Path(given[0]).name} is no text.", "Give --labels a file with a name on each line."
-        ) from None
+        raise CheckpointError("labels-no-text", file=Path(given[0]).name) from None
 
 
 def read_words(path: Path | None) -> dict[str, LabelWords]:
@@ -50,15 +49,16 @@ def read_words(path: Path | None) -> dict[str, LabelWords]:
     languages."""
     if path is None:
         return {}
-    hint = 'It holds, by label: {"name": {"en": ..., "de": ...}, "gloss": {"en": ...}}.'
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
         return {label: LabelWords(**{key: _by_language(text) for key, text in words.items()})
                 for label, words in facts.items()}  # fmt: skip
     except OSError as error:
-        raise CheckpointError(f"{path.name} cannot be read: {error.strerror}.", hint) from None
+        raise CheckpointError(
+            "words-unreadable", file=path.name, why=str(error.strerror), example=WORDS_EXAMPLE
+        ) from None
     except (ValueError, TypeError, AttributeError, RecursionError):
-        raise CheckpointError(f"{path.name} holds no words for labels.", hint) from None
+        raise CheckpointError("words-none", file=path.name, example=WORDS_EXAMPLE) from None
 
 
 def _by_language(text: str | dict[str, str]) -> dict[str, str]:
@@ -74,17 +74,13 @@ def make_labels(names: Sequence[str], words: Mapping[str, LabelWords]) -> Labels
             continue
         key = match_label(name) or make_key(name, place)
         if key in keys:
-            raise CheckpointError(
-                f"Two outputs mean {key}: {keys[key]!r} and {name!r}.", "Give one another name with --labels."
-            )
+            raise CheckpointError("labels-same", label=key, first=keys[key], second=name)
         keys[key] = name
         places.append(place)
     if not keys:
-        raise CheckpointError("None of its outputs has a label.", "Name them with --labels, in their order.")
+        raise CheckpointError("labels-none")
     if unknown := [label for label in words if label not in keys and label not in keys.values()]:
-        raise CheckpointError(
-            f"--words names {unknown[0]!r}, which is none of the labels.", "Write it as --labels does."
-        )
+        raise CheckpointError("words-unknown", label=unknown[0])
     found = {key: words.get(key) or words.get(name) or name_as_given(key, name) for key, name in keys.items()}
     return Labels(tuple(keys), tuple(places), {key: own for key, own in found.items() if own}, keys,
                   len(names) - len(places))  # fmt: skip

@@ -3,7 +3,7 @@
 Run as a script by `weights_file`: SOURCE TARGET CPU_SECONDS. No code of the pickle runs: torch's restricted reader
 builds tensors and plain containers, and nothing else. A pickle of a whole network names its classes; each of those is
 read as a `Record`, which holds what the file says of it and does nothing. What was found is one line of JSON on stdout:
-`notes`, or `refusal` (of weights_file.REFUSALS) with a `detail`.
+`notes` (of weights_file.NOTES, with the names), or `refusal` (of weights_file.REFUSALS) with a `detail`.
 """
 
 from __future__ import annotations
@@ -90,23 +90,21 @@ def _load(source: str) -> Any:
     raise Refusal("broken", "too many classes")
 
 
-def find_state(found: Any) -> tuple[dict[str, torch.Tensor], list[str]]:
-    """name -> tensor of the network in what a file held, and what was left out, in sentences."""
-    notes: list[str] = []
+def find_state(found: Any) -> tuple[dict[str, torch.Tensor], list[dict]]:
+    """name -> tensor of the network in what a file held, and what was left out."""
+    notes: list[dict] = []
     for _ in range(4):
         if isinstance(found, Record):
-            notes.append("The file holds a whole network; its tensors were taken, its code was not read.")
+            notes.append({"what": "network", "names": []})
             found = dict(walk_record(found))
         if not isinstance(found, Mapping):
             raise Refusal("no tensors", type(found).__name__)
         inside = next((key for key in STATES if isinstance(found.get(key), (Mapping, Record))), None)
         if inside is None:
             break
-        notes += [
-            f"The file also holds averaged weights ({key}), which were not taken." for key in AVERAGED if key in found
-        ]
+        notes += [{"what": "averaged", "names": [key]} for key in AVERAGED if key in found]
         if left := sorted(str(key) for key in found if key != inside and key not in AVERAGED):
-            notes.append(f"Of the file only {inside} was taken; left out: {', '.join(left[:6])}.")
+            notes.append({"what": "left", "names": left[:6], "inside": inside})
         found = found[inside]
     tensors = {str(key): value.detach() for key, value in found.items() if isinstance(value, torch.Tensor)}
     if not tensors:

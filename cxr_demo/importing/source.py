@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cxr_demo.errors import CheckpointError
+from cxr_demo.errors import CheckpointError, describe_cause
 from cxr_demo.importing import published
 from cxr_demo.importing.published import PUBLISHED
 from cxr_demo.importing.weights_file import WeightsFile, read_shards, read_weights
@@ -50,7 +50,7 @@ def open_source(source: str, published_name: str = "") -> tuple[WeightsFile, Sta
     Raises CheckpointError, which names what is wrong.
     """
     if published_name and published_name not in PUBLISHED:
-        raise CheckpointError(f"{published_name} is no published network that is known here.", _list_published())
+        raise CheckpointError("source-not-published", name=published_name, known=", ".join(PUBLISHED))
     path = Path(source).expanduser()
     if path.is_dir():
         return _read_folder(path, path.resolve().name)
@@ -61,11 +61,7 @@ def open_source(source: str, published_name: str = "") -> tuple[WeightsFile, Sta
     hub_id = source.removeprefix(HUB_PREFIX)
     if source.startswith(HUB_PREFIX) or (HUB_ID.fullmatch(source) and not path.suffix):
         return _read_folder(_fetch_from_hub(hub_id), hub_id)
-    raise CheckpointError(f"There is no file, folder or network named {path.name}.", _list_published())
-
-
-def _list_published() -> str:
-    return f"Give a file, a folder, a Hub id (owner/name), or one of: {', '.join(PUBLISHED)}."
+    raise CheckpointError("source-unknown", name=path.name, known=", ".join(PUBLISHED))
 
 
 def _read_file(path: Path, name: str) -> tuple[WeightsFile, Stated]:
@@ -93,10 +89,7 @@ def _fetch_published(name: str) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         torch.hub.download_url_to_file(entry.url, str(path), progress=False)
     except OSError as error:  # urllib's errors are among them
-        raise CheckpointError(
-            f"{name} could not be fetched ({type(error).__name__}).",
-            f"Download {entry.url} elsewhere, and import the file: it is known by its name, or by --published {name}.",
-        ) from None
+        raise CheckpointError("source-not-fetched", name=name, kind=type(error).__name__, url=entry.url) from None
     return path
 
 
@@ -106,11 +99,7 @@ def _fetch_from_hub(hub_id: str) -> Path:
     try:
         return Path(huggingface_hub.snapshot_download(hub_id, allow_patterns=list(HUB_FILES)))
     except Exception as error:  # whatever the hub or the network raises, the person can do the same thing about it
-        raise CheckpointError(
-            f"{hub_id} could not be fetched from the Hugging Face Hub ({type(error).__name__}).",
-            "Check the name and the network, or download its config.json and model.safetensors elsewhere, and import "
-            "the folder.",
-        ) from None
+        raise CheckpointError("source-hub", name=hub_id, kind=type(error).__name__) from None
 
 
 def _read_folder(folder: Path, name: str) -> tuple[WeightsFile, Stated]:
@@ -120,15 +109,14 @@ def _read_folder(folder: Path, name: str) -> tuple[WeightsFile, Stated]:
     if (folder / INDEX_FILE).is_file():
         return read_shards(folder, INDEX_FILE), stated
     if (folder / "saved_model.pb").is_file() or (folder / "keras_metadata.pb").is_file():
-        hint = "TensorFlow's and Keras' networks cannot be imported."
-        raise CheckpointError(f"{name} is a folder of TensorFlow.", hint)
+        raise CheckpointError("source-tensorflow", name=name)
     found = sorted(path for path in folder.iterdir() if path.suffix in ENDINGS and path.is_file())
     if len(found) == 1:
         return read_weights(found[0]), stated
     if found:
         names = ", ".join(path.name for path in found[:4])
-        raise CheckpointError(f"{name} holds several files of weights: {names}.", "Give one of them.")
-    raise CheckpointError(f"{name} holds no weights.", f"Its file is called {WEIGHTS_FILE}, or ends with .pt or .pth.")
+        raise CheckpointError("source-several", name=name, files=names)
+    raise CheckpointError("source-no-weights", name=name, file=WEIGHTS_FILE)
 
 
 def _read_config(folder: Path, name: str) -> Stated:
@@ -138,17 +126,15 @@ def _read_config(folder: Path, name: str) -> Stated:
     except FileNotFoundError:
         return Stated(name, licence=_read_licence(folder))
     except (OSError, ValueError, RecursionError):
-        raise CheckpointError(f"The {CARD_FILE} of {name} is broken.", "Copy or download it again.") from None
+        raise CheckpointError("config-broken", file=CARD_FILE, name=name) from None
     if not isinstance(facts, dict):
-        raise CheckpointError(f"The {CARD_FILE} of {name} is broken.", "Copy or download it again.")
+        raise CheckpointError("config-broken", file=CARD_FILE, name=name)
     if "architecture" in facts:
         return _read_timm_config(facts, folder, name)
     if "backbone" in facts:
         return _read_own_card(text, name)
     if "model_type" in facts or "architectures" in facts:
-        raise CheckpointError(
-            f"{name} is a network of the transformers library.", "Networks of timm and torchvision can be imported."
-        )
+        raise CheckpointError("source-transformers", name=name)
     return Stated(name, licence=_read_licence(folder))
 
 
@@ -157,13 +143,9 @@ def _read_own_card(text: str, name: str) -> Stated:
     try:
         card = Card.from_json(text)
     except ValueError as error:
-        raise CheckpointError(
-            f"The {CARD_FILE} of {name} cannot be used: {error}.", "Mend it, or leave it out."
-        ) from None
+        raise CheckpointError("config-unusable", file=CARD_FILE, name=name, why=describe_cause(error)) from None
     if card.ensemble or card.head != "linear":
-        raise CheckpointError(
-            f"{name} is a checkpoint with a head or members that an import cannot bring.", "Use it as it is: --weights."
-        )
+        raise CheckpointError("source-own-head", name=name)
     square = card.preprocess
     return Stated(
         name, card.backbone, card.labels, card.task, square.size_px, square.geometry, square.crop_share, square.mean,
@@ -176,11 +158,9 @@ def _read_timm_config(facts: dict[str, Any], folder: Path, name: str) -> Stated:
     square = facts.get("pretrained_cfg", facts)
     arguments = facts.get("model_args") or {}
     if not isinstance(square, dict) or not isinstance(arguments, dict):
-        raise CheckpointError(f"The {CARD_FILE} of {name} is broken.", "Copy or download it again.")
+        raise CheckpointError("config-broken", file=CARD_FILE, name=name)
     if odd := sorted(set(arguments) - PLAIN_ARGUMENTS) + ["global_pool"] * (facts.get("global_pool", "avg") != "avg"):
-        raise CheckpointError(
-            f"{name} was built with {odd[0]}, which no card can say.", "Networks as timm builds them can be imported."
-        )
+        raise CheckpointError("source-built-with", name=name, argument=odd[0])
     try:
         labels = facts.get("label_names") or square.get("label_names") or ()
         sizes = square.get("test_input_size") or square.get("input_size") or (0,)
@@ -195,7 +175,7 @@ def _read_timm_config(facts: dict[str, Any], folder: Path, name: str) -> Stated:
             _clean(square.get("license")) or _read_licence(folder),
         )  # fmt: skip
     except (TypeError, ValueError, ZeroDivisionError, IndexError, OverflowError):
-        raise CheckpointError(f"The {CARD_FILE} of {name} is broken.", "Copy or download it again.") from None
+        raise CheckpointError("config-broken", file=CARD_FILE, name=name) from None
 
 
 def _read_licence(folder: Path) -> str:

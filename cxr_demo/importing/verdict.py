@@ -17,7 +17,7 @@ import numpy as np
 import timm
 import torch
 
-from cxr_demo.errors import CheckpointError, CxrError
+from cxr_demo.errors import CheckpointError, CxrError, describe_cause
 from cxr_demo.explain.engine import make_explainer
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.explain.proof import make_proof_image
@@ -81,15 +81,9 @@ def import_network(source: str, out: Path, wanted: Wanted, *, overwrite: bool = 
 def _name_outputs(count: int, stated: Stated, wanted: Wanted) -> Labels:
     names = read_names(wanted.labels) or stated.labels
     if not names:
-        raise CheckpointError(
-            f"It has {count} outputs, and what they mean stands nowhere in the file.",
-            f"Name them in their order: --labels NAME NAME ..., or --labels FILE with {count} lines. - stands for an "
-            "output that was never trained.",
-        )
+        raise CheckpointError("import-no-labels", outputs=count)
     if len(names) != count:
-        raise CheckpointError(
-            f"It has {count} outputs, and {len(names)} labels are named.", "Name each output, in their order: --labels."
-        )
+        raise CheckpointError("import-labels-count", outputs=count, labels=len(names))
     words = read_words(wanted.words)
     kept = stated.card.label_words if stated.card and not wanted.labels else {}
     return make_labels(names, {**kept, **words})
@@ -98,11 +92,7 @@ def _name_outputs(count: int, stated: Stated, wanted: Wanted) -> Labels:
 def _choose_task(stated: Stated, wanted: Wanted) -> str:
     if task := wanted.task or stated.task:
         return task
-    raise CheckpointError(
-        "Whether its labels exclude each other stands nowhere in the file.",
-        "State it: --task multi-label (a sigmoid each: several may be true of a film), or --task single-label (a "
-        "softmax: one is).",
-    )
+    raise CheckpointError("import-no-task")
 
 
 def _choose_preprocess(fitted: Fitted, stated: Stated, wanted: Wanted, missing: list[str]) -> Preprocess:
@@ -123,15 +113,12 @@ def _choose_preprocess(fitted: Fitted, stated: Stated, wanted: Wanted, missing: 
         mean, std = mean * 3, std * 3  # grey, three times
     share = stated.crop_share if geometry == "crop" and not wanted.geometry else 1.0
     if not len(mean) == len(std) == channels:
-        raise CheckpointError(
-            f"It reads {channels} channels, and {len(mean)} means and {len(std)} deviations are stated.",
-            "Give --mean and --std one number, or one for each channel, of pixels from 0 to 1.",
-        )
+        raise CheckpointError("import-channels", channels=channels, means=len(mean), deviations=len(std))
     try:
         return Preprocess(size_px, geometry, mean, std, share)
     except ValueError as error:
-        said = str(error.errors()[0]["ctx"]["error"]) if hasattr(error, "errors") else str(error)  # pyright: ignore[reportAttributeAccessIssue] # pydantic's
-        raise CheckpointError(f"Its preprocessing cannot be used: {said}.", "See --size, --mean and --std.") from None
+        ours = error.errors()[0]["ctx"]["error"] if hasattr(error, "errors") else error  # pyright: ignore[reportAttributeAccessIssue] # pydantic's
+        raise CheckpointError("import-preprocess", why=describe_cause(ours)) from None
 
 
 def _compare_logits(fitted: Fitted, preprocess: Preprocess, name: str) -> float | None:
@@ -144,23 +131,14 @@ def _compare_logits(fitted: Fitted, preprocess: Preprocess, name: str) -> float 
         ours = fitted.model(x)
         theirs = fitted.source(x)[:, list(fitted.outputs)] if fitted.source is not None else None
     if not torch.isfinite(ours).all():
-        raise CheckpointError(
-            f"{name} answers a film with values that are not numbers.", "Take an earlier state of it."
-        )
+        raise CheckpointError("import-no-numbers", name=name)
     if theirs is None:
         return None
     difference = float((ours - theirs).abs().max())
     if difference > LOGIT_ERROR * max(1.0, float(theirs.abs().max())):
         if "squeezenet" in fitted.source_name:
-            raise CheckpointError(
-                "SqueezeNet cuts its logits off at 0, by a ReLU behind its last convolution, and a network without it "
-                f"answers otherwise: a logit differs by {difference:.2g}.",
-                "Train it here, where it has no such ReLU, or import another network.",
-            )
-        raise CheckpointError(
-            f"The network does not answer as {fitted.source_name}: a logit differs by {difference:.2g}.",
-            "Name its network with --backbone.",
-        )
+            raise CheckpointError("import-squeezenet", difference=f"{difference:.2g}")
+        raise CheckpointError("import-differs", source=fitted.source_name, difference=f"{difference:.2g}")
     return difference
 
 
@@ -192,7 +170,7 @@ def _make_card(
     imported: Imported,
 ) -> Card:  # fmt: skip
     if task not in TASKS:
-        raise CheckpointError(f"{task!r} is no task.", f"Give --task {' or '.join(TASKS)}.")
+        raise CheckpointError("import-task", task=task, known=", ".join(TASKS))
     by_name = stated.thresholds or {}
     thresholds = {key: by_name[given] for key, given in labels.given.items() if given in by_name}
     facts: dict[str, Any] = {"summary": format_text("import-summary", source=stated.origin)}
@@ -209,7 +187,7 @@ def _make_card(
             training=Training.model_validate(training), **facts,
         )  # fmt: skip
     except ValueError as error:
-        raise CheckpointError(f"Its card cannot be written: {error}.") from None
+        raise CheckpointError("import-card", why=describe_cause(error)) from None
 
 
 def _list_versions() -> dict[str, str]:
@@ -246,7 +224,7 @@ def _write(out: Path, fitted: Fitted, card: Card) -> Card:
             for path in sorted(folder.iterdir(), key=lambda path: path.name == checkpoint.CARD_FILE):
                 path.replace(out / path.name)
     except OSError as error:
-        raise CxrError(f"The checkpoint cannot be written: {error.strerror}.", "Give --out another folder.") from error
+        raise CxrError("import-not-written", why=str(error.strerror)) from error
     return card
 
 

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
+from cxr_demo.text.catalogue import Words, say
+from cxr_demo.text.formats import format_list
+
 if TYPE_CHECKING:  # the names alone are wanted where nothing is computed
     from torch import nn
 
@@ -44,7 +47,7 @@ def find_backbone(name: str) -> Backbone:
         return BACKBONES[name]
     prefix, colon, plain = name.rpartition(":")
     if colon and prefix not in SOURCES:
-        raise ValueError(f"{prefix!r} is not where networks come from; {' and '.join(SOURCES)} are")
+        raise ValueError(say("backbone-source", source=prefix, known=Words(format_list, tuple(SOURCES))))
     known = _list_names()
     for source in [prefix] if colon else SOURCES:
         # timm names the weights of a network behind a dot
@@ -52,10 +55,7 @@ def find_backbone(name: str) -> Backbone:
             return Backbone(plain, "", source=source)
     names = {entry for source in ([prefix] if colon else SOURCES) for entry in known[source]} | set(BACKBONES)
     nearest = difflib.get_close_matches(plain, sorted(names), 3, 0.5)
-    raise ValueError(
-        f"neither timm nor torchvision has a network {plain!r}"
-        + (f"; the nearest names are {', '.join(nearest)}" if nearest else "")
-    )
+    raise ValueError(say("backbone-nearest" if nearest else "backbone-unknown", name=plain, nearest=", ".join(nearest)))
 
 
 @cache

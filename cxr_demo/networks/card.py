@@ -14,12 +14,14 @@ from pydantic import ConfigDict, Field, Strict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 from pydantic_core import ErrorDetails
 
+from cxr_demo.errors import describe_cause
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.labels import Finding, LabelWords, get_finding, match_label
 from cxr_demo.limits import MAX_MEMBERS
 from cxr_demo.networks.backbones import find_backbone
 from cxr_demo.networks.card_parts import Count, Metrics, Number, Training
 from cxr_demo.networks.heads import HEADS
+from cxr_demo.text.catalogue import Said, say
 
 FORMAT = 1
 TASKS = ("single-label", "multi-label")
@@ -45,10 +47,10 @@ class Member:
     sha256: str
 
     def __post_init__(self) -> None:
-        _check_network(self.backbone, self.head, "its member's")
-        _check_temperature(self.temperature, "its member's")
+        _check_network(self.backbone, self.head, "member")
+        _check_temperature(self.temperature, "member")
         if not self.name:
-            raise ValueError("one of its members has no name")
+            raise ValueError(say("card-member-name"))
 
     @property
     def network(self) -> str:
@@ -74,19 +76,19 @@ class EnsembleSpec:
 
     def __post_init__(self) -> None:
         if self.rule not in (*RULES, FEATURE_FUSION):
-            raise ValueError(f"its rule is {self.rule!r}; it must be one of {', '.join((*RULES, FEATURE_FUSION))}")
+            raise ValueError(say("card-rule", rule=self.rule, known=", ".join((*RULES, FEATURE_FUSION))))
         if len(self.members) < 2:
-            raise ValueError("it is an ensemble of fewer than two members")
+            raise ValueError(say("card-members-few"))
         if len(self.members) > MAX_MEMBERS:
-            raise ValueError(f"it is an ensemble of {len(self.members)} members; {MAX_MEMBERS} are the most")
+            raise ValueError(say("card-members-many", members=len(self.members), most=MAX_MEMBERS))
         if len({member.name for member in self.members}) < len(self.members):
-            raise ValueError("two of its members have the same name")
+            raise ValueError(say("card-members-same"))
         if len(self.weights) != len(self.members) or not all(0 <= weight <= 1 for weight in self.weights):
-            raise ValueError("its weights are not one number from 0 to 1 for each member")
+            raise ValueError(say("card-weights"))
         if not abs(sum(self.weights) - 1) <= WEIGHTS_SUM_ERROR:
-            raise ValueError(f"its weights sum to {sum(self.weights):g}; they must sum to 1")
+            raise ValueError(say("card-weights-sum", sum=f"{sum(self.weights):g}"))
         if self.rule != "weighted" and max(self.weights) - min(self.weights) > WEIGHTS_SUM_ERROR:
-            raise ValueError(f"its weights differ, which only the rule 'weighted' knows, not {self.rule!r}")
+            raise ValueError(say("card-weights-differ", rule=self.rule))
 
     @property
     def calibrated(self) -> bool:
@@ -142,37 +144,33 @@ class Card:
 
     def __post_init__(self) -> None:
         if self.format != FORMAT:
-            raise ValueError(f"its format is {self.format}; this version reads format {FORMAT}")
+            raise ValueError(say("card-format", format=self.format, read=FORMAT))
         if self.ensemble is None:
-            _check_network(self.backbone, self.head, "its")
+            _check_network(self.backbone, self.head, "own")
         elif self.backbone or self.head != "linear":
-            raise ValueError("it is an ensemble and names a backbone or a head besides those of its members")
+            raise ValueError(say("card-ensemble-backbone"))
         if self.task not in TASKS:
-            raise ValueError(f"its task is {self.task!r}; it must be one of {', '.join(TASKS)}")
+            raise ValueError(say("card-task", task=self.task, known=", ".join(TASKS)))
         if self.ensemble and self.ensemble.rule == "majority" and self.task == "multi-label":
-            raise ValueError(
-                "its rule is 'majority', which needs films that have one label each, and its task is multi-label"
-            )
+            raise ValueError(say("card-majority"))
         for label in self.labels:
             if not LABEL.fullmatch(label):  # files are named by labels
-                raise ValueError(f"its label {label!r} is not made of letters, digits, '_' and '-' alone")
+                raise ValueError(say("card-label", label=label))
         if not self.labels or len(set(self.labels)) != len(self.labels):
-            raise ValueError("its labels are empty or named twice")
+            raise ValueError(say("card-labels"))
         if unknown := self.label_words.keys() - set(self.labels):
-            raise ValueError(f"its label_words name {min(unknown)!r}, which is none of its labels")
-        _check_temperature(self.temperature, "its")
+            raise ValueError(say("card-words-unknown", label=min(unknown)))
+        _check_temperature(self.temperature, "own")
         if self.made_for not in MADE_FOR:
-            raise ValueError(f"its made_for is {self.made_for!r}; it must be empty or {SYNTHETIC!r}")
+            raise ValueError(say("card-made-for", made=self.made_for, known=SYNTHETIC))
         if self.ages and not 0 <= self.ages[0] <= self.ages[1] <= MAX_AGE_YEARS:
-            raise ValueError(f"its ages are {list(self.ages)}; they must be two numbers of years, the lower one first")
+            raise ValueError(say("card-ages", ages=str(list(self.ages))))
         for label, (low, high) in self.threshold_intervals.items():
             if label not in self.thresholds or not 0 <= low <= high <= 1:
-                raise ValueError(
-                    f"its threshold_intervals for {label!r} are not two numbers from 0 to 1 of a threshold"
-                )
+                raise ValueError(say("card-threshold-interval", label=label))
         for label, threshold in self.thresholds.items():
             if label not in self.labels or not 0 <= threshold <= 1:
-                raise ValueError(f"its threshold for {label!r} is {threshold}; it needs a known label and 0 to 1")
+                raise ValueError(say("card-threshold", label=label, threshold=str(threshold)))
 
     @property
     def calibrated(self) -> bool:
@@ -223,9 +221,9 @@ class Card:
         """The card of a `config.json`; ValueError says in one sentence what is wrong with it."""
         facts = json.loads(text)
         if any("\ud800" <= character <= "\udfff" for character in json.dumps(facts, ensure_ascii=False)):
-            raise ValueError("it holds half a character, which no text can have")
+            raise ValueError(say("card-half-character"))
         if not isinstance(facts, dict):
-            raise ValueError("it is not a JSON object")
+            raise ValueError(say("card-no-object"))
         try:
             return _CARD.validate_python(facts)
         except ValidationError as error:
@@ -240,28 +238,29 @@ def make_card_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_CARD.json_schema()}
 
 
-def _describe_error(error: ErrorDetails) -> str:
+def _describe_error(error: ErrorDetails) -> Said:
     """The sentence for one of pydantic's findings; our own checks bring theirs."""
     what = ".".join(part for part in error["loc"] if isinstance(part, str))
-    whose = "its " + what.replace("ensemble.members.", "member's ")
+    place = what.replace("ensemble.members.", "member's ")
     match error["type"]:
         case "value_error":
-            return str(error.get("ctx", {}).get("error", error["msg"]))
+            ours = error.get("ctx", {}).get("error")
+            return describe_cause(ours) if ours else error["msg"]
         case "missing":
-            return f"it has no entry {what!r}"
+            return say("card-entry-missing", entry=what)
         case "unexpected_keyword_argument" | "extra_forbidden":
-            return f"it has an entry {what!r}, which is not known here"
+            return say("card-entry-unknown", entry=what)
         case "string_type":
-            return f"{whose} is not a text"
+            return say("card-entry-text", entry=place)
         case "tuple_type":
-            return f"{whose} is not a list"
+            return say("card-entry-list", entry=place)
         case "dict_type" | "model_type" | "dataclass_type":
-            return f"{whose} is not a JSON object"
+            return say("card-entry-object", entry=place)
         case "float_type" | "finite_number":
-            return f"{whose}: {reprlib.repr(error['input'])} stands where a number must be"
+            return say("card-entry-number", entry=place, found=reprlib.repr(error["input"]))
         case "int_type" | "int_from_float" | "greater_than_equal":
-            return f"{whose} is {reprlib.repr(error['input'])}; it must be a whole number"
-    return f"{whose}: {error['msg']}"
+            return say("card-entry-whole", entry=place, found=reprlib.repr(error["input"]))
+    return say("card-entry-other", entry=place, found=error["msg"])
 
 
 def _describe_network(backbone: str, head: str) -> str:
@@ -270,13 +269,13 @@ def _describe_network(backbone: str, head: str) -> str:
 
 def _check_temperature(temperature: float, whose: str) -> None:
     if temperature != 0 and not 0.01 <= temperature <= 100:
-        raise ValueError(f"{whose} temperature is {temperature}; it must be 0 or from 0.01 to 100")
+        raise ValueError(say("card-temperature", whose=whose, temperature=str(temperature)))
 
 
 def _check_network(backbone: str, head: str, whose: str) -> None:
     try:
         find_backbone(backbone)
     except ValueError as error:
-        raise ValueError(f"{whose} backbone {backbone!r} is not known here: {error}") from None
+        raise ValueError(say("card-backbone", whose=whose, backbone=backbone, why=describe_cause(error))) from None
     if head not in HEADS:
-        raise ValueError(f"{whose} head is {head!r}; it must be one of {', '.join(HEADS)}")
+        raise ValueError(say("card-head", whose=whose, head=head, known=", ".join(HEADS)))

@@ -12,6 +12,8 @@ from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, Strict, model_serializer, model_validator
 
+from cxr_demo.text.catalogue import say
+
 Number = Annotated[float, Strict()]
 FiniteNumber = Annotated[float, Strict(), Field(allow_inf_nan=False)]
 Count = Annotated[int, Strict(), Field(ge=0)]
@@ -90,11 +92,11 @@ class OperatingPoints(CardPart):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if not 0 < len(self.thresholds) == len(self.sensitivity) == len(self.specificity) <= MAX_POINTS:
-            raise ValueError(f"its operating_points are not one list of 1 to {MAX_POINTS} numbers beside two as long")
+            raise ValueError(say("card-points", most=MAX_POINTS))
         if any(low >= high for low, high in pairwise(self.thresholds)):
-            raise ValueError("its operating_points have thresholds that do not rise")
+            raise ValueError(say("card-points-rise"))
         if not all(0 <= number <= 1 for number in (*self.thresholds, *self.sensitivity, *self.specificity)):
-            raise ValueError("its operating_points hold a number that is not from 0 to 1")
+            raise ValueError(say("card-points-range"))
         return self
 
 
@@ -119,11 +121,11 @@ class Reliability(CardPart):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if not 0 < len(self.films) == len(self.positive) == len(self.edges) - 1:
-            raise ValueError("its reliability is not two lists of counts, as long as there are steps between its edges")
+            raise ValueError(say("card-reliability"))
         if (self.edges[0], self.edges[-1]) != (0, 1) or any(low >= high for low, high in pairwise(self.edges)):
-            raise ValueError("its reliability has edges that do not rise from 0 to 1")
+            raise ValueError(say("card-reliability-rise"))
         if any(positive > films for positive, films in zip(self.positive, self.films, strict=True)):
-            raise ValueError("its reliability counts more films that have a finding than films")
+            raise ValueError(say("card-reliability-counts"))
         return self
 
     @property

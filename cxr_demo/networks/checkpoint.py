@@ -22,7 +22,7 @@ import torch
 from safetensors import SafetensorError
 from torch import nn
 
-from cxr_demo.errors import CheckpointError
+from cxr_demo.errors import CheckpointError, describe_cause
 from cxr_demo.networks.card import FEATURE_FUSION, SYNTHETIC, Card
 from cxr_demo.networks.classifier import Classifier
 from cxr_demo.networks.ensemble import Ensemble, FeatureFusion
@@ -34,8 +34,6 @@ HALF_FROM = 2**15  # numbers of a tensor
 DTYPES = (torch.float16, torch.bfloat16, torch.float32, torch.int64)  # that a weights file may hold
 ADULT_YEARS = 18
 Network = Classifier | Ensemble | FeatureFusion
-NAME_ONE = "Give --weights a folder or a Hugging Face Hub id, or set CXR_WEIGHTS to a folder of checkpoints."
-MAKE_ONE = "Make one with: python -m train run kermany-densenet121 --data DATA --out weights/NAME"
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,7 +167,7 @@ def default_checkpoint(root: str | Path | None = None) -> Path:
         with contextlib.suppress(CheckpointError):  # `models` and the page say what is wrong with it
             ranked.append((rank_card(read_card(folder)), folder))
     if not ranked:
-        raise CheckpointError(f"There is no checkpoint in {root}.", f"{NAME_ONE} {MAKE_ONE}")
+        raise CheckpointError("checkpoint-none", folder=str(root))
     return min(ranked)[1]
 
 
@@ -195,10 +193,7 @@ def fill_network(model: nn.Module, folder: Path, wanted_sha256: str, card_file: 
     data = _read_weights(folder)
     sha256 = hashlib.sha256(data).hexdigest()
     if wanted_sha256 and wanted_sha256 != sha256:
-        raise CheckpointError(
-            f"The weights of {folder.name} are not the ones its {card_file} was written for.",
-            "Copy both files again from the same place.",
-        )
+        raise CheckpointError("checkpoint-other-weights", name=folder.name, card=card_file)
     _fill(model, data, folder.name)
     model.eval().requires_grad_(False)
     return sha256
@@ -237,7 +232,7 @@ def _folder(source: str | Path) -> Path:
         return named
     if isinstance(source, str) and HUB_ID.fullmatch(source) and not source.startswith(("weights/", "./", "../")):
         return _from_hub(source)
-    raise CheckpointError(f"There is no checkpoint named {folder.name}.", MAKE_ONE)
+    raise CheckpointError("checkpoint-unknown", name=folder.name)
 
 
 def _from_hub(hub_id: str) -> Path:
@@ -246,10 +241,7 @@ def _from_hub(hub_id: str) -> Path:
     try:
         return Path(huggingface_hub.snapshot_download(hub_id, allow_patterns=[WEIGHTS_FILE, CARD_FILE, "README.md"]))
     except Exception as error:  # whatever the hub or the network raises, the person can do the same thing about it
-        raise CheckpointError(
-            f"The checkpoint {hub_id} could not be fetched from the Hugging Face Hub ({type(error).__name__}).",
-            "Check the name and the network, or give a folder instead.",
-        ) from error
+        raise CheckpointError("checkpoint-not-fetched", name=hub_id, kind=type(error).__name__) from error
 
 
 def read_card(folder: Path) -> Card:
@@ -257,13 +249,13 @@ def read_card(folder: Path) -> Card:
     try:
         return Card.from_json((folder / CARD_FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise CheckpointError(f"{folder.name} has no {CARD_FILE}, so it is not a checkpoint.", MAKE_ONE) from None
+        raise CheckpointError("checkpoint-no-card", name=folder.name, card=CARD_FILE) from None
     except OSError as error:
         raise _unreadable(CARD_FILE, folder, error) from None
     except RecursionError:
-        raise CheckpointError(f"The {CARD_FILE} of {folder.name} is nested too deeply.", MAKE_ONE) from None
+        raise CheckpointError("checkpoint-nested", name=folder.name, card=CARD_FILE) from None
     except ValueError as error:
-        raise CheckpointError(f"The {CARD_FILE} of {folder.name} cannot be used: {error}.", MAKE_ONE) from None
+        raise CheckpointError("checkpoint-card", name=folder.name, card=CARD_FILE, why=describe_cause(error)) from None
 
 
 def _read_weights(folder: Path) -> bytes:
@@ -272,52 +264,42 @@ def _read_weights(folder: Path) -> bytes:
     except FileNotFoundError:
         others = sorted(p.name for p in folder.iterdir() if p.suffix in {".pt", ".pth", ".bin", ".ckpt", ".pkl"})
         if others:
-            raise CheckpointError(
-                f"{folder.name} holds {others[0]}, a pickle, which is never opened because it can run code.",
-                f"Bring it in with: python -m cxr_demo import {others[0]} --out DIR",
-            ) from None
-        raise CheckpointError(f"{folder.name} has no {WEIGHTS_FILE}.", MAKE_ONE) from None
+            raise CheckpointError("checkpoint-pickle", name=folder.name, file=others[0]) from None
+        raise CheckpointError("checkpoint-no-weights", name=folder.name, file=WEIGHTS_FILE) from None
     except OSError as error:
         raise _unreadable(WEIGHTS_FILE, folder, error) from None
 
 
 def _unreadable(name: str, folder: Path, error: OSError) -> CheckpointError:
-    return CheckpointError(f"The {name} of {folder.name} cannot be read: {error.strerror}.", "Check its rights.")
+    return CheckpointError("checkpoint-unreadable", file=name, name=folder.name, why=str(error.strerror))
 
 
 def _fill(model: nn.Module, data: bytes, name: str) -> None:
     """Copy the tensors into the model, or say which do not fit."""
-    again = "Copy it again, or train it anew."
     if data.startswith(b"version https://git-lfs"):
-        raise CheckpointError(f"The weights of {name} are a pointer of Git LFS.", "Fetch them with: git lfs pull")
+        raise CheckpointError("weights-lfs", name=name)
     try:
         tensors = safetensors.torch.load(data)
     except (SafetensorError, ValueError, KeyError):
-        raise CheckpointError(f"The weights of {name} are broken or cut short.", again) from None
+        raise CheckpointError("weights-broken", name=name) from None
     wanted = model.state_dict()
     missing, foreign = sorted(wanted.keys() - tensors.keys()), sorted(tensors.keys() - wanted.keys())
     if missing or foreign:
         example = (missing or foreign)[0]
-        raise CheckpointError(
-            f"The weights of {name} belong to another network: {len(missing)} tensors are missing and "
-            f"{len(foreign)} are unknown, {example} among them.", again,
-        )  # fmt: skip
+        raise CheckpointError("weights-foreign", name=name, missing=len(missing), unknown=len(foreign), example=example)
     for key, value in tensors.items():
         if value.shape != wanted[key].shape:
             raise CheckpointError(
-                f"The weights of {name} do not fit its card: {key} is {tuple(value.shape)}, "
-                f"the card asks for {tuple(wanted[key].shape)}.", again,
-            )  # fmt: skip
+                "weights-shape", name=name, key=key, shape=str(tuple(value.shape)), wanted=str(tuple(wanted[key].shape))
+            )
         if value.dtype not in DTYPES:
             kind = str(value.dtype).removeprefix("torch.")
-            raise CheckpointError(
-                f"The weights of {name} hold {kind} values, in {key}, which no network here has.", again
-            )
+            raise CheckpointError("weights-kind", name=name, key=key, kind=kind)
     tensors = {key: value.to(wanted[key].dtype) for key, value in tensors.items()}
     for key, value in tensors.items():
         if not torch.isfinite(value).all():
-            raise CheckpointError(f"The weights of {name} hold values that are not numbers, in {key}.", again)
+            raise CheckpointError("weights-not-numbers", name=name, key=key)
         if key.endswith("running_var") and (value < 0).any():  # whose root no logit survives
-            raise CheckpointError(f"The weights of {name} hold a variance below zero, in {key}.", again)
+            raise CheckpointError("weights-variance", name=name, key=key)
     wanted.update(tensors)  # torch's own dict: some networks ask it for the version that it carries
     model.load_state_dict(wanted)

@@ -99,10 +99,7 @@ class Classifier(nn.Module):
             with torch.inference_mode():  # in train mode a batch norm refuses one image whose map is one cell
                 self.eval().features(first.weight.new_zeros(1, first.in_channels, size_px, size_px))
         except SIZE_ERRORS as error:
-            raise CheckpointError(
-                f"{self._name} takes no squares of {size_px} px.",
-                "Give the size that it was made for, which often stands in its name.",
-            ) from error
+            raise CheckpointError("net-size", name=self._name, size=size_px) from error
         finally:
             self.train(was_training)
 

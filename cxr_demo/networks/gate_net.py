@@ -22,9 +22,9 @@ from cxr_demo.film.borders import trim_borders
 from cxr_demo.film.gate import Assessment
 from cxr_demo.networks import checkpoint
 from cxr_demo.networks.small_model import read_small_card
+from cxr_demo.text.catalogue import say
 
 GATE_FILE = "gate.json"
-MAKE_GATE = "Make it with: python -m train gate --data DATA --out weights/gate"
 SIZE_PX = 128
 STAGES = {2: (40, 4), 3: (112, 4), 4: (320, 2)}  # of the backbone: channels, and cells a side that each is pooled to
 FEATURES = sum(channels * cells**2 for channels, cells in STAGES.values())
@@ -147,7 +147,7 @@ def load_gate(folder: str | Path = "weights/gate") -> Gate | None:
     Raises:
         CheckpointError: the folder's files cannot be used; the message says why.
     """
-    found = read_small_card(Path(folder), GATE_FILE, _read_limits, MAKE_GATE)
+    found = read_small_card(Path(folder), GATE_FILE, _read_limits)
     if found is None:
         return None
     (card, limits), net = found, GateNet()
@@ -157,6 +157,6 @@ def load_gate(folder: str | Path = "weights/gate") -> Gate | None:
 
 def _read_limits(card: dict) -> tuple[float, float, float]:
     if card["kinds"] != list(KINDS):
-        raise ValueError("its kinds are not those of this version")
+        raise ValueError(say("card-kinds"))
     limits = card["limits"]
     return float(limits["least_odds"]), float(limits["most_distance"]), float(limits["most_mirrored"])

@@ -19,11 +19,11 @@ from torchvision import models
 
 from cxr_demo.errors import CheckpointError
 from cxr_demo.networks.tracing import TRACING, SafeTracer
+from cxr_demo.text.catalogue import Words, say
 
 POOLS = (SelectAdaptivePool2d, nn.AdaptiveAvgPool2d, FastAdaptiveAvgPool)
 PROBE_SIZES_PX = (64, 128, 224)  # the first that a network takes tells what its parts give
 SIZE_ERRORS = (RuntimeError, AssertionError, ValueError, TypeError)  # as networks say that a size does not fit
-CHOOSE_ANOTHER = "Name a convolutional network of timm or torchvision, resnet34 for example."
 
 
 class PooledLinear(nn.Linear):
@@ -81,14 +81,11 @@ def find_output(net: nn.Module, name: str) -> tuple[str, nn.Linear]:
     """The last layer that has weights, with its path. CheckpointError where it is not linear."""
     layers = _list_weighted(net)
     if not layers:
-        raise CheckpointError(f"{name} has no layer with weights.", CHOOSE_ANOTHER)
+        raise CheckpointError("net-no-weights", name=name)
     path, last = layers[-1]
     if not isinstance(last, nn.Linear):
         kind = type(last).__name__
-        raise CheckpointError(
-            f"{name} ends in a {kind} layer and not in a linear one, which the maps' sums are proved by.",
-            CHOOSE_ANOTHER,
-        )
+        raise CheckpointError("net-not-linear", name=name, kind=kind)
     return path, last
 
 
@@ -107,7 +104,7 @@ def find_split(name: str, make: Callable[[], nn.Module]) -> Split | None:
         find_output(cast(Any, net).get_classifier() if hasattr(net, "get_classifier") else net, name)
     size_px, logits = _probe(net, name)
     if logits.dim() != 2:
-        raise CheckpointError(f"{name} gives no list of logits, but {tuple(logits.shape)} values.", CHOOSE_ANOTHER)
+        raise CheckpointError("net-no-logits", name=name, shape=str(tuple(logits.shape)))
     if hasattr(net, "forward_features") and _pooling_reads_features(net, size_px, name):
         return None
     return _cut_at_pooling(net, size_px, name)
@@ -125,7 +122,7 @@ def _probe(net: nn.Module, name: str) -> tuple[int, torch.Tensor]:
                 return size_px, net(torch.zeros(1, _channels(net), size_px, size_px, device="meta"))
         except SIZE_ERRORS:
             continue
-    raise CheckpointError(f"{name} takes squares of none of {', '.join(map(str, sizes_px))} px.", CHOOSE_ANOTHER)
+    raise CheckpointError("net-sizes", name=name, sizes=", ".join(map(str, sizes_px)))
 
 
 def _pooling_reads_features(net: nn.Module, size_px: int, name: str) -> bool:
@@ -140,15 +137,12 @@ def _pooling_reads_features(net: nn.Module, size_px: int, name: str) -> bool:
         before = len(seen)
         whole.forward_head(features)
     if features.dim() != 4 or (len(seen) > before and seen[-1][1].shape[1] != seen[-1][0].shape[1]):
-        raise CheckpointError(
-            f"{name} is no convolutional network: its last layers give {_describe_shape(features)}, not maps of cells.",
-            CHOOSE_ANOTHER,
-        )
+        raise CheckpointError("net-no-cells", name=name, found=_describe_shape(features))
     return len(seen) > before and seen[-1][0] is features
 
 
-def _describe_shape(values: torch.Tensor) -> str:
-    return "a list of tokens" if values.dim() == 3 else f"values of the shape {tuple(values.shape[1:])}"
+def _describe_shape(values: torch.Tensor) -> Words:
+    return say("net-tokens") if values.dim() == 3 else say("net-shape", shape=str(tuple(values.shape[1:])))
 
 
 def _cut_at_pooling(net: nn.Module, size_px: int, name: str) -> Split:
@@ -158,21 +152,17 @@ def _cut_at_pooling(net: nn.Module, size_px: int, name: str) -> Split:
         with TRACING:
             graph = tracer.trace(net)
     except Exception as error:  # whatever a forward method does with what is no tensor yet
-        raise CheckpointError(
-            f"The global pooling of {name} cannot be found in what it computes.", CHOOSE_ANOTHER
-        ) from error
+        raise CheckpointError("net-pooling-not-found", name=name) from error
     pooling = [node for node in graph.nodes if _is_pooling(node, net)]
     if not pooling:
-        raise CheckpointError(
-            f"{name} has no global pooling, whose input the class activation maps are.", CHOOSE_ANOTHER
-        )
+        raise CheckpointError("net-no-pooling", name=name)
     read = pooling[-1].all_input_nodes[0]
     split = Split(_copy_graph(graph, None, read), _copy_graph(graph, read, None))
     image = torch.zeros(1, _channels(net), size_px, size_px, device="meta")
     with torch.no_grad():
         maps = split.features(net, image)
         if maps.dim() != 4 or maps.shape[2] != maps.shape[3]:
-            raise CheckpointError(f"{name} is no convolutional network: its pooling reads no maps.", CHOOSE_ANOTHER)
+            raise CheckpointError("net-pooling-no-maps", name=name)
         split.head(net, maps)
     return split
 

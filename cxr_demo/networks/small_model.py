@@ -7,19 +7,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from cxr_demo.errors import CheckpointError
+from cxr_demo.errors import CheckpointError, describe_cause
+from cxr_demo.text.catalogue import say
 
 Taken = TypeVar("Taken")
 
 
-def read_small_card(
-    folder: Path, card_file: str, take: Callable[[dict], Taken], hint: str
-) -> tuple[dict, Taken] | None:
+def read_small_card(folder: Path, card_file: str, take: Callable[[dict], Taken]) -> tuple[dict, Taken] | None:
     """The card, and what `take` reads from it; None where the folder has none.
 
     Raises:
         CheckpointError: the card cannot be read, lacks an entry or the hash of its weights, or `take` raised a
-            ValueError; the message says why, and `hint` what to do.
+            ValueError; the message says why, and how it is made anew: with the recipe that is called as the folder.
     """
     path = folder / card_file
     if not path.is_file():
@@ -27,7 +26,13 @@ def read_small_card(
     try:
         card = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(card["weights_sha256"], str):
-            raise ValueError("weights_sha256 is no text")
+            raise ValueError(say("card-entry-text", entry="weights_sha256"))
         return card, take(card)
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
-        raise CheckpointError(f"The {card_file} of {folder.name} cannot be used: {error}.", hint) from None
+        raise CheckpointError(
+            "small-card-unusable",
+            file=card_file,
+            name=folder.name,
+            why=describe_cause(error),
+            recipe=Path(card_file).stem,
+        ) from None

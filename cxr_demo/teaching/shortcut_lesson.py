@@ -21,7 +21,7 @@ from cxr_demo.explain.methods import METHODS, exclude_methods
 from cxr_demo.film.phantom import Phantom, make_phantom
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.limits import SLOW_FORWARDS
-from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.catalogue import Said, format_text
 
 HONEST, CHEAT = "phantom-honest", "phantom-cheat"  # names of their cards
 NETWORKS = {"A": CHEAT, "B": HONEST}  # as the deck calls them
@@ -119,7 +119,7 @@ def list_planted(film: Phantom) -> dict[str, np.ndarray]:
     return planted | ({LETTERS: film.marker} if film.letters else {})
 
 
-def make_radiograph(film: Phantom, notes: Sequence[str] = ()) -> Radiograph:
+def make_radiograph(film: Phantom, notes: Sequence[Said] = ()) -> Radiograph:
     """A phantom as if it had been read from a file."""
     pixels = np.ascontiguousarray(film.pixels, np.float32).copy()
     pixels.flags.writeable = False

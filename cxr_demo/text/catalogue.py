@@ -7,7 +7,7 @@ a space. Nothing is looked up when a module is imported: who reads decides, and 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from importlib import resources
@@ -18,7 +18,69 @@ from fluent.runtime.types import fluent_number
 from fluent.syntax import FluentParser, ast
 from fluent.syntax.visitor import Visitor
 
+LANGUAGES = {"en": "English", "de": "Deutsch"}  # what each is called by those who speak it; the first is the usual one
 LANGUAGE: ContextVar[str] = ContextVar("language", default="en")
+
+
+class Words:
+    """A text that is put into words whenever it is read: `str()` of it calls `make(*args, **values)`, in the language
+    of then. What is kept for several readers, or for one who may change the language, is kept so."""
+
+    __slots__ = ("args", "make", "values")
+
+    def __init__(self, make: Callable[..., str], *args: object, **values: object) -> None:
+        self.make, self.args, self.values = make, args, values
+
+    def __str__(self) -> str:
+        return self.make(*self.args, **self.values)
+
+    def __bool__(self) -> bool:
+        return bool(str(self))
+
+    def __repr__(self) -> str:
+        return f"Words({str(self)!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Words) and self._facts() == other._facts()
+
+    def __hash__(self) -> int:
+        return hash(self._facts())
+
+    def _facts(self) -> tuple:
+        return self.make, self.args, tuple(sorted(self.values.items()))
+
+
+Said = str | Words  # a text as it is, or one that is put into words when it is read
+Value = str | int | Words
+
+
+def match_language(wanted: str) -> str:
+    """The first language of a header Accept-Language, by its weights, that has a catalogue; else the usual one."""
+    ranges = [part.partition(";") for part in wanted.lower().replace(" ", "").split(",")]
+    ranked = sorted(ranges, key=lambda part: -_read_weight(part[2]))  # of the same weight as they stand
+    codes = (code.partition("-")[0] for code, _, quality in ranked if _read_weight(quality) > 0)
+    return next((code for code in codes if code in LANGUAGES), next(iter(LANGUAGES)))
+
+
+def _read_weight(quality: str) -> float:
+    try:
+        return float(quality.removeprefix("q=") or 1)
+    except ValueError:
+        return 0.0
+
+
+def say(message: str, /, **values: Value) -> Words:
+    """`format_text`, but when it is read. KeyError comes then."""
+    return Words(format_text, message, **values)
+
+
+def join_words(*texts: Said, between: str = " ") -> Words:
+    """One after the other, with `between` between those that are not empty."""
+    return Words(_join, *texts, between=between)
+
+
+def _join(*texts: Said, between: str) -> str:
+    return between.join(filter(None, map(str, texts)))
 
 
 @contextmanager
@@ -32,7 +94,7 @@ def use_language(code: str) -> Iterator[None]:
         LANGUAGE.reset(token)
 
 
-def format_text(message: str, /, **values: str | int) -> str:
+def format_text(message: str, /, **values: Value) -> str:
     """`message` is a name of the catalogue, or "name.attribute"; an int chooses among plurals and is written plainly.
 
     Other numbers are words by then, as `text.formats` makes them. Raises KeyError for a message that is not there, and
@@ -51,6 +113,13 @@ def format_text(message: str, /, **values: str | int) -> str:
     if errors:
         raise KeyError(f"{message}: {errors[0]}")
     return str(text)
+
+
+def has_message(message: str) -> bool:
+    """Whether the catalogue has it; all languages have the same."""
+    name, _, attribute = message.partition(".")
+    catalogue = load_catalogue(LANGUAGE.get())
+    return catalogue.has_message(name) and (not attribute or attribute in catalogue.get_message(name).attributes)
 
 
 @functools.cache
@@ -74,9 +143,9 @@ class _Unwrapping(Visitor):
         node.value = node.value.replace("\n", " ")
 
 
-def _as_fluent(value: str | int):
-    if isinstance(value, str):
-        return value
+def _as_fluent(value: Value):
+    if isinstance(value, (str, Words)):
+        return str(value)
     if isinstance(value, Integral):
         return fluent_number(int(value), useGrouping=False)
     raise TypeError(f"{value!r} is neither words nor a whole number")

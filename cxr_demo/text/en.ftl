@@ -237,6 +237,431 @@ import-missing-size = the size of its square. { $size } px and { $geometry } wer
 import-missing-channel = the range of its one channel. The average of the three that are stated was taken; state it with
     --mean and --std.
 
+## Networks that cannot be used (networks/)
+
+# Next steps.
+make-checkpoint = Make one with: python -m train run kermany-densenet121 --data DATA --out weights/NAME
+copy-or-train = Copy it again, or train it anew.
+copy-again = Copy or download it again.
+choose-another-network = Name a convolutional network of timm or torchvision, resnet34 for example.
+
+checkpoint-none = There is no checkpoint in { $folder }.
+    .hint =
+        Give --weights a folder or a Hugging Face Hub id, or set CXR_WEIGHTS to a folder of checkpoints.
+        { make-checkpoint }
+checkpoint-unknown = There is no checkpoint named { $name }.
+    .hint = { make-checkpoint }
+checkpoint-other-weights = The weights of { $name } are not the ones its { $card } was written for.
+    .hint = Copy both files again from the same place.
+checkpoint-not-fetched = The checkpoint { $name } could not be fetched from the Hugging Face Hub ({ $kind }).
+    .hint = Check the name and the network, or give a folder instead.
+checkpoint-no-card = { $name } has no { $card }, so it is not a checkpoint.
+    .hint = { make-checkpoint }
+checkpoint-nested = The { $card } of { $name } is nested too deeply.
+    .hint = { make-checkpoint }
+checkpoint-card = The { $card } of { $name } cannot be used: { $why }.
+    .hint = { make-checkpoint }
+checkpoint-pickle = { $name } holds { $file }, a pickle, which is never opened because it can run code.
+    .hint = Bring it in with: python -m cxr_demo import { $file } --out DIR
+checkpoint-no-weights = { $name } has no { $file }.
+    .hint = { make-checkpoint }
+checkpoint-unreadable = The { $file } of { $name } cannot be read: { $why }.
+    .hint = Check its rights.
+small-card-unusable = The { $file } of { $name } cannot be used: { $why }.
+    .hint = Make it with: python -m train { $recipe } --data DATA --out weights/{ $recipe }
+
+weights-lfs = The weights of { $name } are a pointer of Git LFS.
+    .hint = Fetch them with: git lfs pull
+weights-broken = The weights of { $name } are broken or cut short.
+    .hint = { copy-or-train }
+weights-foreign =
+    The weights of { $name } belong to another network: { $missing } tensors are missing and { $unknown } are unknown,
+    { $example } among them.
+    .hint = { copy-or-train }
+weights-shape = The weights of { $name } do not fit its card: { $key } is { $shape }, the card asks for { $wanted }.
+    .hint = { copy-or-train }
+weights-kind = The weights of { $name } hold { $kind } values, in { $key }, which no network here has.
+    .hint = { copy-or-train }
+weights-not-numbers = The weights of { $name } hold values that are not numbers, in { $key }.
+    .hint = { copy-or-train }
+weights-variance = The weights of { $name } hold a variance below zero, in { $key }.
+    .hint = { copy-or-train }
+
+net-no-weights = { $name } has no layer with weights.
+    .hint = { choose-another-network }
+net-not-linear = { $name } ends in a { $kind } layer and not in a linear one, which the maps' sums are proved by.
+    .hint = { choose-another-network }
+net-no-logits = { $name } gives no list of logits, but { $shape } values.
+    .hint = { choose-another-network }
+net-sizes = { $name } takes squares of none of { $sizes } px.
+    .hint = { choose-another-network }
+net-size = { $name } takes no squares of { $size } px.
+    .hint = Give the size that it was made for, which often stands in its name.
+net-no-cells = { $name } is no convolutional network: its last layers give { $found }, not maps of cells.
+    .hint = { choose-another-network }
+net-tokens = a list of tokens
+net-shape = values of the shape { $shape }
+net-pooling-not-found = The global pooling of { $name } cannot be found in what it computes.
+    .hint = { choose-another-network }
+net-no-pooling = { $name } has no global pooling, whose input the class activation maps are.
+    .hint = { choose-another-network }
+net-pooling-no-maps = { $name } is no convolutional network: its pooling reads no maps.
+    .hint = { choose-another-network }
+backbone-source = '{ $source }' is not where networks come from; { $known } are
+backbone-unknown = neither timm nor torchvision has a network '{ $name }'
+backbone-nearest = neither timm nor torchvision has a network '{ $name }'; the nearest names are { $nearest }
+
+# What is wrong with a card: each goes into "checkpoint-card".
+square-geometry = geometry is '{ $geometry }'; it must be one of { $known }
+square-size = size_px is { $size }; it must be a whole number of { $low } to { $high }
+square-channels = mean and std must have one value per channel, of 1 or 3
+square-numbers = mean and std must be numbers, std above 0
+square-crop = crop_share is { $share }; it must be 1, or with geometry 'crop' from 0.5 to 1
+card-points = its operating_points are not one list of 1 to { $most } numbers beside two as long
+card-points-rise = its operating_points have thresholds that do not rise
+card-points-range = its operating_points hold a number that is not from 0 to 1
+card-reliability =
+    its reliability is not two lists of counts, as long as there are steps between its edges
+card-reliability-rise = its reliability has edges that do not rise from 0 to 1
+card-reliability-counts = its reliability counts more films that have a finding than films
+card-words-language = its label_words have a { $what } in '{ $language }', which is no code such as 'de'
+card-words-long = its label_words have a { $what } that is not one line of 1 to { $longest } characters
+card-words-unknown = its label_words name '{ $label }', which is none of its labels
+card-member-name = one of its members has no name
+card-rule = its rule is '{ $rule }'; it must be one of { $known }
+card-members-few = it is an ensemble of fewer than two members
+card-members-many = it is an ensemble of { $members } members; { $most } are the most
+card-members-same = two of its members have the same name
+card-weights = its weights are not one number from 0 to 1 for each member
+card-weights-sum = its weights sum to { $sum }; they must sum to 1
+card-weights-differ = its weights differ, which only the rule 'weighted' knows, not '{ $rule }'
+card-format = its format is { $format }; this version reads format { $read }
+card-ensemble-backbone = it is an ensemble and names a backbone or a head besides those of its members
+card-task = its task is '{ $task }'; it must be one of { $known }
+card-majority = its rule is 'majority', which needs films that have one label each, and its task is multi-label
+card-label = its label '{ $label }' is not made of letters, digits, '_' and '-' alone
+card-labels = its labels are empty or named twice
+card-made-for = its made_for is '{ $made }'; it must be empty or '{ $known }'
+card-ages = its ages are { $ages }; they must be two numbers of years, the lower one first
+card-threshold-interval = its threshold_intervals for '{ $label }' are not two numbers from 0 to 1 of a threshold
+card-threshold = its threshold for '{ $label }' is { $threshold }; it needs a known label and 0 to 1
+card-kinds = its kinds are not those of this version
+card-half-character = it holds half a character, which no text can have
+card-no-object = it is not a JSON object
+card-entry-missing = it has no entry '{ $entry }'
+card-entry-unknown = it has an entry '{ $entry }', which is not known here
+card-entry-text = its { $entry } is not a text
+card-entry-list = its { $entry } is not a list
+card-entry-object = its { $entry } is not a JSON object
+card-entry-number = its { $entry }: { $found } stands where a number must be
+card-entry-whole = its { $entry } is { $found }; it must be a whole number
+card-entry-other = its { $entry }: { $found }
+card-temperature = { $whose ->
+        [member] its member's
+       *[own] its
+    } temperature is { $temperature }; it must be 0 or from 0.01 to 100
+card-backbone = { $whose ->
+        [member] its member's
+       *[own] its
+    } backbone '{ $backbone }' is not known here: { $why }
+card-head = { $whose ->
+        [member] its member's
+       *[own] its
+    } head is '{ $head }'; it must be one of { $known }
+
+## Maps that are refused, and their proof (explain/)
+
+# Why; each goes into "method-refused" and "proof-refused".
+refusal-of-member = { $name }: { $reason }
+refusal-parts = what the pooling reads, put through the head, does not give the network's logits
+refusal-pooling-reads = the global pooling does not read the output of { $layer }
+refusal-not-numbers = its map holds values that are not numbers
+refusal-sum = its map does not sum to the logit minus the biases' part (error { $error })
+refusal-copy = the rewritten network's logits differ by { $error }
+refusal-identity = LRP-epsilon does not equal gradient x input (r={ $r }, distance { $distance })
+refusal-rules = its map differs from zennit's by the same rules on the same layers ({ $error } of its size)
+refusal-no-places = the network's global pooling reads what has no places
+refusal-no-pooling = the network has no global pooling
+refusal-depends = what the network does depends on the size of the film or on its values
+refusal-not-followed = the network computes in a way that torch.fx cannot follow
+refusal-no-gate = the network multiplies two values of which none is a gate
+refusal-layer = the network holds { $kind } layers, for which no rule here is right
+refusal-call = the network calls { $name } in a way for which no rule here is right
+refusal-call-inside = the network calls { $name } in its { $owner } in a way for which no rule here is right
+refusal-padding = the network holds { $kind } layers that pad in a way of their own
+refusal-norms = the network holds batch norms without statistics of their own
+refusal-divides = the network divides sums by a number of its own, for which no rule here is right
+refusal-enlarges = the network enlarges maps by '{ $mode }', for which no rule here is right
+refusal-pads = the network pads other than rows and columns, for which no rule here is right
+refusal-pools = the network pools by '{ $kind }', for which no rule here is right
+refusal-pools-grid = the network pools to a grid that is not square, for which no rule here is right
+
+# A line of proof, joined by dots.
+proof-refused = { $what } not available: { $why }
+proof-cam = Grad-CAM ok (sum error { $error })
+proof-cam-no-sum = Grad-CAM ok (the sum is not defined: its head reads more than the mean of the cells)
+proof-lrp =
+    LRP ok (r={ $r } against { $lines ->
+        [yes] gradient x input, activations as lines
+       *[no] gradient x input
+    }, copy differs by { $copy }{ $rules ->
+        [0] {""}
+       *[other] ; { $rules } rule sets differ from zennit's by at most { $most }
+    })
+proof-curved = z-plus and alpha-beta were made for ReLU, not for its { $activations }
+
+map-not-numbers = { $method } gave values that are not numbers for this image.
+method-refused = { $method } is not available for this checkpoint: { $reason }.
+methods-none-proved = None of the usual methods is proved here ({ $reasons }).
+    .hint = Name others with --method.
+label-unknown = There is no label '{ $label }' here; known: { $known }.
+method-unknown = There is no method '{ $method }'; known: { $known }.
+study-foreign = This analysis was made by { $made }, not by { $name } as it is loaded now.
+    .hint = Analyse the image again.
+check-no-map = There is no map to check.
+contrast-not-linear =
+    There is no { $method } against the other labels: it is not linear, so its maps cannot be subtracted.
+randomise-no-rule = The weights of { $kind } cannot be randomised: there is no rule for it.
+region-outside-film = The region does not lie on the film.
+    .hint = Give x, y, width and height as shares of the film: 0 to 1, width and height above 0.
+region-no-pixel = The region holds no pixel of the film.
+    .hint = Draw it larger.
+
+## Networks that cannot be imported (importing/)
+
+name-its-network = Name its network with --backbone.
+export-state = Load it where it was made, and save model.state_dict() with safetensors.torch.save_file.
+no-keras = TensorFlow's and Keras' networks cannot be imported.
+earlier-state = Take an earlier state of it.
+
+weights-unreadable = { $name } cannot be read: { $why }.
+    .hint = Check its rights.
+weights-empty = { $name } is empty.
+    .hint = { copy-again }
+weights-too-large = { $name } has more than { $gigabytes } GB.
+    .hint = Give a file with the network's weights alone.
+weights-unknown = { $name } is no weights file that is known here (it begins with { $beginning }).
+    .hint = Give safetensors, or a .pt or .pth file of PyTorch.
+weights-no-numbers = { $name } holds values that are not numbers, in { $key }.
+    .hint = { earlier-state }
+weights-no-variance = { $name } holds a variance below zero, in { $key }.
+    .hint = { earlier-state }
+weights-are-lfs = { $name } is a pointer of Git LFS, not the weights.
+    .hint = Fetch them with: git lfs pull
+weights-are-hdf5 = { $name } is an HDF5 file, as Keras writes.
+    .hint = { no-keras }
+weights-are-gzip = { $name } is a gzip archive.
+    .hint = Unpack it, and give the file inside.
+weights-are-7z = { $name } is a 7z archive.
+    .hint = Unpack it, and give the file inside.
+weights-are-bzip2 = { $name } is a bzip2 archive.
+    .hint = Unpack it, and give the file inside.
+weights-are-numpy = { $name } is an array of numpy.
+    .hint = { export-state }
+weights-are-page = { $name } is a page of the web, not the weights.
+    .hint = Download the file itself; a login may be needed.
+weights-are-onnx = { $name } is an ONNX file.
+    .hint = Networks are imported from PyTorch's weights. { export-state }
+weights-are-tensorflow = { $name } is a file of TensorFlow.
+    .hint = { no-keras }
+weights-are-broken = { $name } is broken or cut short.
+    .hint = { copy-again }
+weights-are-torchscript = { $name } is a program of TorchScript, which is code.
+    .hint = { export-state }
+weights-are-keras = { $name } is a network of Keras.
+    .hint = { no-keras }
+weights-are-zip = { $name } is a zip archive.
+    .hint = Unpack it, and give the file or the folder inside.
+index-broken = { $index } does not say where the weights are.
+    .hint = { copy-again }
+index-absent = { $index } names { $file }, which is not in the folder.
+    .hint = { copy-again }
+index-lost = { $index } names { $key }, which none of its files holds.
+    .hint = { copy-again }
+pickle-code = { $name } names { $detail }, which a pickle could run as code; it was not run.
+    .hint = { export-state }
+pickle-old = { $name } is a whole network in the format of PyTorch before 1.6, which holds code.
+    .hint = { export-state }
+pickle-no-tensors = { $name } holds no tensors of a network.
+    .hint = { export-state }
+pickle-broken = { $name } is broken or cut short ({ $detail }).
+    .hint = { copy-again }
+pickle-memory = { $name } asks for more memory than such a file needs.
+    .hint = { export-state }
+pickle-time = { $name } was not read within { $detail } seconds.
+    .hint = { export-state }
+pickle-note-network = The file holds a whole network; its tensors were taken, its code was not read.
+pickle-note-averaged = The file also holds averaged weights ({ $names }), which were not taken.
+pickle-note-left = Of the file only { $inside } was taken; left out: { $names }.
+
+source-not-published = { $name } is no published network that is known here.
+    .hint = Give a file, a folder, a Hub id (owner/name), or one of: { $known }.
+source-unknown = There is no file, folder or network named { $name }.
+    .hint = Give a file, a folder, a Hub id (owner/name), or one of: { $known }.
+source-not-fetched = { $name } could not be fetched ({ $kind }).
+    .hint =
+        Download { $url } elsewhere, and import the file: it is known by its name, or by --published { $name }.
+source-hub = { $name } could not be fetched from the Hugging Face Hub ({ $kind }).
+    .hint =
+        Check the name and the network, or download its config.json and model.safetensors elsewhere, and import the
+        folder.
+source-tensorflow = { $name } is a folder of TensorFlow.
+    .hint = { no-keras }
+source-several = { $name } holds several files of weights: { $files }.
+    .hint = Give one of them.
+source-no-weights = { $name } holds no weights.
+    .hint = Its file is called { $file }, or ends with .pt or .pth.
+config-broken = The { $file } of { $name } is broken.
+    .hint = { copy-again }
+config-unusable = The { $file } of { $name } cannot be used: { $why }.
+    .hint = Mend it, or leave it out.
+source-transformers = { $name } is a network of the transformers library.
+    .hint = Networks of timm and torchvision can be imported.
+source-own-head = { $name } is a checkpoint with a head or members that an import cannot bring.
+    .hint = Use it as it is: --weights.
+source-built-with = { $name } was built with { $argument }, which no card can say.
+    .hint = Networks as timm builds them can be imported.
+
+labels-no-text = { $file } is no text.
+    .hint = Give --labels a file with a name on each line.
+words-unreadable = { $file } cannot be read: { $why }.
+    .hint = It holds, by label: { $example }.
+words-none = { $file } holds no words for labels.
+    .hint = It holds, by label: { $example }.
+labels-same = Two outputs mean { $label }: '{ $first }' and '{ $second }'.
+    .hint = Give one another name with --labels.
+labels-none = None of its outputs has a label.
+    .hint = Name them with --labels, in their order.
+words-unknown = --words names '{ $label }', which is none of the labels.
+    .hint = Write it as --labels does.
+
+fit-backbone = Its network cannot be used: { $why }.
+    .hint = { name-its-network }
+fit-several = Its tensors fit several networks: { $networks }.
+    .hint = { name-its-network }
+fit-none = Its tensors are those of no network that is known here.
+    .hint = { name-its-network }
+fit-lacks = { $name } does not fit { $backbone }: it lacks { $key }{ $others ->
+        [0] {""}
+       *[other] {" "}and { $others } others
+    }.
+    .hint = { name-its-network }
+fit-holds = { $name } does not fit { $backbone }: it holds, besides what it needs, { $key }{ $others ->
+        [0] {""}
+       *[other] {" "}and { $others } others
+    }.
+    .hint = { name-its-network }
+fit-kind = { $name } holds { $kind } values, in { $key }.
+    .hint = Save it as float32.
+fit-channels = { $name } reads { $channels } channels.
+    .hint = Networks of one channel or three can be imported.
+fit-shape = { $name } does not fit: { $key } is { $shape }, the network's is { $wanted }.
+    .hint = { name-its-network }
+fit-output = The output layer { $layer } is not one linear layer with a bias.
+    .hint = No other can be imported.
+fit-other = The tensors are not those of { $backbone }.
+    .hint = { name-its-network }
+fit-no-output =
+    The weights have no output layer ({ $layer }.weight): they are those of a backbone without a head.
+    .hint = Train one on your own films first: python -m train run ... --backbone { $backbone }
+fit-note-prefix = The names of its tensors began with { $prefix }, which was left out.
+fit-note-left-out = Left out, as of no part of the network: { $names }.
+
+import-no-labels = It has { $outputs } outputs, and what they mean stands nowhere in the file.
+    .hint =
+        Name them in their order: --labels NAME NAME ..., or --labels FILE with { $outputs } lines. - stands for an
+        output that was never trained.
+import-labels-count = It has { $outputs } outputs, and { $labels } labels are named.
+    .hint = Name each output, in their order: --labels.
+import-no-task = Whether its labels exclude each other stands nowhere in the file.
+    .hint =
+        State it: --task multi-label (a sigmoid each: several may be true of a film), or --task single-label (a
+        softmax: one is).
+import-channels = It reads { $channels } channels, and { $means } means and { $deviations } deviations are stated.
+    .hint = Give --mean and --std one number, or one for each channel, of pixels from 0 to 1.
+import-preprocess = Its preprocessing cannot be used: { $why }.
+    .hint = See --size, --mean and --std.
+import-no-numbers = { $name } answers a film with values that are not numbers.
+    .hint = { earlier-state }
+import-squeezenet =
+    SqueezeNet cuts its logits off at 0, by a ReLU behind its last convolution, and a network without it answers
+    otherwise: a logit differs by { $difference }.
+    .hint = Train it here, where it has no such ReLU, or import another network.
+import-differs = The network does not answer as { $source }: a logit differs by { $difference }.
+    .hint = { name-its-network }
+import-task = '{ $task }' is no task.
+    .hint = Give --task, one of { $known }.
+import-card = Its card cannot be written: { $why }.
+import-not-written = The checkpoint cannot be written: { $why }.
+    .hint = Give --out another folder.
+
+## The command line (__main__.py, export/)
+
+help =
+    Exit 0 when all went well, 1 when `check` finds that a checkpoint cannot explain, 2 for input that cannot be used, or
+    looks like no frontal chest film (`--anyway` goes on). Results go to stdout; errors, the file's notes and doubts
+    about it go to stderr, a sentence each.
+help-lang = language of what is said: en or de
+help-predict = probabilities of each label on films
+help-json = one JSON list instead of lines
+help-explain = maps of one film as arrays and pictures
+help-labels = labels to explain; the one that the page shows first if left out
+help-methods = { $methods }; if left out, those that the page shows first
+help-as-written = LRP without these choices ({ $choices }; all, if none is named): the network as it is written
+help-compare = two checkpoints on one film, or the members of an ensemble
+help-two-weights = two folders or Hub ids; one, of an ensemble
+help-common-label = one that both know; of these the first on the first one's page if left out
+help-page-methods = if left out, those of the page
+help-evaluate = how good the maps of one label on one film are; minutes
+help-first-label = the one that the page shows first if left out
+help-region = a box, in shares of the film (0 to 1, from its upper left corner): how much evidence lies in it
+help-weights = checkpoint folder or Hub id; if left out, the one that the page opens on
+help-anyway = go on with what looks like no frontal chest film
+help-report = what the page shows of one film, as a PDF to take home
+help-checks = with what `evaluate` measures; minutes
+help-overwrite-file = replace an earlier file
+help-check = does a checkpoint prove its explanations? exit 1 if not
+help-models = the checkpoints at hand
+help-list-methods = the explanation methods
+help-card-schema = the JSON schema of a checkpoint's config.json
+help-out = folder for maps.npz, result.json and overlays
+help-overwrite = replace an earlier result in --out
+help-contrast = each label against the others: what speaks for it more than for them
+help-import = a network from elsewhere becomes a checkpoint, with a verdict on it
+help-source = a weights file, a folder of timm's, a Hub id, or a name of torchxrayvision's
+help-new-checkpoint = folder of the new checkpoint
+help-output-labels =
+    of its outputs, in their order, or one file with a name on each line; - for one that was never trained
+help-words = JSON file: names and glosses of labels, by language
+help-backbone = its network, where neither the file nor its tensors say so
+help-published = the file is this network of torchxrayvision's
+help-task = multi-label or single-label
+help-size = side of the square that it reads, in pixels
+help-geometry = stretch, letterbox or crop
+help-mean = of each channel, of pixels from 0 to 1
+help-std = likewise
+help-licence = of the weights, where the source names none
+help-overwrite-checkpoint = replace an earlier checkpoint in --out
+
+compare-too-many = { $checkpoints } checkpoints were given.
+    .hint = Give two, or one that is an ensemble.
+compare-no-members = { $name } has no members with maps of their own.
+    .hint = Give two checkpoints, or an ensemble of predictions.
+compare-unknown = They do not both know '{ $label }'.
+    .hint = Both know: { $known }.
+compare-unknown-none = They do not both know '{ $label }'.
+    .hint = They have no label in common.
+compare-nothing-common = They have no label in common.
+nothing-computed = Nothing was computed, for the reason above.
+    .hint = Give --anyway to go on all the same.
+models-none = There is no checkpoint in { $folder }. { make-checkpoint }
+methods-cost = about { $forwards } forward passes a label
+explain-done = { $folder }: { $maps } maps of { $findings }
+out-earlier = { $folder } holds an earlier result: { $file }.
+    .hint = Give --out another folder, or add --overwrite to replace it.
+out-not-written = The results cannot be written: { $why }.
+    .hint = Give --out another folder.
+
 ## Methods, by their key (explain/methods.py, method_text.py)
 
 # What a map does not show.
@@ -453,6 +878,93 @@ localisation-column = { $finding }, { $maps ->
        *[other] { $maps } maps
     }
 localisation-parts = By part: { $names }
+
+## Files that are not read (film/)
+
+use-one-of = Use a PNG, JPEG, TIFF, WebP, BMP or DICOM file.
+get-again = Export or download the file again.
+film-no-memory = There is not enough memory to open this image.
+    .hint = Try a smaller one.
+film-damaged = This { $kind } file is damaged, cut short or of a variety not read here.
+    .hint = { get-again }
+film-none-given = No file was given.
+    .hint = { use-one-of }
+film-not-found = The file was not found.
+    .hint = Check its name, or upload it again.
+film-not-opened = The file could not be opened.
+    .hint = Check its rights, or upload it again.
+film-empty = This file is empty.
+    .hint = { get-again }
+film-too-large = This file is larger than { $megabytes } MB.
+    .hint = Export a single, smaller image.
+film-folder = This is a folder, not a file.
+    .hint = Choose one file inside it.
+film-not-ordinary = This is not an ordinary file.
+    .hint = { use-one-of }
+film-not-image = This is { $what }, not an image that can be read.
+    .hint = { use-one-of }
+film-too-many-pixels = This image has { $width } x { $height } pixels, more than { $megapixels } megapixels.
+    .hint = Export it smaller.
+film-too-few-pixels = This image has { $width } x { $height } pixels, too few for a film.
+    .hint = Use one with { $least } or more on each side.
+film-too-thin = This image has { $width } x { $height } pixels, too long and thin for a chest film.
+    .hint = Crop it to the film.
+film-pages = This { $kind } file holds several pages, not one film.
+    .hint = Save the film as its own file.
+film-animation = This { $kind } file holds an animation, not one film.
+    .hint = Save the film as its own file.
+film-large-tiles = This TIFF file claims tiles of more than { $megapixels } megapixels.
+    .hint = { get-again }
+film-16-bit-colours = The 16-bit colours of this file cannot be decoded.
+    .hint = Save it as 16-bit grey.
+film-not-numbers = Some pixels of this file are not numbers (NaN or infinite).
+    .hint = Export it with 16-bit integers.
+film-no-numbers = { film-not-numbers }
+    .hint = { get-again }
+film-blank = This image is blank: every pixel has the same grey.
+    .hint = Choose another file.
+jpeg-too-many-parts = This JPEG is built of far more parts than any camera writes.
+    .hint = Save it anew.
+
+# Each goes into "film-not-image".
+file-is-gif = a GIF, a format of at most 256 shades that may be animated
+file-is-pdf = a PDF document
+file-is-zip = a zip archive or an Office document
+file-is-gzip = a gzip archive
+file-is-heic = a HEIC or AVIF photo, or a video
+file-is-jpeg-2000 = a JPEG 2000 file outside DICOM
+file-is-svg = an SVG drawing
+file-is-web-page = a web page
+file-is-text = a text file
+file-is-unknown = a file of an unknown kind
+
+dicom-export-again = Export it again, uncompressed or as JPEG 2000.
+dicom-deflated = This DICOM file is deflated as a whole, which is not read here.
+    .hint = { dicom-export-again }
+dicom-other = This DICOM file holds { $content } ({ $modality }), not a radiograph.
+    .hint = Choose the film itself.
+dicom-empty = This DICOM file holds no picture, or is cut short.
+    .hint = Choose the film itself.
+dicom-frames = This DICOM file holds { $frames } frames, not one film.
+    .hint = Export the one you mean.
+dicom-compressed = This DICOM file is compressed in a way that cannot be decoded here.
+    .hint = { dicom-export-again }
+dicom-not-as-said = The picture inside this DICOM file is not what its header says.
+    .hint = { dicom-export-again }
+dicom-12-bit = This DICOM file is a 12-bit JPEG, which cannot be decoded here.
+    .hint = { dicom-export-again }
+
+# Each goes into "dicom-other".
+dicom-holds-rtdose = a radiation dose
+dicom-holds-seg = a segmentation
+dicom-holds-sr = a report
+dicom-holds-pr = the display settings of a film
+dicom-holds-ko = a list of chosen pictures
+dicom-holds-doc = a document
+dicom-holds-rtplan = a treatment plan
+dicom-holds-rtstruct = drawn outlines
+dicom-holds-reg = a registration
+dicom-holds-ecg = an ECG
 
 ## Notes of a file (film/): what was done to it
 
@@ -1111,6 +1623,32 @@ cover-grey = with grey
 cover-keep = everything else
 score-points = { $points } points
 
+# What is measured of maps, by its key (evaluation/checks.py).
+trial-rank = Rank correlation
+    .says = Whether two maps rank the parts of the image alike, from most against to most for the finding.
+    .says-not = Two maps can agree and both be wrong.
+trial-overlap = Overlap of the strongest areas
+    .says = How much the strongest 5, 10 or 20 % of the image in two maps overlap.
+    .says-not = Does not show how strong these areas are, or that either map is right.
+trial-where = Where the evidence lies
+    .says = Which share of the evidence for the finding lies in a region, next to the region's share of the image.
+    .says-not = Evidence outside the lungs is a warning about the network, not about the map.
+trial-deletion = Deletion
+    .says = How much the score falls when the image is blurred where the map is strongest.
+    .says-not = The network never saw half-blurred images, so any map makes the score fall: compare with the maps as smooth.
+trial-insertion = Insertion
+    .says = How much of the score returns when a blurred image is restored where the map is strongest.
+    .says-not = One sharp part may be enough for the network, and then the rest of the map is not tested.
+trial-randomisation = Randomisation
+    .says = How similar the map stays when the network's learned weights are replaced by random ones.
+    .says-not = A map that changes can still be wrong; a map that does not cannot depend on what was learned.
+trial-noise = Stability under noise
+    .says = How much the map changes when noise too weak to see is added to the image.
+    .says-not = Where the network's output changes, the map should too; a map that never changes is stable and useless.
+trial-shift = Stability under a shift
+    .says = How much the map changes, apart from moving along, when the image is shifted by a few pixels.
+    .says-not = A coarse map cannot follow a shift that is smaller than its cells, and is penalised for that here.
+
 check = Check these maps
     .rest = Check the rest
     .hint = Asks the network again, with parts of the film blurred, with random weights, with noise and a shift.
@@ -1194,3 +1732,4 @@ report-folder = { $path } is a folder.
 report-exists = { $path } is there already.
     .hint = Give --out another name, or add --overwrite to replace it.
 report-unwritten = The report cannot be written: { $reason }.
+    .hint = Give --out another name, or add --overwrite to replace it.

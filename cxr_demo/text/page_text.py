@@ -20,7 +20,7 @@ from cxr_demo.limits import (
     SWEEP_EVERY_S,
 )
 from cxr_demo.networks.card import Card, EnsembleSpec
-from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.catalogue import Said, Words, format_text, say
 from cxr_demo.text.formats import (
     format_digits,
     format_duration,
@@ -53,9 +53,9 @@ def describe_keeping() -> str:
     )  # fmt: skip
 
 
-def describe_expired() -> tuple[str, str]:
+def describe_expired() -> tuple[Words, Words]:
     """A sentence and the next step."""
-    return format_text("expired", minutes=KEPT_MINUTES), format_text("expired.hint")
+    return say("expired", minutes=KEPT_MINUTES), say("expired.hint")
 
 
 def format_score(value: float, calibrated: bool, task: str) -> str:
@@ -235,7 +235,7 @@ def describe_progress(method: Method, share: float) -> str:
     return format_text("computing", method=method.name)
 
 
-def describe_method_choice(method: Method, reason: str, forward_s: float | None) -> str:
+def describe_method_choice(method: Method, reason: Said, forward_s: float | None) -> str:
     """A method in the list to choose from; `forward_s` is None before the first film."""
     if reason:
         return format_text("method-not-available", method=method.name)
@@ -246,12 +246,12 @@ def describe_method_choice(method: Method, reason: str, forward_s: float | None)
     return format_text("method-takes", method=method.name, duration=format_duration(method.cost_forwards * forward_s))
 
 
-def list_refusals(refusals: Mapping[str, str]) -> list[tuple[str, str]]:
+def list_refusals(refusals: Mapping[str, Said]) -> list[tuple[str, str]]:
     """Names of methods and why the checkpoint's proof refuses them, a pair for each reason."""
-    refused: dict[str, list[str]] = {}
+    refused: dict[Said, list[str]] = {}
     for key, reason in refusals.items():
         refused.setdefault(reason, []).append(METHODS[key].name)
-    return [(", ".join(names), reason) for reason, names in refused.items() if reason]
+    return [(", ".join(names), str(reason)) for reason, names in refused.items() if reason]
 
 
 def describe_agreement() -> str:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from cxr_demo.limits import MAX_FILE_BYTES, MAX_UPLOADS_AT_ONCE
-from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.catalogue import Words, say
 
 
-def describe_large_file() -> str:
-    return format_text("upload-too-large", megabytes=MAX_FILE_BYTES // 2**20)
+def describe_large_file() -> Words:
+    return say("upload-too-large", megabytes=MAX_FILE_BYTES // 2**20)
 
 
-def describe_many_files() -> str:
-    return format_text("upload-too-many", files=MAX_UPLOADS_AT_ONCE)
+def describe_many_files() -> Words:
+    return say("upload-too-many", files=MAX_UPLOADS_AT_ONCE)
 
 
-def describe_gone_upload() -> tuple[str, str]:
+def describe_gone_upload() -> tuple[Words, Words]:
     """(message, hint)"""
-    return format_text("upload-gone"), format_text("upload-gone.hint")
+    return say("upload-gone"), say("upload-gone.hint")

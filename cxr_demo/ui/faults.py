@@ -8,16 +8,16 @@ import traceback
 from pathlib import Path
 
 from cxr_demo.errors import CxrError
-from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.catalogue import Said, say
 
 log = logging.getLogger("cxr_demo")
 
 
-def describe_error(error: BaseException) -> tuple[str, str]:
+def describe_error(error: BaseException) -> tuple[Said, Said]:
     """A sentence and the next step; for an error that nobody foresaw, a reference that the log knows too."""
     if isinstance(error, CxrError):
-        return error.message, error.hint
-    return format_text("unexpected", reference=log_error(error)), format_text("unexpected.hint")
+        return error.said
+    return say("unexpected", reference=log_error(error)), say("unexpected.hint")
 
 
 def log_error(error: BaseException) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,5 +40,6 @@ def start_job(name: str, work: Callable[[ProgressCallback], None], is_wanted: Ca
         except Exception as error:  # else the thread would print it, with what it quotes
             log_error(error)
 
-    threading.Thread(target=run, name=name, daemon=True).start()
+    context = contextvars.copy_context()  # the language of whoever asked
+    threading.Thread(target=context.run, args=(run,), name=name, daemon=True).start()
     return job

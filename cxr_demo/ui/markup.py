@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import html
 
+from cxr_demo.text.catalogue import Said
+
 _VOID = {"br", "hr", "img", "input"}
 
 
@@ -38,7 +40,7 @@ def render_details(summary: str, *children: object, class_: str = "how") -> Html
     return tag("details", tag("summary", summary), *children, class_=class_)
 
 
-def render_message(message: str, hint: str = "", kind: str = "error") -> Html:
+def render_message(message: Said, hint: Said = "", kind: str = "error") -> Html:
     """A sentence with its next step; `kind` is "error" or "done"."""
     return tag("p", tag("strong", message), " ", hint, class_=f"message {kind}")
 

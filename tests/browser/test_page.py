@@ -309,7 +309,7 @@ def test_a_file_that_is_too_large_is_refused_without_sending_it(open_page, tmp_p
         file.truncate(MAX_FILE_BYTES + 1)
     give(page, large)
     wait_for_rest(page)
-    expect(page.locator("#findings")).to_contain_text(upload_text.describe_large_file())
+    expect(page.locator("#findings")).to_contain_text(str(upload_text.describe_large_file()))
     assert not [url for url in seen.asked if "/upload" in url]
 
 

@@ -114,7 +114,7 @@ def test_what_cannot_be_followed_is_measured_to_within_a_fifth_of_a_cell(monkeyp
     followed = locate_cells(model, 224)
 
     def refuse(model):
-        raise ExplanationError("no rule")
+        raise ExplanationError("refusal-no-pooling")
 
     monkeypatch.setattr(placement, "lower_network", refuse)
     measured = locate_cells(model, 224)

@@ -76,6 +76,7 @@ class Use:
     where: str
     names: frozenset[str]
     values: frozenset[str] | None  # None: known only when it runs
+    is_error: bool = False  # whose hint has the same values
 
 
 def find_tables(tree: ast.Module) -> dict[str, list[str]]:
@@ -118,19 +119,28 @@ def list_names(node: ast.expr, where: str) -> set[str]:
         assert fitting, f"{where}: no message fits {ast.unparse(node)}"
         return fitting
     if isinstance(node, ast.Subscript):
+        if isinstance(node.value, ast.Subscript):
+            node = node.value
         table = node.value.attr if isinstance(node.value, ast.Attribute) else ast.unparse(node.value)
         return set(find_table(table, where))
     raise AssertionError(f"{where}: {ast.unparse(node)} is neither a name nor of a table of names")
 
 
+FORMATTING = ("format_text", "say")
+ERRORS = ("CxrError", "ImageError", "CheckpointError", "ExplanationError")
+
+
 def find_uses() -> Iterator[Use]:
     for path, tree in TREES.items():
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "format_text":
-                where = f"{path}:{node.lineno}"
-                values = [keyword.arg for keyword in node.keywords]
-                known = None if None in values else frozenset(value for value in values if value)
-                yield Use(where, frozenset(list_names(node.args[0], where)), known)
+            called = getattr(node.func, "id", getattr(node.func, "attr", "")) if isinstance(node, ast.Call) else ""
+            if called not in (*FORMATTING, *ERRORS) or path in ("cxr_demo/errors.py", "cxr_demo/text/catalogue.py"):
+                continue
+            where = f"{path}:{node.lineno}"
+            assert len(node.args) == 1, f"{where}: {called} takes the name of a message, and its values by name"
+            values = [keyword.arg for keyword in node.keywords]
+            known = None if None in values else frozenset(value for value in values if value)
+            yield Use(where, frozenset(list_names(node.args[0], where)), known, called in ERRORS)
 
 
 USES = list(find_uses())
@@ -141,12 +151,17 @@ def test_every_use_names_a_message_and_gives_what_it_needs(use):
     for name in use.names:
         assert name in ENGLISH, f"{use.where}: en.ftl has no {name}"
         needed = ENGLISH[name].variables
+        if use.is_error and f"{name}.hint" in ENGLISH:
+            needed = needed | ENGLISH[f"{name}.hint"].variables
         assert use.values is None or use.values == needed or len(use.names) > 1, f"{use.where}: {name} takes {needed}"
         assert use.values is None or needed <= use.values, f"{use.where}: {name} takes {needed}"
 
 
 def test_every_message_is_used():
-    used = {name for use in USES for name in use.names} | {name for each in ENGLISH.values() for name in each.messages}
+    used = {name for use in USES for name in use.names}
+    used |= {f"{name}.hint" for use in USES if use.is_error for name in use.names} | {
+        name for each in ENGLISH.values() for name in each.messages
+    }
     assert sorted(set(ENGLISH) - used) == []
 
 

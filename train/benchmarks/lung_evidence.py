@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from cxr_demo.analysis import Analyser, order_labels
 from cxr_demo.errors import ImageError, TrainingError
-from cxr_demo.evaluation.lung_segmentation import MAKE_LUNGS, Lungs, load_lungs
+from cxr_demo.evaluation.lung_segmentation import Lungs, load_lungs
 from cxr_demo.evaluation.regions import LUNGS, EvidenceMeter, make_region_masks
 from cxr_demo.explain.methods import METHODS, exclude_methods
 from cxr_demo.film.reading import read_image
@@ -127,7 +127,10 @@ def compare_evidence(folders: Sequence[Path], data: Path, split: str, films: int
     """Print a table for each checkpoint, of at most `films` evenly drawn films of a split of its own data set."""
     lungs = load_lungs(checkpoint.get_weights_root() / "lungs")
     if lungs is None:
-        raise TrainingError("There is no lung model beside the bundled checkpoints.", MAKE_LUNGS)
+        raise TrainingError(
+            "There is no lung model beside the bundled checkpoints.",
+            "Make it with: python -m train lungs --data DATA --out weights/lungs",
+        )
     for folder in folders:
         stored = checkpoint.load(folder)
         rows, note = read_test_rows(stored, "", data, split)

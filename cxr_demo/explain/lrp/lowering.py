@@ -87,9 +87,9 @@ def _traced(model: nn.Module) -> Iterable[fx.Node]:
         with TRACING:
             return SafeTracer(tuple(_MODULES), (channel_shuffle,)).trace(model).nodes
     except TraceError as error:
-        raise ExplanationError("what the network does depends on the size of the film or on its values") from error
+        raise ExplanationError("refusal-depends") from error
     except (TypeError, AttributeError, RuntimeError, NotImplementedError, AssertionError) as error:
-        raise ExplanationError("the network computes in a way that torch.fx cannot follow") from error
+        raise ExplanationError("refusal-not-followed") from error
 
 
 def _signal_first(ins: tuple[str, ...], operation: op.Operation, steps: list[Step]) -> tuple[str, ...]:
@@ -99,14 +99,14 @@ def _signal_first(ins: tuple[str, ...], operation: op.Operation, steps: list[Ste
     activations = {step.out: step.operation for step in steps if isinstance(step.operation, op.Activation)}
     gates = [name for name in ins if name in activations and activations[name].is_gate]
     if len(ins) != 2 or len(gates) != 1:
-        raise ExplanationError("the network multiplies two values of which none is a gate")
+        raise ExplanationError("refusal-no-gate")
     return tuple(name for name in ins if name not in gates) + tuple(gates)
 
 
 def _of_module(module: nn.Module) -> Sequence[op.Operation]:
     lower = next((make for kind, make in _MODULES.items() if isinstance(module, kind)), None)
     if lower is None or (lower is _activation and type(module) not in _ACTIVATIONS):
-        raise ExplanationError(f"the network holds {type(module).__name__} layers, for which no rule here is right")
+        raise ExplanationError("refusal-layer", kind=type(module).__name__)
     return lower(module)
 
 
@@ -135,7 +135,9 @@ def _of_call(node: fx.Node, constants: list[torch.Tensor]) -> Sequence[op.Operat
     if target in ("flatten", torch.flatten) and tuple(node.args[1:]) == (1,):
         return [op.Flatten()]
     name = getattr(target, "__name__", target)
-    raise ExplanationError(f"the network calls {name}{_name_owner(node)} in a way for which no rule here is right")
+    if owner := _name_owner(node):
+        raise ExplanationError("refusal-call-inside", name=str(name), owner=owner)
+    raise ExplanationError("refusal-call", name=str(name))
 
 
 def _of_part(node: fx.Node) -> Sequence[op.Operation] | None:
@@ -182,12 +184,12 @@ def _name_owner(node: fx.Node) -> str:
     """Whose forward method calls it, for the sentence."""
     owners = list((node.meta.get("nn_module_stack") or {}).values())
     kind = owners[-1][1] if owners else None
-    return f" in its {kind.__name__}" if isinstance(kind, type) else ""
+    return kind.__name__ if isinstance(kind, type) else ""
 
 
 def _convolution(module: nn.Conv2d) -> Sequence[op.Operation]:
     if module.padding_mode != "zeros" or type(module) not in (nn.Conv2d, Conv2dSame):
-        raise ExplanationError(f"the network holds {type(module).__name__} layers that pad in a way of their own")
+        raise ExplanationError("refusal-padding", kind=type(module).__name__)
     is_same = isinstance(module, Conv2dSame) or module.padding == "same"
     padding = (0, 0) if is_same or isinstance(module.padding, str) else module.padding
     stride, padding, dilation = (cast(tuple[int, int], size) for size in (module.stride, padding, module.dilation))
@@ -208,7 +210,7 @@ def _dense(module: nn.Linear) -> Sequence[op.Operation]:
 
 def _batch_norm(module: nn.BatchNorm1d | nn.BatchNorm2d) -> Sequence[op.Operation]:
     if module.running_var is None or module.running_mean is None:
-        raise ExplanationError("the network holds batch norms without statistics of their own")
+        raise ExplanationError("refusal-norms")
     scale = module.weight.detach() * (module.running_var + module.eps).rsqrt()
     affine = op.Affine(scale, module.bias.detach() - module.running_mean * scale)
     activation = getattr(module, "act", None)  # of timm's, which hold one
@@ -249,7 +251,7 @@ def _max_pool_same(module: nn.MaxPool2d) -> Sequence[op.Operation]:
 
 def _mean_pool(module: nn.AvgPool2d) -> Sequence[op.Operation]:
     if module.divisor_override:
-        raise ExplanationError("the network divides sums by a number of its own, for which no rule here is right")
+        raise ExplanationError("refusal-divides")
     return _mean(module.kernel_size, module.stride, module.padding, module.ceil_mode, module.count_include_pad)
 
 
@@ -274,14 +276,14 @@ def _blur_pool(module: BlurPool2d) -> Sequence[op.Operation]:
 
 def _enlarge(module: nn.Upsample) -> Sequence[op.Operation]:
     if module.scale_factor is None or module.mode not in ("nearest", "bilinear"):
-        raise ExplanationError(f"the network enlarges maps by {module.mode!r}, for which no rule here is right")
+        raise ExplanationError("refusal-enlarges", mode=str(module.mode))
     rows, columns = _pair(cast(Size, module.scale_factor))
     return [op.Enlarge((float(rows), float(columns)), module.mode, bool(module.align_corners))]
 
 
 def _pad(pad: Sequence[int], mode: str = "constant", value: float | None = None) -> op.Operation:
     if len(pad) != 4 or not all(isinstance(edge, int) for edge in pad):
-        raise ExplanationError("the network pads other than rows and columns, for which no rule here is right")
+        raise ExplanationError("refusal-pads")
     return op.Pad(cast(op.Edges, tuple(pad)), mode, value or 0.0)
 
 
@@ -295,7 +297,7 @@ def _pair(size: Size) -> tuple[int, int]:
 
 def _global_pool(module: SelectAdaptivePool2d) -> Sequence[op.Operation]:
     if module.pool_type != "avg":
-        raise ExplanationError(f"the network pools by {module.pool_type!r}, for which no rule here is right")
+        raise ExplanationError("refusal-pools", kind=str(module.pool_type))
     return [op.MeanPool(1), op.Flatten()] if isinstance(module.flatten, nn.Flatten) else [op.MeanPool(1)]
 
 
@@ -306,7 +308,7 @@ def _adaptive_pool(module: nn.AdaptiveAvgPool2d) -> Sequence[op.Operation]:
 def _adaptive_mean(output_size: Size) -> Sequence[op.Operation]:
     rows, columns = _pair(output_size)
     if rows != columns:
-        raise ExplanationError("the network pools to a grid that is not square, for which no rule here is right")
+        raise ExplanationError("refusal-pools-grid")
     return [op.MeanPool(rows)]
 
 

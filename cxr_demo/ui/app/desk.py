@@ -13,6 +13,7 @@ from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.gate import GateModel
 from cxr_demo.limits import READ_AT_ONCE
 from cxr_demo.teaching.shortcut_lesson import HONEST
+from cxr_demo.text.catalogue import Said
 from cxr_demo.text.checkpoint_text import describe_checkpoint_choices, name_checkpoints
 from cxr_demo.ui.app.example_films import make_example, name_example
 from cxr_demo.ui.app.sessions import Film, FilmAnalysis, OpenedFilm, Session, Sessions, open_synthetic_film
@@ -25,22 +26,26 @@ class Desk:
     Synthetic films and what is found of them are everybody's: they show no patient."""
 
     analysers: Mapping[str, Analyser]
-    refused: Mapping[str, str]
+    refused: Mapping[str, Said]
     folder: Path
     lungs: Lungs | None
     gate: GateModel | None
     sessions: Sessions
     pace: dict[str, float] = field(default_factory=dict)
     decoding: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(READ_AT_ONCE))
-    titles: Mapping[str, str] = field(init=False)
-    networks: Mapping[str, str] = field(init=False)
     _examples: dict[int, OpenedFilm] = field(default_factory=dict)
     _example_readings: dict[tuple[int, str], FilmAnalysis] = field(default_factory=dict)
     _example_lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def __post_init__(self) -> None:
-        cards = {name: each.card for name, each in self.analysers.items()}
-        self.titles, self.networks = describe_checkpoint_choices(cards), name_checkpoints(cards)
+    @property
+    def titles(self) -> dict[str, str]:
+        """How a checkpoint is called in a list, by its name."""
+        return describe_checkpoint_choices({name: each.card for name, each in self.analysers.items()})
+
+    @property
+    def networks(self) -> dict[str, str]:
+        """How it is called elsewhere."""
+        return name_checkpoints({name: each.card for name, each in self.analysers.items()})
 
     def open_example(self, index: object) -> OpenedFilm | None:
         """A synthetic film, made once; None if there is no such one."""
@@ -68,7 +73,7 @@ class Desk:
         reading = self._example_readings.setdefault((film.example, checkpoint), FilmAnalysis())
         return session.readings.setdefault((film.key, checkpoint), reading)
 
-    def refusals(self, session: Session, checkpoint: str) -> dict[str, str]:
+    def refusals(self, session: Session, checkpoint: str) -> dict[str, Said]:
         """Method -> why its maps are not shown, as far as that is known now."""
         if fault := session.failed.get(("prove", checkpoint)):
             return dict.fromkeys(METHODS, fault[0])

@@ -11,7 +11,7 @@ from cxr_demo.film.phantom import EXAMPLES, Phantom, make_example_phantoms
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.teaching.shortcut_lesson import list_planted, make_radiograph
 from cxr_demo.text import examples_text
-from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.catalogue import format_text, say
 from cxr_demo.ui.markup import Html, tag
 
 FIRST = 1  # the one that the page opens with
@@ -53,4 +53,4 @@ def make_example(index: object) -> tuple[Radiograph, dict[str, np.ndarray]] | No
     if not _is_example(index):
         return None
     film = _make_films()[index]
-    return make_radiograph(film, (format_text("example-note"),)), list_planted(film)
+    return make_radiograph(film, (say("example-note"),)), list_planted(film)

@@ -13,7 +13,7 @@ from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.gate import Mend
 from cxr_demo.limits import MAX_FILMS
 from cxr_demo.text import upload_text
-from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.catalogue import say
 from cxr_demo.ui.app import example_films, uploads
 from cxr_demo.ui.app.desk import Desk
 from cxr_demo.ui.app.sessions import Film, Notice, Session
@@ -98,7 +98,7 @@ def _add_film(press: Press, name: str) -> Film:
     others = [key for key in session.films if key != session.wish.film]  # what is looked at stays
     for key in others[: max(0, len(session.films) - MAX_FILMS + 1)]:
         _drop_film(press, key)
-        session.notice = Notice(format_text("oldest-removed", films=MAX_FILMS), kind="done")
+        session.notice = Notice(say("oldest-removed", films=MAX_FILMS), kind="done")
     film = Film(str(number), name)
     films = {**session.films, film.key: film}
     session.films = dict(sorted(films.items(), key=lambda item: int(item[0])))  # as they were given, not as they came
@@ -137,7 +137,7 @@ def remove_film(press: Press) -> None:
     if key not in films:
         return
     _drop_film(press, key)
-    press.session.notice = Notice(format_text("film-removed"), kind="done")
+    press.session.notice = Notice(say("film-removed"), kind="done")
     film = list(films.values())[-1] if films else None
     shown, network = (film.key, press.desk.find_network(film)) if film else ("", "")
     press.change(lambda wish: wish.show_film(shown, network or wish.own_checkpoint) if wish.film == key else wish)

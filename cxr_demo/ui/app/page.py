@@ -14,10 +14,9 @@ from cxr_demo.evaluation.lung_segmentation import Lungs
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.gate import GateModel
 from cxr_demo.limits import KEPT_MINUTES, MAX_FILE_BYTES, MAX_THREADS, MAX_WAITING
-from cxr_demo.networks.checkpoint import MAKE_ONE
 from cxr_demo.teaching.shortcut_lesson import Lesson
 from cxr_demo.text import page_text
-from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.catalogue import Said, format_text
 from cxr_demo.ui.app import example_films, guard, prefetch, uploads
 from cxr_demo.ui.app.desk import Desk
 from cxr_demo.ui.app.sessions import Session, Sessions
@@ -47,7 +46,7 @@ STYLES = (
 
 def build_page(
     analysers: Mapping[str, Analyser],
-    refused: Mapping[str, str],
+    refused: Mapping[str, Said],
     folder: Path,
     lungs: Lungs | None = None,
     gate: GateModel | None = None,
@@ -109,7 +108,7 @@ def _lay_bench(desk: Desk) -> None:
         with gr.Column(scale=0, min_width=340, elem_id="intake"):
             _lay_intake(bool(desk.analysers))
         with gr.Column(scale=1, min_width=360, elem_id="answer"):
-            _lay_alert(render_unusable_note(desk.analysers, desk.refused, MAKE_ONE))
+            _lay_alert(render_unusable_note(desk.analysers, desk.refused))
             make_part_frame("findings")
     make_part_frame("panels")
     with gr.Column(elem_id="evaluation-section"):
@@ -202,11 +201,13 @@ def _lay_intake(can_read: bool) -> None:
     make_part_frame("methods", format_text("methods.choose", methods=len(METHODS)))
 
 
-def render_unusable_note(analysers: Mapping[str, Analyser], refused: Mapping[str, str], make_one: str) -> Html | str:
+def render_unusable_note(analysers: Mapping[str, Analyser], refused: Mapping[str, Said]) -> Html | str:
     """What the page says at the start when there is nothing to analyse with."""
     if analysers:
         return ""
-    return join_html(render_message(format_text("none-ready"), make_one), facts.render_unusable(refused) or "")
+    return join_html(
+        render_message(format_text("none-ready"), format_text("make-checkpoint")), facts.render_unusable(refused) or ""
+    )
 
 
 def _forget_session(demo: gr.Blocks, desk: Desk, key: str, session: Session) -> None:

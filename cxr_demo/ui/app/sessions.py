@@ -20,6 +20,7 @@ from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.gate import GateAnswer, GateModel, Mend, Verdict, judge_image
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.limits import KEPT_MINUTES, MAX_PAGES, MAX_SESSIONS, SLOW_FORWARDS
+from cxr_demo.text.catalogue import Said
 from cxr_demo.ui.app.wish import Change, Presses, Wish
 from cxr_demo.ui.compare.pair_view import RenderedRows
 from cxr_demo.ui.evaluation.evaluation_run import EvaluationResults, EvaluationRun
@@ -64,7 +65,7 @@ class Film:
     key: str
     name: str
     path: str = ""
-    fault: tuple[str, str] | None = None
+    fault: tuple[Said, Said] | None = None
     example: int | None = None
     opened: OpenedFilm | None = None
     is_accepted: bool = False
@@ -92,8 +93,8 @@ class Film:
 class Notice:
     """A sentence for the person, with a next step; `kind` is "error" or "done"."""
 
-    message: str
-    hint: str = ""
+    message: Said
+    hint: Said = ""
     kind: str = "error"
 
 
@@ -172,13 +173,13 @@ class Session:
     films: dict[str, Film] = field(default_factory=dict)
     readings: dict[tuple[str, str], FilmAnalysis] = field(default_factory=dict)
     evaluation_run: EvaluationRun | None = None
-    region_fault: str = ""
+    region_fault: Said = ""
     notice: Notice | None = None
     used: float = field(default_factory=time.monotonic)
     lock: threading.RLock = field(default_factory=threading.RLock)
     wake: threading.Event = field(default_factory=threading.Event)
     jobs: dict[tuple, Job] = field(default_factory=dict)
-    failed: dict[tuple, tuple[str, str]] = field(default_factory=dict)
+    failed: dict[tuple, tuple[Said, Said]] = field(default_factory=dict)
     heard: dict[int, None] = field(default_factory=dict)
     follower: object | None = None
     sequence: int = field(default_factory=lambda: time.time_ns() // 1_000_000)

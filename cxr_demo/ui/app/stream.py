@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import gradio as gr
 
 from cxr_demo.text import page_text
-from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.catalogue import say
 from cxr_demo.ui.app.desk import Desk
 from cxr_demo.ui.app.follower import follow, look
 from cxr_demo.ui.app.intentions import BEGINNINGS, INTENTIONS, Press, take_film
@@ -113,7 +113,7 @@ def _describe_gone(presses: Sequence[tuple[Intention, int]]) -> Notice | None:
     """A page whose session is over is told so, unless it begins only now."""
     first = min((number for _, number in presses), default=0)
     if any(intention in BEGINNINGS for intention, _ in presses):
-        return Notice(format_text("earlier-films-gone"), kind="done") if first > 1 else None
+        return Notice(say("earlier-films-gone"), kind="done") if first > 1 else None
     return Notice(*page_text.describe_expired())
 
 

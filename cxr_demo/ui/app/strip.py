@@ -7,7 +7,7 @@ from typing import Protocol
 
 from cxr_demo.film.gate import GateAnswer, Verdict
 from cxr_demo.text import gate_text, page_text
-from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.catalogue import Said, format_text
 from cxr_demo.ui.markup import Html, join_html, render_details, render_message, tag
 from cxr_demo.ui.viewer.film_pictures import FilmPictures
 
@@ -23,7 +23,7 @@ class StripFilm(Protocol):
 
     key: str
     name: str
-    fault: tuple[str, str] | None
+    fault: tuple[Said, Said] | None
 
     @property
     def gate(self) -> GateAnswer | None: ...
@@ -45,7 +45,7 @@ def _render_film(film: StripFilm, answer: str, is_shown: bool) -> Html:
     text = tag("span", tag("b", shorten_name(film.name)), tag("small", answer), reason, class_="text")
     choose = tag(
         "button", _render_thumbnail(film), text, type="button", class_="film", data_film=film.key,
-        aria_pressed="true" if is_shown else "false", title=": ".join((film.name, *(film.fault or ())[:1])),
+        aria_pressed="true" if is_shown else "false", title=": ".join(map(str, (film.name, *(film.fault or ())[:1]))),
     )  # fmt: skip
     remove = format_text("film-remove", name=film.name)
     leave = tag("button", "×", type="button", class_="leave", data_remove=film.key, aria_label=remove, title=remove)
@@ -88,7 +88,7 @@ def render_waiting(name: str, is_read: bool) -> dict:
     return {"html": tag("section", tag("h2", format_text("findings")), tag("p", text, class_="busy"), class_="told")}
 
 
-def render_fault(name: str, fault: tuple[str, str]) -> dict:
+def render_fault(name: str, fault: tuple[Said, Said]) -> dict:
     """Why there are none."""
     told = render_message(*fault)
     return {"html": tag("section", tag("h2", format_text("findings"), tag("small", name)), told, class_="told")}

@@ -29,7 +29,7 @@ from cxr_demo.limits import (
     UNREAD_SHARE,
 )
 from cxr_demo.text import upload_text
-from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.catalogue import Words, match_language, say, use_language
 from cxr_demo.ui.app.uploads import ARRIVED, ARRIVING
 
 FORM_BYTES = 64 * 2**10  # of a request beside its files: boundaries, names
@@ -39,8 +39,8 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 class UploadRefused(Exception):
     """`status` is that of HTTP; `sentence` is for the person."""
 
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, status: int, sentence: Words) -> None:
+        super().__init__(status)
         self.status, self.sentence = status, sentence
 
 
@@ -60,14 +60,15 @@ class UploadRoute:
         try:
             return JSONResponse([str(path) for path in await self._store(request)])
         except UploadRefused as refused:
-            return PlainTextResponse(refused.sentence, refused.status)
+            with use_language(match_language(request.headers.get("accept-language", ""))):
+                return PlainTextResponse(str(refused.sentence), refused.status)
 
     async def _store(self, request: Request) -> list[Path]:
         folder = Path(request.app.uploaded_file_dir)  # gradio's, and the only one whose files its events accept
         client = request.client.host if request.client else ""
         size = request.headers.get("content-length", "")
         if not (size.isascii() and size.isdigit()):
-            raise UploadRefused(411, format_text("upload-damaged"))
+            raise UploadRefused(411, say("upload-damaged"))
         arriving, kept = None, []
         try:
             await self._admit(request, folder, client, int(size))
@@ -85,7 +86,7 @@ class UploadRoute:
                 shutil.rmtree(path.parent, ignore_errors=True)
             if error.errno not in NO_ROOM:
                 raise
-            raise UploadRefused(507, format_text("upload-disk-full")) from None
+            raise UploadRefused(507, say("upload-disk-full")) from None
         finally:  # also when the client is gone
             if arriving:
                 shutil.rmtree(arriving, ignore_errors=True)
@@ -97,7 +98,7 @@ class UploadRoute:
                 raise UploadRefused(413, upload_text.describe_many_files())
             self._check_room(client, size, 1)
             if shutil.disk_usage(folder).free < size + SPARE_DISK_BYTES:
-                raise UploadRefused(507, format_text("upload-disk-full"))
+                raise UploadRefused(507, say("upload-disk-full"))
         except UploadRefused:
             if size <= MAX_UPLOADS_AT_ONCE * (MAX_FILE_BYTES + FORM_BYTES):
                 async for _ in request.stream():  # browsers read no answer before they have sent everything
@@ -109,8 +110,8 @@ class UploadRoute:
         sizes = list(self._unread.values())
         own = [entry for entry in sizes if entry[0] == client]
         for entries, share, status, sentence in (
-            (own, UNREAD_SHARE, 429, format_text("upload-yours-waiting")),
-            (sizes, 1.0, 503, format_text("upload-others-waiting")),
+            (own, UNREAD_SHARE, 429, say("upload-yours-waiting")),
+            (sizes, 1.0, 503, say("upload-others-waiting")),
         ):
             is_full = sum(entry[1] for entry in entries) + size > share * MAX_UNREAD_BYTES
             if is_full or len(entries) + number > share * MAX_UNREAD_FILES:
@@ -120,7 +121,7 @@ class UploadRoute:
 async def _receive_files(request: Request, arriving: Path) -> list[UploadFile]:
     """The files of a form, closed, each under a name of gradio's in `arriving`."""
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        raise UploadRefused(400, format_text("upload-damaged"))
+        raise UploadRefused(400, say("upload-damaged"))
     upload_id = request.query_params.get("upload_id")  # the browser asks under it how far the upload is
     progress = file_upload_statuses if upload_id else None
     if upload_id:
@@ -139,7 +140,7 @@ async def _receive_files(request: Request, arriving: Path) -> list[UploadFile]:
         form = await parser.parse()
         files = [file for file in form.getlist("files") if isinstance(file, UploadFile)]
         if not files or len(files) < len(form.getlist("files")):
-            raise UploadRefused(400, format_text("upload-damaged"))
+            raise UploadRefused(400, say("upload-damaged"))
         for file in files:
             file.file.close()
         return files
@@ -156,7 +157,7 @@ def _refuse(message: str) -> UploadRefused:
         return UploadRefused(413, upload_text.describe_large_file())
     if "Too many files" in message:
         return UploadRefused(413, upload_text.describe_many_files())
-    return UploadRefused(400, format_text("upload-damaged"))
+    return UploadRefused(400, say("upload-damaged"))
 
 
 def _keep(file: UploadFile, folder: Path) -> Path:

@@ -18,7 +18,6 @@ from pathlib import Path
 
 from cxr_demo.errors import ImageError
 from cxr_demo.limits import LEFT_OVER_S, SWEEP_EVERY_S
-from cxr_demo.text import upload_text
 
 PREFIX = "cxr-demo-uploads-"
 ARRIVING = "arriving-"  # the folder of a request that is being received
@@ -66,10 +65,10 @@ def claim_upload(path: str, folder: Path) -> Iterator[Path]:
         file = Path(path).resolve()
         is_ours = file.parent.parent == folder.resolve() and not file.parent.name.startswith(ARRIVING)
         if not is_ours or not file.is_file():
-            raise ImageError(*upload_text.describe_gone_upload())
+            raise ImageError("upload-gone")
         os.rename(file, taken)
     except (OSError, ValueError):
-        raise ImageError(*upload_text.describe_gone_upload()) from None
+        raise ImageError("upload-gone") from None
     try:
         yield taken
     finally:

@@ -11,7 +11,7 @@ from cxr_demo.limits import SLOW_FORWARDS
 from cxr_demo.networks.checkpoint import suggest_checkpoint
 from cxr_demo.networks.standing import find_standing
 from cxr_demo.text import findings_text, page_text, pair_text
-from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.catalogue import Said, format_text, join_words
 from cxr_demo.ui.app import strip
 from cxr_demo.ui.app.desk import Desk, find_label
 from cxr_demo.ui.app.sessions import Film, FilmAnalysis, Session
@@ -48,7 +48,7 @@ class PageView:
     def keep(self, name: str, made_of: tuple, make: Callable[[], dict | Part]) -> Part:
         return self.session.rendered.keep(name, made_of, make)
 
-    def _find_fault(self, *work: str) -> tuple[str, str] | tuple[()]:
+    def _find_fault(self, *work: str) -> tuple[Said, Said] | tuple[()]:
         """Why work has failed, as a sentence and a next step; empty if it has not."""
         return self.session.failed.get(work, ())
 
@@ -194,7 +194,7 @@ class PageView:
         refusals, entries, contrast = self.desk.refusals(self.session, self.wish.checkpoint), {}, self.contrast
         for key in self.wish.methods:
             work = ("explain", image, self.wish.checkpoint, key, ALL if contrast else self.label)
-            if reason := refusals.get(key) or " ".join(self._find_fault(*work)):
+            if reason := refusals.get(key) or join_words(*self._find_fault(*work)):
                 entries[key] = reason
             elif contrast and not METHODS[key].is_linear:
                 entries[key] = panels.NoContrast()
@@ -249,7 +249,7 @@ class PageView:
         if region is None or not how or self.reading is None:
             return Cover()
         fault = self.session.failed.get(make_cover_key(self.wish), ())
-        return Cover(how, self.reading.covered.get((region, how)), " ".join(fault))
+        return Cover(how, self.reading.covered.get((region, how)), join_words(*fault))
 
     def evaluation(self) -> Part:
         """What may be asked for next and how long it takes, or how far it is."""
@@ -339,7 +339,7 @@ class PageView:
             names = [own.card.get_finding(key).name for key in known]
             return make_part(pair_view.render_sentence(pair_text.describe_unknown_label(self.finding, title, names)))
         if fault := self._find_fault("analyse", self.wish.film, name):
-            return make_part(pair_view.render_sentence(" ".join(fault)))
+            return make_part(pair_view.render_sentence(str(join_words(*fault))))
         if other.study is None or not self.desk.is_proved(self.session, name):
             return make_part(pair_view.render_sentence(pair_text.describe_preparing(title, other.study is not None)))
         that = pair_view.CheckpointView(title, analyser.card, other.study)
@@ -363,8 +363,8 @@ class PageView:
         for name, reading in sources:
             image = reading.require_study().image.sha256
             reason = self.desk.refusals(self.session, name).get(key)
-            if reason := reason or " ".join(self._find_fault("explain", image, name, *pair)):
-                return pair_text.describe_unavailable(self.desk.networks[name], reason)
+            if reason := reason or join_words(*self._find_fault("explain", image, name, *pair)):
+                return pair_text.describe_unavailable(self.desk.networks[name], str(reason))
         if self.contrast and not METHODS[key].is_linear:
             return format_text("contrast-none", method=METHODS[key].name)
         for name, reading in sources:

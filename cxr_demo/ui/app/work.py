@@ -18,7 +18,7 @@ from cxr_demo.film.gate import Mend, mend_image
 from cxr_demo.film.reading import Radiograph, read_image
 from cxr_demo.limits import MAX_PAGE_BYTES, SLOW_FORWARDS
 from cxr_demo.progress import ProgressCallback
-from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.catalogue import Said, join_words, say
 from cxr_demo.ui.app import uploads
 from cxr_demo.ui.app.desk import Desk, find_label
 from cxr_demo.ui.app.sessions import Film, FilmAnalysis, Notice, OpenedFilm, Session, open_film
@@ -45,7 +45,7 @@ class Work:
     key: tuple
     rank: tuple[float, ...]
     run: Callable[[ProgressCallback], None]
-    fail: Callable[[tuple[str, str]], None] = lambda fault: None
+    fail: Callable[[tuple[Said, Said]], None] = lambda fault: None
 
 
 def list_work(desk: Desk, session: Session) -> list[Work]:
@@ -64,7 +64,7 @@ def _list_reading(desk: Desk, session: Session) -> Iterator[Work]:
     if film is not None and film.opened is not None and film.wanted_mend is not None:
         opened, mend = film.opened, film.wanted_mend
 
-        def fail(fault: tuple[str, str]) -> None:  # the film stays as it was
+        def fail(fault: tuple[Said, Said]) -> None:  # the film stays as it was
             film.wanted_mend, session.notice = None, Notice(*fault)
 
         yield Work(("mend", film.key, mend), (READ,), lambda _: _mend(desk, session, film, opened, mend), fail)
@@ -87,7 +87,7 @@ def _make_room(session: Session, film: Film) -> None:
                 return
             session.drop_film(key)
             del held[key]
-            session.notice = Notice(format_text("oldest-removed-large"), kind="done")
+            session.notice = Notice(say("oldest-removed-large"), kind="done")
 
 
 def _mend(desk: Desk, session: Session, film: Film, opened: OpenedFilm, mend: Mend) -> None:
@@ -99,8 +99,8 @@ def _mend(desk: Desk, session: Session, film: Film, opened: OpenedFilm, mend: Me
             film.opened, film.wanted_mend, film.is_accepted = mended, None, False
 
 
-def _refuse(film: Film) -> Callable[[tuple[str, str]], None]:
-    def fail(fault: tuple[str, str]) -> None:
+def _refuse(film: Film) -> Callable[[tuple[Said, Said]], None]:
+    def fail(fault: tuple[Said, Said]) -> None:
         film.fault, film.path = fault, ""
 
     return fail
@@ -249,8 +249,8 @@ def _list_evaluation(desk: Desk, session: Session, reading: FilmAnalysis, label:
         do_step(desk.analysers[checkpoint], run, step, on_progress)
         desk.pace[checkpoint] = run.pace
 
-    def fail(fault: tuple[str, str]) -> None:
-        skip_step(run, step, " ".join(fault).strip())
+    def fail(fault: tuple[Said, Said]) -> None:
+        skip_step(run, step, join_words(*fault))
 
     yield Work(("evaluate", checkpoint, label, id(run), step), (EVALUATE,), work, fail)
 

@@ -11,7 +11,7 @@ from cxr_demo.evaluation.evaluate import PARTS, MapEvaluation
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.limits import SLOW_FORWARDS
 from cxr_demo.progress import ProgressCallback
-from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.catalogue import Said, format_text
 from cxr_demo.text.evaluation_text import describe_step
 from cxr_demo.ui.evaluation.evaluation_table import EvaluationProgress
 
@@ -30,7 +30,7 @@ class EvaluationResults:
 
     study: Study
     found: dict[tuple[str, str], MapEvaluation] = field(default_factory=dict)
-    failed: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    failed: dict[tuple[str, str, str], Said] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def do_step(analyser: Analyser, run: EvaluationRun, step: WorkStep, on_progress:
     run.finish(step, before)
 
 
-def skip_step(run: EvaluationRun, step: WorkStep, reason: str) -> None:
+def skip_step(run: EvaluationRun, step: WorkStep, reason: Said) -> None:
     """There is no result, for this reason."""
     run.results.failed |= {(key, run.label, step.part): reason for key in step.methods}
     run.finish(step, run.done)

@@ -12,7 +12,7 @@ from cxr_demo.evaluation.randomisation import Randomisation
 from cxr_demo.evaluation.stability import Change
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.text import evaluation_text
-from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.catalogue import Said, format_text
 from cxr_demo.text.formats import format_duration, format_rounded
 from cxr_demo.ui.evaluation import evaluation_curves
 from cxr_demo.ui.markup import Html, join_html, render_details, render_scrollable, tag
@@ -47,7 +47,7 @@ def render_evaluations(
     finding: str,
     methods: Iterable[str],
     evaluations: Mapping[str, MapEvaluation],
-    failed: Mapping[tuple[str, str], str],
+    failed: Mapping[tuple[str, str], Said],
 ) -> dict:
     """A row for each of the methods, of the `finding` of this name; `evaluations` by method, of which parts may be
     missing, and `failed`: (method, part) -> why. Empty where nothing was asked for yet."""
@@ -166,7 +166,7 @@ def _render_check_head(key: str) -> Html:
 
 
 def _render_check_cell(
-    check: str, method: str, evaluation: MapEvaluation, failed: Mapping[tuple[str, str], str]
+    check: str, method: str, evaluation: MapEvaluation, failed: Mapping[tuple[str, str], Said]
 ) -> Html:
     stability = evaluation.stability
     found = {

@@ -8,7 +8,7 @@ from cxr_demo.analysis import Analyser
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.card_parts import FLOORS, Imported, SetMetrics
 from cxr_demo.text import page_text
-from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.catalogue import Said, format_text
 from cxr_demo.text.formats import format_interval, format_rounded
 from cxr_demo.ui.findings import localisation_table
 from cxr_demo.ui.markup import Html, join_html, render_details, render_scrollable, tag
@@ -74,7 +74,7 @@ def _describe_import(imported: Imported | None) -> list[tuple[str, str]]:
     return [(format_text("fact-import"), same), (format_text("fact-missing"), " ".join(imported.missing))]
 
 
-def render_unusable(refused: Mapping[str, str]) -> Html | None:
+def render_unusable(refused: Mapping[str, Said]) -> Html | None:
     """The checkpoints that could not be opened, each with its reason."""
     if not refused:
         return None

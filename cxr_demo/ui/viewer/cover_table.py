@@ -12,7 +12,7 @@ from cxr_demo.evaluation.covering import COVERS
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.networks.card import Card
 from cxr_demo.text import page_text
-from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.catalogue import Said, format_text
 from cxr_demo.ui import image_encoding
 from cxr_demo.ui.markup import Html, join_html, render_scrollable, tag
 
@@ -33,7 +33,7 @@ class Cover:
 
     how: str = ""
     answer: CoveredAnswer | None = None
-    fault: str = ""
+    fault: Said = ""
 
 
 def draw_covered(covered: Radiograph) -> str:

@@ -17,7 +17,6 @@ from cxr_demo.evaluation.regions import Box, EvidenceMeter, make_region_masks
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.text import evaluation_text
-from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui import image_encoding
 
 
@@ -84,6 +83,6 @@ def _read_box(given: object) -> Box | None:
         return None
     numbers = given if isinstance(given, list) else []
     if len(numbers) != 4 or not all(isinstance(n, int | float) and not isinstance(n, bool) for n in numbers):
-        raise ExplanationError(format_text("region.no-numbers"))
+        raise ExplanationError("region.no-numbers")
     left, top, width, height = map(float, numbers)
     return left, top, width, height

@@ -7,12 +7,12 @@ from types import MappingProxyType
 
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.text import page_text
-from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.catalogue import Said, format_text
 from cxr_demo.ui.markup import Html, render_details, tag
 
 
 def render_methods(
-    chosen: Collection[str], refusals: Mapping[str, str] = MappingProxyType({}), forward_s: float | None = None
+    chosen: Collection[str], refusals: Mapping[str, Said] = MappingProxyType({}), forward_s: float | None = None
 ) -> dict:
     """A box for each method. `refusals` are those of the checkpoint's proof, `forward_s` what one forward pass takes.
     `chosen` are the keys whose boxes are ticked."""
@@ -29,7 +29,7 @@ def render_methods(
     return {"html": tag("div", hint, listed, _render_refusals(refusals)), "chosen": list(order_methods(chosen))}
 
 
-def _render_refusals(refusals: Mapping[str, str]) -> Html | None:
+def _render_refusals(refusals: Mapping[str, Said]) -> Html | None:
     refused = page_text.list_refusals(refusals)
     if not refused:
         return None

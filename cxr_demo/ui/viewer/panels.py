@@ -19,7 +19,7 @@ from cxr_demo.film.reading import Radiograph
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.standing import Standing, find_standing
 from cxr_demo.text import examples_text, findings_text, label_text, page_text
-from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.catalogue import Said, Words, format_text
 from cxr_demo.text.method_text import describe_caption, describe_promise
 from cxr_demo.ui import image_encoding
 from cxr_demo.ui.findings.findings_list import MANY
@@ -38,7 +38,7 @@ class NoContrast:
 
 
 # A finished map, how much of it is done (0..1), or why there is none.
-PanelEntry = Explanation | NoContrast | float | str
+PanelEntry = Explanation | NoContrast | float | Said
 
 
 def render_panels(
@@ -140,7 +140,7 @@ def _render_entry(
     if isinstance(entry, NoContrast):
         text = format_text("contrast-none", method=method.name)
         return _render_map_figure(method, study, "", text, render_notice(text))
-    if isinstance(entry, str):
+    if isinstance(entry, (str, Words)):
         text, why = format_text("not-available.why", reason=entry), tag("p", entry)
         over = render_notice(format_text("not-available"))
         below = render_details(format_text("why-none"), why, class_="sums")

@@ -9,7 +9,7 @@ from cxr_demo.evaluation.agreement import RegionShare
 from cxr_demo.evaluation.regions import USER_REGION, Box
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.text import evaluation_text
-from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.catalogue import Said, format_text
 from cxr_demo.text.formats import format_percent
 from cxr_demo.ui.markup import Html, join_html, render_details, render_scrollable, tag
 from cxr_demo.ui.viewer.agreement_table import render_measure
@@ -23,7 +23,7 @@ def render_regions(
     found: Mapping[str, Mapping[str, RegionShare]],
     about_lungs: str,
     drawn: Box | None,
-    fault: str = "",
+    fault: Said = "",
     truth: Collection[str] = (),
     covering: Html | None = None,
 ) -> dict:
@@ -89,7 +89,7 @@ def _render_region_cell(region: str, share: RegionShare, truth: Collection[str])
     )
 
 
-def _render_region_fields(drawn: Box | None, fault: str) -> Html:
+def _render_region_fields(drawn: Box | None, fault: Said) -> Html:
     fields = [
         tag(
             "label", format_text(SIDES[side]),

@@ -69,9 +69,12 @@ def test_an_unforeseen_error_gives_a_reference_and_logs_nothing_of_the_film(page
 
 
 def test_an_error_that_is_understood_is_one_sentence_and_a_next_step(page, analyser):
-    analyser.broken = CxrError("It is so.", "Do that.")
+    analyser.broken = CxrError("film-blank")
     page.upload(png())
-    assert "<strong>It is so.</strong> Do that." in page.settle().findings["html"]
+    assert (
+        "<strong>This image is blank: every pixel has the same grey.</strong> Choose another file."
+        in page.settle().findings["html"]
+    )
 
 
 def test_one_method_that_fails_does_not_take_the_others_along(page, analyser, monkeypatch):

@@ -73,7 +73,7 @@ def test_only_files_of_the_upload_folder_are_ever_read_or_deleted(page, folder, 
     for path in (str(other), f"{folder}/../{other.parent.name}/a.png", "/etc/passwd", str(folder), "a\0b"):
         page.press("take_film", path=path, name="a.png")
         if how == "read":
-            assert upload_text.describe_gone_upload()[0] in page.settle().findings["html"]
+            assert str(upload_text.describe_gone_upload()[0]) in page.settle().findings["html"]
         elif how == "removed":
             page.press("remove_film", film=page.session.wish.film)
         else:
@@ -149,7 +149,7 @@ def test_large_films_leave_room_for_few(page, monkeypatch):
 def test_an_upload_that_failed_is_told_in_its_place_and_the_others_stay(page):
     page.open()
     page.press("take_film", name="large.png", fault="size")
-    assert upload_text.describe_large_file() in page.settle().findings["html"]
+    assert str(upload_text.describe_large_file()) in page.settle().findings["html"]
     page.press("take_film", name="refused.png", fault=NASTY)
     told = page.settle()
     assert "<img src=x" not in told.findings["html"] and "onerror=alert(1)&gt;" in told.findings["html"]

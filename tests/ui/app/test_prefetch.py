@@ -98,13 +98,13 @@ def test_few_labels_at_once_where_each_costs(desk, analyser, monkeypatch):
 def test_what_fails_ahead_is_not_tried_again_and_told_when_it_is_asked_for(page, desk, analyser, monkeypatch):
     def fails(*arguments):
         analyser.calls.append(arguments)
-        raise ExplanationError("This map gave values that are not numbers.")
+        raise ExplanationError("map-not-numbers", method="This map")
 
     monkeypatch.setattr(analyser, "explain", fails)
     prefetch_everything(desk)
     assert len(analyser.calls) == len(SHOWN)
     page.press("choose_label", label="viral_pneumonia")
-    assert "This map gave values that are not numbers." in page.settle().panels["html"]
+    assert "This map gave values that are not numbers for this image." in page.settle().panels["html"]
 
 
 @pytest.mark.parametrize("how", ["another film", "removed", "closed"])

@@ -71,7 +71,7 @@ def test_after_its_time_the_page_says_that_the_film_is_gone(desk, folder, how):
     told = {"intention": "choose_label", "press": 3, "label": "normal"}
     value = press(desk, "choose_label", 3, label="normal") if how == "press" else follow(desk, told)
     assert value["sequence"] > former["sequence"] and value["heard"] == [3]
-    assert page_text.describe_expired()[0] in read(value, "notice")["html"] and read(value, "strip")["html"] == ""
+    assert str(page_text.describe_expired()[0]) in read(value, "notice")["html"] and read(value, "strip")["html"] == ""
     assert "no longer in memory" not in read(press(desk, "choose_label", 4, label="normal"), "notice")["html"]
 
 
@@ -132,7 +132,7 @@ def test_a_film_that_is_taken_after_the_time_is_shown_and_the_others_are_said_to
     desk.sessions.forget("page")
     value = press(desk, "take_film", 2, path=uploaded(folder, "b.png", png()), name="b.png")
     said = read(value, "notice")["html"]
-    assert format_text("earlier-films-gone") in said and page_text.describe_expired()[1] not in said
+    assert format_text("earlier-films-gone") in said and str(page_text.describe_expired()[1]) not in said
     assert "b.png" in read(follow(desk), "findings")["html"] + read(follow(desk), "panels")["html"]
 
 

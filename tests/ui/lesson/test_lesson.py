@@ -46,7 +46,7 @@ def test_every_example_is_a_button_and_each_is_called_synthetic():
     assert re.findall(r'data-example="(\d)"', told) == [str(index) for index in range(len(names))]
     for index, film in enumerate(make_example_phantoms().values()):
         image, truth = example_films.make_example(index)
-        assert image.kind == "synthetic" and format_text("example-note") in image.notes
+        assert image.kind == "synthetic" and format_text("example-note") in map(str, image.notes)
         np.testing.assert_array_equal(image.pixels, film.pixels)
         assert (LETTERS in truth) == bool(film.letters) and len(truth) == len(film.planted) + bool(film.letters)
 
