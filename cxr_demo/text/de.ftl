@@ -1,0 +1,1786 @@
+# Was ein Mensch liest, auf Deutsch; die Namen und Werte sind die von en.ftl, das Grundlage und Vorbild ist.
+
+## Numbers (formats.py)
+
+percent = { $number } %
+undefined = nicht definiert
+interval = { $value } ({ $low } bis { $high })
+duration-minutes = etwa { $minutes } min
+duration-seconds = etwa { $seconds } s
+
+## Uploads that are not taken (upload_text.py)
+
+upload-too-large = Eine Datei darf höchstens { $megabytes } MB haben: Exportieren Sie ein einzelnes, kleineres Bild.
+upload-too-many = Höchstens { $files } Dateien können auf einmal hochgeladen werden: Wählen Sie weniger.
+upload-yours-waiting = Ihre früheren Dateien warten noch darauf, gelesen zu werden: Versuchen Sie es in einer Minute wieder.
+upload-others-waiting = Zu viele Dateien warten darauf, gelesen zu werden: Versuchen Sie es in einer Minute wieder.
+upload-disk-full = Der Server hat im Augenblick keinen Platz für diese Datei: Versuchen Sie es in einigen Minuten wieder.
+upload-damaged = Die Datei wurde beim Hochladen beschädigt: Versuchen Sie es noch einmal.
+upload-gone = Diese hochgeladene Datei ist nicht mehr da.
+    .hint = Laden Sie die Datei noch einmal hoch.
+
+## Networks to choose from (checkpoint_text.py)
+
+checkpoint-choice = { $title } ({ $quality })
+quality-auroc = AUROC { $figure }
+quality-accuracy = Genauigkeit { $figure }
+quality-elsewhere = { $quality }, in anderen Krankenhäusern { $elsewhere }
+quality-not-measured = nicht gemessen
+
+## Findings (findings_text.py)
+
+verdict-above = über der Schwelle
+verdict-below = unter der Schwelle
+verdict-most-probable = am wahrscheinlichsten
+verdict-less-probable = weniger wahrscheinlich
+verdict-cannot-tell = für dieses Netz nicht erkennbar
+verdict-no-threshold = keine Schwelle
+verdict-no-threshold-films = keine Schwelle: { $films ->
+        [one] 1 Aufnahme
+       *[other] { $films } Aufnahmen
+    }
+
+maps-off-below =
+    Die Karten sind zunächst aus: Der Wert liegt unter seiner Schwelle, und die Karte eines niedrigen Werts führt
+    leicht in die Irre.
+maps-off-less-probable =
+    Die Karten sind zunächst aus: Ein anderer Befund ist wahrscheinlicher, und die Karte eines niedrigen Werts führt
+    leicht in die Irre.
+maps-off-cannot-tell =
+    Die Karten sind zunächst aus: Dieses Netz kann den Befund nicht erkennen, und die Karte eines Werts, der nichts
+    sagt, führt leicht in die Irre.
+show-anyway-cannot-tell = Trotzdem zeigen: { verdict-cannot-tell }
+
+sorted-by-probability = { $calibrated ->
+    [yes] Nach der Wahrscheinlichkeit geordnet. Genau einer ist die Antwort: der wahrscheinlichste.
+   *[other] Nach dem Wert geordnet. Genau einer ist die Antwort: der mit dem höchsten.
+    }
+sorted-without-threshold = { $calibrated ->
+    [yes] Nach der Wahrscheinlichkeit
+   *[other] Nach dem Wert
+    } geordnet; kein Befund hat eine Schwelle.
+sorted-by-share = Danach geordnet, wie weit jeder über seiner Schwelle liegt.
+sorted-by-share-some-untold =
+    Danach geordnet, wie weit jeder über seiner Schwelle liegt; was dieses Netz nicht erkennen kann, steht zuletzt.
+
+threshold = Schwelle
+threshold-above-own = über Ihrer Schwelle
+threshold-below-own = unter Ihrer Schwelle
+threshold-cost =
+    findet { $found } von 100, die ihn haben; ruft fälschlich bei { $wrong } von 100, die ihn nicht haben
+threshold-reset = Zurück zu { $threshold }
+
+figures = Was diese Zahlen bedeuten
+figures-meaning =
+    AUROC ist die Wahrscheinlichkeit, dass eine Aufnahme mit dem Befund einen höheren Wert bekommt als eine ohne: 1 heißt
+    immer, 0,5 ist geraten; in Klammern steht das 95-%-Intervall. Alles ist gemessen an { $films ->
+        [one] einer Testaufnahme
+       *[other] { $films } Testaufnahmen
+    }{ $patients ->
+        [0] {""}
+        [one] {" "}von einem Menschen
+       *[other] {" "}von { $patients } Menschen
+    }.
+figures-threshold =
+    Eine Schwelle liegt dort, wo die beiden Anteile zusammen auf anderen, dafür zurückgelegten Aufnahmen am größten
+    sind. Der gefundene Anteil derer, die den Befund haben, heißt Sensitivität; der Anteil darunter von denen ohne ihn
+    Spezifität.
+
+# Durch Strichpunkte verbunden.
+auroc = AUROC { $figure }
+auroc-of-films = AUROC { $figure } aus { $positive ->
+        [one] einer Aufnahme
+       *[other] { $positive } Aufnahmen
+    } mit und { $negative } ohne Befund
+auroc-guessing = { $guessing } ist geraten
+auroc-elsewhere = in anderen Krankenhäusern { $figure }
+auroc-elsewhere-guessing = in anderen Krankenhäusern { $figure }, was geraten sein kann
+auroc-not-measured = Nicht an Testaufnahmen gemessen.
+
+rates =
+    Schwelle { $threshold }: findet { $found } derer, die ihn haben; { $spared } derer ohne ihn liegen darunter
+near = von { $films } Testaufnahmen mit einem Wert von { $low } bis { $high } hatten ihn { $positive }: { $share }
+near-few =
+    zu wenige Testaufnahmen mit einem Wert von { $low } bis { $high } ({ $films }), um zu sagen, wie oft sie ihn hatten
+near-elsewhere = von { $films } solchen Aufnahmen anderer Krankenhäuser { $positive }: { $share }
+near-elsewhere-few = zu wenige solche Aufnahmen anderer Krankenhäuser ({ $films })
+rates-not-measured = Schwelle { $threshold }: nicht gemessen
+rates-of-answer =
+    er ist die Antwort bei { $right } solcher Aufnahmen und, fälschlich, bei { $wrong } aller anderen
+
+## Scales of the maps (scales_text.py)
+
+scale = Skala
+    .colours = Wie Farben und Zahlen skaliert sind
+scale-relative = Relativ
+    .short = Jede Karte hat eigene Farben: Vergleichen Sie zwischen Karten die Orte, nicht die Stärke.
+    .meaning =
+        Jede Karte hat ihre eigene Skala, voll ab dem 99,5. Perzentil ihrer Werte: Vergleichen Sie Farben innerhalb
+        eines Feldes, Zahlen zwischen Feldern. Wo eine Karte null ist, bleibt die Aufnahme unverändert.
+scale-absolute = Absolut
+    .short = Karten einer Einheit teilen ihre Farben: Vergleichen Sie zwischen ihnen die Stärke.
+    .meaning =
+        Karten einer Einheit haben eine gemeinsame Skala, voll ab dem größten der 99,5. Perzentile der jetzt gezeigten:
+        Vergleichen Sie Farben zwischen ihren Feldern. Relative Karten behalten ihre eigene. Wo eine Karte null ist,
+        bleibt die Aufnahme unverändert.
+scale-keep = Behalten
+    .hint = Diese Skala auch für andere Befunde, Netze und Aufnahmen behalten
+    .short = Sie behalten die Farben: Vergleichen Sie die Stärke zwischen Befunden, Netzen und Aufnahmen.
+    .meaning =
+        Sie behalten die Skala: Karten ihrer Einheiten haben sie, was auch gezeigt wird. Vergleichen Sie ihre Farben
+        zwischen Befunden, Netzen und Aufnahmen. Wo eine Karte null ist, bleibt die Aufnahme unverändert.
+
+# Unter einer Farbleiste.
+scale-own = { $unit }, eigene Skala
+scale-own-no-unit = { $unit }: ohne Einheit, eigene Skala
+scale-shared = { $unit }, { $maps ->
+        [one] für eine Karte
+       *[other] gemeinsam für { $maps } Karten
+    }
+scale-kept = { $unit }, die Skala, die Sie behalten
+scale-shared-alone = { $unit }, keine andere Karte dieser Einheit
+scale-shared-no-unit = { $unit }: ohne Einheit, teilt keine Skala
+scale-alone-full = { $scale }; allein voll bei { $limit }
+
+## Findings, by the key of a card (labels.py)
+
+finding-normal = Unauffällig
+    .gloss = Keiner der anderen Befunde dieser Liste; über alles Übrige sagt das nichts.
+finding-bacterial_pneumonia = Bakterielle Pneumonie
+    .gloss = Oft eine dichte, gut begrenzte Verschattung in einem Lungenlappen.
+finding-viral_pneumonia = Virale Pneumonie
+    .gloss = Oft milchige, diffuse Verschattungen auf beiden Seiten.
+finding-covid19 = COVID-19
+    .gloss = Oft milchige Verschattungen auf beiden Seiten, zu den Rändern und nach unten hin.
+finding-no_finding = Kein Befund
+    .gloss = Der Bericht nennt keinen der gesuchten Befunde; das heißt nicht gesund.
+finding-enlarged_cardiomediastinum = Verbreitertes Kardiomediastinum
+    .gloss = Der Schatten von Herz und großen Gefäßen ist breiter als üblich.
+finding-lung_opacity = Lungenverschattung
+    .gloss = Ein Teil der Lunge ist weißer, als er sein sollte, aus welchem Grund auch immer.
+finding-lung_lesion = Lungenläsion
+    .gloss = Ein Rundherd, eine Raumforderung oder ein anderer umschriebener Fleck in der Lunge.
+finding-fracture = Fraktur
+    .gloss = Ein gebrochener Knochen, meist eine Rippe.
+finding-pleural_other = Anderer Pleurabefund
+    .gloss = Etwas am Lungenfell, das weder Flüssigkeit noch Luft ist.
+finding-support_devices = Fremdmaterial
+    .gloss = Schläuche, Katheter, Schrittmacher und Ähnliches; keine Krankheit.
+finding-atelectasis = Atelektase
+    .gloss = Ein Teil der Lunge hat Luft und Volumen verloren.
+finding-cardiomegaly = Kardiomegalie
+    .gloss = Der Herzschatten ist breiter als der halbe Brustkorb.
+finding-effusion = Pleuraerguss
+    .gloss = Flüssigkeit zwischen Lunge und Brustwand.
+finding-infiltration = Infiltrat
+    .gloss = Eine milchige Verschattung in der Lunge, aus welchem Grund auch immer.
+finding-mass = Raumforderung
+    .gloss = Eine runde Verschattung, breiter als 3 cm.
+finding-nodule = Rundherd
+    .gloss = Eine runde Verschattung bis 3 cm Breite.
+finding-pneumonia = Pneumonie
+    .gloss = Entzündung der Lunge durch Erreger, gleich welche.
+finding-pneumothorax = Pneumothorax
+    .gloss = Luft zwischen Lunge und Brustwand.
+finding-consolidation = Konsolidierung
+    .gloss = Lunge, die statt Luft Flüssigkeit oder Zellen enthält.
+finding-edema = Lungenödem
+    .gloss = Flüssigkeit im Lungengewebe, oft vom Herzen.
+finding-emphysema = Emphysem
+    .gloss = Zerstörtes und überblähtes Lungengewebe.
+finding-fibrosis = Fibrose
+    .gloss = Vernarbtes Lungengewebe.
+finding-pleural_thickening = Pleuraverdickung
+    .gloss = Ein verdicktes Lungenfell.
+finding-hernia = Hernie
+    .gloss = Bauchorgane, die in den Brustkorb verlagert sind.
+label-of-its-own = Ein eigenes Label dieses Netzes.
+
+## The verdict sheet of an imported network (importing/verdict.py)
+
+import-sheet = Prüfblatt
+import-sheet-network = { $name }: { $network }, { $labels ->
+    [one] 1 Label
+   *[other] { $labels } Labels
+    }: { $names }
+import-sheet-square = Liest: { $size } px, { $geometry }, { $channels ->
+    [one] 1 Kanal
+   *[other] { $channels } Kanäle
+    }, Mittel { $mean }, Abweichung { $std } von Pixeln zwischen 0 und 1
+import-sheet-source = Quelle: { $source }; Datei { $file }, sha256 { $sha256 }
+import-sheet-same = Antwortet wie { $network }: Der größte Unterschied eines Logits ist { $difference }
+import-sheet-not-compared = Nicht mit der Quelle verglichen, die keine Bibliothek hier bauen kann
+import-sheet-proof = Nachweis: { $line }
+import-sheet-cells =
+    Zellen der Klassenaktivierungskarten: { $down } px unter und { $right } px rechts von Zellen, die die { $size } px
+    gleichmäßig füllen, und dort gezeichnet
+import-sheet-methods = Gültig: { $methods }
+import-sheet-refused = Nicht gültig: { $methods }: { $reason }
+import-sheet-done = Getan: { $sentence }
+import-sheet-missing = Fehlt: { $sentence }
+import-sheet-licence = Lizenz: { $licence }
+import-sheet-data = Gelernt an: { $data }
+import-summary = Eingeführt aus { $source }.
+import-caveat = Es wurde anderswo gemacht, und nichts davon wurde hier gemessen: Seine Werte sind nicht kalibriert, und wie
+    oft es auf Ihren Bildern recht hat, ist nicht bekannt.
+import-caveat-calibrated = Es wurde anderswo gemacht, an Aufnahmen, von denen diese Seite weiß, was die Quelle sagt. Seine
+    Werte wurden hier kalibriert, an anderen Aufnahmen; ob es einige davon schon gesehen hatte, ist nicht bekannt.
+import-labels-renamed = Labels wurden umbenannt: { $names }.
+import-outputs-dropped = { $outputs ->
+    [one] 1 Ausgang wurde weggelassen, da er
+   *[other] { $outputs } Ausgänge wurden weggelassen, da sie
+    } nie trainiert wurden.
+import-missing-calibration = die Kalibrierung; seine Wahrscheinlichkeiten heißen unkalibrierte Werte.
+import-missing-figures = Zahlen an Testaufnahmen, sodass nicht bekannt ist, ob es einen Befund erkennen kann.
+import-missing-comparison = ein Vergleich mit der Quelle.
+import-missing-labels = ein Befund des Hauses für { $labels }; jedes steht unter seinem eigenen Namen.
+import-missing-licence = eine Lizenz; die Quelle nennt keine.
+import-missing-data = die Aufnahmen, an denen es gelernt hat, und deren Bedingungen.
+import-missing-range = der Wertebereich seiner Pixel. Mittel und Abweichung von ImageNet wurden genommen; hat es mit
+    anderen gelernt, sind seine Werte falsch: Nennen Sie sie mit --mean und --std.
+import-missing-size = die Größe seines Quadrats. { $size } px und { $geometry } wurden genommen; nennen Sie sie mit --size
+    und --geometry.
+import-missing-channel = der Wertebereich seines einen Kanals. Das Mittel der drei genannten wurde genommen; nennen Sie ihn
+    mit --mean und --std.
+
+## Networks that cannot be used (networks/)
+
+# Nächste Schritte.
+make-checkpoint = Machen Sie eines mit: python -m train run kermany-densenet121 --data DATA --out weights/NAME
+copy-or-train = Kopieren Sie es noch einmal, oder trainieren Sie es neu.
+copy-again = Kopieren oder laden Sie es noch einmal.
+choose-another-network = Nennen Sie ein Faltungsnetz von timm oder torchvision, zum Beispiel resnet34.
+
+checkpoint-none = In { $folder } ist kein Checkpoint.
+    .hint =
+        Geben Sie mit --weights einen Ordner oder einen Namen auf dem Hugging Face Hub an, oder setzen Sie CXR_WEIGHTS
+        auf einen Ordner mit Checkpoints. { make-checkpoint }
+checkpoint-unknown = Es gibt keinen Checkpoint namens { $name }.
+    .hint = { make-checkpoint }
+checkpoint-other-weights = Die Gewichte von { $name } sind nicht die, für die { $card } geschrieben wurde.
+    .hint = Kopieren Sie beide Dateien noch einmal vom selben Ort.
+checkpoint-not-fetched = Der Checkpoint { $name } konnte nicht vom Hugging Face Hub geholt werden ({ $kind }).
+    .hint = Prüfen Sie den Namen und die Verbindung, oder geben Sie stattdessen einen Ordner an.
+checkpoint-no-card = { $name } enthält kein { $card } und ist darum kein Checkpoint.
+    .hint = { make-checkpoint }
+checkpoint-nested = { $card } von { $name } ist zu tief verschachtelt.
+    .hint = { make-checkpoint }
+checkpoint-card = { $card } von { $name } ist nicht zu gebrauchen: { $why }.
+    .hint = { make-checkpoint }
+checkpoint-pickle =
+    { $name } enthält { $file }, ein Pickle, das nie geöffnet wird, weil es Programme ausführen kann.
+    .hint = Führen Sie es ein mit: python -m cxr_demo import { $file } --out DIR
+checkpoint-no-weights = { $name } enthält kein { $file }.
+    .hint = { make-checkpoint }
+checkpoint-unreadable = { $file } von { $name } lässt sich nicht lesen: { $why }.
+    .hint = Prüfen Sie die Rechte.
+small-card-unusable = { $file } von { $name } ist nicht zu gebrauchen: { $why }.
+    .hint = Machen Sie es mit: python -m train { $recipe } --data DATA --out weights/{ $recipe }
+
+weights-lfs = Die Gewichte von { $name } sind ein Verweis von Git LFS.
+    .hint = Holen Sie sie mit: git lfs pull
+weights-broken = Die Gewichte von { $name } sind beschädigt oder abgeschnitten.
+    .hint = { copy-or-train }
+weights-foreign =
+    Die Gewichte von { $name } gehören zu einem anderen Netz: { $missing } Tensoren fehlen, und { $unknown } sind
+    unbekannt, darunter { $example }.
+    .hint = { copy-or-train }
+weights-shape =
+    Die Gewichte von { $name } passen nicht zur Beschreibung: { $key } ist { $shape }, verlangt ist { $wanted }.
+    .hint = { copy-or-train }
+weights-kind = Die Gewichte von { $name } enthalten { $kind }-Werte, in { $key }, die kein Netz hier hat.
+    .hint = { copy-or-train }
+weights-not-numbers = Die Gewichte von { $name } enthalten Werte, die keine Zahlen sind, in { $key }.
+    .hint = { copy-or-train }
+weights-variance = Die Gewichte von { $name } enthalten eine Varianz unter null, in { $key }.
+    .hint = { copy-or-train }
+
+net-no-weights = { $name } hat keine Schicht mit Gewichten.
+    .hint = { choose-another-network }
+net-not-linear =
+    { $name } endet in einer { $kind }-Schicht und nicht in einer linearen, an der die Summen der Karten nachgewiesen
+    werden.
+    .hint = { choose-another-network }
+net-no-logits = { $name } gibt keine Liste von Logits, sondern Werte der Form { $shape }.
+    .hint = { choose-another-network }
+net-sizes = { $name } nimmt keines der Quadrate von { $sizes } px.
+    .hint = { choose-another-network }
+net-size = { $name } nimmt keine Quadrate von { $size } px.
+    .hint = Geben Sie die Größe an, für die es gemacht wurde; oft steht sie in seinem Namen.
+net-no-cells = { $name } ist kein Faltungsnetz: Seine letzten Schichten geben { $found }, keine Karten aus Zellen.
+    .hint = { choose-another-network }
+net-tokens = eine Liste von Tokens
+net-shape = Werte der Form { $shape }
+net-pooling-not-found = Das globale Pooling von { $name } ist in dem, was es rechnet, nicht zu finden.
+    .hint = { choose-another-network }
+net-no-pooling =
+    { $name } hat kein globales Pooling, dessen Eingang die Klassenaktivierungskarten sind.
+    .hint = { choose-another-network }
+net-pooling-no-maps = { $name } ist kein Faltungsnetz: Sein Pooling liest keine Karten.
+    .hint = { choose-another-network }
+backbone-source = '{ $source }' ist keine Herkunft von Netzen; { $known } sind es
+backbone-unknown = weder timm noch torchvision hat ein Netz '{ $name }'
+backbone-nearest = weder timm noch torchvision hat ein Netz '{ $name }'; am nächsten kommen { $nearest }
+
+# Was an einer Beschreibung falsch ist: Jedes geht in "checkpoint-card" ein.
+square-geometry = geometry ist '{ $geometry }', möglich sind { $known }
+square-size = size_px ist { $size }, nötig ist eine ganze Zahl von { $low } bis { $high }
+square-channels = mean und std brauchen einen Wert für jeden Kanal, also 1 oder 3
+square-numbers = mean und std müssen Zahlen sein, std größer als 0
+square-crop = crop_share ist { $share }, möglich ist 1, oder mit geometry 'crop' 0,5 bis 1
+card-points = operating_points ist nicht eine Liste von 1 bis { $most } Zahlen neben zwei gleich langen
+card-points-rise = die Schwellen in operating_points steigen nicht an
+card-points-range = operating_points enthält eine Zahl, die nicht zwischen 0 und 1 liegt
+card-reliability =
+    reliability ist nicht zwei Listen von Anzahlen, so lang wie es Schritte zwischen den Grenzen gibt
+card-reliability-rise = die Grenzen in reliability steigen nicht von 0 bis 1 an
+card-reliability-counts = reliability zählt mehr Aufnahmen mit einem Befund als Aufnahmen
+card-words-language = label_words hat ein { $what } in '{ $language }', was kein Kürzel wie 'de' ist
+card-words-long = label_words hat ein { $what }, das nicht eine Zeile von 1 bis { $longest } Zeichen ist
+card-words-unknown = label_words nennt '{ $label }', das keines der Labels ist
+card-member-name = ein Mitglied hat keinen Namen
+card-rule = die Regel ist '{ $rule }', möglich sind { $known }
+card-members-few = das Ensemble hat weniger als zwei Mitglieder
+card-members-many = das Ensemble hat { $members } Mitglieder, erlaubt sind höchstens { $most }
+card-members-same = zwei Mitglieder haben denselben Namen
+card-weights = weights ist nicht eine Zahl von 0 bis 1 für jedes Mitglied
+card-weights-sum = weights summiert sich zu { $sum } statt zu 1
+card-weights-differ = weights sind verschieden, was nur die Regel 'weighted' kennt, nicht '{ $rule }'
+card-format = das Format ist { $format }, diese Version liest Format { $read }
+card-ensemble-backbone = das Ensemble nennt ein backbone oder einen head außer denen der Mitglieder
+card-task = task ist '{ $task }', möglich sind { $known }
+card-majority = die Regel ist 'majority', die Aufnahmen mit je einem Label braucht, und task ist multi-label
+card-label = das Label '{ $label }' besteht nicht allein aus Buchstaben, Ziffern, '_' und '-'
+card-labels = labels ist leer oder nennt eines zweimal
+card-made-for = made_for ist '{ $made }', möglich ist nichts oder '{ $known }'
+card-ages = ages ist { $ages }, nötig sind zwei Zahlen von Jahren, die kleinere zuerst
+card-threshold-interval = threshold_intervals für '{ $label }' ist nicht zwei Zahlen von 0 bis 1 zu einer Schwelle
+card-threshold = die Schwelle für '{ $label }' ist { $threshold }, nötig sind ein bekanntes Label und 0 bis 1
+card-kinds = die Arten sind nicht die dieser Version
+card-half-character = ein halbes Zeichen kommt vor, das kein Text haben kann
+card-no-object = es ist kein JSON-Objekt
+card-entry-missing = der Eintrag '{ $entry }' fehlt
+card-entry-unknown = der Eintrag '{ $entry }' ist hier nicht bekannt
+card-entry-text = { $entry } ist kein Text
+card-entry-list = { $entry } ist keine Liste
+card-entry-object = { $entry } ist kein JSON-Objekt
+card-entry-number = { $entry }: statt einer Zahl steht dort { $found }
+card-entry-whole = { $entry } ist { $found }, nötig ist eine ganze Zahl
+card-entry-other = zu { $entry }: { $found }
+card-temperature = { $whose ->
+        [member] die Temperatur eines Mitglieds
+       *[own] die Temperatur
+    } ist { $temperature }, möglich ist 0 oder 0,01 bis 100
+card-backbone = { $whose ->
+        [member] das backbone '{ $backbone }' eines Mitglieds
+       *[own] das backbone '{ $backbone }'
+    } ist hier nicht bekannt: { $why }
+card-head = { $whose ->
+        [member] der head eines Mitglieds
+       *[own] der head
+    } ist '{ $head }', möglich sind { $known }
+
+## Maps that are refused, and their proof (explain/)
+
+# Warum; jedes geht in "method-refused" und "proof-refused" ein.
+refusal-of-member = { $name }: { $reason }
+refusal-parts = was das Pooling liest, ergibt durch den Kopf nicht die Logits des Netzes
+refusal-pooling-reads = das globale Pooling liest nicht den Ausgang von { $layer }
+refusal-not-numbers = seine Karte enthält Werte, die keine Zahlen sind
+refusal-sum = seine Karte summiert sich nicht zum Logit ohne den Anteil der Biaswerte (Fehler { $error })
+refusal-copy = die Logits des umgeschriebenen Netzes weichen um { $error } ab
+refusal-identity = LRP-Epsilon ist nicht gleich Gradient × Eingabe (r = { $r }, Abstand { $distance })
+refusal-rules =
+    seine Karte weicht von der ab, die zennit mit denselben Regeln an denselben Schichten macht ({ $error } ihrer Größe)
+refusal-no-places = das globale Pooling des Netzes liest, was keine Orte hat
+refusal-no-pooling = das Netz hat kein globales Pooling
+refusal-depends = was das Netz tut, hängt von der Größe der Aufnahme oder von ihren Werten ab
+refusal-not-followed = das Netz rechnet so, dass torch.fx nicht folgen kann
+refusal-no-gate = das Netz multipliziert zwei Werte, von denen keiner ein Gate ist
+refusal-layer = das Netz enthält { $kind }-Schichten, für die hier keine Regel stimmt
+refusal-call = das Netz ruft { $name } so auf, dass hier keine Regel stimmt
+refusal-call-inside = das Netz ruft in seinem { $owner } { $name } so auf, dass hier keine Regel stimmt
+refusal-padding = das Netz enthält { $kind }-Schichten, die auf eigene Art auffüllen
+refusal-norms = das Netz enthält Batch-Normen ohne eigene Statistik
+refusal-divides = das Netz teilt Summen durch eine eigene Zahl, wofür hier keine Regel stimmt
+refusal-enlarges = das Netz vergrößert Karten mit '{ $mode }', wofür hier keine Regel stimmt
+refusal-pads = das Netz füllt anderes auf als Zeilen und Spalten, wofür hier keine Regel stimmt
+refusal-pools = das Netz fasst mit '{ $kind }' zusammen, wofür hier keine Regel stimmt
+refusal-pools-grid = das Netz fasst zu einem Raster zusammen, das nicht quadratisch ist, wofür hier keine Regel stimmt
+
+# Eine Zeile des Nachweises, durch Punkte verbunden.
+proof-refused = { $what } nicht verfügbar: { $why }
+proof-cam = Grad-CAM in Ordnung (Fehler der Summe { $error })
+proof-cam-no-sum = Grad-CAM in Ordnung (die Summe ist nicht definiert: Der Kopf liest mehr als das Mittel der Zellen)
+proof-lrp =
+    LRP in Ordnung (r = { $r } gegen { $lines ->
+        [yes] Gradient × Eingabe, Aktivierungen als Geraden
+       *[no] Gradient × Eingabe
+    }, die Kopie weicht um { $copy } ab{ $rules ->
+        [0] {""}
+       *[other] ; { $rules } Regelsätze weichen von denen zennits um höchstens { $most } ab
+    })
+proof-curved = z-plus und Alpha-Beta wurden für ReLU gemacht, nicht für { $activations } dieses Netzes
+
+map-not-numbers = { $method } ergab bei diesem Bild Werte, die keine Zahlen sind.
+method-refused = { $method } ist für diesen Checkpoint nicht verfügbar: { $reason }.
+methods-none-proved = Keine der üblichen Methoden ist hier nachgewiesen ({ $reasons }).
+    .hint = Nennen Sie andere mit --method.
+label-unknown = Das Label '{ $label }' gibt es hier nicht; bekannt sind: { $known }.
+method-unknown = Die Methode '{ $method }' gibt es nicht; bekannt sind: { $known }.
+study-foreign = Diese Auswertung stammt von { $made }, nicht von { $name }, wie es jetzt geladen ist.
+    .hint = Werten Sie das Bild noch einmal aus.
+check-no-map = Es gibt keine Karte zu prüfen.
+contrast-not-linear =
+    { $method } gegen die anderen Labels gibt es nicht: Die Methode ist nicht linear, ihre Karten lassen sich also nicht
+    voneinander abziehen.
+randomise-no-rule = Die Gewichte von { $kind } lassen sich nicht auswürfeln: Dafür gibt es keine Regel.
+region-outside-film = Die Region liegt nicht auf der Aufnahme.
+    .hint =
+        Geben Sie x, y, Breite und Höhe als Anteile der Aufnahme an: 0 bis 1, Breite und Höhe größer als 0.
+region-no-pixel = Die Region enthält kein Pixel der Aufnahme.
+    .hint = Zeichnen Sie sie größer.
+
+## Networks that cannot be imported (importing/)
+
+name-its-network = Nennen Sie sein Netz mit --backbone.
+export-state =
+    Laden Sie es dort, wo es gemacht wurde, und speichern Sie model.state_dict() mit safetensors.torch.save_file.
+no-keras = Netze von TensorFlow und Keras lassen sich nicht einführen.
+earlier-state = Nehmen Sie einen früheren Stand.
+
+weights-unreadable = { $name } lässt sich nicht lesen: { $why }.
+    .hint = Prüfen Sie die Rechte.
+weights-empty = { $name } ist leer.
+    .hint = { copy-again }
+weights-too-large = { $name } hat mehr als { $gigabytes } GB.
+    .hint = Geben Sie eine Datei, die allein die Gewichte des Netzes enthält.
+weights-unknown = { $name } ist keine hier bekannte Datei mit Gewichten (sie beginnt mit { $beginning }).
+    .hint = Geben Sie safetensors oder eine .pt- oder .pth-Datei von PyTorch.
+weights-no-numbers = { $name } enthält Werte, die keine Zahlen sind, in { $key }.
+    .hint = { earlier-state }
+weights-no-variance = { $name } enthält eine Varianz unter null, in { $key }.
+    .hint = { earlier-state }
+weights-are-lfs = { $name } ist ein Verweis von Git LFS, nicht die Gewichte.
+    .hint = Holen Sie sie mit: git lfs pull
+weights-are-hdf5 = { $name } ist eine HDF5-Datei, wie Keras sie schreibt.
+    .hint = { no-keras }
+weights-are-gzip = { $name } ist ein gzip-Archiv.
+    .hint = Entpacken Sie es, und geben Sie die Datei darin.
+weights-are-7z = { $name } ist ein 7z-Archiv.
+    .hint = Entpacken Sie es, und geben Sie die Datei darin.
+weights-are-bzip2 = { $name } ist ein bzip2-Archiv.
+    .hint = Entpacken Sie es, und geben Sie die Datei darin.
+weights-are-numpy = { $name } ist ein Feld von numpy.
+    .hint = { export-state }
+weights-are-page = { $name } ist eine Seite aus dem Web, nicht die Gewichte.
+    .hint = Laden Sie die Datei selbst herunter; vielleicht müssen Sie sich anmelden.
+weights-are-onnx = { $name } ist eine ONNX-Datei.
+    .hint = Eingeführt werden Netze aus den Gewichten von PyTorch. { export-state }
+weights-are-tensorflow = { $name } ist eine Datei von TensorFlow.
+    .hint = { no-keras }
+weights-are-broken = { $name } ist beschädigt oder abgeschnitten.
+    .hint = { copy-again }
+weights-are-torchscript = { $name } ist ein Programm von TorchScript, also Code.
+    .hint = { export-state }
+weights-are-keras = { $name } ist ein Netz von Keras.
+    .hint = { no-keras }
+weights-are-zip = { $name } ist ein zip-Archiv.
+    .hint = Entpacken Sie es, und geben Sie die Datei oder den Ordner darin.
+index-broken = { $index } sagt nicht, wo die Gewichte sind.
+    .hint = { copy-again }
+index-absent = { $index } nennt { $file }, das nicht im Ordner ist.
+    .hint = { copy-again }
+index-lost = { $index } nennt { $key }, das keine der Dateien enthält.
+    .hint = { copy-again }
+pickle-code = { $name } nennt { $detail }, was ein Pickle als Code ausführen könnte; es wurde nicht ausgeführt.
+    .hint = { export-state }
+pickle-old = { $name } ist ein ganzes Netz im Format von PyTorch vor 1.6, das Code enthält.
+    .hint = { export-state }
+pickle-no-tensors = { $name } enthält keine Tensoren eines Netzes.
+    .hint = { export-state }
+pickle-broken = { $name } ist beschädigt oder abgeschnitten ({ $detail }).
+    .hint = { copy-again }
+pickle-memory = { $name } verlangt mehr Speicher, als eine solche Datei braucht.
+    .hint = { export-state }
+pickle-time = { $name } wurde nicht innerhalb von { $detail } Sekunden gelesen.
+    .hint = { export-state }
+pickle-note-network =
+    Die Datei enthält ein ganzes Netz; seine Tensoren wurden genommen, sein Code wurde nicht gelesen.
+pickle-note-averaged = Die Datei enthält auch gemittelte Gewichte ({ $names }), die nicht genommen wurden.
+pickle-note-left = Aus der Datei wurde nur { $inside } genommen; weggelassen: { $names }.
+
+source-not-published = { $name } ist kein veröffentlichtes Netz, das hier bekannt ist.
+    .hint =
+        Geben Sie eine Datei, einen Ordner, einen Namen auf dem Hub (Besitzer/Name) oder eines von: { $known }.
+source-unknown = Es gibt weder Datei noch Ordner noch Netz namens { $name }.
+    .hint =
+        Geben Sie eine Datei, einen Ordner, einen Namen auf dem Hub (Besitzer/Name) oder eines von: { $known }.
+source-not-fetched = { $name } konnte nicht geholt werden ({ $kind }).
+    .hint =
+        Laden Sie { $url } anderswo herunter, und führen Sie die Datei ein: Man erkennt sie an ihrem Namen oder an
+        --published { $name }.
+source-hub = { $name } konnte nicht vom Hugging Face Hub geholt werden ({ $kind }).
+    .hint =
+        Prüfen Sie den Namen und die Verbindung, oder laden Sie config.json und model.safetensors anderswo herunter, und
+        führen Sie den Ordner ein.
+source-tensorflow = { $name } ist ein Ordner von TensorFlow.
+    .hint = { no-keras }
+source-several = { $name } enthält mehrere Dateien mit Gewichten: { $files }.
+    .hint = Geben Sie eine davon.
+source-no-weights = { $name } enthält keine Gewichte.
+    .hint = Ihre Datei heißt { $file } oder endet auf .pt oder .pth.
+config-broken = { $file } von { $name } ist beschädigt.
+    .hint = { copy-again }
+config-unusable = { $file } von { $name } ist nicht zu gebrauchen: { $why }.
+    .hint = Berichtigen Sie es, oder lassen Sie es weg.
+source-transformers = { $name } ist ein Netz der Bibliothek transformers.
+    .hint = Eingeführt werden können Netze von timm und torchvision.
+source-own-head =
+    { $name } ist ein Checkpoint mit einem Kopf oder mit Mitgliedern, die sich nicht einführen lassen.
+    .hint = Benutzen Sie ihn, wie er ist: --weights.
+source-built-with = { $name } wurde mit { $argument } gebaut, was keine Beschreibung sagen kann.
+    .hint = Eingeführt werden können Netze, wie timm sie baut.
+
+labels-no-text = { $file } ist kein Text.
+    .hint = Geben Sie --labels eine Datei mit einem Namen in jeder Zeile.
+words-unreadable = { $file } lässt sich nicht lesen: { $why }.
+    .hint = Sie enthält, nach Labels: { $example }.
+words-none = { $file } enthält keine Wörter für Labels.
+    .hint = Sie enthält, nach Labels: { $example }.
+labels-same = Zwei Ausgänge bedeuten { $label }: '{ $first }' und '{ $second }'.
+    .hint = Geben Sie einem davon mit --labels einen anderen Namen.
+labels-none = Keiner der Ausgänge hat ein Label.
+    .hint = Benennen Sie sie mit --labels, in ihrer Reihenfolge.
+words-unknown = --words nennt '{ $label }', das keines der Labels ist.
+    .hint = Schreiben Sie es wie bei --labels.
+
+fit-backbone = Das Netz ist nicht zu gebrauchen: { $why }.
+    .hint = { name-its-network }
+fit-several = Die Tensoren passen zu mehreren Netzen: { $networks }.
+    .hint = { name-its-network }
+fit-none = Die Tensoren sind die keines Netzes, das hier bekannt ist.
+    .hint = { name-its-network }
+fit-lacks = { $name } passt nicht zu { $backbone }: Es fehlt { $key }{ $others ->
+        [0] {""}
+        [one] {" "}und ein weiterer Tensor
+       *[other] {" "}und { $others } weitere
+    }.
+    .hint = { name-its-network }
+fit-holds = { $name } passt nicht zu { $backbone }: Überzählig ist { $key }{ $others ->
+        [0] {""}
+        [one] {" "}und ein weiterer Tensor
+       *[other] {" "}und { $others } weitere
+    }.
+    .hint = { name-its-network }
+fit-kind = { $name } enthält { $kind }-Werte, in { $key }.
+    .hint = Speichern Sie es als float32.
+fit-channels = { $name } liest { $channels } Kanäle.
+    .hint = Eingeführt werden können Netze mit einem Kanal oder mit dreien.
+fit-shape = { $name } passt nicht: { $key } ist { $shape }, im Netz ist es { $wanted }.
+    .hint = { name-its-network }
+fit-output = Die Ausgangsschicht { $layer } ist nicht eine lineare Schicht mit Bias.
+    .hint = Eine andere lässt sich nicht einführen.
+fit-other = Die Tensoren sind nicht die von { $backbone }.
+    .hint = { name-its-network }
+fit-no-output =
+    Die Gewichte haben keine Ausgangsschicht ({ $layer }.weight): Es sind die eines Rumpfes ohne Kopf.
+    .hint =
+        Trainieren Sie zuerst einen an Ihren eigenen Aufnahmen: python -m train run ... --backbone { $backbone }
+fit-note-prefix = Die Namen seiner Tensoren begannen mit { $prefix }; das wurde weggelassen.
+fit-note-left-out = Weggelassen, da kein Teil des Netzes: { $names }.
+
+import-no-labels = Es hat { $outputs } Ausgänge, und was sie bedeuten, steht nirgends in der Datei.
+    .hint =
+        Benennen Sie sie in ihrer Reihenfolge: --labels NAME NAME ... oder --labels DATEI mit { $outputs } Zeilen. -
+        steht für einen Ausgang, der nie trainiert wurde.
+import-labels-count = Es hat { $outputs } Ausgänge, und { $labels } Labels sind genannt.
+    .hint = Benennen Sie jeden Ausgang, in ihrer Reihenfolge: --labels.
+import-no-task = Ob seine Labels einander ausschließen, steht nirgends in der Datei.
+    .hint =
+        Sagen Sie es: --task multi-label (je ein Sigmoid: mehrere können auf eine Aufnahme zutreffen) oder --task
+        single-label (ein Softmax: genau eines trifft zu).
+import-channels =
+    Es liest { $channels } Kanäle, und { $means } Mittelwerte und { $deviations } Abweichungen sind genannt.
+    .hint = Geben Sie für --mean und --std eine Zahl oder eine für jeden Kanal, von Pixeln zwischen 0 und 1.
+import-preprocess = Die Vorverarbeitung ist nicht zu gebrauchen: { $why }.
+    .hint = Siehe --size, --mean und --std.
+import-no-numbers = { $name } antwortet auf eine Aufnahme mit Werten, die keine Zahlen sind.
+    .hint = { earlier-state }
+import-squeezenet =
+    SqueezeNet schneidet seine Logits bei 0 ab, durch ein ReLU hinter der letzten Faltung, und ein Netz ohne es
+    antwortet anders: Ein Logit weicht um { $difference } ab.
+    .hint = Trainieren Sie es hier, wo es kein solches ReLU hat, oder führen Sie ein anderes Netz ein.
+import-differs = Das Netz antwortet nicht wie { $source }: Ein Logit weicht um { $difference } ab.
+    .hint = { name-its-network }
+import-task = '{ $task }' ist keine Aufgabe.
+    .hint = Geben Sie --task, eines von { $known }.
+import-card = Die Beschreibung lässt sich nicht schreiben: { $why }.
+import-not-written = Der Checkpoint lässt sich nicht schreiben: { $why }.
+    .hint = Geben Sie mit --out einen anderen Ordner an.
+
+## The command line (__main__.py, export/)
+
+help =
+    Endet mit 0, wenn alles gut ging, mit 1, wenn `check` findet, dass ein Checkpoint nicht erklären kann, mit 2 bei
+    Eingaben, die nicht zu gebrauchen sind oder nicht wie eine frontale Thoraxaufnahme aussehen (`--anyway` macht
+    weiter). Ergebnisse gehen nach stdout; Fehler, Anmerkungen zur Datei und Zweifel an ihr nach stderr, je ein Satz.
+help-lang = Sprache dessen, was gesagt wird: en oder de
+help-predict = Wahrscheinlichkeiten jedes Labels auf Aufnahmen
+help-json = eine JSON-Liste statt Zeilen
+help-explain = Karten einer Aufnahme als Felder und Bilder
+help-labels = zu erklärende Labels; ohne Angabe das, welches die Seite zuerst zeigt
+help-methods = { $methods }; ohne Angabe die, welche die Seite zuerst zeigt
+help-as-written = LRP ohne diese Entscheidungen ({ $choices }; alle, wenn keine genannt ist): das Netz, wie es dasteht
+help-compare = zwei Checkpoints auf einer Aufnahme oder die Mitglieder eines Ensembles
+help-two-weights = zwei Ordner oder Namen auf dem Hub; einer, bei einem Ensemble
+help-common-label = eines, das beide kennen; ohne Angabe davon das erste auf der Seite des ersten
+help-page-methods = ohne Angabe die der Seite
+help-evaluate = wie gut die Karten eines Labels auf einer Aufnahme sind; Minuten
+help-first-label = ohne Angabe das, welches die Seite zuerst zeigt
+help-region =
+    ein Rechteck, in Anteilen der Aufnahme (0 bis 1, von ihrer oberen linken Ecke): wie viel Evidenz darin liegt
+help-weights = Ordner eines Checkpoints oder Name auf dem Hub; ohne Angabe der, mit dem die Seite beginnt
+help-anyway = weitermachen mit dem, was nicht wie eine frontale Thoraxaufnahme aussieht
+help-check = weist ein Checkpoint seine Erklärungen nach? Endet mit 1, wenn nicht
+help-models = die vorhandenen Checkpoints
+help-list-methods = die Erklärungsmethoden
+help-card-schema = das JSON-Schema der config.json eines Checkpoints
+help-out = Ordner für maps.npz, result.json und Überlagerungen
+help-overwrite = ein früheres Ergebnis in --out ersetzen
+help-contrast = jedes Label gegen die anderen: was mehr für es spricht als für sie
+help-import = ein Netz von anderswo wird ein Checkpoint, mit einem Prüfblatt dazu
+help-source =
+    eine Datei mit Gewichten, ein Ordner von timm, ein Name auf dem Hub oder ein Name aus torchxrayvision
+help-new-checkpoint = Ordner des neuen Checkpoints
+help-output-labels =
+    der Ausgänge, in ihrer Reihenfolge, oder eine Datei mit einem Namen in jeder Zeile; - für einen nie trainierten
+help-words = JSON-Datei: Namen und Erläuterungen der Labels, nach Sprachen
+help-backbone = sein Netz, wenn weder die Datei noch ihre Tensoren es sagen
+help-published = die Datei ist dieses Netz aus torchxrayvision
+help-task = multi-label oder single-label
+help-size = Seite des Quadrats, das es liest, in Pixeln
+help-geometry = stretch, letterbox oder crop
+help-mean = jedes Kanals, von Pixeln zwischen 0 und 1
+help-std = ebenso
+help-licence = der Gewichte, wenn die Quelle keine nennt
+help-overwrite-checkpoint = einen früheren Checkpoint in --out ersetzen
+
+compare-too-many = { $checkpoints } Checkpoints wurden genannt.
+    .hint = Geben Sie zwei oder einen, der ein Ensemble ist.
+compare-no-members = { $name } hat keine Mitglieder mit eigenen Karten.
+    .hint = Geben Sie zwei Checkpoints oder ein Ensemble von Vorhersagen.
+compare-unknown = '{ $label }' kennen nicht beide.
+    .hint = Beide kennen: { $known }.
+compare-unknown-none = '{ $label }' kennen nicht beide.
+    .hint = Sie haben kein Label gemeinsam.
+compare-nothing-common = Sie haben kein Label gemeinsam.
+nothing-computed = Aus dem obigen Grund wurde nichts berechnet.
+    .hint = Mit --anyway geht es trotzdem weiter.
+models-none = In { $folder } ist kein Checkpoint. { make-checkpoint }
+methods-cost = etwa { $forwards } Vorwärtsläufe je Label
+explain-done = { $folder }: { $maps } Karten zu { $findings }
+out-earlier = { $folder } enthält ein früheres Ergebnis: { $file }.
+    .hint = Geben Sie mit --out einen anderen Ordner an, oder ersetzen Sie es mit --overwrite.
+out-not-written = Die Ergebnisse lassen sich nicht schreiben: { $why }.
+    .hint = Geben Sie mit --out einen anderen Ordner an.
+
+## Methods, by their key (explain/methods.py, method_text.py)
+
+# Was eine Karte nicht zeigt.
+caption-grad-cam =
+    Zeigt nicht, was gegen den Befund spricht, und nicht seinen Umriss: Eine Zelle deckt einen großen Teil der Lunge ab.
+caption-lrp-epsilon =
+    Zeigt keine Regionen: Lesen Sie sie als Wolke von Pixeln, nicht als Umriss. Was die Konstanten des Netzes beitragen,
+    ist weggelassen.
+caption-lrp-epsilon-plus-flat = Zeigt nicht, was den Wert innerhalb des Netzes niedrig hält.
+caption-grad-cam-plus-plus =
+    Zeigt nicht, was gegen den Befund spricht, und ihre Werte ergeben keine Summe: Nur ihre Reihenfolge zählt.
+caption-hires-cam =
+    Zeigt nicht mehr als Grad-CAM, wo das Netz über die ganze Aufnahme mittelt: Dort sind beide dieselbe Karte.
+caption-layer-cam = Zeigt nicht, was gegen den Befund spricht, auch nicht, wo es überwiegt, was für ihn spricht.
+caption-eigen-cam =
+    Zeigt nicht diesen Befund: Es ist das Hauptmuster der letzten Schicht des Netzes, dasselbe für jeden Befund.
+caption-score-cam =
+    Zeigt nicht, was die Aufnahme allein tut: Gefragt wird nach Aufnahmen, die außerhalb eines Musters grau sind und an
+    denen kein Netz trainiert wurde.
+caption-lrp-epsilon-plus =
+    Zeigt nicht, was den Wert innerhalb des Netzes niedrig hält, und bevorzugt Pixel fern vom mittleren Grau.
+caption-lrp-epsilon-alpha2-beta1 =
+    Zeigt nicht, wie stark Für und Wider sind: Dass sie 2 zu 1 stehen, bestimmt die Regel, nicht das Netz.
+caption-lrp-epsilon-alpha2-beta1-flat =
+    Zeigt nicht, wie stark Für und Wider sind, 2 zu 1 nach der Regel, und nicht, welche einzelnen Pixel zählten.
+caption-lrp-gamma-box =
+    Zeigt nicht, was die Konstanten des Netzes beitragen, die in jeder Schicht ihren Anteil behalten.
+caption-gradient =
+    Zeigt nicht, woraus der Wert entstand, nur was ihn ändern würde, wenn ein einzelnes Pixel etwas heller würde.
+caption-gradient-x-input =
+    Zeigt weder Regionen noch Pixel von mittlerem Grau, die nach Definition 0 haben, noch was die Konstanten des Netzes
+    beitragen.
+caption-smooth-grad =
+    Zeigt nicht diese Aufnahme allein, sondern das Mittel über Aufnahmen mit etwas Rauschen: was den Wert ändern würde,
+    nicht woraus er entstand.
+caption-integrated-gradients =
+    Zeigt nicht, welchen Wert schon eine graue Aufnahme hat: Verteilt wird der Unterschied zwischen dieser Aufnahme und
+    einer grauen.
+caption-occlusion =
+    Zeigt keine Befunde, die breiter sind als der unscharfe Fleck, und nicht, was das Netz an zwei Orten zugleich liest.
+
+# Was ein Feld sagt, bevor es eine Karte gibt.
+family-cam = Welche Regionen für den Befund sprechen, in groben Zellen.
+family-score-cam = Welche Muster den Wert halten, wenn die Aufnahme außerhalb von ihnen abgedunkelt wird.
+family-lrp = Welche Pixel den Wert getragen haben: Orange spricht für den Befund, Blau gegen ihn.
+family-gradient = An welchen Pixeln der Wert hängt: orange, wo mehr Helligkeit ihn hebt, blau, wo sie ihn senkt.
+family-occlusion = Welche Teile der Wert braucht: orange, wo er fällt, wenn sie verdeckt sind, blau, wo er steigt.
+
+# Eines Wertes einer Karte; too-little: einer Karte mit weniger als dem Wenigsten, das gezeigt wird.
+unit-cell = Logit-Punkte je Zelle
+    .too-little = alle ihre Zellen zusammen enthalten weniger als { $floor } Logit-Punkte
+unit-pixel = Logit-Punkte je Pixel
+    .too-little = alle ihre Pixel zusammen enthalten weniger als { $floor } Logit-Punkte
+unit-slope = Logit-Punkte je Einheit der Eingabe
+unit-hidden = Logit-Punkte beim Verdecken
+    .too-little = einen Teil zu verdecken ändert das Logit überall um weniger als { $floor } Punkte
+unit-relative = relativ
+unit-film-share = Logit-Punkte je 1 % der Aufnahme
+unit-slope-film-share = Logit-Punkte je Einheit der Eingabe und 1 % der Aufnahme
+unit-calibrated = kalibrierte { $unit }
+
+## Films to try (examples_text.py)
+
+examples = Oder künstlich:
+    .label = Eine künstliche Aufnahme ausprobieren
+example = Künstlich: { $name }
+example-normal = unauffällig
+    .gloss = Eine gezeichnete Aufnahme ohne Befund.
+example-consolidation = Konsolidierung
+    .gloss = Eine fleckige Verschattung, in eine Lunge gesetzt.
+example-effusion = Erguss
+    .gloss = Flüssigkeit, unten in eine Lunge gesetzt.
+example-shortcut-marker = verräterische Marke
+    .gloss = Kein Befund, aber Buchstaben, die ein Netz statt eines Befunds gelernt haben kann.
+example-note =
+    Künstlich: von diesem Programm gezeichnet, nicht die Aufnahme eines Menschen. Nichts wurde hochgeladen.
+
+planted-show = Zeigen, was gesetzt wurde
+planted = Umrandet: { $names }.
+planted-cardiomegaly = gesetzte Kardiomegalie
+    .article = einer gesetzten Kardiomegalie
+    .evidence = Auf der Kardiomegalie: { $multiple }
+planted-nodule = gesetzter Rundherd
+    .article = einem gesetzten Rundherd
+    .evidence = Auf dem Rundherd: { $multiple }
+planted-mass = gesetzte Raumforderung
+    .article = einer gesetzten Raumforderung
+    .evidence = Auf der Raumforderung: { $multiple }
+planted-consolidation = gesetzte Konsolidierung
+    .article = einer gesetzten Konsolidierung
+    .evidence = Auf der Konsolidierung: { $multiple }
+planted-effusion = gesetzter Erguss
+    .article = einem gesetzten Erguss
+    .evidence = Auf dem Erguss: { $multiple }
+planted-letters = Buchstaben
+    .evidence = Auf den Buchstaben: { $multiple }
+
+## The lesson (lesson_text.py, teaching/shortcut_lesson.py)
+
+lesson = Lektion: Was hat das Netz gelernt?
+lesson-intro =
+    Sechs gezeichnete Aufnahmen, zwei kleine Netze. Beide wurden an denselben Zeichnungen trainiert und sehen auf dem
+    Papier gleich gut aus; eines von ihnen hat eine Abkürzung genommen. Raten Sie zuerst, und sehen Sie dann, was die
+    Karten sagen. Alle Aufnahmen sind künstlich: Was gesetzt wurde, ist auf das Pixel bekannt.
+lesson-begin = Beginnen
+lesson-next = Nächste Frage
+lesson-finish = Beenden
+lesson-again = Von vorn beginnen
+lesson-absent = Die Lektion braucht die Netze { $names }, und die sind nicht unter denen dieser Seite.
+lesson-synthetic = Gezeichnete Aufnahme. Kein Mensch.
+lesson-outlined = Weiße Linien: was gesetzt wurde.
+lesson-right = Richtig.
+lesson-wrong = Nicht ganz.
+lesson-guess = Ihre Vermutung
+lesson-probability = Wahrscheinlichkeit der Konsolidierung
+lesson-of-chance =
+    Wie viel der positiven Evidenz einer Karte dort liegt, als Vielfaches des Zufalls, also der Evidenz, die gleichmäßig
+    über die Aufnahme verteilt wäre; in Klammern als Anteil von allem. Jede Karte hat ihre eigene Farbskala.
+lesson-no-map =
+    Sieht keine Konsolidierung, daher keine Karte: Die Karte dessen, was ein Netz nicht sieht, führt in die Irre.
+lesson-no-evidence = Keine positive Evidenz.
+lesson-end = Eine richtige Antwort beweist keinen richtigen Grund.
+lesson-end-how =
+    Netz A ist { $cheat }, Netz B { $honest }. Auf Aufnahmen ihrer eigenen Art antworten beide gut. Nur Aufnahmen, die
+    Buchstaben und Befund trennen, zeigen, welches von ihnen den Befund gelernt hat. Sie können beide auf dieser Seite
+    öffnen: Wählen Sie sie als Netz, und dazu eine künstliche Aufnahme.
+lesson-exposed = Was Netz A entlarvt hat
+lesson-exposed-how =
+    Wo die positive Evidenz für Konsolidierung liegt, als Vielfaches des Zufalls und in Klammern als Anteil von allem;
+    Mittel über die Aufnahmen dieser Lektion, die beides haben, eben berechnet. Zwei Aufnahmen sind ein Beispiel: Die
+    Vergleichsmessung in der README misst an vielen.
+lesson-exposed-method = Methode
+lesson-exposed-letters = Auf den Buchstaben
+lesson-exposed-finding = Auf der Konsolidierung
+
+lesson-place = Akt { $number } von { $acts } · { $act }
+lesson-question = Frage { $number } von { $questions }
+lesson-score = { $right } von { $answered } richtig
+lesson-network = Netz { $letter }
+lesson-above = { $probability }, über der Schwelle
+lesson-below = { $probability }, unter der Schwelle
+lesson-multiple = { $times } × Zufall ({ $share })
+lesson-best = Am deutlichsten { $method }: Auf den Buchstaben liegt { $multiple }.
+
+# Die Textalternativen von Bildern.
+lesson-map = { $method } von Netz { $letter } für Konsolidierung. { $lines }.
+lesson-film = Künstliche Thoraxaufnahme.
+lesson-film-with = Künstliche Thoraxaufnahme mit { $contents }.
+lesson-letters = den Buchstaben { $letters }
+
+lesson-act-together = Konsolidierung, mit Buchstaben
+lesson-act-letters-alone = Buchstaben, keine Konsolidierung
+lesson-act-finding-alone = Konsolidierung, keine Buchstaben
+
+lesson-choice-network-a = Netz A
+lesson-choice-network-b = Netz B
+lesson-choice-on-consolidation = Auf der Konsolidierung
+lesson-choice-on-letters = Auf den Buchstaben
+lesson-choice-on-both = Auf beiden gleich
+lesson-choice-both = Beide
+lesson-choice-neither = Keines
+lesson-choice-consolidation = Konsolidierung
+lesson-choice-no-consolidation = Keine Konsolidierung
+lesson-choice-more-films = Mehr Testaufnahmen derselben Art
+lesson-choice-films-apart = Aufnahmen, in denen Buchstaben und Befund getrennt sind
+lesson-choice-higher-threshold = Eine höhere Schwelle
+
+lesson-asked-both-right =
+    Beide Netze sehen die Konsolidierung, und beide haben recht. Eines von ihnen sieht sie gar nicht an: Es hat gelernt,
+    die Buchstaben zu lesen. Welches?
+    .explanation =
+        Ihre Antworten konnten es Ihnen nicht sagen: Beide sind richtig. Ihre Karten können es. Bei Netz A liegt weit mehr
+        Evidenz auf den Buchstaben, als deren geringe Größe erklärt; bei Netz B ist es mit der Konsolidierung so.
+lesson-asked-gathering =
+    Ein anderer Patient, wieder mit beidem. Wo wird sich die Evidenz von Netz A am meisten sammeln?
+    .explanation =
+        Wieder auf den Buchstaben. Eine einzelne Karte kann Sie täuschen; ein Muster, das von Aufnahme zu Aufnahme
+        wiederkehrt, ist eine Prüfung wert.
+lesson-asked-letters-alone =
+    In dieser Aufnahme ist nichts gesetzt als die Buchstaben. Welches Netz wird eine Konsolidierung finden?
+    .explanation =
+        Netz A sagt Konsolidierung, wo keine ist, und seine Karten zeigen noch immer auf die Buchstaben. Netz B lässt sich
+        nicht täuschen.
+lesson-asked-letters-wiped =
+    Derselbe Patient, die Buchstaben weggewischt: Kein anderes Pixel ist verschieden. Was wird Netz A nun sagen?
+    .explanation =
+        Nichts als die Buchstaben wurde geändert, und die Antwort folgte: Das ist ein Beweis. Eine Karte weckt einen
+        Verdacht; eine geänderte Aufnahme prüft ihn.
+lesson-asked-without-letters =
+    Noch einmal die erste Aufnahme, mit ihrer Konsolidierung und ohne die Buchstaben. Welches Netz wird sie finden?
+    .explanation =
+        Nur Netz B. In einem Krankenhaus, das keine Buchstaben einbrennt, würde Netz A übersehen, wozu es gemacht wurde.
+lesson-asked-exposing =
+    Netz A hatte bei jeder Aufnahme seiner eigenen Art recht, in der Buchstaben und Konsolidierung zusammen vorkommen.
+    Was hätte es entlarven können, bevor es benutzt wurde?
+    .explanation =
+        Testaufnahmen derselben Art teilen die Abkürzung: Mehr davon machen die falsche Zahl nur sicherer. Nur Aufnahmen,
+        die beides trennen, können es zeigen, und die Karten sagen, nach welchen Aufnahmen man suchen muss.
+
+## Where maps point (localisation_text.py)
+
+localisation = Wohin die Karten zeigen
+localisation-how =
+    Gemessen an Aufnahmen, auf denen ein Rechteck sagt, wo der Befund ist (Protokoll von CheXlocalize, Saporta et al.
+    2022). Trefferquote: wie oft der stärkste Punkt einer Karte in einem Rechteck liegt. mIoU: die Überlappung des
+    Rechtecks mit dem, was in der Karte hervortritt, 0 bis 1, Mittel über die Karten; Befunde füllen ihre Rechtecke
+    nicht aus, sodass auch eine vollkommene Karte unter 1 bleibt. Eine Karte ohne positive Werte verfehlt.
+localisation-baselines =
+    Vergleichen Sie mit den ersten beiden Zeilen: Zufall ist der Anteil der Aufnahme, den die Rechtecke bedecken, und die
+    Mitte der Aufnahme braucht kein Netz. Eine Methode, die nicht beide schlägt, sagt nicht mehr als blindes Raten.
+localisation-few =
+    Wenige Karten: Die Intervalle (95 %, über Patienten, in Klammern) sind weit und noch immer zu eng. Wo alle Karten
+    treffen oder alle verfehlen, gibt es keines.
+localisation-films = Welche Aufnahmen, und welche Methoden fehlen
+localisation-method = Methode
+localisation-all = Alle Befunde
+localisation-chance = Zufall
+localisation-centre = Mitte der Aufnahme
+localisation-hit-rate = Trefferquote
+localisation-miou = mIoU
+localisation-caption = { $figure }, { $films } Aufnahmen
+localisation-column = { $finding }, { $maps ->
+        [one] { $maps } Karte
+       *[other] { $maps } Karten
+    }
+localisation-parts = Nach Teilen: { $names }
+
+## Files that are not read (film/)
+
+use-one-of = Nehmen Sie eine PNG-, JPEG-, TIFF-, WebP-, BMP- oder DICOM-Datei.
+get-again = Exportieren oder laden Sie die Datei noch einmal.
+film-no-memory = Der Speicher reicht nicht, um dieses Bild zu öffnen.
+    .hint = Versuchen Sie es mit einem kleineren.
+film-damaged = Diese { $kind }-Datei ist beschädigt, abgeschnitten oder von einer Art, die hier nicht gelesen wird.
+    .hint = { get-again }
+film-none-given = Es wurde keine Datei angegeben.
+    .hint = { use-one-of }
+film-not-found = Die Datei wurde nicht gefunden.
+    .hint = Prüfen Sie ihren Namen, oder laden Sie sie noch einmal hoch.
+film-not-opened = Die Datei ließ sich nicht öffnen.
+    .hint = Prüfen Sie ihre Rechte, oder laden Sie sie noch einmal hoch.
+film-empty = Diese Datei ist leer.
+    .hint = { get-again }
+film-too-large = Diese Datei ist größer als { $megabytes } MB.
+    .hint = Exportieren Sie ein einzelnes, kleineres Bild.
+film-folder = Dies ist ein Ordner, keine Datei.
+    .hint = Wählen Sie eine Datei darin.
+film-not-ordinary = Dies ist keine gewöhnliche Datei.
+    .hint = { use-one-of }
+film-not-image = Dies ist { $what }, kein Bild, das sich lesen lässt.
+    .hint = { use-one-of }
+film-too-many-pixels = Dieses Bild hat { $width } x { $height } Pixel, mehr als { $megapixels } Megapixel.
+    .hint = Exportieren Sie es kleiner.
+film-too-few-pixels = Dieses Bild hat { $width } x { $height } Pixel, zu wenige für eine Aufnahme.
+    .hint = Nehmen Sie eines mit { $least } oder mehr auf jeder Seite.
+film-too-thin = Dieses Bild hat { $width } x { $height } Pixel, zu lang und schmal für eine Thoraxaufnahme.
+    .hint = Schneiden Sie es auf die Aufnahme zu.
+film-pages = Diese { $kind }-Datei enthält mehrere Seiten, nicht eine Aufnahme.
+    .hint = Speichern Sie die Aufnahme als eigene Datei.
+film-animation = Diese { $kind }-Datei enthält eine Animation, nicht eine Aufnahme.
+    .hint = Speichern Sie die Aufnahme als eigene Datei.
+film-large-tiles = Diese TIFF-Datei behauptet Kacheln von mehr als { $megapixels } Megapixeln.
+    .hint = { get-again }
+film-16-bit-colours = Die 16-Bit-Farben dieser Datei lassen sich nicht entschlüsseln.
+    .hint = Speichern Sie sie in 16-Bit-Grau.
+film-not-numbers = Einige Pixel dieser Datei sind keine Zahlen (NaN oder unendlich).
+    .hint = Exportieren Sie sie mit ganzen Zahlen von 16 Bit.
+film-no-numbers = { film-not-numbers }
+    .hint = { get-again }
+film-blank = Dieses Bild ist leer: Jedes Pixel hat dasselbe Grau.
+    .hint = Wählen Sie eine andere Datei.
+jpeg-too-many-parts = Dieses JPEG besteht aus weit mehr Teilen, als irgendeine Kamera schreibt.
+    .hint = Speichern Sie es neu.
+
+# Jedes geht in "film-not-image" ein.
+file-is-gif = ein GIF, ein Format von höchstens 256 Stufen, das bewegt sein kann
+file-is-pdf = ein PDF-Dokument
+file-is-zip = ein zip-Archiv oder ein Office-Dokument
+file-is-gzip = ein gzip-Archiv
+file-is-heic = ein HEIC- oder AVIF-Foto oder ein Video
+file-is-jpeg-2000 = eine JPEG-2000-Datei außerhalb von DICOM
+file-is-svg = eine SVG-Zeichnung
+file-is-web-page = eine Webseite
+file-is-text = eine Textdatei
+file-is-unknown = eine Datei unbekannter Art
+
+dicom-export-again = Exportieren Sie sie noch einmal, unkomprimiert oder als JPEG 2000.
+dicom-deflated = Diese DICOM-Datei ist als Ganzes komprimiert (deflate), was hier nicht gelesen wird.
+    .hint = { dicom-export-again }
+dicom-other = Diese DICOM-Datei enthält { $content } ({ $modality }), keine Röntgenaufnahme.
+    .hint = Wählen Sie die Aufnahme selbst.
+dicom-empty = Diese DICOM-Datei enthält kein Bild oder ist abgeschnitten.
+    .hint = Wählen Sie die Aufnahme selbst.
+dicom-frames = Diese DICOM-Datei enthält { $frames } Einzelbilder, nicht eine Aufnahme.
+    .hint = Exportieren Sie die, welche Sie meinen.
+dicom-compressed = Diese DICOM-Datei ist so komprimiert, dass sie hier nicht entschlüsselt werden kann.
+    .hint = { dicom-export-again }
+dicom-not-as-said = Das Bild in dieser DICOM-Datei ist nicht das, was ihr Kopf sagt.
+    .hint = { dicom-export-again }
+dicom-12-bit = Diese DICOM-Datei ist ein 12-Bit-JPEG, das hier nicht entschlüsselt werden kann.
+    .hint = { dicom-export-again }
+
+# Jedes geht in "dicom-other" ein.
+dicom-holds-rtdose = eine Strahlendosis
+dicom-holds-seg = eine Segmentierung
+dicom-holds-sr = einen Bericht
+dicom-holds-pr = die Anzeigeeinstellungen einer Aufnahme
+dicom-holds-ko = eine Liste ausgewählter Bilder
+dicom-holds-doc = ein Dokument
+dicom-holds-rtplan = einen Bestrahlungsplan
+dicom-holds-rtstruct = gezeichnete Umrisse
+dicom-holds-reg = eine Registrierung
+dicom-holds-ecg = ein EKG
+
+## Notes of a file (film/): what was done to it
+
+note-halved = { $width } x { $height } Pixel, in halber Größe gelesen.
+note-one-bit = Ein Bit für jedes Pixel: nur Schwarz und Weiß.
+note-cmyk = Druckfarben (CMYK) wurden in Bildschirmfarben umgewandelt.
+note-lab = Lab-Farben wurden in Bildschirmfarben umgewandelt.
+note-palette = Die Palette der Datei wurde angewandt.
+note-turned = Aufrecht gedreht, wie es die in der Datei gespeicherte Ausrichtung sagt.
+note-white-is-zero = Das TIFF speichert Weiß als null: invertiert.
+note-bits = Werte von { $bits } Bit in einer Datei von { $container } Bit: mit { $white } skaliert.
+note-scaled = Werte von { $low } bis { $high }: auf den ganzen Bereich von Schwarz bis Weiß skaliert.
+note-transparent = Durchsichtige Teile wurden auf Schwarz gelegt.
+note-colour = Das Bild ist farbig: nach der Helligkeit in Grau umgewandelt.
+
+# DICOM
+note-modality = Die Datei sagt Modalität { $modality }, keine Röntgenaufnahme.
+note-raw = Die Datei sagt, dass sie rohe Detektordaten enthält, die nicht zum Ansehen gedacht sind.
+note-not-square = Die Pixel sind nicht quadratisch ({ $ratio }-mal so hoch wie breit) und quadratisch gezeichnet.
+note-padding = Die in der Datei bezeichnete Auffüllung um die Aufnahme wurde schwarz gemacht.
+note-modality-table = Die Modalitätstabelle (LUT) der Datei wurde angewandt.
+note-rescaled = Umgerechnet, wie die Datei sagt: Steigung { $slope }, Achsenabschnitt { $intercept }.
+note-table = Die VOI-LUT der Datei wurde angewandt{ $tables ->
+        [1] {""}
+       *[other] , die erste von { $tables }
+    }.
+note-window =
+    Das Fenster der Datei wurde angewandt: Mitte { $centre }, Breite { $width }, { $curve }{ $windows ->
+        [1] {""}
+       *[other] , das erste von { $windows }
+    }.
+note-range-one-grey =
+    Das Fenster in der Datei zeigt nur ein einziges Grau: Gezeigt wird ihr ganzer Wertebereich, { $low } bis { $high }.
+note-range-no-window =
+    In der Datei steht kein Fenster: Gezeigt wird ihr ganzer Wertebereich, { $low } bis { $high }.
+note-range-no-valid-window =
+    Das Fenster in der Datei ist nicht gültig: Gezeigt wird ihr ganzer Wertebereich, { $low } bis { $high }.
+note-contradiction =
+    Die Datei widerspricht sich darin, welches Ende weiß ist: Prüfen Sie, ob Knochen hell ist.
+note-inverted =
+    Mit dunklem Knochen gespeichert (MONOCHROME1 oder INVERSE): invertiert, sodass Knochen hell ist.
+
+## The gate (gate_text.py): what speaks against a frontal chest film
+
+doubt-modality = Dies ist keine Röntgenaufnahme.
+doubt-ct = Dies sieht aus wie ein CT-, MR- oder Ultraschallbild, nicht wie eine Röntgenaufnahme.
+doubt-view = Diese Aufnahme wurde nicht von vorn oder von hinten gemacht.
+doubt-lateral = Dies sieht aus wie eine seitliche Aufnahme.
+doubt-body-part = Dies sieht aus wie ein anderer Körperteil oder nur ein Teil des Thorax.
+doubt-coloured = Dieses Bild ist farbig; eine Röntgenaufnahme ist grau.
+doubt-photograph = Dies sieht aus wie ein Foto, nicht wie eine Röntgenaufnahme.
+doubt-drawing = Dies sieht aus wie eine Zeichnung, ein Diagramm, eine Seite oder ein Muster, nicht wie eine
+    Röntgenaufnahme.
+doubt-several-images =
+    Dies sieht aus wie mehrere Bilder auf einer Seite oder wie das Bild eines Bildschirms, nicht wie eine Aufnahme.
+doubt-not-frontal =
+    Dies sieht nicht aus wie eine frontale Thoraxaufnahme: Es kann ein anderer Körperteil sein, eine andere Projektion
+    oder eine andere Art von Bild.
+doubt-no-lungs = Wo Lungen hingehören, sind keine zwei Lungen zu sehen.
+doubt-turned = Diese Aufnahme scheint auf der Seite oder auf dem Kopf zu liegen.
+doubt-inverted = Diese Aufnahme scheint invertiert zu sein: Knochen dunkel, Luft hell.
+doubt-mirrored = Links und rechts scheinen vertauscht zu sein, oder das Herz liegt rechts.
+doubt-burned-in =
+    In dieses Bild sind Wörter eingebrannt; sie können ein Netz beeinflussen und den Patienten nennen.
+
+# Ein Knopf; die Anmerkung sagt, was getan wurde, nachdem er gedrückt war.
+mend-turn-90 = Um 90° im Uhrzeigersinn drehen
+    .note = Wie gewünscht um 90° im Uhrzeigersinn gedreht.
+mend-turn-180 = Um 180° drehen
+    .note = Wie gewünscht um 180° gedreht.
+mend-turn-270 = Um 90° gegen den Uhrzeigersinn drehen
+    .note = Wie gewünscht um 90° gegen den Uhrzeigersinn gedreht.
+mend-invert = Invertieren
+    .note = Wie gewünscht invertiert: Hell wurde dunkel, und dunkel wurde hell.
+mend-mirror = Links und rechts vertauschen
+    .note = Wie gewünscht wurden links und rechts vertauscht.
+
+# Jedes geht in "likeness" ein.
+look-frontal = einer frontalen Thoraxaufnahme
+look-lateral = einer seitlichen Aufnahme
+look-body-part = einem anderen Körperteil
+look-ct = einem CT-, MR- oder Ultraschallbild
+look-photograph = einem Foto
+look-drawing = einer Zeichnung, einem Diagramm oder einer Seite
+look-several-images = mehreren Bildern oder einem Bildschirm
+look-turned-90 = einer um 90° gegen den Uhrzeigersinn gedrehten Aufnahme
+look-turned-180 = einer auf dem Kopf stehenden Aufnahme
+look-turned-270 = einer um 90° im Uhrzeigersinn gedrehten Aufnahme
+look-inverted = einer invertierten Aufnahme
+look-mirrored = einer gespiegelten Aufnahme
+
+tag = Die Datei sagt { $name } { $value }.
+orientation =
+    Die Datei sagt, dass ihre Zeilen nach { $rows } laufen und ihre Spalten nach { $columns }; üblich sind L und F.
+flip = Die Datei sagt, dass sie seitlich gespiegelt wurde, aber nicht, wo links und rechts jetzt sind.
+colours = Mehr als 2 % der Pixel sind farbig; eine Röntgenaufnahme ist grau.
+no-lung = Das Netz für Lungen findet darauf keine Lunge.
+one-lung = Das Netz für Lungen findet darauf eine Lunge, die { $share } bedeckt.
+two-lungs =
+    Was das Netz für Lungen für zwei Lungen hält, bedeckt { $share }; die eine ist { $smaller } so groß wie die andere,
+    ihre Mitten liegen { $across } der Breite und { $down } der Höhe auseinander.
+likeness = Ein kleines Netz findet das Bild zu { $probability } wie von { $kind } und zu { $frontal } wie von
+    { look-frontal }.
+sides = An seiner linken und rechten Hälfte findet ein kleines Netz es zu { $probability } wie eine gespiegelte Aufnahme.
+distance-within =
+    Der Abstand von frontalen Thoraxaufnahmen liegt im Üblichen: das { $times }-Fache der Grenze.
+distance-beyond =
+    Der Abstand von frontalen Thoraxaufnahmen liegt jenseits des Üblichen: das { $times }-Fache der Grenze.
+
+gate-table = Wie oft die Eingangsprüfung nachfragt
+gate-table-note =
+    Bevor ein Netz antwortet, wird jedes Bild gefragt, ob es eine frontale Thoraxaufnahme ist, aufrecht und wie üblich.
+    Gemessen an Bildern, an denen nichts angepasst wurde; in Klammern stehen 95-%-Intervalle. Was weder richtig noch
+    falsch ist, wird in allgemeinen Worten gesagt. Gespiegelte, gedrehte und invertierte Aufnahmen wurden aus echten
+    gemacht.
+gate-table-kind = Was es ist
+gate-table-pictures = Bilder
+gate-table-questioned = Nachgefragt
+gate-table-right-reason = Mit dem richtigen Grund
+gate-table-wrong-reason = Mit einem falschen Grund
+
+measured-frontal = frontale Thoraxaufnahmen
+measured-lateral = seitliche Aufnahmen
+measured-body-part = andere Körperteile
+measured-ct = CT, MR, Ultraschall
+measured-photograph = Fotos
+measured-drawing = Zeichnungen, Diagramme, Seiten, Rauschen
+measured-several-images = mehrere Aufnahmen, Bildschirme
+measured-turned = gedrehte Aufnahmen
+measured-inverted = invertierte Aufnahmen
+measured-mirrored = gespiegelte Aufnahmen
+
+## The frame of the page (ui/app, ui/lesson/lesson_view.py)
+
+invitation = Ihre eigene Röntgenaufnahme
+    .ways = Hierher ziehen, einfügen oder eine Datei wählen
+    .formats = PNG, JPEG, TIFF, WebP, BMP oder DICOM.
+doors = Was man hier tun kann
+door-films = Aufnahmen
+figures-on-phone = Schwelle, und was diese Zahlen bedeuten
+door-lesson = In fünf Minuten lernen
+    .hint = Kann man einer richtigen Antwort trauen?
+way-back = Zurück zu den Aufnahmen
+
+## The page (page_text.py)
+
+page-title = Erklärungen zu Thoraxaufnahmen, nebeneinander
+page-subtitle = Was ein Netz über eine Aufnahme sagt, was seine Erklärungen sagen, und wo sie einander widersprechen.
+not-clinical = Nur für Forschung und Lehre. Kein Medizinprodukt, nicht für den klinischen Einsatz.
+
+entrance-title = Bevor Sie beginnen
+entrance-purpose =
+    Diese Seite dient der Forschung und Lehre. Sie ist kein Medizinprodukt. Benutzen Sie sie nicht, um etwas zu
+    diagnostizieren, zu behandeln oder auszuschließen.
+entrance-limits =
+    Die Netze wurden an wenigen Aufnahmen aus wenigen Häusern trainiert und irren sich oft. Die Karten zeigen, was ihre
+    Werte bewegt hat; sie zeigen nicht, wo eine Krankheit ist.
+entrance-films =
+    Wählen Sie nur Aufnahmen, die Sie weitergeben dürfen, ohne Namen, auch ohne ins Bild eingebrannte.
+entrance-button = Verstanden, Seite öffnen
+
+network = Netz
+strip = Aufnahmen dieser Seite
+film-remove = { $name } entfernen
+film-removed = Die Aufnahme wurde vom Server und von dieser Seite entfernt.
+film-refused = nicht gelesen
+film-is-read = wird gelesen …
+film-questioned = Thoraxaufnahme?
+oldest-removed = Die älteste Aufnahme wurde entfernt: Höchstens { $films } bleiben.
+oldest-removed-large = Die älteste Aufnahme wurde entfernt: Große Aufnahmen lassen nur für wenige Platz.
+
+question = Ist dies eine frontale Thoraxaufnahme?
+    .remove = Entfernen
+    .measured = Was gemessen wurde
+    .why =
+        Das Netz wurde für frontale Thoraxaufnahmen gemacht, aufrecht und wie üblich. Zu allem anderen gibt es trotzdem
+        Zahlen, und sie bedeuten nichts.
+show-anyway = Trotzdem zeigen
+nothing-above = nichts über der Schwelle
+shown-anyway = Gezeigt, obwohl nachgefragt wurde:
+suggestion =
+    Die Datei nennt ein Alter, für das dieses Netz nicht gemacht wurde. Ein anderes ist dafür gemacht: { $title }.
+suggestion-take = Dieses nehmen
+
+kept = Was aufbewahrt wird, und wie lange
+    .short = Gelöscht, sobald gelesen; im Speicher höchstens { $minutes } Minuten nach dem letzten Gebrauch.
+    .whole =
+        Die Datei wird gelöscht, sobald sie gelesen ist. Jedes Bild und seine Karten bleiben im Speicher dieses Servers,
+        bis Sie die Aufnahme entfernen, die Seite schließen, oder bis { $minutes } Minuten nach Ihrem letzten Klick oder
+        dem Ende einer Prüfung, um die Sie gebeten haben. Eine Seite behält höchstens { $films } Aufnahmen und davon
+        { $megabytes } MB; dann geht die älteste für die nächste. Bricht ein Hochladen ab, wird es innerhalb von
+        { $breaks } Minuten gelöscht. Über eine Aufnahme wird nichts protokolliert, und nichts geht an jemand anderen.
+        Wer diese Seite betreibt, kann eigene Aufzeichnungen führen.
+earlier-films-gone = Die früheren Aufnahmen sind nicht mehr im Speicher.
+expired =
+    Die Aufnahme ist nicht mehr im Speicher: Sie wurde { $minutes } Minuten lang nicht benutzt, oder der Server wurde neu
+    gestartet.
+    .hint = Wählen Sie sie noch einmal.
+unexpected = Etwas ist schiefgegangen (Kennung { $reference }).
+    .hint =
+        Versuchen Sie es noch einmal; kommt es wieder, nennen Sie dem, der diese Seite betreibt, die Kennung.
+
+findings = Befunde
+finding = Befund
+step-choose = Wählen Sie eine Aufnahme, ziehen Sie sie hierher oder fügen Sie sie ein.
+step-read = Lesen Sie, was das Netz zu jedem Befund sagt, neben seiner Schwelle.
+step-compare = Wählen Sie einen Befund, und vergleichen Sie, was die Erklärungen dazu sagen.
+reading-file = { $name } wird gelesen …
+asking-network = Das Netz sieht sich { $name } an …
+
+# Ein Vorleseprogramm sagt es.
+spoken-result = { $film }: { $finding } { $score }, { $verdict }. { $maps ->
+        [ready] Die Karten sind fertig.
+        [off] Die Karten sind aus.
+       *[none] Es gibt keine Karten.
+    }
+spoken-no-result = { $film }: Es gibt kein Ergebnis. { $reason }
+spoken-refused = { $film } wurde nicht gelesen. { $reason }
+spoken-question = { $film }: { question } { $reasons }
+
+score-calibrated = kalibrierte Wahrscheinlichkeit
+score-uncalibrated = unkalibrierter Wert
+score-below = < { $limit }
+score-above = > { $limit }
+scores-calibrated = Kalibriert: Von 100 Aufnahmen mit 70 % sollten etwa 70 den Befund haben.
+scores-near =
+    Kalibriert: Bei jedem Befund steht, wie oft er auf Testaufnahmen mit einem ähnlichen Wert da war.
+scores-off = Auf den eigenen Testaufnahmen lag es im Mittel um { $points } Punkte daneben.
+scores-uncalibrated =
+    Dies sind unkalibrierte Werte von 0 bis 1: Mehr heißt wahrscheinlicher, aber 0,7 heißt nicht 70 von 100.
+scores-several =
+    Jeder Befund steht für sich: Mehrere können da sein, oder keiner. Alles unter der Schwelle heißt nicht unauffällig.
+scores-exclusive = Die Befunde ergeben zusammen 100 %: Genau einer ist die Antwort.
+scores-ensemble = Ein Ensemble aus { $members }: { $rule }. { members-dots }
+scores-trained-on = Trainiert an { $data }.
+show-anyway-gives-only = Trotzdem zeigen: Das Netz gibt nur { $score }
+show-anyway-gives-less = Trotzdem zeigen: Das Netz gibt weniger als { $limit }
+show-anyway-scores-only = Trotzdem zeigen: Das Netz wertet nur { $score }
+show-anyway-scores-less = Trotzdem zeigen: Das Netz wertet weniger als { $limit }
+
+# Nach der Regel eines Ensembles.
+rule-majority = Mehrheit, bei Gleichstand das Mittel der Wahrscheinlichkeiten
+rule-mean = Mittel der Wahrscheinlichkeiten
+rule-weighted = gewichtetes Mittel der Wahrscheinlichkeiten
+rule-stacking = ein kleines Netz, das alle ihre Wahrscheinlichkeiten liest
+rule-joined = ein Netz, das die Merkmalskarten aller liest
+ensemble-named = { $networks } Netze, { $rule }: { $members }
+ensemble-weighted = { $networks } Netze, { $rule }; Gewichte: { $members }
+members = Mitglieder
+members-dots = Die Punkte sind, was jedes Mitglied für sich sagt.
+members-say = Was jedes Mitglied sagt
+members-range = { $members } Mitglieder von { $low } bis { $high }
+
+film = Aufnahme
+    .promise = Die Aufnahme, wie Sie sie gaben; keine Karte ändert ihre Grauwerte.
+film-source = { $film } · { $network }
+seen-frame = Der gestrichelte Rahmen ist der Teil, den das Netz sieht.
+sides-known = R und L sind rechts und links des Patienten, wie die Datei sagt.
+sides-unknown = Die Datei sagt nicht, welche Seite die rechte des Patienten ist.
+hide-again = Karten wieder verbergen
+opacity = Deckkraft
+cells = Ohne Glättung
+contours = Höhenlinien (25, 50, 75 %)
+drawing = Darstellung
+drawing-more = Linien, Zellen
+notes = Was mit der Datei getan wurde
+    .none = Nichts: Die Pixel sind, wie sie gespeichert waren.
+
+# Genau hinsehen (ui/viewer/view_controls.py).
+view = Ansicht
+view-out = Verkleinern
+    .hint = Verkleinern (Taste −)
+view-in = Vergrößern
+    .hint = Vergrößern, auch mit dem Rad oder zwei Fingern (Taste +)
+zoom-times = Wievielmal größer als die ganze Aufnahme
+view-pixels = 1:1
+    .hint = Ein Pixel der Aufnahme für eines des Bildschirms (Taste 1)
+view-invert = Invertieren
+    .hint = Dunkel und hell vertauschen (Taste I)
+view-reset = Zurück
+    .hint = Die ganze Aufnahme mit ihren eigenen Grauwerten (Taste R oder Doppelklick)
+greys = Grauwerte
+greys-level = Lage
+greys-window = Fenster
+film-alone = Nur Aufnahme
+    .hint = Gedrückt halten, um die Aufnahmen ohne Karten zu sehen (Taste B)
+enlarge = { $panel } vergrößern
+view-help = Gesten und Tasten
+    .hint = Was Maus, Finger und Tasten tun (Taste ?)
+gestures = Genau hinsehen: Maus, Finger und Tasten
+    .linked = Alle Felder bewegen sich gemeinsam. Tasten wirken, solange Zeiger oder Tastatur bei den Aufnahmen sind.
+    .close = Schließen
+gesture-columns =
+    .what = Um dies zu tun
+    .mouse = Maus
+    .touch = Finger
+    .keys = Tasten
+gesture-zoom = Vergrößern und verkleinern
+    .mouse = Rad
+    .touch = Zwei Finger
+    .keys = + und −
+gesture-move = Verschieben
+    .mouse = Ziehen
+    .touch = Ein Finger, wenn vergrößert
+    .keys = Pfeile, wenn vergrößert
+gesture-window = Heller, dunkler; mehr oder weniger Kontrast
+    .mouse = Ziehen mit der rechten Taste oder mit Umschalt
+    .touch = Regler unter „Grauwerte“
+    .keys = Umschalt und Pfeile
+gesture-invert = Dunkel und hell vertauschen
+    .mouse = Knopf „Invertieren“
+    .touch = Knopf „Invertieren“
+    .keys = I
+gesture-whole = Die ganze Aufnahme
+    .mouse = Rad, bis zum Ende
+    .touch = Zwei Finger, bis zum Ende
+    .keys = 0
+gesture-pixels = Ein Pixel der Aufnahme für eines des Bildschirms
+    .mouse = Knopf „1:1“
+    .touch = Knopf „1:1“
+    .keys = 1
+gesture-reset = Alles wie zuerst
+    .mouse = Doppelklick
+    .touch = Zweimal tippen
+    .keys = R
+gesture-bare = Die Aufnahmen ohne ihre Karten, solange gedrückt
+    .mouse = Knopf „Nur Aufnahme“
+    .touch = Knopf „Nur Aufnahme“
+    .keys = B
+gesture-enlarge = Ein Feld auf dem ganzen Bildschirm, und zurück
+    .mouse = Knopf neben seinem Namen
+    .touch = Knopf neben seinem Namen
+    .keys = F
+gesture-help = Dieses Blatt
+    .mouse = Knopf „?“
+    .touch = Knopf „?“
+    .keys = ?
+
+methods = Methoden
+    .choose = Unter { $methods } Erklärungen wählen
+    .hint =
+        Nur was gewählt ist, wird berechnet: für den Befund, den Sie ansehen, dann für die anderen; Ihre Wahl bleibt.
+method-leave-out = { $name } weglassen
+method-not-available = { $method } · nicht verfügbar
+method-long = { $method } · lang
+method-takes = { $method } · { $duration }
+map-held =
+    .question = Wartet auf Ihre Antwort auf die Frage oben.
+    .refused = Keine Karte: Diese Datei wurde nicht gelesen.
+not-available = Für dieses Netz nicht verfügbar.
+    .why = Für dieses Netz nicht verfügbar: { $reason }
+    .methods = Für dieses Netz nicht verfügbar: { $methods }
+computing = { $method } wird berechnet …
+computing-share = { $method } wird berechnet … { $share }
+
+maps-of-members =
+    Jede Karte ist das Mittel der Karten der { $members } Mitglieder, { $rule ->
+        [weighted] gewichtet wie ihre Wahrscheinlichkeiten
+       *[other] alle gleich gewichtet
+    }{ $calibrated ->
+        [yes] , und geteilt durch die Temperatur des Mitglieds
+       *[no] {""}
+    }.
+logit-is =
+    { $of ->
+        [calibrated] das mittlere kalibrierte Logit der Mitglieder
+        [members] das mittlere Logit der Mitglieder
+        [contrast] das Logit, abzüglich des Mittels der Logits aller Befunde,
+       *[network] das Logit
+    } ist { $logit }
+sums-title = Was diese Karte ergibt
+why-none = Warum
+logit-gloss = Das Logit ist der Wert des Netzes, bevor er zur Wahrscheinlichkeit wird.
+sums =
+    Ergibt in der Summe { $total }, ohne Vorzeichen { $absolute }; { logit-is }{ $share ->
+        [none] {""}
+       *[other] , wovon die Summe { $share } ist
+    }. Der Rest, { $rest }, ist nicht in der Karte.
+# Einer Karte, deren Summe weit vom Logit entfernt ist.
+held-opposite =
+    Ihre Summe, { $total }, hat das entgegengesetzte Vorzeichen des Logits, { $logit }: Lesen Sie sie nicht als Gründe
+    für den Wert.
+held-little =
+    Enthält nur { $share } des Logits: Das meiste ist anderswo.
+held-much =
+    Ergibt { $share } des Logits: Der Rest wiegt viel davon auf.
+# Was LRP anders tut, als Netz und Regeln geschrieben stehen.
+choices-title = Wie diese Karte das Netz liest
+choice-order =
+    Ein Mittel über Blöcke steht vor der 1×1-Faltung, der es im Netz folgt: Zusammen sind sie ein linearer Schritt.
+choice-biases =
+    Die Biaswerte von Faltungen bleiben außen vor, wo Relevanz verteilt wird, sodass sie nichts davon behalten.
+choice-norms = Eine Batch- oder Layer-Norm, die keine Faltung aufnimmt, reicht ihre Relevanz unverändert weiter.
+choice-depthwise =
+    Kanalweise Faltungen folgen z-plus ohne Biaswerte und verteilen gleichmäßig, was eine Einheit erreicht, für die keine
+    Eingabe spricht.
+choices-undo = „python -m cxr_demo explain --as-written“ macht die Karte ohne dies.
+rule-for-relu =
+    Diese Regel wurde für ReLU-Netze gemacht (Montavon et al. 2019, Abschnitt 10.2.1), und dieses hat { $activations }:
+    Dort werden LRP (epsilon) und LRP (gamma, box) empfohlen.
+sums-not =
+    { $of ->
+        [calibrated] Das mittlere kalibrierte Logit der Mitglieder
+        [members] Das mittlere Logit der Mitglieder
+        [contrast] Das Logit, abzüglich des Mittels der Logits aller Befunde,
+       *[network] Das Logit
+    } ist { $logit }; die Werte dieser Karte ergeben es nicht.
+cell-size = Eine Zelle ist etwa { $width } × { $height } px der Aufnahme groß.
+empty-map = Diese Karte zeigt nichts, was für { $finding } oder dagegen spricht.
+    .zero = Diese Karte ist überall 0.
+empty-map-positive = Diese Karte zeigt nichts, was für { $finding } spricht.
+    .zero = Diese Karte ist nirgends über 0.
+empty-map-called =
+    Diese Karte zeigt nichts, was für { $finding } spricht, obwohl das Netz den Befund erhebt: Verlassen Sie sich hier
+    nicht auf diese Karte.
+empty-map-little = Zu wenig zum Zeigen: { $why }.
+
+# Die Textalternative einer Karte.
+map-of = { $method } für { $finding }, { $where }
+map-hidden = Aufnahme ohne die Karte von { $method } für { $finding }, die aus ist
+place = { $column }, { $row }
+row-upper = oberes Drittel
+row-middle = mittleres Drittel
+row-lower = unteres Drittel
+column-left = im Bild links
+column-centre = Mitte
+column-right = im Bild rechts
+place-strongest = stärkste positive Region: { $place } ({ $share } der positiven Evidenz)
+place-none = keine positive Region
+
+
+# Die Karte eines Befunds gegen die der anderen (comparison/label_contrast.py).
+contrast = Gegen die anderen Befunde
+    .hint = Was für diesen Befund mehr spricht als für die anderen
+    .meaning =
+        Orange spricht mehr für { $finding } als für die anderen Befunde des Netzes, Blau mehr für die anderen. Was für
+        alle gleich spricht, fällt weg.
+    .how = Wie eine Karte gegen die anderen Befunde entsteht
+    .made =
+        Die Karte von { $finding } minus das Mittel der Karten aller Befunde, gewichtet mit ihren
+        Wahrscheinlichkeiten{ $task ->
+        [each] , die durch ihre Summe geteilt sind
+       *[shared] {""}
+    }: Karte − Σ p × Karte, über alle Befunde (Gu et al. 2018, contrastive backpropagation). Gleich gewichtet ergeben die
+        Karten aller Befunde zusammen null. Je wahrscheinlicher ein Befund ist, desto kleiner sind seine Zahlen.
+contrast-of = { $finding }, gegen die anderen
+contrast-caption =
+    Zeigt nicht, was für alle Befunde gleich spricht, und keine Umrisse: Eine Zelle deckt einen großen Teil der Lunge ab.
+contrast-none =
+    Kein { $method } gegen die anderen Befunde: Diese Methode ist nicht linear, ihre Karten lassen sich also nicht
+    voneinander abziehen.
+
+# Die Karten einer Methode zu verschiedenen Befunden (label_text.py).
+label-likeness = Von welchem Befund spricht eine Karte?
+    .table = Alle Befunde nebeneinander
+    .caption = { $method }: Übereinstimmung der Karten zweier Befunde
+    .finding = Befund
+    .slow = { $method }: nicht verglichen, da eine Karte jedes Befunds lange dauern würde.
+    .how =
+        Wie zwischen Methoden: Die Aufnahme wird in 16 × 16 Felder geteilt, und die Rangkorrelation der Summen darin
+        sagt, ob die Karten zweier Befunde die Orte gleich ordnen: 1 gleich, 0 gar nicht, −1 entgegengesetzt. Ab
+        { $shared }, gleich mit welchem Vorzeichen, sehen zwei Karten für das Auge gleich aus und heißen hier eine Karte.
+label-likeness-contrast = Von welchem Befund spricht eine Karte gegen die anderen?
+shared-all =
+    { $method }: Alle { $labels } Befunde teilen eine Karte{ $turned ->
+        [yes] , bei einigen mit vertauschtem „für“ und „gegen“
+       *[no] {""}
+    }. Was sie zeigt, spricht von keinem allein.
+shared-some =
+    { $method }: { $names } teilen eine Karte{ $turned ->
+        [yes] , bei einigen mit vertauschtem „für“ und „gegen“
+       *[no] {""}
+    }. Was sie zeigt, spricht von keinem allein.
+shared-opposite =
+    { $method }: Die Karten von { $names } sind entgegengesetzt: Was für den einen spricht, spricht gegen den anderen.
+shared-none = { $method }: Keine zwei Befunde teilen eine Karte.
+shared-not = { $method }: Kein anderer Befund hat diese Karte.
+most-alike = Die Karte von { $finding } gleicht am meisten der von { $other } (Übereinstimmung { $rank }).
+most-opposite =
+    Die Karte von { $finding } kommt dem Gegenteil der von { $other } am nächsten (Übereinstimmung { $rank }).
+
+agreement = Wie weit die Karten übereinstimmen
+    .maps = Karten
+    .rank = Übereinstimmung (1 gleich, 0 zufällig, −1 entgegengesetzt)
+    .overlap = Überlappung der stärksten 10 % (zufällig)
+    .overlap-5 = von 5 %
+    .overlap-20 = von 20 %
+    .measured = Wie das gemessen wird
+    .how =
+        Die Aufnahme wird in 16 × 16 Felder geteilt, und die Werte jeder Karte werden in jedem Feld zusammengezählt.
+        Übereinstimmung ist Spearmans Rangkorrelation dieser Summen: ob die Felder in derselben Ordnung stehen. Die
+        Überlappung ist die der Felder mit der meisten Evidenz für den Befund. Klammern und Marke sind, was der Zufall
+        ergibt: die erste Karte neben { $nulls } Karten, die so glatt sind wie die zweite und von der Aufnahme nichts
+        wissen. p ist, wie oft diese ebenso gut übereinstimmten; das kleinste p, das sie geben können, ist { $smallest }.
+    .chance = { $share }, { $p }
+    .with = und
+    .says-not = { $rank } { $overlap }
+and = { $first } und { $last }
+
+facts = Über dieses Netz
+fact-name = Name auf der Befehlszeile
+fact-question = Frage
+fact-people = Menschen
+fact-summary = Was es ist
+fact-data = Trainiert an
+fact-data-licence = Lizenz der Daten
+fact-data-source = Quelle der Daten
+fact-limits = Bekannte Grenzen
+fact-recipe = Rezept
+fact-start = Ausgegangen von
+fact-day = Trainiert am
+fact-import = Einfuhr
+fact-missing = Nicht bekannt
+fact-licence = Lizenz des Netzes
+fact-ensemble = Ensemble
+fact-networks = { $networks } Netze, unten
+fact-calibration = Kalibrierung
+fact-temperature = Temperatur { $temperature }
+fact-none = keine
+fact-maps = Erklärungen
+fact-sha256 = SHA-256 der Gewichte
+fact-sha256-ensemble = SHA-256 von Gewichten, Regel und Mitgliedern
+proof-pending =
+    Die Karten dieses Netzes werden noch geprüft; eine Karte, die Sie verlangen, wartet darauf.
+none-ready = Es gibt kein Netz, das eine Aufnahme auswerten könnte.
+not-usable = Nicht zu gebrauchen
+member-name = Name
+member-network = Netz
+member-weight = Gewicht
+member-temperature = Temperatur
+member-sha256 = SHA-256 seiner Gewichte
+metrics = Was diese Zahlen bedeuten
+    .meaning =
+        AUROC ist die Wahrscheinlichkeit, dass eine Aufnahme mit dem Befund einen höheren Wert bekommt als eine ohne: 0,5
+        ist geraten, 1 heißt immer. AUPRC ist die Fläche unter der Kurve aus Präzision und Sensitivität; Raten ergibt
+        den Anteil der Aufnahmen, die den Befund haben. F1 fasst Präzision und Sensitivität in eine Zahl, MCC ist die
+        Korrelation von Antwort und Wahrheit. ECE ist, wie weit die Wahrscheinlichkeiten im Mittel danebenliegen. Makro
+        ist das Mittel über alle Befunde.
+set-validation = Validierungsaufnahmen
+set-test = Testaufnahmen
+set-external = Aufnahmen anderer Krankenhäuser
+test-set = Gemessen an: { $name } (95-%-Intervall in Klammern)
+    .by-finding = Gemessen an: { $name } (95-%-Intervall in Klammern), nach Befunden
+# Von Zahlen, die Antworten ohne einen Blick auf die Lunge auf denselben Aufnahmen erreichen.
+floor = { $figure }, { $name }
+    .beaten = { $value }; das Netz liegt { $difference } darüber
+    .not-beaten = { $value }; das Netz liegt nicht sicher darüber: { $difference }
+floor-majority = immer die häufigste Klasse
+floor-view = allein nach der Projektion (AP oder PA)
+floor-shuffled = die eigenen Antworten des Netzes, ausgelost
+
+## Two checkpoints, members (pair_text.py)
+
+compare = Vergleichen mit
+    .hint =
+        Ein anderes Netz auf derselben Aufnahme oder die Mitglieder eines Ensembles: derselbe Befund, dieselbe Skala, der
+        Unterschied.
+    .nothing = nichts
+    .members = seinen Mitgliedern
+pair = { $finding }: zwei Netze
+    .this = das Netz oben
+    .other = damit verglichen
+    .off =
+        Die Karten sind zunächst aus: Die Karte dessen, was ein Netz nicht findet oder nicht erkennen kann, führt leicht
+        in die Irre.
+    .show = Trotzdem zeigen: Keines der Netze sagt, dass es da ist
+    .show-members = Trotzdem zeigen: Das Netz sagt nicht, dass es da ist
+    .says-not = Ein Unterschied sagt nicht, welches der beiden recht hat.
+    .read = Wie diese Karten zu lesen sind
+    .how =
+        Blau und Orange sind Evidenz gegen und für den Befund, auch wo die Felder oben nur zeigen, was für ihn spricht.
+        Beide Karten liegen auf einem Raster der Aufnahme, dem gröberen, beschnitten auf das, was beide Netze sehen, und
+        die Evidenz ist auf die Fläche der Aufnahme bezogen, denn verschieden große Zellen enthalten verschieden viel.
+        Logit-Punkte sind durch die Temperatur jedes Netzes geteilt, wo beide eine haben. Alle drei Karten haben eine
+        Skala, voll ab dem größten ihrer 99,5. Perzentile: Ein blasser Unterschied ist ein kleiner.
+pair-preparing = Geprüft wird, was die Karten von { $name } wert sind …
+pair-asking = { $name } sieht sich die Aufnahme an …
+pair-computing = { $method } von { $name } wird berechnet …
+pair-computing-share = { $method } von { $name } wird berechnet … { $share }
+pair-slow = Auch { $method } des anderen Netzes berechnen: { $duration }
+pair-unavailable = Für { $name } nicht verfügbar: { $reason }.
+pair-unknown = { $other } kennt { $finding } nicht. Beide kennen: { $known }.
+pair-nothing-common = { $other } kennt { $finding } nicht. Die beiden Netze haben keinen Befund gemeinsam.
+pair-empty = Keines der Netze gibt in { $method } Evidenz dafür oder dagegen: Es gibt nichts zu vergleichen.
+pair-figures = In Zahlen
+pair-rank = Übereinstimmung (Rangkorrelation)
+pair-overlap = Überlappung der stärksten 10 %
+pair-scale = { $unit }; eine Skala für { $maps } Karten
+pair-logit = Das { $kind ->
+        [calibrated] kalibrierte Logit
+       *[plain] Logit
+    } ist { $logit }.
+pair-sums = Ergibt { $total }. { pair-logit }
+pair-sums-outside =
+    Ergibt { $total }; { $outside } liegt in der Auffüllung oder jenseits dessen, was beide sehen. { pair-logit }
+pair-map-of = { $method } für { $finding }, { $whose }: { $where }
+pair-map-hidden = Aufnahme ohne die Karte von { $method } für { $finding }, { $whose }, die aus ist
+difference = Unterschied
+    .subtracted = das zweite minus das erste
+    .colours = Orange: mehr für den Befund in { $other }. Blau: mehr in { $this }.
+    .none = Kein Unterschied: { $why }. Jede Karte hat ihre eigene Skala.
+    .sum = Der Unterschied ergibt { $sum }.
+    .where =
+        Am meisten unterscheiden sie sich in { $place } ({ $share } des Unterschieds), wo { $more } mehr für den Befund
+        hat.
+    .nowhere = Die beiden Karten sind überall gleich.
+members-title = { $finding }: { $members } Mitglieder
+    .says-not =
+        Eine kleine Streuung sagt nicht, dass die Mitglieder recht haben: Sie lernten an denselben Aufnahmen.
+    .how =
+        Die Karten der Mitglieder liegen auf dem feinsten Raster unter ihnen; das Mittel ist die Karte oben. Die Streuung
+        ist die Wurzel aus dem gewichteten Mittel der quadrierten Abstände vom Mittel, in derselben Einheit; unter jedem
+        Mitglied steht, was es über das Mittel hinaus sagt. Alle haben eine Skala, voll ab dem größten der 99,5.
+        Perzentile des Mittels und der Mitglieder.
+    .joined =
+        Dieses Netz liest die Merkmalskarten aller Mitglieder zusammen: Es gibt eine Karte für alle, und die Mitglieder
+        haben keine eigenen.
+    .empty = Weder das Mittel noch ein Mitglied enthält Evidenz dafür oder dagegen.
+mean = Mittel
+    .of = die Karte oben
+spread = Streuung
+    .of = Standardabweichung
+    .none =
+        Keine Streuung: Werte dieser Methode lassen sich nur innerhalb einer Karte vergleichen. Jede Karte hat ihre
+        eigene Skala.
+    .where = Am meisten unterscheiden sie sich in { $place } ({ $share } der Streuung).
+    .nowhere = Die Mitglieder unterscheiden sich nicht.
+    .unsure = Auf { $share } der Karte ist die Streuung größer als das Mittel.
+member-minus-mean = Minus das Mittel
+    .of = { $name } minus das Mittel
+member-weighs = Gewicht { $weight }. Übereinstimmung mit dem Mittel (Rangkorrelation) { $rank }.
+
+## Evaluation (evaluation_text.py)
+
+evaluation = Güte dieser Erklärungen
+    .map = Karte
+
+regions = Wo die Evidenz liegt
+    .measured = Wie das gemessen wird
+    .how =
+        Der Anteil der Evidenz jeder Karte für den Befund, der in einer Region liegt; in Klammern und als Marke, was
+        gleichmäßig verteilte Evidenz dort hätte. Ränder sind die äußeren { $border }, Ecken { $corner } von Höhe und
+        Breite. Dice sagt, wie weit zwei Umrisse sich decken: 1 ganz, 0 gar nicht.
+    .warning =
+        Evidenz außerhalb der Lunge, an einem Rand oder in einer Ecke ist eine Warnung vor dem Netz, nicht vor der Karte.
+region-lungs = in der Lunge (geschätzt)
+region-outside = außerhalb der Lunge
+region-borders = an den Rändern
+region-corners = in den Ecken
+region-own = in Ihrer Region
+region-named = in { $name }
+region-share = { $share } der Evidenz
+region-no-evidence = keine Evidenz
+region-area = { $share } der Aufnahme
+lungs-absent = Hier lässt sich kein Umriss der Lunge bestimmen, daher ist sie nicht eigens genannt.
+lungs-not-found = Auf dieser Aufnahme wurde keine Lunge gefunden, daher ist sie nicht eigens genannt.
+lungs-quality =
+    Der Umriss der Lunge ist die Schätzung eines kleinen Netzes: Dice { $dice } auf Aufnahmen, die es nicht gesehen
+    hatte.
+
+region = Eine eigene Region: Zeichnen Sie sie auf ein Feld, oder geben Sie sie in % der Aufnahme an
+    .draw = Region zeichnen
+    .draw-hint = Ziehen Sie über ein Feld. Escape beendet.
+    .left = links
+    .top = oben
+    .width = Breite
+    .height = Höhe
+    .set = Ihren Anteil zeigen
+    .clear = Löschen
+    .no-numbers = Geben Sie links, oben, Breite und Höhe als Zahlen von 0 bis 100 an.
+
+cover = Verdecken und noch einmal fragen
+    .hint =
+        Was wäre, wenn dieser Schatten nicht da wäre? Die Region wird verdeckt und das Netz noch einmal gefragt; drücken
+        Sie wieder, um sie aufzudecken.
+    .asking = Das Netz sieht sich die verdeckte Aufnahme an …
+    .picture = Die Aufnahme mit verdeckter Region, wie das Netz sie vorgelegt bekam
+    .not-the-film = Nicht die Aufnahme: was dem Netz vorgelegt wurde.
+    .says-not =
+        Kein Netz wurde an verdeckten Aufnahmen trainiert, und was verdeckt, kann wie ein Befund aussehen: Eine Änderung
+        weckt einen Verdacht, und zwei Arten, die übereinstimmen, wecken ihn stärker.
+    .before = Die Aufnahme
+    .after = Verdeckt
+    .change = Änderung
+cover-mirror = mit der gespiegelten anderen Seite
+cover-blur = mit Unschärfe
+cover-grey = mit Grau
+cover-keep = alles andere
+score-points = { $points } Punkte
+
+# Was an Karten gemessen wird, nach dem Schlüssel (evaluation/checks.py).
+trial-rank = Rangkorrelation
+    .says = Ob zwei Karten die Teile des Bildes gleich ordnen, vom meisten gegen bis zum meisten für den Befund.
+    .says-not = Zwei Karten können übereinstimmen und beide falsch sein.
+trial-overlap = Überlappung der stärksten Flächen
+    .says = Wie weit sich die stärksten 5, 10 oder 20 % des Bildes in zwei Karten überlappen.
+    .says-not = Zeigt nicht, wie stark diese Flächen sind, und nicht, ob eine der Karten stimmt.
+trial-where = Wo die Evidenz liegt
+    .says =
+        Welcher Anteil der Evidenz für den Befund in einer Region liegt, neben dem Anteil der Region am Bild.
+    .says-not = Evidenz außerhalb der Lunge ist eine Warnung vor dem Netz, nicht vor der Karte.
+trial-deletion = Löschen
+    .says = Wie weit der Wert fällt, wenn das Bild dort unscharf wird, wo die Karte am stärksten ist.
+    .says-not =
+        Das Netz sah nie halb unscharfe Bilder, also lässt jede Karte den Wert fallen: Vergleichen Sie mit den ebenso
+        glatten Karten.
+trial-insertion = Einfügen
+    .says =
+        Wie viel des Werts zurückkehrt, wenn ein unscharfes Bild dort wieder scharf wird, wo die Karte am stärksten ist.
+    .says-not = Ein scharfer Teil kann dem Netz genügen, und dann wird der Rest der Karte nicht geprüft.
+trial-randomisation = Auswürfeln
+    .says = Wie ähnlich die Karte bleibt, wenn die gelernten Gewichte des Netzes durch zufällige ersetzt werden.
+    .says-not =
+        Eine Karte, die sich ändert, kann immer noch falsch sein; eine, die es nicht tut, kann nicht von Gelerntem
+        abhängen.
+trial-noise = Stabilität bei Rauschen
+    .says = Wie weit sich die Karte ändert, wenn zu schwaches Rauschen, um es zu sehen, zum Bild kommt.
+    .says-not =
+        Wo sich die Antwort des Netzes ändert, sollte es die Karte auch; eine Karte, die sich nie ändert, ist stabil und
+        nutzlos.
+trial-shift = Stabilität bei Verschiebung
+    .says =
+        Wie weit sich die Karte ändert, vom Mitwandern abgesehen, wenn das Bild um einige Pixel verschoben wird.
+    .says-not =
+        Eine grobe Karte kann einer Verschiebung, die kleiner ist als ihre Zellen, nicht folgen und wird hier dafür
+        bestraft.
+
+check = Diese Karten prüfen
+    .rest = Den Rest prüfen
+    .hint =
+        Fragt das Netz noch einmal, mit unscharfen Teilen der Aufnahme, mit zufälligen Gewichten, mit Rauschen und einer
+        Verschiebung.
+    .slow = Auch Rauschen, Verschiebung und zufällige Gewichte von { $methods }
+    .stop = Anhalten
+    .stopped = Angehalten. Was bis dahin gefunden wurde, bleibt.
+    .stopped-at-once = Angehalten, bevor etwas gefunden wurde.
+    .waiting = Beginnt gleich; wartet, während andere ihre Karten prüfen
+    .running = Prüfung läuft
+    .left = noch { $duration }
+    .done = Geprüft. Die Ergebnisse bleiben bei dieser Aufnahme und diesem Befund.
+    .contrast =
+        Karten gegen die anderen Befunde werden nicht geprüft: Die Prüfungen fragen das Netz nach einem Befund allein.
+check-part-faithfulness = Löschen und Einfügen
+check-part-stability = Rauschen und Verschiebung
+check-part-randomisation = Zufällige Gewichte
+check-step = { $part }: { $methods }
+
+checks = Was das Netz antwortet, wenn man es noch einmal fragt
+    .meanings = Was jede Zahl sagt, woher sie kommt, und was sie nicht sagt
+    .drawings = Was die kleinen Zeichnungen zeigen
+    .legend =
+        Kurven: das Logit, während die Aufnahme in der Reihenfolge der Karte unscharf oder wieder scharf wird (Linie).
+        Punkte: dasselbe nach den ersten { $share } der Aufnahme, in der Reihenfolge von Karten, die ebenso glatt sind und
+        nichts wissen; gestrichelt: von der Mitte der Aufnahme aus. Nach { $nulls } solcher Karten wird gefragt, nach
+        weniger, wo { $enough } bald so gut sind wie die Karte. p ist, wie oft eine Karte, die nichts weiß, ebenso gut
+        wäre; das kleinste p, das { $nulls } Karten geben können, ist { $smallest }. Eine Karte, die nicht besser ist als
+        die Mitte der Aufnahme, sagt wenig, gleich welches p. Stufen: Rangkorrelation mit der Karte des trainierten
+        Netzes, von zufälligen Gewichten im letzten Block bis zu zufälligen Gewichten in allen; dünn: ohne Vorzeichen;
+        gestrichelt: wo „ändert sich nicht“ beginnt.
+higher-is-better = höher ist besser
+lower-is-better = niedriger ist besser
+measure-strongest = Änderung des Logits durch die stärksten { $share } der Aufnahme
+measure-rank = verbleibende Übereinstimmung mit der Karte des trainierten Netzes
+measure-change = Änderung der Karte
+check-column = { $measure }: { $direction }
+check-not-yet = nicht geprüft
+check-failed = nicht berechnet ({ $reason })
+p-value = p = { $p }
+curve =
+    { $check }: Das Logit geht von { $first } nach { $last }; durch die stärksten { $share } ändert es sich um { $change },
+    { $p }
+    .change = { $change } Logit-Punkte
+    .p-smallest = { $p }, das kleinste mögliche mit { $nulls } ebenso glatten Karten
+    .p-all = { $p }: { $good } von { $nulls } ebenso glatten Karten sind so gut
+    .p-early = { $p }: { $good } der ersten { $asked } ebenso glatten Karten sind so gut
+    .nulls = ebenso glatte Karten: { $change } im Mittel
+    .middle-behind = Mitte der Aufnahme: { $change }, weniger als die Karte
+    .middle-ahead = Mitte der Aufnahme: { $change }, so gut wie die Karte oder besser
+randomisation =
+    Übereinstimmung { $first } mit zufälligen Gewichten im letzten Block, { $last } mit solchen in allen Blöcken
+    .unchanged = Ändert sich nicht
+    .unchanged-why =
+        Noch bei { $limit } oder mehr, wenn alle Gewichte zufällig sind: Sie kann nicht von Gelerntem sprechen.
+    .blind-why = Bleibt bei zufälligen Gewichten im letzten Block: Sie handelt nicht von diesem Befund.
+    .absolute = ohne Vorzeichen { $rank }
+    .rank = Übereinstimmung (Rangkorrelation) { $rank }
