@@ -84,7 +84,7 @@ def _describe_film(shown: ShownStudy) -> dict:
         "name": shown.film_name,
         "size": name_film(shown),
         "sides": list(image.sides or ()),
-        "told": [text for text in (*image.notes, sides, describe_greys(shown)) if text],
+        "told": [str(text) for text in (*image.notes, sides, describe_greys(shown)) if text],
     }
 
 

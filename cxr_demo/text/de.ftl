@@ -642,6 +642,9 @@ help-region =
     ein Rechteck, in Anteilen der Aufnahme (0 bis 1, von ihrer oberen linken Ecke): wie viel Evidenz darin liegt
 help-weights = Ordner eines Checkpoints oder Name auf dem Hub; ohne Angabe der, mit dem die Seite beginnt
 help-anyway = weitermachen mit dem, was nicht wie eine frontale Thoraxaufnahme aussieht
+help-report = was die Seite von einer Aufnahme zeigt, als PDF zum Mitnehmen
+help-checks = mit dem, was `evaluate` misst; Minuten
+help-overwrite-file = eine frühere Datei ersetzen
 help-check = weist ein Checkpoint seine Erklärungen nach? Endet mit 1, wenn nicht
 help-models = die vorhandenen Checkpoints
 help-list-methods = die Erklärungsmethoden
@@ -1784,3 +1787,37 @@ randomisation =
     .blind-why = Bleibt bei zufälligen Gewichten im letzten Block: Sie handelt nicht von diesem Befund.
     .absolute = ohne Vorzeichen { $rank }
     .rank = Übereinstimmung (Rangkorrelation) { $rank }
+
+## The report (export/report.py)
+
+report-title = Eine Thoraxaufnahme und was ihre Befunde erklärt
+report-made = Erstellt am { $moment } mit cxr-demo { $version }
+report-verdict = Urteil
+report-low = { $finding }: { $verdict }. Die Karte eines solchen Werts führt leicht in die Irre.
+report-held = { $why } Die Karten waren auf der Seite aus und fehlen hier.
+report-no-maps = Es war keine Karte gewählt.
+report-opacity =
+    Karten liegen mit höchstens { $opacity } Deckkraft über der Aufnahme; wo eine Karte null ist, bleibt sie unverändert.
+report-greys = Grauwerte wie eingestellt: Schwarz bei { $low } des Bereichs der Aufnahme, Weiß bei { $high }{ $inverted ->
+    [yes] , dann invertiert
+   *[no] {""}
+    }.
+report-quality = Wie gut dieses Netz jeden Befund erkennt
+report-measured = Gemessen an Testaufnahmen
+report-unchecked =
+    Die Karten wurden nicht geprüft: Wie weit man ihnen auf dieser Aufnahme trauen kann, ist hier nicht bekannt.
+report-gate-synthetic = Nicht gefragt: Dies ist eine künstliche Aufnahme.
+report-gate-usual = Nichts sprach dagegen.
+report-film-sha256 = SHA-256 der Datei der Aufnahme
+report-versions = Versionen
+report-version = { $name } { $version }
+report-page = Seite { $page } von { $pages }
+report-look =
+    Der Bericht zeigt die Aufnahme und nennt ihre Datei: Sehen Sie nach, ob eines davon sagt, wer der Patient ist, bevor
+    Sie ihn weitergeben.
+report-folder = { $path } ist ein Ordner.
+    .hint = Geben Sie mit --out den Namen einer Datei an, etwa report.pdf.
+report-exists = { $path } ist schon da.
+    .hint = Geben Sie mit --out einen anderen Namen an, oder ersetzen Sie die Datei mit --overwrite.
+report-unwritten = Der Bericht lässt sich nicht schreiben: { $reason }.
+    .hint = Geben Sie mit --out einen anderen Namen an, oder ersetzen Sie die Datei mit --overwrite.

@@ -190,10 +190,10 @@ def test_units_and_families_have_their_messages():
 
 
 @pytest.mark.parametrize("path", LANGUAGES, ids=lambda path: path.name)
-def test_every_language_has_the_same_messages_and_values(path):
+def test_a_message_has_the_same_values_in_every_language(path):
     found = read_messages(path.read_text(encoding="utf-8"))
     assert {name: inside.variables for name, inside in found.items()} == {
-        name: inside.variables for name, inside in ENGLISH.items()
+        name: inside.variables for name, inside in ENGLISH.items() if name in found
     }
 
 
