@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +18,7 @@ import torch
 from cxr_demo.errors import ExplanationError
 from cxr_demo.evaluation.evaluate import PARTS, EvaluationContext, MapEvaluation, estimate_forwards, evaluate_maps
 from cxr_demo.explain.engine import EnsembleProof, MemberMap, RawMap, make_explainer
+from cxr_demo.explain.map_cache import MapCache
 from cxr_demo.explain.methods import EVIDENCE_FLOOR, LEAST_HELD, METHODS, MOST_HELD, Unit
 from cxr_demo.explain.proof import Proof
 from cxr_demo.film.reading import Radiograph
@@ -37,6 +37,7 @@ from cxr_demo.text.catalogue import Said, join_words, say
 # mean over the findings of the honest network and the letters of the cheat. Own choice: so for every network, since
 # only on rendered films is the cause known; the card of a network that was never measured says nothing better.
 DEFAULT_METHODS = ("grad-cam", "lrp-epsilon-plus-flat", "lrp-epsilon-alpha2-beta1-flat")
+SQUARES_AT_ONCE = 8  # in one pass: the others wait for the lock meanwhile
 YIELD_S = 1e-3  # long enough for a thread that waits to take the lock
 
 
@@ -131,31 +132,6 @@ class Explanation:
         return "little" if share < LEAST_HELD else "much" if share > MOST_HELD else ""
 
 
-class MapCache:
-    """Raw maps, the least recently used leave first; safe for threads. Holds nothing but read-only arrays."""
-
-    def __init__(self, limit_bytes: int) -> None:
-        self._limit_bytes, self._bytes = limit_bytes, 0
-        self._maps: OrderedDict[tuple[str, ...], RawMap] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: tuple[str, ...]) -> RawMap | None:
-        with self._lock:
-            if key in self._maps:
-                self._maps.move_to_end(key)
-            return self._maps.get(key)
-
-    def put(self, key: tuple[str, ...], map_: RawMap) -> None:
-        with self._lock:
-            if (old := self._maps.pop(key, None)) is not None:
-                self._bytes -= old.nbytes
-            self._maps[key] = map_
-            self._bytes += map_.nbytes
-            while self._bytes > self._limit_bytes:
-                _, oldest = self._maps.popitem(last=False)
-                self._bytes -= oldest.nbytes
-
-
 class Analyser:
     """The networks of one checkpoint, with one lock and one cache. They are proved when a map is first wanted; `proofs`
     is a folder of proofs that were made before, see `explain.proof_cache`; `as_written`: the choices of
@@ -212,8 +188,15 @@ class Analyser:
             _read_only(square), card.calibrated, members,
         )  # fmt: skip
 
+    def score_squares(self, squares: np.ndarray) -> np.ndarray:
+        """squares (N, S, S) float32 0..1, as a Study's -> their probabilities (N, L) float32, a few at a time."""
+        card = self.card
+        x = torch.from_numpy(card.preprocess.normalise(squares[:, None]))
+        logits = torch.cat([self._answers(batch)[0] for batch in x.split(SQUARES_AT_ONCE)])
+        return _read_only(compute_probabilities(logits, card.task, card.applied_temperature).numpy())
+
     def _answers(self, x: torch.Tensor) -> tuple[torch.Tensor, MemberAnswers]:
-        """x (1, C, S, S) -> logits (1, L), and the members' own in the same pass."""
+        """x (N, C, S, S) -> logits (N, L), and the members' own of the first in the same pass."""
         model, card = self._checkpoint.model, self.card
         with self._lock, torch.inference_mode():
             if card.ensemble is None or isinstance(model, Classifier):

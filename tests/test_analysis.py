@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from cxr_demo.analysis import DEFAULT_METHODS, Analyser, MapCache, choose_default_methods
+from cxr_demo.analysis import DEFAULT_METHODS, Analyser, choose_default_methods
 from cxr_demo.errors import ExplanationError
+from cxr_demo.explain.map_cache import MapCache
 from cxr_demo.explain.methods import METHODS
 from tests.conftest import LABELS, SIZE_PX, make_checkpoint, make_image
 

@@ -25,11 +25,11 @@ cxr_demo.networks: __init__ backbones heads card_parts card standing tracing ope
 cxr_demo.networks: ensemble checkpoint small_model gate_net
 cxr_demo.explain.lrp: __init__ windows operations program accumulator rules rewriting lowering propagate
 cxr_demo.explain.lrp: zennit_reference
-cxr_demo.explain: gradient placement perturbation held_numbers cam relevance proof proof_cache engine
+cxr_demo.explain: gradient placement perturbation held_numbers cam relevance proof proof_cache engine map_cache
 cxr_demo.evaluation: __init__ checks nulls agreement label_likeness faithfulness randomisation stability regions
 cxr_demo.evaluation: covering lung_segmentation evaluate
 cxr_demo: analysis
-cxr_demo.comparison: __init__ label_contrast checkpoint_pair ensemble_members
+cxr_demo.comparison: __init__ label_contrast checkpoint_pair ensemble_members film_pair
 cxr_demo.teaching: __init__ shortcut_lesson
 cxr_demo.text: label_text
 cxr_demo.export: __init__ output
