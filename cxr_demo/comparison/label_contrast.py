@@ -37,7 +37,7 @@ def explain_contrasts(
     Raises ExplanationError also for a method that is not linear, and of a network with one label, which has no
     others."""
     if len(study.labels) < 2:
-        raise ExplanationError("contrast-one-label", name=analyser.card.name)
+        raise ExplanationError("contrast-one-label", network=analyser.card.name)
     for method in methods:
         if method in METHODS and not METHODS[method].is_linear:
             raise ExplanationError("contrast-not-linear", method=METHODS[method].name)

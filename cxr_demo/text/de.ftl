@@ -431,7 +431,7 @@ method-unknown = Die Methode '{ $method }' gibt es nicht; bekannt sind: { $known
 study-foreign = Diese Auswertung stammt von { $made }, nicht von { $name }, wie es jetzt geladen ist.
     .hint = Werten Sie das Bild noch einmal aus.
 check-no-map = Es gibt keine Karte zu prüfen.
-contrast-one-label = { $name } hat ein einziges Label: Es gibt keine anderen, gegen die seine Karte stehen könnte.
+contrast-one-label = { $network } kennt nur einen Befund: Es gibt keine anderen, gegen die seine Karte stehen könnte.
 contrast-not-linear =
     { $method } gegen die anderen Labels gibt es nicht: Die Methode ist nicht linear, ihre Karten lassen sich also nicht
     voneinander abziehen.
