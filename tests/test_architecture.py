@@ -20,7 +20,8 @@ cxr_demo: limits errors labels progress grids
 cxr_demo.explain: __init__ methods
 cxr_demo: render arguments
 cxr_demo.text: gate_text method_text
-cxr_demo.film: __init__ anatomy halving jpeg header dicom preprocess phantom reading borders gate
+cxr_demo.film: __init__ anatomy halving size jpeg header codestream dicom_tags dicom file_kinds tiff pictures
+cxr_demo.film: preprocess phantom reading borders gate
 cxr_demo.networks: __init__ backbones heads card_parts card standing tracing open_nets torchvision_nets classifier
 cxr_demo.networks: ensemble checkpoint small_model gate_net
 cxr_demo.explain.lrp: __init__ windows operations program accumulator rules rewriting lowering propagate
@@ -77,8 +78,8 @@ CATALOGUE = {"cxr_demo.text.__init__", "cxr_demo.text.catalogue", "cxr_demo.text
 OWNERS = {  # package -> the only rooms, or modules of them, of the product that may import it
     "gradio": ("cxr_demo.ui",),
     "typst": ("cxr_demo.export.report_pdf",),
-    "pydicom": ("cxr_demo.film.dicom",),
-    "PIL": ("cxr_demo.film.reading",),
+    "pydicom": ("cxr_demo.film.dicom", "cxr_demo.film.dicom_tags", "cxr_demo.film.codestream"),
+    "PIL": ("cxr_demo.film.pictures",),
     "safetensors": (
         "cxr_demo.networks.checkpoint",
         "cxr_demo.importing.weights_file",

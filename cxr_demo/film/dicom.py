@@ -1,107 +1,60 @@
 """DICOM to samples in the sense of a light box: bright is dense. `cxr_demo.film.reading` is the only caller.
 
 The order is the standard's (PS3.4 N.2): stored values -> modality LUT or rescale -> VOI LUT or window ->
-inversion. Only the tags in `TAGS` are kept; of the patient it is the age alone.
+inversion. What stands first in the chain and cannot be read costs a note, and the next thing is used.
 """
 
 from __future__ import annotations
 
-import logging
 import re
-import struct
-from io import BytesIO
-from itertools import pairwise
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-from pydicom import Dataset, dcmread, uid
+from pydicom import Dataset
 from pydicom.encaps import get_frame
-from pydicom.multival import MultiValue
-from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.utils import pixel_array
 
-from cxr_demo.errors import ImageError
+from cxr_demo.film.codestream import decode_compressed
+from cxr_demo.film.dicom_tags import (
+    ENCAPSULATED_UNCOMPRESSED,
+    NATIVE,
+    PALETTES,
+    add_note,
+    is_compressed,
+    read_numbers,
+    read_text,
+    read_whole_number,
+    reconcile_sign,
+)
 from cxr_demo.film.halving import describe_halving, halve, is_too_large
-from cxr_demo.film.header import HEADER_TAGS, find_other_content
-from cxr_demo.film.jpeg import check_jpeg
+from cxr_demo.limits import MAX_ASPECT, MAX_PIXELS
 from cxr_demo.text.catalogue import Said, Words, say
 from cxr_demo.text.formats import format_digits, format_significant
 
-PALETTES = tuple(f"{colour}PaletteColorLookupTable" for colour in ("Red", "Green", "Blue"))
-TAGS = [
-    *HEADER_TAGS,
-    *("Modality", "PresentationIntentType", "Rows", "Columns", "NumberOfFrames", "SamplesPerPixel"),
-    *("PixelData", "PlanarConfiguration", "PhotometricInterpretation", "PresentationLUTShape", "BitsStored"),
-    *("PixelRepresentation", "BitsAllocated", "PixelPaddingValue", "PixelPaddingRangeLimit", "RescaleSlope"),
-    *("HighBit", "RescaleIntercept", "ModalityLUTSequence", "VOILUTSequence", "VOILUTFunction"),
-    *("WindowCenter", "WindowWidth", "PixelSpacing", "ImagerPixelSpacing", "PixelAspectRatio"),
-    *(name + part for name in PALETTES for part in ("Descriptor", "Data")),
-]
-NATIVE = (uid.ImplicitVRLittleEndian, uid.ExplicitVRLittleEndian, uid.ExplicitVRBigEndian)
-
-# One decoder a syntax, so that a film looks the same on every machine; gdcm only where nothing else can.
-DECODERS = {
-    uid.RLELossless: "pydicom",
-    uid.JPEGBaseline8Bit: "pillow",
-    uid.JPEGExtended12Bit: "pillow",  # its 8-bit variety; no permissively licensed decoder has the 12-bit one
-    **dict.fromkeys((uid.JPEGLossless, uid.JPEGLosslessSV1), "gdcm"),
-    **dict.fromkeys((uid.JPEGLSLossless, uid.JPEGLSNearLossless), "pyjpegls"),
-    **dict.fromkeys((uid.JPEG2000Lossless, uid.JPEG2000), "pylibjpeg"),
-    **dict.fromkeys((uid.HTJ2KLossless, uid.HTJ2KLosslessRPCL, uid.HTJ2K), "pylibjpeg"),
-}
-
 RADIOGRAPHS = ("CR", "DX", "RG", "RF", "XA")
-J2K_START, JP2_BOX = b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  "
-START_OF_FRAME = {*range(0xFFC0, 0xFFD0), 0xFFF7} - {0xFFC4, 0xFFC8, 0xFFCC}  # F7 is JPEG-LS
-RLE_UNCHECKED_BYTES = 8 * 2**20  # it grows at most 64-fold
-
-# pydicom's log repeats its warnings, and a warning may quote the file.
-logging.getLogger("pydicom").setLevel(logging.CRITICAL)
-
-
-def is_dicom(data: bytes) -> bool:
-    """The DICOM mark at byte 128; or a bare data set: a plausible first tag, and a DICOM UID near it."""
-    if data[128:132] == b"DICM":
-        return True
-    if len(data) < 132 or b"1.2.840.10008." not in data[:4096]:
-        return False
-    order = "<" if data[0] else ">"
-    group, element, length = struct.unpack(order + "HHI", data[:8])
-    is_explicit = data[4:6] in (b"UL", b"OB", b"CS", b"UI", b"SH", b"DA", b"TM")
-    return group in (2, 8) and element <= 0x18 and (is_explicit or length <= 256)
-
-
-def open_dicom(data: bytes) -> Dataset:
-    """The tags in `TAGS`, nothing decoded. `ImageError` for what is not one picture."""
-    # Searched, not parsed: pydicom inflates before it can be asked, and 400 KB may become 900 MB.
-    if b"1.2.840.10008.1.2.1.99" in data:
-        raise ImageError("dicom-deflated")
-    dataset = dcmread(BytesIO(data), force=data[128:132] != b"DICM", specific_tags=TAGS)
-    if modality := find_other_content(dataset):
-        raise ImageError("dicom-other", content=say(f"dicom-holds-{modality.lower()}"), modality=modality)
-    if "PixelData" not in dataset or "Rows" not in dataset or "Columns" not in dataset:
-        raise ImageError("dicom-empty")
-    if (frames := int(dataset.get("NumberOfFrames") or 1)) > 1:
-        raise ImageError("dicom-frames", frames=frames)
-    if "TransferSyntaxUID" not in dataset.file_meta:
-        is_implicit, is_little_endian = dataset.original_encoding
-        dataset.file_meta.TransferSyntaxUID = NATIVE[0 if is_implicit else 1 if is_little_endian else 2]
-    return dataset
+# Their modality LUT turns values into what the detector saw, and is not for display (PS3.3 C.8.7.1.1.2).
+NOT_FOR_DISPLAY = ("1.2.840.10008.5.1.4.1.1.12.1", "1.2.840.10008.5.1.4.1.1.12.2")
+NEARLY_SQUARE = 0.01  # own choice: what is drawn square although its sides differ by less
 
 
 def render_dicom(dataset: Dataset, notes: list[Said]) -> np.ndarray:
-    """Samples (H, W), or (H, W, 3) for colour, float32 0..1, bright is dense; adds to `notes`."""
+    """Samples (H, W), or (H, W, 3) for colour, float32 0..1, bright is dense, of square pixels; adds to `notes`."""
     _note_origin(dataset, notes)
-    stored = _stored_values(dataset)
+    stored = _stored_values(dataset, notes)
     if is_too_large(*stored.shape[:2]):
         notes.append(describe_halving(dataset.Columns, dataset.Rows))
-        stored = _halve_stored(stored, dataset)
+        stored = _halve_stored(stored, dataset, notes)
+    return _with_square_pixels(_shown(stored, dataset, notes), dataset, notes)
+
+
+def _shown(stored: np.ndarray, dataset: Dataset, notes: list[Said]) -> np.ndarray:
     photometric = dataset.PhotometricInterpretation
     if photometric == "PALETTE COLOR":
         return _palette_colours(stored, dataset)
     if photometric not in ("MONOCHROME1", "MONOCHROME2"):
         return stored.astype(np.float32) / np.float32(2 ** int(dataset.BitsStored) - 1)
-    padding = _padding(stored, dataset)
+    padding = _padding(stored, dataset, notes)
     shown = _voi(_modality(stored, dataset, notes), ~padding, dataset, notes)
     if _is_inverted(dataset, notes):
         shown = 1 - shown
@@ -117,118 +70,79 @@ def count_used_bits(high: int) -> int:
 
 
 def _note_origin(dataset: Dataset, notes: list[Said]) -> None:
-    modality = str(dataset.get("Modality") or "")
+    modality = read_text(dataset, "Modality", notes)
     if modality not in RADIOGRAPHS and re.fullmatch("[A-Z]{2,6}", modality):
         notes.append(say("note-modality", modality=modality))
-    if dataset.get("PresentationIntentType") == "FOR PROCESSING":
+    if read_text(dataset, "PresentationIntentType", notes) == "FOR PROCESSING":
         notes.append(say("note-raw"))
-    sides = [_numbers(dataset, word) for word in ("PixelSpacing", "ImagerPixelSpacing", "PixelAspectRatio")]
-    height, width = next((pair for pair in sides if len(pair) == 2 and min(pair) > 0), (1, 1))
-    if abs(height / width - 1) > 0.01:
-        notes.append(say("note-not-square", ratio=Words(format_digits, height / width, 2)))
 
 
-def _numbers(dataset: Dataset, keyword: str) -> list[float]:
-    """The finite numbers of a tag that may be absent, empty, single or several."""
-    value = dataset.get(keyword)
-    values = value if isinstance(value, (list, MultiValue)) else [value]
-    return [float(number) for number in values if number not in (None, "") and np.isfinite(float(number))]
+def _with_square_pixels(shown: np.ndarray, dataset: Dataset, notes: list[Said]) -> np.ndarray:
+    """Pixels that are higher than wide, or the other way round, become square: more of them, or fewer the other way
+    where that would be too many."""
+    words = ("PixelSpacing", "ImagerPixelSpacing", "PixelAspectRatio")
+    sides = (read_numbers(dataset, word, notes) for word in words)
+    height_of_pixel, width_of_pixel = next((pair for pair in sides if len(pair) == 2 and min(pair) > 0), (1.0, 1.0))
+    ratio = height_of_pixel / width_of_pixel
+    if abs(ratio - 1) <= NEARLY_SQUARE or not 1 / MAX_ASPECT <= ratio <= MAX_ASPECT:
+        return shown
+    height, width = shown.shape[:2]
+    if height * width * max(ratio, 1 / ratio) > MAX_PIXELS:
+        size = (round(width / ratio), height) if ratio > 1 else (width, round(height * ratio))
+    else:
+        size = (width, round(height * ratio)) if ratio > 1 else (round(width / ratio), height)
+    notes.append(say("note-not-square", ratio=Words(format_digits, ratio, 2)))
+    is_smaller = size[0] * size[1] < height * width
+    return cv2.resize(shown, size, interpolation=cv2.INTER_AREA if is_smaller else cv2.INTER_LINEAR)
 
 
-def _stored_values(dataset: Dataset) -> np.ndarray:
-    """(H, W) or (H, W, 3) integers, unused bits cleared, YBR already RGB."""
-    syntax = dataset.file_meta.TransferSyntaxUID
-    if syntax in NATIVE:
-        return _used_bits(pixel_array(dataset, correct_unused_bits=False), dataset)
-    decoder = DECODERS.get(syntax)
-    if decoder is None or decoder not in get_decoder(syntax).available_plugins:
-        raise ImageError("dicom-compressed")
-    frame = get_frame(dataset.PixelData, 0, number_of_frames=1)
-    if syntax == uid.RLELossless:
-        _check_rle(frame, int(dataset.Rows) * int(dataset.Columns))
-        return _used_bits(pixel_array(dataset, correct_unused_bits=False, decoding_plugin=decoder), dataset)
-    _check_codestream(frame, dataset)
-    return pixel_array(dataset, decoding_plugin=decoder)
+def _stored_values(dataset: Dataset, notes: list[Said]) -> np.ndarray:
+    """(H, W) or (H, W, 3) integers, unused bits cleared and signs in place, YBR already RGB."""
+    high = read_whole_number(dataset, "HighBit", notes) or int(dataset.BitsStored) - 1
+    if is_compressed(dataset):
+        if dataset.file_meta.TransferSyntaxUID != ENCAPSULATED_UNCOMPRESSED:
+            return _used_bits(*decode_compressed(dataset, high), dataset)
+        dataset.PixelData = get_frame(dataset.PixelData, 0, number_of_frames=1)
+    if dataset.file_meta.TransferSyntaxUID not in NATIVE:
+        dataset.file_meta.TransferSyntaxUID = NATIVE[1]
+    return _used_bits(pixel_array(dataset, correct_unused_bits=False), high, dataset)
 
 
-def _halve_stored(stored: np.ndarray, dataset: Dataset) -> np.ndarray:
+def _halve_stored(stored: np.ndarray, dataset: Dataset, notes: list[Said]) -> np.ndarray:
     """A mean with padding in it would be a grey that is neither: it becomes padding. Colours of a palette have no
     mean, so every second one is kept."""
     if dataset.PhotometricInterpretation == "PALETTE COLOR":
         return np.ascontiguousarray(stored[::2, ::2])
     halved = halve(stored)
-    if ends := _padding_ends(dataset):
+    if ends := _padding_ends(dataset, notes):
         is_padded = (stored >= min(ends)) & (stored <= max(ends))
         halved[halve(is_padded) > 0] = ends[0]
     return halved
 
 
-def _used_bits(stored: np.ndarray, dataset: Dataset) -> np.ndarray:
-    """Old files keep overlays in the bits above or below the value."""
-    allocated, bits = int(dataset.BitsAllocated), int(dataset.BitsStored)
-    high = int(dataset.get("HighBit") or bits - 1)
-    if allocated == bits or allocated < 8 or not bits - 1 <= high < allocated:
+def _used_bits(stored: np.ndarray, high: int, dataset: Dataset) -> np.ndarray:
+    """The value alone, with its sign: old files keep overlays in the bits above or below it."""
+    available, bits = stored.dtype.itemsize * 8, int(dataset.BitsStored)
+    if available == bits or dataset.BitsAllocated < 8 or not bits - 1 <= high < available:
         return stored
-    return (stored << (allocated - 1 - high)) >> (allocated - bits)
-
-
-def _check_codestream(frame: bytes, dataset: Dataset) -> None:
-    """As large as the header says: decoders believe the stream, and allocate what it asks for."""
-    if not frame.startswith((J2K_START, JP2_BOX)):
-        check_jpeg(frame)
-    *shape, precision = _codestream_shape(frame)
-    if shape != [dataset.Rows, dataset.Columns, dataset.SamplesPerPixel]:
-        raise ImageError("dicom-not-as-said")
-    if dataset.file_meta.TransferSyntaxUID == uid.JPEGExtended12Bit and precision > 8:
-        raise ImageError("dicom-12-bit")
-
-
-def _codestream_shape(frame: bytes) -> tuple[int, int, int, int]:
-    """(rows, columns, samples, bits) in a JPEG, JPEG-LS or JPEG 2000 stream; `struct.error` if not there."""
-    if frame.startswith((J2K_START, JP2_BOX)):  # some writers keep the boxes of a JP2 file in front
-        start = frame.index(J2K_START)
-        x1, y1, x0, y0 = struct.unpack_from(">4I", frame, start + 8)
-        samples, precision = struct.unpack_from(">HB", frame, start + 40)
-        return y1 - y0, x1 - x0, samples, (precision & 127) + 1
-    position = 2
-    while True:
-        marker, length = struct.unpack_from(">HH", frame, position)
-        if marker in START_OF_FRAME:
-            precision, rows, columns, samples = struct.unpack_from(">BHHB", frame, position + 4)
-            return rows, columns, samples, precision
-        position += 1 if marker == 0xFFFF else 2 + max(length, 2)
-
-
-def _check_rle(frame: bytes, limit: int) -> None:
-    """Walk the run lengths, since pydicom unpacks a segment whole: 64 MB of runs would become 4 GB."""
-    if len(frame) <= RLE_UNCHECKED_BYTES:
-        return
-    segments, *starts = struct.unpack_from("<16I", frame)
-    for start, end in pairwise([*starts[:segments], len(frame)]):
-        position, size = start, 0
-        while position < end and size <= limit + 256:
-            code = frame[position]
-            size += code + 1 if code < 128 else 257 - code
-            position += code + 2 if code < 128 else 2
-        if size > limit + 256:
-            raise ImageError("dicom-not-as-said")
+    return (stored << (available - 1 - high)) >> (available - bits)
 
 
 def _palette_colours(stored: np.ndarray, dataset: Dataset) -> np.ndarray:
     values = [[dataset[name + part].value for part in ("Descriptor", "Data")] for name in PALETTES]
-    tables = [_table(descriptor, data, dataset) for descriptor, data in values]
-    return np.stack([_looked_up(stored, first, table) / white for first, table, white in tables], axis=-1)
+    tables = [_make_table(descriptor, data, dataset) for descriptor, data in values]
+    return np.stack([_looked_up(stored, each.first, each.entries) / each.white for each in tables], axis=-1)
 
 
-def _padding_ends(dataset: Dataset) -> list[float]:
+def _padding_ends(dataset: Dataset, notes: list[Said]) -> list[float]:
     """The first and last value of padding; empty, or one, where the file names no more."""
-    ends = _numbers(dataset, "PixelPaddingValue")[:1]
-    return ends + _numbers(dataset, "PixelPaddingRangeLimit")[:1] if ends else []
+    first, last = (read_numbers(dataset, f"PixelPadding{word}", notes)[:1] for word in ("Value", "RangeLimit"))
+    return [reconcile_sign(value, dataset) for value in first + last] if first else []
 
 
-def _padding(stored: np.ndarray, dataset: Dataset) -> np.ndarray:
+def _padding(stored: np.ndarray, dataset: Dataset, notes: list[Said]) -> np.ndarray:
     """(H, W) bool. Only what touches the edge is padding: a pacemaker may have the same value."""
-    ends = _padding_ends(dataset)
+    ends = _padding_ends(dataset, notes)
     if not ends:
         return np.zeros(stored.shape, bool)
     is_padded = (stored >= min(ends)) & (stored <= max(ends))
@@ -238,13 +152,12 @@ def _padding(stored: np.ndarray, dataset: Dataset) -> np.ndarray:
 
 
 def _modality(stored: np.ndarray, dataset: Dataset, notes: list[Said]) -> np.ndarray:
-    if dataset.get("ModalityLUTSequence"):
-        item = dataset.ModalityLUTSequence[0]
-        first, table, _ = _table(item.LUTDescriptor, item.LUTData, dataset)
+    is_for_display = not read_text(dataset, "SOPClassUID", notes).startswith(NOT_FOR_DISPLAY)
+    if is_for_display and (table := _read_table(dataset, "ModalityLUTSequence", stored, notes)):
         notes.append(say("note-modality-table"))
-        return _looked_up(stored, first, table)
-    slope, *_ = _numbers(dataset, "RescaleSlope") or [1.0]
-    intercept, *_ = _numbers(dataset, "RescaleIntercept") or [0.0]
+        return _looked_up(stored, table.first, table.entries)
+    slope, *_ = read_numbers(dataset, "RescaleSlope", notes) or [1.0]
+    intercept, *_ = read_numbers(dataset, "RescaleIntercept", notes) or [0.0]
     if (slope, intercept) == (1, 0):
         return stored
     slope_words, intercept_words = Words(format_significant, slope), Words(format_significant, intercept)
@@ -254,7 +167,7 @@ def _modality(stored: np.ndarray, dataset: Dataset, notes: list[Said]) -> np.nda
 
 def _voi(values: np.ndarray, is_film: np.ndarray, dataset: Dataset, notes: list[Said]) -> np.ndarray:
     """(H, W) float32 0..1, by the file's table, else its window, else the full range of the film."""
-    shown, note = (_voi_table if dataset.get("VOILUTSequence") else _voi_window)(values, dataset)
+    shown, note = _voi_table(values, dataset, notes) or _voi_window(values, dataset, notes)
     low, high = float(values[is_film].min()), float(values[is_film].max())
     if shown is not None and low < high and np.ptp(shown[is_film]) == 0:
         shown, note = None, "one-grey"
@@ -265,20 +178,19 @@ def _voi(values: np.ndarray, is_film: np.ndarray, dataset: Dataset, notes: list[
     return shown
 
 
-def _voi_table(values: np.ndarray, dataset: Dataset) -> tuple[np.ndarray, Said]:
-    item, *others = dataset.VOILUTSequence
-    first, table, white = _table(item.LUTDescriptor, item.LUTData, dataset)
-    if first >= 2**15 and values.min() < 0:  # a negative start, written as unsigned
-        first -= 2**16
-    return _looked_up(values, first, table) / white, say("note-table", tables=1 + len(others))
+def _voi_table(values: np.ndarray, dataset: Dataset, notes: list[Said]) -> tuple[np.ndarray, Said] | None:
+    if (table := _read_table(dataset, "VOILUTSequence", values, notes)) is None:
+        return None
+    note = say("note-table", tables=len(dataset.VOILUTSequence))
+    return _looked_up(values, table.first, table.entries) / table.white, note
 
 
-def _voi_window(values: np.ndarray, dataset: Dataset) -> tuple[np.ndarray | None, Said]:
+def _voi_window(values: np.ndarray, dataset: Dataset, notes: list[Said]) -> tuple[np.ndarray | None, Said]:
     """(H, W) and its note; None and why, where the file has no window, or none that the standard allows."""
-    centres, widths = _numbers(dataset, "WindowCenter"), _numbers(dataset, "WindowWidth")
+    centres, widths = (read_numbers(dataset, word, notes) for word in ("WindowCenter", "WindowWidth"))
     if not centres or not widths:
         return None, "no-window"
-    centre, width, curve = centres[0], widths[0], dataset.get("VOILUTFunction")
+    centre, width, curve = centres[0], widths[0], read_text(dataset, "VOILUTFunction", notes)
     curve = curve if curve in ("SIGMOID", "LINEAR_EXACT") else "LINEAR"
     if width <= 0 or (curve == "LINEAR" and width < 1):
         return None, "no-valid-window"
@@ -304,8 +216,32 @@ def _windowed(values: np.ndarray, centre: float, width: float, curve: str) -> np
     return np.clip((values - np.float32(centre)) / np.float32(width) + np.float32(0.5), 0, 1)
 
 
-def _table(descriptor: list, data: bytes | list, dataset: Dataset) -> tuple[int, np.ndarray, np.float32]:
-    """A lookup table as (first value mapped, entries float32, the entry that is white)."""
+@dataclass(frozen=True)
+class LookupTable:
+    """`first`: the value that has the first of `entries` (N,) float32; `white`: the entry that is white."""
+
+    first: int
+    entries: np.ndarray
+    white: np.float32
+
+
+def _read_table(dataset: Dataset, keyword: str, values: np.ndarray, notes: list[Said]) -> LookupTable | None:
+    """The first table of a sequence; None where there is none that can be read, with a note."""
+    try:
+        items = dataset.get(keyword)
+        if not items:
+            return None
+        table = _make_table(items[0].LUTDescriptor, items[0].LUTData, dataset)
+    except Exception:  # damaged tags make pydicom raise nearly any type
+        add_note(notes, say("note-unreadable-tag", tag=keyword))
+        return None
+    # Its start is signed as the values are, and writers often take the other sign: where the film has values is right.
+    low, high, count = float(values.min()), float(values.max()), table.entries.size
+    starts = (table.first, table.first - 2**16, table.first + 2**16)
+    return replace(table, first=max(starts, key=lambda first: min(high, first + count) - max(low, first)))
+
+
+def _make_table(descriptor: list, data: bytes | list, dataset: Dataset) -> LookupTable:
     count, first, depth = (int(number) for number in descriptor)
     count = count or 2**16
     order = "<" if dataset.original_encoding[1] else ">"
@@ -316,7 +252,7 @@ def _table(descriptor: list, data: bytes | list, dataset: Dataset) -> tuple[int,
     high = int(entries[:count].max())
     # Writers put 16 whatever the depth is; a smaller one was meant, and holds unless the entries pass it.
     bits = depth if 8 <= depth < 16 and high < 2**depth else count_used_bits(high)
-    return first, entries[:count].astype(np.float32), np.float32(2**bits - 1)
+    return LookupTable(first, entries[:count].astype(np.float32), np.float32(2**bits - 1))
 
 
 def _looked_up(values: np.ndarray, first: int, entries: np.ndarray) -> np.ndarray:
@@ -331,7 +267,8 @@ def _is_inverted(dataset: Dataset, notes: list[Said]) -> bool:
     Where they contradict each other, own choice: the one that asks for it is believed, since MONOCHROME2 and
     IDENTITY are what writers leave in unthinkingly.
     """
-    is_mono1, shape = dataset.PhotometricInterpretation == "MONOCHROME1", dataset.get("PresentationLUTShape")
+    is_mono1 = dataset.PhotometricInterpretation == "MONOCHROME1"
+    shape = read_text(dataset, "PresentationLUTShape", notes)
     if shape == ("IDENTITY" if is_mono1 else "INVERSE"):
         notes.append(say("note-contradiction"))
     is_inverted = is_mono1 or shape == "INVERSE"

@@ -952,6 +952,8 @@ film-animation = Diese { $kind }-Datei enthält eine Animation, nicht eine Aufna
     .hint = Speichern Sie die Aufnahme als eigene Datei.
 film-large-tiles = Diese TIFF-Datei behauptet Kacheln von mehr als { $megapixels } Megapixeln.
     .hint = { get-again }
+film-tiff-variety = Diese Art von TIFF kann hier nicht decodiert werden.
+    .hint = Speichern Sie es unkomprimiert oder als PNG.
 film-16-bit-colours = Die 16-Bit-Farben dieser Datei lassen sich nicht entschlüsseln.
     .hint = Speichern Sie sie in 16-Bit-Grau.
 film-not-numbers = Einige Pixel dieser Datei sind keine Zahlen (NaN oder unendlich).
@@ -976,7 +978,9 @@ file-is-text = eine Textdatei
 file-is-unknown = eine Datei unbekannter Art
 
 dicom-export-again = Exportieren Sie sie noch einmal, unkomprimiert oder als JPEG 2000.
-dicom-deflated = Diese DICOM-Datei ist als Ganzes komprimiert (deflate), was hier nicht gelesen wird.
+dicom-too-large = Diese DICOM-Datei ist ausgepackt größer als { $megabytes } MB.
+    .hint = Exportieren Sie ein einzelnes, kleineres Bild.
+dicom-tag-missing = Diese DICOM-Datei nennt ihren Wert { $tag } nicht.
     .hint = { dicom-export-again }
 dicom-other = Diese DICOM-Datei enthält { $content } ({ $modality }), keine Röntgenaufnahme.
     .hint = Wählen Sie die Aufnahme selbst.
@@ -987,8 +991,6 @@ dicom-frames = Diese DICOM-Datei enthält { $frames } Einzelbilder, nicht eine A
 dicom-compressed = Diese DICOM-Datei ist so komprimiert, dass sie hier nicht entschlüsselt werden kann.
     .hint = { dicom-export-again }
 dicom-not-as-said = Das Bild in dieser DICOM-Datei ist nicht das, was ihr Kopf sagt.
-    .hint = { dicom-export-again }
-dicom-12-bit = Diese DICOM-Datei ist ein 12-Bit-JPEG, das hier nicht entschlüsselt werden kann.
     .hint = { dicom-export-again }
 
 # Jedes geht in "dicom-other" ein.
@@ -1014,13 +1016,17 @@ note-turned = Aufrecht gedreht, wie es die in der Datei gespeicherte Ausrichtung
 note-white-is-zero = Das TIFF speichert Weiß als null: invertiert.
 note-bits = Werte von { $bits } Bit in einer Datei von { $container } Bit: mit { $white } skaliert.
 note-scaled = Werte von { $low } bis { $high }: auf den ganzen Bereich von Schwarz bis Weiß skaliert.
+note-all-transparent = Die Datei nennt jedes Pixel durchsichtig: Seine Farben werden gezeigt, wie sie sind.
+note-no-end = Die Endmarke des JPEG fehlt, alle Pixel sind da.
 note-transparent = Durchsichtige Teile wurden auf Schwarz gelegt.
 note-colour = Das Bild ist farbig: nach der Helligkeit in Grau umgewandelt.
 
 # DICOM
 note-modality = Die Datei sagt Modalität { $modality }, keine Röntgenaufnahme.
 note-raw = Die Datei sagt, dass sie rohe Detektordaten enthält, die nicht zum Ansehen gedacht sind.
-note-not-square = Die Pixel sind nicht quadratisch ({ $ratio }-mal so hoch wie breit) und quadratisch gezeichnet.
+note-not-square = Die Pixel sind nicht quadratisch ({ $ratio }-mal so hoch wie breit): quadratisch gemacht.
+note-unreadable-tag = Was die Datei unter { $tag } angibt, ist nicht lesbar: weggelassen.
+note-missing-tag = Die Datei nennt ihren Wert { $tag } nicht: als { $value } angenommen.
 note-padding = Die in der Datei bezeichnete Auffüllung um die Aufnahme wurde schwarz gemacht.
 note-modality-table = Die Modalitätstabelle (LUT) der Datei wurde angewandt.
 note-rescaled = Umgerechnet, wie die Datei sagt: Steigung { $slope }, Achsenabschnitt { $intercept }.

@@ -915,6 +915,8 @@ film-animation = This { $kind } file holds an animation, not one film.
     .hint = Save the film as its own file.
 film-large-tiles = This TIFF file claims tiles of more than { $megapixels } megapixels.
     .hint = { get-again }
+film-tiff-variety = This variety of TIFF cannot be decoded here.
+    .hint = Save it uncompressed, or as PNG.
 film-16-bit-colours = The 16-bit colours of this file cannot be decoded.
     .hint = Save it as 16-bit grey.
 film-not-numbers = Some pixels of this file are not numbers (NaN or infinite).
@@ -939,7 +941,9 @@ file-is-text = a text file
 file-is-unknown = a file of an unknown kind
 
 dicom-export-again = Export it again, uncompressed or as JPEG 2000.
-dicom-deflated = This DICOM file is deflated as a whole, which is not read here.
+dicom-too-large = This DICOM file is larger than { $megabytes } MB when it is unpacked.
+    .hint = Export a single, smaller image.
+dicom-tag-missing = This DICOM file does not say its { $tag }.
     .hint = { dicom-export-again }
 dicom-other = This DICOM file holds { $content } ({ $modality }), not a radiograph.
     .hint = Choose the film itself.
@@ -950,8 +954,6 @@ dicom-frames = This DICOM file holds { $frames } frames, not one film.
 dicom-compressed = This DICOM file is compressed in a way that cannot be decoded here.
     .hint = { dicom-export-again }
 dicom-not-as-said = The picture inside this DICOM file is not what its header says.
-    .hint = { dicom-export-again }
-dicom-12-bit = This DICOM file is a 12-bit JPEG, which cannot be decoded here.
     .hint = { dicom-export-again }
 
 # Each goes into "dicom-other".
@@ -977,13 +979,17 @@ note-turned = Turned upright, as the orientation stored in the file says.
 note-white-is-zero = The TIFF stores white as zero: inverted.
 note-bits = { $bits }-bit values in a { $container }-bit file: scaled by { $white }.
 note-scaled = Values from { $low } to { $high }: scaled to the full range from black to white.
+note-all-transparent = The file calls every pixel see-through: its colours are shown as they are.
+note-no-end = The end mark of the JPEG is missing, all pixels are there.
 note-transparent = See-through parts were laid on black.
 note-colour = The picture is in colour: turned to grey by brightness.
 
 # DICOM
 note-modality = The file says modality { $modality }, not a radiograph.
 note-raw = The file says it is raw detector data, not meant for viewing.
-note-not-square = The pixels are not square ({ $ratio } times as high as wide), drawn square.
+note-not-square = The pixels are not square ({ $ratio } times as high as wide): made square.
+note-unreadable-tag = What the file says under { $tag } cannot be read: left out.
+note-missing-tag = The file does not say its { $tag }: taken as { $value }.
 note-padding = The padding around the film, marked in the file, was made black.
 note-modality-table = Modality table (LUT) from the file applied.
 note-rescaled = Rescaled as the file says: slope { $slope }, intercept { $intercept }.

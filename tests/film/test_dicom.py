@@ -16,7 +16,6 @@ from pydicom.pixels import apply_modality_lut, apply_presentation_lut, apply_voi
 from pydicom.uid import (
     MPEG2MPML,
     CTImageStorage,
-    DeflatedExplicitVRLittleEndian,
     DigitalXRayImageStorageForPresentation,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
@@ -29,7 +28,8 @@ from pydicom.uid import (
 )
 
 from cxr_demo.errors import ImageError
-from cxr_demo.film import dicom, halving
+from cxr_demo.film import codestream, halving
+from cxr_demo.film.dicom_tags import PALETTES, open_dicom
 from cxr_demo.film.reading import read_image
 from tests.film.test_reading import (
     DATA,
@@ -331,7 +331,7 @@ def test_colours_and_palettes_become_grey():
     assert_pixels(dicom_file(np.dstack([RAMP, RAMP * 0 + 128, RAMP * 0 + 128]), "YBR_FULL", 8), RAMP / 255)
     ds = dataset(RAMP, "MONOCHROME2", 8, PhotometricInterpretation="PALETTE COLOR")
     palette = np.random.default_rng(0).integers(0, 65536, (3, 256))
-    for name, entries in zip(dicom.PALETTES, palette, strict=True):
+    for name, entries in zip(PALETTES, palette, strict=True):
         setattr(ds, name + "Descriptor", [256, 0, 16])
         setattr(ds, name + "Data", entries.astype("<u2").tobytes())
     assert_pixels(file_of(ds), np.tensordot([0.299, 0.587, 0.114], palette[:, RAMP], 1) / 65535, "in colour")
@@ -342,9 +342,6 @@ def test_colours_and_palettes_become_grey():
     [
         ({"Modality": "CT", "SOPClassUID": CTImageStorage}, "The file says modality CT, not a radiograph."),
         ({"PresentationIntentType": "FOR PROCESSING"}, "raw detector data"),
-        ({"PixelSpacing": [0.2, 0.1]}, "not square (2.00 times as high as wide)"),
-        ({"ImagerPixelSpacing": [0.1, 0.2]}, "not square (0.50"),
-        ({"PixelAspectRatio": [4, 3]}, "not square (1.33"),
     ],
 )
 def test_what_the_user_should_know(tags, note):
@@ -471,7 +468,7 @@ def test_dicom_behind_a_tiff_header_is_dicom():
 
 
 def test_every_syntax_named_has_its_decoder():
-    for syntax, name in dicom.DECODERS.items():
+    for syntax, name in codestream.DECODERS.items():
         assert name in pydicom.pixels.get_decoder(syntax).available_plugins, syntax.name
 
 
@@ -492,12 +489,6 @@ def test_files_bundled_with_pydicom():
 
 def test_multi_frame_is_refused():
     assert "3 frames" in refusal(dicom_file(np.stack([FILM] * 3)))
-
-
-def test_deflated_is_refused_before_it_grows():
-    ds = dataset()
-    ds.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
-    assert "deflated" in refusal(file_of(ds))
 
 
 @pytest.mark.parametrize("keyword", ["PixelData", "Rows", "Columns"])
@@ -522,7 +513,7 @@ def test_a_stream_larger_than_the_header_says(syntax):
 
 
 def test_runs_that_would_fill_the_memory(monkeypatch):
-    monkeypatch.setattr(dicom, "RLE_UNCHECKED_BYTES", 0)
+    monkeypatch.setattr(codestream, "RLE_UNCHECKED_BYTES", 0)
     ds = dataset(FILM + np.random.default_rng(0).integers(0, 99, FILM.shape).astype(np.uint16))
     ds.compress(RLELossless)
     assert read_image(file_of(ds)).pixels.shape == FILM.shape
@@ -533,11 +524,10 @@ def test_runs_that_would_fill_the_memory(monkeypatch):
 
 def test_syntaxes_without_a_decoder():
     ds = dataset()
-    ds.compress(RLELossless)
+    ds.PixelData = encapsulate([b"\0\0\1\xb3" * 40])  # MPEG-2
+    ds["PixelData"].is_undefined_length = True
     ds.file_meta.TransferSyntaxUID = MPEG2MPML
     assert "compressed in a way" in refusal(file_of(ds))
-    if BUNDLED.is_dir():
-        assert "12-bit JPEG" in refusal(BUNDLED / "JPGExtended.dcm")
 
 
 def test_blank_is_refused():
@@ -571,7 +561,7 @@ def test_nothing_of_the_patient_is_kept_or_said(tmp_path):
     path = tmp_path / f"{PATIENT}.dcm"
     path.write_bytes(dicom_file())
     assert PATIENT not in repr(read_image(path))
-    opened = dicom.open_dicom(path.read_bytes())
+    opened = open_dicom(path.read_bytes(), [])
     assert "PatientName" not in opened and PATIENT not in str(opened)
     del opened
     gc.collect()
