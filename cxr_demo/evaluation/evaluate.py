@@ -14,7 +14,7 @@ from torch import nn
 
 from cxr_demo.evaluation.agreement import Agreement
 from cxr_demo.evaluation.checks import CHECKS
-from cxr_demo.evaluation.faithfulness import FORWARDS_LIMIT, TESTED_SHARE, Curve, Predict, measure_curves
+from cxr_demo.evaluation.faithfulness import FORWARDS_LIMIT, TOLD_SHARE, Curve, Predict, measure_curves
 from cxr_demo.evaluation.nulls import NULLS, SMALLEST_P
 from cxr_demo.evaluation.randomisation import VIEWS, Randomisation, count_random_networks, measure_randomisation
 from cxr_demo.evaluation.stability import CHANGED_IMAGES, Stability, measure_stability
@@ -202,7 +202,7 @@ def describe_evaluation(
         rank = f"rank correlation {agreement.rank:.2f} (p {agreement.p:.2f})"
         yield f"{a} and {b}: {rank}; in common {', '.join(overlaps)}"
     yield ""
-    yield f"Deletion and insertion: logit points by which the strongest {TESTED_SHARE:.0%} of the film move the logit."
+    yield f"Deletion and insertion: logit points by which the strongest {TOLD_SHARE:.0%} of the film move the logit."
     yield "Middle: the same share in the middle of the film. p: how often a map as smooth that knows nothing is so"
     yield f"good, or agrees as much with the first of two; {NULLS} are asked, so it is at least {SMALLEST_P:.2f}."
     yield "Randomisation: rank correlation with the map of a network with random weights."

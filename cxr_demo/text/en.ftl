@@ -1676,10 +1676,11 @@ checks = What the network answers when it is asked again
     .meanings = What each number says, where it comes from, and what it does not say
     .drawings = What the small drawings show
     .legend =
-        Curves: the logit while the film is blurred away, or made sharp again, in the map's order (line). Dots: the same
-        after the first { $share } of the film, in the order of maps that are as smooth and know nothing; dashed: in the
-        order of the middle of the film. Of such maps { $nulls } are asked, fewer where { $enough } are soon as good as
-        the map. p is how often a map that knows nothing would be as good; the smallest p that { $nulls } maps can give
+        Curves: the logit while the film is blurred away, or made sharp again, in the map's order (line); dashed: after
+        the first { $share } of the film in the order of the middle of the film. Then the whole film is blurred by
+        { $haze }, the { $tested } where the map is strongest altogether, and the { $tested } where it is weakest made
+        sharp, for insertion the other way round; and the same by { $nulls } maps that are as smooth and know nothing,
+        fewer where { $enough } are soon as good as the map. p is how often a map that knows nothing would be as good; the smallest p that { $nulls } maps can give
         is { $smallest }. A map that is no better than the middle of the film says little, whatever its p. Steps: rank
         correlation with the map of the trained network, from random weights in the last block to random weights in
         all; thin: without signs; dashed: where “does not change” begins.
@@ -1697,7 +1698,7 @@ curve = { $check }: the logit goes from { $first } to { $last }; by the stronges
     .p-smallest = { $p }, the smallest possible with { $nulls } maps as smooth
     .p-all = { $p }: { $good } of { $nulls } maps as smooth are as good
     .p-early = { $p }: { $good } of the first { $asked } maps as smooth are as good
-    .nulls = maps as smooth: { $change } on average
+    .lead = against the mean of maps as smooth: { $change }
     .middle-behind = middle of the film: { $change }, less than the map
     .middle-ahead = middle of the film: { $change }, as good as the map or better
 randomisation =

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from cxr_demo.evaluation.agreement import BORDER, CORNER, RegionShare
 from cxr_demo.evaluation.checks import CHECKS
-from cxr_demo.evaluation.faithfulness import ENOUGH, TESTED_SHARE, Curve
+from cxr_demo.evaluation.faithfulness import ENOUGH, HAZE, TESTED_SHARE, TOLD_SHARE, Curve
 from cxr_demo.evaluation.nulls import NULLS, SMALLEST_P
 from cxr_demo.evaluation.randomisation import UNCHANGED, Randomisation
 from cxr_demo.evaluation.regions import LUNGS, OUTSIDE, USER_REGION
@@ -91,7 +91,7 @@ def describe_column(key: str, better: str) -> str:
     """Under a check's name."""
     return format_text(
         "check-column",
-        measure=format_text(MEASURES[key], share=format_percent(TESTED_SHARE)),
+        measure=format_text(MEASURES[key], share=format_percent(TOLD_SHARE)),
         direction=describe_direction(better),
     )
 
@@ -99,8 +99,8 @@ def describe_column(key: str, better: str) -> str:
 def describe_drawings() -> str:
     """Under the table: what its small drawings show."""
     return format_text(
-        "checks.legend", share=format_percent(TESTED_SHARE), nulls=NULLS, enough=ENOUGH,
-        smallest=format_digits(SMALLEST_P, 2),
+        "checks.legend", share=format_percent(TOLD_SHARE), tested=format_percent(TESTED_SHARE),
+        haze=format_percent(HAZE), nulls=NULLS, enough=ENOUGH, smallest=format_digits(SMALLEST_P, 2),
     )  # fmt: skip
 
 
@@ -118,8 +118,8 @@ def describe_p(curve: Curve) -> str:
     return format_text("curve.p-all", p=p, good=curve.as_good, nulls=NULLS)
 
 
-def describe_nulls(curve: Curve) -> str:
-    return format_text("curve.nulls", change=format_signed(curve.null_change))
+def describe_lead(curve: Curve) -> str:
+    return format_text("curve.lead", change=format_signed(curve.lead))
 
 
 def describe_middle(curve: Curve) -> str:
@@ -134,7 +134,7 @@ def describe_curve(found: Curve) -> str:
     """The text alternative of a curve."""
     first, last = (format_rounded(float(logit)) for logit in (found.logits[0], found.logits[-1]))
     return format_text(
-        "curve", check=CHECKS[found.check].name, first=first, last=last, share=format_percent(TESTED_SHARE),
+        "curve", check=CHECKS[found.check].name, first=first, last=last, share=format_percent(TOLD_SHARE),
         change=describe_change(found), p=describe_p(found),
     )  # fmt: skip
 

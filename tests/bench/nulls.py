@@ -18,7 +18,7 @@ from scipy.ndimage import gaussian_filter
 from scipy.stats import binomtest
 
 from cxr_demo.evaluation import faithfulness
-from cxr_demo.evaluation.faithfulness import CURVES, TESTED_SHARE, measure_curves
+from cxr_demo.evaluation.faithfulness import CURVES, FORWARDS_LIMIT, TOLD_SHARE, measure_curves
 from cxr_demo.evaluation.nulls import GRID, SMALLEST_P
 from cxr_demo.film.phantom import make_phantom
 from cxr_demo.networks import checkpoint
@@ -48,7 +48,7 @@ def main(folder: str, maps: int = 40) -> None:
             turns = [removal.rank_pixels(random.normal(size=(GRID, GRID))) for _ in range(ORDERS)]
             for check, curve in curves.items():
                 passed[check] += curve.p <= SMALLEST_P
-                orders = predict(np.stack([removal.change(turn, TESTED_SHARE, check) for turn in turns]))[0][:, 0]
+                orders = predict(np.stack([removal.change(turn, TOLD_SHARE, check) for turn in turns]))[0][:, 0]
                 own = curve.logits[1]
                 ahead[check] += bool((orders > own).all() if curve.better == "lower" else (orders < own).all())
         for check in CURVES:
@@ -56,7 +56,7 @@ def main(folder: str, maps: int = 40) -> None:
             print(
                 f"{kind}, {check}: p = {SMALLEST_P:.2f} in {passed[check]} of {maps} ({low:.2f} to {high:.2f}); "
                 f"ahead of {ORDERS} random orders in {ahead[check]} of {maps}; "
-                f"{taken / maps:.1f} forwards a map for both checks",
+                f"{taken / maps:.1f} forwards a map for both checks, at most {FORWARDS_LIMIT}",
                 flush=True,
             )
 

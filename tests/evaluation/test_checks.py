@@ -17,5 +17,5 @@ def test_a_check_states_what_a_reader_needs(check):
 
 def test_curves_take_their_direction_from_the_table():
     none = np.zeros(0)
-    better = {key: Curve(key, none, none, none, 0.0).better for key in ("deletion", "insertion")}
+    better = {key: Curve(key, none, none, 0.0, none, 0.0).better for key in ("deletion", "insertion")}
     assert better == {"deletion": "lower", "insertion": "higher"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cxr_demo.evaluation.faithfulness import SHARES, TESTED_SHARE, Curve
+from cxr_demo.evaluation.faithfulness import SHARES, Curve
 from cxr_demo.evaluation.randomisation import UNCHANGED, Randomisation
 from cxr_demo.text import evaluation_text
 from cxr_demo.ui.markup import Html, tag
@@ -14,18 +14,16 @@ LOWEST_RANK = -0.35  # of what is drawn; single draws of smooth maps scatter by 
 
 
 def draw_curve(found: Curve) -> Html:
-    """The map's order as a line; at the tested share a dot for each map as smooth, and the middle of the film, dashed
-    through."""
-    every = np.concatenate([found.logits, found.null_logits, [found.middle_logit]])
+    """The map's order as a line, and where the middle of the film leads to, dashed through."""
+    every = np.append(found.logits, found.middle_logit)
     low, high = float(every.min()), float(every.max())
 
     def y(logits: np.ndarray) -> np.ndarray:
         return (logits - low) / max(high - low, 1e-6)
 
     middle = _draw_line(np.array([0.0, 1.0]), y(np.full(2, found.middle_logit)), "limit")
-    nulls = _draw_dots(np.full(len(found.null_logits), TESTED_SHARE), y(found.null_logits), "null")
     own = _draw_line(np.array(SHARES), y(found.logits), "own")
-    return _render_drawing(evaluation_text.describe_curve(found), middle, *nulls, own)
+    return _render_drawing(evaluation_text.describe_curve(found), middle, own)
 
 
 def draw_randomisation(found: Randomisation) -> Html:

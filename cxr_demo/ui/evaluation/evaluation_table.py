@@ -199,7 +199,7 @@ def _render_curve(found: Curve) -> list[Html]:
             tag("small", describe(found), class_="wraps")
             for describe in (
                 evaluation_text.describe_p,
-                evaluation_text.describe_nulls,
+                evaluation_text.describe_lead,
                 evaluation_text.describe_middle,
             )
         ),
