@@ -1759,14 +1759,15 @@ checks = Was das Netz antwortet, wenn man es noch einmal fragt
     .meanings = Was jede Zahl sagt, woher sie kommt, und was sie nicht sagt
     .drawings = Was die kleinen Zeichnungen zeigen
     .legend =
-        Kurven: das Logit, während die Aufnahme in der Reihenfolge der Karte unscharf oder wieder scharf wird (Linie).
-        Punkte: dasselbe nach den ersten { $share } der Aufnahme, in der Reihenfolge von Karten, die ebenso glatt sind und
-        nichts wissen; gestrichelt: von der Mitte der Aufnahme aus. Nach { $nulls } solcher Karten wird gefragt, nach
-        weniger, wo { $enough } bald so gut sind wie die Karte. p ist, wie oft eine Karte, die nichts weiß, ebenso gut
-        wäre; das kleinste p, das { $nulls } Karten geben können, ist { $smallest }. Eine Karte, die nicht besser ist als
-        die Mitte der Aufnahme, sagt wenig, gleich welches p. Stufen: Rangkorrelation mit der Karte des trainierten
-        Netzes, von zufälligen Gewichten im letzten Block bis zu zufälligen Gewichten in allen; dünn: ohne Vorzeichen;
-        gestrichelt: wo „ändert sich nicht“ beginnt.
+        Kurven: das Logit, während die Aufnahme in der Reihenfolge der Karte unscharf oder wieder scharf wird (Linie);
+        gestrichelt: nach den ersten { $share } der Aufnahme von ihrer Mitte aus. Danach wird die ganze Aufnahme zu {
+        $haze } unscharf, ganz unscharf die { $tested }, in denen die Karte am stärksten ist, und scharf die { $tested
+        }, in denen sie am schwächsten ist, beim Wiedereinsetzen umgekehrt; ebenso nach { $nulls } Karten, die ebenso
+        glatt sind und nichts wissen, nach weniger, wo { $enough } bald so gut sind wie die Karte. p ist, wie oft eine
+        Karte, die nichts weiß, ebenso gut wäre; das kleinste p, das { $nulls } Karten geben können, ist { $smallest }.
+        Eine Karte, die nicht besser ist als die Mitte der Aufnahme, sagt wenig, gleich welches p. Stufen:
+        Rangkorrelation mit der Karte des trainierten Netzes, von zufälligen Gewichten im letzten Block bis zu
+        zufälligen Gewichten in allen; dünn: ohne Vorzeichen; gestrichelt: wo „ändert sich nicht“ beginnt.
 higher-is-better = höher ist besser
 lower-is-better = niedriger ist besser
 measure-strongest = Änderung des Logits durch die stärksten { $share } der Aufnahme
@@ -1783,7 +1784,7 @@ curve =
     .p-smallest = { $p }, das kleinste mögliche mit { $nulls } ebenso glatten Karten
     .p-all = { $p }: { $good } von { $nulls } ebenso glatten Karten sind so gut
     .p-early = { $p }: { $good } der ersten { $asked } ebenso glatten Karten sind so gut
-    .nulls = ebenso glatte Karten: { $change } im Mittel
+    .lead = gegen das Mittel ebenso glatter Karten: { $change }
     .middle-behind = Mitte der Aufnahme: { $change }, weniger als die Karte
     .middle-ahead = Mitte der Aufnahme: { $change }, so gut wie die Karte oder besser
 randomisation =

@@ -1398,7 +1398,6 @@ contrast = Against the other findings
 contrast-of = { $finding }, against the others
 contrast-caption = Does not show what speaks for all findings alike, nor outlines: one cell covers a large part of the lung.
 contrast-none = No { $method } against the other findings: this method is not linear, so its maps cannot be subtracted.
-contrast-one-label = { $network } knows one finding alone: there are no others to set its map against.
 
 # One method's maps of different findings (label_text.py).
 label-likeness = Which finding does a map speak of?
