@@ -23,10 +23,9 @@ from train import run
 from train.benchmarks.lung_evidence import compare_evidence
 from train.benchmarks.lung_training import COURSE, train_lungs
 from train.benchmarks.phantoms import RECIPE, RESULTS_FILE, run_benchmark
-from train.calibration_run import calibrate_checkpoint
+from train.calibration_run import calibrate_checkpoint, read_members_table
 from train.data.datasets import DATASETS
 from train.data.describe import describe_dataset
-from train.data.split_tables import read_checkpoint_table
 from train.ensembles import make_ensemble
 from train.evaluate import METRICS_FILE, evaluate_checkpoint
 from train.fit.processes import make_accelerator, start_the_others
@@ -99,8 +98,6 @@ def _parser() -> argparse.ArgumentParser:
     looked.set_defaults(act=lambda o: compare_evidence(o.checkpoints, o.data, o.split, o.films))
     for command in (measured, compared, looked):
         command.add_argument("--split", choices=MEASURED, default="test", help="default: test")
-    for command in (measured, compared, calibrated):
-        command.add_argument("--dataset", choices=DATASETS, default="", metavar="DATASET", help="default: its own")
 
     joined = commands.add_parser("ensemble", help="join checkpoints of the same labels and square into one")
     joined.add_argument("members", type=Path, nargs="+", metavar="CHECKPOINT")
@@ -109,9 +106,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     joined.add_argument("--out", type=Path, required=True, help="the ensemble's folder, weights/NAME")
     joined.set_defaults(act=_ensemble)
+    for command in (measured, compared, calibrated, joined):
+        command.add_argument("--dataset", choices=DATASETS, default="", metavar="DATASET", help="default: its own")
     for command in (measured, joined):
         _add_overwrite(command)
-    for command in (described, measured, compared, calibrated):
+    for command in (described, measured, compared, calibrated, joined):
         _add_reading(command)
     for command in (described, measured, looked, compared, calibrated, joined):
         command.add_argument("--data", type=Path, required=True, help="the folder that holds the films")
@@ -300,8 +299,8 @@ def _ensemble(options: argparse.Namespace) -> None:
     if options.out.resolve() in [member.resolve() for member in options.members]:
         raise TrainingError(f"{options.out} is one of the members.", "Give --out another folder.")
     check_output(options.out, CARD_FILE, options.overwrite)
-    table = read_checkpoint_table(options.members[0], options.data)
-    card = make_ensemble(options.members, options.rule, table, options.out, options.out.name)
+    table = read_members_table(options.members, options.dataset, options.data, _read_as(options))
+    card = make_ensemble(options.members, options.rule, table, options.out, options.out.name, dataset=options.dataset)
     print(f"{options.out}: {run.format_headline(card)}")
 
 

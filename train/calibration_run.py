@@ -8,6 +8,7 @@ the data set are taken for that but those of its splits "test" and "external", s
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from cxr_demo.networks.card import Card
 from cxr_demo.networks.card_parts import Training
 from cxr_demo.text.catalogue import format_text
 from train.data.datasets import DATASETS, read_dataset
-from train.data.split_tables import read_checkpoint_table
+from train.data.split_tables import is_made_from, read_checkpoint_table
 from train.data.table import Table
 from train.evaluate import calibrate_predictions, format_set, list_limits, measure_sets
 from train.measure.calibration import FEWEST_PATIENTS, UNCALIBRATED, count_patients
@@ -39,18 +40,15 @@ def calibrate_checkpoint(folder: Path, dataset: str, root: Path, reading: OwnFil
         raise TrainingError(
             f"The card of {card.name} names no data set that is known here.", "Name one with --dataset."
         )
-    if key == own:
-        table = read_checkpoint_table(stored.folder, root, reading)
-    else:
-        table = _hold_back(card, key, read_dataset(key, root, reading))
+    table, is_own = _read_films(stored, dataset, key, root, reading)
     check_common_labels(card, table, key)
     held_out = Predictions.of(stored, table.where(table.split == "val"))
     chosen = calibrate_predictions(held_out)
     if chosen.temperature == UNCALIBRATED:
         raise _refuse(card, held_out)
     training, has_test = card.training, bool((table.split == "test").any())
-    if key != own:
-        training = _describe_films(training, key, held_out, has_test=has_test)
+    if not is_own:
+        training = describe_films(training, key, held_out, has_test=has_test)
     card = measure_sets(stored, held_out, chosen, table, training)
     for line in list_limits(card, held_out):
         print(line)
@@ -61,9 +59,56 @@ def calibrate_checkpoint(folder: Path, dataset: str, root: Path, reading: OwnFil
     return card
 
 
-def _hold_back(card: Card, key: str, table: Table) -> Table:
-    """All that may be trained on as "val"."""
-    if set(card.training.sources) & set(table.source[table.split == "train"]):
+def _read_films(
+    stored: checkpoint.Checkpoint, dataset: str, key: str, root: Path, reading: OwnFilms
+) -> tuple[Table, bool]:
+    """The films, and whether it was made from them. Another folder of a person's films is none that it was made from,
+    though both go by one name of DATASETS."""
+    card = stored.card
+    if key != card.training.settings.dataset:
+        return hold_back(card, key, read_dataset(key, root, reading)), False
+    table = read_checkpoint_table(stored.folder, root, reading)
+    if not DATASETS[key].is_own or is_made_from(card, table):
+        return table, True
+    if not dataset or DATASETS[key].title_of(table) == card.training.data:
+        raise TrainingError(
+            format_text("train-other-films", name=card.name, data=card.training.data),
+            format_text("train-other-films-hint", dataset=key),
+        )
+    return hold_back(card, key, read_dataset(key, root, reading)), False
+
+
+def read_members_table(folders: Sequence[Path], dataset: str, root: Path, reading: OwnFilms = AS_IT_STANDS) -> Table:
+    """What several checkpoints are joined on: with "" as `dataset` their own films, split as when the first was
+    trained, else those of a data set that none of them learned from, all but "test" and "external" as "val"."""
+    if not dataset:
+        return read_checkpoint_table(folders[0], root, reading)
+    cards = [checkpoint.read_card(folder) for folder in folders]
+    table = read_dataset(dataset, root, dataclasses.replace(reading, task=reading.task or cards[0].task))
+    for card in cards:
+        table = hold_back(card, dataset, table)
+    return table
+
+
+def measure_on_others(folder: Path, dataset: str, table: Table, training: Training) -> Card:
+    """As `evaluate.measure_checkpoint`, on films of `dataset` that it did not learn from, of which its card then says
+    what they were for. What they do not state is printed."""
+    stored = checkpoint.load(folder)
+    held_out = Predictions.of(stored, table.where(table.split == "val"))
+    chosen = calibrate_predictions(held_out)
+    if chosen.temperature != UNCALIBRATED:
+        training = describe_films(training, dataset, held_out, has_test=bool((table.split == "test").any()))
+    card = measure_sets(stored, held_out, chosen, table, training)
+    for line in list_limits(card, held_out):
+        print(line)
+    return card
+
+
+def hold_back(card: Card, key: str, table: Table) -> Table:
+    """All that may be trained on as "val". Of which folder a person's films are, their source does not tell."""
+    is_known = set(card.training.sources) & set(table.source[table.split == "train"])
+    is_told_apart = DATASETS[key].is_own and card.training.data not in ("", DATASETS[key].title_of(table))
+    if is_known and not (is_told_apart and card.training.films and not is_made_from(card, table)):
         raise TrainingError(
             f"{card.name} was trained on films of {key}.",
             "Calibrate it on the data set that it was trained on: leave out --dataset.",
@@ -89,7 +134,7 @@ def _refuse(card: Card, held_out: Predictions) -> TrainingError:
     )
 
 
-def _describe_films(training: Training, key: str, held_out: Predictions, *, has_test: bool) -> Training:
+def describe_films(training: Training, key: str, held_out: Predictions, *, has_test: bool) -> Training:
     """What was true of an imported network, and is no longer, is taken back."""
     rows = held_out.rows
     patients = len(np.unique(rows.patient))

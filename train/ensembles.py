@@ -31,6 +31,8 @@ from cxr_demo.networks.ensemble import (
     flatten_by_image,
     make_stack,
 )
+from cxr_demo.text.catalogue import format_text
+from train.calibration_run import measure_on_others
 from train.data.datasets import pack_films
 from train.data.table import Table
 from train.evaluate import get_unfinished_folder, measure_checkpoint
@@ -39,7 +41,7 @@ from train.fit.loop import fit_recipe
 from train.fit.losses import LOSSES
 from train.fit.processes import make_accelerator
 from train.fit.run_state import LOG_FILE
-from train.measure.predictions import BATCH, match_labels, predict_squares
+from train.measure.predictions import BATCH, check_common_labels, match_labels, predict_squares
 from train.recipe import Recipe
 from train.recipe_changes import LOSS_OF_TASK
 
@@ -56,17 +58,22 @@ def make_ensemble(
     out: Path,
     name: str,
     *,
+    dataset: str = "",
     seed: int = 0,
 ) -> Card:
     """Join checkpoints by a rule of RULES or FEATURE_FUSION, fit what it needs on the rows "val" (the latter trains
     its new layers on "train"), store the whole in `out` and measure it as any other. Returns its card.
 
-    `table` is split as when the members were trained. TrainingError for members that do not fit together.
+    `table` is split as when the members were trained; or, where `dataset` names it, is of films that none of them
+    learned from (`calibration_run.read_members_table`): such are networks from elsewhere. TrainingError for members
+    that do not fit together.
     """
     if rule not in (*RULES, FEATURE_FUSION):
         raise TrainingError(f"There is no rule {rule!r}.", f"Known: {', '.join((*RULES, FEATURE_FUSION))}.")
     members = [checkpoint.load(folder) for folder in checkpoints]
-    _check_fit(members, table)
+    _check_fit(members, table, dataset)
+    if dataset and rule == FEATURE_FUSION:
+        raise TrainingError(format_text("train-fusion-needs-own"), format_text("train-fusion-needs-own-hint"))
     if rule == "majority" and members[0].card.task == "multi-label":
         raise TrainingError(
             "A majority vote needs films that have one label each.", "Take another rule: mean, weighted."
@@ -84,7 +91,11 @@ def make_ensemble(
     checkpoint.save(scratch, model, joined, half=_was_half(members))
     if (log := get_unfinished_folder(out) / LOG_FILE).exists():
         shutil.copy(log, scratch)
-    measured = measure_checkpoint(scratch, table, _training_facts(members, rule, environment))
+    training = _training_facts(members, rule, environment)
+    if dataset:
+        measured = measure_on_others(scratch, dataset, table, _forget_films(members, training))
+    else:
+        measured = measure_checkpoint(scratch, table, training)
     for file in sorted(scratch.iterdir(), key=lambda file: file.name == checkpoint.CARD_FILE):  # the card last
         file.replace(out / file.name)
     shutil.rmtree(get_unfinished_folder(out))
@@ -235,8 +246,9 @@ def _probability_of_truth(p: np.ndarray, targets: np.ndarray, task: str) -> np.n
     return p[:, stated, targets[stated].argmax(1)]
 
 
-def _check_fit(members: Sequence[Checkpoint], table: Table) -> None:
-    """Whether the members can answer as one, and were all kept from the same validation films."""
+def _check_fit(members: Sequence[Checkpoint], table: Table, dataset: str) -> None:
+    """Whether the members can answer as one, and were all kept from the same validation films: from those of a
+    `dataset` that is named all were."""
     first = members[0].card
     if len(members) < 2:
         raise TrainingError("An ensemble needs two checkpoints or more.")
@@ -248,15 +260,31 @@ def _check_fit(members: Sequence[Checkpoint], table: Table) -> None:
         for what in ("labels", "task", "preprocess"):
             if getattr(card, what) != getattr(first, what):
                 raise TrainingError(f"{card.name} and {first.name} have different {what}, so they cannot be joined.")
-        if _held_back(card) != _held_back(first):
+        if not dataset and _held_back(card) != _held_back(first):
             raise TrainingError(
                 f"{card.name} was trained on films that {first.name} was validated on: their data set, split or seed "
                 "differ.", "Train the members with one seed and one split.",
             )  # fmt: skip
-    if missing := set(first.labels) - set(table.labels):
+    missing = set(first.labels) - set(table.labels)
+    if dataset and first.task == "multi-label":  # what the films do not state stays as the members have it
+        check_common_labels(first, table, dataset)
+    elif missing:
         raise TrainingError(f"The films say nothing of {', '.join(sorted(missing))}.", "Give the members' own films.")
     if not (table.split == "val").any():
         raise TrainingError("There are no validation films to fit an ensemble on.", "Split the films first.")
+
+
+def _forget_films(members: Sequence[Checkpoint], training: Training) -> Training:
+    """Of an ensemble whose members learned from films that are not here: what their cards say of these, and no counts,
+    which would be the first member's."""
+    learned = dict.fromkeys(member.card.training.data for member in members)
+    sources = dict.fromkeys(source for member in members for source in member.card.training.sources)
+    settings = {"rule": training.settings.rule, "members": training.settings.members}
+    return Training(
+        recipe=training.recipe, settings=Settings.model_validate(settings), initial_weights=training.initial_weights,
+        finished=training.finished, command=training.command, machine=training.machine, sources=tuple(sources),
+        data="; ".join(filter(None, learned)), caveat=format_text("train-ensemble-caveat"),
+    )  # fmt: skip
 
 
 def _held_back(card: Card) -> list:

@@ -24,6 +24,7 @@ from cxr_demo.networks.card_parts import Localisation, Metrics, SetMetrics, Sett
 from cxr_demo.networks.checkpoint import Checkpoint, Network
 from cxr_demo.networks.classifier import compute_probabilities
 from cxr_demo.networks.standing import EXTERNAL, TEST
+from cxr_demo.text.catalogue import format_text
 from train.data.datasets import DATASETS, Dataset, pack_films
 from train.data.splits import find_shared_patients
 from train.data.table import Table
@@ -337,6 +338,8 @@ def _write_metrics(stored: Checkpoint, known: Metrics) -> None:
 def list_limits(card: Card, scored: Predictions) -> list[str]:
     """What is missing in the card, or in the films, for all figures."""
     absent = [card.get_finding(label).name for label in card.labels if label not in scored.rows.labels]
+    words = scored.rows.label_words
+    unknown = [get_finding(label, words).name for label in scored.rows.labels if label not in card.labels]
     return [
         *([] if card.calibrated else [UNCALIBRATED_SCORES]),
         *(
@@ -345,6 +348,7 @@ def list_limits(card: Card, scored: Predictions) -> list[str]:
             else ["Its card has no thresholds: figures at a threshold are left out."]
         ),
         *([f"These films do not state: {', '.join(absent)}."] if absent else []),
+        *([format_text("train-labels-unknown", labels=", ".join(unknown))] if unknown else []),
     ]
 
 

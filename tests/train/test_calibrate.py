@@ -167,3 +167,85 @@ def test_a_checkpoint_of_ours_gets_what_its_run_gave_it(theirs, made, tmp_path):
     assert calibrate(theirs, films) == 0
     again = checkpoint.read_card(theirs)
     assert again == Card.from_json(by_its_run.to_json()) and again.training.calibrated_on == ""
+
+
+# ---- other commands, and other films
+
+
+def save_twin(folder: Path, theirs: Path, labels: tuple[str, ...] = LABELS) -> Path:
+    """Another network from elsewhere, of the same square."""
+    card = dataclasses.replace(
+        checkpoint.read_card(theirs), name=folder.name, labels=labels, thresholds={}, training={"data": "other films"}
+    )
+    checkpoint.save(folder, make_model("tiny", len(labels), seed=1), card, half=False)
+    return folder
+
+
+def test_imported_networks_are_evaluated_and_compared_by_the_labels_they_share(theirs, made, tmp_path, capsys):
+    films = ["--dataset", "csv", "--data", str(made / "films")]
+    twin = save_twin(tmp_path / "twin", theirs, ("hernia", "edema", "mass"))
+    assert main(["evaluate", str(twin), *films]) == 0
+    said = capsys.readouterr().out
+    assert "These films do not state: Mass." in said and "It was never calibrated" in said
+    assert "It does not know these labels of the films: Effusion." in said
+    assert main(["compare", str(theirs), str(twin), *films]) == 0
+    said = capsys.readouterr().out
+    assert "Not compared, as not all networks and films have them: Effusion, Mass." in said
+    assert "AUROC, Oedema against the rest" in said and "Effusion against the rest" not in said
+    for command in ("evaluate", "compare"):
+        second = [str(twin)] if command == "compare" else []
+        assert main([command, str(theirs), *second, "--data", str(made / "films")]) == 2
+        assert "names no data set that is known here. Name one with --dataset." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("rule", ["mean", "weighted", "stacking"])
+def test_imported_networks_are_joined_on_films_that_are_named(rule, theirs, made, tmp_path, capsys):
+    twin, out = save_twin(tmp_path / "twin", theirs), tmp_path / "both"
+    order = ["ensemble", str(theirs), str(twin), "--rule", rule, "--out", str(out), "--data", str(made / "films")]
+    assert main(order) == 2 and "Name a data set with --dataset." in capsys.readouterr().err
+    assert main([*order, "--dataset", "csv"]) == 0
+    card = checkpoint.load(out).card
+    assert card.ensemble is not None and [each.name for each in card.ensemble.members] == ["theirs", "twin"]
+    assert {name: each.films for name, each in card.metrics.sets.items()} == {"validation": 133, "test": 67}
+    training = card.training
+    assert training.imported is None and training.films == {} and training.settings.dataset == ""
+    assert training.data == "films of theirs; other films"
+    assert training.caveat == format_text("train-ensemble-caveat")
+    assert card.calibrated == bool(training.calibrated_on), "by which films its card says"
+    assert "# both" in (out / "README.md").read_text()
+
+
+def test_what_cannot_be_joined_is_a_sentence(theirs, made, tmp_path, capsys):
+    twin = save_twin(tmp_path / "twin", theirs)
+    order = ["ensemble", str(theirs), str(twin), "--out", str(tmp_path / "both"), "--dataset", "csv"]
+    films = ["--data", str(made / "films")]
+    assert main([*order, *films, "--rule", "joined"]) == 2
+    assert "Feature fusion trains new layers" in capsys.readouterr().err
+    lines = (made / "films" / "films.csv").read_text().replace("Edema,Pleural Effusion,Hernia", "gout,fever,cough")
+    other = write_table(tmp_path / "gout", made, lines.splitlines())
+    assert main([*order, "--data", str(other)]) == 2
+    assert "have no label in common" in capsys.readouterr().err and not (tmp_path / "both").exists()
+
+
+def test_another_folder_of_the_same_kind_holds_none_of_its_own_films(theirs, made, tmp_path, capsys):
+    """A network that was trained on a person's own table, and a table of another hospital."""
+    text = (made / "films" / "films.csv").read_text().splitlines()
+    own = write_table(tmp_path / "own", made, [text[0], *(line.replace(",train,", ",val,") if k % 3 else line
+                                                          for k, line in enumerate(text[1:], 1))])  # fmt: skip
+    settings = {"dataset": "csv", "validation": 0.1, "seed": 0}
+    checkpoint.save_card(theirs, dataclasses.replace(checkpoint.read_card(theirs), training={"settings": settings}))
+    before = measure_checkpoint(theirs, read_checkpoint_table(theirs, own))
+    other = write_table(tmp_path / "other", made, text[:180])
+    assert calibrate(theirs, other) == 2
+    assert (
+        'These are not the films that theirs was made from: its card says the folder "own"' in capsys.readouterr().err
+    )
+    assert checkpoint.read_card(theirs) == Card.from_json(before.to_json())
+    assert calibrate(theirs, other, "--dataset", "csv") == 0
+    training = checkpoint.read_card(theirs).training
+    assert training.calibrated_on.startswith('119 films of 119 patients, the folder "other"')
+    assert (training.films, training.data) == (before.training.films, before.training.data), "what it learned from"
+    text[1] = text[1].replace(",test,", ",train,")
+    (own / "films.csv").write_text("\n".join(text))
+    assert calibrate(theirs, own, "--dataset", "csv") == 2, "the same folder, with another table"
+    assert "These are not the films" in capsys.readouterr().err

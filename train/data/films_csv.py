@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from cxr_demo.errors import TrainingError
 from cxr_demo.labels import LabelWords, match_label
+from cxr_demo.text.catalogue import format_text
 from train.data.own_films import LIST_FILE, match_patients, name_labels
 from train.data.readers import FILM_SUFFIXES, keep_present, make_table
 from train.data.splits import SPLITS, check_leaks, split_anew
@@ -127,7 +128,7 @@ def _read_labels(table: TextTable, taken: set[int], reading: OwnFilms) -> _Label
         )
     keys, words = name_labels([table.names[place] for place in chosen], f"columns of {LIST_FILE}")
     states = [[_read_state(table, number, cells, place) for place in chosen] for number, cells in table.rows]
-    unused = [table.names[place] for place in columns if place not in chosen]
+    unused = [table.names[place] for place in free if place not in chosen]
     return _Labels(keys, words, np.array(states, np.float32), unused)
 
 
@@ -282,7 +283,24 @@ def _find_films(root: Path, films: list[dict]) -> list[Path | None]:
                 )
             path = there[0] if there else None
         found.append(path)
+    _refuse_one_file(films, found)
     return found
+
+
+def _refuse_one_file(films: list[dict], found: list[Path | None]) -> None:
+    """Two names of one file would put one film into the table twice, perhaps on both sides of a split."""
+    seen: dict[Path, dict] = {}
+    for film, path in zip(films, found, strict=True):
+        if path is None:
+            continue
+        if (first := seen.setdefault(path.resolve(), film)) is not film:
+            raise TrainingError(
+                format_text(
+                    "train-one-file-twice", table=LIST_FILE, first=first["path"], first_line=str(first["number"]),
+                    again=film["path"], again_line=str(film["number"]),
+                ),
+                format_text("train-one-file-twice-hint"),
+            )  # fmt: skip
 
 
 def _index_films(root: Path) -> dict[str, list[Path]]:

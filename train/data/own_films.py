@@ -16,7 +16,7 @@ from cxr_demo.labels import LabelWords, match_label
 from train.data.readers import list_films, make_one_hot, make_table, refuse_folder
 from train.data.splits import SPLITS, check_leaks, split_anew
 from train.data.table import Table
-from train.data.text_tables import read_rows
+from train.data.text_tables import read_numbered_rows
 from train.recipe import AS_IT_STANDS, OwnFilms
 
 LIST_FILE = "films.csv"
@@ -81,7 +81,7 @@ def _name_patients(root: Path, paths: Sequence[Path], pattern: str) -> tuple[lis
 
 def _look_up_patients(root: Path, paths: Sequence[Path]) -> list[str]:
     named: dict[Path, str] = {}
-    for number, row in enumerate(read_rows(root / PATIENTS_FILE, ("path", "patient")), 2):
+    for number, row in read_numbered_rows(root / PATIENTS_FILE, ("path", "patient")):
         path = root / row["path"]
         if named.setdefault(path, row["patient"]) != row["patient"]:
             raise TrainingError(

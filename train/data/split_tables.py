@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from cxr_demo.errors import TrainingError
+from cxr_demo.networks.card import Card
 from cxr_demo.networks.checkpoint import read_card
 from train.data.datasets import DATASETS, read_dataset
 from train.data.splits import hold_out_validation, split_anew
@@ -30,7 +31,9 @@ def read_checkpoint_table(folder: Path, data: Path, reading: OwnFilms = AS_IT_ST
     card = read_card(folder)
     settings = card.training.settings
     if settings.dataset not in DATASETS or settings.validation is None or settings.seed is None:
-        raise TrainingError(f"The card of {folder.name} does not say which films it was trained on.")
+        raise TrainingError(
+            f"The card of {folder.name} does not say which films it was trained on.", "Name a data set with --dataset."
+        )
     reading = OwnFilms(
         patient_pattern=reading.patient_pattern or settings.patient_pattern,
         uncertain=reading.uncertain or settings.uncertain,
@@ -39,6 +42,20 @@ def read_checkpoint_table(folder: Path, data: Path, reading: OwnFilms = AS_IT_ST
     )
     table = read_dataset(settings.dataset, data, reading)
     return _split(table, settings.split or "official", settings.validation, settings.seed, card.task)
+
+
+def is_made_from(card: Card, table: Table) -> bool:
+    """Whether the films of this table, split as when the checkpoint was trained, may be those that its card counts: as
+    many in each split, and as many with each label. Of older cards, which count none, nothing else can be told."""
+    counted, labelled = card.training.films, card.training.label_films
+    if any((table.split == split).sum() != films for split, films in counted.items()):
+        return False
+    places = {label: table.labels.index(label) for label in labelled if label in table.labels}
+    return len(places) == len(labelled) and all(
+        (table.targets[table.split == split, place] == 1).sum() == labelled[label].get(split, 0)
+        for label, place in places.items()
+        for split in counted
+    )
 
 
 def _some(table: Table, films: int | None) -> Table:

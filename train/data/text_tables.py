@@ -83,7 +83,12 @@ def read_text_table(path: Path) -> TextTable:
 
 def read_rows(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
     """The lines by column name; TrainingError unless it has lines and these columns."""
+    return [row for _, row in read_numbered_rows(path, columns)]
+
+
+def read_numbered_rows(path: Path, columns: tuple[str, ...]) -> list[tuple[int, dict[str, str]]]:
+    """As `read_rows`, each with its line in the file, in which empty lines count."""
     table = read_text_table(path)
     if missing := [name for name in columns if name not in table.names]:
         raise TrainingError(f"{path.name} has no column {missing[0]!r}, or no line.", "Is it the right file?")
-    return [dict(zip(table.names, cells, strict=True)) for _, cells in table.rows]
+    return [(number, dict(zip(table.names, cells, strict=True))) for number, cells in table.rows]

@@ -8,8 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from cxr_demo.errors import TrainingError
+from cxr_demo.labels import get_finding
 from cxr_demo.networks import checkpoint
 from cxr_demo.networks.card import Card
+from cxr_demo.text.catalogue import format_text
 from train.measure import metrics
 from train.measure.calibration import UNCALIBRATED_SCORES
 from train.measure.intervals import format_interval
@@ -37,6 +39,8 @@ def compare_checkpoints(
         f"{split}: {len(films)} films of {len(np.unique(films.patient))} patients, with 95 % intervals over patients; "
     )
     print(f"behind them, the difference from {checkpoints[0]} on the same draws.")
+    if apart := _name_apart(scored):
+        print(format_text("train-labels-apart", labels=", ".join(apart)))
     for folder, note, one in zip(checkpoints, notes, scored, strict=True):
         for said in filter(None, (note, "" if one.card.calibrated else UNCALIBRATED_SCORES)):
             print(f"{folder}: {said}")
@@ -46,6 +50,15 @@ def compare_checkpoints(
         for folder, entry in zip(checkpoints, entries, strict=True):
             print(f"  {folder!s:{width}}  {format_difference(entry)}".rstrip())
     return rows
+
+
+def _name_apart(scored: list[Predictions]) -> list[str]:
+    """The labels that only some of the networks and films have, by name."""
+    films = scored[0].rows
+    names = {label: get_finding(label, films.label_words).name for label in films.labels}
+    names |= {label: each.card.get_finding(label).name for each in scored for label in each.card.labels}
+    known = [set(films.labels), *(set(each.card.labels) for each in scored)]
+    return [name for label, name in names.items() if not all(label in labels for labels in known)]
 
 
 def measure_differences(scored: list[Predictions]) -> dict[str, list[dict]]:
@@ -87,7 +100,7 @@ def _scored_alike(
     """Every checkpoint on the same films, with targets for the labels alone that all of them and the films have."""
     stored = [checkpoint.load(folder) for folder in checkpoints]
     first = stored[0].card
-    dataset = dataset or first.training.settings.dataset
+    dataset = dataset or next(filter(None, (one.card.training.settings.dataset for one in stored)), "")
     scored, notes, seen = [], [], None
     for one in stored:
         if one.card.task != first.task:

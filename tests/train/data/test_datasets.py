@@ -350,6 +350,7 @@ def test_patients_csv_says_whose_the_films_are(tmp_path, capsys):
         ({names[0]: f"{names[0]},p15"}, "1 patients are in train and in test, folder:p15|folder:p0"),
         ({names[3]: ""}, f"patients.csv does not say whose {names[3]} is"),
         ({"again": f"{names[3]},p9"}, f"patients.csv gives {names[3]} another patient in line 50"),
+        ({"empty": "", "again": f"{names[3]},p9"}, f"patients.csv gives {names[3]} another patient in line 51"),
     ):
         with pytest.raises(TrainingError, match=said):
             read(changed)

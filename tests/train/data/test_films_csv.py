@@ -98,6 +98,19 @@ def test_one_column_may_name_the_labels(root):
         read_csv(root, OwnFilms(labels=("gout",)))
 
 
+def test_a_column_of_names_beside_columns_of_states_is_named_as_no_label(root, capsys):
+    write(root, "path,patient,split,Finding Labels,edema", f"{FILM},1,train,Edema|Mass,1", "f01.png,2,train,Mass,0")
+    assert read_csv(root).labels == ("edema",)
+    assert "these columns are no labels: Finding Labels." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("again", ["f00.png", "f00", "./films/f00.png", "data/films/f00.png", "films/../films/f00.png"])
+def test_two_names_of_one_file_are_one_film(again, root):
+    write(root, "path,patient,split,edema", f"{FILM},1,train,1", "", f"{again},2,test,0")
+    with pytest.raises(TrainingError, match=f"{FILM} in line 2 and {again} in line 4 are the same file"):
+        read_csv(root)
+
+
 def test_a_person_says_which_columns_are_labels(root):
     """A column that looks like one is taken for one, unless the labels are named."""
     write(root, "path,patient,split,male,Edema", "films/f00.png,1,train,1,0", "films/f01.png,2,train,0,1")
