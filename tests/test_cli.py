@@ -197,7 +197,7 @@ def test_a_network_with_one_label_has_no_others_to_be_set_against(weights, film,
     for command in (["explain", film, "--weights", alone], ["compare", film, "--weights", weights, alone]):
         assert main([*command, "--method", "grad-cam", "--contrast", "--out", out]) == 2
         told = capsys.readouterr()
-        assert "has one label" in told.err and not Path(out).exists()
+        assert "knows one finding alone" in told.err and not Path(out).exists()
     assert main(["explain", film, "--weights", alone, "--method", "grad-cam", "--out", out]) == 0
     assert "likeness" not in capsys.readouterr().out
 

@@ -1760,9 +1760,9 @@ checks = Was das Netz antwortet, wenn man es noch einmal fragt
     .drawings = Was die kleinen Zeichnungen zeigen
     .legend =
         Kurven: das Logit, während die Aufnahme in der Reihenfolge der Karte unscharf oder wieder scharf wird (Linie);
-        gestrichelt: nach den ersten { $share } der Aufnahme von ihrer Mitte aus. Danach wird die ganze Aufnahme zu {
-        $haze } unscharf, ganz unscharf die { $tested }, in denen die Karte am stärksten ist, und scharf die { $tested
-        }, in denen sie am schwächsten ist, beim Wiedereinsetzen umgekehrt; ebenso nach { $nulls } Karten, die ebenso
+        gestrichelt: nach den ersten { $share } der Aufnahme von ihrer Mitte aus. Danach wird die ganze Aufnahme zu
+        { $haze } unscharf, ganz unscharf die { $tested }, in denen die Karte am stärksten ist, und scharf die
+        { $tested }, in denen sie am schwächsten ist, beim Einfügen umgekehrt; ebenso nach { $nulls } Karten, die ebenso
         glatt sind und nichts wissen, nach weniger, wo { $enough } bald so gut sind wie die Karte. p ist, wie oft eine
         Karte, die nichts weiß, ebenso gut wäre; das kleinste p, das { $nulls } Karten geben können, ist { $smallest }.
         Eine Karte, die nicht besser ist als die Mitte der Aufnahme, sagt wenig, gleich welches p. Stufen:

@@ -431,6 +431,7 @@ method-unknown = There is no method '{ $method }'; known: { $known }.
 study-foreign = This analysis was made by { $made }, not by { $name } as it is loaded now.
     .hint = Analyse the image again.
 check-no-map = There is no map to check.
+contrast-one-label = { $network } knows one finding alone: there are no others to set its map against.
 contrast-not-linear =
     There is no { $method } against the other labels: it is not linear, so its maps cannot be subtracted.
 randomise-no-rule = The weights of { $kind } cannot be randomised: there is no rule for it.

@@ -99,7 +99,7 @@ def test_what_all_labels_share_is_gone(study, explained):
 def test_a_method_that_is_not_linear_has_none_and_says_so(analyser, study):
     with pytest.raises(ExplanationError, match=r"no Grad-CAM\+\+ against the other labels"):
         explain_contrasts(analyser, study, LABELS[:1], ["grad-cam-plus-plus"])
-    with pytest.raises(ExplanationError, match="has one label"):
+    with pytest.raises(ExplanationError, match="knows one finding alone"):
         explain_contrasts(analyser, dataclasses.replace(study, labels=LABELS[:1]), LABELS[:1], ["grad-cam"])
     found = explain_contrasts(analyser, study, LABELS[:1], ["grad-cam"])
     assert list(found) == [("grad-cam", LABELS[0])] and found["grad-cam", LABELS[0]].is_contrast

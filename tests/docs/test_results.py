@@ -119,7 +119,9 @@ def test_the_table_of_the_boxes_is_the_cards():
     above = {}
     for name, rows in of_all.items():  # what the sentences below the table say
         middle = rows["centre"]
-        assert all(rows[method]["miou"]["value"] < middle["miou"]["value"] for method in set(rows) - {"centre"})
+        assert not any(row["miou"]["low"] > middle["miou"]["high"] for row in rows.values())
+        ahead = {key for key, row in rows.items() if row["miou"]["value"] > middle["miou"]["value"]}
+        assert ahead == {"grad-cam-plus-plus", "layer-cam"}, "those said to be a hair above the centre"
         above[name] = {key for key, row in rows.items() if row["hit_rate"]["low"] > middle["hit_rate"]["high"]}
     said = read_section("Real images with boxes").split("lies above that of")[1]
     assert above == {names[0]: set(re.findall(r"`([\w-]+)`", said)), names[1]: set()} and f"of {names[0]}" in said

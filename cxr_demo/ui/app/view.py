@@ -369,7 +369,7 @@ class PageView:
             return format_text("contrast-none", method=METHODS[key].name)
         for name, reading in sources:
             if self.contrast and len(reading.require_study().labels) < 2:
-                return format_text("contrast-one-label", name=self.desk.networks[name])
+                return format_text("contrast-one-label", network=self.desk.networks[name])
         found = [reading.find_map(key, self.label, self.contrast) for _, reading in sources]
         missing = [source for source, map_ in zip(sources, found, strict=True) if map_ is None]
         if not missing:

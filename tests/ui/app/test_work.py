@@ -146,7 +146,7 @@ def test_of_a_network_with_one_finding_no_comparison_against_others_is_made(page
         do_next(page)
     shown = page.settle()
     if first == "a":
-        assert "c has one label" in shown.pair["html"] and not alone.asked
+        assert "c knows one finding alone" in shown.pair["html"] and not alone.asked
         assert "against the others" in shown.panels["html"]
     else:
         assert "against the other" not in shown.panels["html"]
