@@ -39,7 +39,7 @@ cxr_demo.text: page_text scales_text localisation_text examples_text evaluation_
 cxr_demo.text: findings_text checkpoint_text lesson_text pair_text upload_text
 cxr_demo.export: results shown pictures
 cxr_demo: __init__
-cxr_demo.export: report report_pdf report_file
+cxr_demo.export: report report_pdf report_file bundle
 cxr_demo.ui: markup parts faults components jobs image_encoding
 cxr_demo.ui.app: __init__ uploads upload_route wish
 cxr_demo.ui.findings: __init__ findings_list localisation_table facts gate_table
@@ -48,7 +48,8 @@ cxr_demo.ui.viewer: panels film_regions cover_table regions_table
 cxr_demo.ui.evaluation: __init__ evaluation_curves evaluation_table evaluation_run
 cxr_demo.ui.compare: __init__ pair_view members_view
 cxr_demo.ui.lesson: __init__ lesson_view lesson_events
-cxr_demo.ui.app: strip example_films sessions desk work view whole_page readiness prefetch follower
+cxr_demo.ui.export: __init__ export_files take_home
+cxr_demo.ui.app: strip example_films sessions desk exports work view whole_page readiness prefetch follower
 cxr_demo.ui.app: intentions stream guard page
 cxr_demo.ui: __init__
 cxr_demo: __main__

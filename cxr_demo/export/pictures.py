@@ -48,7 +48,15 @@ def encode_jpegs(pictures: dict[str, np.ndarray], most_bytes: int) -> dict[str, 
 
 def encode_png(rgb: np.ndarray) -> bytes:
     """(H, W, 3) uint8 RGB, without loss."""
-    return _encode(".png", rgb, cv2.IMWRITE_PNG_COMPRESSION, 6)
+    return _encode(".png", rgb, cv2.IMWRITE_PNG_COMPRESSION, 4)
+
+
+def decode_png(file: bytes) -> np.ndarray:
+    """-> (H, W, 3) uint8 RGB."""
+    bgr = cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_COLOR)
+    if bgr is None:
+        raise ValueError("the file is no PNG")
+    return bgr[..., ::-1]
 
 
 def _encode(ending: str, rgb: np.ndarray, *settings: int) -> bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Sequence
 from importlib import metadata
+from typing import Any
 
 from cxr_demo import __version__, render
 from cxr_demo.analysis import order_labels
@@ -51,6 +52,23 @@ def describe_report(shown: ShownStudy) -> dict:
             )
             if section
         ],
+    }
+
+
+def describe_panel(shown: ShownStudy, panel: str) -> dict[str, Any]:
+    """The words around a picture of one panel, `pictures.FILM` or a method."""
+    card = shown.card
+    source = format_text("film-source", film=shown.film_name, network=card.title or card.name)
+    of_greys = [text for text in (describe_greys(shown), format_text("not-clinical")) if text]
+    if panel not in METHODS:
+        return {"title": format_text("film"), "subtitle": name_film(shown), "lines": [shown.film_name, *of_greys]}
+    figure, maps = _describe_map(shown, panel, shown.list_drawn()[panel]), _describe_maps(shown)
+    told = [figure["unit"], *figure["doubts"], figure["caption"], maps["warning"], source, *of_greys]
+    return {
+        "title": figure["title"],
+        "subtitle": f"{maps['title']}, {maps['score']}",
+        "ticks": figure["ticks"],
+        "lines": [text for text in told if text],
     }
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from cxr_demo.export.report_pdf import make_report
 from cxr_demo.export.shown import ShownStudy, draw_on_own_scale
 from cxr_demo.film.gate import GateAnswer
 from cxr_demo.film.reading import Radiograph
+from cxr_demo.networks.checkpoint import write_file
 from cxr_demo.progress import ProgressCallback
 
 
@@ -61,15 +60,7 @@ def write_report(path: Path, shown: ShownStudy) -> None:
     file = make_report(shown)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".part-", delete=False) as part:
-            try:
-                part.write(file)
-                part.close()
-                os.chmod(part.name, 0o644)
-                os.replace(part.name, path)
-            except BaseException:
-                os.unlink(part.name)
-                raise
+        write_file(path, lambda scratch: scratch.write_bytes(file))
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise CxrError("report-unwritten", reason=reason) from error

@@ -1,4 +1,5 @@
-"""A report of one film on one or two A4 pages: PDF with selectable text, tagged for screen readers (PDF/UA-1).
+"""A report of one film on one or two A4 pages, PDF with selectable text, tagged for screen readers (PDF/UA-1); and one
+panel with its colour bar, PNG.
 
 Set by Typst, in memory: its library comes in one wheel with its fonts, asks no network, and reads no file here. The
 film and its maps reach it as data, as every word does.
@@ -11,14 +12,16 @@ import json
 from importlib import resources
 from typing import Any
 
+import numpy as np
 import typst
 
 from cxr_demo.export import pictures
-from cxr_demo.export.report import describe_report
+from cxr_demo.export.report import describe_panel, describe_report
 from cxr_demo.export.shown import ShownStudy
 from cxr_demo.text.catalogue import LANGUAGE
 
 PICTURE_BYTES = 1_200_000  # of all pictures of a report together, so that it can be sent by mail
+PANEL_PX = 2048  # longest side of a film in a picture of its own
 FILM_PX, MAP_PX, SMALL_MAP_PX = 1000, 760, 500  # longest sides; small: of more than six maps
 SIZES_PT = (9.0, 8.5, 8.0, 7.5)  # of the text, the first that needs no more than MOST_PAGES, or the first of all
 MOST_PAGES = 2
@@ -53,11 +56,25 @@ def make_report(shown: ShownStudy) -> bytes:
     return _compile("report.typ", report, format="pdf", pdf_standards=[STANDARD], timestamp=moment)
 
 
+def make_panel_picture(shown: ShownStudy, panel: str) -> bytes:
+    """The film (`pictures.FILM`), or the map of a method, with its colour bar and what it is, as PNG. KeyError for a
+    method without a map that can be drawn."""
+    rgb = pictures.draw_panel(shown, panel, PANEL_PX)
+    words = describe_panel(shown, panel) | {"width": rgb.shape[1], "lang": LANGUAGE.get()}
+    if panel != pictures.FILM:
+        words["bar"] = pictures.draw_bar(shown.list_drawn()[panel])
+    above, below = map(pictures.decode_png, _compile("panel.typ", words, format="png", ppi=72.0))
+    side = (above.shape[1] - rgb.shape[1]) // 2
+    framed = np.pad(rgb, ((0, 0), (side, above.shape[1] - rgb.shape[1] - side), (0, 0)), constant_values=255)
+    return pictures.encode_png(np.concatenate([above, framed, below]))
+
+
 def _count_pages(report: dict) -> int:
     return int(typst.query(_read_template("report.typ"), "<pages>", "value", one=True, **_prepare(report)))
 
 
-def _compile(template: str, report: dict, **settings) -> bytes:
+def _compile(template: str, report: dict, **settings) -> Any:
+    """A PDF, or the PNG of each page."""
     return typst.compile(_read_template(template), **_prepare(report), **settings)
 
 

@@ -1829,3 +1829,17 @@ report-exists = { $path } ist schon da.
     .hint = Geben Sie mit --out einen anderen Namen an, oder ersetzen Sie die Datei mit --overwrite.
 report-unwritten = Der Bericht lässt sich nicht schreiben: { $reason }.
     .hint = Geben Sie mit --out einen anderen Namen an, oder ersetzen Sie die Datei mit --overwrite.
+
+# Auf der Seite (ui/export/take_home.py).
+take-home = Mitnehmen
+    .what =
+        Eine Datei von dem, was jetzt zu sehen ist, auch mit Skala, Deckkraft und Grauwerten. Sie entsteht im
+        Arbeitsspeicher dieses Servers und verschwindet mit der Aufnahme.
+    .looked = Ich habe nachgesehen: Weder die Aufnahme noch ihr Dateiname sagt, wer der Patient ist.
+    .report = Bericht (PDF)
+    .bundle = Alles (ZIP)
+    .picture = Bild mit Farbskala:
+    .making = Die Datei entsteht: { $share }
+    .ready = ({ $megabytes } MB)
+    .none = Ist eine Aufnahme ausgewertet, lassen sich ein Bericht und Bilder von ihr mitnehmen.
+take-home-gone = Diese Karte wird nicht mehr gezeigt.

@@ -1752,3 +1752,17 @@ report-exists = { $path } is there already.
     .hint = Give --out another name, or add --overwrite to replace it.
 report-unwritten = The report cannot be written: { $reason }.
     .hint = Give --out another name, or add --overwrite to replace it.
+
+# On the page (ui/export/take_home.py).
+take-home = Take home
+    .what =
+        A file of what is shown now: its scale, opacity and greys too. It is made in this server's memory and goes with
+        the film.
+    .looked = I have looked: neither the film nor its file's name says who the patient is.
+    .report = Report (PDF)
+    .bundle = Everything (ZIP)
+    .picture = Picture with its colour bar:
+    .making = Making the file: { $share }
+    .ready = ({ $megabytes } MB)
+    .none = Once a film is analysed, a report and pictures of it can be taken home.
+take-home-gone = This map is no longer shown.

@@ -63,6 +63,12 @@ interface PartValues extends ChoiceValues {
   methods: MethodsValue;
   findings: Value;
   strip: Value;
+  take_home: TakeHomeValue;
+}
+
+interface TakeHomeValue extends Value {
+  readonly film?: string; // key of the film that is shown
+  readonly file?: string | null; // address of the one that was made
 }
 
 interface ChoiceValue extends Value {
@@ -159,6 +165,17 @@ interface Presses {
   stop_checks: undefined;
   compare_with: { choice: string };
   compute_slow: { method: string | undefined };
+  take_home: {
+    kind: string | undefined;
+    panel: string | undefined;
+    looked: boolean; // whether the film shows who it is
+    absolute: boolean;
+    held: boolean;
+    opacity: number;
+    low: number;
+    high: number;
+    inverted: boolean;
+  };
 }
 
 // The lesson has events of its own.

@@ -46,7 +46,13 @@ def study(probabilities=(0.2, 0.7, 0.1), notes=(), shape=(90, 70), header=None) 
     p = np.array(probabilities)
     members = MemberAnswers(("one", "two"), np.log([p, p]), np.clip([p - 0.1, p + 0.1], 0, 1))
     return SimpleNamespace(
-        image=image, labels=LABELS, probabilities=p, logits=np.log(p), calibrated=True, members=members
+        image=image,
+        labels=LABELS,
+        probabilities=p,
+        logits=np.log(p),
+        calibrated=True,
+        members=members,
+        checkpoint_sha256="cd" * 32,
     )
 
 

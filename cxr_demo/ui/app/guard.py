@@ -9,6 +9,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cxr_demo.ui.app.upload_route import UploadRoute
+from cxr_demo.ui.export.export_files import send_export_file
 from cxr_demo.ui.viewer.deep_film import send_deep_film
 
 # gradio compiles its templates in the browser, hence 'unsafe-eval'. Nothing but this server is ever asked.
@@ -28,7 +29,7 @@ HEADERS = (
 API = "/gradio_api/"
 OPEN = (
     "queue/", "run/predict", "upload", "heartbeat/", "startup-events", "cancel", "reset", "theme.css", "info",
-    "app_id", "login_check", "film/",
+    "app_id", "login_check", "film/", "export/",
 )  # fmt: skip
 CLOSED = ("/monitoring", "/file", "/proxy", "/stream")
 ASSETS = ("/assets/", "/static/")
@@ -72,6 +73,7 @@ def make_app_settings() -> dict:
             Route("/healthz", report_health),
             Route(f"{API}upload", UploadRoute().receive, methods=["POST"]),
             Route(f"{API}film/{{name}}", send_deep_film),
+            Route(f"{API}export/{{name}}", send_export_file),
         ],
         "openapi_url": None,
         "docs_url": None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -10,6 +11,7 @@ from typing import Any
 from cxr_demo.errors import ExplanationError
 from cxr_demo.evaluation.covering import COVERS
 from cxr_demo.explain.methods import METHODS
+from cxr_demo.export.shown import PAGE_OPACITY
 from cxr_demo.film.gate import Mend
 from cxr_demo.limits import MAX_FILMS
 from cxr_demo.text import upload_text
@@ -17,8 +19,9 @@ from cxr_demo.text.catalogue import say
 from cxr_demo.ui.app import example_films, uploads
 from cxr_demo.ui.app.desk import Desk
 from cxr_demo.ui.app.sessions import Film, Notice, Session
-from cxr_demo.ui.app.wish import MEMBERS, NOTHING, QUICK, SLOW, STOPPED, WITH, Checks, Wish
+from cxr_demo.ui.app.wish import MEMBERS, NOTHING, QUICK, SLOW, STOPPED, WITH, Checks, ExportWish, Wish
 from cxr_demo.ui.app.work import list_shown_maps
+from cxr_demo.ui.export.export_files import MEDIA_TYPES
 from cxr_demo.ui.viewer import film_regions
 from cxr_demo.ui.viewer.colour_bar import list_limits
 from cxr_demo.ui.viewer.methods import order_methods
@@ -239,6 +242,29 @@ def compute_slow(press: Press) -> None:
         press.change(lambda wish: replace(wish, slow=wish.slow | {asked}))
 
 
+def take_home(press: Press) -> None:
+    """A file of what is shown. Of a person's own film only once they have looked whether it shows who it is."""
+    film, data = press.session.films.get(press.shown[0]), press.data
+    kind, panel = str(data.get("kind")), str(data.get("panel"))
+    if film is None or kind not in MEDIA_TYPES or (film.example is None and data.get("looked") is not True):
+        return
+    low, high, opacity = (_read_share(data.get(name), usual) for name, usual in
+                          (("low", 0.0), ("high", 1.0), ("opacity", PAGE_OPACITY)))  # fmt: skip
+    asked = ExportWish(
+        kind, panel, press.number, bool(data.get("absolute")), bool(data.get("held")), min(1.0, max(0.0, opacity)), low,
+        high, bool(data.get("inverted")),
+    )  # fmt: skip
+    key = film.key
+    press.change(lambda wish: replace(wish, export=asked) if wish.film == key else wish)
+
+
+def _read_share(told: object, usual: float) -> float:
+    """A number that the browser says, within what a window may be."""
+    if isinstance(told, bool) or not isinstance(told, int | float) or not math.isfinite(told):
+        return usual
+    return min(2.0, max(-1.0, float(told)))
+
+
 # What a page begins with, also when it comes back after its time.
 BEGINNINGS = (open_page, take_film, try_example)
 INTENTIONS: Mapping[str, Callable[[Press], None]] = MappingProxyType(
@@ -248,7 +274,7 @@ INTENTIONS: Mapping[str, Callable[[Press], None]] = MappingProxyType(
             open_page, take_film, try_example, choose_film, show_anyway, mend_film, remove_film, choose_checkpoint,
             choose_label, choose_methods, pin_scale, contrast_labels, draw_region, cover_region, run_checks,
             stop_checks,
-            compare_with, compute_slow,
+            compare_with, compute_slow, take_home,
         )
     }
 )  # fmt: skip

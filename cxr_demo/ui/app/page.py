@@ -40,6 +40,7 @@ from cxr_demo.ui.viewer.view_controls import render_keys_sheet
 BELOW_MAPS = ("likeness", "regions", "evaluation", "checks")
 STYLES = (
     "app/page", "app/intake", "findings/findings", "viewer/viewer", "evaluation/evaluation", "compare/pair",
+    "export/take_home",
     "lesson/lesson",
 )  # fmt: skip
 
@@ -111,6 +112,7 @@ def _lay_bench(desk: Desk) -> None:
             _lay_alert(render_unusable_note(desk.analysers, desk.refused))
             make_part_frame("findings")
     make_part_frame("panels")
+    make_part_frame("take_home", format_text("take-home"))
     with gr.Column(elem_id="evaluation-section"):
         for name in BELOW_MAPS:
             make_part_frame(name)
@@ -212,6 +214,7 @@ def render_unusable_note(analysers: Mapping[str, Analyser], refused: Mapping[str
 
 def _forget_session(demo: gr.Blocks, desk: Desk, key: str, session: Session) -> None:
     """gradio keeps the last values of every component for an hour; here they go with the session, as do its files."""
+    session.exports.clear()
     for film in list(session.films.values()):
         if film.path:
             uploads.discard_upload(film.path, desk.folder)

@@ -24,6 +24,7 @@ from cxr_demo.text.catalogue import Said
 from cxr_demo.ui.app.wish import Change, Presses, Wish
 from cxr_demo.ui.compare.pair_view import RenderedRows
 from cxr_demo.ui.evaluation.evaluation_run import EvaluationResults, EvaluationRun
+from cxr_demo.ui.export.export_files import ExportFiles
 from cxr_demo.ui.jobs import Job
 from cxr_demo.ui.parts import Part, RenderedParts
 from cxr_demo.ui.viewer.cover_table import CoveredAnswer
@@ -165,7 +166,8 @@ class Session:
     the numbers of the presses that have come; `follower`: who follows the wish; `sequence` counts the values that were
     made, from a moment in ms, so that those of a page whose session went are newer than its former ones; `rendered`:
     the parts of the page as they were made; `ahead`: the labels that were rendered before anybody asked, for the wish
-    of a number; `broken`: those parts that could not be made for the wish of a number."""
+    of a number; `broken`: those parts that could not be made for the wish of a number; `exports`: files to
+    take home."""
 
     presses: Presses
     wish: Wish
@@ -187,6 +189,7 @@ class Session:
     ahead: tuple[int, frozenset[str]] = (0, frozenset())
     broken: dict[str, tuple[int, Part]] = field(default_factory=dict)
     pair_rows: tuple[tuple, RenderedRows] | None = None
+    exports: ExportFiles = field(default_factory=ExportFiles)
     is_gone: bool = False
 
     @property
@@ -212,6 +215,7 @@ class Session:
         self.rendered.clear()
         self.failed.clear()
         self.pair_rows = self.evaluation_run = None
+        self.exports.clear()
 
     def press(self, number: int, change: Change) -> None:
         """Under the lock: something else is wanted."""

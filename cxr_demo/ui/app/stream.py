@@ -27,6 +27,7 @@ SHARED, OWN = (
         "viewer/habits",
         "viewer/regions",
         "compare/pair",
+        "export/take_home",
         "app/start",
     ),
 )

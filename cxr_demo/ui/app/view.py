@@ -12,7 +12,7 @@ from cxr_demo.networks.checkpoint import suggest_checkpoint
 from cxr_demo.networks.standing import find_standing
 from cxr_demo.text import findings_text, page_text, pair_text
 from cxr_demo.text.catalogue import Said, format_text, join_words
-from cxr_demo.ui.app import strip
+from cxr_demo.ui.app import exports, strip
 from cxr_demo.ui.app.desk import Desk, find_label
 from cxr_demo.ui.app.sessions import Film, FilmAnalysis, Session
 from cxr_demo.ui.app.wish import MEMBERS, NOTHING, STOPPED, WITH, Wish
@@ -206,6 +206,10 @@ class PageView:
     def _get_share(self, *key: str) -> float:
         job = self.session.jobs.get(key)
         return round(job.share, 2) if job else 0.0
+
+    def take_home(self) -> Part:
+        """What can be taken home, and the file that was asked for last."""
+        return exports.render_exports(self.session, self.at, self.film if self.study else None, self._list_shown())
 
     # -- below them
 

@@ -10,8 +10,8 @@ from cxr_demo.ui.parts import Part, make_part
 PARTS = {
     name: getattr(PageView, name)
     for name in (
-        "notice", "strip", "networks", "findings", "methods", "panels", "likeness", "regions", "evaluation", "checks",
-        "compare", "pair", "facts",
+        "notice", "strip", "networks", "findings", "methods", "panels", "take_home", "likeness", "regions",
+        "evaluation", "checks", "compare", "pair", "facts",
     )
 }  # fmt: skip
 

@@ -27,13 +27,30 @@ class Checks:
 
 
 @dataclass(frozen=True)
+class ExportWish:
+    """A file to take home, as it was asked for with the press numbered `press`. `kind`: "pdf", "png" of one `panel`, or
+    "zip". As the panels were: `absolute` scale, `opacity` 0..1, greys between `low` and `high`, `inverted` or not, and
+    whether the maps were `held` back."""
+
+    kind: str
+    panel: str
+    press: int
+    absolute: bool
+    held: bool
+    opacity: float
+    low: float
+    high: float
+    inverted: bool
+
+
+@dataclass(frozen=True)
 class Wish:
     """`film` is the key of a film of the session, or empty; `label` is empty for the first of the list. `checkpoint` is
     what reads this film, `own_checkpoint` what reads the person's own films: a synthetic one opens with the network
     that was made for it. `pinned_scale`: limits of the absolute scale that are kept, by unit. `contrast`: maps of the
     label against the others. `region`: on this film; `cover`: how it is covered while the network is asked again, empty
     for not at all. `checks`: of this film and label. `slow`: the maps of the other checkpoint that were asked for
-    although they take long, (label, method)."""
+    although they take long, (label, method). `export`: a file of what is shown."""
 
     film: str = ""
     checkpoint: str = ""
@@ -47,15 +64,16 @@ class Wish:
     compared: str = NOTHING
     checks: Checks | None = None
     slow: frozenset[tuple[str, str]] = frozenset()
+    export: ExportWish | None = None
 
     def show_film(self, film: str, checkpoint: str) -> Wish:
         """Another film, read by this checkpoint."""
         wish = self._read_by(checkpoint)
-        return replace(wish, film=film, label="", region=None, cover="", checks=None)
+        return replace(wish, film=film, label="", region=None, cover="", checks=None, export=None)
 
     def choose_checkpoint(self, checkpoint: str) -> Wish:
         wish = replace(self._read_by(checkpoint), own_checkpoint=checkpoint)
-        return wish if checkpoint == self.checkpoint else replace(wish, label="", checks=None)
+        return wish if checkpoint == self.checkpoint else replace(wish, label="", checks=None, export=None)
 
     def _read_by(self, checkpoint: str) -> Wish:
         """Nothing is compared with itself."""
@@ -63,7 +81,7 @@ class Wish:
         return replace(self, checkpoint=checkpoint, compared=compared)
 
     def choose_label(self, label: str) -> Wish:
-        return self if label == self.label else replace(self, label=label, checks=None)
+        return self if label == self.label else replace(self, label=label, checks=None, export=None)
 
 
 Change = Callable[[Wish], Wish]

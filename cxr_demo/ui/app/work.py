@@ -18,8 +18,8 @@ from cxr_demo.film.gate import Mend, mend_image
 from cxr_demo.film.reading import Radiograph, read_image
 from cxr_demo.limits import MAX_PAGE_BYTES, SLOW_FORWARDS
 from cxr_demo.progress import ProgressCallback
-from cxr_demo.text.catalogue import Said, join_words, say
-from cxr_demo.ui.app import uploads
+from cxr_demo.text.catalogue import LANGUAGE, Said, join_words, say, use_language
+from cxr_demo.ui.app import exports, uploads
 from cxr_demo.ui.app.desk import Desk, find_label
 from cxr_demo.ui.app.sessions import Film, FilmAnalysis, Notice, OpenedFilm, Session, open_film
 from cxr_demo.ui.app.wish import SLOW, STOPPED, WITH, Wish
@@ -33,7 +33,7 @@ from cxr_demo.ui.evaluation.evaluation_run import (
 from cxr_demo.ui.viewer.cover_table import CoveredAnswer, draw_covered
 
 ALL = "*"  # instead of a label, in the key of work on all of them
-READ, ANALYSE, COVER, READ_OTHERS, PROVE, EXPLAIN, COMPARE, EVALUATE = range(8)  # what comes first
+READ, ANALYSE, COVER, READ_OTHERS, PROVE, EXPLAIN, EXPORT, COMPARE, EVALUATE = range(9)  # what comes first
 KEPT_COVERS = 8  # answers about one film by one network
 
 
@@ -127,6 +127,8 @@ def _list_for_film(desk: Desk, session: Session) -> Iterator[Work]:
     is_contrasted = reading.is_contrasted(wish)
     maps = list(_list_maps(analyser, reading, wish.checkpoint, label, wanted, EXPLAIN, is_contrasted))
     yield from maps
+    if film.opened is not None and all(work.key in session.failed for work in maps):
+        yield from _list_export(desk, session, film.opened, reading, label)
     yield from _list_comparison(desk, session, film, film.image, label, is_contrasted)
     if all(work.key in session.failed for work in maps):
         yield from _list_evaluation(desk, session, reading, label)
@@ -160,6 +162,24 @@ def _list_cover(analyser: Analyser, session: Session, image: Radiograph, reading
                 del reading.covered[next(iter(reading.covered))]
 
     yield Work(make_cover_key(session.wish), (COVER,), run)
+
+
+def _list_export(desk: Desk, session: Session, opened: OpenedFilm, reading: FilmAnalysis, label: str) -> Iterator[Work]:
+    """The file that was asked for, once all that it shows is there, in the language of whoever has asked."""
+    asked, language = session.wish.export, LANGUAGE.get()
+    if asked is None or session.exports.find(asked):
+        return
+
+    def run(on_progress: ProgressCallback) -> None:
+        with use_language(language):
+            with session.lock:
+                wish, shown = session.wish, exports.gather_shown(desk, session, opened, reading, label, asked)
+            file = exports.make_export(desk, shown, wish, asked, on_progress)
+        with session.lock:
+            if not session.is_gone:
+                session.exports.keep(asked, file)
+
+    yield Work(exports.make_export_key(asked), (EXPORT,), run)
 
 
 def make_cover_key(wish: Wish) -> tuple:

@@ -1,0 +1,140 @@
+"""What a page makes to be taken home: of what is shown, for that page alone, and gone with it."""
+
+from __future__ import annotations
+
+import gc
+import html
+import io
+import json
+import zipfile
+
+import cv2
+import numpy as np
+import pypdf
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from cxr_demo.limits import KEPT_EXPORTS
+from cxr_demo.text.catalogue import format_text
+from cxr_demo.ui.export import export_files
+from cxr_demo.ui.export.export_files import ExportFile, ExportFiles, send_export_file
+from tests.ui.stand_ins import LABELS, png
+
+SEEN = {"looked": True, "absolute": False, "held": False, "opacity": 0.7, "low": 0.0, "high": 1.0, "inverted": False}
+
+
+@pytest.fixture
+def opened(page):
+    page.open(methods=["grad-cam", "gradient"])
+    return page
+
+
+def ask(page, kind: str, panel: str = "", **changed):
+    page.press("take_home", **SEEN | {"kind": kind, "panel": panel} | changed)
+    return page.settle().take_home
+
+
+def fetch(made: dict):
+    client = TestClient(Starlette(routes=[Route("/gradio_api/export/{name}", send_export_file)]))
+    return client.get(f"/{made['file']}")
+
+
+def test_there_is_nothing_before_a_film_is_analysed(page):
+    assert format_text("take-home.none") in page.look().take_home["html"]
+    page.press("take_home", **SEEN | {"kind": "pdf", "at": {"film": "1"}})
+    assert page.session.wish.export is None
+
+
+def test_the_report_is_of_what_the_page_shows(opened):
+    made = ask(opened, "pdf")
+    answer = fetch(made)
+    assert answer.headers["content-type"] == "application/pdf" and "cxr-report.pdf" in answer.headers[
+        "content-disposition"]  # fmt: skip
+    text = " ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(answer.content)).pages)
+    assert "70 %" in text and "Grad-CAM" in text and "film.png" in text
+    assert "cxr-report.pdf" in made["html"] and "download" in made["html"]
+
+
+def test_a_person_must_have_looked_at_a_film_of_their_own(opened):
+    assert ask(opened, "pdf", looked=False)["file"] is None and opened.session.wish.export is None
+    assert format_text("take-home.looked") in html.unescape(opened.look().take_home["html"])
+    opened.press("take_home", **SEEN | {"kind": "exe"})
+    assert opened.session.wish.export is None
+
+
+def test_a_picture_has_the_scale_the_greys_and_the_opacity_of_the_panels(opened):
+    film = cv2.imdecode(np.frombuffer(fetch(ask(opened, "png", "film")).content, np.uint8), cv2.IMREAD_GRAYSCALE)
+    other = fetch(ask(opened, "png", "film", inverted=True)).content
+    inverted = cv2.imdecode(np.frombuffer(other, np.uint8), cv2.IMREAD_GRAYSCALE)
+    image = opened.session.film.image.pixels
+    height, width = image.shape
+    side = (film.shape[1] - width) // 2
+
+    def cut(picture: np.ndarray) -> np.ndarray:
+        grey = np.rint(image * 255)
+        tried = range(picture.shape[0] - height)
+        return min((picture[at : at + height, side : side + width] for at in tried),
+                   key=lambda part: min(np.abs(part - grey).mean(), np.abs(255.0 - part - grey).mean()))  # fmt: skip
+
+    assert np.array_equal(cut(film), np.rint(image * 255)) and np.array_equal(cut(inverted), 255 - np.rint(image * 255))
+    made = ask(opened, "png", "grad-cam", absolute=True, opacity=0.0)
+    assert f"grad-cam-{LABELS[1]}.png" in made["html"]
+    bare = cv2.imdecode(np.frombuffer(fetch(made).content, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert np.array_equal(cut(bare), np.rint(image * 255))
+
+
+def test_a_picture_of_a_map_that_is_not_shown_has_a_sentence(opened):
+    made = ask(opened, "png", "occlusion")
+    assert made["file"] is None and format_text("take-home-gone") in made["html"]
+
+
+def test_the_bundle_holds_arrays_overlays_and_a_manifest(opened):
+    opened.press("draw_region", box=[0.1, 0.2, 0.3, 0.4])
+    archive = zipfile.ZipFile(io.BytesIO(fetch(ask(opened, "zip")).content))
+    manifest = json.loads(archive.read("manifest.json"))
+    arrays = dict(np.load(io.BytesIO(archive.read("maps.npz"))))
+    label = LABELS[1]
+    assert set(arrays) == {
+        f"{key}/{label}/{which}" for key in ("grad-cam", "gradient") for which in ("native", "spread")
+    }
+    assert arrays[f"grad-cam/{label}/spread"].sum() <= arrays[f"grad-cam/{label}/native"].sum() + 1e-4
+    assert set(manifest["sha256"]) == set(archive.namelist()) - {"manifest.json"}
+    assert {"report.pdf", "overlays/grad-cam.png", "pictures/film.png"} <= set(archive.namelist())
+    assert manifest["card"]["name"] == "a" and manifest["checkpoint_sha256"] == "cd" * 32
+    report, explain = manifest["commands"]
+    assert f"report film.png --weights weights/a --anyway --label {label} --method grad-cam gradient" in report
+    assert "--region 0.1 0.2 0.3 0.4" in report and "--out maps" in explain
+
+
+def test_files_are_few_and_go_with_the_film_and_with_the_page(opened):
+    made = [ask(opened, "png", "film") for _ in range(KEPT_EXPORTS + 1)]
+    assert [fetch(each).status_code for each in made] == [404] + [200] * KEPT_EXPORTS
+    assert len({each["file"] for each in made}) == len(made)
+    opened.press("remove_film", film=opened.session.wish.film)
+    assert {fetch(each).status_code for each in made} == {404}
+    opened.open(png(3))
+    last = ask(opened, "png", "film")
+    assert fetch(last).status_code == 200
+    opened.desk.sessions.on_gone = lambda key, session: session.exports.clear()
+    opened.desk.sessions.forget(opened.key)
+    assert fetch(last).status_code == 404
+    assert not [path for path in opened.desk.folder.rglob("*") if path.is_file()]
+
+
+def test_another_finding_is_another_file(opened):
+    assert ask(opened, "pdf")["file"]
+    opened.press("choose_label", label=LABELS[0])
+    assert opened.settle().take_home["file"] is None
+
+
+def test_nothing_is_kept_that_nobody_holds():
+    files = ExportFiles()
+    file = ExportFile("a.pdf", b"x")
+    files.keep("asked", file)
+    name = file.name
+    assert name in export_files._FILES
+    del files, file
+    gc.collect()
+    assert name not in export_files._FILES
