@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -13,7 +14,7 @@ from playwright.sync_api import FloatRect, Page, expect
 
 from cxr_demo.text.catalogue import format_text
 from tests.browser.conftest import synthetic_film
-from tests.browser.test_page import PANELS, enter, give, read_canvas, wait_for_rest
+from tests.browser.test_page import PANELS, enter, give, open_result, read_canvas, wait_for_rest
 
 FILM = "canvas[data-panel=film]"
 SHAPE = (600, 500)
@@ -292,3 +293,28 @@ def test_a_film_of_16_bits_is_windowed_in_its_full_depth(open_page, films):
     between = drawn[(expected > 0) & (expected < 255)]
     assert len(np.unique(between)) > 20, "8 bits would show five greys"
     assert seen.told[told:] == [] and len(seen.asked) == asked
+
+
+def test_the_switch_sets_the_finding_against_the_others_and_back(open_page, films):
+    page, _ = open_result(open_page, films)
+    canvas = page.locator("canvas[data-panel=grad-cam]")
+
+    def draw() -> str:
+        return canvas.evaluate("canvas => canvas.toDataURL()")
+
+    plain, figure = draw(), page.locator("#panels figure[data-method=grad-cam]")
+    caption = figure.text_content()
+    assert "against the others" not in caption
+    switch = page.locator("#panels input.contrast")
+    switch.check()
+    expect(figure).to_contain_text(format_text("contrast-caption").split(":")[0])
+    wait_for_rest(page)
+    expect(page.locator("#panels h2")).to_contain_text("against the others")
+    expect(switch).to_be_checked()
+    against = draw()
+    assert against != plain and figure.text_content() != caption
+    expect(canvas).to_have_attribute("aria-label", re.compile("against the others"))
+    switch.uncheck()
+    expect(page.locator("#panels h2")).not_to_contain_text("against the others")
+    wait_for_rest(page)
+    assert draw() == plain and figure.text_content() == caption
