@@ -72,8 +72,10 @@ def _read_films(
         return table, True
     if not dataset or DATASETS[key].title_of(table) == card.training.data:
         raise TrainingError(
-            format_text("train-other-films", name=card.name, data=card.training.data),
-            format_text("train-other-films-hint", dataset=key),
+            f"These are not the films that {card.name} was made from: its card says {card.training.data}, and "
+            "counts others.",
+            "Give --data the folder that it was made from, or name films that it never saw with --dataset "
+            f"{key}, in a folder of another name.",
         )
     return hold_back(card, key, read_dataset(key, root, reading)), False
 

@@ -31,7 +31,6 @@ from cxr_demo.networks.ensemble import (
     flatten_by_image,
     make_stack,
 )
-from cxr_demo.text.catalogue import format_text
 from train.calibration_run import measure_on_others
 from train.data.datasets import pack_films
 from train.data.table import Table
@@ -48,6 +47,10 @@ from train.recipe_changes import LOSS_OF_TASK
 STARTS = 50  # of the search for weights, as published
 STACK_STEPS, STACK_DECAY = 100, 1e-3  # own choice; as published SGD with 1e-3
 JOINED_EPOCHS, JOINED_RATE = 2, 1e-3  # own choice; as published SGD with 1e-4 for at most 64 epochs
+CAVEAT_OF_OTHERS = (
+    "It was joined here from networks that learned from other films, of which their cards say what is known; whether "
+    "they had seen some of those that it was measured on is not known."
+)
 SPLIT_SETTINGS = ("dataset", "split", "validation", "seed")  # that decide which films were held back
 
 
@@ -73,7 +76,10 @@ def make_ensemble(
     members = [checkpoint.load(folder) for folder in checkpoints]
     _check_fit(members, table, dataset)
     if dataset and rule == FEATURE_FUSION:
-        raise TrainingError(format_text("train-fusion-needs-own"), format_text("train-fusion-needs-own-hint"))
+        raise TrainingError(
+            "Feature fusion trains new layers, on films that its members learned from.",
+            "Take another rule, or leave out --dataset.",
+        )
     if rule == "majority" and members[0].card.task == "multi-label":
         raise TrainingError(
             "A majority vote needs films that have one label each.", "Take another rule: mean, weighted."
@@ -283,7 +289,7 @@ def _forget_films(members: Sequence[Checkpoint], training: Training) -> Training
     return Training(
         recipe=training.recipe, settings=Settings.model_validate(settings), initial_weights=training.initial_weights,
         finished=training.finished, command=training.command, machine=training.machine, sources=tuple(sources),
-        data="; ".join(filter(None, learned)), caveat=format_text("train-ensemble-caveat"),
+        data="; ".join(filter(None, learned)), caveat=CAVEAT_OF_OTHERS,
     )  # fmt: skip
 
 

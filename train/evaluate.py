@@ -24,7 +24,6 @@ from cxr_demo.networks.card_parts import Localisation, Metrics, SetMetrics, Sett
 from cxr_demo.networks.checkpoint import Checkpoint, Network
 from cxr_demo.networks.classifier import compute_probabilities
 from cxr_demo.networks.standing import EXTERNAL, TEST
-from cxr_demo.text.catalogue import format_text
 from train.data.datasets import DATASETS, Dataset, pack_films
 from train.data.splits import find_shared_patients
 from train.data.table import Table
@@ -348,7 +347,7 @@ def list_limits(card: Card, scored: Predictions) -> list[str]:
             else ["Its card has no thresholds: figures at a threshold are left out."]
         ),
         *([f"These films do not state: {', '.join(absent)}."] if absent else []),
-        *([format_text("train-labels-unknown", labels=", ".join(unknown))] if unknown else []),
+        *([f"It does not know these labels of the films: {', '.join(unknown)}."] if unknown else []),
     ]
 
 

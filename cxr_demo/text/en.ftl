@@ -220,18 +220,6 @@ import-caveat = It was made elsewhere, and nothing was measured of it here: its 
     is right on your images is not known.
 import-caveat-calibrated = It was made elsewhere, from films of which this page knows what its source says. Its scores were
     calibrated here, on other films; whether it had seen some of them is not known.
-train-ensemble-caveat = It was joined here from networks that learned from other films, of which their cards say what is known;
-    whether they had seen some of those that it was measured on is not known.
-train-fusion-needs-own = Feature fusion trains new layers, on films that its members learned from.
-train-fusion-needs-own-hint = Take another rule, or leave out --dataset.
-train-labels-apart = Not compared, as not all networks and films have them: { $labels }.
-train-labels-unknown = It does not know these labels of the films: { $labels }.
-train-one-file-twice = { $table } names one film twice: { $first } in line { $first_line } and { $again } in line { $again_line }
-    are the same file.
-train-one-file-twice-hint = Keep one line for each film.
-train-other-films = These are not the films that { $name } was made from: its card says { $data }, and counts others.
-train-other-films-hint = Give --data the folder that it was made from, or name films that it never saw with --dataset { $dataset },
-    in a folder of another name.
 import-labels-renamed = Labels were renamed: { $names }.
 import-outputs-dropped = { $outputs ->
     [one] 1 output was dropped, as it was

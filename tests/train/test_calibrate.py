@@ -20,6 +20,7 @@ from cxr_demo.text.catalogue import format_text
 from tests.conftest import make_film, make_model
 from train.__main__ import main
 from train.data.split_tables import read_checkpoint_table
+from train.ensembles import CAVEAT_OF_OTHERS
 from train.evaluate import measure_checkpoint
 from train.measure import metrics
 
@@ -210,7 +211,7 @@ def test_imported_networks_are_joined_on_films_that_are_named(rule, theirs, made
     training = card.training
     assert training.imported is None and training.films == {} and training.settings.dataset == ""
     assert training.data == "films of theirs; other films"
-    assert training.caveat == format_text("train-ensemble-caveat")
+    assert training.caveat == CAVEAT_OF_OTHERS
     assert card.calibrated == bool(training.calibrated_on), "by which films its card says"
     assert "# both" in (out / "README.md").read_text()
 

@@ -18,7 +18,6 @@ from tqdm import tqdm
 
 from cxr_demo.errors import TrainingError
 from cxr_demo.labels import LabelWords, match_label
-from cxr_demo.text.catalogue import format_text
 from train.data.own_films import LIST_FILE, match_patients, name_labels
 from train.data.readers import FILM_SUFFIXES, keep_present, make_table
 from train.data.splits import SPLITS, check_leaks, split_anew
@@ -295,12 +294,10 @@ def _refuse_one_file(films: list[dict], found: list[Path | None]) -> None:
             continue
         if (first := seen.setdefault(path.resolve(), film)) is not film:
             raise TrainingError(
-                format_text(
-                    "train-one-file-twice", table=LIST_FILE, first=first["path"], first_line=str(first["number"]),
-                    again=film["path"], again_line=str(film["number"]),
-                ),
-                format_text("train-one-file-twice-hint"),
-            )  # fmt: skip
+                f"{LIST_FILE} names one film twice: {first['path']} in line {first['number']} and "
+                f"{film['path']} in line {film['number']} are the same file.",
+                "Keep one line for each film.",
+            )
 
 
 def _index_films(root: Path) -> dict[str, list[Path]]:

@@ -11,7 +11,6 @@ from cxr_demo.errors import TrainingError
 from cxr_demo.labels import get_finding
 from cxr_demo.networks import checkpoint
 from cxr_demo.networks.card import Card
-from cxr_demo.text.catalogue import format_text
 from train.measure import metrics
 from train.measure.calibration import UNCALIBRATED_SCORES
 from train.measure.intervals import format_interval
@@ -40,7 +39,7 @@ def compare_checkpoints(
     )
     print(f"behind them, the difference from {checkpoints[0]} on the same draws.")
     if apart := _name_apart(scored):
-        print(format_text("train-labels-apart", labels=", ".join(apart)))
+        print(f"Not compared, as not all networks and films have them: {', '.join(apart)}.")
     for folder, note, one in zip(checkpoints, notes, scored, strict=True):
         for said in filter(None, (note, "" if one.card.calibrated else UNCALIBRATED_SCORES)):
             print(f"{folder}: {said}")
