@@ -22,7 +22,7 @@ from cxr_demo.networks.gate_net import GATE_FILE
 from train import run
 from train.benchmarks.lung_evidence import compare_evidence
 from train.benchmarks.lung_training import COURSE, train_lungs
-from train.benchmarks.phantoms import RECIPE, RESULTS_FILE, run_benchmark
+from train.benchmarks.phantoms import RECIPE, RESULTS_FILE, measure_networks, run_benchmark
 from train.calibration_run import calibrate_checkpoint, read_members_table
 from train.data.datasets import DATASETS
 from train.data.describe import describe_dataset
@@ -135,6 +135,9 @@ def _add_giving(commands: argparse._SubParsersAction) -> None:
 def _add_small_models(commands: argparse._SubParsersAction) -> None:
     drawn = commands.add_parser("phantom", help="measure every method's maps on drawn films whose cause is known")
     drawn.add_argument("--out", type=Path, required=True, help="a folder for two networks and the figures")
+    drawn.add_argument(
+        "--measure", action="store_true", help="the networks that are in --out as they are; none is trained"
+    )
     drawn.add_argument("--films", type=_count, default=2400, help="to train on; default: 2400")
     drawn.add_argument("--explained", type=_count, default=40, help="films whose maps are measured; default: 40")
     drawn.add_argument("--most-forwards", type=float, default=BENCHMARK_FORWARDS, help="leave costlier methods out")
@@ -323,6 +326,9 @@ def _evaluate(o: argparse.Namespace) -> None:
 
 def _phantom(options: argparse.Namespace) -> None:
     check_output(options.out, RESULTS_FILE, options.overwrite)
+    if options.measure:
+        measure_networks(options.out, options.explained, options.most_forwards)
+        return
     recipe = dataclasses.replace(RECIPE, seed=options.seed)
     run_benchmark(options.out, options.films, options.explained, options.most_forwards, recipe)
 

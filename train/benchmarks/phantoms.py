@@ -85,7 +85,7 @@ def run_benchmark(
     """
     if films < recipe.batch:
         raise TrainingError(f"{films} films do not fill one batch of {recipe.batch}.", "Take more films.")
-    began, environment, networks = time.monotonic(), describe_environment(), {}
+    began, environment = time.monotonic(), describe_environment()
     decks = {
         deck: sample_set(recipe.seed, deck, count, recipe.size_px)
         for deck, count in {"train": films, **MEASURED}.items()
@@ -94,11 +94,27 @@ def run_benchmark(
         own = dataclasses.replace(recipe, name=name, summary=SUMMARIES[name], intended_use=INTENDED_USES[name])
         started = time.monotonic()
         model = train_network(own, decks["train"], placement)
-        networks[name] = finish_network(
-            out / name, model, own, decks, environment | {"seconds": time.monotonic() - started}
-        )
-    with_any = pick_films(recipe.seed, "test", explained, recipe.size_px, "by lot", LABELS)
-    with_shortcut = pick_films(recipe.seed, "test", explained, recipe.size_px, "aligned", (SHORTCUT,))
+        finish_network(out / name, model, own, decks, environment | {"seconds": time.monotonic() - started})
+    found = measure_networks(out, explained, most_forwards)
+    print(f"{time.monotonic() - began:.0f} s in all.")
+    return found
+
+
+def measure_networks(out: Path, explained: int, most_forwards: float = BENCHMARK_FORWARDS) -> dict:
+    """The figures of both networks in `out` as they are, on the films of the run that trained them; see
+    `run_benchmark`. Nothing but RESULTS_FILE is written.
+
+    Raises TrainingError where there are no two such networks.
+    """
+    folders = {name: out / name for name in NETWORKS}
+    if missing := [name for name, folder in folders.items() if not (folder / checkpoint.CARD_FILE).exists()]:
+        raise TrainingError(f"{out} has no {' and no '.join(missing)}.", "Without --measure they are trained.")
+    networks = {name: checkpoint.load(folder) for name, folder in folders.items()}
+    card = networks[HONEST].card
+    made, seed, size_px = card.training, card.training.settings.seed or 0, card.preprocess.size_px
+    epochs = sum(count for _, count in made.settings.stages)
+    with_any = pick_films(seed, "test", explained, size_px, "by lot", LABELS)
+    with_shortcut = pick_films(seed, "test", explained, size_px, "aligned", (SHORTCUT,))
     explainers = {name: make_explainer(network) for name, network in networks.items()}
     excluded = {name: exclude_methods(explain.proof.refusals, most_forwards) for name, explain in explainers.items()}
 
@@ -107,15 +123,15 @@ def run_benchmark(
         return measure_pointing(networks[name], explainers[name], films, labels, methods)
 
     found = {
-        "network": f"{recipe.backbone}, {recipe.size_px} px, {recipe.epochs} epochs of {films} phantoms",
-        "seed": recipe.seed,
+        "network": f"{card.backbone}, {size_px} px, {epochs} epochs of {made.films['train']} phantoms",
+        "seed": seed,
         "auroc": {name: _collect_aurocs(network.card) for name, network in networks.items()},
         "left_out": excluded,
         "cause": measure(HONEST, with_any, LABELS),
         "shortcut": {name: measure(name, with_shortcut, (SHORTCUT,)) for name in networks},
     }
     (out / RESULTS_FILE).write_text(json.dumps(found) + "\n", encoding="utf-8")
-    print("\n".join(format_results(found)) + f"\n{time.monotonic() - began:.0f} s in all.")
+    print("\n".join(format_results(found)))
     return found
 
 

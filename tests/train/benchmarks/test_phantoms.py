@@ -183,6 +183,22 @@ def test_a_small_benchmark_writes_networks_figures_and_tables(tmp_path, capsys):
     again = run_benchmark(tmp_path / "again", 16, 2, 8.5, TINY)
     assert again == found
 
+    result, networks = (
+        tmp_path / phantoms.RESULTS_FILE,
+        [tmp_path / name / "model.safetensors" for name in (HONEST, CHEAT)],
+    )
+    before = [path.read_bytes() for path in networks]
+    order = ["phantom", "--measure", "--out", str(tmp_path), "--explained", "2", "--most-forwards", "8.5"]
+    assert main(order) == 2, "an earlier result is not replaced unasked"
+    result.write_text("{}")
+    assert main([*order, "--overwrite"]) == 0
+    assert json.loads(result.read_text()) == found and [path.read_bytes() for path in networks] == before
+
+
+def test_networks_that_are_not_there_are_said(tmp_path, capsys):
+    assert main(["phantom", "--measure", "--out", str(tmp_path)]) == 2
+    assert f"no {HONEST} and no {CHEAT}" in capsys.readouterr().err
+
 
 def test_too_few_films_are_said(tmp_path, capsys):
     assert main(["phantom", "--out", str(tmp_path), "--films", "3"]) == 2
