@@ -39,7 +39,7 @@ cxr_demo.text: page_text scales_text localisation_text examples_text evaluation_
 cxr_demo.text: findings_text checkpoint_text lesson_text pair_text upload_text
 cxr_demo.export: results shown pictures
 cxr_demo: __init__
-cxr_demo.export: report report_pdf report_file bundle
+cxr_demo.export: report report_pdf report_file secondary_capture bundle
 cxr_demo.ui: markup parts faults components jobs image_encoding
 cxr_demo.ui.app: __init__ uploads upload_route wish
 cxr_demo.ui.findings: __init__ findings_list localisation_table facts gate_table
@@ -79,7 +79,12 @@ CATALOGUE = {"cxr_demo.text.__init__", "cxr_demo.text.catalogue", "cxr_demo.text
 OWNERS = {  # package -> the only rooms, or modules of them, of the product that may import it
     "gradio": ("cxr_demo.ui",),
     "typst": ("cxr_demo.export.report_pdf",),
-    "pydicom": ("cxr_demo.film.dicom", "cxr_demo.film.dicom_tags", "cxr_demo.film.codestream"),
+    "pydicom": (
+        "cxr_demo.film.dicom",
+        "cxr_demo.film.dicom_tags",
+        "cxr_demo.film.codestream",
+        "cxr_demo.export.secondary_capture",
+    ),
     "PIL": ("cxr_demo.film.pictures",),
     "safetensors": (
         "cxr_demo.networks.checkpoint",

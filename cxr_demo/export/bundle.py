@@ -16,8 +16,9 @@ from cxr_demo.analysis import Analyser
 from cxr_demo.evaluation.regions import USER_REGION, Box
 from cxr_demo.export import pictures
 from cxr_demo.export.report import describe_versions
-from cxr_demo.export.report_pdf import make_panel_picture, make_report
+from cxr_demo.export.report_pdf import PANEL_PX, make_panel_picture, make_report
 from cxr_demo.export.results import describe_gate, describe_study
+from cxr_demo.export.secondary_capture import make_secondary_capture
 from cxr_demo.export.shown import DrawnMap, ShownStudy
 from cxr_demo.progress import ProgressCallback, ignore_progress
 
@@ -30,15 +31,16 @@ def make_bundle(
 ) -> bytes:
     """The ZIP. `region`: the person's own, which the commands of the manifest name.
 
-    report.pdf; pictures/ with each panel and its colour bar; overlays/ with each map over the film alone; maps.npz,
-    where "method/label/native" (h, w) float32 is a map on its own grid over the square, and of a unit that adds up
-    "method/label/spread" (H, W) float64 the same with each cell spread over the film, of at most `SPREAD_PX` a side:
-    there the values of a region add up."""
+    report.pdf; pictures/ with each panel and its colour bar; overlays/ with each map over the film alone, and dicom/
+    with the same as secondary captures; maps.npz, where "method/label/native" (h, w) float32 is a map on its own grid
+    over the square, and of a unit that adds up "method/label/spread" (H, W) float64 the same with each cell spread over
+    the film, of at most `SPREAD_PX` a side: there the values of a region add up."""
     panels = pictures.list_panels(shown)
     makers: dict[str, Callable[[], bytes]] = {REPORT: lambda: make_report(shown), ARRAYS: lambda: _pack_arrays(shown)}
     for panel in panels:
         makers[f"pictures/{panel}.png"] = lambda panel=panel: make_panel_picture(shown, panel)
         makers[f"overlays/{panel}.png"] = lambda panel=panel: _draw_plain(shown, panel)
+        makers[f"dicom/{panel}.dcm"] = lambda panel=panel: make_secondary_capture(shown, panel, PANEL_PX)
     files: dict[str, bytes] = {}
     for name, make in makers.items():
         on_progress(len(files), len(makers))

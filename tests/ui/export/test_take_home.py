@@ -10,8 +10,10 @@ import zipfile
 
 import cv2
 import numpy as np
+import pydicom
 import pypdf
 import pytest
+from pydicom.uid import SecondaryCaptureImageStorage
 from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.testclient import TestClient
@@ -103,6 +105,13 @@ def test_the_bundle_holds_arrays_overlays_and_a_manifest(opened):
     assert set(manifest["sha256"]) == set(archive.namelist()) - {"manifest.json"}
     assert {"report.pdf", "overlays/grad-cam.png", "pictures/film.png"} <= set(archive.namelist())
     assert manifest["card"]["name"] == "a" and manifest["checkpoint_sha256"] == "cd" * 32
+    for panel in ("film", "grad-cam"):
+        dataset = pydicom.dcmread(io.BytesIO(archive.read(f"dicom/{panel}.dcm")))
+        overlay = cv2.imdecode(np.frombuffer(archive.read(f"overlays/{panel}.png"), np.uint8), cv2.IMREAD_COLOR)
+        assert np.array_equal(dataset.pixel_array, overlay[..., ::-1])
+        assert dataset.SOPClassUID == SecondaryCaptureImageStorage and not dataset.PatientName
+        assert dataset.ImageComments == format_text("not-clinical")
+        assert ("Grad-CAM" in dataset.SeriesDescription) == (panel == "grad-cam")
     report, explain = manifest["commands"]
     assert f"report film.png --weights weights/a --anyway --label {label} --method grad-cam gradient" in report
     assert "--region 0.1 0.2 0.3 0.4" in report and "--out maps" in explain

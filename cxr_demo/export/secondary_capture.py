@@ -1,0 +1,63 @@
+"""A panel as a DICOM secondary capture, so that a viewer of a hospital opens it. It names no patient: only the person
+who exports it knows who it is of."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+
+import numpy as np
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.pixels.utils import set_pixel_data
+from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
+
+from cxr_demo import __version__
+from cxr_demo.export import pictures
+from cxr_demo.export.report import describe_panel
+from cxr_demo.export.shown import ShownStudy
+from cxr_demo.text.catalogue import format_text
+
+ROOT = "2.25."  # of UIDs that are made of numbers nobody else has (DICOM PS3.5, B.2)
+LONG_STRING = 64  # characters of a value of type LO
+
+
+def make_secondary_capture(shown: ShownStudy, panel: str, longest_px: int) -> bytes:
+    """The film, or the map of a method over it, as the file of a Secondary Capture Image (PS3.3, A.8.1), 8 bits RGB;
+    what it is stands in its descriptions. The same panel has the same UIDs, so that a second import adds nothing.
+    KeyError for a method without a map that can be drawn."""
+    rgb = pictures.draw_panel(shown, panel, longest_px)
+    words = describe_panel(shown, panel)
+    dataset = Dataset()
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.SOPClassUID = SecondaryCaptureImageStorage
+    film = shown.study.image.sha256
+    dataset.StudyInstanceUID = _make_uid(film)
+    dataset.SeriesInstanceUID = _make_uid(film, shown.study.checkpoint_sha256, shown.label)
+    dataset.SOPInstanceUID = _make_uid(film, shown.study.checkpoint_sha256, shown.label, panel, _digest(rgb))
+    dataset.SpecificCharacterSet = "ISO_IR 192"
+    dataset.PatientName = dataset.PatientID = dataset.PatientBirthDate = dataset.PatientSex = ""
+    dataset.StudyID = dataset.AccessionNumber = dataset.ReferringPhysicianName = ""
+    dataset.StudyDate, dataset.StudyTime = shown.made.strftime("%Y%m%d"), shown.made.strftime("%H%M%S")
+    dataset.Modality, dataset.ConversionType = "OT", "WSD"
+    dataset.SeriesNumber = dataset.InstanceNumber = 1
+    dataset.Manufacturer, dataset.SoftwareVersions = "cxr-demo", __version__
+    dataset.ImageType = ["DERIVED", "SECONDARY"]
+    dataset.BurnedInAnnotation = "NO"
+    dataset.SeriesDescription = f"{words['title']}, {words['subtitle']}"[:LONG_STRING]
+    dataset.DerivationDescription = " ".join(words["lines"])[:1024]
+    dataset.ImageComments = format_text("not-clinical")
+    set_pixel_data(dataset, np.ascontiguousarray(rgb), "RGB", 8)
+    sink = io.BytesIO()
+    dataset.save_as(sink, enforce_file_format=True)
+    return sink.getvalue()
+
+
+def _digest(rgb: np.ndarray) -> str:
+    return hashlib.sha256(rgb.tobytes()).hexdigest()
+
+
+def _make_uid(*parts: str) -> str:
+    """Of equal parts the same one."""
+    digest = hashlib.sha256("\n".join(parts).encode()).digest()
+    return ROOT + str(int.from_bytes(digest[:16], "big"))
