@@ -222,9 +222,8 @@ def _evaluate(options: argparse.Namespace) -> int:
     image, answer = _open_image(options.file)
     _check_answer(answer, options.anyway)
     study, film, (_, model) = analyser.analyse(image), image.pixels, _load_gate_models()
-    masks = regions.make_region_masks(
-        film.shape, model and model.estimate(film), options.region and tuple(options.region)
-    )
+    drawn = [tuple(region) for region in options.region or ()]
+    masks = regions.make_region_masks(film.shape, model and model.estimate(film), drawn)
     label = _find_label(analyser.card, options.label or order_labels(analyser.card, study.probabilities)[0])
     methods = options.method or choose_default_methods(analyser)
     explained = analyser.explain(study, [label], methods)
@@ -259,7 +258,7 @@ def _report(options: argparse.Namespace) -> int:
     with show_progress() as on_progress:
         shown = compute_shown(
             analyser, Path(options.file).name, image, answer, lungs, _find_label(analyser.card, label),
-            options.method or choose_default_methods(analyser), options.region and tuple(options.region),
+            options.method or choose_default_methods(analyser), [tuple(region) for region in options.region or ()],
             options.contrast, on_progress if options.checks else None,
         )  # fmt: skip
     write_report(options.out, shown)

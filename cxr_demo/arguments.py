@@ -53,6 +53,6 @@ def add_one_label_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--label", help=format_text("help-first-label"))
     command.add_argument("--method", nargs="+", help=format_text("help-page-methods"))
     command.add_argument(
-        "--region", type=float, nargs=4, metavar=("X", "Y", "WIDTH", "HEIGHT"),
+        "--region", type=float, nargs=4, metavar=("X", "Y", "WIDTH", "HEIGHT"), action="append",
         help=format_text("help-region"),
     )  # fmt: skip

@@ -10,12 +10,13 @@ away without putting another in its place; grey on a dark lung looks like an opa
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 
 import cv2
 import numpy as np
 
-from cxr_demo.evaluation.regions import USER_REGION, Box, make_region_masks
+from cxr_demo.evaluation.regions import Region, mask_region
 from cxr_demo.explain.perturbation import BLUR_SIGMA
 from cxr_demo.film.reading import Radiograph
 
@@ -24,12 +25,12 @@ COVERS = (MIRROR, BLUR, GREY, KEEP)
 COARSE_PX = 128  # longest side while blurring: what is finer than a cell of it does not survive the blur
 
 
-def cover_image(image: Radiograph, box: Box, how: str) -> Radiograph:
-    """`box`: x, y, width and height in shares of the film. `how`: "mirror" puts there what lies on the other side of
-    the film's middle, "blur" leaves no detail, "grey" is the film's mean, and "keep" blurs everything else. A hash of
-    its own. Raises ExplanationError for a box that does not lie on the film, ValueError for another `how`."""
-    inside = make_region_masks(image.pixels.shape, None, box)[USER_REGION]
+def cover_image(image: Radiograph, regions: Sequence[Region], how: str) -> Radiograph:
+    """`regions`: one or more, all covered at once. `how`: "mirror" puts there what lies on the other side of the film's
+    middle, "blur" leaves no detail, "grey" is the film's mean, and "keep" blurs everything else. A hash of its own.
+    Raises ExplanationError for a region that does not lie on the film, ValueError for another `how`."""
     pixels = image.pixels
+    inside = np.logical_or.reduce([mask_region(region, (pixels.shape[0], pixels.shape[1])) for region in regions])
     if how == MIRROR:
         covered = np.where(inside, pixels[:, ::-1], pixels)
     elif how == BLUR:
@@ -42,7 +43,7 @@ def cover_image(image: Radiograph, box: Box, how: str) -> Radiograph:
         raise ValueError(f"{how!r} is none of {COVERS}")
     covered = np.ascontiguousarray(covered, np.float32)
     covered.setflags(write=False)
-    sha256 = hashlib.sha256(f"{image.sha256} {how} {box}".encode()).hexdigest()
+    sha256 = hashlib.sha256(f"{image.sha256} {how} {tuple(regions)}".encode()).hexdigest()
     return replace(image, pixels=covered, sha256=sha256)
 
 

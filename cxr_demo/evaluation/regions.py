@@ -1,4 +1,4 @@
-"""Where a map's evidence lies on the image: inside the lungs, outside them, at the borders, in the corners, in a box.
+"""Where a map's evidence lies on the image: in the lungs or not, at the borders, in the corners, where a person drew.
 
 A map's positive cells are brought to the image's pixels with each cell's evidence spread evenly over the area that it
 covers, so that shares are those of the map and not of an interpolation between its cells. The cells lie where the
@@ -9,6 +9,7 @@ everywhere has in each region the region's share of the image.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -21,27 +22,36 @@ from cxr_demo.grids import EVEN, Placement, measure_overlaps
 
 LUNGS, OUTSIDE, USER_REGION = "lungs", "outside the lungs", "drawn region"
 Box = tuple[float, float, float, float]  # x, y, width, height in shares of the image
+Outline = tuple[tuple[float, float], ...]  # drawn by hand, closed: x and y of its points, in shares of the image
+Region = Box | Outline
+
+
+@dataclass(frozen=True)
+class DrawnRegion:
+    """A user's own. `is_covered`: whether the network is asked with it covered, once that is wanted."""
+
+    shape: Region
+    is_covered: bool = True
 
 
 def make_region_masks(
     pixels_shape: tuple[int, int],
     lungs: np.ndarray | None,
-    box: Box | None = None,
+    drawn: Sequence[Region] = (),
     extra: Mapping[str, np.ndarray] = MappingProxyType({}),
 ) -> dict[str, np.ndarray]:
     """Regions of an image (H, W): name -> mask (H, W) bool. They overlap, so their shares do not add up to 1.
 
-    `lungs` (H, W) bool is an estimate. Without one, or where it finds no lung, there are no regions of the lungs. `box`
-    is the user's own region, `extra` what is known of a phantom.
+    `lungs` (H, W) bool is an estimate. Without one, or where it finds no lung, there are no regions of the lungs.
+    `drawn` are the user's own, named by `name_drawn_region`, `extra` what is known of a phantom.
 
     Raises:
-        ExplanationError: the box does not lie on the image or holds no pixel of it.
+        ExplanationError: a drawn region does not lie on the image or holds no pixel of it.
         ValueError: a name of `extra` is taken, or a mask is not bool or has another shape.
     """
     masks = {} if lungs is None else {LUNGS: lungs, OUTSIDE: ~lungs}
     masks |= mark_margins(pixels_shape)
-    if box is not None:
-        masks[USER_REGION] = _mask_user_region(box, pixels_shape)
+    masks |= {name_drawn_region(at): mask_region(region, pixels_shape) for at, region in enumerate(drawn)}
     if duplicates := masks.keys() & extra.keys():
         raise ValueError(f"{min(duplicates)!r} is already the name of a region")
     masks |= extra
@@ -51,6 +61,11 @@ def make_region_masks(
     if lungs is not None and not lungs.any():
         del masks[LUNGS], masks[OUTSIDE]
     return masks
+
+
+def name_drawn_region(at: int) -> str:
+    """Of the user's own, the first of which is at 0: "drawn region 1"."""
+    return f"{USER_REGION} {at + 1}"
 
 
 class EvidenceMeter:
@@ -136,15 +151,29 @@ def _format_evidence(evidence: float) -> str:
     return "none" if np.isnan(evidence) else f"{evidence:.0%}"
 
 
-def _mask_user_region(box: Box, shape: tuple[int, int]) -> np.ndarray:
-    """(H, W) bool: the pixels whose centre lies in the box. Raises ExplanationError as `make_region_masks`."""
-    x, y, width, height = box
-    if not np.isfinite(box).all() or min(x, y) < 0 or min(width, height) <= 0 or max(x + width, y + height) > 1 + 1e-9:
+def mask_region(region: Region, shape: tuple[int, int]) -> np.ndarray:
+    """(H, W) bool: the pixels whose centre lies in it, of an outline by the even-odd rule. Raises ExplanationError for
+    a region that does not lie on the image, or holds no pixel of it."""
+    numbers = np.array(region, np.float64)
+    low, high = (numbers.min(0), numbers.max(0)) if numbers.ndim == 2 else (numbers[:2], numbers[:2] + numbers[2:])
+    if not np.isfinite(numbers).all() or low.min() < 0 or (high <= low).any() or high.max() > 1 + 1e-9:
         raise ExplanationError("region-outside-film")
-    mask = make_box_mask([box], shape)
+    mask = _fill_outline(numbers, shape) if numbers.ndim == 2 else make_box_mask([numbers.tolist()], shape)
     if not mask.any():
         raise ExplanationError("region-no-pixel")
     return mask
+
+
+def _fill_outline(points: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """points (N, 2), x and y -> (H, W) bool. In each row a pixel is inside if it has crossed an odd number of sides."""
+    height, width = shape
+    middles = (np.arange(height) + 0.5) / height
+    crossed = np.zeros((height, width + 1), np.int64)
+    for (x, y), (next_x, next_y) in zip(points, np.roll(points, -1, axis=0), strict=True):
+        rows = np.flatnonzero((middles >= min(y, next_y)) & (middles < max(y, next_y)))
+        at = x + (middles[rows] - y) * ((next_x - x) / (next_y - y or 1.0))
+        crossed[rows, np.clip(np.ceil(at * width - 0.5), 0, width).astype(int)] += 1
+    return np.cumsum(crossed[:, :width], axis=1) % 2 == 1
 
 
 @lru_cache(16)

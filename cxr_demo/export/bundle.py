@@ -7,13 +7,13 @@ import io
 import json
 import shlex
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from cxr_demo import __version__, render
 from cxr_demo.analysis import Analyser
-from cxr_demo.evaluation.regions import USER_REGION, Box
+from cxr_demo.evaluation.regions import Region, name_drawn_region
 from cxr_demo.export import pictures
 from cxr_demo.export.report import describe_versions
 from cxr_demo.export.report_pdf import PANEL_PX, make_panel_picture, make_report
@@ -27,9 +27,12 @@ MANIFEST, ARRAYS, REPORT = "manifest.json", "maps.npz", "report.pdf"
 
 
 def make_bundle(
-    shown: ShownStudy, analyser: Analyser, region: Box | None = None, on_progress: ProgressCallback = ignore_progress
+    shown: ShownStudy,
+    analyser: Analyser,
+    drawn: Sequence[Region] = (),
+    on_progress: ProgressCallback = ignore_progress,
 ) -> bytes:
-    """The ZIP. `region`: the person's own, which the commands of the manifest name.
+    """The ZIP. `drawn`: the person's own regions; the commands of the manifest name those that are boxes.
 
     report.pdf; pictures/ with each panel and its colour bar; overlays/ with each map over the film alone, and dicom/
     with the same as secondary captures; maps.npz, where "method/label/native" (h, w) float32 is a map on its own grid
@@ -45,7 +48,7 @@ def make_bundle(
     for name, make in makers.items():
         on_progress(len(files), len(makers))
         files[name] = make()
-    manifest = _describe_bundle(shown, analyser, region, files)
+    manifest = _describe_bundle(shown, analyser, drawn, files)
     files = {MANIFEST: json.dumps(manifest, indent=2, ensure_ascii=False).encode(), **files}
     sink = io.BytesIO()
     with zipfile.ZipFile(sink, "w") as archive:
@@ -56,14 +59,15 @@ def make_bundle(
     return sink.getvalue()
 
 
-def make_commands(shown: ShownStudy, region: Box | None = None) -> list[str]:
+def make_commands(shown: ShownStudy, drawn: Sequence[Region] = ()) -> list[str]:
     """What makes the same on the command line, with the film's file in the working folder."""
     film, weights = shlex.quote(shown.film_name), shlex.quote(f"weights/{shown.card.name}")
     start = f"python -m cxr_demo {{}} {film} --weights {weights} --anyway"
     methods = [key for key, each in shown.maps.items() if isinstance(each, DrawnMap)]
     chosen = f" --label {shlex.quote(shown.label)}" + (f" --method {' '.join(methods)}" if methods else "")
     chosen += " --contrast" if shown.contrast else ""
-    box = f" --region {' '.join(f'{side:.6g}' for side in region)}" if region else ""
+    boxes = [region for region in drawn if not isinstance(region[0], tuple)]
+    box = "".join(f" --region {' '.join(f'{side:.6g}' for side in each)}" for each in boxes)
     checks = " --checks" if shown.evaluations else ""
     return [
         f"{start.format('report')}{chosen}{box}{checks} --out report.pdf",
@@ -94,7 +98,9 @@ def _name_map(shown: ShownStudy, method: str) -> str:
     return f"{method}/{shown.label}/contrast" if shown.contrast else f"{method}/{shown.label}"
 
 
-def _describe_bundle(shown: ShownStudy, analyser: Analyser, region: Box | None, files: Mapping[str, bytes]) -> dict:
+def _describe_bundle(
+    shown: ShownStudy, analyser: Analyser, drawn: Sequence[Region], files: Mapping[str, bytes]
+) -> dict:
     maps = {
         _name_map(shown, key): {
             "unit": drawn.explanation.unit,
@@ -115,11 +121,11 @@ def _describe_bundle(shown: ShownStudy, analyser: Analyser, region: Box | None, 
         "label": shown.label,
         "opacity": shown.opacity,
         "greys": {"black_at": greys.low, "white_at": greys.high, "inverted": greys.inverted},
-        "region": {"name": USER_REGION, "box": list(region)} if region else None,
+        "regions": [{"name": name_drawn_region(at), "shape": list(region)} for at, region in enumerate(drawn)],
         "gate": shown.gate and describe_gate(shown.gate),
         **describe_study(analyser, shown.study),
         "maps": maps,
         "card": json.loads(shown.card.to_json()),
         "sha256": {name: hashlib.sha256(file).hexdigest() for name, file in files.items()},
-        "commands": make_commands(shown, region),
+        "commands": make_commands(shown, drawn),
     }

@@ -9,7 +9,7 @@ from cxr_demo.analysis import Analyser
 from cxr_demo.comparison.label_contrast import explain_contrasts
 from cxr_demo.errors import CxrError
 from cxr_demo.evaluation.lung_segmentation import Lungs
-from cxr_demo.evaluation.regions import Box, make_region_masks, measure_evidence
+from cxr_demo.evaluation.regions import Region, make_region_masks, measure_evidence
 from cxr_demo.export.report_pdf import make_report
 from cxr_demo.export.shown import ShownStudy, draw_on_own_scale
 from cxr_demo.film.gate import GateAnswer
@@ -34,14 +34,15 @@ def compute_shown(
     lungs: Lungs | None,
     label: str,
     methods: Sequence[str],
-    region: Box | None = None,
+    drawn: Sequence[Region] = (),
     contrast: bool = False,
     checks: ProgressCallback | None = None,
 ) -> ShownStudy:
-    """Everything of one film, at its full size. `label`: a key of the network's; `checks`: told how far they are, None
-    for no checks. Raises ExplanationError for a method that is refused, and for a region that is not on the film."""
+    """Everything of one film, at its full size. `label`: a key of the network's; `drawn`: regions; `checks`: told
+    how far they are, None for no checks. Raises ExplanationError for a method that is refused, and for a region that
+    is not on the film."""
     study, film = analyser.analyse(image), image.pixels
-    masks = make_region_masks(film.shape, lungs and lungs.estimate(film), region)
+    masks = make_region_masks(film.shape, lungs and lungs.estimate(film), drawn)
     found = (explain_contrasts if contrast else Analyser.explain)(analyser, study, [label], methods)
     maps = {key: found[key, label] for key in methods}
     regions = {

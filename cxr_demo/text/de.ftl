@@ -640,7 +640,7 @@ help-page-methods = ohne Angabe die der Seite
 help-evaluate = wie gut die Karten eines Labels auf einer Aufnahme sind; Minuten
 help-first-label = ohne Angabe das, welches die Seite zuerst zeigt
 help-region =
-    ein Rechteck, in Anteilen der Aufnahme (0 bis 1, von ihrer oberen linken Ecke): wie viel Evidenz darin liegt
+    ein Rechteck, in Anteilen der Aufnahme (0 bis 1, von ihrer oberen linken Ecke): die Evidenz darin; eins oder mehrere
 help-weights = Ordner eines Checkpoints oder Name auf dem Hub; ohne Angabe der, mit dem die Seite beginnt
 help-anyway = weitermachen mit dem, was nicht wie eine frontale Thoraxaufnahme aussieht
 help-report = was die Seite von einer Aufnahme zeigt, als PDF zum Mitnehmen
@@ -1657,7 +1657,7 @@ region-lungs = in der Lunge (geschätzt)
 region-outside = außerhalb der Lunge
 region-borders = an den Rändern
 region-corners = in den Ecken
-region-own = in Ihrer Region
+region-own = in Region { $number }
 region-named = in { $name }
 region-share = { $share } der Evidenz
 region-no-evidence = keine Evidenz
@@ -1668,34 +1668,50 @@ lungs-quality =
     Der Umriss der Lunge ist die Schätzung eines kleinen Netzes: Dice { $dice } auf Aufnahmen, die es nicht gesehen
     hatte.
 
-region = Eine eigene Region: Zeichnen Sie sie auf ein Feld, oder geben Sie sie in % der Aufnahme an
-    .draw = Region zeichnen
-    .draw-hint = Ziehen Sie über ein Feld. Escape beendet.
+region = Eigene Regionen: Zeichnen Sie sie auf ein Feld, oder geben Sie eine in % der Aufnahme an
     .left = links
     .top = oben
     .width = Breite
     .height = Höhe
-    .set = Ihren Anteil zeigen
-    .clear = Löschen
+    .add = Hinzufügen
+    .change = Die gewählte ändern
     .no-numbers = Geben Sie links, oben, Breite und Höhe als Zahlen von 0 bis 100 an.
-
+    .no-shape = Das ist keine Region: vier Zahlen, oder ein Umriss aus mindestens drei Punkten.
+    .too-many = Es ist Platz für { $most } Regionen. Entfernen Sie zuerst eine.
+regions-draw = Regionen
+    .box = Rechteck
+    .box-hint = Ziehen Sie ein Rechteck über ein Feld. Mit der Tastatur: Eingabe setzt eines in die Mitte. Escape beendet.
+    .outline = Umriss
+    .outline-hint = Umfahren Sie etwas auf einem Feld. Escape beendet.
+    .undo = Rückgängig
+    .undo-hint = Die letzte Änderung an einer Region oder Abdeckung zurücknehmen (Strg und Z)
+regions-own = Ihre Regionen
+    .number = Region
+    .area = der Aufnahme
+    .remove = Region { $number } entfernen
+    .cover = Region { $number } verdecken, wenn gefragt wird
+    .cover-head = Verdecken
+region-name = Region { $number }: Pfeile verschieben sie, Umschalt und Pfeile ändern die Größe, Entf entfernt sie
 cover = Verdecken und noch einmal fragen
     .hint =
-        Was wäre, wenn dieser Schatten nicht da wäre? Die Region wird verdeckt und das Netz noch einmal gefragt; drücken
-        Sie wieder, um sie aufzudecken.
+        Was wäre, wenn dieser Schatten nicht da wäre? Die Regionen werden verdeckt und das Netz noch einmal gefragt;
+        drücken Sie wieder, um sie aufzudecken.
+    .none-chosen = Kreuzen Sie eine Region an, die verdeckt werden soll.
     .asking = Das Netz sieht sich die verdeckte Aufnahme an …
-    .picture = Die Aufnahme mit verdeckter Region, wie das Netz sie vorgelegt bekam
-    .not-the-film = Nicht die Aufnahme: was dem Netz vorgelegt wurde.
+    .picture = Die Aufnahme mit verdeckten Regionen, wie das Netz sie vorgelegt bekam
+    .not-the-film = Verdeckt: nicht die Aufnahme
     .says-not =
         Kein Netz wurde an verdeckten Aufnahmen trainiert, und was verdeckt, kann wie ein Befund aussehen: Eine Änderung
         weckt einen Verdacht, und zwei Arten, die übereinstimmen, wecken ihn stärker.
     .before = Die Aufnahme
     .after = Verdeckt
     .change = Änderung
+    .off = Aufdecken
+covered-change = { $finding }: { $before } → { $after }
 cover-mirror = mit der gespiegelten anderen Seite
 cover-blur = mit Unschärfe
 cover-grey = mit Grau
-cover-keep = alles andere
+cover-keep = alles außer den Regionen
 score-points = { $points } Punkte
 
 # Was an Karten gemessen wird, nach dem Schlüssel (evaluation/checks.py).

@@ -615,7 +615,7 @@ help-common-label = one that both know; of these the first on the first one's pa
 help-page-methods = if left out, those of the page
 help-evaluate = how good the maps of one label on one film are; minutes
 help-first-label = the one that the page shows first if left out
-help-region = a box, in shares of the film (0 to 1, from its upper left corner): how much evidence lies in it
+help-region = a box, in shares of the film (0 to 1, from its upper left corner): the evidence in it; one or more
 help-weights = checkpoint folder or Hub id; if left out, the one that the page opens on
 help-anyway = go on with what looks like no frontal chest film
 help-report = what the page shows of one film, as a PDF to take home
@@ -1589,7 +1589,7 @@ region-lungs = in the lungs (estimate)
 region-outside = outside the lungs
 region-borders = at the borders
 region-corners = in the corners
-region-own = in your region
+region-own = in region { $number }
 region-named = in the { $name }
 region-share = { $share } of the evidence
 region-no-evidence = no evidence
@@ -1599,34 +1599,50 @@ lungs-not-found = No lung was found on this film, so the lungs are not told apar
 lungs-quality =
     The outline of the lungs is an estimate of a small network: Dice { $dice } on films that it had not seen.
 
-region = A region of your own: draw it on a panel, or give it in % of the film
-    .draw = Draw a region
-    .draw-hint = Drag over any panel. Escape stops.
+region = Regions of your own: draw them on a panel, or give one in % of the film
     .left = left
     .top = top
     .width = width
     .height = height
-    .set = Show its share
-    .clear = Clear
+    .add = Add
+    .change = Change the chosen one
     .no-numbers = Give left, top, width and height as numbers from 0 to 100.
-
-cover = Cover it and ask again
+    .no-shape = This is no region: four numbers, or an outline of at least three points.
+    .too-many = There is room for { $most } regions. Remove one first.
+regions-draw = Regions
+    .box = Box
+    .box-hint = Drag a box over any panel. With the keyboard: Enter puts one in the middle. Escape stops.
+    .outline = Outline
+    .outline-hint = Draw around something, over any panel. Escape stops.
+    .undo = Undo
+    .undo-hint = Take back the last change of a region or a cover (Ctrl and Z)
+regions-own = Your regions
+    .number = Region
+    .area = of the film
+    .remove = Remove region { $number }
+    .cover = Cover region { $number } when asked
+    .cover-head = To cover
+region-name = Region { $number }: arrows move it, Shift and arrows resize it, Delete removes it
+cover = Cover and ask again
     .hint =
-        What if this shadow were not there? The region is covered and the network asked once more; press again to take
-        it off.
+        What if this shadow were not there? The regions are covered and the network asked once more; press again to
+        take it off.
+    .none-chosen = Tick a region to be covered.
     .asking = The network looks at the covered film …
-    .picture = The film with the region covered, as the network was asked
-    .not-the-film = Not the film: what the network was asked.
+    .picture = The film with the regions covered, as the network was asked
+    .not-the-film = Covered: not the film
     .says-not =
         No network was trained on covered films, and what covers may look like a finding: a change raises a suspicion,
         and two ways that agree raise it more.
     .before = The film
     .after = Covered
     .change = Change
+    .off = Uncover
+covered-change = { $finding }: { $before } → { $after }
 cover-mirror = with the mirrored other side
 cover-blur = with a blur
 cover-grey = with grey
-cover-keep = everything else
+cover-keep = all but the regions
 score-points = { $points } points
 
 # What is measured of maps, by its key (evaluation/checks.py).

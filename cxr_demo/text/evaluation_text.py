@@ -27,7 +27,6 @@ REGIONS = {  # by the name of a region; others stand by their own
     OUTSIDE: "region-outside",
     "borders": "region-borders",
     "corners": "region-corners",
-    USER_REGION: "region-own",
 }
 PARTS = {
     "faithfulness": "check-part-faithfulness",
@@ -46,6 +45,8 @@ SEPARATE = " · "
 
 
 def name_region(name: str) -> str:
+    if name.startswith(USER_REGION):
+        return format_text("region-own", number=name.removeprefix(USER_REGION).strip())
     return format_text(REGIONS[name]) if name in REGIONS else format_text("region-named", name=name)
 
 

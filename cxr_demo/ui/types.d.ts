@@ -97,7 +97,9 @@ interface PairValue extends Value {
 }
 
 interface RegionsValue extends Value {
-  readonly region: Region | null;
+  readonly regions: readonly ToldRegion[];
+  readonly how: string; // they are covered while the network is asked; empty: not at all
+  readonly cover: Covered | null; // what came of it
 }
 
 interface Film {
@@ -139,10 +141,24 @@ type PanelMap = Readonly<Record<Scale, number>> & {
 };
 type PairMap = Coloured & Pictures;
 type Box = readonly [left: number, top: number, width: number, height: number]; // shares of the film
+type Outline = readonly (readonly [x: number, y: number])[]; // drawn by hand, closed
+type Shape = Box | Outline;
 
-interface Region {
-  readonly box: Box;
+interface DrawnRegion {
+  readonly shape: Shape;
+  readonly covered: boolean; // once that is asked for
+}
+
+interface ToldRegion extends DrawnRegion {
   readonly told: Readonly<Record<string, string>>; // what stands on it, by panel
+  readonly name: string; // for those who do not see it
+}
+
+// What the network was asked instead of the film.
+interface Covered {
+  readonly picture: string; // id
+  readonly mark: string; // what stands on it
+  readonly text: string;
 }
 
 // What a person does, as it is told to Python. A data attribute is one that Python has written.
@@ -159,8 +175,8 @@ interface Presses {
   choose_methods: { methods: readonly string[] };
   pin_scale: { pinned: boolean };
   contrast_labels: { contrast: boolean };
-  draw_region: { box: readonly (number | null)[] | null };
-  cover_region: { how: string | undefined }; // empty: no longer
+  draw_regions: { regions: readonly DrawnRegion[] };
+  cover_regions: { how: string | undefined }; // empty: no longer
   run_checks: { slow: boolean };
   stop_checks: undefined;
   compare_with: { choice: string };
@@ -260,6 +276,14 @@ declare function greysOf(image: HTMLImageElement): Greys;
 // The part of the film that is looked at, with its greys, in so many pixels; panels of one size share it.
 declare function pictureOfFilm(film: Greys, width: number, height: number): ImageData;
 
+// Given by shapes.js to those that know regions.
+declare function pointsOf(shape: Shape): Outline; // a box has four
+declare function boundsOf(shape: Shape): Box;
+declare function fitTo(shape: Shape, bounds: Box): Shape;
+declare function moveShape(shape: Shape, by: Place): Shape; // as far as the film reaches
+declare function boxBetween(corner: Place, other: Place): Box;
+declare function thinOut(points: readonly Place[], most: number): Place[];
+
 // Given by drawing.js to the scripts that draw.
 interface Drawing {
   opacity: number;
@@ -267,6 +291,7 @@ interface Drawing {
   cells: boolean;
   bare: boolean; // the film alone, while somebody holds a key
   film: Greys | null;
+  covered: Greys | null; // what the film's own panel shows instead of it
   outlines: HTMLImageElement | null;
   outlined: boolean;
 }

@@ -39,7 +39,7 @@ def main(films: int) -> None:
                 continue
             box = find_box(phantom.planted[0].mask)
             for how in COVERS:
-                there, elsewhere = (before - ask(cover_image(image, each, how)) for each in (box, mirror_box(box)))
+                there, elsewhere = (before - ask(cover_image(image, [each], how)) for each in (box, mirror_box(box)))
                 falls[label, how].append((there, elsewhere))
     head = ["Planted", "Covered", "Films", "Falls by 10 points: what was planted", "the same place on the other side"]
     rows = []

@@ -17,11 +17,12 @@ from cxr_demo.evaluation.lung_segmentation import LUNGS_FILE, LungNet
 from cxr_demo.evaluation.regions import (
     LUNGS,
     OUTSIDE,
-    USER_REGION,
     EvidenceMeter,
     describe_evidence,
     make_region_masks,
+    mask_region,
     measure_evidence,
+    name_drawn_region,
 )
 from cxr_demo.film.phantom import make_phantom
 from cxr_demo.film.preprocess import Preprocess
@@ -59,15 +60,17 @@ def slow_sums(map_square: np.ndarray, preprocess: Preprocess, masks: dict[str, n
 
 # ---- regions
 
+DRAWN = name_drawn_region(0)
+
 
 def test_regions_are_the_lungs_the_rest_the_margins_and_a_box():
     lungs = np.random.default_rng(0).random((40, 60)) < 0.3
-    found = make_region_masks((40, 60), lungs, (0.25, 0.5, 0.5, 0.25), {"letters": ~lungs})
-    assert list(found) == [LUNGS, OUTSIDE, "borders", "corners", USER_REGION, "letters"]
+    found = make_region_masks((40, 60), lungs, [(0.25, 0.5, 0.5, 0.25)], {"letters": ~lungs})
+    assert list(found) == [LUNGS, OUTSIDE, "borders", "corners", DRAWN, "letters"]
     np.testing.assert_array_equal(found[OUTSIDE], ~found[LUNGS])
     expected = np.zeros((40, 60), bool)
     expected[20:30, 15:45] = True
-    np.testing.assert_array_equal(found[USER_REGION], expected)
+    np.testing.assert_array_equal(found[DRAWN], expected)
 
 
 def test_without_a_lung_model_and_a_box_only_the_margins_are_left():
@@ -87,11 +90,31 @@ def test_without_a_lung_model_and_a_box_only_the_margins_are_left():
 )
 def test_a_box_that_is_not_on_the_film_is_refused_in_a_sentence(box):
     with pytest.raises(ExplanationError, match="The region .*film"):
-        make_region_masks((40, 60), None, box)
+        make_region_masks((40, 60), None, [box])
 
 
 def test_the_whole_film_is_a_box():
-    assert make_region_masks((41, 67), None, (0, 0, 1, 1))[USER_REGION].all()
+    assert make_region_masks((41, 67), None, [(0, 0, 1, 1)])[DRAWN].all()
+
+
+def test_an_outline_holds_the_pixels_whose_centre_it_winds_around():
+    box = (0.25, 0.5, 0.5, 0.25)
+    corners = ((0.25, 0.5), (0.75, 0.5), (0.75, 0.75), (0.25, 0.75))
+    assert np.array_equal(mask_region(corners, (41, 67)), mask_region(box, (41, 67)))
+    points = 0.5 + 0.4 * np.array([[np.cos(turn), np.sin(turn)] for turn in np.linspace(0, 2 * np.pi, 200)])
+    rows, columns = (np.arange(300) + 0.5) / 300, (np.arange(200) + 0.5) / 200
+    circle = (rows[:, None] - 0.5) ** 2 + (columns - 0.5) ** 2 < 0.16
+    assert (mask_region(tuple(map(tuple, points)), (300, 200)) != circle).mean() < 0.001
+    hourglass = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0))
+    assert mask_region(hourglass, (100, 100)).mean() == pytest.approx(0.5, abs=0.02)
+    assert list(make_region_masks((40, 60), None, [box, corners]))[-2:] == [DRAWN, "drawn region 2"]
+
+
+@pytest.mark.parametrize("points", [((0, 0), (1, 1), (1.2, 0)), ((0.1, 0.1), (0.1, 0.5), (0.1, 0.3)),
+                                    ((0, 0), (0.5, 0.5), (float("nan"), 0))])  # fmt: skip
+def test_an_outline_off_the_film_or_of_no_area_is_refused(points):
+    with pytest.raises(ExplanationError, match="The region .*film"):
+        mask_region(points, (40, 60))
 
 
 def test_masks_of_another_film_and_names_twice_are_mistakes():
@@ -102,8 +125,8 @@ def test_masks_of_another_film_and_names_twice_are_mistakes():
 
 
 def test_where_no_lung_is_found_nothing_is_said_about_lungs():
-    found = make_region_masks((40, 60), np.zeros((40, 60), bool), (0, 0, 0.5, 0.5))
-    assert LUNGS not in found and OUTSIDE not in found and {"borders", "corners", USER_REGION} == set(found)
+    found = make_region_masks((40, 60), np.zeros((40, 60), bool), [(0, 0, 0.5, 0.5)])
+    assert LUNGS not in found and OUTSIDE not in found and {"borders", "corners", DRAWN} == set(found)
     shares = {
         "grad-cam": measure_evidence(np.ones((4, 4), np.float32), Preprocess(64, "stretch", (0.5,), (0.2,)), found)
     }
@@ -122,7 +145,7 @@ def test_shares_are_those_of_the_film_cut_into_small_pieces(geometry, cells):
     masks = {
         "all": np.ones(shape, bool),
         "some": random.random(shape) < 0.4,
-        **make_region_masks(shape, None, (0.1, 0.3, 0.4, 0.6)),
+        **make_region_masks(shape, None, [(0.1, 0.3, 0.4, 0.6)]),
     }
     sums = slow_sums(map_square, of(geometry), masks)
     for name, share in measure_evidence(map_square, of(geometry), masks).items():
@@ -131,7 +154,7 @@ def test_shares_are_those_of_the_film_cut_into_small_pieces(geometry, cells):
 
 
 def test_a_meter_that_is_used_again_measures_as_a_new_one():
-    masks = make_region_masks((30, 20), None, (0.2, 0.1, 0.3, 0.5))
+    masks = make_region_masks((30, 20), None, [(0.2, 0.1, 0.3, 0.5)])
     meter = EvidenceMeter(of("letterbox"), masks)
     for grid in ((4, 4), (7, 5), (4, 4), (48, 48)):
         map_square = some_map(grid[1], grid)
@@ -164,9 +187,9 @@ def test_evidence_only_in_a_known_box_is_all_in_it(geometry, shape):
     end = preprocess.point_to_square((x + wide) * shape[1], (y + high) * shape[0], shape)
     (first_x, first_y), (last_x, last_y) = (int(v) + 3 for v in start), (int(v) - 3 for v in end)  # 3 px > a film pixel
     map_square[first_y:last_y, first_x:last_x] = 2
-    masks = make_region_masks(shape, None, (x, y, wide, high))
-    assert measure_evidence(map_square, preprocess, masks)[USER_REGION].evidence == pytest.approx(1)
-    outside = 1 - measure_evidence(-map_square, preprocess, masks)[USER_REGION].evidence
+    masks = make_region_masks(shape, None, [(x, y, wide, high)])
+    assert measure_evidence(map_square, preprocess, masks)[DRAWN].evidence == pytest.approx(1)
+    outside = 1 - measure_evidence(-map_square, preprocess, masks)[DRAWN].evidence
     assert 0.5 < outside < 1  # the negative cells of the first are the positive ones of the second
 
 
@@ -193,8 +216,10 @@ def test_evenly_spread_evidence_is_each_regions_area():
 def test_evidence_against_the_finding_is_not_netted_within_the_film():
     """Signs that change from cell to cell would vanish if values were averaged before the positive ones are taken."""
     board = np.indices((48, 48)).sum(0) % 2 * 2.0 - 1
-    found = measure_evidence(board.astype(np.float32), of("stretch"), make_region_masks((12, 12), None, (0, 0, 0.5, 1)))
-    assert found[USER_REGION].evidence == pytest.approx(0.5)
+    found = measure_evidence(
+        board.astype(np.float32), of("stretch"), make_region_masks((12, 12), None, [(0, 0, 0.5, 1)])
+    )
+    assert found[DRAWN].evidence == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize("map_square", [np.zeros((7, 7)), -np.ones((7, 7)), np.full((7, 7), np.nan)])
@@ -245,12 +270,12 @@ def believing(tmp_path, monkeypatch):
 
 
 def test_believe_tells_where_the_evidence_lies(believing, capsys):
-    assert believing("--region", "0.25", "0", "0.5", "1") == 0
+    assert believing("--region", "0.25", "0", "0.5", "1", "--region", "0", "0", "0.1", "1") == 0
     lines = capsys.readouterr().out.splitlines()
     (line,) = [line for line in lines if line.startswith("grad-cam: evidence in")]
-    told_of = re.findall(r"([a-z ]+) (?:\d+%|none) \(area (\d+)%\)", line.split("evidence in")[1])
-    assert [name.strip() for name, _ in told_of] == [LUNGS, OUTSIDE, "borders", "corners", USER_REGION]
-    assert [int(area) for _, area in told_of[2:]] == [20, 9, 50]
+    told_of = re.findall(r"([a-z ]+[12]?) (?:\d+%|none) \(area (\d+)%\)", line.split("evidence in")[1])
+    assert [name.strip() for name, _ in told_of] == [LUNGS, OUTSIDE, "borders", "corners", DRAWN, "drawn region 2"]
+    assert [int(area) for _, area in told_of[2:]] == [20, 9, 50, 10]
     assert any("estimate" in line and "Dice 0.91 (95 % interval 0.90 to 0.92)" in line for line in lines)
 
 

@@ -77,7 +77,7 @@ def show(analyser: Analyser, film: str, methods=(), **changed) -> ShownStudy:
     label = order_labels(analyser.card, study.probabilities)[0]
     methods = methods or choose_default_methods(analyser)
     found = analyser.explain(study, [label], methods)
-    masks = make_region_masks(image.pixels.shape, None, (0.2, 0.2, 0.5, 0.5))
+    masks = make_region_masks(image.pixels.shape, None, [(0.2, 0.2, 0.5, 0.5)])
     of = analyser.card.preprocess
     regions = {
         key: measure_evidence(found[key, label].map_square, of, masks, found[key, label].placement) for key in methods

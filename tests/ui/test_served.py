@@ -63,7 +63,7 @@ def test_the_longest_unused_session_with_a_film_of_a_person_makes_room():
 def test_a_film_that_is_removed_is_nowhere_in_memory(folder):
     page = Page(make_desk({"a": StandIn(), "b": StandIn()}, folder))
     page.open()
-    page.press("draw_region", box=[0.1, 0.1, 0.2, 0.2])
+    page.press("draw_regions", regions=[{"shape": [0.1, 0.1, 0.2, 0.2]}])
     page.press("compare_with", choice="with b")
     page.press("run_checks")
     page.settle()

@@ -33,7 +33,7 @@ def make_export(desk: Desk, shown: ShownStudy, wish: Wish, asked: ExportWish, te
     if asked.kind == "pdf":
         return ExportFile(REPORT_TITLE, make_report(shown))
     if asked.kind == "zip":
-        return ExportFile(BUNDLE_TITLE, make_bundle(shown, desk.analysers[wish.checkpoint], wish.region, tell))
+        return ExportFile(BUNDLE_TITLE, make_bundle(shown, desk.analysers[wish.checkpoint], wish.shapes, tell))
     if asked.panel not in pictures.list_panels(shown):
         raise ExplanationError("take-home-gone")
     title = asked.panel if asked.panel == pictures.FILM else f"{asked.panel}-{shown.label}"
@@ -85,7 +85,7 @@ def gather_shown(
     drawn = _draw_maps(made, dict(wish.pinned_scale), asked.absolute)
     refusals = desk.refusals(session, wish.checkpoint)
     maps = {key: drawn.get(key) or _describe_missing(key, refusals.get(key), contrast) for key in wish.methods}
-    regions = film_regions.measure_regions(opened.regions, wish.region, {}, made, analyser.card.preprocess)
+    regions = film_regions.measure_regions(opened.regions, wish.shapes, {}, made, analyser.card.preprocess)
     results = reading.results.found if reading.results and not contrast else {}
     dice = desk.lungs.dice if desk.lungs and opened.regions.lungs is not None else None
     return ShownStudy(

@@ -195,25 +195,29 @@ def contrast_labels(press: Press) -> None:
     press.change(lambda wish: replace(wish, contrast=contrast, checks=None))
 
 
-def draw_region(press: Press) -> None:
-    """A region is drawn or given in numbers, as shares of the film that is shown, or taken away (None)."""
+def draw_regions(press: Press) -> None:
+    """All regions of the film that is shown, as they are now: drawn, moved, given in numbers, or one less."""
     film = press.session.films.get(press.shown[0])
     if film is None or film.image is None:
         return
     try:
-        box = film_regions.read_region(film.image, press.data.get("box"))
-    except ExplanationError as error:  # told beside the fields; the former region stays
+        regions = film_regions.read_regions(film.image, press.data.get("regions"))
+    except ExplanationError as error:  # told beside the fields; the former ones stay
         press.session.region_fault = str(error)
         return
     key = film.key
-    press.change(lambda wish: replace(wish, region=box, cover="") if wish.film == key else wish)
+
+    def draw(wish: Wish) -> Wish:
+        return replace(wish, regions=regions, cover=wish.cover if regions else "") if wish.film == key else wish
+
+    press.change(draw)
 
 
-def cover_region(press: Press) -> None:
-    """The network is asked once more with the region covered in one way of COVERS, or no longer."""
+def cover_regions(press: Press) -> None:
+    """The network is asked once more with the regions covered in one way of COVERS, or no longer."""
     how, key = press.data.get("how"), press.shown[0]
     if how in ("", *COVERS):
-        press.change(lambda wish: replace(wish, cover=how) if wish.film == key and wish.region else wish)
+        press.change(lambda wish: replace(wish, cover=how) if wish.film == key and wish.regions else wish)
 
 
 def run_checks(press: Press) -> None:
@@ -272,9 +276,8 @@ INTENTIONS: Mapping[str, Callable[[Press], None]] = MappingProxyType(
         intention.__name__: intention
         for intention in (
             open_page, take_film, try_example, choose_film, show_anyway, mend_film, remove_film, choose_checkpoint,
-            choose_label, choose_methods, pin_scale, contrast_labels, draw_region, cover_region, run_checks,
-            stop_checks,
-            compare_with, compute_slow, take_home,
+            choose_label, choose_methods, pin_scale, contrast_labels, draw_regions, cover_regions, run_checks,
+            stop_checks, compare_with, compute_slow, take_home,
         )
     }
 )  # fmt: skip

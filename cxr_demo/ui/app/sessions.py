@@ -15,7 +15,7 @@ from cxr_demo.analysis import Explanation, Study
 from cxr_demo.comparison.label_contrast import contrast_explanations
 from cxr_demo.evaluation.label_likeness import measure_label_likeness
 from cxr_demo.evaluation.lung_segmentation import Lungs
-from cxr_demo.evaluation.regions import Box
+from cxr_demo.evaluation.regions import Region
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.gate import GateAnswer, GateModel, Mend, Verdict, judge_image
 from cxr_demo.film.reading import Radiograph
@@ -104,7 +104,7 @@ class FilmAnalysis:
     """One film as one checkpoint sees it. `maps` by (method, label); `contrasts`, of each label against the others, and
     `likeness` (L, L), by method and whether it is that of contrasts, are made of those of all labels;
     `failed_prefetch`: those that could not be made before anybody asked; `forward_s`: what the analysis took;
-    `covered`: the answers with a region covered, by region and way, the last few."""
+    `covered`: the answers with regions covered, by them and the way, the last few."""
 
     study: Study | None = None
     forward_s: float = 0.0
@@ -113,7 +113,7 @@ class FilmAnalysis:
     likeness: dict[tuple[str, bool], np.ndarray] = field(default_factory=dict)
     failed_prefetch: set[tuple[str, str]] = field(default_factory=set)
     results: EvaluationResults | None = None
-    covered: dict[tuple[Box, str], CoveredAnswer] = field(default_factory=dict)
+    covered: dict[tuple[tuple[Region, ...], str], CoveredAnswer] = field(default_factory=dict)
 
     def require_study(self) -> Study:
         """Where the work that has made it is done."""

@@ -80,7 +80,7 @@ function needsWork(name, data) {
   if (name === "choose_label") return !ready.labels.includes(String(data.label));
   if (name === "choose_film") return !ready.films.includes(String(data.film));
   if (name === "choose_methods") return !data.methods?.every((method) => ready.methods.includes(method));
-  return !["pin_scale", "draw_region", "stop_checks"].includes(name);
+  return !["pin_scale", "draw_regions", "stop_checks"].includes(name);
 }
 
 // Presses that were told and not heard are told again; Python heeds each of them once.

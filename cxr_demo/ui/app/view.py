@@ -24,7 +24,7 @@ from cxr_demo.ui.findings import facts, findings_list, gate_table
 from cxr_demo.ui.markup import join_html, render_message
 from cxr_demo.ui.parts import Part, Same, make_part
 from cxr_demo.ui.viewer import film_regions, likeness_table, methods, panels, regions_table
-from cxr_demo.ui.viewer.cover_table import Cover, render_cover
+from cxr_demo.ui.viewer.cover_table import Cover, describe_covered, render_cover
 
 EMPTY = make_part({"html": ""})
 
@@ -231,29 +231,35 @@ class PageView:
     def regions(self) -> Part:
         film, analyser = self.film, self.analyser
         maps = self._list_shown()
-        opened, region, fault = film.opened if film else None, self.wish.region, self.session.region_fault
+        opened, drawn, fault = film.opened if film else None, self.wish.regions, self.session.region_fault
         study = self.study
-        if not maps or opened is None or analyser is None:
-            return make_part(regions_table.EMPTY)
+        if not maps or opened is None or analyser is None or study is None:
+            regions = regions_table.list_regions(drawn)
+            return make_part({"html": "", "regions": regions, "how": self.wish.cover, "cover": None})
         cover = self._look_at_cover()
-        made_of = (*self.at, tuple(map(Same, maps.values())), region, fault, cover.how, Same(cover.answer), cover.fault)
+        made_of = (*self.at, tuple(map(Same, maps.values())), drawn, fault, cover.how, Same(cover.answer), cover.fault)
 
-        def make() -> dict:
-            card = analyser.card
-            found = film_regions.measure_regions(opened.regions, region, opened.truth, maps, card.preprocess)
+        def make() -> Part:
+            card, shapes = analyser.card, [region.shape for region in drawn]
+            found = film_regions.measure_regions(opened.regions, shapes, opened.truth, maps, card.preprocess)
             about = film_regions.describe_lungs(opened.regions, self.desk.lungs)
-            covering = render_cover(card, study.probabilities, cover) if region and study else None
-            return regions_table.render_regions(self.finding, found, about, region, fault, opened.truth, covering)
+            covering = render_cover(card, self.label, study.probabilities, cover) if drawn else None
+            value = regions_table.render_regions(self.finding, found, about, drawn, fault, opened.truth, covering)
+            picture = describe_covered(cover)
+            value |= {"how": cover.how, "cover": picture and picture[0]}
+            return make_part(value, picture[1] if picture else {})
 
         return self.keep("regions", made_of, make)
 
     def _look_at_cover(self) -> Cover:
-        """How the region is covered, and what came of it."""
-        region, how = self.wish.region, self.wish.cover
-        if region is None or not how or self.reading is None:
+        """How the regions are covered, and what came of it."""
+        shapes, how = self.wish.covered, self.wish.cover
+        if not how or self.reading is None:
             return Cover()
+        if not shapes:
+            return Cover(how, None, format_text("cover.none-chosen"))
         fault = self.session.failed.get(make_cover_key(self.wish), ())
-        return Cover(how, self.reading.covered.get((region, how)), join_words(*fault))
+        return Cover(how, self.reading.covered.get((shapes, how)), join_words(*fault))
 
     def evaluation(self) -> Part:
         """What may be asked for next and how long it takes, or how far it is."""

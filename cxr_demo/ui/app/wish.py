@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from cxr_demo.analysis import DEFAULT_METHODS
-from cxr_demo.evaluation.regions import Box
+from cxr_demo.evaluation.regions import DrawnRegion, Region
 
 NOTHING, MEMBERS, WITH = "", "members", "with "  # of `Wish.compared`: also another checkpoint, by name
 QUICK, SLOW, STOPPED = "quick", "slow", "stopped"  # of `Checks.kind`
@@ -48,9 +48,9 @@ class Wish:
     """`film` is the key of a film of the session, or empty; `label` is empty for the first of the list. `checkpoint` is
     what reads this film, `own_checkpoint` what reads the person's own films: a synthetic one opens with the network
     that was made for it. `pinned_scale`: limits of the absolute scale that are kept, by unit. `contrast`: maps of the
-    label against the others. `region`: on this film; `cover`: how it is covered while the network is asked again, empty
-    for not at all. `checks`: of this film and label. `slow`: the maps of the other checkpoint that were asked for
-    although they take long, (label, method). `export`: a file of what is shown."""
+    label against the others. `regions`: drawn on this film; `cover`: how they are covered while the network is asked
+    again, empty for not at all. `checks`: of this film and label. `slow`: the maps of the other checkpoint that were
+    asked for although they take long, (label, method). `export`: a file of what is shown."""
 
     film: str = ""
     checkpoint: str = ""
@@ -59,17 +59,27 @@ class Wish:
     methods: tuple[str, ...] = DEFAULT_METHODS
     pinned_scale: tuple[tuple[str, float], ...] = ()
     contrast: bool = False
-    region: Box | None = None
+    regions: tuple[DrawnRegion, ...] = ()
     cover: str = ""
     compared: str = NOTHING
     checks: Checks | None = None
     slow: frozenset[tuple[str, str]] = frozenset()
     export: ExportWish | None = None
 
+    @property
+    def shapes(self) -> tuple[Region, ...]:
+        """Of all regions."""
+        return tuple(region.shape for region in self.regions)
+
+    @property
+    def covered(self) -> tuple[Region, ...]:
+        """What the network is asked about with it covered; nothing unless that is wanted."""
+        return tuple(region.shape for region in self.regions if region.is_covered) if self.cover else ()
+
     def show_film(self, film: str, checkpoint: str) -> Wish:
         """Another film, read by this checkpoint."""
         wish = self._read_by(checkpoint)
-        return replace(wish, film=film, label="", region=None, cover="", checks=None, export=None)
+        return replace(wish, film=film, label="", regions=(), cover="", checks=None, export=None)
 
     def choose_checkpoint(self, checkpoint: str) -> Wish:
         wish = replace(self._read_by(checkpoint), own_checkpoint=checkpoint)

@@ -30,7 +30,8 @@ from cxr_demo.ui.evaluation.evaluation_run import (
     plan_missing_steps,
     skip_step,
 )
-from cxr_demo.ui.viewer.cover_table import CoveredAnswer, draw_covered
+from cxr_demo.ui.image_encoding import encode_film
+from cxr_demo.ui.viewer.cover_table import CoveredAnswer
 
 ALL = "*"  # instead of a label, in the key of work on all of them
 READ, ANALYSE, COVER, READ_OTHERS, PROVE, EXPLAIN, EXPORT, COMPARE, EVALUATE = range(9)  # what comes first
@@ -149,15 +150,15 @@ def _list_analysis(
 
 
 def _list_cover(analyser: Analyser, session: Session, image: Radiograph, reading: FilmAnalysis) -> Iterator[Work]:
-    box, how = session.wish.region, session.wish.cover
-    if box is None or not how or (box, how) in reading.covered:
+    shapes, how = session.wish.covered, session.wish.cover
+    if not shapes or (shapes, how) in reading.covered:
         return
 
     def run(on_progress: ProgressCallback) -> None:
-        covered = cover_image(image, box, how)
-        answer = CoveredAnswer(analyser.analyse(covered).probabilities, draw_covered(covered))
+        covered = cover_image(image, shapes, how)
+        answer = CoveredAnswer(analyser.analyse(covered).probabilities, encode_film(covered.pixels))
         with session.lock:
-            reading.covered[box, how] = answer
+            reading.covered[shapes, how] = answer
             while len(reading.covered) > KEPT_COVERS:
                 del reading.covered[next(iter(reading.covered))]
 
@@ -183,8 +184,8 @@ def _list_export(desk: Desk, session: Session, opened: OpenedFilm, reading: Film
 
 
 def make_cover_key(wish: Wish) -> tuple:
-    """Of the work that asks the network with the region covered."""
-    return "cover", wish.film, wish.checkpoint, wish.region, wish.cover
+    """Of the work that asks the network with the regions covered."""
+    return "cover", wish.film, wish.checkpoint, wish.covered, wish.cover
 
 
 def _list_proof(desk: Desk, session: Session, checkpoint: str, rank: float = PROVE) -> Iterator[Work]:

@@ -1,27 +1,22 @@
-"""What the network answers when the drawn region is covered, beside what it answered before."""
+"""What the network answers when the drawn regions are covered, beside what it answered before."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
-from cxr_demo import render
 from cxr_demo.evaluation.covering import COVERS
-from cxr_demo.film.reading import Radiograph
 from cxr_demo.networks.card import Card
 from cxr_demo.text import page_text
 from cxr_demo.text.catalogue import Said, format_text
-from cxr_demo.ui import image_encoding
 from cxr_demo.ui.markup import Html, join_html, render_scrollable, tag
-
-PICTURE_PX = 240
+from cxr_demo.ui.parts import make_id
 
 
 @dataclass(frozen=True, eq=False)
 class CoveredAnswer:
-    """`probabilities` (L,) of the covered film, and its `picture`, a data URI."""
+    """`probabilities` (L,) of the covered film, and its `picture`, a data URI as large as the film's on the page."""
 
     probabilities: np.ndarray
     picture: str
@@ -29,43 +24,64 @@ class CoveredAnswer:
 
 @dataclass(frozen=True, eq=False)
 class Cover:
-    """`how` the region is covered, empty for not at all; the `answer`, None while it is awaited; or the `fault`."""
+    """`how` the regions are covered, empty for not at all; the `answer`, None while it is awaited; or the `fault`."""
 
     how: str = ""
     answer: CoveredAnswer | None = None
     fault: Said = ""
 
 
-def draw_covered(covered: Radiograph) -> str:
-    height, width = image_encoding.fit_shape(covered.pixels.shape, PICTURE_PX)
-    return image_encoding.encode_png(
-        render.make_greys(cv2.resize(covered.pixels, (width, height), interpolation=cv2.INTER_AREA))
-    )
-
-
-def render_cover(card: Card, before: np.ndarray, cover: Cover) -> Html:
-    """The ways of covering, one of them pressed; the answers of all labels, the most changed first. `before`: (L,)."""
+def render_cover(card: Card, label: str, before: np.ndarray, cover: Cover) -> Html:
+    """The ways of covering, one of them pressed, with what became of `label`; then the answers of all labels, the most
+    changed first. `before`: (L,)."""
     buttons = [
         tag("button", format_text(f"cover-{how}"), type="button", class_="cover", data_how=how,
             aria_pressed=str(how == cover.how).lower())
         for how in COVERS
     ]  # fmt: skip
-    heading = tag("h4", format_text("cover"))
-    ways = tag("div", *buttons, class_="ways", role="group", aria_label=format_text("cover"))
-    return tag("div", heading, ways, _render_answer(card, before, cover), class_="covering")
+    off = tag("button", format_text("cover.off"), type="button", class_="cover off", data_how="") if cover.how else None
+    ways = tag("div", *buttons, off, class_="ways", role="group", aria_label=format_text("cover"))
+    bar = tag(
+        "div", tag("strong", format_text("cover")), ways, _render_change(card, label, before, cover), class_="bar"
+    )
+    return tag("div", bar, _render_answer(card, before, cover), class_="covering")
 
 
-def _render_answer(card: Card, before: np.ndarray, cover: Cover) -> Html:
+def describe_covered(cover: Cover) -> tuple[dict, dict[str, dict]] | None:
+    """What the viewer shows instead of the film: the id of its picture, and the words on it; and the pictures by id."""
+    if cover.answer is None:
+        return None
+    body = {"source": cover.answer.picture}
+    told = {"picture": make_id(body), "mark": format_text("cover.not-the-film"), "text": format_text("cover.picture")}
+    return told, {told["picture"]: body}
+
+
+def _render_change(card: Card, label: str, before: np.ndarray, cover: Cover) -> Html | None:
+    """In short, for who looks at the film."""
+    if not cover.how or cover.fault:
+        return None
+    if cover.answer is None:
+        return tag("p", format_text("cover.asking"), class_="change", role="status")
+    index = card.labels.index(label)
+    first, then = (float(scores[index]) for scores in (before, cover.answer.probabilities))
+    told = format_text(
+        "covered-change", finding=card.get_finding(label).name,
+        before=page_text.format_score(first, card.calibrated, card.task),
+        after=page_text.format_score(then, card.calibrated, card.task),
+    )  # fmt: skip
+    change = tag("b", page_text.format_score_change(then - first, card.calibrated))
+    return tag("p", told, " ", change, class_="change", role="status")
+
+
+def _render_answer(card: Card, before: np.ndarray, cover: Cover) -> Html | None:
     if not cover.how:
         return tag("p", format_text("cover.hint"), class_="how")
     if cover.fault:
         return tag("p", cover.fault, role="alert", class_="fault")
     if cover.answer is None:
-        return tag("p", format_text("cover.asking"), class_="how", role="status")
-    picture = tag("img", src=cover.answer.picture, alt=format_text("cover.picture"))
-    figure = tag("figure", picture, tag("figcaption", format_text("cover.not-the-film")))
+        return None
     table = render_scrollable(format_text("cover"), _render_table(card, before, cover.answer.probabilities))
-    return join_html(tag("div", figure, table, class_="answers"), tag("p", format_text("cover.says-not"), class_="how"))
+    return join_html(table, tag("p", format_text("cover.says-not"), class_="how"))
 
 
 def _render_table(card: Card, before: np.ndarray, after: np.ndarray) -> Html:

@@ -7,6 +7,7 @@ const drawing = {
   cells: false,
   bare: false,
   film: null,
+  covered: null,
   outlines: null,
   outlined: false,
 };
@@ -207,7 +208,8 @@ function fitToScreen(canvas, film) {
 function paint(canvas, film, layers) {
   fitToScreen(canvas, film);
   const context = contextOf(canvas);
-  context.putImageData(pictureOfFilm(film, canvas.width, canvas.height), 0, 0);
+  const greys = (canvas.dataset.panel === "film" && !drawing.bare && drawing.covered) || film;
+  context.putImageData(pictureOfFilm(greys, canvas.width, canvas.height), 0, 0);
   const { left, top, side } = partShown();
   /** @type {(picture: HTMLImageElement | HTMLCanvasElement, opacity: number) => void} */
   const put = (picture, opacity) => {

@@ -3,7 +3,7 @@ explained is asked."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -13,9 +13,10 @@ from cxr_demo.analysis import Explanation
 from cxr_demo.errors import ExplanationError
 from cxr_demo.evaluation.agreement import RegionShare
 from cxr_demo.evaluation.lung_segmentation import Lungs
-from cxr_demo.evaluation.regions import Box, EvidenceMeter, make_region_masks
+from cxr_demo.evaluation.regions import DrawnRegion, EvidenceMeter, Region, make_region_masks, mask_region
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.film.reading import Radiograph
+from cxr_demo.limits import MAX_POINTS, MAX_REGIONS
 from cxr_demo.text import evaluation_text
 from cxr_demo.ui import image_encoding
 
@@ -40,24 +41,31 @@ def estimate_image_regions(image: Radiograph, lungs: Lungs | None) -> ImageRegio
     return regions
 
 
-def read_region(image: Radiograph, given: object) -> Box | None:
-    """What the browser says a region is: four shares of the film, or None for no region. Raises ExplanationError for
-    what is no region of the film."""
-    box = _read_box(given)
-    make_region_masks(image_encoding.fit_shape(image.pixels.shape, image_encoding.FILM_SIDE_PX), None, box)
-    return box
+def read_regions(image: Radiograph, given: object) -> tuple[DrawnRegion, ...]:
+    """What the browser says the regions are: a list of {"shape", "covered"}. Raises ExplanationError for what is no
+    region of the film, or too many."""
+    each: list = given if isinstance(given, list) else [given]
+    if len(each) > MAX_REGIONS:
+        raise ExplanationError("region.too-many", most=MAX_REGIONS)
+    shown = image_encoding.fit_shape(image.pixels.shape, image_encoding.FILM_SIDE_PX)
+    regions = []
+    for region in each:
+        shape = _read_shape(region.get("shape") if isinstance(region, dict) else None)
+        mask_region(shape, shown)
+        regions.append(DrawnRegion(shape, region.get("covered") is not False))
+    return tuple(regions)
 
 
 def measure_regions(
     regions: ImageRegions,
-    drawn: Box | None,
+    drawn: Sequence[Region],
     truth: Mapping[str, np.ndarray],
     maps: Mapping[str, Explanation],
     preprocess: Preprocess,
 ) -> dict[str, dict[str, RegionShare]]:
-    """Maps by method -> {method: {region: Share}}. `drawn`: the person's own region; `truth`: masks (H, W) bool on the
+    """Maps by method -> {method: {region: Share}}. `drawn`: the person's own regions; `truth`: masks (H, W) bool on the
     film's own pixels, by name."""
-    key = (preprocess, drawn)
+    key = (preprocess, tuple(drawn))
     meter = regions.meters.get(key)
     if meter is None:
         known = {name: _shrink_mask(mask, regions.shape) for name, mask in truth.items()}
@@ -78,11 +86,17 @@ def _shrink_mask(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     return cv2.resize(mask.astype(np.uint8), shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
 
 
-def _read_box(given: object) -> Box | None:
-    if given is None:
-        return None
+def _read_shape(given: object) -> Region:
     numbers = given if isinstance(given, list) else []
-    if len(numbers) != 4 or not all(isinstance(n, int | float) and not isinstance(n, bool) for n in numbers):
+    if all(isinstance(each, list) for each in numbers):
+        if not 3 <= len(numbers) <= MAX_POINTS or not all(len(each) == 2 and _are_numbers(each) for each in numbers):
+            raise ExplanationError("region.no-shape")
+        return tuple((float(x), float(y)) for x, y in numbers)
+    if len(numbers) != 4 or not _are_numbers(numbers):
         raise ExplanationError("region.no-numbers")
     left, top, width, height = map(float, numbers)
     return left, top, width, height
+
+
+def _are_numbers(given: list) -> bool:
+    return all(isinstance(each, int | float) and not isinstance(each, bool) for each in given)

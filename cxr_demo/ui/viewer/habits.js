@@ -142,6 +142,7 @@ document.addEventListener("pointermove", (event) => {
   const after = /** @type {Place} */ ([event.clientX, event.clientY]);
   const other = [...fingers].find(([id]) => id !== event.pointerId)?.[1];
   fingers.set(event.pointerId, after);
+  if (document.body.dataset.held) return; // something that lies over the film is moved, not the film
   const { clientWidth, clientHeight } = pointed;
   const [x, y] = [after[0] - before[0], after[1] - before[1]];
   if (other) {

@@ -182,7 +182,11 @@ def _render_panels_header(study: Study, card: Card, label: str, film_name: str, 
     heading = tag("h2", label_text.name_finding(card, label, contrast), tag("small", told + gloss))
     of = tag("p", format_text("film-source", film=film_name, network=card.title or card.name), class_="of")
     title = tag("div", heading, of, None if how.maps_shown else _render_show_button(how, card), class_="title")
-    controls = _render_controls(len(card.labels) > 1), view_controls.render_view_controls()
+    controls = (
+        _render_controls(len(card.labels) > 1),
+        view_controls.render_view_controls(),
+        view_controls.render_region_controls(),
+    )
     return tag("header", title, *controls, class_="head")
 
 
@@ -311,12 +315,9 @@ def _render_controls(has_others: bool) -> Html:
         "label", tag("input", type="checkbox", class_="contrast"), format_text("contrast"),
         title=format_text("contrast.hint"),
     )  # fmt: skip
-    region = tag(
-        "button", format_text("region.draw"), type="button", class_="draw-region", title=format_text("region.draw-hint")
-    )
     more = tag("details", tag("summary", format_text("drawing-more")), tag("div", contours, cells), class_="pop")
     drawing = {"role": "group", "aria_label": format_text("drawing")}
-    return tag("div", opacity, scales, others if has_others else None, more, region, class_="controls", **drawing)
+    return tag("div", opacity, scales, others if has_others else None, more, class_="controls", **drawing)
 
 
 def _render_show_button(how: Standing, card: Card) -> Html:

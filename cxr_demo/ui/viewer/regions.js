@@ -1,16 +1,35 @@
-// A region is four shares of the film: left, top, width, height. It is drawn on every panel, and put back whenever these
-// were drawn.
+// What a person draws on the film: boxes and outlines, on every panel, moved, resized, removed and taken back here. The
+// server is told all of them once a hand lets go.
 const LEAST = 0.01; // of a side: what is smaller was a click
+const FINEST = 0.004; // of a side, between two points of an outline
+const MOST_POINTS = 300;
+const MOST_TAKEN_BACK = 50;
+const STEP = 0.01; // of what is shown, for an arrow
+const PAUSE_MS = 350; // after the last arrow, until the server is told
 const SIDES = /** @type {const} */ (["x", "y", "width", "height"]);
+const CORNERS = /** @type {const} */ (["nw", "ne", "sw", "se"]);
+const ARROWS = /** @type {Record<string, Place>} */ ({
+  ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1],
+}); // biome-ignore format: a table
+const SVG = "http://www.w3.org/2000/svg";
 /** @type {RegionsValue | null} */
 let value = null;
-/** @type {{ stage: Element, film: string | undefined, at: [x: number, y: number] } | null} */
-let start = null; // while a region is dragged
-/** @type {Box | null} */
-let dragged = null;
+/** @type {readonly DrawnRegion[]} */
+let regions = []; // as they are wanted, also before the server has heard of it
+/** @type {readonly DrawnRegion[]} */
+let told = []; // as the server was told last
+/** @type {{ regions: readonly DrawnRegion[], how: string }[]} */
+let former = []; // what can be taken back, the last at the end
+let chosen = -1;
+let armed = ""; // "box" or "outline", while one is to be drawn
+let pause = 0;
+/** @type {string | undefined} */
+let film;
+/** @type {{ stage: Element, film: string | undefined, at: Place, move: (to: Place) => void } | null} */
+let gesture = null; // while a hand holds something
 
 const stages = () => document.querySelectorAll("#panels .stage:has(canvas)");
-const isArmed = () => document.body.dataset.drawing === "1";
+const filmNow = () => partOf("panels").dataset.film;
 
 /**
  * Only a stage that has a canvas is ever drawn on.
@@ -18,40 +37,161 @@ const isArmed = () => document.body.dataset.drawing === "1";
  */
 const canvasOf = (stage) => /** @type {PanelCanvas} */ (stage.querySelector("canvas"));
 
-/** @param {boolean} on */
-function arm(on) {
-  if (on) document.body.dataset.drawing = "1";
+/** @param {string} shape */
+function arm(shape) {
+  armed = shape;
+  if (armed) document.body.dataset.drawing = "1";
   else delete document.body.dataset.drawing;
-  const button = document.querySelector("#panels button.draw-region");
-  if (button) button.setAttribute("aria-pressed", String(on));
+  place();
+}
+
+/** @param {number} at */
+function choose(at) {
+  chosen = at;
+  fill();
+  place();
+}
+
+/**
+ * @param {number} at
+ * @param {Shape} shape
+ */
+function reshape(at, shape) {
+  regions = regions.map((region, each) => (each === at ? { ...region, shape } : region));
+  fill();
+  place();
+}
+
+/** The server is told of all regions as they are now, and what it was told before can be taken back. */
+function tellAll() {
+  clearTimeout(pause);
+  pause = 0;
+  remember();
+  told = regions;
+  press("draw_regions", { regions: regions.map(({ shape, covered }) => ({ shape, covered })) });
+  place();
+}
+
+function remember() {
+  former = [...former.slice(1 - MOST_TAKEN_BACK), { regions: told, how: value?.how ?? "" }];
+}
+
+/** @param {number} at */
+function remove(at) {
+  regions = regions.filter((_, each) => each !== at);
+  choose(Math.min(chosen, regions.length - 1));
+  tellAll();
+}
+
+function takeBack() {
+  if (pause) tellAll();
+  const last = former.pop();
+  if (!last) return;
+  const isCover = last.how !== (value?.how ?? "");
+  regions = told = last.regions;
+  press("draw_regions", { regions });
+  if (isCover) press("cover_regions", { how: last.how });
+  choose(Math.min(chosen, regions.length - 1));
+}
+
+/**
+ * What lies over one stage: made anew only where there are more regions or fewer.
+ * @param {Element} stage
+ */
+function layerOn(stage) {
+  let layer = /** @type {HTMLElement | null} */ (stage.querySelector(":scope > div.regions"));
+  if (layer?.dataset.count === String(regions.length)) return layer;
+  const isFilm = canvasOf(stage).dataset.panel === "film"; // the keyboard stops at one of the panels
+  if (!layer) {
+    layer = document.createElement("div");
+    layer.className = "regions";
+    stage.append(layer);
+  }
+  layer.dataset.count = String(regions.length);
+  const svg = document.createElementNS(SVG, "svg");
+  for (const [name, set] of Object.entries({ viewBox: "0 0 1 1", preserveAspectRatio: "none", "aria-hidden": "true" }))
+    svg.setAttribute(name, set);
+  const tags = regions.map((_, at) => {
+    for (const line of ["halo", "line", "edge"]) {
+      const polygon = document.createElementNS(SVG, "polygon");
+      polygon.setAttribute("class", line);
+      polygon.dataset.region = String(at);
+      svg.append(polygon);
+    }
+    const tag = document.createElement("button");
+    Object.assign(tag, { type: "button", className: "region-tag", tabIndex: isFilm ? 0 : -1 });
+    if (!isFilm) tag.setAttribute("aria-hidden", "true");
+    tag.dataset.region = String(at);
+    const number = document.createElement("b");
+    number.textContent = String(at + 1);
+    tag.append(number, document.createElement("span"));
+    return tag;
+  });
+  const handles = CORNERS.map((corner) => {
+    const handle = document.createElement("i");
+    handle.className = "handle";
+    handle.dataset.corner = corner;
+    return handle;
+  });
+  layer.replaceChildren(svg, ...tags, ...handles);
+  return layer;
+}
+
+/** @param {Element} stage */
+function placeOn(stage) {
+  if (!regions.length && !stage.querySelector(":scope > div.regions")) return;
+  const layer = layerOn(stage);
+  for (const polygon of layer.querySelectorAll("svg polygon")) {
+    const at = Number(/** @type {SVGElement} */ (polygon).dataset.region);
+    const points = pointsOf(regions[at].shape).map(([x, y]) => toStage([x, y]).join(","));
+    polygon.setAttribute("points", points.join(" "));
+    polygon.classList.toggle("chosen", at === chosen);
+  }
+  const panel = canvasOf(stage).dataset.panel;
+  layer.querySelectorAll("button.region-tag").forEach((tag, at) => {
+    const bounds = boundsOf(regions[at].shape);
+    const [left, top] = toStage([bounds[0], bounds[1]]);
+    Object.assign(tag.style, { left: `${left * 100}%`, top: `${top * 100}%` });
+    const known = value?.regions[at];
+    const isSame = known && JSON.stringify(known.shape) === JSON.stringify(regions[at].shape);
+    /** @type {ChildNode} */ (tag.lastChild).textContent = (isSame && known.told[panel]) || "";
+    if (known) tag.setAttribute("aria-label", known.name);
+    tag.classList.toggle("low", top < 0.08); // no room above it for the text
+    tag.classList.toggle("right", left > 0.5);
+    tag.classList.toggle("chosen", at === chosen);
+  });
+  const held = regions[chosen];
+  const [left, top, width, height] = held ? boundsOf(held.shape) : [0, 0, 0, 0];
+  for (const handle of /** @type {NodeListOf<HTMLElement>} */ (layer.querySelectorAll(".handle"))) {
+    const corner = String(handle.dataset.corner);
+    const [x, y] = toStage([corner[1] === "w" ? left : left + width, corner[0] === "n" ? top : top + height]);
+    Object.assign(handle.style, { left: `${x * 100}%`, top: `${y * 100}%` });
+    handle.hidden = !held;
+  }
 }
 
 function place() {
-  const region = value?.region;
-  const box = dragged ?? region?.box;
-  for (const stage of stages()) {
-    let frame = stage.querySelector(":scope > div.region");
-    if (!box) {
-      frame?.remove();
-      continue;
-    }
-    if (!frame) {
-      frame = document.createElement("div");
-      frame.className = "region";
-      frame.setAttribute("aria-hidden", "true");
-      frame.append(document.createElement("span"));
-      stage.append(frame);
-    }
-    const [left, top] = toStage([box[0], box[1]]);
-    const sides = [left, top, box[2] * view.zoom, box[3] * view.zoom].map((share) => `${share * 100}%`);
-    Object.assign(frame.style, { left: sides[0], top: sides[1], width: sides[2], height: sides[3] });
-    const text = dragged ? "" : (region?.told[canvasOf(stage).dataset.panel] ?? "");
-    /** @type {ChildNode} */ (frame.firstChild).textContent = text;
-    frame.classList.toggle("low", top < 0.08); // no room above it for the text
-    frame.classList.toggle("right", left > 0.5);
-  }
-  const button = document.querySelector("#panels button.draw-region");
-  if (button) button.setAttribute("aria-pressed", String(isArmed()));
+  for (const stage of stages()) placeOn(stage);
+  for (const button of document.querySelectorAll("#panels button.draw-region"))
+    button.setAttribute("aria-pressed", String(button.dataset.shape === armed));
+  const undo = document.querySelector("#panels button.undo");
+  if (undo) undo.disabled = !former.length;
+  const change = document.querySelector("#regions button.change");
+  if (change) change.disabled = !regions[chosen];
+  markCover();
+}
+
+/** On the film's own panel, as long as it is not the film. */
+function markCover() {
+  const stage = document.querySelector("#panels .stage:has(canvas[data-panel=film])");
+  const mark = stage?.querySelector(":scope > b.not-film");
+  const text = drawing.covered && !drawing.bare ? value?.cover?.mark : "";
+  if (!text) return mark?.remove();
+  if (mark) return;
+  const made = document.createElement("b");
+  made.className = "not-film";
+  made.textContent = text;
+  stage?.append(made);
 }
 
 /**
@@ -60,76 +200,243 @@ function place() {
  * @param {Element} stage
  * @returns {Place}
  */
-function shares(event, stage) {
+function placeOf(event, stage) {
   const frame = canvasOf(stage).getBoundingClientRect();
   /** @type {(at: number, from: number, length: number) => number} */
   const share = (at, from, length) => Math.min(1, Math.max(0, (at - from) / length));
   return toFilm([share(event.clientX, frame.left, frame.width), share(event.clientY, frame.top, frame.height)]);
 }
 
-function forget() {
-  start = dragged = null;
-  place();
+/**
+ * A new region follows the pointer.
+ * @param {Place} at
+ * @returns {(to: Place) => void}
+ */
+function drawFrom(at) {
+  const before = regions;
+  const isBox = armed === "box";
+  /** @type {Place[]} */
+  const points = [at];
+  return (to) => {
+    const last = points[points.length - 1];
+    if (Math.hypot(to[0] - last[0], to[1] - last[1]) >= FINEST) points.push(to);
+    const shape = isBox ? boxBetween(at, to) : thinOut(points, MOST_POINTS);
+    if (points.length < 3 && !isBox) return;
+    regions = [...before, { shape, covered: true }];
+    choose(before.length);
+  };
 }
 
-document.addEventListener("pointerdown", (event) => {
-  if (!isArmed() || !event.isPrimary || event.button !== 0) return;
-  const stage = within(event, "#panels .stage");
-  if (!stage?.querySelector("canvas")) return;
-  event.preventDefault();
-  start = { stage, film: partOf("panels").dataset.film, at: shares(event, stage) };
-});
+/**
+ * What is under the pointer follows it.
+ * @param {PointerEvent} event
+ * @param {Place} at
+ * @returns {((to: Place) => void) | null}
+ */
+function takeHold(event, at) {
+  const corner = /** @type {HTMLElement | null} */ (within(event, ".handle"))?.dataset.corner;
+  const held = /** @type {HTMLElement | null} */ (within(event, ".region-tag, polygon.edge"))?.dataset.region;
+  if (corner && regions[chosen]) {
+    const { shape } = regions[chosen];
+    const [left, top, width, height] = boundsOf(shape);
+    const fixed = /** @type {Place} */ ([
+      corner[1] === "w" ? left + width : left,
+      corner[0] === "n" ? top + height : top,
+    ]);
+    return (to) => {
+      const box = boxBetween(fixed, to);
+      if (Math.min(box[2], box[3]) >= LEAST) reshape(chosen, fitTo(shape, box));
+    };
+  }
+  if (held === undefined) return null;
+  choose(Number(held));
+  const { shape } = regions[chosen];
+  return (to) => reshape(chosen, moveShape(shape, [to[0] - at[0], to[1] - at[1]]));
+}
+
+function letGo() {
+  gesture = null;
+  delete document.body.dataset.held;
+}
+
+function giveUp() {
+  if (!gesture) return;
+  letGo();
+  regions = told;
+  choose(Math.min(chosen, regions.length - 1));
+}
+
+// Before the viewer's own habits, which leave alone what is held.
+document.addEventListener(
+  "pointerdown",
+  (event) => {
+    if (gesture) return giveUp(); // another finger: two of them magnify
+    const stage = within(event, "#panels .stage:has(canvas)");
+    if (!stage || !event.isPrimary || event.button !== 0 || event.shiftKey) return;
+    const at = placeOf(event, stage);
+    const move = armed ? drawFrom(at) : takeHold(event, at);
+    if (!move) return choose(-1);
+    if (armed) event.preventDefault();
+    gesture = { stage, film: filmNow(), at, move };
+    document.body.dataset.held = "1";
+  },
+  true,
+);
 document.addEventListener("pointermove", (event) => {
-  if (!start || !event.isPrimary) return;
-  const [x, y] = shares(event, start.stage);
-  const [left, top] = start.at;
-  dragged = [Math.min(x, left), Math.min(y, top), Math.abs(x - left), Math.abs(y - top)];
-  place();
+  if (gesture && event.isPrimary) gesture.move(placeOf(event, gesture.stage));
 });
 document.addEventListener("pointerup", (event) => {
-  if (!start || !event.isPrimary) return;
-  const box = start.film === partOf("panels").dataset.film ? dragged : null; // another film may have come meanwhile
-  start = null;
-  if (!box || box[2] < LEAST || box[3] < LEAST) return forget();
-  arm(false); // so that the finger scrolls again
-  press("draw_region", { box });
+  if (!gesture || !event.isPrimary) return;
+  const isSame = gesture.film === filmNow(); // another film may have come meanwhile
+  const [, , width, height] = regions[chosen] ? boundsOf(regions[chosen].shape) : [0, 0, 0, 0];
+  if (!isSame || (armed && (regions === told || width < LEAST || height < LEAST))) return giveUp();
+  letGo();
+  if (armed) arm(""); // so that the finger scrolls again
+  if (regions !== told) tellAll();
 });
-document.addEventListener("pointercancel", forget);
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || !isArmed()) return;
-  arm(false);
-  forget();
-});
-document.addEventListener("click", (event) => {
-  if (within(event, "#panels button.draw-region")) arm(!isArmed());
+document.addEventListener("pointercancel", giveUp);
+document.addEventListener("touchmove", (event) => gesture && event.preventDefault(), { passive: false }); // no scrolling
+
+/**
+ * @param {number} at
+ * @param {KeyboardEvent} event
+ */
+function moveByKey(at, event) {
+  const [x, y] = ARROWS[event.key].map((share) => (share * STEP) / view.zoom);
+  const { shape } = regions[at];
+  const [left, top, width, height] = boundsOf(shape);
+  const [wide, high] = [Math.min(1 - left, width + x), Math.min(1 - top, height + y)];
+  if (!event.shiftKey) reshape(at, moveShape(shape, [x, y]));
+  else if (Math.min(wide, high) >= LEAST) reshape(at, fitTo(shape, [left, top, wide, high]));
+  clearTimeout(pause);
+  pause = setTimeout(tellAll, PAUSE_MS);
+}
+
+document.addEventListener(
+  "keydown",
+  (event) => {
+    const at = Number(/** @type {HTMLElement | null} */ (within(event, ".region-tag"))?.dataset.region ?? -1);
+    const isTyped = within(event, "input[type=number], input[type=text], textarea, select");
+    if (event.key === "Escape" && (armed || gesture)) {
+      giveUp();
+      arm("");
+    } else if (event.key === "z" && (event.ctrlKey || event.metaKey) && !isTyped && former.length) takeBack();
+    else if (at >= 0 && event.key in ARROWS) moveByKey(at, event);
+    else if (at >= 0 && ["Delete", "Backspace"].includes(event.key)) {
+      remove(at);
+      focusTag(Math.max(0, at - 1));
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  },
+  true,
+);
+document.addEventListener("focusin", (event) => {
+  const at = /** @type {HTMLElement | null} */ (within(event, ".region-tag"))?.dataset.region;
+  if (at !== undefined && Number(at) !== chosen) choose(Number(at));
 });
 
-document.addEventListener("submit", (event) => {
-  const form = /** @type {RegionForm} */ (within(event, "#regions form.region"));
-  if (!form) return;
-  event.preventDefault();
-  const fields = SIDES.map((side) => form.elements[side].value);
-  press("draw_region", { box: fields.map((field) => (field.trim() === "" ? null : Number(field) / 100)) });
+/**
+ * Without one the keyboard goes on where regions are drawn.
+ * @param {number} at
+ */
+function focusTag(at) {
+  const tags = /** @type {NodeListOf<HTMLElement>} */ (
+    document.querySelectorAll("#panels .stage:has(canvas[data-panel=film]) .region-tag")
+  );
+  (tags[at] ?? document.querySelector("#panels button.draw-region"))?.focus();
+}
+
+on("click", "#panels button.draw-region", ({ dataset }, event) => {
+  if (event.detail || !drawing.film) return arm(armed === dataset.shape ? "" : String(dataset.shape));
+  const [left, top] = toFilm([0.4, 0.4]); // the keyboard has no place of its own
+  const side = 0.2 / view.zoom;
+  regions = [...regions, { shape: [left, top, side, side], covered: true }];
+  choose(regions.length - 1);
+  tellAll();
+  focusTag(chosen);
 });
-on("click", "#regions button.clear", () => press("draw_region", { box: null }));
-on("click", "#regions button.cover", ({ ariaPressed, dataset }) =>
-  press("cover_region", { how: ariaPressed === "true" ? "" : dataset.how }),
-);
+on("click", "#panels button.undo", takeBack);
+on("click", "#regions button.remove", ({ dataset }) => remove(Number(dataset.region)));
+on("change", "#regions input.to-cover", ({ dataset, checked }) => {
+  regions = regions.map((region, at) => (at === Number(dataset.region) ? { ...region, covered: checked } : region));
+  tellAll();
+});
+on("click", "#regions button.cover", ({ ariaPressed, dataset }) => {
+  remember();
+  press("cover_regions", { how: ariaPressed === "true" ? "" : dataset.how });
+});
+
+/**
+ * What is typed is checked where the film is known; an empty field becomes null on the way there.
+ * @returns {Box}
+ */
+function boxOfFields() {
+  const form = /** @type {RegionForm} */ (partOf("regions").querySelector("form.region"));
+  const [x, y, width, height] = SIDES.map((side) => {
+    const field = form.elements[side].value.trim();
+    return field ? Number(field) / 100 : Number.NaN;
+  });
+  return [x, y, width, height];
+}
+
+document.addEventListener("submit", (event) => {
+  if (!within(event, "#regions form.region")) return;
+  event.preventDefault();
+  remember();
+  press("draw_regions", { regions: [...told, { shape: boxOfFields(), covered: true }] });
+  chosen = told.length;
+});
+on("click", "#regions button.change", () => {
+  const region = regions[chosen];
+  const box = boxOfFields();
+  if (!region) return;
+  const shape = box.every(Number.isFinite) ? fitTo(region.shape, box) : box; // the server says what is wrong with it
+  remember();
+  press("draw_regions", { regions: told.map((each, at) => (at === chosen ? { ...each, shape } : each)) });
+});
 
 // What was typed and refused stays for the person to mend.
 function fill() {
-  const box = value?.region?.box;
   const form = /** @type {RegionForm | null} */ (partOf("regions").querySelector("form.region"));
-  if (!form || form.querySelector(".fault")?.textContent) return;
+  const region = regions[chosen];
+  if (!form || !region || form.querySelector(".fault")?.textContent) return;
+  const box = boundsOf(region.shape);
   SIDES.forEach((side, at) => {
-    form.elements[side].value = box ? String(Number((box[at] * 100).toFixed(1))) : "";
+    form.elements[side].value = String(Number((box[at] * 100).toFixed(1)));
   });
 }
 
+/** @param {Covered | null} cover */
+async function showCovered(cover) {
+  const picture = cover && (await loadPicture(pictureOf(cover.picture).source).catch(() => null));
+  if ((value?.cover ?? null)?.picture !== cover?.picture) return; // the newer one draws itself
+  drawing.covered = picture && greysOf(picture);
+  document.dispatchEvent(new Event("cxr-view"));
+}
+
+// The ways of covering stand at the foot of the screen while the films are on it.
+const watcher = new IntersectionObserver(([panels]) => {
+  document.body.dataset.atFilms = panels.isIntersecting ? "1" : "";
+});
 document.addEventListener("cxr-drawing", place);
 onPart("regions", (next) => {
+  const before = value?.cover?.picture;
+  if (!value) watcher.observe(partOf("panels")); // gradio puts it into the document after this script
   value = next;
-  dragged = null;
+  if (next.cover?.picture !== before) showCovered(next.cover);
+  place();
+});
+// What a hand holds, or has changed and not told, stays as it is there.
+onControl("regions", (body, at) => {
+  if (at.film !== film) {
+    former = [];
+    chosen = -1;
+    film = at.film;
+    if (gesture) letGo();
+  } else if (gesture || pause) return;
+  regions = told = body.regions;
+  chosen = Math.min(chosen, regions.length - 1);
   fill();
   place();
 });

@@ -150,14 +150,15 @@ function windowTable() {
   return greys;
 }
 
-/** @type {{ film: Greys, key: string, picture: ImageData } | null} */
-let drawn = null;
+/** @type {WeakMap<Greys, { key: string, picture: ImageData }>} */
+const drawn = new WeakMap(); // each film as it was drawn last
 
 /** @type {typeof globalThis.pictureOfFilm} */
 function pictureOfFilm(film, width, height) {
   const { left, top, side } = partShown();
   const key = [width, height, left, top, side, view.low, view.high, view.inverted].join(" ");
-  if (drawn && drawn.film === film && drawn.key === key) return drawn.picture;
+  const known = drawn.get(film);
+  if (known?.key === key) return known.picture;
   let source = film;
   while ((source.width * side) / width >= 2) source = halve(source);
   const { width: stride, levels } = source;
@@ -179,6 +180,6 @@ function pictureOfFilm(film, width, height) {
       painted[y * width + x] = greys[(above * (1 - falls) + below * falls + 0.5) | 0];
     }
   }
-  drawn = { film, key, picture };
+  drawn.set(film, { key, picture });
   return picture;
 }

@@ -29,6 +29,19 @@ def render_view_controls() -> Html:
                class_="view", **group)  # fmt: skip
 
 
+def render_region_controls() -> Html:
+    """To draw regions, of `regions.js`."""
+    name = format_text("regions-draw")
+    draw = [
+        tag("button", format_text(f"regions-draw.{shape}"), type="button", class_="draw-region", data_shape=shape,
+            title=format_text(f"regions-draw.{shape}-hint"), aria_pressed="false")
+        for shape in ("box", "outline")
+    ]  # fmt: skip
+    undo = tag("button", format_text("regions-draw.undo"), type="button", class_="undo", disabled=True,
+               title=format_text("regions-draw.undo-hint"))  # fmt: skip
+    return tag("div", tag("span", name), *draw, undo, class_="view", role="group", aria_label=name)
+
+
 def render_enlarge_button(panel: str) -> Html:
     """For the name of a panel: it alone on the whole screen."""
     text = format_text("enlarge", panel=panel)

@@ -102,18 +102,58 @@ def test_a_label_of_another_network_shows_the_first_of_the_list(page):
     assert shown.value["at"]["label"] == "bacterial_pneumonia" and shown.panels["about"].endswith(LABELS[1])
 
 
-@pytest.mark.parametrize("box", [[0.1, 0.1, math.nan, 0.2], [0.1, 0.1, math.inf, 0.2], [0.9, 0.9, 0.5, 0.5], [1, 2, 3],
-                                 [True] * 4, ["0.1"] * 4, "0.1 0.1 0.2 0.2", {}])  # fmt: skip
-def test_what_is_no_region_is_told_and_the_former_stays(page, box):
+DRAWN = {"shape": [0.1, 0.1, 0.2, 0.2]}
+
+
+@pytest.mark.parametrize("shape", [[0.1, 0.1, math.nan, 0.2], [0.1, 0.1, math.inf, 0.2], [0.9, 0.9, 0.5, 0.5],
+                                   [1, 2, 3], [True] * 4, ["0.1"] * 4, "0.1 0.1 0.2 0.2", {}, [[0, 0], [1, 1]], [],
+                                   [[0, 0], [1, 1], [2, 0]], [[0, 0], [1, 1], [0]], [[0.5, 0.5]] * 401])  # fmt: skip
+def test_what_is_no_region_is_told_and_the_former_stays(page, shape):
     page.open()
-    page.press("draw_region", box=[0.1, 0.1, 0.2, 0.2])
-    assert page.settle().regions["region"]["box"] == [0.1, 0.1, 0.2, 0.2]
-    page.press("draw_region", box=box)
+    page.press("draw_regions", regions=[DRAWN])
+    assert [region["shape"] for region in page.settle().regions["regions"]] == [(0.1, 0.1, 0.2, 0.2)]
+    page.press("draw_regions", regions=[DRAWN, {"shape": shape}])
     shown = page.settle().regions
-    assert shown["region"]["box"] == [0.1, 0.1, 0.2, 0.2] and 'class="fault"></p>' not in shown["html"]
-    page.press("draw_region", box=None)
+    assert [region["shape"] for region in shown["regions"]] == [(0.1, 0.1, 0.2, 0.2)]
+    assert 'class="fault"></p>' not in shown["html"]
+    page.press("draw_regions", regions=[])
     shown = page.settle().regions
-    assert shown["region"] is None and 'class="fault"></p>' in shown["html"]
+    assert shown["regions"] == [] and 'class="fault"></p>' in shown["html"]
+
+
+@pytest.mark.parametrize("regions", [None, "all", {"shape": [0, 0, 1, 1]}, [None], [DRAWN] * 9])
+def test_what_is_no_list_of_regions_or_too_long_is_told(page, regions):
+    page.open()
+    page.press("draw_regions", regions=regions)
+    shown = page.settle().regions
+    if isinstance(regions, dict):  # one alone
+        assert len(shown["regions"]) == 1
+    else:
+        assert shown["regions"] == [] and 'class="fault"></p>' not in shown["html"]
+
+
+def test_several_regions_are_covered_at_once_but_those_that_are_spared(page):
+    page.open()
+    outline = {"shape": [[0.5, 0.5], [0.9, 0.5], [0.5, 0.9]]}
+    page.press("draw_regions", regions=[DRAWN, outline, {**DRAWN, "covered": False}])
+    shown = page.settle().regions
+    assert [region["covered"] for region in shown["regions"]] == [True, True, False] and shown["how"] == ""
+    assert all(f'data-region="{at}"' in shown["html"] for at in range(3))
+    page.press("cover_regions", how="blur")
+    shown = page.settle().regions
+    assert shown["how"] == "blur" and shown["cover"]["picture"] in page.bodies
+    (covered,) = page.session.reading.covered
+    assert covered == (((0.1, 0.1, 0.2, 0.2), ((0.5, 0.5), (0.9, 0.5), (0.5, 0.9))), "blur")
+    page.press("draw_regions", regions=[{**DRAWN, "covered": False}])
+    shown = page.settle().regions
+    assert shown["cover"] is None and format_text("cover.none-chosen") in shown["html"]
+    page.press("cover_regions", how="")
+    assert page.settle().regions["how"] == "" and page.session.wish.cover == ""
+    page.press("cover_regions", how="burn")
+    assert page.settle().regions["how"] == ""
+    page.press("cover_regions", how="grey")
+    page.press("draw_regions", regions=[])
+    assert page.settle().regions["cover"] is None and page.session.wish.cover == "", "there is nothing to cover"
 
 
 # ---- the strip
@@ -280,8 +320,8 @@ def test_a_region_that_was_drawn_on_another_film_is_not_of_this_one(page):
     page.open()
     first = page.session.wish.film
     page.upload(png(1), "second.png")
-    page.press("draw_region", box=[0.1, 0.1, 0.2, 0.2], at={"film": first})
-    assert page.settle().regions["region"] is None and not page.session.region_fault
+    page.press("draw_regions", regions=[DRAWN], at={"film": first})
+    assert page.settle().regions["regions"] == [] and not page.session.region_fault
 
 
 def test_a_scale_is_kept_as_it_was_shown_also_when_another_finding_was_chosen_meanwhile(page):

@@ -70,7 +70,7 @@ def test_the_page_of_a_finding_is_rendered_ahead_as_it_is_shown_then(page, desk,
     assert page.look().value["at"]["label"] == BY_PROBABILITY[0]
     page.press("choose_label", label="viral_pneumonia")
     assert page.settle().value["at"]["label"] == "viral_pneumonia" and len(rendered) == 2
-    page.press("draw_region", box=[0.1, 0.1, 0.2, 0.2])
+    page.press("draw_regions", regions=[{"shape": [0.1, 0.1, 0.2, 0.2]}])
     assert prefetch.render_ahead(desk)  # something else is wanted: of another finding too
 
 

@@ -93,7 +93,7 @@ def test_a_picture_of_a_map_that_is_not_shown_has_a_sentence(opened):
 
 
 def test_the_bundle_holds_arrays_overlays_and_a_manifest(opened):
-    opened.press("draw_region", box=[0.1, 0.2, 0.3, 0.4])
+    opened.press("draw_regions", regions=[{"shape": [0.1, 0.2, 0.3, 0.4]}])
     archive = zipfile.ZipFile(io.BytesIO(fetch(ask(opened, "zip")).content))
     manifest = json.loads(archive.read("manifest.json"))
     arrays = dict(np.load(io.BytesIO(archive.read("maps.npz"))))
