@@ -25,6 +25,7 @@ from cxr_demo.analysis import Analyser
 from cxr_demo.errors import CxrError
 from cxr_demo.evaluation import lung_segmentation
 from cxr_demo.explain.proof_cache import get_proof_folder
+from cxr_demo.film.bounded_reading import start_reader
 from cxr_demo.networks import checkpoint, gate_net
 from cxr_demo.text.catalogue import Said, Words
 
@@ -69,6 +70,7 @@ def prove_checkpoints(analysers: dict[str, Analyser]) -> None:
 
 
 def launch() -> None:
+    start_reader()
     on_spaces = os.environ.get("SYSTEM") == "spaces" or "SPACE_ID" in os.environ
     port = int(os.environ.get("PORT") or os.environ.get("GRADIO_SERVER_PORT") or 7860)
     host = "0.0.0.0" if on_spaces else "127.0.0.1"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from cxr_demo.text.catalogue import Said, Value, Words, has_message, say
 
 
@@ -20,6 +22,14 @@ class CxrError(Exception):
         super().__init__(name)
         hint = f"{name}.hint"
         self.said = say(name, **values), say(hint, **values) if has_message(hint) else ""
+
+    @classmethod
+    def from_said(cls, message: Said, hint: Said) -> Self:
+        """One that was raised elsewhere, from what it said there."""
+        error = cls.__new__(cls)
+        Exception.__init__(error, str(message))
+        error.said = message, hint
+        return error
 
     @property
     def message(self) -> str:

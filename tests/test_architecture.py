@@ -21,7 +21,7 @@ cxr_demo.explain: __init__ methods
 cxr_demo: render arguments
 cxr_demo.text: gate_text method_text
 cxr_demo.film: __init__ anatomy halving size jpeg header codestream dicom_tags dicom file_kinds tiff pictures
-cxr_demo.film: preprocess phantom reading borders gate
+cxr_demo.film: preprocess phantom reading film_message reader_process bounded_reading borders gate
 cxr_demo.networks: __init__ backbones heads card_parts card standing tracing open_nets torchvision_nets classifier
 cxr_demo.networks: ensemble checkpoint small_model gate_net
 cxr_demo.explain.lrp: __init__ windows operations program accumulator rules rewriting lowering propagate

@@ -14,8 +14,9 @@ from cxr_demo.analysis import Analyser
 from cxr_demo.comparison.checkpoint_pair import list_common_labels
 from cxr_demo.evaluation.covering import cover_image
 from cxr_demo.explain.methods import METHODS
+from cxr_demo.film.bounded_reading import read_bounded
 from cxr_demo.film.gate import Mend, mend_image
-from cxr_demo.film.reading import Radiograph, read_image
+from cxr_demo.film.reading import Radiograph
 from cxr_demo.limits import MAX_PAGE_BYTES, SLOW_FORWARDS
 from cxr_demo.progress import ProgressCallback
 from cxr_demo.text.catalogue import LANGUAGE, Said, join_words, say, use_language
@@ -74,7 +75,7 @@ def _list_reading(desk: Desk, session: Session) -> Iterator[Work]:
 def _read(desk: Desk, session: Session, film: Film) -> None:
     """The file is deleted, whatever it was."""
     with desk.decoding, uploads.claim_upload(film.path, desk.folder) as file:
-        film.opened = open_film(film.name, read_image(file), desk.gate, desk.lungs)
+        film.opened = open_film(film.name, read_bounded(file), desk.gate, desk.lungs)
     film.path = ""
     _make_room(session, film)
 
