@@ -24,7 +24,7 @@ cxr_demo.film: __init__ anatomy halving size jpeg header codestream dicom_tags d
 cxr_demo.film: preprocess phantom reading film_message reader_process bounded_reading borders gate
 cxr_demo.networks: __init__ backbones heads card_parts card standing tracing open_nets torchvision_nets classifier
 cxr_demo.networks: ensemble checkpoint small_model gate_net
-cxr_demo.explain.lrp: __init__ windows operations program accumulator rules rewriting lowering propagate
+cxr_demo.explain.lrp: __init__ windows attention operations program accumulator rules rewriting lowering propagate
 cxr_demo.explain.lrp: zennit_reference
 cxr_demo.explain: gradient placement perturbation held_numbers cam relevance proof proof_cache engine map_cache
 cxr_demo.evaluation: __init__ checks nulls agreement label_likeness faithfulness randomisation stability regions

@@ -18,7 +18,17 @@ from cxr_demo.errors import ExplanationError
 from cxr_demo.explain.lrp import operations as op
 from cxr_demo.explain.lrp.lowering import lower_network
 from cxr_demo.explain.lrp.program import Program
-from cxr_demo.explain.lrp.windows import BlockMean, Blur, Edges, MaxPool, MeanPool, Pad, WindowMean, find_same_edges
+from cxr_demo.explain.lrp.windows import (
+    AtLeast,
+    BlockMean,
+    Blur,
+    Edges,
+    MaxPool,
+    MeanPool,
+    Pad,
+    WindowMean,
+    find_same_edges,
+)
 from cxr_demo.grids import Placement
 from cxr_demo.networks.classifier import Classifier
 from cxr_demo.networks.ensemble import FeatureFusion
@@ -39,10 +49,10 @@ class Centres:
 @dataclass(frozen=True)
 class Window:
     """What a layer reads for each output, along rows and columns: `kernel` places, each `dilation` apart, `before` of
-    them before the first."""
+    them before the first. Of a map that is made larger they are fractions of a place."""
 
-    kernel: tuple[int, int]
-    stride: tuple[int, int] = (1, 1)
+    kernel: tuple[float, float]
+    stride: tuple[float, float] = (1, 1)
     before: tuple[int, int] = (0, 0)
     dilation: tuple[int, int] = (1, 1)
 
@@ -121,6 +131,9 @@ def _find_window(operation: op.Operation, source: torch.Tensor) -> Window:
             return Window(operation.kernel, operation.stride, operation.padding)
         case Blur():
             return Window((operation.weight.shape[0], operation.weight.shape[1]), _pair(operation.stride))
+        case AtLeast():
+            share = [length / max(operation.cells, length) for length in size]
+            return Window((share[0], share[1]), (share[0], share[1]))
         case Pad():
             edges: Edges = find_same_edges(size, *operation.same) if operation.same else operation.edges
             return Window((1, 1), before=(edges[2], edges[0]))

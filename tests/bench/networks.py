@@ -31,8 +31,8 @@ NAMES = (
     "resnet34", "resnext50_32x4d", "wide_resnet50_2", "seresnet50", "resnet50d", "resnetblur18", "resnest14d",
     "res2net50_26w_4s", "regnetx_002", "regnety_004", "densenet169", "tf_efficientnet_b0", "tf_efficientnet_lite0",
     "tf_efficientnetv2_b0", "mobilenetv3_small_100", "mnasnet_small", "xception41", "inception_v3", "inception_v4",
-    "vgg11_bn", "convnext_atto", "ghostnet_100", "rexnet_100", "repvgg_a0", "cspresnet50", "cspdarknet53",
-    "selecsls42b", "hrnet_w18_small", "ecaresnet26t", "dpn68", "dla34", "vit_tiny_patch16_224",
+    "vgg11_bn", "convnext_atto", "convnextv2_atto", "ghostnet_100", "rexnet_100", "repvgg_a0", "cspresnet50",
+    "cspdarknet53", "selecsls42b", "hrnet_w18_small", "ecaresnet26t", "dpn68", "dla34", "vit_tiny_patch16_224",
 )  # fmt: skip
 LARGER = {"inception_v3": 96, "inception_v4": 96}
 SIZE_PX = 64

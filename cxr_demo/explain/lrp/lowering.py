@@ -17,7 +17,11 @@ from timm.layers.adaptive_avgmax_pool import SelectAdaptivePool2d
 from timm.layers.blur_pool import BlurPool2d
 from timm.layers.conv2d_same import Conv2dSame
 from timm.layers.drop import DropBlock2d, DropPath
+from timm.layers.eca import EcaModule
+from timm.layers.grn import GlobalResponseNorm
 from timm.layers.pool2d_same import AvgPool2dSame, MaxPool2dSame
+from timm.layers.split_attn import SplitAttn
+from timm.models.vgg import ConvMlp
 from torch import fx, nn
 from torch.fx.proxy import TraceError
 from torchvision.models.shufflenetv2 import channel_shuffle
@@ -25,6 +29,7 @@ from torchvision.ops import StochasticDepth
 
 from cxr_demo.errors import ExplanationError
 from cxr_demo.explain.lrp import operations as op
+from cxr_demo.explain.lrp.attention import read_neighbour_gate, read_response_gate, read_split_gate
 from cxr_demo.explain.lrp.program import Program, Step
 from cxr_demo.explain.lrp.rewriting import rewrite_steps
 from cxr_demo.networks.open_nets import PooledLinear
@@ -76,7 +81,8 @@ def _lowered(model: nn.Module) -> tuple[list[Step], str, str]:
             found = _of_call(node, [constants[i.name] for i in node.all_input_nodes if i.name in constants])
         for place, operation in enumerate(found):
             out = node.name if place == len(found) - 1 else f"{node.name}_{place}"
-            steps.append(Step(out, _signal_first(ins, operation, steps), operation))
+            ins = (steps[-1].ins[0], *ins) if place and isinstance(operation, op.Gate) else ins
+            steps.append(Step(out, ins if place else _signal_first(ins, operation, steps), operation))
             ins = (out,)
         names[node.name] = ins[0]
     return steps, start, end
@@ -312,6 +318,19 @@ def _adaptive_mean(output_size: Size) -> Sequence[op.Operation]:
     return [op.MeanPool(rows)]
 
 
+def _response_norm(module: Any) -> Sequence[op.Operation]:
+    return [read_response_gate(module), op.Gate(), op.Affine(torch.ones_like(module.bias), _copy(module.bias))]
+
+
+def _split_attention(module: Any) -> Sequence[op.Operation]:
+    split = _in_turn(module.conv, module.bn0, module.drop, module.act0)
+    return [*split, read_split_gate(module), op.Gate(), op.SumParts(module.radix)]
+
+
+def _in_turn(*parts: nn.Module) -> list[op.Operation]:
+    return [step for part in parts for step in _of_module(part)]
+
+
 def _nothing(module: nn.Module) -> Sequence[op.Operation]:
     return []
 
@@ -340,6 +359,10 @@ _MODULES: dict[type, Callable[..., Sequence[op.Operation]]] = {
     nn.ConstantPad2d: _padding("constant"),
     nn.ReflectionPad2d: _padding("reflect"),
     nn.ReplicationPad2d: _padding("replicate"),
+    EcaModule: lambda module: [read_neighbour_gate(module), op.Gate()],
+    GlobalResponseNorm: _response_norm,
+    SplitAttn: _split_attention,
+    ConvMlp: lambda module: [op.AtLeast(module.input_kernel_size), *_in_turn(*module.children())],
     SelectAdaptivePool2d: _global_pool,
     nn.AdaptiveAvgPool2d: _adaptive_pool,
     nn.Flatten: lambda module: [op.Flatten()],

@@ -11,7 +11,9 @@ from dataclasses import dataclass, fields, replace
 import torch
 import torch.nn.functional as F
 
+from cxr_demo.explain.lrp.attention import NeighbourGate, ResponseGate, SplitGate, SumParts
 from cxr_demo.explain.lrp.windows import (
+    AtLeast,
     BlockMean,
     Blur,
     Edges,
@@ -261,12 +263,13 @@ class Flatten:
 
 Operation = (
     Convolution | Dense | Affine | Standardise | Activation | Add | Gate | Concatenate | Half | Slice | Shuffle
-    | MaxPool | BlockMean | WindowMean | Blur | Enlarge | Pad | MeanPool | Flatten
+    | MaxPool | BlockMean | WindowMean | Blur | Enlarge | Pad | MeanPool | AtLeast | Flatten
+    | NeighbourGate | ResponseGate | SplitGate | SumParts
 )  # fmt: skip
 WEIGHTED = (Convolution, Dense)
 LINEAR = (
     Convolution, Dense, Affine, Add, Concatenate, Half, Slice, Shuffle, BlockMean, WindowMean, Blur, Enlarge, Pad,
-    MeanPool, Flatten,
+    MeanPool, AtLeast, SumParts, Flatten,
 )  # fmt: skip
 
 

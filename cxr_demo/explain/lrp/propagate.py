@@ -164,7 +164,15 @@ class _Sweep:
                 s = self._divide_by_output(r, step)
                 for name in step.ins:
                     self._accumulator(name).add(s, self._values[name])
-            case op.BlockMean() | op.WindowMean() | op.Blur() | op.Enlarge() | op.MeanPool() as pool:
+            case (
+                op.BlockMean()
+                | op.WindowMean()
+                | op.Blur()
+                | op.Enlarge()
+                | op.MeanPool()
+                | op.AtLeast()
+                | op.SumParts() as pool
+            ):
                 s = self._divide_by_output(r, step)
                 self._accumulator(source).add(pool.transposed(s, x.shape[2:]), x)
             case op.MaxPool():

@@ -158,6 +158,25 @@ class MeanPool:
 
 
 @dataclass(frozen=True)
+class AtLeast:
+    """A map of fewer than `cells` rows or columns as means of as many; a larger one as it is. Each mean then reads a
+    cell or two."""
+
+    cells: int
+
+    def apply(self, x: torch.Tensor) -> torch.Tensor:
+        rows, columns = (max(self.cells, length) for length in x.shape[2:])
+        return F.adaptive_avg_pool2d(x, (rows, columns))
+
+    def transposed(self, s: torch.Tensor, size: torch.Size) -> torch.Tensor:
+        rows, columns = (_means(length, max(self.cells, length), s.dtype) for length in size)
+        return torch.einsum("nkij,ih,jw->nkhw", s, rows, columns)
+
+    def keeps_non_negative(self, inputs: bool) -> bool:
+        return inputs
+
+
+@dataclass(frozen=True)
 class Pad:
     """Rows and columns around a map: of `value`, or for another `mode` of torch's copies of what lies inside.
 

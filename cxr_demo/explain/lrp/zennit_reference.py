@@ -188,7 +188,7 @@ class _Plain(nn.Module):
 
 
 class _Blur(_Plain):
-    """A mean whose weights differ, as those between the cells of a map that is enlarged do."""
+    """A sum or a mean whose weights differ, as those between the cells of a map that is enlarged do."""
 
 
 class _Sum(nn.Module):
@@ -220,7 +220,7 @@ def _module(step: Step) -> nn.Module:
             return nn.AvgPool2d(size)
         case op.WindowMean(kernel, stride, padding, ceil, counts_padding):
             return nn.AvgPool2d(kernel, stride, padding, ceil, counts_padding)
-        case op.Blur() | op.Enlarge():
+        case op.Blur() | op.Enlarge() | op.AtLeast() | op.SumParts():
             return _Blur(operation)
         case op.MeanPool(cells):
             return nn.AdaptiveAvgPool2d(cells)
