@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from cxr_demo.explain.methods import EVIDENCE_FLOOR, UNITS
+from cxr_demo.text.formats import localise_point
 
 CLIP_PERCENTILE = 99.5  # colours are full from this percentile of the values shown; stated beside every bar
 SIGNED_ZERO = 128  # level of the value 0 on a signed scale; on a positive scale it is level 0
@@ -127,8 +128,8 @@ def format_number(value: float) -> str:
     mantissa, exponent = f"{abs(value):.1e}".split("e")
     sign, power = "−" if value < 0 else "", int(exponent)
     if -2 <= power <= 3:
-        return f"{sign}{float(mantissa) * 10.0**power:.{max(0, 1 - power)}f}"
-    return f"{sign}{mantissa}×10{str(power).translate(_SUPERSCRIPTS)}"
+        return localise_point(f"{sign}{float(mantissa) * 10.0**power:.{max(0, 1 - power)}f}")
+    return f"{sign}{localise_point(mantissa)}×10{str(power).translate(_SUPERSCRIPTS)}"
 
 
 def find_strongest_place(map_image: np.ndarray) -> tuple[int, int, float] | None:

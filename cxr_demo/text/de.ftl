@@ -761,7 +761,7 @@ example-consolidation = Konsolidierung
     .gloss = Eine fleckige Verschattung, in eine Lunge gesetzt.
 example-effusion = Erguss
     .gloss = Flüssigkeit, unten in eine Lunge gesetzt.
-example-shortcut-marker = verräterische Marke
+example-shortcut-marker = Marke
     .gloss = Kein Befund, aber Buchstaben, die ein Netz statt eines Befunds gelernt haben kann.
 example-note =
     Künstlich: von diesem Programm gezeichnet, nicht die Aufnahme eines Menschen. Nichts wurde hochgeladen.
@@ -1153,15 +1153,16 @@ doors = Was man hier tun kann
 door-films = Aufnahmen
 figures-on-phone = Schwelle, und was diese Zahlen bedeuten
 door-lesson = In fünf Minuten lernen
-    .hint = Kann man einer richtigen Antwort trauen?
+    .hint = Stimmt auch der Grund?
 way-back = Zurück zu den Aufnahmen
 
 ## The page (page_text.py)
 
 page-title = Erklärungen zu Thoraxaufnahmen, nebeneinander
-page-subtitle = Was ein Netz über eine Aufnahme sagt, was seine Erklärungen sagen, und wo sie einander widersprechen.
-not-clinical = Nur für Forschung und Lehre. Kein Medizinprodukt, nicht für den klinischen Einsatz.
+page-subtitle = Was ein Netz sagt, was seine Erklärungen sagen, und wo sie sich widersprechen.
+not-clinical = Nur Forschung und Lehre. Kein Medizinprodukt, nicht für die Klinik.
 
+languages = Sprache
 entrance-title = Bevor Sie beginnen
 entrance-purpose =
     Diese Seite dient der Forschung und Lehre. Sie ist kein Medizinprodukt. Benutzen Sie sie nicht, um etwas zu
@@ -1197,7 +1198,7 @@ suggestion =
 suggestion-take = Dieses nehmen
 
 kept = Was aufbewahrt wird, und wie lange
-    .short = Gelöscht, sobald gelesen; im Speicher höchstens { $minutes } Minuten nach dem letzten Gebrauch.
+    .short = Nach dem Lesen gelöscht; bis { $minutes } min nach Gebrauch im Speicher.
     .whole =
         Die Datei wird gelöscht, sobald sie gelesen ist. Jedes Bild und seine Karten bleiben im Speicher dieses Servers,
         bis Sie die Aufnahme entfernen, die Seite schließen, oder bis { $minutes } Minuten nach Ihrem letzten Klick oder
@@ -1276,7 +1277,7 @@ opacity = Deckkraft
 cells = Ohne Glättung
 contours = Höhenlinien (25, 50, 75 %)
 drawing = Darstellung
-drawing-more = Linien, Zellen
+drawing-more = Linien
 notes = Was mit der Datei getan wurde
     .none = Nichts: Die Pixel sind, wie sie gespeichert waren.
 
@@ -1444,7 +1445,7 @@ place-none = keine positive Region
 
 
 # Die Karte eines Befunds gegen die der anderen (comparison/label_contrast.py).
-contrast = Gegen die anderen Befunde
+contrast = Gegen die anderen
     .hint = Was für diesen Befund mehr spricht als für die anderen
     .meaning =
         Orange spricht mehr für { $finding } als für die anderen Befunde des Netzes, Blau mehr für die anderen. Was für
@@ -1643,6 +1644,9 @@ spread = Streuung
 member-minus-mean = Minus das Mittel
     .of = { $name } minus das Mittel
 member-weighs = Gewicht { $weight }. Übereinstimmung mit dem Mittel (Rangkorrelation) { $rank }.
+
+film-synthetic = künstlich
+film-size = { $kind }, { $width } × { $height } px
 
 ## Evaluation (evaluation_text.py)
 
@@ -1863,3 +1867,21 @@ take-home = Mitnehmen
     .ready = ({ $megabytes } MB)
     .none = Ist eine Aufnahme ausgewertet, lassen sich ein Bericht und Bilder von ihr mitnehmen.
 take-home-gone = Diese Karte wird nicht mehr gezeigt.
+
+## Training (train/)
+
+train-ensemble-caveat = Es wurde hier aus Netzen zusammengesetzt, die an anderen Aufnahmen gelernt haben, von denen ihre
+    Beschreibungen sagen, was bekannt ist; ob sie einige derer, an denen gemessen wurde, schon gesehen hatten, ist nicht
+    bekannt.
+train-fusion-needs-own = Die Verbindung von Merkmalen trainiert neue Schichten, an Aufnahmen, an denen die Mitglieder gelernt
+    haben.
+train-fusion-needs-own-hint = Nehmen Sie eine andere Regel, oder lassen Sie --dataset weg.
+train-labels-apart = Nicht verglichen, da nicht alle Netze und Aufnahmen sie haben: { $labels }.
+train-labels-unknown = Es kennt diese Labels der Aufnahmen nicht: { $labels }.
+train-one-file-twice = { $table } nennt eine Aufnahme zweimal: { $first } in Zeile { $first_line } und { $again } in Zeile
+    { $again_line } sind dieselbe Datei.
+train-one-file-twice-hint = Behalten Sie für jede Aufnahme eine Zeile.
+train-other-films = Dies sind nicht die Aufnahmen, aus denen { $name } entstand: Seine Beschreibung sagt { $data } und zählt
+    andere.
+train-other-films-hint = Geben Sie mit --data den Ordner an, aus dem es entstand, oder mit --dataset { $dataset } Aufnahmen,
+    die es nie gesehen hat, in einem Ordner anderen Namens.

@@ -1115,6 +1115,7 @@ page-title = Chest X-ray explanations, side by side
 page-subtitle = What a network says about a film, what its explanations say, and where they disagree.
 not-clinical = For research and teaching only. Not a medical device, not for clinical use.
 
+languages = Language
 entrance-title = Before you start
 entrance-purpose =
     This page is for research and teaching. It is not a medical device. Do not use it to diagnose, to treat or to rule
@@ -1575,6 +1576,9 @@ spread = Spread
 member-minus-mean = Minus the mean
     .of = { $name } minus the mean
 member-weighs = Weight { $weight }. Agreement with the mean (rank correlation) { $rank }.
+
+film-synthetic = synthetic
+film-size = { $kind }, { $width } × { $height } px
 
 ## Evaluation (evaluation_text.py)
 

@@ -34,7 +34,12 @@ def _format_decimal(value: float, pattern: str, language: str) -> str:
 
 def format_significant(value: float) -> str:
     """Up to six digits, as few as it has: 40 -> "40", 0.5 -> "0.5", 1e6 -> "1e+06"."""
-    return f"{value:.6g}".replace(".", numbers.get_decimal_symbol(LANGUAGE.get()))
+    return localise_point(f"{value:.6g}")
+
+
+def localise_point(digits: str) -> str:
+    """The decimal sign of the language in what Python has written."""
+    return digits.replace(".", numbers.get_decimal_symbol(LANGUAGE.get()))
 
 
 def format_percent(share: float, digits: int | None = None) -> str:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, TypedDict, cast
+from typing import Any, Literal, TypedDict, cast
 
 import gradio as gr
 from gradio.components import Component
 
-from cxr_demo.ui.markup import tag
+from cxr_demo.text.catalogue import LANGUAGES, Said, use_language
+from cxr_demo.ui.markup import Html, tag
 
 HERE = Path(__file__).parent
 VALUE = "${value.html}"
+IN_ITS_LANGUAGE = "${value[document.documentElement.lang] ?? Object.values(value)[0]}"
 
 
 class EventSettings(TypedDict, total=False):
@@ -31,12 +34,25 @@ PRIVATE: EventSettings = {"api_visibility": "private"}
 UNQUEUED: EventSettings = {"queue": False, "show_progress": "hidden", "trigger_mode": "multiple", **PRIVATE}
 
 
-def make_part_frame(name: str, summary: str = "") -> gr.HTML:
+def make_part_frame(name: str, summary: Said = "") -> gr.HTML:
     """The place of a part of the page, which `stream` fills; with a `summary`, one that is opened."""
     frame = tag("div", class_="part")
     if summary:
-        frame = tag("details", tag("summary", summary), frame)
+        return make_static(lambda: tag("details", tag("summary", summary), frame), name)
     return gr.HTML(frame, js_on_load="", apply_default_css=False, elem_id=name)
+
+
+def make_static(render: Callable[[], Html], name: str | None = None, *scripts: str, **more: Any) -> gr.HTML:
+    """What changes with nothing but the language: rendered in all of them, and the browser shows its own. `scripts`
+    give it behaviour; `more` is gradio's."""
+    value = {}
+    for language in LANGUAGES:
+        with use_language(language):
+            value[language] = render()
+    behaviour = "\n".join(read_script(script) for script in ("app/static", *scripts))
+    return gr.HTML(
+        value, html_template=IN_ITS_LANGUAGE, js_on_load=behaviour, apply_default_css=False, elem_id=name, **more
+    )
 
 
 def make_component(name: str, script: str, value: dict) -> gr.HTML:

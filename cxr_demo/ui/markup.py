@@ -30,6 +30,11 @@ def tag(name: str, *children: object, **attributes: object) -> Html:
     return Html(f"<{name}{written}>{join_html(*children)}</{name}>")
 
 
+def quote_card(text: str) -> Html:
+    """What a card says in words of its own, which are English, whatever the page's language is."""
+    return tag("span", text, lang="en") if text else Html("")
+
+
 def render_scrollable(name: str, table: Html) -> Html:
     """A table that may be wider than the page, in a frame of this name that scrolls sideways, also by the keyboard."""
     return tag("div", table, class_="scroll", tabindex="0", role="region", aria_label=name)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from cxr_demo.limits import KEPT_PARTS
+from cxr_demo.text.catalogue import LANGUAGE
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ class RenderedParts:
         self._known: dict[str, dict[tuple, Part]] = {}
 
     def keep(self, name: str, made_of: tuple, make: Callable[[], dict | Part]) -> Part:
-        """The part as it was made before, unless it is made of something else by now."""
+        """The part as it was made before, unless it is made of something else by now, or read in another language."""
+        made_of = (LANGUAGE.get(), *made_of)
         known = self._known.setdefault(name, {})
         part = known.pop(made_of, None)
         if part is None:

@@ -172,6 +172,7 @@ interface Presses {
   remove_film: { film: string | undefined };
   choose_checkpoint: { checkpoint: string };
   choose_label: { label: string | undefined };
+  choose_language: undefined;
   choose_methods: { methods: readonly string[] };
   pin_scale: { pinned: boolean };
   contrast_labels: { contrast: boolean };
@@ -196,8 +197,9 @@ interface Presses {
 
 // The lesson has events of its own.
 interface Triggers {
-  guess: { guesses: readonly number[] };
-  go_on: { guesses: readonly number[] };
+  guess: { guesses: readonly number[]; language: string };
+  go_on: { guesses: readonly number[]; language: string };
+  accept: undefined;
   follow: { presses: readonly object[]; have: readonly string[] };
   look: { have: readonly string[] };
 }

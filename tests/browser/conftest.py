@@ -230,12 +230,15 @@ def browser():
 
 @pytest.fixture
 def open_page(browser: Browser, server: Server):
-    """open_page(width, height, theme, phone) -> a fresh tab on the page. At the end, whatever tab was opened must have
-    made no error, met no failed answer and asked nobody but our server."""
+    """open_page(width, height, theme, phone, locale) -> a fresh tab on the page. At the end, whatever tab was opened
+    must have made no error, met no failed answer and asked nobody but our server."""
     opened: list[tuple[Page, Seen]] = []
 
-    def open_one(width: int = 1440, height: int = 900, theme: str = "light", phone: bool = False) -> tuple[Page, Seen]:
-        context = browser.new_context(viewport={"width": width, "height": height}, is_mobile=phone, has_touch=phone)
+    def open_one(
+        width: int = 1440, height: int = 900, theme: str = "light", phone: bool = False, locale: str = "en-GB"
+    ) -> tuple[Page, Seen]:
+        size = {"width": width, "height": height}
+        context = browser.new_context(viewport=size, is_mobile=phone, has_touch=phone, locale=locale)
         page, seen = context.new_page(), Seen()
         page.set_default_timeout(ANSWERS_WITHIN_MS)
         page.on("console", lambda m: seen.wrong.append(f"console: {m.text}") if m.type == "error" else None)

@@ -40,6 +40,10 @@ class Inside(Visitor):
     def __init__(self) -> None:
         self.variables: set[str] = set()
         self.messages: set[str] = set()
+        self.words = ""  # what is written, without values and other messages
+
+    def visit_TextElement(self, node: ftl.TextElement) -> None:
+        self.words += node.value
 
     def visit_VariableReference(self, node: ftl.VariableReference) -> None:
         self.variables.add(node.id.name)
@@ -126,6 +130,12 @@ def list_names(node: ast.expr, where: str) -> set[str]:
     raise AssertionError(f"{where}: {ast.unparse(node)} is neither a name nor of a table of names")
 
 
+# The same in every language: names, terms of the field, and what is made of values alone.
+INTERNATIONAL = {
+    "auroc", "fact-ensemble", "film-size", "finding-covid19", "finding-pneumothorax", "gesture-bare.keys",
+    "gesture-enlarge.keys",
+    "gesture-invert.keys", "gesture-reset.keys", "localisation-miou", "member-name", "p-value", "quality-auroc",
+}  # fmt: skip
 FORMATTING = ("format_text", "say")
 ERRORS = ("CxrError", "ImageError", "CheckpointError", "ExplanationError")
 
@@ -195,6 +205,13 @@ def test_a_message_has_the_same_values_in_every_language(path):
     assert {name: inside.variables for name, inside in found.items()} == {
         name: inside.variables for name, inside in ENGLISH.items() if name in found
     }
+
+
+@pytest.mark.parametrize("path", [path for path in LANGUAGES if path.name != "en.ftl"], ids=lambda path: path.name)
+def test_what_is_the_same_as_in_english_is_an_international_term(path):
+    found = read_messages(path.read_text(encoding="utf-8"))
+    same = {name for name, inside in found.items() if inside.words == ENGLISH[name].words}
+    assert {name for name in same if re.search(r"[A-Za-z]", ENGLISH[name].words)} == INTERNATIONAL
 
 
 def test_nothing_is_formatted_while_a_module_is_imported():

@@ -13,7 +13,7 @@ from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.gate import GateModel
 from cxr_demo.limits import READ_AT_ONCE
 from cxr_demo.teaching.shortcut_lesson import HONEST
-from cxr_demo.text.catalogue import Said
+from cxr_demo.text.catalogue import Said, Words
 from cxr_demo.text.checkpoint_text import describe_checkpoint_choices, name_checkpoints
 from cxr_demo.ui.app.example_films import make_example, name_example
 from cxr_demo.ui.app.sessions import Film, FilmAnalysis, OpenedFilm, Session, Sessions, open_synthetic_film
@@ -49,12 +49,12 @@ class Desk:
 
     def open_example(self, index: object) -> OpenedFilm | None:
         """A synthetic film, made once; None if there is no such one."""
-        if not (name := name_example(index)):
+        if not name_example(index):
             return None
         number = int(str(index))
         with self._example_lock:
             if number not in self._examples and (made := make_example(number)):
-                self._examples[number] = open_synthetic_film(name, *made, self.lungs)
+                self._examples[number] = open_synthetic_film(Words(name_example, index), *made, self.lungs)
             return self._examples.get(number)
 
     @property

@@ -89,7 +89,7 @@ def gather_shown(
     results = reading.results.found if reading.results and not contrast else {}
     dice = desk.lungs.dice if desk.lungs and opened.regions.lungs is not None else None
     return ShownStudy(
-        film.name if film else "", reading.require_study(), analyser.card, label, maps, _describe_proof(analyser),
+        str(film.name) if film else "", reading.require_study(), analyser.card, label, maps, _describe_proof(analyser),
         opened.gate, regions, dice, {key: results[key, label] for key in made if (key, label) in results},
         asked.opacity, Greys(asked.low, asked.high, asked.inverted), asked.held, contrast,
     )  # fmt: skip

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 
 from cxr_demo.limits import PROGRESS_EVERY_S
 from cxr_demo.progress import ProgressCallback
+from cxr_demo.text.catalogue import use_language
 from cxr_demo.ui.app.desk import Desk
 from cxr_demo.ui.app.readiness import list_ready
 from cxr_demo.ui.app.sessions import Notice, Session
@@ -28,12 +29,13 @@ def follow(desk: Desk, session: Session, have: Collection[str]) -> Iterator[dict
         while not session.is_gone and session.follower is me:
             session.used = time.monotonic()  # work under way is a use: it may take longer than a film is kept
             session.wake.clear()
-            with session.lock:
-                missing = _list_missing(desk, session)
-                if not missing:  # under the lock: a press that comes now finds nobody who follows
-                    session.follower = None
-                value = _make_value(desk, session, have, missing)
-            _start_next(desk, session, missing)
+            with use_language(session.language):  # not around the yield: whoever goes on may be another thread
+                with session.lock:
+                    missing = _list_missing(desk, session)
+                    if not missing:  # under the lock: a press that comes now finds nobody who follows
+                        session.follower = None
+                    value = _make_value(desk, session, have, missing)
+                _start_next(desk, session, missing)
             yield value
             if not missing:
                 # gradio sends the last value once more when a generator ends: not with all its pictures

@@ -12,7 +12,11 @@ async function upload(file) {
   const form = new FormData();
   form.append("files", file, file.name);
   try {
-    const answer = await fetch(FOLDER, { method: "POST", body: form });
+    const answer = await fetch(FOLDER, {
+      method: "POST",
+      body: form,
+      headers: { "Accept-Language": document.documentElement.lang },
+    });
     const isOurs = answer.headers.get("content-type")?.startsWith("text/plain"); // a proxy answers with a page
     if (!answer.ok) return { fault: isOurs ? await answer.text() : "" };
     const [path] = await answer.json();

@@ -15,7 +15,7 @@ from cxr_demo.export.shown import PAGE_OPACITY
 from cxr_demo.film.gate import Mend
 from cxr_demo.limits import MAX_FILMS
 from cxr_demo.text import upload_text
-from cxr_demo.text.catalogue import say
+from cxr_demo.text.catalogue import Said, Words, say
 from cxr_demo.ui.app import example_films, uploads
 from cxr_demo.ui.app.desk import Desk
 from cxr_demo.ui.app.sessions import Film, Notice, Session
@@ -55,6 +55,11 @@ def open_page(press: Press) -> None:
         _show_example(press, example_films.FIRST)
 
 
+def choose_language(press: Press) -> None:
+    """Every press tells which; this one asks for the page in it."""
+    press.change(lambda wish: wish)
+
+
 def take_film(press: Press) -> None:
     """A file has arrived. Several come one after the other, of which the first is shown."""
     name = str(press.data.get("name", ""))[:200]
@@ -82,7 +87,7 @@ def _show_example(press: Press, index: object) -> None:
         if film.example == index:
             break
     else:
-        film = _add_film(press, example_films.name_example(index))
+        film = _add_film(press, Words(example_films.name_example, index))
         film.example, film.opened = int(str(index)), opened
     _show_film(press, film)
 
@@ -93,7 +98,7 @@ def _show_film(press: Press, film: Film) -> None:
     press.change(lambda wish: wish.show_film(key, network or wish.own_checkpoint))
 
 
-def _add_film(press: Press, name: str) -> Film:
+def _add_film(press: Press, name: Said) -> Film:
     """A new film of the strip, where only so many have room; the browser counts those that it gives."""
     session, number = press.session, press.data.get("film")
     if isinstance(number, bool) or not isinstance(number, int) or str(number) in session.films:
@@ -276,8 +281,8 @@ INTENTIONS: Mapping[str, Callable[[Press], None]] = MappingProxyType(
         intention.__name__: intention
         for intention in (
             open_page, take_film, try_example, choose_film, show_anyway, mend_film, remove_film, choose_checkpoint,
-            choose_label, choose_methods, pin_scale, contrast_labels, draw_regions, cover_regions, run_checks,
-            stop_checks, compare_with, compute_slow, take_home,
+            choose_label, choose_language, choose_methods, pin_scale, contrast_labels, draw_regions, cover_regions,
+            run_checks, stop_checks, compare_with, compute_slow, take_home,
         )
     }
 )  # fmt: skip

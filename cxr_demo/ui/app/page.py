@@ -16,7 +16,7 @@ from cxr_demo.film.gate import GateModel
 from cxr_demo.limits import KEPT_MINUTES, MAX_FILE_BYTES, MAX_THREADS, MAX_WAITING
 from cxr_demo.teaching.shortcut_lesson import Lesson
 from cxr_demo.text import page_text
-from cxr_demo.text.catalogue import Said, format_text
+from cxr_demo.text.catalogue import LANGUAGE, LANGUAGES, Said, format_text, say
 from cxr_demo.ui.app import example_films, guard, prefetch, uploads
 from cxr_demo.ui.app.desk import Desk
 from cxr_demo.ui.app.sessions import Session, Sessions
@@ -29,6 +29,7 @@ from cxr_demo.ui.components import (
     get_session_key,
     make_component,
     make_part_frame,
+    make_static,
     read_script,
 )
 from cxr_demo.ui.evaluation import evaluation_table
@@ -37,6 +38,7 @@ from cxr_demo.ui.lesson import lesson_events, lesson_view
 from cxr_demo.ui.markup import Html, join_html, render_message, tag
 from cxr_demo.ui.viewer.view_controls import render_keys_sheet
 
+ENTRANCE = ("purpose", "limits", "films")
 BELOW_MAPS = ("likeness", "regions", "evaluation", "checks")
 STYLES = (
     "app/page", "app/intake", "findings/findings", "viewer/viewer", "evaluation/evaluation", "compare/pair",
@@ -60,13 +62,14 @@ def build_page(
     first = next(iter(analysers), "")
     desk = Desk(analysers, refused, folder, lungs, gate, Sessions(Wish(checkpoint=first, own_checkpoint=first)))
     with gr.Blocks(title=format_text("page-title"), analytics_enabled=False, fill_width=True) as demo:
-        gr.HTML(_render_title(), apply_default_css=False, elem_id="top")
-        notice, accept = _lay_notice()
+        make_static(_render_title, "top", "app/languages")
+        with gr.Column(elem_id="gate") as notice:
+            accept = make_static(_render_entrance, "entrance", "app/entrance")
         with gr.Column(elem_id="desk", visible=False) as page:
             _lay_page(desk)
-        gr.HTML(tag("p", format_text("not-clinical")), apply_default_css=False, elem_id="foot")
+        make_static(lambda: tag("p", format_text("not-clinical")), "foot")
         shown = [gr.update(visible=False), gr.update(visible=True)]
-        accept.click(lambda: shown, None, [notice, page], **UNQUEUED)
+        accept.accept(lambda: shown, None, [notice, page], **UNQUEUED)
         demo.unload(_make_farewell(desk))
         demo.load(None, js="() => { document.body.dataset.ready = '1'; }", **PRIVATE)
     demo.queue(max_size=MAX_WAITING, api_open=False)
@@ -89,15 +92,14 @@ def _lay_page(desk: Desk) -> None:
     with gr.Column(elem_id="bench"):
         _lay_bench(desk)
     with gr.Column(elem_id="lesson-section"):
-        gr.HTML(lesson_view.render_title(), js_on_load=read_script("lesson/doors"), apply_default_css=False)
+        make_static(lesson_view.render_title, None, "lesson/doors")
         lesson = Lesson(desk.analysers)
         lesson_events.wire_lesson(
             make_component("lesson", "lesson/lesson", lesson_view.render_beginning(lesson)), lesson
         )
-        gr.HTML(lesson_view.render_way_back(), apply_default_css=False)
-    kept = tag("details", tag("summary", format_text("kept")), tag("p", page_text.describe_keeping()))
-    gr.HTML(kept, js_on_load="", apply_default_css=False, elem_id="kept")
-    gr.HTML(render_keys_sheet(), apply_default_css=False, elem_id="keys")
+        make_static(lesson_view.render_way_back)
+    make_static(_render_keeping, "kept")
+    make_static(render_keys_sheet, "keys")
     spoken = tag("div", class_="part", role="status")
     gr.HTML(spoken, js_on_load="", apply_default_css=False, elem_id="spoken")
     lay_stream(desk)
@@ -109,23 +111,23 @@ def _lay_bench(desk: Desk) -> None:
         with gr.Column(scale=0, min_width=340, elem_id="intake"):
             _lay_intake(bool(desk.analysers))
         with gr.Column(scale=1, min_width=360, elem_id="answer"):
-            _lay_alert(render_unusable_note(desk.analysers, desk.refused))
+            if not desk.analysers:
+                make_static(lambda: render_unusable_note(desk.refused))
+            _lay_alert()
             make_part_frame("findings")
     make_part_frame("panels")
-    make_part_frame("take_home", format_text("take-home"))
+    make_part_frame("take_home", say("take-home"))
     with gr.Column(elem_id="evaluation-section"):
         for name in BELOW_MAPS:
             make_part_frame(name)
-        gr.HTML(evaluation_table.render_meanings(), apply_default_css=False)
+        make_static(evaluation_table.render_meanings)
     make_part_frame("compare")
     make_part_frame("pair")
-    make_part_frame("facts", format_text("facts"))
+    make_part_frame("facts", say("facts"))
 
 
-def _lay_alert(note: Html | str) -> None:
+def _lay_alert() -> None:
     """A region that a screen reader speaks when it changes."""
-    if note:
-        gr.HTML(note, apply_default_css=False)
     frame = tag("div", class_="part", role="alert")
     gr.HTML(frame, js_on_load="", apply_default_css=False, elem_id="notice")
 
@@ -147,6 +149,7 @@ def make_launch_settings() -> dict:
     return {
         "theme": theme,
         "css_paths": [HERE / f"{name}.css" for name in STYLES],
+        "head": f"<script>{{{read_script('app/language')}}}</script>",
         "app_kwargs": guard.make_app_settings(),
         "max_file_size": MAX_FILE_BYTES,
         "max_threads": MAX_THREADS,
@@ -167,46 +170,56 @@ def make_launch_settings() -> dict:
 
 def _render_title():
     title = tag("div", tag("h1", format_text("page-title")), tag("p", format_text("page-subtitle")))
-    return join_html(title, lesson_view.render_doors(), tag("p", format_text("not-clinical"), class_="warning"))
+    warning = tag("p", format_text("not-clinical"), class_="warning")
+    return join_html(title, lesson_view.render_doors(), warning, _render_languages())
 
 
-def _lay_notice() -> tuple[gr.Column, gr.Button]:
-    with gr.Column(elem_id="gate") as notice:
-        gr.HTML(
-            join_html(
-                tag("h2", format_text("entrance-title")),
-                tag("p", format_text("entrance-purpose")),
-                tag("p", format_text("entrance-limits")),
-                tag("p", format_text("entrance-films")),
-            ),
-            apply_default_css=False,
-        )
-        accept = gr.Button(format_text("entrance-button"), variant="primary", elem_id="accept")
-    return notice, accept
+def _render_languages() -> Html:
+    """The page in another language: each is called as its own speakers do."""
+    buttons = [
+        tag("button", name, type="button", lang=code, data_language=code,
+            aria_pressed="true" if code == LANGUAGE.get() else "false")
+        for code, name in LANGUAGES.items()
+    ]  # fmt: skip
+    return tag("div", *buttons, class_="languages", role="group", aria_label=format_text("languages"))
+
+
+def _render_entrance() -> Html:
+    told = [tag("p", format_text(f"entrance-{part}")) for part in ENTRANCE]
+    button = tag("button", format_text("entrance-button"), type="button", id="accept")
+    return join_html(tag("h2", format_text("entrance-title")), *told, button)
+
+
+def _render_keeping() -> Html:
+    return tag("details", tag("summary", format_text("kept")), tag("p", page_text.describe_keeping()))
 
 
 def _lay_intake(can_read: bool) -> None:
+    make_static(lambda: _render_drop(can_read), "film")
+    make_static(_render_hint, elem_classes="hint")
+    with gr.Column(elem_id="films"):
+        make_part_frame("strip")
+        if can_read:
+            make_static(example_films.render_examples, "examples")
+    make_part_frame("networks")
+    make_part_frame("methods", say("methods.choose", methods=len(METHODS)))
+
+
+def _render_drop(can_read: bool) -> Html:
     # No `accept`: DICOM files often have no ending, and what a file is, is decided by its bytes.
     box = tag("input", type="file", multiple=True, disabled=not can_read, aria_describedby="film-hint")
     ways = tag("span", format_text("invitation.ways"))
     text = tag("span", tag("b", format_text("invitation")), ways, tag("em", class_="waiting"))
-    drop = tag("label", box, text, class_="drop", data_max_bytes=MAX_FILE_BYTES)
-    gr.HTML(drop, js_on_load="", apply_default_css=False, elem_id="film")
+    return tag("label", box, text, class_="drop", data_max_bytes=MAX_FILE_BYTES)
+
+
+def _render_hint() -> Html:
     kept = tag("p", format_text("kept.short", minutes=KEPT_MINUTES))
-    hint = tag("div", tag("p", format_text("invitation.formats")), kept, id="film-hint")
-    gr.HTML(hint, apply_default_css=False, elem_classes="hint")
-    with gr.Column(elem_id="films"):
-        make_part_frame("strip")
-        if can_read:
-            gr.HTML(example_films.render_examples(), js_on_load="", apply_default_css=False, elem_id="examples")
-    make_part_frame("networks")
-    make_part_frame("methods", format_text("methods.choose", methods=len(METHODS)))
+    return tag("div", tag("p", format_text("invitation.formats")), kept, id="film-hint")
 
 
-def render_unusable_note(analysers: Mapping[str, Analyser], refused: Mapping[str, Said]) -> Html | str:
+def render_unusable_note(refused: Mapping[str, Said]) -> Html:
     """What the page says at the start when there is nothing to analyse with."""
-    if analysers:
-        return ""
     return join_html(
         render_message(format_text("none-ready"), format_text("make-checkpoint")), facts.render_unusable(refused) or ""
     )

@@ -12,6 +12,7 @@ import time
 from cxr_demo.analysis import Analyser, order_labels
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.limits import IDLE_S, LABELS_AT_ONCE, SLOW_FORWARDS, USED_WITHIN_S
+from cxr_demo.text.catalogue import use_language
 from cxr_demo.ui.app.desk import Desk
 from cxr_demo.ui.app.readiness import list_ready
 from cxr_demo.ui.app.sessions import FilmAnalysis
@@ -53,7 +54,7 @@ def prefetch_maps(desk: Desk) -> bool:
 def render_ahead(desk: Desk) -> bool:
     """The page of the session that was used last, for the next finding whose maps are ready; False where all are."""
     for session in desk.sessions.used_within(USED_WITHIN_S):
-        with session.lock:
+        with session.lock, use_language(session.language):
             view = PageView(desk, session)
             number, done = session.ahead
             done = done if number == session.number else frozenset()

@@ -20,7 +20,7 @@ from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.gate import GateAnswer, GateModel, Mend, Verdict, judge_image
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.limits import KEPT_MINUTES, MAX_PAGES, MAX_SESSIONS, SLOW_FORWARDS
-from cxr_demo.text.catalogue import Said
+from cxr_demo.text.catalogue import LANGUAGES, Said
 from cxr_demo.ui.app.wish import Change, Presses, Wish
 from cxr_demo.ui.compare.pair_view import RenderedRows
 from cxr_demo.ui.evaluation.evaluation_run import EvaluationResults, EvaluationRun
@@ -30,6 +30,8 @@ from cxr_demo.ui.parts import Part, RenderedParts
 from cxr_demo.ui.viewer.cover_table import CoveredAnswer
 from cxr_demo.ui.viewer.film_pictures import FilmPictures, make_film_pictures
 from cxr_demo.ui.viewer.film_regions import ImageRegions, estimate_image_regions
+
+LANGUAGE_OF_ALL = next(iter(LANGUAGES))  # until a press says another
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,13 +46,13 @@ class OpenedFilm:
     truth: dict[str, np.ndarray]
 
 
-def open_film(name: str, image: Radiograph, gate: GateModel | None, lungs: Lungs | None) -> OpenedFilm:
+def open_film(name: Said, image: Radiograph, gate: GateModel | None, lungs: Lungs | None) -> OpenedFilm:
     """Judge a person's film. May take a second: under no lock."""
     answer, regions = judge_image(image, gate, lungs), estimate_image_regions(image, lungs)
     return OpenedFilm(image, answer, regions, make_film_pictures(name, image, {}), {})
 
 
-def open_synthetic_film(name: str, image: Radiograph, truth: dict[str, np.ndarray], lungs: Lungs | None) -> OpenedFilm:
+def open_synthetic_film(name: Said, image: Radiograph, truth: dict[str, np.ndarray], lungs: Lungs | None) -> OpenedFilm:
     """It needs no judge."""
     regions = estimate_image_regions(image, lungs)
     return OpenedFilm(image, None, regions, make_film_pictures(name, image, truth), truth)
@@ -64,7 +66,7 @@ class Film:
     or inverted first."""
 
     key: str
-    name: str
+    name: Said
     path: str = ""
     fault: tuple[Said, Said] | None = None
     example: int | None = None
@@ -167,7 +169,7 @@ class Session:
     made, from a moment in ms, so that those of a page whose session went are newer than its former ones; `rendered`:
     the parts of the page as they were made; `ahead`: the labels that were rendered before anybody asked, for the wish
     of a number; `broken`: those parts that could not be made for the wish of a number; `exports`: files to
-    take home."""
+    take home; `language`: what its person reads, as press number `spoken` says."""
 
     presses: Presses
     wish: Wish
@@ -191,6 +193,13 @@ class Session:
     pair_rows: tuple[tuple, RenderedRows] | None = None
     exports: ExportFiles = field(default_factory=ExportFiles)
     is_gone: bool = False
+    language: str = LANGUAGE_OF_ALL
+    spoken: int = 0
+
+    def speak(self, number: int, language: object) -> None:
+        """Under the lock: the language of a press, if it is the newest one."""
+        if isinstance(language, str) and language in LANGUAGES and number >= self.spoken:
+            self.language, self.spoken = language, number
 
     @property
     def film(self) -> Film | None:

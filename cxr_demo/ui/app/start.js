@@ -7,3 +7,4 @@ onPart("networks", () => {
 });
 document.body.dataset.ready = "1";
 press("open_page", { film: 0 });
+document.addEventListener("language", () => press("choose_language"));

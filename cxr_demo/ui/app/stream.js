@@ -63,7 +63,7 @@ function reserve() {
 
 /** @type {typeof globalThis.press} */
 function press(name, ...[data, number = reserve()]) {
-  const told = { ...data, press: number, at: shownAt };
+  const told = { ...data, press: number, at: shownAt, language: document.documentElement.lang };
   unheard.set(number, { ...told, intention: name });
   if (name === "remove_film") isPruning = true;
   if (isAtRest && needsWork(name, /** @type {any} */ (data))) return follow();
@@ -80,7 +80,7 @@ function needsWork(name, data) {
   if (name === "choose_label") return !ready.labels.includes(String(data.label));
   if (name === "choose_film") return !ready.films.includes(String(data.film));
   if (name === "choose_methods") return !data.methods?.every((method) => ready.methods.includes(method));
-  return !["pin_scale", "draw_regions", "stop_checks"].includes(name);
+  return !["pin_scale", "draw_regions", "stop_checks", "choose_language"].includes(name);
 }
 
 // Presses that were told and not heard are told again; Python heeds each of them once.

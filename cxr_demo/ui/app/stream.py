@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import gradio as gr
 
 from cxr_demo.text import page_text
-from cxr_demo.text.catalogue import say
+from cxr_demo.text.catalogue import say, use_language
 from cxr_demo.ui.app.desk import Desk
 from cxr_demo.ui.app.follower import follow, look
 from cxr_demo.ui.app.intentions import BEGINNINGS, INTENTIONS, Press, take_film
@@ -60,7 +60,7 @@ def _make_handler(desk: Desk, intention: Intention) -> Callable:
         data = _read_data(event)
         with desk.sessions.working():
             session = _take_presses(desk, get_session_key(request), [(intention, data)])
-            with session.lock:
+            with session.lock, use_language(session.language):
                 return look(desk, session, _read_have(data))
 
     return heed
@@ -72,7 +72,7 @@ def _make_look(desk: Desk) -> Callable:
         session = desk.sessions.find(get_session_key(request))
         if session is None:
             return gr.skip()
-        with session.lock:
+        with session.lock, use_language(session.language):
             return look(desk, session, _read_have(_read_data(event)))
 
     return look_again
@@ -101,6 +101,7 @@ def _take_presses(desk: Desk, key: str, presses: Sequence[tuple[Intention, dict]
             if number in session.heard or number < 1:
                 continue
             session.heard[number] = None
+            session.speak(number, data.get("language"))
             if intention is not take_film and not is_gone:  # of several films the next one must not hide what was said
                 session.notice = None
             try:

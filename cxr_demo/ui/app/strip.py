@@ -22,7 +22,7 @@ class StripFilm(Protocol):
     """What the strip needs of a film."""
 
     key: str
-    name: str
+    name: Said
     fault: tuple[Said, Said] | None
 
     @property
@@ -42,7 +42,7 @@ def render_strip(films: Sequence[StripFilm], answers: Sequence[str], shown: str)
 
 def _render_film(film: StripFilm, answer: str, is_shown: bool) -> Html:
     reason = tag("small", film.fault[0], class_="reason") if film.fault else None
-    text = tag("span", tag("b", shorten_name(film.name)), tag("small", answer), reason, class_="text")
+    text = tag("span", tag("b", shorten_name(str(film.name))), tag("small", answer), reason, class_="text")
     choose = tag(
         "button", _render_thumbnail(film), text, type="button", class_="film", data_film=film.key,
         aria_pressed="true" if is_shown else "false", title=": ".join(map(str, (film.name, *(film.fault or ())[:1]))),
@@ -82,19 +82,19 @@ def render_compare(choices: Iterable[tuple[str, str]], chosen: str) -> dict:
     return {**value, "html": join_html(value["html"], tag("p", format_text("compare.hint"), class_="hint"))}
 
 
-def render_waiting(name: str, is_read: bool) -> dict:
+def render_waiting(name: Said, is_read: bool) -> dict:
     """Until there are findings: the file is read, then the network is asked."""
-    text = page_text.describe_waiting(name, is_read)
+    text = page_text.describe_waiting(str(name), is_read)
     return {"html": tag("section", tag("h2", format_text("findings")), tag("p", text, class_="busy"), class_="told")}
 
 
-def render_fault(name: str, fault: tuple[Said, Said]) -> dict:
+def render_fault(name: Said, fault: tuple[Said, Said]) -> dict:
     """Why there are none."""
     told = render_message(*fault)
     return {"html": tag("section", tag("h2", format_text("findings"), tag("small", name)), told, class_="told")}
 
 
-def render_question(key: str, name: str, gate: GateAnswer) -> dict:
+def render_question(key: str, name: Said, gate: GateAnswer) -> dict:
     """What the gate asks before anything is shown: its reasons, what would mend it, and one click further what was
     measured."""
     reasons = [tag("li", doubt.sentence) for doubt in gate.doubts]

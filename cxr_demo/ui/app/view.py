@@ -11,7 +11,7 @@ from cxr_demo.limits import SLOW_FORWARDS
 from cxr_demo.networks.checkpoint import suggest_checkpoint
 from cxr_demo.networks.standing import find_standing
 from cxr_demo.text import findings_text, page_text, pair_text
-from cxr_demo.text.catalogue import Said, format_text, join_words
+from cxr_demo.text.catalogue import LANGUAGE, Said, format_text, join_words
 from cxr_demo.ui.app import exports, strip
 from cxr_demo.ui.app.desk import Desk, find_label
 from cxr_demo.ui.app.sessions import Film, FilmAnalysis, Session
@@ -362,7 +362,7 @@ class PageView:
 
     def _open_rows(self, compared: str) -> pair_view.RenderedRows:
         """What is finished of the rows that are shown."""
-        made_of, known = (*self.at, compared, self.contrast), self.session.pair_rows
+        made_of, known = (*self.at, LANGUAGE.get(), compared, self.contrast), self.session.pair_rows
         if known is None or known[0] != made_of:
             known = self.session.pair_rows = made_of, pair_view.RenderedRows()
         return known[1]

@@ -11,7 +11,7 @@ from cxr_demo.text import page_text
 from cxr_demo.text.catalogue import Said, format_text
 from cxr_demo.text.formats import format_interval, format_rounded
 from cxr_demo.ui.findings import localisation_table
-from cxr_demo.ui.markup import Html, join_html, render_details, render_scrollable, tag
+from cxr_demo.ui.markup import Html, join_html, quote_card, render_details, render_scrollable, tag
 
 FLOOR_NAMES = {"majority": "floor-majority", "view": "floor-view", "shuffled": "floor-shuffled"}
 TRAINING = {  # by the entry of a card's `training`
@@ -38,11 +38,11 @@ def render_facts(card: Card, sha256: str, proof_line: str) -> Html:
     none, temperature = format_text("fact-none"), f"{card.temperature:g}"
     rows = [
         (format_text("fact-name"), card.name),
-        (format_text("fact-question"), card.purpose),
-        (format_text("fact-people"), card.population),
-        (format_text("fact-summary"), card.summary),
+        (format_text("fact-question"), quote_card(card.purpose)),
+        (format_text("fact-people"), quote_card(card.population)),
+        (format_text("fact-summary"), quote_card(card.summary)),
         (format_text("findings"), ", ".join(card.get_finding(label).name for label in card.labels)),
-        *((format_text(TRAINING[key]), getattr(card.training, key)) for key in TRAINING),
+        *((format_text(TRAINING[key]), quote_card(getattr(card.training, key))) for key in TRAINING),
         *_describe_import(card.training.imported),
         (format_text("fact-licence"), card.licence),
         (format_text("fact-ensemble"), page_text.describe_ensemble(made) if made else ""),

@@ -13,7 +13,7 @@ from cxr_demo.networks.standing import Standing, find_quality, find_standing
 from cxr_demo.text import findings_text, page_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.formats import name_score
-from cxr_demo.ui.markup import Html, render_scrollable, tag
+from cxr_demo.ui.markup import Html, quote_card, render_scrollable, tag
 
 MANY = 4  # above this number the list is dense, and the gloss of the chosen finding stands with its maps
 
@@ -26,7 +26,7 @@ def render_findings(card: Card, probabilities: np.ndarray, chosen: str, members:
     cannot_tell = not all(find_quality(card, label).can_tell for label in labels)
     order = tag("p", findings_text.describe_sorting(card, cannot_tell), class_="order")
     listed = tag("ul", *rows, class_="findings many" if len(rows) > MANY else "findings")
-    told = tag("p", page_text.describe_training(card), class_="meaning")
+    told = tag("p", *_render_training(card), class_="meaning")
     each = _render_members(card, card.ensemble, labels, members) if card.ensemble else None
     head, meaning = tag("header", heading, order), _render_meaning(card)
     return {"html": tag("section", head, listed, each, told, meaning, class_="told")}
@@ -135,6 +135,13 @@ def _render_threshold_slider(card: Card, how: Standing, name: str) -> Html | Non
     reset = tag("button", findings_text.describe_reset(text), type="button", class_="reset", hidden=True)
     shown = tag("label", format_text("threshold"), slider, tag("output", text))
     return tag("div", shown, tag("span", sentence, class_="cost"), reset, class_="operating")
+
+
+def _render_training(card: Card) -> list[Html | str]:
+    """Where it learned, and what that means, in the card's own words."""
+    data = card.training.data
+    learned = format_text("scores-trained-on", data=data) if data else quote_card(card.summary)
+    return [learned, " ", quote_card(card.training.caveat)]
 
 
 def _render_members(card: Card, ensemble: EnsembleSpec, labels: Sequence[str], members: MemberAnswers) -> Html:

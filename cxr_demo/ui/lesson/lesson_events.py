@@ -7,6 +7,7 @@ from collections.abc import Callable
 import gradio as gr
 
 from cxr_demo.teaching.shortcut_lesson import DECK, Lesson
+from cxr_demo.text.catalogue import LANGUAGE, LANGUAGES, use_language
 from cxr_demo.ui.components import PRIVATE, EventSettings
 from cxr_demo.ui.faults import log_error
 from cxr_demo.ui.lesson import lesson_view
@@ -48,8 +49,10 @@ def read_guesses(given: object) -> tuple[int, ...]:
 
 def _wire_event(trigger: Callable, event: Callable[[gr.EventData], dict], component: gr.HTML) -> None:
     def safe(told: gr.EventData) -> dict:
+        language = getattr(told, "language", None)
         try:
-            return event(told)
+            with use_language(language if language in LANGUAGES else LANGUAGE.get()):
+                return event(told)
         except Exception as error:  # the last place before gradio, which would show or log the traceback
             return lesson_view.render_failure(log_error(error))
 

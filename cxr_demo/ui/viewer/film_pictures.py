@@ -10,6 +10,7 @@ import numpy as np
 
 from cxr_demo import render
 from cxr_demo.film.reading import Radiograph
+from cxr_demo.text.catalogue import Said
 from cxr_demo.ui import image_encoding
 from cxr_demo.ui.parts import make_id
 from cxr_demo.ui.viewer.deep_film import offer_deep_film
@@ -22,7 +23,7 @@ class FilmPictures:
     """`picture` and `outlines`, of what was planted in a synthetic film, are ids of `bodies`; `thumbnail` is a data
     URI; `deep` is the name of the film in its full depth, if there is more than the picture holds."""
 
-    name: str
+    name: Said
     picture: str
     outlines: str | None
     thumbnail: str
@@ -30,7 +31,7 @@ class FilmPictures:
     deep: str | None = None
 
 
-def make_film_pictures(name: str, image: Radiograph, truth: Mapping[str, np.ndarray]) -> FilmPictures:
+def make_film_pictures(name: Said, image: Radiograph, truth: Mapping[str, np.ndarray]) -> FilmPictures:
     film = {"source": image_encoding.encode_film(image.pixels)}
     lines = {"source": image_encoding.encode_outlines(truth.values())} if truth else None
     bodies = {make_id(body): body for body in (film, lines) if body}

@@ -174,7 +174,7 @@ def _render_map(method: Method, explanation: Explanation, scales: Scales, study:
     return _render_map_figure(method, study, name, where, None, *below, limits=limits)
 
 
-def _render_panels_header(study: Study, card: Card, label: str, film_name: str, contrast: bool) -> Html:
+def _render_panels_header(study: Study, card: Card, label: str, film_name: Said, contrast: bool) -> Html:
     p = float(study.probabilities[card.labels.index(label)])
     how, known = find_standing(card, study.probabilities, label), card.get_finding(label)
     told = f"{page_text.format_score(p, card.calibrated, card.task)} · {findings_text.describe_verdict(how)}"
@@ -236,7 +236,8 @@ def _render_film_panel(image: Radiograph, preprocess: Preprocess | None, truth: 
                f"--width:{(right - left) / width:.5f};--height:{(bottom - top) / height:.5f}")  # fmt: skip
         frame, below = tag("i", class_="seen", style=box), tag("p", format_text("seen-frame"))
     notes = [tag("li", note) for note in image.notes or (format_text("notes.none"),)]
-    size = f"{image.kind}, {width} × {height} px"
+    kind = format_text("film-synthetic") if image.kind == "synthetic" else image.kind
+    size = format_text("film-size", kind=kind, width=width, height=height)
     details = tag("details", tag("summary", format_text("notes")), tag("ul", *notes), open=True)
     return tag(
         "figure",
