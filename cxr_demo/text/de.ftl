@@ -1867,21 +1867,3 @@ take-home = Mitnehmen
     .ready = ({ $megabytes } MB)
     .none = Ist eine Aufnahme ausgewertet, lassen sich ein Bericht und Bilder von ihr mitnehmen.
 take-home-gone = Diese Karte wird nicht mehr gezeigt.
-
-## Training (train/)
-
-train-ensemble-caveat = Es wurde hier aus Netzen zusammengesetzt, die an anderen Aufnahmen gelernt haben, von denen ihre
-    Beschreibungen sagen, was bekannt ist; ob sie einige derer, an denen gemessen wurde, schon gesehen hatten, ist nicht
-    bekannt.
-train-fusion-needs-own = Die Verbindung von Merkmalen trainiert neue Schichten, an Aufnahmen, an denen die Mitglieder gelernt
-    haben.
-train-fusion-needs-own-hint = Nehmen Sie eine andere Regel, oder lassen Sie --dataset weg.
-train-labels-apart = Nicht verglichen, da nicht alle Netze und Aufnahmen sie haben: { $labels }.
-train-labels-unknown = Es kennt diese Labels der Aufnahmen nicht: { $labels }.
-train-one-file-twice = { $table } nennt eine Aufnahme zweimal: { $first } in Zeile { $first_line } und { $again } in Zeile
-    { $again_line } sind dieselbe Datei.
-train-one-file-twice-hint = Behalten Sie für jede Aufnahme eine Zeile.
-train-other-films = Dies sind nicht die Aufnahmen, aus denen { $name } entstand: Seine Beschreibung sagt { $data } und zählt
-    andere.
-train-other-films-hint = Geben Sie mit --data den Ordner an, aus dem es entstand, oder mit --dataset { $dataset } Aufnahmen,
-    die es nie gesehen hat, in einem Ordner anderen Namens.
