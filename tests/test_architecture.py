@@ -32,12 +32,12 @@ cxr_demo.evaluation: covering lung_segmentation evaluate
 cxr_demo: analysis
 cxr_demo.comparison: __init__ label_contrast checkpoint_pair ensemble_members film_pair
 cxr_demo.teaching: __init__ shortcut_lesson
-cxr_demo.text: label_text
+cxr_demo.text: label_text film_pair_text
 cxr_demo.export: __init__ output
 cxr_demo.importing: __init__ published pickle_process weights_file source labels_given fitting verdict
 cxr_demo.text: page_text scales_text localisation_text examples_text evaluation_text
 cxr_demo.text: findings_text checkpoint_text lesson_text pair_text upload_text
-cxr_demo.export: results shown pictures
+cxr_demo.export: results film_table shown pictures
 cxr_demo: __init__
 cxr_demo.export: report report_pdf report_file secondary_capture bundle
 cxr_demo.ui: markup parts faults components jobs image_encoding
@@ -46,11 +46,11 @@ cxr_demo.ui.findings: __init__ findings_list localisation_table facts gate_table
 cxr_demo.ui.viewer: __init__ colour_bar methods deep_film film_pictures agreement_table likeness_table view_controls
 cxr_demo.ui.viewer: panels film_regions cover_table regions_table
 cxr_demo.ui.evaluation: __init__ evaluation_curves evaluation_table evaluation_run
-cxr_demo.ui.compare: __init__ pair_view members_view
+cxr_demo.ui.compare: __init__ pair_view members_view film_pair_view
 cxr_demo.ui.lesson: __init__ lesson_view lesson_events
 cxr_demo.ui.export: __init__ export_files take_home
-cxr_demo.ui.app: strip example_films sessions desk exports work view whole_page readiness prefetch follower
-cxr_demo.ui.app: intentions stream guard page
+cxr_demo.ui.app: strip example_films sessions desk exports work other_film view films_table whole_page
+cxr_demo.ui.app: readiness prefetch follower intentions stream guard page
 cxr_demo.ui: __init__
 cxr_demo: __main__
 train: __init__ recipe markdown

@@ -179,7 +179,7 @@ def compare_film_maps(
         raise ValueError("these maps cannot be subtracted")
     smalls = [out, _fit_shape(shapes[1], max(out))]
     pictures = [
-        _draw_map(explanation, preprocess, shape, small)
+        draw_film_map(explanation, preprocess, shape, small)
         for explanation, shape, small in zip((now, then), shapes, smalls, strict=True)
     ]
     sights = [_draw_sight(preprocess, shape, small) for shape, small in zip(shapes, smalls, strict=True)]
@@ -191,7 +191,7 @@ def compare_film_maps(
     return MapChange(first, second, first - second, both, now.unit.per_area or now.unit)
 
 
-def _draw_map(
+def draw_film_map(
     explanation: Explanation, preprocess: Preprocess, shape: tuple[int, int], out: tuple[int, int]
 ) -> np.ndarray:
     """On the whole film in `out` pixels; per 1 % of its area where the values add up."""

@@ -1564,6 +1564,20 @@ floor-majority = immer die häufigste Klasse
 floor-view = allein nach der Projektion (AP oder PA)
 floor-shuffled = die eigenen Antworten des Netzes, ausgelost
 
+## Die Aufnahmen einer Seite als Tabelle (films_table.py)
+
+table = Befunde aller Aufnahmen
+    .caption = { $network }: Wahrscheinlichkeit jedes Befundes; fett, wo es sagt, dass er da ist
+table-open = Befunde aller { $films } Aufnahmen als Tabelle
+table-close = Tabelle schließen
+table-csv = Als CSV herunterladen
+table-film = Aufnahme
+table-gate = Art des Bildes
+table-usual = frontale Thoraxaufnahme
+table-accepted = hinterfragt, trotzdem gezeigt
+table-synthetic = synthetische Aufnahme
+table-progress = { $done } von { $films } Aufnahmen sind fertig …
+
 ## Two checkpoints, members (pair_text.py)
 
 compare = Vergleichen mit
@@ -1619,6 +1633,46 @@ difference = Unterschied
         Am meisten unterscheiden sie sich in { $place } ({ $share } des Unterschieds), wo { $more } mehr für den Befund
         hat.
     .nowhere = Die beiden Karten sind überall gleich.
+film-pair = { $finding }: zwei Aufnahmen
+    .this = die Aufnahme oben
+    .other = damit verglichen
+    .choose = Aufnahme: { $name }
+    .compare = Mit { $name } vergleichen
+    .end = Nicht mehr vergleichen
+    .show = Trotzdem zeigen: Das Netz sagt von keiner der Aufnahmen, dass er da ist
+    .says-not =
+        Ein Unterschied zweier Aufnahmen sagt nicht, dass sich ein Mensch verändert hat, und eine gute Deckung nicht,
+        dass beide von demselben Menschen sind.
+    .how =
+        Blau und Orange sind Evidenz gegen und für den Befund. Das Netz wurde auch nach jeder Aufnahme gefragt, wie sie
+        um 1 und 2 % ihrer Seite verschoben und mit unsichtbar schwachem Rauschen aussieht, zusammen { $squares }-mal.
+        Die Klammern halten die mittleren 95 % der Unterschiede aller dieser Antworten: Wo sie 0 enthalten, sind die
+        Aufnahmen nicht zu unterscheiden. Für den Unterschied der Karten wird die andere Aufnahme verschoben, gedreht
+        und vergrößert, bis sie über der oberen liegt.
+    .laying = Das Netz wird mit kleinen Verschiebungen und Rauschen gefragt, { $name } über diese Aufnahme gelegt …
+    .gone = Die verglichene Aufnahme ist nicht mehr da.
+film-pair-changes = Was sich geändert hat
+    .finding = Befund
+    .then = Andere Aufnahme
+    .now = Aufnahme oben
+    .difference = Unterschied in Prozentpunkten
+    .told = Zu unterscheiden?
+film-pair-change = { $difference } ({ $low } bis { $high })
+film-pair-same = nicht zu unterscheiden
+film-pair-higher = höher auf der Aufnahme oben
+film-pair-lower = niedriger auf der Aufnahme oben
+film-pair-unlike =
+    Kein Unterschied: Die Aufnahmen decken sich nicht, ihre Grauwerte sind zu unähnlich. Vergleichen Sie mit dem Auge.
+film-pair-lungs =
+    Kein Unterschied: Die Lungen beider Aufnahmen decken sich nicht. Vergleichen Sie mit dem Auge.
+film-pair-moved =
+    Kein Unterschied: Eine Aufnahme ist gegen die andere zu sehr gedreht oder vergrößert. Vergleichen Sie mit dem Auge.
+film-pair-unit =
+    Kein Unterschied: Werte dieser Methode sind nur innerhalb einer Karte vergleichbar. Jede Karte hat ihre eigene Skala.
+film-pair-scale = { $unit }
+film-pair-slow = Auch { $method } der anderen Aufnahme berechnen: { $duration }
+film-pair-empty = Auf keiner der Aufnahmen gibt es in { $method } Evidenz dafür oder dagegen: nichts zu vergleichen.
+film-pair-question = { $name } wird hinterfragt oder war nicht zu lesen: Wählen Sie sie zuerst in der Liste der Aufnahmen.
 members-title = { $finding }: { $members } Mitglieder
     .says-not =
         Eine kleine Streuung sagt nicht, dass die Mitglieder recht haben: Sie lernten an denselben Aufnahmen.

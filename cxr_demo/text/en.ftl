@@ -1502,6 +1502,20 @@ floor-majority = always the commonest class
 floor-view = by the view position alone (AP or PA)
 floor-shuffled = the network's own answers dealt out by lot
 
+## The films of a page as a table (films_table.py)
+
+table = Findings of all films
+    .caption = { $network }: probability of each finding; bold where it says that it is there
+table-open = Findings of all { $films } films as a table
+table-close = Close the table
+table-csv = Download as CSV
+table-film = Film
+table-gate = Kind of picture
+table-usual = frontal chest film
+table-accepted = questioned, shown anyway
+table-synthetic = synthetic film
+table-progress = { $done } of { $films } films are done …
+
 ## Two checkpoints, members (pair_text.py)
 
 compare = Compare with
@@ -1553,6 +1567,42 @@ difference = Difference
     .where =
         They differ most in { $place } ({ $share } of the difference), where { $more } has more for the finding.
     .nowhere = The two maps are the same everywhere.
+film-pair = { $finding }: two films
+    .this = the film above
+    .other = compared with it
+    .choose = Film: { $name }
+    .compare = Compare with { $name }
+    .end = Stop comparing
+    .show = Show anyway: the network does not say of either film that it is there
+    .says-not =
+        A difference of two films does not say that a person has changed, and a good fit not that both are of one
+        person.
+    .how =
+        Blue and orange are evidence against and for the finding. The network was also asked with each film moved by 1
+        and 2 % of its side and with noise too weak to see, { $squares } times in all. The brackets hold the middle
+        95 % of the differences between all of these answers: where they hold 0, the films cannot be told apart. For the
+        difference of maps the other film is moved, turned and enlarged until it lies over the one above.
+    .laying = Asking the network with small shifts and noise, and laying { $name } over this film …
+    .gone = The film that was compared is no longer here.
+film-pair-changes = What changed
+    .finding = Finding
+    .then = Other film
+    .now = Film above
+    .difference = Difference in percentage points
+    .told = Told apart?
+film-pair-change = { $difference } ({ $low } to { $high })
+film-pair-same = cannot be told apart
+film-pair-higher = higher on the film above
+film-pair-lower = lower on the film above
+film-pair-unlike = No difference: the films do not fit over each other, their greys are too unlike. Compare by eye.
+film-pair-lungs = No difference: the lungs of both films do not fit over each other. Compare by eye.
+film-pair-moved = No difference: one film is turned or enlarged too much against the other. Compare by eye.
+film-pair-unit =
+    No difference: values of this method can be compared within one map alone. Each map has its own scale.
+film-pair-scale = { $unit }
+film-pair-slow = Compute { $method } of the other film too: { $duration }
+film-pair-empty = On neither film there is evidence either way in { $method }: there is nothing to compare.
+film-pair-question = { $name } is questioned or could not be read: choose it in the list of films first.
 members-title = { $finding }: { $members } members
     .says-not = A small spread does not say that the members are right: they learned from the same films.
     .how =

@@ -63,6 +63,7 @@ interface PartValues extends ChoiceValues {
   methods: MethodsValue;
   findings: Value;
   strip: Value;
+  table: TableValue;
   take_home: TakeHomeValue;
 }
 
@@ -73,6 +74,10 @@ interface TakeHomeValue extends Value {
 
 interface ChoiceValue extends Value {
   readonly value: string;
+}
+
+interface TableValue extends Value {
+  readonly csv: string;
 }
 
 interface MethodsValue extends Value {
@@ -94,6 +99,13 @@ interface PairValue extends Value {
   readonly about: string;
   readonly held: boolean;
   readonly maps: Readonly<Record<string, PairMap>>; // by canvas
+  readonly other?: OtherFilm;
+}
+
+// Another film, and the canvases that show it.
+interface OtherFilm {
+  readonly picture: string; // id
+  readonly canvases: readonly string[];
 }
 
 interface RegionsValue extends Value {
@@ -181,6 +193,7 @@ interface Presses {
   run_checks: { slow: boolean };
   stop_checks: undefined;
   compare_with: { choice: string };
+  show_table: { shown: boolean };
   compute_slow: { method: string | undefined };
   take_home: {
     kind: string | undefined;
@@ -332,6 +345,7 @@ declare function paintAll(
   layersOfPanel: (panel: string) => Layers | undefined,
   off: boolean,
   asked: boolean,
+  filmOfPanel?: (panel: string) => Greys | null, // where they show more films than one
 ): void;
 
 interface DocumentEventMap {

@@ -24,6 +24,10 @@ on("click", "#findings button.take", (button) => {
   press("choose_checkpoint", { checkpoint: button.dataset.checkpoint ?? "" });
 });
 on("change", "#compare select", (select) => press("compare_with", { choice: select.value }));
+on("click", "#strip button[data-compare]", (button) => {
+  press("compare_with", { choice: button.dataset.compare ?? "" });
+  document.querySelector("#compare")?.scrollIntoView({ block: "start" });
+});
 on("click", "#findings button.anyway", (button) => press("show_anyway", { film: button.dataset.film }));
 on("click", "#findings button.mend", (button) => {
   press("mend_film", { film: button.dataset.film, mend: button.dataset.mend });

@@ -19,7 +19,7 @@ from cxr_demo.text.catalogue import Said, Words, say
 from cxr_demo.ui.app import example_films, uploads
 from cxr_demo.ui.app.desk import Desk
 from cxr_demo.ui.app.sessions import Film, Notice, Session
-from cxr_demo.ui.app.wish import MEMBERS, NOTHING, QUICK, SLOW, STOPPED, WITH, Checks, ExportWish, Wish
+from cxr_demo.ui.app.wish import FILM, MEMBERS, NOTHING, QUICK, SLOW, STOPPED, WITH, Checks, ExportWish, Wish
 from cxr_demo.ui.app.work import list_shown_maps
 from cxr_demo.ui.export.export_files import MEDIA_TYPES
 from cxr_demo.ui.viewer import film_regions
@@ -236,11 +236,19 @@ def stop_checks(press: Press) -> None:
 
 
 def compare_with(press: Press) -> None:
-    """Another checkpoint, the members of an ensemble, or nothing."""
+    """Another checkpoint, another film, the members of an ensemble, or nothing."""
     choice = str(press.data.get("choice"))
     name = choice.removeprefix(WITH)
+    if choice.startswith(FILM) and (key := choice.removeprefix(FILM)) in press.session.films:
+        press.change(lambda wish: wish if key == wish.film else replace(wish, compared=choice))
     if choice in (NOTHING, MEMBERS) or (choice.startswith(WITH) and name in press.desk.analysers):
         press.change(lambda wish: wish if name == wish.checkpoint else replace(wish, compared=choice))
+
+
+def show_table(press: Press) -> None:
+    """What the network says of all films; or no longer."""
+    shown = bool(press.data.get("shown"))
+    press.change(lambda wish: replace(wish, table=shown))
 
 
 def compute_slow(press: Press) -> None:
@@ -282,7 +290,7 @@ INTENTIONS: Mapping[str, Callable[[Press], None]] = MappingProxyType(
         for intention in (
             open_page, take_film, try_example, choose_film, show_anyway, mend_film, remove_film, choose_checkpoint,
             choose_label, choose_language, choose_methods, pin_scale, contrast_labels, draw_regions, cover_regions,
-            run_checks, stop_checks, compare_with, compute_slow, take_home,
+            run_checks, stop_checks, compare_with, compute_slow, show_table, take_home,
         )
     }
 )  # fmt: skip

@@ -116,6 +116,7 @@ def _lay_bench(desk: Desk) -> None:
             _lay_alert()
             make_part_frame("findings")
     make_part_frame("panels")
+    make_part_frame("table")
     make_part_frame("take_home", say("take-home"))
     with gr.Column(elem_id="evaluation-section"):
         for name in BELOW_MAPS:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cxr_demo.analysis import Explanation, Study
+from cxr_demo.comparison.film_pair import Alignment
 from cxr_demo.comparison.label_contrast import contrast_explanations
 from cxr_demo.evaluation.label_likeness import measure_label_likeness
 from cxr_demo.evaluation.lung_segmentation import Lungs
@@ -106,7 +107,8 @@ class FilmAnalysis:
     """One film as one checkpoint sees it. `maps` by (method, label); `contrasts`, of each label against the others, and
     `likeness` (L, L), by method and whether it is that of contrasts, are made of those of all labels;
     `failed_prefetch`: those that could not be made before anybody asked; `forward_s`: what the analysis took;
-    `covered`: the answers with regions covered, by them and the way, the last few."""
+    `covered`: the answers with regions covered, by them and the way, the last few; `varied`: the probabilities of the
+    film moved a little and with noise, where it is compared with another."""
 
     study: Study | None = None
     forward_s: float = 0.0
@@ -116,6 +118,7 @@ class FilmAnalysis:
     failed_prefetch: set[tuple[str, str]] = field(default_factory=set)
     results: EvaluationResults | None = None
     covered: dict[tuple[tuple[Region, ...], str], CoveredAnswer] = field(default_factory=dict)
+    varied: np.ndarray | None = None
 
     def require_study(self) -> Study:
         """Where the work that has made it is done."""
@@ -163,7 +166,8 @@ class Session:
     changes and while a value of the page is made, so that each value is of one wish; `wake` is set when there is
     something new.
 
-    `readings` by (film, checkpoint); `evaluation_run`: the checks under way; `region_fault`: what is wrong with the
+    `readings` by (film, checkpoint); `alignments` by the film that is shown and the one beside it;
+    `evaluation_run`: the checks under way; `region_fault`: what is wrong with the
     region that was given last; `jobs`: work under way, by its key; `failed`: why work has failed, by its key; `heard`:
     the numbers of the presses that have come; `follower`: who follows the wish; `sequence` counts the values that were
     made, from a moment in ms, so that those of a page whose session went are newer than its former ones; `rendered`:
@@ -176,6 +180,7 @@ class Session:
     number: int = 0
     films: dict[str, Film] = field(default_factory=dict)
     readings: dict[tuple[str, str], FilmAnalysis] = field(default_factory=dict)
+    alignments: dict[tuple[str, str], Alignment] = field(default_factory=dict)
     evaluation_run: EvaluationRun | None = None
     region_fault: Said = ""
     notice: Notice | None = None
@@ -221,6 +226,7 @@ class Session:
         """Under the lock: what was found of a film goes."""
         for at in [at for at in self.readings if at[0] == key]:
             del self.readings[at]
+        self.alignments = {pair: found for pair, found in self.alignments.items() if key not in pair}
         self.rendered.clear()
         self.failed.clear()
         self.pair_rows = self.evaluation_run = None

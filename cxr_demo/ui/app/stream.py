@@ -22,6 +22,7 @@ SHARED, OWN = (
     (
         "app/intake",
         "app/choices",
+        "app/films_table",
         "findings/findings",
         "viewer/panels",
         "viewer/habits",

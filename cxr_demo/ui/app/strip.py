@@ -48,8 +48,15 @@ def _render_film(film: StripFilm, answer: str, is_shown: bool) -> Html:
         aria_pressed="true" if is_shown else "false", title=": ".join(map(str, (film.name, *(film.fault or ())[:1]))),
     )  # fmt: skip
     remove = format_text("film-remove", name=film.name)
+    compare = format_text("film-pair.compare", name=film.name)
+    beside = tag(
+        "button", "⇄", type="button", class_="beside", data_compare=f"film {film.key}", aria_label=compare,
+        title=compare,
+    )  # fmt: skip
+    if is_shown or not film.pictures:
+        beside = None
     leave = tag("button", "×", type="button", class_="leave", data_remove=film.key, aria_label=remove, title=remove)
-    return tag("li", choose, leave)
+    return tag("li", choose, beside, leave)
 
 
 def _render_thumbnail(film: StripFilm) -> Html:

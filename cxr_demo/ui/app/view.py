@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cxr_demo.analysis import Analyser, Explanation
+from cxr_demo.analysis import Analyser, Study
 from cxr_demo.comparison.checkpoint_pair import list_common_labels
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.limits import SLOW_FORWARDS
@@ -12,10 +12,11 @@ from cxr_demo.networks.checkpoint import suggest_checkpoint
 from cxr_demo.networks.standing import find_standing
 from cxr_demo.text import findings_text, page_text, pair_text
 from cxr_demo.text.catalogue import LANGUAGE, Said, format_text, join_words
-from cxr_demo.ui.app import exports, strip
+from cxr_demo.ui.app import exports, other_film, strip
 from cxr_demo.ui.app.desk import Desk, find_label
+from cxr_demo.ui.app.other_film import identify
 from cxr_demo.ui.app.sessions import Film, FilmAnalysis, Session
-from cxr_demo.ui.app.wish import MEMBERS, NOTHING, STOPPED, WITH, Wish
+from cxr_demo.ui.app.wish import FILM, MEMBERS, NOTHING, STOPPED, WITH, Wish
 from cxr_demo.ui.app.work import ALL, list_shown_maps, make_cover_key, open_results
 from cxr_demo.ui.compare import members_view, pair_view
 from cxr_demo.ui.evaluation import evaluation_table
@@ -171,7 +172,7 @@ class PageView:
         assert opened is not None  # a film that is analysed was read
         entries = self._list_entries(reading, study.image.sha256)
         pinned = dict(self.wish.pinned_scale)
-        identities = tuple(_identify(key, entry) for key, entry in entries.items())
+        identities = tuple(identify(key, entry) for key, entry in entries.items())
         return self.keep(
             "panels", (*self.at, identities, self.wish.pinned_scale, self.contrast),
             lambda: panels.render_panels(
@@ -309,18 +310,6 @@ class PageView:
     def _list_shown(self) -> dict:
         return list_shown_maps(self.session, self.reading, self.label) if self.reading and self.study else {}
 
-    def compare(self) -> Part:
-        """The list of what may be compared."""
-        if self.analyser is None or self.is_held or (self.film and self.film.fault):
-            return EMPTY
-        own = [(MEMBERS, format_text("compare.members"))] if self.analyser.card.ensemble else []
-        others = [(WITH + name, title) for name, title in self.desk.titles.items() if name != self.wish.checkpoint]
-        if not own and not others:
-            return EMPTY
-        choices = [(NOTHING, format_text("compare.nothing")), *own, *others]
-        chosen = self.wish.compared if self.wish.compared in dict(choices) else NOTHING
-        return self.keep("compare", (self.wish.checkpoint, chosen), lambda: strip.render_compare(choices, chosen))
-
     def pair(self) -> Part:
         wish, analyser, reading = self.wish, self.analyser, self.reading
         if self.study is None or analyser is None or reading is None or wish.compared == NOTHING:
@@ -328,6 +317,8 @@ class PageView:
         own = pair_view.CheckpointView(self.desk.networks[wish.checkpoint], analyser.card, self.study)
         if wish.compared == MEMBERS:
             return self._render_members(own, reading) if analyser.card.ensemble else make_part(pair_view.EMPTY)
+        if wish.compared.startswith(FILM):
+            return self._render_film_pair(analyser, reading, self.study)
         name = wish.compared.removeprefix(WITH)
         other = self.session.readings.get((wish.film, name), FilmAnalysis())
         return self._render_pair(own, reading, name, self.desk.analysers[name], other)
@@ -336,7 +327,7 @@ class PageView:
         if not own.card.joins_predictions:
             return make_part(pair_view.render_sentence(format_text("members-title.joined")))
         entries = {key: self._describe_row(key, [(self.wish.checkpoint, reading)]) for key in self.wish.methods}
-        made_of = (*self.at, MEMBERS, tuple(_identify(key, entry) for key, entry in entries.items()))
+        made_of = (*self.at, MEMBERS, tuple(identify(key, entry) for key, entry in entries.items()))
         return self.keep(
             "pair", made_of, lambda: members_view.render_members(own, self.label, entries, self._open_rows(MEMBERS))
         )
@@ -355,10 +346,25 @@ class PageView:
         that = pair_view.CheckpointView(title, analyser.card, other.study)
         sources = [(self.wish.checkpoint, reading), (name, other)]
         entries = {key: self._describe_row(key, sources) for key in self.wish.methods}
-        made_of = (*self.at, name, tuple(_identify(key, entry) for key, entry in entries.items()))
+        made_of = (*self.at, name, tuple(identify(key, entry) for key, entry in entries.items()))
         return self.keep(
             "pair", made_of, lambda: pair_view.render_pair(own, that, self.label, entries, self._open_rows(name))
         )
+
+    def _render_film_pair(self, analyser: Analyser, reading: FilmAnalysis, study: Study) -> Part:
+        if sentence := other_film.describe_waiting(self.session, reading):
+            return make_part(pair_view.render_sentence(sentence))
+        pair, checkpoint = other_film.open_film_pair(self.session, reading, study), self.wish.checkpoint
+        entries = {key: self._describe_row(key, [(checkpoint, reading), (checkpoint, pair.reading)])
+                   for key in self.wish.methods}  # fmt: skip
+        made_of = (
+            *self.at,
+            self.wish.compared,
+            Same(pair.alignment),
+            tuple(identify(*each) for each in entries.items()),
+        )
+        rows = self._open_rows(self.wish.compared)
+        return self.keep("pair", made_of, lambda: pair.render(analyser.card, self.label, entries, rows))
 
     def _open_rows(self, compared: str) -> pair_view.RenderedRows:
         """What is finished of the rows that are shown."""
@@ -390,9 +396,3 @@ class PageView:
         name, reading = missing[0]
         image = reading.require_study().image.sha256
         return pair_view.PendingMap(self.desk.networks[name], self._get_share("explain", image, name, *pair))
-
-
-def _identify(key: str, entry: object) -> tuple:
-    """A map is known by what it is, everything else by what it says."""
-    maps = entry if isinstance(entry, tuple) else (entry,)
-    return key, tuple(Same(each) if isinstance(each, Explanation) else each for each in maps)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cxr_demo.ui.app.films_table import render_compare, render_table
 from cxr_demo.ui.app.view import EMPTY, PageView
 from cxr_demo.ui.faults import describe_error
 from cxr_demo.ui.markup import render_message
@@ -11,9 +12,9 @@ PARTS = {
     name: getattr(PageView, name)
     for name in (
         "notice", "strip", "networks", "findings", "methods", "panels", "take_home", "likeness", "regions",
-        "evaluation", "checks", "compare", "pair", "facts",
+        "evaluation", "checks", "pair", "facts",
     )
-}  # fmt: skip
+} | {"table": render_table, "compare": render_compare}  # fmt: skip
 
 
 def render_page(view: PageView) -> dict[str, Part]:

@@ -13,7 +13,12 @@ from dataclasses import dataclass, field, replace
 from cxr_demo.analysis import DEFAULT_METHODS
 from cxr_demo.evaluation.regions import DrawnRegion, Region
 
-NOTHING, MEMBERS, WITH = "", "members", "with "  # of `Wish.compared`: also another checkpoint, by name
+NOTHING, MEMBERS, WITH, FILM = (
+    "",
+    "members",
+    "with ",
+    "film ",
+)  # of `Wish.compared`: a checkpoint by name, a film by key
 QUICK, SLOW, STOPPED = "quick", "slow", "stopped"  # of `Checks.kind`
 KEPT_PRESSES = 512  # one that arrives later than that comes before all of them
 
@@ -50,7 +55,8 @@ class Wish:
     that was made for it. `pinned_scale`: limits of the absolute scale that are kept, by unit. `contrast`: maps of the
     label against the others. `regions`: drawn on this film; `cover`: how they are covered while the network is asked
     again, empty for not at all. `checks`: of this film and label. `slow`: the maps of the other checkpoint that were
-    asked for although they take long, (label, method). `export`: a file of what is shown."""
+    asked for although they take long, (label, method). `export`: a file of what is shown;
+    `table`: of the findings of all films."""
 
     film: str = ""
     checkpoint: str = ""
@@ -65,6 +71,7 @@ class Wish:
     checks: Checks | None = None
     slow: frozenset[tuple[str, str]] = frozenset()
     export: ExportWish | None = None
+    table: bool = False
 
     @property
     def shapes(self) -> tuple[Region, ...]:
@@ -79,6 +86,8 @@ class Wish:
     def show_film(self, film: str, checkpoint: str) -> Wish:
         """Another film, read by this checkpoint."""
         wish = self._read_by(checkpoint)
+        if wish.compared == FILM + film:
+            wish = replace(wish, compared=NOTHING)
         return replace(wish, film=film, label="", regions=(), cover="", checks=None, export=None)
 
     def choose_checkpoint(self, checkpoint: str) -> Wish:

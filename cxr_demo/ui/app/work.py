@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from cxr_demo.analysis import Analyser
 from cxr_demo.comparison.checkpoint_pair import list_common_labels
+from cxr_demo.comparison.film_pair import align_films, vary_probabilities
 from cxr_demo.evaluation.covering import cover_image
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.bounded_reading import read_bounded
@@ -23,7 +24,7 @@ from cxr_demo.text.catalogue import LANGUAGE, Said, join_words, say, use_languag
 from cxr_demo.ui.app import exports, uploads
 from cxr_demo.ui.app.desk import Desk, find_label
 from cxr_demo.ui.app.sessions import Film, FilmAnalysis, Notice, OpenedFilm, Session, open_film
-from cxr_demo.ui.app.wish import SLOW, STOPPED, WITH, Wish
+from cxr_demo.ui.app.wish import FILM, SLOW, STOPPED, WITH, Wish
 from cxr_demo.ui.evaluation.evaluation_run import (
     EvaluationResults,
     EvaluationRun,
@@ -35,7 +36,9 @@ from cxr_demo.ui.image_encoding import encode_film
 from cxr_demo.ui.viewer.cover_table import CoveredAnswer
 
 ALL = "*"  # instead of a label, in the key of work on all of them
-READ, ANALYSE, COVER, READ_OTHERS, PROVE, EXPLAIN, EXPORT, COMPARE, EVALUATE = range(9)  # what comes first
+READ, ANALYSE, COVER, READ_OTHERS, PROVE, EXPLAIN, EXPORT, ANALYSE_OTHERS, COMPARE, EVALUATE = range(
+    10
+)  # what comes first
 KEPT_COVERS = 8  # answers about one film by one network
 
 
@@ -53,7 +56,7 @@ class Work:
 def list_work(desk: Desk, session: Session) -> list[Work]:
     """What is missing of what is wanted now."""
     with session.lock:
-        wanted = [*_list_reading(desk, session), *_list_for_film(desk, session)]
+        wanted = [*_list_reading(desk, session), *_list_for_film(desk, session), *_list_for_table(desk, session)]
         return [work for work in wanted if work.key not in session.failed]
 
 
@@ -134,6 +137,17 @@ def _list_for_film(desk: Desk, session: Session) -> Iterator[Work]:
     yield from _list_comparison(desk, session, film, film.image, label, is_contrasted)
     if all(work.key in session.failed for work in maps):
         yield from _list_evaluation(desk, session, reading, label)
+
+
+def _list_for_table(desk: Desk, session: Session) -> Iterator[Work]:
+    """What the network that is chosen says of all films, where a person wants that table."""
+    wish = session.wish
+    if not wish.table or wish.checkpoint not in desk.analysers:
+        return
+    for film in list(session.films.values()):
+        if film.image is not None and film.key != wish.film and not film.is_questioned and film.wanted_mend is None:
+            reading = desk.open_reading(session, film, wish.checkpoint)
+            yield from _list_analysis(desk, film.key, film.image, reading, wish.checkpoint, ANALYSE_OTHERS)
 
 
 def _list_analysis(
@@ -240,6 +254,8 @@ def _list_comparison(
 ) -> Iterator[Work]:
     """The same film, label and methods, by the other checkpoint. One with a single label has nothing to contrast."""
     wish = session.wish
+    if wish.compared.startswith(FILM):
+        yield from _list_other_film(desk, session, film, image, label, is_contrasted)
     if not wish.compared.startswith(WITH):
         return
     name = wish.compared.removeprefix(WITH)
@@ -258,6 +274,49 @@ def _list_comparison(
             if key not in refused and (METHODS[key].cost_forwards <= SLOW_FORWARDS or (label, key) in wish.slow)
         ]
         yield from _list_maps(desk.analysers[name], other, name, label, wanted, COMPARE, is_contrasted)
+
+
+def _list_other_film(
+    desk: Desk, session: Session, film: Film, image: Radiograph, label: str, is_contrasted: bool
+) -> Iterator[Work]:
+    """Another film by the same checkpoint: how it lies over this one, what changed, and its maps."""
+    wish, other = session.wish, find_other_film(session)
+    if other is None or other.image is None:
+        return
+    other_image, pair = other.image, (film.key, other.key)
+    analyser, readings = desk.analysers[wish.checkpoint], []
+    for each, pixels in ((film, image), (other, other_image)):
+        readings.append(reading := desk.open_reading(session, each, wish.checkpoint))
+        yield from _list_analysis(desk, each.key, pixels, reading, wish.checkpoint, COMPARE)
+        if reading.study is not None and reading.varied is None:
+            yield Work(("vary", each.key, wish.checkpoint), (COMPARE,), lambda _, it=reading: _vary(analyser, it))
+    if pair not in session.alignments:
+
+        def align(_: ProgressCallback) -> None:
+            found = align_films(image.pixels, other_image.pixels, desk.lungs)
+            with session.lock:
+                if film.image is image and other.image is other_image:
+                    session.alignments[pair] = found
+
+        yield Work(("align", *pair), (COMPARE,), align)
+    if readings[1].study is not None and desk.is_proved(session, wish.checkpoint):
+        refused = desk.refusals(session, wish.checkpoint)
+        cheap = [key for key in wish.methods if key not in refused and METHODS[key].cost_forwards <= SLOW_FORWARDS]
+        slow = [key for key in wish.methods if (label, key) in wish.slow and key not in {*cheap, *refused}]
+        yield from _list_maps(analyser, readings[1], wish.checkpoint, label, [*cheap, *slow], COMPARE, is_contrasted)
+
+
+def find_other_film(session: Session) -> Film | None:
+    """The film that is compared with the one shown, if it is read and nothing is asked about it."""
+    wish = session.wish
+    film = session.films.get(wish.compared.removeprefix(FILM)) if wish.compared.startswith(FILM) else None
+    if film is None or film.key == wish.film or film.is_questioned or film.wanted_mend is not None:
+        return None
+    return film
+
+
+def _vary(analyser: Analyser, reading: FilmAnalysis) -> None:
+    reading.varied = vary_probabilities(analyser, reading.require_study())
 
 
 def _list_evaluation(desk: Desk, session: Session, reading: FilmAnalysis, label: str) -> Iterator[Work]:

@@ -6,11 +6,25 @@ const state = { asked: false, about: null };
 /** @type {Record<string, Layers | undefined>} */
 let layers = {};
 
+/** @type {{ picture: string | null, greys: Greys | null }} */
+const other = { picture: null, greys: null };
+
+/** @param {string} panel */
+const filmOf = (panel) => (value?.other?.canvases.includes(panel) ? other.greys : drawing.film);
+
+/** @param {string | null} picture */
+async function loadOther(picture) {
+  if (other.picture === picture) return;
+  Object.assign(other, { picture, greys: null });
+  const shown = picture && (await loadPicture(pictureOf(picture).source));
+  if (shown && other.picture === picture) other.greys = greysOf(shown);
+}
+
 function draw() {
   const element = partOf("pair");
   element.hidden = !value?.about;
   if (!value?.about) return;
-  paintAll(element, (panel) => layers[panel], Boolean(value.held) && !state.asked, state.asked);
+  paintAll(element, (panel) => layers[panel], Boolean(value.held) && !state.asked, state.asked, filmOf);
   element.dataset.drawn = String(Number(element.dataset.drawn || 0) + 1);
 }
 
@@ -23,6 +37,9 @@ async function show(next) {
     state.asked = false;
     layers = {};
   }
+  draw();
+  await loadOther(next.other?.picture ?? null);
+  if (value !== next) return;
   draw();
   const kept = layers;
   for (const [key, map] of Object.entries(next.maps)) {
@@ -39,5 +56,6 @@ on("click", "#pair button.ask", () => {
   state.asked = !state.asked;
   draw();
 });
+on("click", "#pair button.together", () => press("compare_with", { choice: "" }));
 document.addEventListener("cxr-drawing", draw);
 onPart("pair", show);

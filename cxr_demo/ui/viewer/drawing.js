@@ -223,18 +223,19 @@ function paint(canvas, film, layers) {
     const fill = drawing.cells ? layers.cells : layers.smooth;
     put(drawing.contours ? contoursOf(fill) : fill, drawing.opacity);
   }
-  if (drawing.outlines && drawing.outlined) put(drawing.outlines, 1);
+  if (drawing.outlines && drawing.outlined && film === drawing.film) put(drawing.outlines, 1);
 }
 
 /**
  * Every canvas of a component, its text alternative, and the button that shows what is held back.
  * @type {typeof globalThis.paintAll}
  */
-function paintAll(element, layersOfPanel, off, asked) {
+function paintAll(element, layersOfPanel, off, asked, filmOfPanel = () => drawing.film) {
   const canvases = /** @type {NodeListOf<PanelCanvas>} */ (element.querySelectorAll("canvas[data-panel]"));
   for (const canvas of canvases) {
     const found = layersOfPanel(canvas.dataset.panel);
-    if (drawing.film) paint(canvas, drawing.film, off ? undefined : found);
+    const film = filmOfPanel(canvas.dataset.panel);
+    if (film) paint(canvas, film, off ? undefined : found);
     else contextOf(canvas).clearRect(0, 0, canvas.width, canvas.height);
     canvas.setAttribute("aria-label", off && found ? canvas.dataset.off : canvas.dataset.text);
   }
