@@ -77,7 +77,7 @@ def test_it_fits_it_is_accessible_and_here_is_how_it_looks(open_page, films, siz
     for side, share in zip(SIDES, (20, 25, 40, 30), strict=True):
         page.locator(f"#regions [name={side}]").fill(str(share))
     page.get_by_role("button", name=format_text("region.add"), exact=True).click()
-    page.locator("#panels .region").first.wait_for()
+    page.locator("#panels .region-tag").first.wait_for()
     look(page, f"evaluation-{size}-{theme}-1-where")
     page.get_by_role("button", name=format_text("check")).click()
     page.locator("#checks table").wait_for()

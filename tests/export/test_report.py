@@ -121,7 +121,7 @@ def render_as_page(shown: ShownStudy) -> str:
     maps = {key: each.explanation for key, each in shown.maps.items() if isinstance(each, DrawnMap)}
     found = findings_list.render_findings(card, study.probabilities, shown.label, study.members)["html"]
     entries = panels.render_panels(study, card, shown.label, maps, make_film_pictures(shown.film_name, study.image, {}))
-    table = regions_table.render_regions("", shown.regions, "", None)["html"]
+    table = regions_table.render_regions("", shown.regions, "", ())["html"]
     return html.unescape(re.sub(r"<[^>]*>", " ", " ".join((found, str(entries.body["html"]), table))))
 
 

@@ -55,8 +55,10 @@ def test_names_of_films_and_of_choices_cannot_become_markup():
 def test_no_template_of_ours_has_a_hole_that_gradio_would_evaluate_twice():
     """gradio runs Handlebars, then evaluates the outcome as a template literal: only the bare ${...} is safe."""
     sources = "".join(path.read_text() for path in components.HERE.rglob("*.py") if path.name != "markup.py")
-    assert set(re.findall(r"html_template=(.*?),", sources)) == {"VALUE", '"<i></i>"'}
+    assert set(re.findall(r"html_template=(.*?),", sources)) == {"VALUE", "IN_ITS_LANGUAGE", '"<i></i>"'}
     assert components.VALUE == "${value.html}"
+    hole = components.IN_ITS_LANGUAGE
+    assert hole.startswith("${") and hole.endswith("}") and hole.count("${") == 1 and "{{" not in hole
 
 
 def test_names_of_members_cannot_become_markup():

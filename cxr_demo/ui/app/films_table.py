@@ -31,7 +31,7 @@ def render_table(view: PageView) -> Part:
 
     def make() -> dict:
         rows = [
-            FilmRow(film.name, film.image.sha256 if film.image else "", film.gate, study and study.probabilities)
+            FilmRow(str(film.name), film.image.sha256 if film.image else "", film.gate, study and study.probabilities)
             for film, study in zip(films, studies.values(), strict=True)
         ]
         waiting = [film for film in films if _is_to_come(film) and not studies[film.key] and film.key not in failed]

@@ -70,8 +70,8 @@ def open_film_pair(session: Session, reading: FilmAnalysis, study: Study) -> Fil
     that = session.readings[other.key, session.wish.checkpoint]
     assert reading.varied is not None and that.varied is not None
     changes = compare_probabilities(study, reading.varied, that.require_study(), that.varied)
-    then = FilmSide(other.name, that.require_study(), other.pictures)
-    now = FilmSide(film.name, study, film.pictures)
+    then = FilmSide(str(other.name), that.require_study(), other.pictures)
+    now = FilmSide(str(film.name), study, film.pictures)
     return FilmPair(then, now, that, session.alignments[film.key, other.key], changes)
 
 

@@ -240,7 +240,7 @@ def test_the_page_opens_on_a_synthetic_film_read_by_the_network_that_was_made_fo
     taught.press("open_page")
     shown = taught.settle()
     assert shown.value["at"]["checkpoint"] == HONEST == shown.networks["value"]
-    assert names_in(taught) == [example_films.name_example(example_films.FIRST)]
+    assert [*map(str, names_in(taught))] == [example_films.name_example(example_films.FIRST)]
     assert format_text("planted-show") in shown.panels["html"] and shown.panels["film"]["outlines"]
     page.press("open_page")  # without that network
     assert not page.session.films
