@@ -7,7 +7,10 @@ from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.markup import Html, render_scrollable, tag
 
 BUTTONS = {"out": "−", "in": "+", "pixels": "", "invert": "", "reset": ""}  # by action, and its sign
-GESTURES = ("zoom", "move", "window", "invert", "whole", "pixels", "reset", "bare", "enlarge", "help")  # of the sheet
+GESTURES = (  # of the sheet
+    "zoom", "move", "window", "invert", "whole", "pixels", "reset", "bare", "enlarge", "region", "region-size",
+    "region-remove", "help",
+)  # fmt: skip
 
 
 def render_view_controls() -> Html:
