@@ -66,7 +66,7 @@ def _read_films(
     though both go by one name of DATASETS."""
     card = stored.card
     if key != card.training.settings.dataset:
-        return hold_back(card, key, read_dataset(key, root, reading)), False
+        return _read_unseen(card, key, root, reading), False
     table = read_checkpoint_table(stored.folder, root, reading)
     if not DATASETS[key].is_own or is_made_from(card, table):
         return table, True
@@ -77,7 +77,13 @@ def _read_films(
             "Give --data the folder that it was made from, or name films that it never saw with --dataset "
             f"{key}, in a folder of another name.",
         )
-    return hold_back(card, key, read_dataset(key, root, reading)), False
+    return _read_unseen(card, key, root, reading), False
+
+
+def _read_unseen(card: Card, key: str, root: Path, reading: OwnFilms) -> Table:
+    table = read_dataset(key, root, reading)
+    check_unseen(card, key, table)
+    return hold_back(key, table)
 
 
 def read_members_table(folders: Sequence[Path], dataset: str, root: Path, reading: OwnFilms = AS_IT_STANDS) -> Table:
@@ -88,8 +94,8 @@ def read_members_table(folders: Sequence[Path], dataset: str, root: Path, readin
     cards = [checkpoint.read_card(folder) for folder in folders]
     table = read_dataset(dataset, root, dataclasses.replace(reading, task=reading.task or cards[0].task))
     for card in cards:
-        table = hold_back(card, dataset, table)
-    return table
+        check_unseen(card, dataset, table)
+    return hold_back(dataset, table)
 
 
 def measure_on_others(folder: Path, dataset: str, table: Table, training: Training) -> Card:
@@ -106,15 +112,20 @@ def measure_on_others(folder: Path, dataset: str, table: Table, training: Traini
     return card
 
 
-def hold_back(card: Card, key: str, table: Table) -> Table:
-    """All that may be trained on as "val". Of which folder a person's films are, their source does not tell."""
+def check_unseen(card: Card, key: str, table: Table) -> None:
+    """TrainingError where a network may have learned from these films. Of which folder a person's films are, their
+    source does not tell."""
     is_known = set(card.training.sources) & set(table.source[table.split == "train"])
     is_told_apart = DATASETS[key].is_own and card.training.data not in ("", DATASETS[key].title_of(table))
     if is_known and not (is_told_apart and card.training.films and not is_made_from(card, table)):
         raise TrainingError(
             f"{card.name} was trained on films of {key}.",
-            "Calibrate it on the data set that it was trained on: leave out --dataset.",
+            "Leave out --dataset to use the films that were held back when it was trained.",
         )
+
+
+def hold_back(key: str, table: Table) -> Table:
+    """All that may be trained on as "val"."""
     table = dataclasses.replace(table, split=np.where(table.split == "train", "val", table.split))
     if not (table.split == "val").any():
         raise TrainingError(f"All films of {key} are for tests.", "Name another data set with --dataset.")

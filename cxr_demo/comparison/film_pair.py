@@ -125,6 +125,8 @@ def compare_probabilities(
         raise ValueError("the two films were not read by one network")
     differences = now_varied[:, None].astype(np.float64) - then_varied[None]
     low, high = np.percentile(differences.reshape(-1, differences.shape[-1]), PERCENTILES, axis=0)
+    plain = now.probabilities.astype(np.float64) - then.probabilities
+    low, high = np.minimum(low, plain), np.maximum(high, plain)  # an interval that holds what stands before it
     return tuple(
         LabelChange(label, float(then.probabilities[at]), float(now.probabilities[at]), float(low[at]), float(high[at]))
         for at, label in enumerate(now.labels)

@@ -168,12 +168,12 @@ def _fill_outline(points: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """points (N, 2), x and y -> (H, W) bool. In each row a pixel is inside if it has crossed an odd number of sides."""
     height, width = shape
     middles = (np.arange(height) + 0.5) / height
-    crossed = np.zeros((height, width + 1), np.int64)
+    crossed = np.zeros((height, width + 1), bool)
     for (x, y), (next_x, next_y) in zip(points, np.roll(points, -1, axis=0), strict=True):
         rows = np.flatnonzero((middles >= min(y, next_y)) & (middles < max(y, next_y)))
         at = x + (middles[rows] - y) * ((next_x - x) / (next_y - y or 1.0))
-        crossed[rows, np.clip(np.ceil(at * width - 0.5), 0, width).astype(int)] += 1
-    return np.cumsum(crossed[:, :width], axis=1) % 2 == 1
+        crossed[rows, np.clip(np.ceil(at * width - 0.5), 0, width).astype(int)] ^= True
+    return np.logical_xor.accumulate(crossed[:, :width], axis=1)
 
 
 @lru_cache(16)

@@ -76,7 +76,7 @@ def make_commands(shown: ShownStudy, drawn: Sequence[Region] = ()) -> list[str]:
 
 
 def _draw_plain(shown: ShownStudy, panel: str) -> bytes:
-    return pictures.encode_png(pictures.draw_panel(shown, panel, max(shown.study.image.pixels.shape)))
+    return pictures.encode_png(pictures.draw_panel(shown, panel, PANEL_PX))
 
 
 def _pack_arrays(shown: ShownStudy) -> bytes:

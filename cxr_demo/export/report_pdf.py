@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import functools
 import json
+import re
+import unicodedata
 from importlib import resources
 from typing import Any
 
@@ -25,6 +27,7 @@ PANEL_PX = 2048  # longest side of a film in a picture of its own
 FILM_PX, MAP_PX, SMALL_MAP_PX = 1000, 760, 500  # longest sides; small: of more than six maps
 SIZES_PT = (9.0, 8.5, 8.0, 7.5)  # of the text, the first that needs no more than MOST_PAGES, or the first of all
 MOST_PAGES = 2
+CONTROL = re.compile(r"\\u00[01][0-9a-f]|\\b|\\f|\x7f")  # as JSON writes letters that cannot be printed
 MISSING = "□"  # instead of a letter that the fonts do not have
 STANDARD = "ua-1"
 ACROSS_MM, FILM_MM, FILM_HIGH_MM = 176, 80, 105  # of the page, and at most of the film
@@ -99,12 +102,15 @@ def _load_fonts() -> typst.Fonts:
 
 def _replace_missing(text: str) -> str:
     """A letter that no font has would be an empty box that a screen reader cannot read, which PDF/UA forbids."""
+    text = CONTROL.sub(MISSING, text)
     unknown = {letter for letter in set(text) if not letter.isascii() and not _is_known(letter)}
     return text.translate({ord(letter): MISSING for letter in unknown})
 
 
 @functools.lru_cache(4096)
 def _is_known(letter: str) -> bool:
+    if unicodedata.category(letter) == "Cs":  # of a file name that is not UTF-8
+        return False
     source = f'#set document(title: "a")\n#set text(font: ("Libertinus Serif", "DejaVu Sans Mono"))\n#"a{letter}"'
     try:
         typst.compile(source.encode(), pdf_standards=[STANDARD], **_choose_fonts())

@@ -1,10 +1,11 @@
-"""A panel as a DICOM secondary capture, so that a viewer of a hospital opens it. It names no patient: only the person
-who exports it knows who it is of."""
+"""A panel as a DICOM secondary capture, so that a viewer of a hospital opens it. Its header names neither
+a patient nor the film's file: only the person who exports it knows who it is of, and what is burned into it."""
 
 from __future__ import annotations
 
 import hashlib
 import io
+from dataclasses import replace
 
 import numpy as np
 from pydicom.dataset import Dataset, FileMetaDataset
@@ -13,7 +14,7 @@ from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
 
 from cxr_demo import __version__
 from cxr_demo.export import pictures
-from cxr_demo.export.report import describe_panel
+from cxr_demo.export.report import describe_panel, name_film
 from cxr_demo.export.shown import ShownStudy
 from cxr_demo.text.catalogue import format_text
 
@@ -26,24 +27,27 @@ def make_secondary_capture(shown: ShownStudy, panel: str, longest_px: int) -> by
     what it is stands in its descriptions. The same panel has the same UIDs, so that a second import adds nothing.
     KeyError for a method without a map that can be drawn."""
     rgb = pictures.draw_panel(shown, panel, longest_px)
-    words = describe_panel(shown, panel)
+    words = describe_panel(replace(shown, film_name=name_film(shown)), panel)  # a file's own name may be a person's
     dataset = Dataset()
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     dataset.SOPClassUID = SecondaryCaptureImageStorage
     film = shown.study.image.sha256
     dataset.StudyInstanceUID = _make_uid(film)
-    dataset.SeriesInstanceUID = _make_uid(film, shown.study.checkpoint_sha256, shown.label)
-    dataset.SOPInstanceUID = _make_uid(film, shown.study.checkpoint_sha256, shown.label, panel, _digest(rgb))
+    what = film, shown.study.checkpoint_sha256, shown.label, str(shown.contrast), panel
+    dataset.SeriesInstanceUID, dataset.SOPInstanceUID = _make_uid(*what), _make_uid(*what, _digest(rgb))
     dataset.SpecificCharacterSet = "ISO_IR 192"
     dataset.PatientName = dataset.PatientID = dataset.PatientBirthDate = dataset.PatientSex = ""
     dataset.StudyID = dataset.AccessionNumber = dataset.ReferringPhysicianName = ""
-    dataset.StudyDate, dataset.StudyTime = shown.made.strftime("%Y%m%d"), shown.made.strftime("%H%M%S")
+    dataset.StudyDate = dataset.StudyTime = ""  # of the film, which nobody here knows
+    dataset.ContentDate, dataset.ContentTime = shown.made.strftime("%Y%m%d"), shown.made.strftime("%H%M%S")
     dataset.Modality, dataset.ConversionType = "OT", "WSD"
     dataset.SeriesNumber = dataset.InstanceNumber = 1
     dataset.Manufacturer, dataset.SoftwareVersions = "cxr-demo", __version__
     dataset.ImageType = ["DERIVED", "SECONDARY"]
-    dataset.BurnedInAnnotation = "NO"
+    header = shown.study.image.header
+    if header is not None and header.has_burned_in_words:  # else nobody knows, and the tag is left out
+        dataset.BurnedInAnnotation = "YES"
     dataset.SeriesDescription = f"{words['title']}, {words['subtitle']}"[:LONG_STRING]
     dataset.DerivationDescription = " ".join(words["lines"])[:1024]
     dataset.ImageComments = format_text("not-clinical")

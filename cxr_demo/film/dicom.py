@@ -28,6 +28,7 @@ from cxr_demo.film.dicom_tags import (
     reconcile_sign,
 )
 from cxr_demo.film.halving import describe_halving, halve, is_too_large
+from cxr_demo.film.size import check_size
 from cxr_demo.limits import MAX_ASPECT, MAX_PIXELS
 from cxr_demo.text.catalogue import Said, Words, say
 from cxr_demo.text.formats import format_digits, format_significant
@@ -91,6 +92,7 @@ def _with_square_pixels(shown: np.ndarray, dataset: Dataset, notes: list[Said]) 
         size = (round(width / ratio), height) if ratio > 1 else (width, round(height * ratio))
     else:
         size = (width, round(height * ratio)) if ratio > 1 else (round(width / ratio), height)
+    check_size(*size)
     notes.append(say("note-not-square", ratio=Words(format_digits, ratio, 2)))
     is_smaller = size[0] * size[1] < height * width
     return cv2.resize(shown, size, interpolation=cv2.INTER_AREA if is_smaller else cv2.INTER_LINEAR)

@@ -83,7 +83,10 @@ def _with_end(data: bytes, notes: list[Said]) -> bytes:
     """A JPEG that lacks its end mark alone gets it: what stands where pixels would be missing makes no difference."""
     if data.rfind(JPEG_END) > data.rfind(b"\xff\xda"):
         return data
-    check_size(*JpegImagePlugin.JpegImageFile(BytesIO(data)).size)
+    width, height = JpegImagePlugin.JpegImageFile(BytesIO(data)).size
+    check_size(width, height)
+    if is_too_large(width, height):  # it is decoded at half size alone
+        return data
     ended = (JpegImagePlugin.JpegImageFile(BytesIO(data + end)) for end in (JPEG_END, JUNK + JPEG_END))
     whole, other = map(np.asarray, ended)
     if not np.array_equal(whole, other):
@@ -93,7 +96,9 @@ def _with_end(data: bytes, notes: list[Said]) -> bytes:
 
 
 def _read_exactly(page: TiffPage, data: bytes, notes: list[Said]) -> Stored:
-    check_size(page.imagewidth, page.imagelength, MAX_COLOUR_16_PIXELS_READ)
+    bytes_of_pixel = page.samplesperpixel * page.bitspersample // 8
+    most = min(MAX_PIXELS_READ, MAX_COLOUR_16_PIXELS_READ * 8 // bytes_of_pixel)  # 8: of four channels of 16 bits
+    check_size(page.imagewidth, page.imagelength, most)
     values = read_exact_page(page, data)
     if is_too_large(page.imagewidth, page.imagelength):
         notes.append(describe_halving(page.imagewidth, page.imagelength))

@@ -67,7 +67,7 @@ threshold = Schwelle
 threshold-above-own = über Ihrer Schwelle
 threshold-below-own = unter Ihrer Schwelle
 threshold-cost =
-    findet { $found } von 100, die ihn haben; ruft fälschlich bei { $wrong } von 100, die ihn nicht haben
+    findet { $found } von 100, die ihn haben; meldet ihn fälschlich bei { $wrong } von 100, die ihn nicht haben
 threshold-reset = Zurück zu { $threshold }
 
 figures = Was diese Zahlen bedeuten
@@ -629,7 +629,7 @@ help =
 help-lang = Sprache dessen, was gesagt wird: en oder de
 help-predict = Wahrscheinlichkeiten jedes Labels auf Aufnahmen
 help-json = eine JSON-Liste statt Zeilen
-help-explain = Karten einer Aufnahme als Felder und Bilder
+help-explain = Karten einer Aufnahme als Arrays und Bilder
 help-labels = zu erklärende Labels; ohne Angabe das, welches die Seite zuerst zeigt
 help-methods = { $methods }; ohne Angabe die, welche die Seite zuerst zeigt
 help-as-written = LRP ohne diese Entscheidungen ({ $choices }; alle, wenn keine genannt ist): das Netz, wie es dasteht
@@ -958,7 +958,7 @@ film-large-tiles = Diese TIFF-Datei behauptet Kacheln von mehr als { $megapixels
     .hint = { get-again }
 film-tiff-variety = Diese Art von TIFF kann hier nicht decodiert werden.
     .hint = Speichern Sie es unkomprimiert oder als PNG.
-film-16-bit-colours = Die 16-Bit-Farben dieser Datei lassen sich nicht entschlüsseln.
+film-16-bit-colours = Die 16-Bit-Farben dieser Datei lassen sich nicht decodieren.
     .hint = Speichern Sie sie in 16-Bit-Grau.
 film-not-numbers = Einige Pixel dieser Datei sind keine Zahlen (NaN oder unendlich).
     .hint = Exportieren Sie sie mit ganzen Zahlen von 16 Bit.
@@ -992,7 +992,7 @@ dicom-empty = Diese DICOM-Datei enthält kein Bild oder ist abgeschnitten.
     .hint = Wählen Sie die Aufnahme selbst.
 dicom-frames = Diese DICOM-Datei enthält { $frames } Einzelbilder, nicht eine Aufnahme.
     .hint = Exportieren Sie die, welche Sie meinen.
-dicom-compressed = Diese DICOM-Datei ist so komprimiert, dass sie hier nicht entschlüsselt werden kann.
+dicom-compressed = Diese DICOM-Datei ist so komprimiert, dass sie hier nicht decodiert werden kann.
     .hint = { dicom-export-again }
 dicom-not-as-said = Das Bild in dieser DICOM-Datei ist nicht das, was ihr Kopf sagt.
     .hint = { dicom-export-again }
@@ -1250,8 +1250,8 @@ scores-ensemble = Ein Ensemble aus { $members }: { $rule }. { members-dots }
 scores-trained-on = Trainiert an { $data }.
 show-anyway-gives-only = Trotzdem zeigen: Das Netz gibt nur { $score }
 show-anyway-gives-less = Trotzdem zeigen: Das Netz gibt weniger als { $limit }
-show-anyway-scores-only = Trotzdem zeigen: Das Netz wertet nur { $score }
-show-anyway-scores-less = Trotzdem zeigen: Das Netz wertet weniger als { $limit }
+show-anyway-scores-only = Trotzdem zeigen: Das Netz gibt nur den Wert { $score }
+show-anyway-scores-less = Trotzdem zeigen: Das Netz gibt einen Wert unter { $limit }
 
 # Nach der Regel eines Ensembles.
 rule-majority = Mehrheit, bei Gleichstand das Mittel der Wahrscheinlichkeiten
@@ -1579,15 +1579,15 @@ floor-shuffled = die eigenen Antworten des Netzes, ausgelost
 ## Die Aufnahmen einer Seite als Tabelle (films_table.py)
 
 table = Befunde aller Aufnahmen
-    .caption = { $network }: Wahrscheinlichkeit jedes Befundes; fett, wo es sagt, dass er da ist
+    .caption = { $network }: Wahrscheinlichkeit jedes Befunds; fett, wo das Netz sagt, dass er da ist
 table-open = Befunde aller { $films } Aufnahmen als Tabelle
 table-close = Tabelle schließen
 table-csv = Als CSV herunterladen
 table-film = Aufnahme
 table-gate = Art des Bildes
 table-usual = frontale Thoraxaufnahme
-table-accepted = hinterfragt, trotzdem gezeigt
-table-synthetic = synthetische Aufnahme
+table-accepted = nachgefragt, trotzdem gezeigt
+table-synthetic = künstliche Aufnahme
 table-progress = { $done } von { $films } Aufnahmen sind fertig …
 
 ## Two checkpoints, members (pair_text.py)
@@ -1604,8 +1604,8 @@ pair = { $finding }: zwei Netze
     .off =
         Die Karten sind zunächst aus: Die Karte dessen, was ein Netz nicht findet oder nicht erkennen kann, führt leicht
         in die Irre.
-    .show = Trotzdem zeigen: Keines der Netze sagt, dass es da ist
-    .show-members = Trotzdem zeigen: Das Netz sagt nicht, dass es da ist
+    .show = Trotzdem zeigen: Keines der Netze sagt, dass er da ist
+    .show-members = Trotzdem zeigen: Das Netz sagt nicht, dass er da ist
     .says-not = Ein Unterschied sagt nicht, welches der beiden recht hat.
     .read = Wie diese Karten zu lesen sind
     .how =
@@ -1684,7 +1684,7 @@ film-pair-unit =
 film-pair-scale = { $unit }
 film-pair-slow = Auch { $method } der anderen Aufnahme berechnen: { $duration }
 film-pair-empty = Auf keiner der Aufnahmen gibt es in { $method } Evidenz dafür oder dagegen: nichts zu vergleichen.
-film-pair-question = { $name } wird hinterfragt oder war nicht zu lesen: Wählen Sie sie zuerst in der Liste der Aufnahmen.
+film-pair-question = Zu { $name } gibt es eine Rückfrage, oder die Datei war nicht zu lesen: Wählen Sie die Aufnahme zuerst in der Liste.
 members-title = { $finding }: { $members } Mitglieder
     .says-not =
         Eine kleine Streuung sagt nicht, dass die Mitglieder recht haben: Sie lernten an denselben Aufnahmen.

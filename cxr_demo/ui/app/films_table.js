@@ -1,6 +1,6 @@
 // The table of films: sorted here, as long as the page is open; a row shows its film; saved from here too.
-/** @type {{ column: number, falls: boolean } | null} */
-let order = null;
+/** @type {{ column: string, falls: boolean } | null} */
+let order = null; // `column` by its key: another network has other findings
 /** @type {string} */
 let csv = "";
 /** @type {string | undefined} */
@@ -31,14 +31,14 @@ function compare(one, two, falls) {
 function sort() {
   const element = partOf("table");
   const body = element.querySelector("tbody");
-  const chosen = order;
-  for (const button of element.querySelectorAll("thead button")) {
-    const isChosen = chosen !== null && Number(button.dataset.column) === chosen.column;
-    const way = chosen?.falls ? "descending" : "ascending";
-    button.parentElement?.setAttribute("aria-sort", isChosen ? way : "none");
+  const buttons = /** @type {HTMLElement[]} */ ([...element.querySelectorAll("thead button")]);
+  const column = buttons.findIndex((button) => button.dataset.column === order?.column);
+  for (const [at, button] of buttons.entries()) {
+    const way = order?.falls ? "descending" : "ascending";
+    button.parentElement?.setAttribute("aria-sort", at === column ? way : "none");
   }
-  if (!body || !chosen) return;
-  const { column, falls } = chosen;
+  if (!body || !order || column < 0) return;
+  const { falls } = order;
   const held = document.activeElement;
   const had = body.contains(held) ? focused : undefined;
   body.append(...[...body.children].sort((a, b) => compare(cellValue(a, column), cellValue(b, column), falls)));
@@ -46,8 +46,8 @@ function sort() {
 }
 
 on("click", "#table thead button", (button) => {
-  const column = Number(button.dataset.column);
-  const isText = column < 2;
+  const column = String(button.dataset.column);
+  const isText = column === "film" || column === "gate";
   order = { column, falls: order?.column === column ? !order.falls : !isText };
   sort();
 });

@@ -75,8 +75,8 @@ def _render_header(films: int, is_open: bool) -> Html:
 def _render_body(card: Card, network: str, films: list[Film], rows: list[FilmRow], shown: str) -> Html:
     names = (format_text("table-film"), format_text("table-gate"), *(card.get_finding(key).name for key in card.labels))
     heads = [
-        tag("th", tag("button", name, type="button", data_column=at), scope="col", aria_sort="none")
-        for at, name in enumerate(names)
+        tag("th", tag("button", name, type="button", data_column=key), scope="col", aria_sort="none")
+        for key, name in zip(("film", "gate", *card.labels), names, strict=True)
     ]
     lines = [_render_row(card, film, row, film.key == shown) for film, row in zip(films, rows, strict=True)]
     caption = tag("caption", format_text("table.caption", network=network))

@@ -15,7 +15,7 @@ from cxr_demo.export.shown import PAGE_OPACITY
 from cxr_demo.film.gate import Mend
 from cxr_demo.limits import MAX_FILMS
 from cxr_demo.text import upload_text
-from cxr_demo.text.catalogue import Said, Words, say
+from cxr_demo.text.catalogue import Said, Words, join_words, say
 from cxr_demo.ui.app import example_films, uploads
 from cxr_demo.ui.app.desk import Desk
 from cxr_demo.ui.app.sessions import Film, Notice, Session
@@ -57,7 +57,7 @@ def open_page(press: Press) -> None:
 
 def choose_language(press: Press) -> None:
     """Every press tells which; this one asks for the page in it."""
-    press.change(lambda wish: wish)
+    press.change(lambda wish: replace(wish, export=None))
 
 
 def take_film(press: Press) -> None:
@@ -148,7 +148,12 @@ def remove_film(press: Press) -> None:
     press.session.notice = Notice(say("film-removed"), kind="done")
     film = list(films.values())[-1] if films else None
     shown, network = (film.key, press.desk.find_network(film)) if film else ("", "")
-    press.change(lambda wish: wish.show_film(shown, network or wish.own_checkpoint) if wish.film == key else wish)
+
+    def leave(wish: Wish) -> Wish:
+        wish = replace(wish, compared=NOTHING) if wish.compared == FILM + key else wish
+        return wish.show_film(shown, network or wish.own_checkpoint) if wish.film == key else wish
+
+    press.change(leave)
 
 
 def _drop_film(press: Press, key: str) -> None:
@@ -197,7 +202,7 @@ def pin_scale(press: Press) -> None:
 def contrast_labels(press: Press) -> None:
     """Maps of the label against the others, or as they are; checks are made of the latter alone."""
     contrast = bool(press.data.get("contrast"))
-    press.change(lambda wish: replace(wish, contrast=contrast, checks=None))
+    press.change(lambda wish: replace(wish, contrast=contrast, checks=None, export=None))
 
 
 def draw_regions(press: Press) -> None:
@@ -208,12 +213,13 @@ def draw_regions(press: Press) -> None:
     try:
         regions = film_regions.read_regions(film.image, press.data.get("regions"))
     except ExplanationError as error:  # told beside the fields; the former ones stay
-        press.session.region_fault = str(error)
+        press.session.region_fault = join_words(*error.said)
         return
     key = film.key
 
     def draw(wish: Wish) -> Wish:
-        return replace(wish, regions=regions, cover=wish.cover if regions else "") if wish.film == key else wish
+        cover = wish.cover if regions else ""
+        return replace(wish, regions=regions, cover=cover, export=None) if wish.film == key else wish
 
     press.change(draw)
 

@@ -6,8 +6,10 @@ element.addEventListener("click", (event) => {
   const button = /** @type {HTMLElement | null} */ (event.target.closest("[data-language]"));
   if (!button?.dataset.language) return;
   document.documentElement.lang = button.dataset.language;
-  localStorage.setItem("language", button.dataset.language);
   document.dispatchEvent(new Event("language"));
   name();
+  try {
+    localStorage.setItem("language", button.dataset.language);
+  } catch {} // where nothing may be kept, the next visit begins anew
 });
 name();

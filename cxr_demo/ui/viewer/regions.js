@@ -20,6 +20,7 @@ let regions = []; // as they are wanted, also before the server has heard of it
 let told = []; // as the server was told last
 /** @type {{ regions: readonly DrawnRegion[], how: string }[]} */
 let former = []; // what can be taken back, the last at the end
+let how = ""; // in which way they are covered, as it is wanted
 let chosen = -1;
 let armed = ""; // "box" or "outline", while one is to be drawn
 let pause = 0;
@@ -73,7 +74,7 @@ function tellAll() {
 }
 
 function remember() {
-  former = [...former.slice(1 - MOST_TAKEN_BACK), { regions: told, how: value?.how ?? "" }];
+  former = [...former.slice(1 - MOST_TAKEN_BACK), { regions: told, how }];
 }
 
 /** @param {number} at */
@@ -87,10 +88,11 @@ function takeBack() {
   if (pause) tellAll();
   const last = former.pop();
   if (!last) return;
-  const isCover = last.how !== (value?.how ?? "");
+  const isCover = last.how !== how;
   regions = told = last.regions;
+  how = last.how;
   press("draw_regions", { regions });
-  if (isCover) press("cover_regions", { how: last.how });
+  if (isCover) press("cover_regions", { how });
   choose(Math.min(chosen, regions.length - 1));
 }
 
@@ -364,7 +366,8 @@ on("change", "#regions input.to-cover", ({ dataset, checked }) => {
 });
 on("click", "#regions button.cover", ({ ariaPressed, dataset }) => {
   remember();
-  press("cover_regions", { how: ariaPressed === "true" ? "" : dataset.how });
+  how = ariaPressed === "true" ? "" : String(dataset.how);
+  press("cover_regions", { how });
 });
 
 /**
@@ -380,20 +383,29 @@ function boxOfFields() {
   return [x, y, width, height];
 }
 
+/** @param {Box} box */
+const isOnFilm = ([x, y, width, height]) =>
+  Math.min(x, y) >= 0 && Math.min(width, height) > 0 && Math.max(x + width, y + height) <= 1;
+
 document.addEventListener("submit", (event) => {
   if (!within(event, "#regions form.region")) return;
   event.preventDefault();
-  remember();
-  press("draw_regions", { regions: [...told, { shape: boxOfFields(), covered: true }] });
-  chosen = told.length;
+  const added = { shape: boxOfFields(), covered: true };
+  if (!isOnFilm(added.shape)) return press("draw_regions", { regions: [...regions, added] }); // it says what is wrong
+  regions = [...regions, added];
+  chosen = regions.length - 1;
+  tellAll();
 });
 on("click", "#regions button.change", () => {
   const region = regions[chosen];
   const box = boxOfFields();
   if (!region) return;
-  const shape = box.every(Number.isFinite) ? fitTo(region.shape, box) : box; // the server says what is wrong with it
-  remember();
-  press("draw_regions", { regions: told.map((each, at) => (at === chosen ? { ...each, shape } : each)) });
+  const isFit = isOnFilm(box);
+  const shape = isFit ? fitTo(region.shape, box) : box;
+  const changed = regions.map((each, at) => (at === chosen ? { ...each, shape } : each));
+  if (!isFit) return press("draw_regions", { regions: changed }); // it says what is wrong
+  regions = changed;
+  tellAll();
 });
 
 // What was typed and refused stays for the person to mend.
@@ -434,8 +446,17 @@ onControl("regions", (body, at) => {
     chosen = -1;
     film = at.film;
     if (gesture) letGo();
+    clearTimeout(pause);
+    pause = 0;
   } else if (gesture || pause) return;
   regions = told = body.regions;
+  how = body.how;
+  // What a person has ticked follows its attribute no longer.
+  for (const tick of /** @type {NodeListOf<HTMLInputElement>} */ (
+    document.querySelectorAll("#regions input.to-cover")
+  )) {
+    tick.checked = regions[Number(tick.dataset.region)]?.covered ?? tick.checked;
+  }
   chosen = Math.min(chosen, regions.length - 1);
   fill();
   place();

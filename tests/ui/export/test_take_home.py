@@ -110,6 +110,7 @@ def test_the_bundle_holds_arrays_overlays_and_a_manifest(opened):
         overlay = cv2.imdecode(np.frombuffer(archive.read(f"overlays/{panel}.png"), np.uint8), cv2.IMREAD_COLOR)
         assert np.array_equal(dataset.pixel_array, overlay[..., ::-1])
         assert dataset.SOPClassUID == SecondaryCaptureImageStorage and not dataset.PatientName
+        assert "film.png" not in str(dataset) and "BurnedInAnnotation" not in dataset
         assert dataset.ImageComments == format_text("not-clinical")
         assert ("Grad-CAM" in dataset.SeriesDescription) == (panel == "grad-cam")
     report, explain = manifest["commands"]
