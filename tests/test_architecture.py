@@ -20,7 +20,7 @@ cxr_demo: limits errors labels progress grids
 cxr_demo.explain: __init__ methods
 cxr_demo: render arguments
 cxr_demo.text: gate_text method_text
-cxr_demo.film: __init__ anatomy halving size jpeg header codestream dicom_tags dicom file_kinds tiff pictures
+cxr_demo.film: __init__ anatomy halving size jpeg header codestream dicom_tags dicom file_kinds tiff picture_formats
 cxr_demo.film: preprocess phantom reading film_message reader_process bounded_reading borders gate
 cxr_demo.networks: __init__ backbones heads card_parts card standing tracing open_nets torchvision_nets classifier
 cxr_demo.networks: ensemble checkpoint small_model gate_net
@@ -37,7 +37,7 @@ cxr_demo.export: __init__ output
 cxr_demo.importing: __init__ published pickle_process weights_file source labels_given fitting verdict
 cxr_demo.text: page_text scales_text localisation_text examples_text evaluation_text
 cxr_demo.text: findings_text checkpoint_text lesson_text pair_text upload_text
-cxr_demo.export: results film_table shown pictures
+cxr_demo.export: results film_table shown panel_pictures
 cxr_demo: __init__
 cxr_demo.export: report report_pdf report_file secondary_capture bundle
 cxr_demo.ui: markup parts faults components jobs image_encoding
@@ -85,7 +85,7 @@ OWNERS = {  # package -> the only rooms, or modules of them, of the product that
         "cxr_demo.film.codestream",
         "cxr_demo.export.secondary_capture",
     ),
-    "PIL": ("cxr_demo.film.pictures",),
+    "PIL": ("cxr_demo.film.picture_formats",),
     "safetensors": (
         "cxr_demo.networks.checkpoint",
         "cxr_demo.importing.weights_file",

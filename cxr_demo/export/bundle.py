@@ -14,7 +14,7 @@ import numpy as np
 from cxr_demo import __version__, render
 from cxr_demo.analysis import Analyser
 from cxr_demo.evaluation.regions import Region, name_drawn_region
-from cxr_demo.export import pictures
+from cxr_demo.export import panel_pictures
 from cxr_demo.export.report import describe_versions
 from cxr_demo.export.report_pdf import PANEL_PX, make_panel_picture, make_report
 from cxr_demo.export.results import describe_gate, describe_study
@@ -38,7 +38,7 @@ def make_bundle(
     with the same as secondary captures; maps.npz, where "method/label/native" (h, w) float32 is a map on its own grid
     over the square, and of a unit that adds up "method/label/spread" (H, W) float64 the same with each cell spread over
     the film, of at most `SPREAD_PX` a side: there the values of a region add up."""
-    panels = pictures.list_panels(shown)
+    panels = panel_pictures.list_panels(shown)
     makers: dict[str, Callable[[], bytes]] = {REPORT: lambda: make_report(shown), ARRAYS: lambda: _pack_arrays(shown)}
     for panel in panels:
         makers[f"pictures/{panel}.png"] = lambda panel=panel: make_panel_picture(shown, panel)
@@ -76,7 +76,7 @@ def make_commands(shown: ShownStudy, drawn: Sequence[Region] = ()) -> list[str]:
 
 
 def _draw_plain(shown: ShownStudy, panel: str) -> bytes:
-    return pictures.encode_png(pictures.draw_panel(shown, panel, PANEL_PX))
+    return panel_pictures.encode_png(panel_pictures.draw_panel(shown, panel, PANEL_PX))
 
 
 def _pack_arrays(shown: ShownStudy) -> bytes:

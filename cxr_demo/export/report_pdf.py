@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import typst
 
-from cxr_demo.export import pictures
+from cxr_demo.export import panel_pictures
 from cxr_demo.export.report import describe_panel, describe_report
 from cxr_demo.export.shown import ShownStudy
 from cxr_demo.text.catalogue import LANGUAGE
@@ -39,14 +39,14 @@ def make_report(shown: ShownStudy) -> bytes:
     figures = report["maps"]["figures"]
     drawn = [figure for figure in figures if "ticks" in figure]
     size = MAP_PX if len(figures) <= 6 else SMALL_MAP_PX
-    panels = {figure["key"]: pictures.draw_panel(shown, figure["key"], size) for figure in drawn}
-    panels[pictures.FILM] = pictures.draw_panel(shown, pictures.FILM, FILM_PX)
-    files = pictures.encode_jpegs(panels, PICTURE_BYTES)
-    wrapped = {name: pictures.wrap_picture(files[name], panels[name].shape) for name in panels}
-    report["film"]["picture"] = wrapped[pictures.FILM]
+    panels = {figure["key"]: panel_pictures.draw_panel(shown, figure["key"], size) for figure in drawn}
+    panels[panel_pictures.FILM] = panel_pictures.draw_panel(shown, panel_pictures.FILM, FILM_PX)
+    files = panel_pictures.encode_jpegs(panels, PICTURE_BYTES)
+    wrapped = {name: panel_pictures.wrap_picture(files[name], panels[name].shape) for name in panels}
+    report["film"]["picture"] = wrapped[panel_pictures.FILM]
     for figure in drawn:
         figure["picture"] = wrapped[figure["key"]]
-        figure["bar"] = pictures.draw_bar(shown.list_drawn()[figure["key"]])
+        figure["bar"] = panel_pictures.draw_bar(shown.list_drawn()[figure["key"]])
     height, width = shown.study.image.pixels.shape
     report["film-width"] = min(FILM_MM, FILM_HIGH_MM * width / height)
     report["columns"] = max(2, min(len(figures), 3 if len(figures) <= 6 else 4))
@@ -60,16 +60,16 @@ def make_report(shown: ShownStudy) -> bytes:
 
 
 def make_panel_picture(shown: ShownStudy, panel: str) -> bytes:
-    """The film (`pictures.FILM`), or the map of a method, with its colour bar and what it is, as PNG. KeyError for a
+    """The film (`panel_pictures.FILM`), or a map, with its colour bar and what it is, as PNG. KeyError for a
     method without a map that can be drawn."""
-    rgb = pictures.draw_panel(shown, panel, PANEL_PX)
+    rgb = panel_pictures.draw_panel(shown, panel, PANEL_PX)
     words = describe_panel(shown, panel) | {"width": rgb.shape[1], "lang": LANGUAGE.get()}
-    if panel != pictures.FILM:
-        words["bar"] = pictures.draw_bar(shown.list_drawn()[panel])
-    above, below = map(pictures.decode_png, _compile("panel.typ", words, format="png", ppi=72.0))
+    if panel != panel_pictures.FILM:
+        words["bar"] = panel_pictures.draw_bar(shown.list_drawn()[panel])
+    above, below = map(panel_pictures.decode_png, _compile("panel.typ", words, format="png", ppi=72.0))
     side = (above.shape[1] - rgb.shape[1]) // 2
     framed = np.pad(rgb, ((0, 0), (side, above.shape[1] - rgb.shape[1] - side), (0, 0)), constant_values=255)
-    return pictures.encode_png(np.concatenate([above, framed, below]))
+    return panel_pictures.encode_png(np.concatenate([above, framed, below]))
 
 
 def _count_pages(report: dict) -> int:

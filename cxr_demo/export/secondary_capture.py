@@ -13,7 +13,7 @@ from pydicom.pixels.utils import set_pixel_data
 from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage
 
 from cxr_demo import __version__
-from cxr_demo.export import pictures
+from cxr_demo.export import panel_pictures
 from cxr_demo.export.report import describe_panel, name_film
 from cxr_demo.export.shown import ShownStudy
 from cxr_demo.text.catalogue import format_text
@@ -26,7 +26,7 @@ def make_secondary_capture(shown: ShownStudy, panel: str, longest_px: int) -> by
     """The film, or the map of a method over it, as the file of a Secondary Capture Image (PS3.3, A.8.1), 8 bits RGB;
     what it is stands in its descriptions. The same panel has the same UIDs, so that a second import adds nothing.
     KeyError for a method without a map that can be drawn."""
-    rgb = pictures.draw_panel(shown, panel, longest_px)
+    rgb = panel_pictures.draw_panel(shown, panel, longest_px)
     words = describe_panel(replace(shown, film_name=name_film(shown)), panel)  # a file's own name may be a person's
     dataset = Dataset()
     dataset.file_meta = FileMetaDataset()

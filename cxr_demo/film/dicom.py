@@ -124,10 +124,10 @@ def _halve_stored(stored: np.ndarray, dataset: Dataset, notes: list[Said]) -> np
 
 def _used_bits(stored: np.ndarray, high: int, dataset: Dataset) -> np.ndarray:
     """The value alone, with its sign: old files keep overlays in the bits above or below it."""
-    available, bits = stored.dtype.itemsize * 8, int(dataset.BitsStored)
-    if available == bits or dataset.BitsAllocated < 8 or not bits - 1 <= high < available:
+    room, bits = stored.dtype.itemsize * 8, int(dataset.BitsStored)
+    if room == bits or dataset.BitsAllocated < 8 or not bits - 1 <= high < room:
         return stored
-    return (stored << (available - 1 - high)) >> (available - bits)
+    return (stored << (room - 1 - high)) >> (room - bits)
 
 
 def _palette_colours(stored: np.ndarray, dataset: Dataset) -> np.ndarray:

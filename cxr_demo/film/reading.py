@@ -2,7 +2,7 @@
 
 What a file is, is decided by its first bytes, never by its name. Sizes are checked in the header before
 anything is decoded. Every change on the way is told in `Radiograph.notes`; every refusal is one `ImageError`.
-DICOM is read by `film.dicom`, the ordinary picture formats by `film.pictures`.
+DICOM is read by `film.dicom`, the ordinary picture formats by `film.picture_formats`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from cxr_demo.film.dicom import render_dicom
 from cxr_demo.film.dicom_tags import open_dicom
 from cxr_demo.film.file_kinds import find_kind
 from cxr_demo.film.header import ImageHeader, read_header
-from cxr_demo.film.pictures import read_picture
+from cxr_demo.film.picture_formats import read_picture
 from cxr_demo.film.size import check_size
 from cxr_demo.limits import MAX_FILE_BYTES, MAX_PIXELS, MAX_PIXELS_READ
 from cxr_demo.text.catalogue import Said, say

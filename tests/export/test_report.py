@@ -21,7 +21,7 @@ from cxr_demo import Analyser, load, read_image
 from cxr_demo.__main__ import main
 from cxr_demo.analysis import choose_default_methods, order_labels
 from cxr_demo.evaluation.regions import make_region_masks, measure_evidence
-from cxr_demo.export import pictures
+from cxr_demo.export import panel_pictures
 from cxr_demo.export.report import describe_report, describe_versions
 from cxr_demo.export.report_pdf import MISSING, make_report
 from cxr_demo.export.shown import DrawnMap, Greys, ShownStudy, draw_on_own_scale
@@ -211,7 +211,7 @@ def test_a_map_with_too_little_says_so(honest, films):
     shown = show(honest, films["8.png"], ["grad-cam"])
     made = dataclasses.replace(shown.maps["grad-cam"].explanation, map_square=np.zeros((4, 4), np.float32))
     empty = dataclasses.replace(shown, maps={"grad-cam": draw_on_own_scale(made)})
-    assert pictures.list_panels(empty) == ["film"]
+    assert panel_pictures.list_panels(empty) == ["film"]
     (figure,) = describe_report(empty)["maps"]["figures"]
     assert squeeze(figure["instead"]) in squeeze(read_by_pypdf(make_report(empty)))
 
@@ -239,9 +239,9 @@ def test_greys_and_the_gate_are_told(honest, films):
     text = squeeze(read_by_pypdf(make_report(shown)))
     assert squeeze("black at 25 % of the film's range, white at 75 %, then inverted") in text.replace("’", "'")
     assert doubtful.doubts and all(squeeze(doubt.sentence) in text for doubt in doubtful.doubts)
-    plain = pictures.draw_panel(dataclasses.replace(shown, greys=Greys()), "film", 512)
+    plain = panel_pictures.draw_panel(dataclasses.replace(shown, greys=Greys()), "film", 512)
     seen = np.clip((plain / 255 - 0.25) / 0.5, 0, 1)
-    assert np.abs(pictures.draw_panel(shown, "film", 512) - 255 * (1 - seen)).max() <= 2
+    assert np.abs(panel_pictures.draw_panel(shown, "film", 512) - 255 * (1 - seen)).max() <= 2
     usual = dataclasses.replace(shown, gate=GateAnswer(Verdict.USUAL, ()))
     assert format_text("report-gate-usual") in str(describe_report(usual))
 

@@ -18,7 +18,7 @@ import tifffile
 from PIL import Image, ImageOps
 
 from cxr_demo.errors import ImageError
-from cxr_demo.film import halving, pictures
+from cxr_demo.film import halving, picture_formats
 from cxr_demo.film.reading import Radiograph, read_image
 
 REPO = Path(__file__).parents[2]
@@ -307,8 +307,8 @@ def test_a_number_that_is_none_is_seen_in_a_large_film_too(halve_above):
 
 
 def test_some_kinds_are_read_up_to_fewer_pixels(monkeypatch):
-    monkeypatch.setattr(pictures, "MAX_PIXELS", 1000)
-    monkeypatch.setattr(pictures, "MAX_COLOUR_16_PIXELS_READ", 1000)
+    monkeypatch.setattr(picture_formats, "MAX_PIXELS", 1000)
+    monkeypatch.setattr(picture_formats, "MAX_COLOUR_16_PIXELS_READ", 1000)
     for data in (saved(RAMP, "WebP"), tiff(np.dstack([RAMP_16] * 3))):
         assert "56 x 40 pixels, more than" in refusal(data)
     assert read_image(saved(RAMP, "PNG")) and read_image(saved(np.dstack([RAMP] * 3), "PNG"))
@@ -437,7 +437,7 @@ def test_a_jpeg_of_more_scans_than_any_camera_writes_is_refused_before_it_is_dec
     assert "damaged" in refusal(jpeg_in_tiff(of_many_scans(64, 200), 64)), "libtiff counts them itself"
     segments = b"\xff\xfe\0\2" * 20_000
     sound = saved(RAMP, "JPEG", comment=b"\xff\xda" * 2000)
-    monkeypatch.setitem(pictures.PICTURES, "JPEG", None)  # nothing is decoded
+    monkeypatch.setitem(picture_formats.PICTURES, "JPEG", None)  # nothing is decoded
     for data in (of_many_scans(64, 200), sound[:2] + segments + sound[2:]):
         assert "far more parts" in refusal(data)
     monkeypatch.undo()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from cxr_demo.analysis import Analyser, Explanation
 from cxr_demo.errors import ExplanationError
 from cxr_demo.explain.methods import METHODS
-from cxr_demo.export import pictures
+from cxr_demo.export import panel_pictures
 from cxr_demo.export.bundle import make_bundle
 from cxr_demo.export.report_pdf import make_panel_picture, make_report
 from cxr_demo.export.shown import DrawnMap, Greys, ShownStudy
@@ -34,9 +34,9 @@ def make_export(desk: Desk, shown: ShownStudy, wish: Wish, asked: ExportWish, te
         return ExportFile(REPORT_TITLE, make_report(shown))
     if asked.kind == "zip":
         return ExportFile(BUNDLE_TITLE, make_bundle(shown, desk.analysers[wish.checkpoint], wish.shapes, tell))
-    if asked.panel not in pictures.list_panels(shown):
+    if asked.panel not in panel_pictures.list_panels(shown):
         raise ExplanationError("take-home-gone")
-    title = asked.panel if asked.panel == pictures.FILM else f"{asked.panel}-{shown.label}"
+    title = asked.panel if asked.panel == panel_pictures.FILM else f"{asked.panel}-{shown.label}"
     return ExportFile(f"{title}.png", make_panel_picture(shown, asked.panel))
 
 
@@ -67,7 +67,7 @@ def render_exports(session: Session, at: tuple, film: Film | None, maps: Mapping
 
     def make() -> dict:
         drawn = {key: METHODS[key].name for key, scales in choose_scales(maps).items() if not scales.own.nothing}
-        panels = {pictures.FILM: format_text("film")} | drawn
+        panels = {panel_pictures.FILM: format_text("film")} | drawn
         return render_take_home(panels, film.key, film.example is None, export)
 
     made_of = (*at, tuple(map(Same, maps.values())), Same(export.file), export.share, export.fault)
