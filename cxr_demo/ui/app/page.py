@@ -170,9 +170,10 @@ def make_launch_settings() -> dict:
 
 
 def _render_title():
-    title = tag("div", tag("h1", format_text("page-title")), tag("p", format_text("page-subtitle")))
+    name = tag("div", tag("h1", format_text("page-title")), _render_languages(), class_="name")
+    title = tag("div", name, tag("p", format_text("page-subtitle")))
     warning = tag("p", format_text("not-clinical"), class_="warning")
-    return join_html(title, lesson_view.render_doors(), warning, _render_languages())
+    return join_html(title, lesson_view.render_doors(), warning)
 
 
 def _render_languages() -> Html:
