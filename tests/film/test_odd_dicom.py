@@ -288,8 +288,13 @@ def test_pixels_become_square(keyword):
 
 
 def test_pixels_become_square_within_what_may_be_read(monkeypatch):
-    monkeypatch.setattr("cxr_demo.film.dicom.MAX_PIXELS", FILM.size)
-    assert read_image(dicom_file(PixelSpacing=[2, 1])).pixels.shape == (40, 24)
+    film = np.kron(FILM, np.ones((2, 2), np.uint16))
+    monkeypatch.setattr("cxr_demo.film.dicom.MAX_PIXELS", film.size)
+    assert read_image(dicom_file(film, PixelSpacing=[2, 1])).pixels.shape == (80, 48)
+
+
+def test_what_becomes_square_is_no_longer_and_thinner_than_a_film_may_be():
+    assert "too long" in refusal(dicom_file(np.resize(FILM, (120, 40)), PixelSpacing=[2, 1]))
 
 
 @pytest.mark.parametrize("ratio", [(0.0, 1.0), (1.0, 50.0), (-1.0, 1.0)])
