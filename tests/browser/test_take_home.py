@@ -19,16 +19,21 @@ from cxr_demo.text.catalogue import format_text
 from tests.browser.test_page import enter, give, wait_for_rest
 
 
-@pytest.fixture
-def page_with_film(open_page, films) -> Page:
-    page, _ = open_page()
-    enter(page)
-    give(page, films["film.png"])
+def give_anyway(page: Page, path: Path) -> None:
+    """A film, and that it is one where the page asks."""
+    give(page, path)
     wait_for_rest(page)
     anyway = page.locator("#findings button.anyway")
     if anyway.count():
         anyway.click()
         wait_for_rest(page)
+
+
+@pytest.fixture
+def page_with_film(open_page, films) -> Page:
+    page, _ = open_page()
+    enter(page)
+    give_anyway(page, films["film.png"])
     page.locator("#take_home summary").click()
     return page
 
@@ -75,11 +80,6 @@ def test_another_film_asks_again(page_with_film, films):
     page = page_with_film
     looked = page.get_by_label(format_text("take-home.looked"))
     looked.check()
-    give(page, films["film16.png"])
-    wait_for_rest(page)
-    anyway = page.locator("#findings button.anyway")
-    if anyway.count():
-        anyway.click()
-        wait_for_rest(page)
+    give_anyway(page, films["film16.png"])
     expect(page.get_by_label(format_text("take-home.looked"))).not_to_be_checked()
     expect(page.locator("#take_home button.make").first).to_be_disabled()
