@@ -8,11 +8,15 @@ addresses.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
+
+if __name__ == "__main__":  # before what follows, which takes seconds: Ctrl-C ends it without a word
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(128 + signal.SIGINT))
 
 # gradio and the hub read these when they are imported.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -22,12 +26,13 @@ os.environ["NO_PROXY"] = ",".join(filter(None, [os.environ.get("NO_PROXY"), "127
 
 from cxr_demo import ui
 from cxr_demo.analysis import Analyser
-from cxr_demo.errors import CxrError
 from cxr_demo.evaluation import lung_segmentation
 from cxr_demo.explain.proof_cache import get_proof_folder
 from cxr_demo.film.bounded_reading import start_reader
 from cxr_demo.networks import checkpoint, gate_net
-from cxr_demo.text.catalogue import Said, Words
+from cxr_demo.text.catalogue import Said
+from cxr_demo.text.formats import make_printable
+from cxr_demo.ui.faults import describe_refusal
 
 Model = TypeVar("Model")
 
@@ -40,9 +45,8 @@ def open_checkpoints(root: str) -> tuple[dict[str, Analyser], dict[str, Said]]:
         try:
             # No cache of its own: maps show the patient, so the session keeps them, and they go with it.
             analyser = Analyser(checkpoint.load(folder), cache_bytes=0, proofs=get_proof_folder())
-        except CxrError as error:
-            refused[folder.name] = Words(str, error)
-            print(f"{folder.name}: {error}", flush=True)
+        except Exception as error:  # whatever is wrong with one, the others are there
+            _refuse(folder.name, error, refused)
             continue
         name = analyser.card.name if analyser.card.name not in ready else f"{analyser.card.name} ({folder.name})"
         ready[name] = analyser
@@ -54,10 +58,15 @@ def open_model(name: str, load: Callable[[Path], Model | None], refused: dict[st
     """The lung model or the gate's, if it is there; one that cannot be used is told like a checkpoint."""
     try:
         return load(Path(ROOT) / name)
-    except CxrError as error:
-        refused[name] = Words(str, error)
-        print(f"{name}: {error}", flush=True)
+    except Exception as error:
+        _refuse(name, error, refused)
         return None
+
+
+def _refuse(name: str, error: Exception, refused: dict[str, Said]) -> None:
+    name = make_printable(name)
+    refused[name] = describe_refusal(name, error)
+    print(f"{name}: {refused[name]}", flush=True)
 
 
 def prove_checkpoints(analysers: dict[str, Analyser]) -> None:

@@ -255,6 +255,9 @@ checkpoint-none = In { $folder } ist kein Checkpoint.
     .hint =
         Geben Sie mit --weights einen Ordner oder einen Namen auf dem Hugging Face Hub an, oder setzen Sie CXR_WEIGHTS
         auf einen Ordner mit Checkpoints. { make-checkpoint }
+checkpoint-not-opened =
+    { $name } konnte nicht geöffnet werden (Kennung { $reference }): Was das Protokoll dazu sagt, gehört in eine Meldung
+    dieses Fehlers.
 checkpoint-unknown = Es gibt keinen Checkpoint namens { $name }.
     .hint = { make-checkpoint }
 checkpoint-other-weights = Die Gewichte von { $name } sind nicht die, für die { $card } geschrieben wurde.

@@ -249,6 +249,8 @@ checkpoint-none = There is no checkpoint in { $folder }.
     .hint =
         Give --weights a folder or a Hugging Face Hub id, or set CXR_WEIGHTS to a folder of checkpoints.
         { make-checkpoint }
+checkpoint-not-opened =
+    { $name } could not be opened (ref { $reference }): what the log says under it belongs into a report of this fault.
 checkpoint-unknown = There is no checkpoint named { $name }.
     .hint = { make-checkpoint }
 checkpoint-other-weights = The weights of { $name } are not the ones its { $card } was written for.

@@ -21,6 +21,11 @@ def name_score(calibrated: bool) -> str:
     return format_text("score-calibrated" if calibrated else "score-uncalibrated")
 
 
+def make_printable(text: str) -> str:
+    """A name from a disk may hold bytes that are no letters, which neither a terminal nor a browser takes: \\xe9."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def format_digits(value: float, digits: int, signed: bool = False) -> str:
     """0.5, 2 -> "0.50", or "+0.50" where it is `signed`; rounded as it is, not as its shortest decimals are."""
     pattern = f"0.{'0' * digits}" if digits else "0"

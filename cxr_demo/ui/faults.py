@@ -8,7 +8,8 @@ import traceback
 from pathlib import Path
 
 from cxr_demo.errors import CxrError
-from cxr_demo.text.catalogue import Said, say
+from cxr_demo.text.catalogue import Said, Words, say
+from cxr_demo.text.formats import make_printable
 
 log = logging.getLogger("cxr_demo")
 
@@ -18,6 +19,17 @@ def describe_error(error: BaseException) -> tuple[Said, Said]:
     if isinstance(error, CxrError):
         return error.said
     return say("unexpected", reference=log_error(error)), say("unexpected.hint")
+
+
+def describe_refusal(name: str, error: Exception) -> Said:
+    """Why a checkpoint cannot be used."""
+    if isinstance(error, CxrError):
+        return Words(_format_error, error)
+    return say("checkpoint-not-opened", name=name, reference=log_error(error))
+
+
+def _format_error(error: Exception) -> str:
+    return make_printable(str(error))
 
 
 def log_error(error: BaseException) -> str:
