@@ -1,8 +1,12 @@
-"""What some commands of `python -m cxr_demo` take."""
+"""What some commands of `python -m cxr_demo` take, and what all of them write into."""
 
 from __future__ import annotations
 
 import argparse
+import io
+import os
+import signal
+import sys
 from pathlib import Path
 
 from cxr_demo.explain.methods import CHOICES, METHODS
@@ -56,3 +60,17 @@ def add_one_label_arguments(command: argparse.ArgumentParser) -> None:
         "--region", type=float, nargs=4, metavar=("X", "Y", "WIDTH", "HEIGHT"), action="append",
         help=format_text("help-region"),
     )  # fmt: skip
+
+
+def prepare_output() -> None:
+    """Names of files are printed, whatever bytes they hold: what is no letter as `\\udce9`, which is JSON too."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def drop_output() -> int:
+    """Nobody reads on, as with `| head`: Python would try once more to write what is left, and complain. Returns the
+    exit code."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 128 + signal.SIGPIPE

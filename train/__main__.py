@@ -11,6 +11,7 @@ import re
 import sys
 from pathlib import Path
 
+from cxr_demo.arguments import drop_output
 from cxr_demo.errors import CxrError, TrainingError
 from cxr_demo.evaluation.lung_segmentation import LUNGS_FILE
 from cxr_demo.explain.methods import METHODS
@@ -45,6 +46,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.act(options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return drop_output()
     except CxrError as error:
         print(f"train: {error}", file=sys.stderr)
         return 2

@@ -226,7 +226,7 @@ def _network(card: Card) -> Network:
 def _folder(source: str | Path) -> Path:
     folder = Path(source)
     if folder.is_dir():
-        return folder
+        return folder if folder.name else folder.resolve()  # it is called by its name
     named = get_weights_root() / folder.name  # as `models` lists it, from whatever folder
     if folder.parts in ((folder.name,), ("weights", folder.name)) and named.is_dir():
         return named
