@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cxr_demo.arguments import drop_output, prepare_output
+from cxr_demo.arguments import drop_output, prepare_output, translate_argparse
 from cxr_demo.errors import CxrError
 from cxr_demo.text.catalogue import LANGUAGE, LANGUAGES, format_text, use_language
 
@@ -32,12 +32,14 @@ if TYPE_CHECKING:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    before = argparse.ArgumentParser(add_help=False)  # help is in the language too
+    before = argparse.ArgumentParser(add_help=False, allow_abbrev=False)  # help is in the language too
     before.add_argument("--lang", choices=LANGUAGES, default=LANGUAGE.get())
+    chosen, others = before.parse_known_args(arguments)  # it may stand anywhere
     prepare_output()
-    with use_language(before.parse_known_args(arguments)[0].lang):
+    with use_language(chosen.lang):
         try:
-            options = _parser().parse_args(arguments)
+            with translate_argparse():
+                options = _parser().parse_args(others)
             code = options.act(options)
             sys.stdout.flush()
             return code
@@ -224,8 +226,8 @@ def _evaluate(options: argparse.Namespace) -> int:
     from cxr_demo.analysis import choose_default_methods, order_labels
     from cxr_demo.evaluation import regions
     from cxr_demo.evaluation.agreement import measure_agreements
-    from cxr_demo.evaluation.evaluate import describe_evaluation
     from cxr_demo.progress import show_progress
+    from cxr_demo.text.command_text import describe_evaluation, describe_evidence
 
     analyser = _analyser(options.weights)
     image, answer = _open_image(options.file)
@@ -248,7 +250,7 @@ def _evaluate(options: argparse.Namespace) -> int:
         key: regions.measure_evidence(map_square, analyser.card.preprocess, masks, placements[key])
         for key, map_square in maps.items()
     }
-    for line in regions.describe_evidence(places, model and model.dice):
+    for line in describe_evidence(places, model and model.dice):
         print(line)
     return 0
 
@@ -301,7 +303,7 @@ def _import(options: argparse.Namespace) -> int:
 def _models(options: argparse.Namespace) -> int:
     """In the order of the page, the one that it opens on first."""
     from cxr_demo.networks import checkpoint
-    from cxr_demo.text.checkpoint_text import describe_checkpoint_choices
+    from cxr_demo.text.checkpoint_text import describe_checkpoint_choices, name_networks
 
     root, cards = checkpoint.get_weights_root(), {}
     folders = checkpoint.find_checkpoints(root)
@@ -314,7 +316,7 @@ def _models(options: argparse.Namespace) -> int:
             _complain(f"{folder}: {error}")
     names = describe_checkpoint_choices({folder.name: card for folder, card in cards.items()})
     for folder, card in sorted(cards.items(), key=lambda item: checkpoint.rank_card(item[1])):
-        network = f"{card.network}, {card.preprocess.size_px} px"
+        network = f"{name_networks(card)}, {card.preprocess.size_px} px"
         print(f"{folder}\t{names[folder.name]}\t{network}\t{', '.join(card.labels)}\t{card.summary}")
     return 0
 

@@ -7,10 +7,54 @@ import io
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from cxr_demo.explain.methods import CHOICES, METHODS
 from cxr_demo.text.catalogue import format_text
+
+ARGPARSE = {  # its own words, by the message that says the same
+    "usage: ": "parser-usage",
+    "positional arguments": "parser-positional",
+    "options": "parser-options",
+    "show this help message and exit": "parser-help",
+    "%(prog)s: error: %(message)s\n": "parser-error",
+    "argument %(argument_name)s: %(message)s": "parser-argument",
+    "the following arguments are required: %s": "parser-required",
+    "unrecognized arguments: %s": "parser-unrecognized",
+    "ambiguous option: %(option)s could match %(matches)s": "parser-ambiguous",
+    "invalid choice: %(value)r (choose from %(choices)s)": "parser-choice",
+    "unknown parser %(parser_name)r (choices: %(choices)s)": "parser-command",
+    "invalid %(type)s value: %(value)r": "parser-value",
+    "expected one argument": "parser-one",
+    "expected at most one argument": "parser-at-most-one",
+    "expected at least one argument": "parser-at-least-one",
+    "expected %s argument": "parser-number",
+    "expected %s arguments": "parser-numbers",
+    "ignored explicit argument %r": "parser-explicit",
+}
+
+
+@contextmanager
+def translate_argparse() -> Iterator[None]:
+    """What argparse says itself is said in the language of the moment. It asks gettext, whose catalogues are files of
+    another kind, beside which ours would stand twice: so it asks here instead."""
+    theirs = {name: getattr(argparse, name) for name in ("_", "ngettext")}
+    setattr(argparse, "_", _translate)  # noqa: B010 # no part of its interface
+    setattr(argparse, "ngettext", lambda one, many, number: _translate(one if number == 1 else many))  # noqa: B010
+    try:
+        yield
+    finally:
+        for name, function in theirs.items():
+            setattr(argparse, name, function)
+
+
+def _translate(text: str) -> str:
+    """With the space or line break that it ends with; what stands in no catalogue, as it is."""
+    if text not in ARGPARSE:
+        return text
+    return format_text(ARGPARSE[text]) + text[len(text.rstrip()) :]
 
 
 def add_import_arguments(brought: argparse.ArgumentParser) -> None:

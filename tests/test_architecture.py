@@ -35,7 +35,7 @@ cxr_demo.teaching: __init__ shortcut_lesson
 cxr_demo.text: label_text film_pair_text
 cxr_demo.export: __init__ output
 cxr_demo.importing: __init__ published pickle_process weights_file source labels_given fitting verdict
-cxr_demo.text: page_text scales_text localisation_text examples_text evaluation_text
+cxr_demo.text: page_text scales_text localisation_text examples_text evaluation_text command_text
 cxr_demo.text: findings_text checkpoint_text lesson_text pair_text upload_text
 cxr_demo.export: results film_table shown panel_pictures
 cxr_demo: __init__

@@ -1,6 +1,9 @@
 """`python -m cxr_demo` and the public API, on a tiny checkpoint and synthetic films."""
 
+import argparse
+import ast
 import dataclasses
+import inspect
 import json
 import subprocess
 import sys
@@ -14,12 +17,15 @@ import cxr_demo
 from cxr_demo import METHODS, Analyser, load, read_image, render
 from cxr_demo.__main__ import main
 from cxr_demo.analysis import DEFAULT_METHODS
+from cxr_demo.arguments import ARGPARSE
 from cxr_demo.comparison.label_contrast import explain_contrasts
 from cxr_demo.errors import CxrError
 from cxr_demo.explain.methods import CHOICES
-from cxr_demo.export import results
 from cxr_demo.export.output import RESULT_FILE, open_output
 from cxr_demo.networks import checkpoint as checkpoints
+from cxr_demo.text import command_text
+from cxr_demo.text.catalogue import format_text, use_language
+from cxr_demo.text.formats import format_percent, format_signed
 from tests.conftest import LABELS, make_checkpoint, make_model
 from tests.ui.stand_ins import card
 
@@ -128,8 +134,11 @@ def test_explain_writes_maps_on_the_films_own_grid_in_raw_units(weights, film, t
             assert said["absolute_sum_over_native_map"] == pytest.approx(scale)
             if METHODS[method].unit.adds_to_logit:
                 total = native.sum(dtype=np.float64)
-                assert f"{method}\t{label}\tsum {total:+.2f}, absolute sum {scale:.2f}\tlogit" in printed
-                assert said["share_of_logit"] is None or f"{said['share_of_logit']:.0%} of the logit" in printed
+                assert f"{method}\t{label}\tsum {format_signed(total)}, absolute sum {scale:.2f}\tlogit" in printed
+                assert (
+                    said["share_of_logit"] is None
+                    or f"{format_percent(said['share_of_logit'])} of the logit" in printed
+                )
         else:
             assert said["sum_in_the_padding"] is None
         assert said["against_the_other_labels"] is None
@@ -159,11 +168,11 @@ def test_explain_says_how_alike_the_maps_of_all_labels_are(weights, film, tmp_pa
 
 def test_a_map_of_one_cell_is_like_no_other_and_the_table_says_so_without_a_number():
     none = np.array([[np.nan, np.nan, np.nan], [np.nan, 1.0, -0.25], [np.nan, -0.25, 1.0]])
-    lines = results._tell_likeness("grad-cam", card(), none)
+    lines = command_text.describe_likeness("grad-cam", card(), none)
     assert [line.split("\t")[2:] for line in lines[-3:]] == [
         ["-", "-", "-"], ["-", "+1.00", "-0.25"], ["-", "-0.25", "+1.00"],
     ]  # fmt: skip
-    assert not results._tell_likeness("grad-cam", card(labels=("mass",), thresholds={}), none[1:2, 1:2])
+    assert not command_text.describe_likeness("grad-cam", card(labels=("mass",), thresholds={}), none[1:2, 1:2])
 
 
 def test_explain_and_compare_write_contrasts_under_their_own_name(weights, film, tmp_path, capsys):
@@ -371,3 +380,41 @@ def test_what_is_no_frontal_chest_film_is_questioned_and_computed_only_anyway(we
     assert main(arguments) == 0
     assert json.loads((Path(out) / "result.json").read_text())["gate"] == row["gate"]
     assert doubt["sentence"] in capsys.readouterr().err
+
+
+def test_every_command_speaks_german(weights, film, tmp_path, capsys):
+    """The lines of results, and argparse's own words; `--lang` may stand before the command or behind it."""
+    out = str(tmp_path / "out")
+    asked = ["--weights", weights, "--label", LABELS[1], "--method", "grad-cam", "eigen-cam"]
+    assert main(["--lang", "de", "explain", film, *asked[:-1], "--contrast", "--out", out]) == 0
+    told = capsys.readouterr().out
+    assert "gegen die anderen Labels\tSumme " in told and "Summe der Beträge" in told and "\tLogit " in told
+    assert "Ähnlichkeit der Karten" in told
+    asked = ["--weights", weights, weights, "--label", LABELS[1], "--method", "grad-cam", "eigen-cam", "--out", out]
+    assert main(["compare", film, *asked, "--overwrite", "--lang", "de"]) == 0
+    told = capsys.readouterr().out
+    assert "Rangkorrelation +1,00\tUnterschied in " in told
+    assert "kein Unterschied: Werte dieser Methode sind nur innerhalb einer Karte vergleichbar" in told
+    with use_language("de"):
+        usage = format_text("parser-usage")
+    with pytest.raises(SystemExit):
+        main(["--lang", "de", "explain", film])
+    told = capsys.readouterr().err
+    assert told.startswith(usage) and "Fehler: diese Argumente fehlen: --out" in told
+    with pytest.raises(SystemExit):
+        main(["explain", film])
+    assert capsys.readouterr().err.startswith("usage: "), "another call of the same process is asked in English"
+
+
+def test_what_argparse_says_is_in_the_catalogue_word_for_word():
+    said = {
+        argument.value
+        for node in ast.walk(ast.parse(inspect.getsource(argparse)))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("_", "ngettext")
+        for argument in node.args
+        if isinstance(argument, ast.Constant)
+    }
+    assert set(ARGPARSE) <= said
+    assert {text.rstrip(): format_text(name) for text, name in ARGPARSE.items()} == {
+        text.rstrip(): text.rstrip() for text in ARGPARSE
+    }

@@ -20,14 +20,11 @@ from cxr_demo.explain.methods import Unit
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.grids import measure_overlaps
 from cxr_demo.networks.card import Card
+from cxr_demo.text.catalogue import Said, format_text, say
 
 CALIBRATED = "calibrated "
 EDGE_DIGITS = 6  # of a film's pixel: edges that differ by less are one, so that no cell is made of rounding
 FIRST, SECOND = "this", "other"  # as the exported files call them
-SHARED_PART = (
-    "Where the findings are classes of which one is true, only the distances between a network's logits make its "
-    "probabilities: evidence that it gives all classes alike changes none of them, and is in these maps all the same."
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +69,7 @@ class MapComparison:
     first: MapSide
     second: MapSide
     difference: np.ndarray | None
-    why_not: str
+    why_not: Said
     agreement: Agreement
     nothing: bool
 
@@ -160,27 +157,31 @@ def draw_on_image(
     return np.where(insides[0][:, None] & insides[1], picture, np.float32(0))
 
 
-def _explain_no_difference(explanation: Explanation, first: Card, second: Card) -> str:
+def _explain_no_difference(explanation: Explanation, first: Card, second: Card) -> Said:
     """Why two such maps cannot be subtracted; "" where they can."""
     unit = explanation.unit
     if explanation.is_contrast and set(first.labels) != set(second.labels):
-        return "each map is against the other findings of its own network, and they have other findings"
+        return say("pair-why-labels")
     if not unit.comparable:
-        return unit.unlike
+        return _explain_unlike(unit)
     if first.task != second.task:
-        return (
-            "one network shares 100 % out among its findings, the other judges each alone: their logits differ in kind"
-        )
+        return say("pair-why-task")
     if not _choose_divisors(first, second):
-        return "one map is of calibrated logits, and the other network was never calibrated"
+        return say("pair-why-calibration")
     same = unit.needs_same
-    return unit.unlike if same and getattr(first.preprocess, same) != getattr(second.preprocess, same) else ""
+    is_unlike = same and getattr(first.preprocess, same) != getattr(second.preprocess, same)
+    return _explain_unlike(unit) if is_unlike else ""
+
+
+def _explain_unlike(unit: Unit) -> Said:
+    """Why values of such a unit cannot be subtracted."""
+    return unit.unlike or say(f"unit-{unit.name.lower()}.unlike")
 
 
 def describe_shared_part(*cards: Card) -> str:
     """What is to be said of maps of these checkpoints' logits where any of them has classes of which one is true; else
     nothing."""
-    return SHARED_PART if any(card.task == "single-label" for card in cards) else ""
+    return format_text("pair-shared-part") if any(card.task == "single-label" for card in cards) else ""
 
 
 def _choose_divisors(first: Card, second: Card) -> tuple[float, ...]:

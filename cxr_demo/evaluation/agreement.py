@@ -26,11 +26,13 @@ from cxr_demo.evaluation.nulls import (
     round_sums,
 )
 from cxr_demo.grids import EVEN, Placement, resample_map
+from cxr_demo.text.catalogue import Said, join_words, say
 
 STRONGEST = (0.05, 0.1, 0.2)  # shares of the image
 BORDER = 0.05  # of the image's height and width; own choice: collimation and cassette edges
 CORNER = 0.15  # of the same; own choice: side markers and burned-in text
 ALL_EVEN: Mapping[str, Placement] = MappingProxyType({})
+UNRANKED = {"numbers": "unranked-numbers", "flat": "unranked-flat", "evidence": "unranked-evidence"}
 TIE = 1e-9  # of numbers of 0..1 or -1..1 that differ by the noise of summing alone
 
 
@@ -55,7 +57,7 @@ class Agreement:
     rank: float
     p: float
     overlaps: tuple[Overlap, ...]
-    note: str = ""
+    note: Said = ""
 
 
 @dataclass(frozen=True)
@@ -118,11 +120,15 @@ def _mark_ends(length: int, share: float) -> np.ndarray:
 def _compare_fields(pair: dict[str, np.ndarray], nulls: np.ndarray) -> Agreement:
     """The fields (n,) of two maps, by name, and (NULLS, n) maps as smooth as the second."""
     a, b = pair.values()
-    reasons = {name: _explain_no_ranks(values) or _explain_no_overlap(values) for name, values in pair.items()}
-    note = "; ".join(f"{name} {reason}" for name, reason in reasons.items() if reason)
+    reasons = [
+        say(UNRANKED[reason], map=name)
+        for name, values in pair.items()
+        if (reason := _explain_no_ranks(values) or _explain_no_overlap(values))
+    ]
     rank = correlate_ranks(a, b)
     p = NAN if np.isnan(rank) else _compute_p(rank, [correlate_ranks(a, null) for null in nulls])
-    return Agreement(rank, p, tuple(_measure_overlap(a, b, nulls, area) for area in STRONGEST), note)
+    overlaps = tuple(_measure_overlap(a, b, nulls, area) for area in STRONGEST)
+    return Agreement(rank, p, overlaps, join_words(*reasons, between="; ") if reasons else "")
 
 
 def _compute_p(value: float, of_nulls: Sequence[float]) -> float:
@@ -131,15 +137,15 @@ def _compute_p(value: float, of_nulls: Sequence[float]) -> float:
 
 
 def _explain_no_ranks(values: np.ndarray) -> str:
-    """Why these have no ranks; "" where they have."""
+    """Why these have no ranks, a key of UNRANKED; "" where they have."""
     if not np.isfinite(values).all():
-        return "holds values that are not numbers"
-    return "" if np.ptp(values) > 0 else "is the same everywhere"
+        return "numbers"
+    return "" if np.ptp(values) > 0 else "flat"
 
 
 def _explain_no_overlap(values: np.ndarray) -> str:
-    """Why these have no strongest cells; "" where they have."""
-    return "" if values.max() > 0 else "holds no evidence for the finding"
+    """Why these have no strongest cells, a key of UNRANKED; "" where they have."""
+    return "" if values.max() > 0 else "evidence"
 
 
 def _measure_overlap(a: np.ndarray, b: np.ndarray, nulls: np.ndarray, area: float) -> Overlap:

@@ -5,17 +5,14 @@ Works on one checkpoint and its explainer; `analysis.Analyser.evaluate_maps` hol
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import nn
 
-from cxr_demo.evaluation.agreement import Agreement
-from cxr_demo.evaluation.checks import CHECKS
-from cxr_demo.evaluation.faithfulness import FORWARDS_LIMIT, TOLD_SHARE, Curve, Predict, measure_curves
-from cxr_demo.evaluation.nulls import NULLS, SMALLEST_P
+from cxr_demo.evaluation.faithfulness import FORWARDS_LIMIT, Curve, Predict, measure_curves
 from cxr_demo.evaluation.randomisation import VIEWS, Randomisation, count_random_networks, measure_randomisation
 from cxr_demo.evaluation.stability import CHANGED_IMAGES, Stability, measure_stability
 from cxr_demo.explain.engine import AnyExplainer, make_unproved_maps
@@ -181,45 +178,3 @@ class _StepProgress:
 
 def _key_by_method(maps: Mapping[tuple[str, int], np.ndarray]) -> dict[str, np.ndarray]:
     return {method: map_ for (method, _), map_ in maps.items()}
-
-
-def describe_evaluation(
-    finding: str, evaluations: Mapping[str, MapEvaluation], pairs: Mapping[tuple[str, str], Agreement]
-) -> Iterator[str]:
-    """Markdown: a line for each map that was evaluated in all parts, a line for each pair of maps, and what each number
-    shows and does not show."""
-    yield f"| {finding} | deletion | insertion | randomisation | noise | shift |"
-    yield "|---|---|---|---|---|---|"
-    for method, evaluation in evaluations.items():
-        yield f"| {method} | {' | '.join(_format_evaluation(evaluation))} |"
-    yield ""
-    for (a, b), agreement in pairs.items():
-        overlaps = [
-            f"{overlap.common:.0%} of the strongest {overlap.area:.0%} "
-            f"(by chance {overlap.by_chance:.0%}, p {overlap.p:.2f})"
-            for overlap in agreement.overlaps
-        ]
-        rank = f"rank correlation {agreement.rank:.2f} (p {agreement.p:.2f})"
-        yield f"{a} and {b}: {rank}; in common {', '.join(overlaps)}"
-    yield ""
-    yield f"Deletion and insertion: logit points by which the strongest {TOLD_SHARE:.0%} of the film move the logit."
-    yield "Middle: the same share in the middle of the film. p: how often a map as smooth that knows nothing is so"
-    yield f"good, or agrees as much with the first of two; {NULLS} are asked, so it is at least {SMALLEST_P:.2f}."
-    yield "Randomisation: rank correlation with the map of a network with random weights."
-    yield "Noise, shift: largest change of the map relative to its size."
-    for check in CHECKS.values():
-        yield f"- {check.name} ({check.paper}; better: {check.better}). {check.says} {check.says_not}"
-
-
-def _format_evaluation(evaluation: MapEvaluation) -> Iterator[str]:
-    """A cell for each part; "-" for a part that was not evaluated."""
-    for curve in (evaluation.deletion, evaluation.insertion):
-        yield f"{curve.change:+.2f}, p {curve.p:.2f} (middle {curve.middle_change:+.2f})" if curve else "-"
-    if randomisation := evaluation.randomisation:
-        alike = ", UNCHANGED" if randomisation.unchanged or randomisation.blind else ""
-        yield f"{randomisation.stages[-1].rank:.2f}{alike}"
-    else:
-        yield "-"
-    stability = evaluation.stability
-    for change in (stability.noise, stability.shift) if stability else (None, None):
-        yield f"{change.change:.2f}" if change else "-"

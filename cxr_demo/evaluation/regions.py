@@ -8,7 +8,7 @@ everywhere has in each region the region's share of the image.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -126,29 +126,6 @@ def make_box_mask(boxes: Sequence[Sequence[float]], shape: tuple[int, int]) -> n
     for x, y, width, height in boxes:
         mask |= ((rows >= y) & (rows < y + height))[:, None] & ((columns >= x) & (columns < x + width))
     return mask
-
-
-def describe_evidence(
-    evidence: Mapping[str, Mapping[str, RegionShare]], dice: tuple[float, float, float] | None
-) -> Iterator[str]:
-    """Lines of text: one for each map of {method: {region: RegionShare}}, and how accurate the lungs' outline is."""
-    for method, shares in evidence.items():
-        regions = [f"{name} {_format_evidence(of.evidence)} (area {of.area:.0%})" for name, of in shares.items()]
-        yield f"{method}: evidence in {', '.join(regions)}"
-    if dice is None:
-        yield "There is no lung model next to the checkpoints, so the lungs are not measured."
-    elif not any(LUNGS in shares for shares in evidence.values()):
-        yield "The lung model finds no lung on this image, so the lungs are not measured."
-    else:
-        value, low, high = dice
-        yield (
-            "The outline of the lungs is an estimate by a small network. On real images that it had not seen it has "
-            f"Dice {value:.2f} (95 % interval {low:.2f} to {high:.2f})."
-        )
-
-
-def _format_evidence(evidence: float) -> str:
-    return "none" if np.isnan(evidence) else f"{evidence:.0%}"
 
 
 def mask_region(region: Region, shape: tuple[int, int]) -> np.ndarray:

@@ -39,7 +39,8 @@ class Unit(StrEnum):
     evidence, and then a map is nothing only where it is 0. `too_little`: what is said of a map that holds less than
     `EVIDENCE_FLOOR`, which takes the place of {floor}; where it is "", the message "unit-", its name and ".too-little"
     says it. `comparable`: whether values of different maps may be compared at all. `needs_same`: the field of
-    `Preprocess` that two networks must have in common for their values to be subtracted, and `unlike` why.
+    `Preprocess` that two networks must have in common for their values to be subtracted, and `unlike` why; where it is
+    "", the message "unit-", its name and ".unlike" says it.
     """
 
     adds_to_logit: bool
@@ -58,13 +59,13 @@ class Unit(StrEnum):
     )  # fmt: skip
     SLOPE = (
         "logit points per unit of input", False, "logit points per unit of input and 1 % of the film", "", "", True,
-        "std", "a unit of input is another amount of brightness for each network",
+        "std", "",
     )  # fmt: skip
     HIDDEN = (
         "logit points when hidden", False, "", "largest", "", True,
-        "geometry", "the networks see the film in another shape, so other parts of it were hidden",
+        "geometry", "",
     )  # fmt: skip
-    RELATIVE = "relative", False, "", "", "", False, "", "values of this method can be compared within one map alone"
+    RELATIVE = "relative", False, "", "", "", False, "", ""
 
     def __new__(cls, text: str, *properties: Any) -> Unit:
         unit = str.__new__(cls, text)

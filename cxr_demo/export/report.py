@@ -24,6 +24,7 @@ from cxr_demo.film.gate import Verdict
 from cxr_demo.networks.standing import find_quality, find_standing
 from cxr_demo.text import evaluation_text, findings_text, label_text, page_text
 from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.checkpoint_text import describe_network
 from cxr_demo.text.formats import format_list, format_moment, format_percent, format_rounded, name_score
 from cxr_demo.text.method_text import describe_caption
 
@@ -74,8 +75,8 @@ def describe_panel(shown: ShownStudy, panel: str) -> dict[str, Any]:
 
 def name_film(shown: ShownStudy) -> str:
     """Its kind and size."""
-    height, width = shown.study.image.pixels.shape
-    return f"{shown.study.image.kind}, {width} × {height} px"
+    image = shown.study.image
+    return page_text.describe_film(image.kind, (image.pixels.shape[0], image.pixels.shape[1]))
 
 
 def describe_greys(shown: ShownStudy) -> str:
@@ -270,8 +271,7 @@ def _describe_gate(shown: ShownStudy) -> dict:
 def _describe_network(shown: ShownStudy) -> dict:
     """And all that is needed to make the same again."""
     card, study = shown.card, shown.study
-    made, size = card.ensemble, card.preprocess.size_px
-    network = format_text("fact-networks", networks=len(made.members)) if made else card.network
+    made = card.ensemble
     temperature = format_text("fact-temperature", temperature=f"{card.temperature:g}")
     facts: Sequence[tuple[str, str]] = (
         (format_text("fact-name"), card.name),
@@ -280,7 +280,7 @@ def _describe_network(shown: ShownStudy) -> dict:
         (format_text("fact-data"), card.training.data),
         (format_text("fact-limits"), card.training.caveat),
         (format_text("fact-ensemble"), page_text.describe_ensemble(made) if made else ""),
-        (format_text("network"), f"{network}, {size} px, {card.preprocess.geometry}"),
+        (format_text("network"), describe_network(card)),
         (format_text("fact-calibration"), temperature if card.calibrated else format_text("fact-none")),
         (format_text("fact-maps"), shown.proof),
         (format_text("fact-sha256-ensemble" if made else "fact-sha256"), study.checkpoint_sha256),

@@ -23,8 +23,9 @@ from cxr_demo.film.gate import GateAnswer
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.standing import find_standing
+from cxr_demo.text import command_text
+from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.formats import name_score
-from cxr_demo.text.label_text import describe_shared_maps
 from cxr_demo.text.method_text import describe_caption
 from cxr_demo.text.page_text import describe_doubts
 
@@ -119,8 +120,10 @@ def write_explanations(
     tables = {method: _describe_likeness(study.labels, table) for method, table in likeness.items()}
     result = {"file": file, "gate": describe_gate(gate), **describe_study(analyser, study), "maps": described}
     _write(folder, maps, result | {"likeness_of_labels": tables}, analyser.card)
-    told = [_tell_sums(explanation) for explanation in found.values()]
-    return told + [line for method, table in likeness.items() for line in _tell_likeness(method, analyser.card, table)]
+    told = [command_text.describe_sums(explanation) for explanation in found.values()]
+    for method, table in likeness.items():
+        told += command_text.describe_likeness(method, analyser.card, table)
+    return told
 
 
 def _name_map(explanation: Explanation) -> str:
@@ -135,31 +138,6 @@ def _describe_likeness(labels: Sequence[str], likeness: np.ndarray) -> dict:
         label: {other: _number(value) for other, value in zip(labels, row, strict=True)}
         for label, row in zip(labels, likeness, strict=True)
     }
-
-
-def _tell_likeness(method: str, card: Card, likeness: np.ndarray) -> list[str]:
-    """Which labels share one map, and the table of all, with "-" beside a map that is the same everywhere. Nothing
-    of a network with one label."""
-    if len(card.labels) < 2:
-        return []
-    names = [card.get_finding(label).name for label in card.labels]
-    rows = [
-        "\t".join((method, label, *("-" if np.isnan(value) else f"{value:+.2f}" for value in row)))
-        for label, row in zip(card.labels, likeness, strict=True)
-    ]
-    head = "\t".join((method, "likeness of the maps", *card.labels))
-    return [*describe_shared_maps(METHODS[method].name, names, likeness), head, *rows]
-
-
-def _tell_sums(explanation: Explanation) -> str:
-    """A line of the command line; of values that add up to nothing the logit alone."""
-    told = [explanation.method, explanation.label, *(["against the other labels"] if explanation.is_contrast else [])]
-    if explanation.unit.adds_to_logit:
-        told.append(f"sum {explanation.total:+.2f}, absolute sum {explanation.absolute_total:.2f}")
-    told.append(f"logit {explanation.logit:+.2f}")
-    if not np.isnan(explanation.share_held):
-        told.append(f"{explanation.share_held:.0%} of the logit")
-    return "\t".join((*told, *describe_doubts(explanation)))
 
 
 def write_comparison(
@@ -194,15 +172,14 @@ def write_comparison(
         described[key] = {
             "name": f"{METHODS[method].name}, {cards[0].get_finding(label).name}",
             **{which: _side(side) for which, side in sides.items()},
-            "no_difference_because": pair.why_not or None,
+            "no_difference_because": str(pair.why_not) or None,
             "agreement": _agreement(pair.agreement),
             "full_colour_at": dict(zip(drawn, (scale.limit for scale in colours), strict=True)),
             "overlays": pictures,
             "does_not_show": describe_caption(METHODS[method], this.is_contrast),
             "against_the_other_labels": FORMULA if this.is_contrast else None,
         }
-        told = f"no difference: {pair.why_not}" if pair.why_not else f"difference in {pair.first.unit}"
-        lines.append(f"{method}\t{label}\trank correlation {pair.agreement.rank:+.2f}\t{told}")
+        lines.append(command_text.describe_comparison(method, label, pair))
     this, other = (describe_study(*of) for of in zip(analysers, studies, strict=True))
     result = {"file": file, "gate": describe_gate(gate), "this": this, "other": other, "maps": described}
     _write(folder, maps, result, *cards)
@@ -251,8 +228,7 @@ def write_members(
             "overlays": pictures,
             "does_not_show": describe_caption(METHODS[method], explanation.is_contrast),
         }
-        told = ", ".join(f"{name} {rank:+.2f}" for name, rank in zip(apart.names, apart.ranks, strict=True))
-        lines.append(f"{method}\t{label}\trank correlation with the mean: {told}")
+        lines.append(command_text.describe_members(method, label, apart.names, apart.ranks))
     result = {"file": file, "gate": describe_gate(gate), **describe_study(analyser, study), "maps": described}
     _write(folder, maps, result, analyser.card)
     return lines
@@ -293,7 +269,7 @@ def _agreement(found: Agreement) -> dict:
         }
         for overlap in found.overlaps
     }
-    return {"rank_correlation": _number(found.rank), "p": _number(found.p), **overlaps, "note": found.note}
+    return {"rank_correlation": _number(found.rank), "p": _number(found.p), **overlaps, "note": str(found.note)}
 
 
 def _number(value: float) -> float | None:
@@ -326,8 +302,7 @@ def _members(card: Card, study: Study) -> dict:
             study.members.names, card.ensemble.weights, study.members.probabilities, study.members.logits, strict=True
         )
     }
-    mean = "the weighted mean of the members' logits, each divided by its temperature"
-    explained = mean if card.joins_predictions else "the joined network's logit"
+    explained = format_text("explained-mean" if card.joins_predictions else "explained-joined")
     return {"rule": card.ensemble.rule, "members": members, "maps_explain": explained}
 
 

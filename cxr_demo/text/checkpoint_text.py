@@ -11,6 +11,7 @@ from cxr_demo.networks.standing import EXTERNAL, TEST
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.formats import format_rounded
 
+GEOMETRIES = {"stretch": "geometry-stretch", "letterbox": "geometry-letterbox", "crop": "geometry-crop"}
 QUALITIES = {"macro_auroc": "quality-auroc", "accuracy": "quality-accuracy"}  # the first that the card has is shown
 
 
@@ -45,3 +46,23 @@ def describe_checkpoint_quality(card: Card) -> str:
             outside = format_rounded(elsewhere.figures[key].value)
             return format_text("quality-elsewhere", quality=quality, elsewhere=outside)
     return format_text("quality-not-measured")
+
+
+def name_network(backbone: str, head: str) -> str:
+    """ "densenet121", or "densenet121, head dense256"."""
+    return backbone if head == "linear" else format_text("network-with-head", backbone=backbone, head=head)
+
+
+def name_networks(card: Card) -> str:
+    """And of an ensemble those of its members: "ensemble (mean) of densenet121, resnet18"."""
+    if card.ensemble is None:
+        return name_network(card.backbone, card.head)
+    members = ", ".join(member.backbone for member in card.ensemble.members)
+    return format_text("network-ensemble", rule=card.ensemble.rule, members=members)
+
+
+def describe_network(card: Card) -> str:
+    """With the square that it reads: "densenet121, 224 px, letterbox". The members of an ensemble stand elsewhere."""
+    made, size = card.ensemble, card.preprocess.size_px
+    network = format_text("fact-networks", networks=len(made.members)) if made else name_networks(card)
+    return f"{network}, {size} px, {format_text(GEOMETRIES[card.preprocess.geometry])}"

@@ -692,6 +692,59 @@ out-earlier = { $folder } enthält ein früheres Ergebnis: { $file }.
 out-not-written = Die Ergebnisse lassen sich nicht schreiben: { $why }.
     .hint = Geben Sie mit --out einen anderen Ordner an.
 
+# Was argparse selbst sagt (arguments.py), und was es als %(name)s einsetzt.
+parser-usage = Aufruf:
+parser-positional = Argumente
+parser-options = Optionen
+parser-help = diese Hilfe zeigen und enden
+parser-error = %(prog)s: Fehler: %(message)s
+parser-argument = Argument %(argument_name)s: %(message)s
+parser-required = diese Argumente fehlen: %s
+parser-unrecognized = unbekannte Argumente: %s
+parser-ambiguous = mehrdeutige Option: %(option)s kann %(matches)s heißen
+parser-choice = %(value)r steht nicht zur Wahl (möglich: %(choices)s)
+parser-command = unbekannter Befehl %(parser_name)r (möglich: %(choices)s)
+parser-value = kein gültiger Wert für %(type)s: %(value)r
+parser-one = ein Wert wird erwartet
+parser-at-most-one = höchstens ein Wert wird erwartet
+parser-at-least-one = mindestens ein Wert wird erwartet
+parser-number = %s Wert wird erwartet
+parser-numbers = %s Werte werden erwartet
+parser-explicit = der Wert %r gehört nicht hierher
+
+# Zeilen von Ergebnissen (command_text.py).
+line-contrast = gegen die anderen Labels
+line-sums = Summe { $total }, Summe der Beträge { $absolute }
+line-logit = Logit { $logit }
+line-share = { $share } des Logits
+line-likeness = Ähnlichkeit der Karten
+line-rank = Rangkorrelation { $rank }
+line-ranks = Rangkorrelation mit dem Mittel: { $ranks }
+line-difference = Unterschied in { $unit }
+line-no-difference = kein Unterschied: { $why }
+line-middle = { $change }, { $p } (Mitte { $middle })
+line-unchanged = { $rank }, UNVERÄNDERT
+line-pair = { $first } und { $second }: { $rank } ({ $p }); gemeinsam { $overlaps }
+line-overlap = { $common } der stärksten { $area } (durch Zufall { $chance }, { $p })
+line-meaning =
+    Löschen und Einfügen: um wie viele Logit-Punkte die stärksten { $share } der Aufnahme das Logit bewegen. Mitte:
+    derselbe Anteil in der Mitte der Aufnahme. p: wie oft eine ebenso glatte Karte, die nichts weiß, so gut ist oder mit
+    der ersten von zweien ebenso übereinstimmt; { $nulls } werden gefragt, daher ist es mindestens { $smallest }.
+line-randomisation = Auswürfeln: Rangkorrelation mit der Karte eines Netzes mit zufälligen Gewichten.
+line-stability = Rauschen, Verschiebung: größte Änderung der Karte, gemessen an ihrer Größe.
+line-check = - { $check } ({ $paper }{ $direction ->
+    [higher] ; höher ist besser
+    [lower] ; niedriger ist besser
+   *[neither] {""}
+    }). { $says } { $limit }
+line-evidence = { $method }: Evidenz { $shares }
+line-region = { $region } { $share } (Fläche { $area })
+line-no-evidence = keine
+network-with-head = { $backbone }, Kopf { $head }
+network-ensemble = Ensemble ({ $rule }) aus { $members }
+explained-mean = das gewichtete Mittel der Logits der Mitglieder, jedes durch seine Temperatur geteilt
+explained-joined = das Logit des verbundenen Netzes
+
 ## Methods, by their key (explain/methods.py, method_text.py)
 
 # Was eine Karte nicht zeigt.
@@ -746,9 +799,12 @@ unit-cell = Logit-Punkte je Zelle
 unit-pixel = Logit-Punkte je Pixel
     .too-little = alle ihre Pixel zusammen enthalten weniger als { $floor } Logit-Punkte
 unit-slope = Logit-Punkte je Einheit der Eingabe
+    .unlike = eine Einheit der Eingabe ist für jedes Netz eine andere Menge Helligkeit
 unit-hidden = Logit-Punkte beim Verdecken
     .too-little = einen Teil zu verdecken ändert das Logit überall um weniger als { $floor } Punkte
+    .unlike = die Netze sehen die Aufnahme in anderer Form, daher waren andere Teile von ihr verdeckt
 unit-relative = relativ
+    .unlike = Werte dieser Methode sind nur innerhalb einer Karte vergleichbar
 unit-film-share = Logit-Punkte je 1 % der Aufnahme
 unit-slope-film-share = Logit-Punkte je Einheit der Eingabe und 1 % der Aufnahme
 unit-calibrated = kalibrierte { $unit }
@@ -1543,6 +1599,9 @@ fact-import = Einfuhr
 fact-missing = Nicht bekannt
 fact-licence = Lizenz des Netzes
 fact-ensemble = Ensemble
+geometry-stretch = auf das Quadrat gezogen
+geometry-letterbox = mit Rand aufgefüllt
+geometry-crop = mittig zugeschnitten
 fact-networks = { $networks } Netze, unten
 fact-calibration = Kalibrierung
 fact-temperature = Temperatur { $temperature }
@@ -1716,6 +1775,34 @@ member-weighs = Gewicht { $weight }. Übereinstimmung mit dem Mittel (Rangkorrel
 
 film-synthetic = künstlich
 film-size = { $kind }, { $width } × { $height } px
+
+# Warum zwei Karten nicht voneinander abgezogen werden können (comparison/checkpoint_pair.py).
+pair-why-labels = jede Karte steht gegen die anderen Befunde ihres eigenen Netzes, und das sind verschiedene
+pair-why-task =
+    das eine Netz verteilt 100 % auf seine Befunde, das andere beurteilt jeden für sich: Ihre Logits sind nicht von einer
+    Art
+pair-why-calibration = die eine Karte ist die kalibrierter Logits, und das andere Netz wurde nie kalibriert
+pair-shared-part =
+    Wo die Befunde Klassen sind, von denen genau eine zutrifft, machen nur die Abstände zwischen den Logits eines Netzes
+    seine Wahrscheinlichkeiten aus: Evidenz, die es allen Klassen gleich gibt, ändert keine davon und steht doch in diesen
+    Karten.
+
+# Warum zwei Karten keine Rangkorrelation oder keine stärksten Orte gemeinsam haben (evaluation/agreement.py).
+unranked-numbers = { $map ->
+    [this] die erste Karte
+    [other] die zweite Karte
+   *[named] { $map }
+    } enthält Werte, die keine Zahlen sind
+unranked-flat = { $map ->
+    [this] die erste Karte
+    [other] die zweite Karte
+   *[named] { $map }
+    } ist überall gleich
+unranked-evidence = { $map ->
+    [this] die erste Karte
+    [other] die zweite Karte
+   *[named] { $map }
+    } enthält keine Evidenz für den Befund
 
 ## Evaluation (evaluation_text.py)
 

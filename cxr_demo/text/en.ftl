@@ -665,6 +665,59 @@ out-earlier = { $folder } holds an earlier result: { $file }.
 out-not-written = The results cannot be written: { $why }.
     .hint = Give --out another folder.
 
+# What argparse says itself (arguments.py): its own English, and what it fills in as %(name)s.
+parser-usage = usage:
+parser-positional = positional arguments
+parser-options = options
+parser-help = show this help message and exit
+parser-error = %(prog)s: error: %(message)s
+parser-argument = argument %(argument_name)s: %(message)s
+parser-required = the following arguments are required: %s
+parser-unrecognized = unrecognized arguments: %s
+parser-ambiguous = ambiguous option: %(option)s could match %(matches)s
+parser-choice = invalid choice: %(value)r (choose from %(choices)s)
+parser-command = unknown parser %(parser_name)r (choices: %(choices)s)
+parser-value = invalid %(type)s value: %(value)r
+parser-one = expected one argument
+parser-at-most-one = expected at most one argument
+parser-at-least-one = expected at least one argument
+parser-number = expected %s argument
+parser-numbers = expected %s arguments
+parser-explicit = ignored explicit argument %r
+
+# Lines of results (command_text.py).
+line-contrast = against the other labels
+line-sums = sum { $total }, absolute sum { $absolute }
+line-logit = logit { $logit }
+line-share = { $share } of the logit
+line-likeness = likeness of the maps
+line-rank = rank correlation { $rank }
+line-ranks = rank correlation with the mean: { $ranks }
+line-difference = difference in { $unit }
+line-no-difference = no difference: { $why }
+line-middle = { $change }, { $p } (middle { $middle })
+line-unchanged = { $rank }, UNCHANGED
+line-pair = { $first } and { $second }: { $rank } ({ $p }); in common { $overlaps }
+line-overlap = { $common } of the strongest { $area } (by chance { $chance }, { $p })
+line-meaning =
+    Deletion and insertion: logit points by which the strongest { $share } of the film move the logit. Middle: the same
+    share in the middle of the film. p: how often a map as smooth that knows nothing is so good, or agrees as much with
+    the first of two; { $nulls } are asked, so it is at least { $smallest }.
+line-randomisation = Randomisation: rank correlation with the map of a network with random weights.
+line-stability = Noise, shift: largest change of the map relative to its size.
+line-check = - { $check } ({ $paper }{ $direction ->
+    [higher] ; higher is better
+    [lower] ; lower is better
+   *[neither] {""}
+    }). { $says } { $limit }
+line-evidence = { $method }: evidence { $shares }
+line-region = { $region } { $share } (area { $area })
+line-no-evidence = none
+network-with-head = { $backbone }, head { $head }
+network-ensemble = ensemble ({ $rule }) of { $members }
+explained-mean = the weighted mean of the members' logits, each divided by its temperature
+explained-joined = the joined network's logit
+
 ## Methods, by their key (explain/methods.py, method_text.py)
 
 # What a map does not show.
@@ -714,9 +767,12 @@ unit-cell = logit points per cell
 unit-pixel = logit points per pixel
     .too-little = all its pixels together hold less than { $floor } logit points
 unit-slope = logit points per unit of input
+    .unlike = a unit of input is another amount of brightness for each network
 unit-hidden = logit points when hidden
     .too-little = hiding a part moves the logit by less than { $floor } points everywhere
+    .unlike = the networks see the film in another shape, so other parts of it were hidden
 unit-relative = relative
+    .unlike = values of this method can be compared within one map alone
 unit-film-share = logit points per 1 % of the film
 unit-slope-film-share = logit points per unit of input and 1 % of the film
 unit-calibrated = calibrated { $unit }
@@ -1481,6 +1537,9 @@ fact-import = Import
 fact-missing = Not known
 fact-licence = Licence of the network
 fact-ensemble = Ensemble
+geometry-stretch = stretch
+geometry-letterbox = letterbox
+geometry-crop = crop
 fact-networks = { $networks } networks, below
 fact-calibration = Calibration
 fact-temperature = temperature { $temperature }
@@ -1643,6 +1702,31 @@ member-weighs = Weight { $weight }. Agreement with the mean (rank correlation) {
 
 film-synthetic = synthetic
 film-size = { $kind }, { $width } × { $height } px
+
+# Why two maps cannot be subtracted (comparison/checkpoint_pair.py); each goes into "difference.none".
+pair-why-labels = each map is against the other findings of its own network, and they have other findings
+pair-why-task = one network shares 100 % out among its findings, the other judges each alone: their logits differ in kind
+pair-why-calibration = one map is of calibrated logits, and the other network was never calibrated
+pair-shared-part =
+    Where the findings are classes of which one is true, only the distances between a network's logits make its
+    probabilities: evidence that it gives all classes alike changes none of them, and is in these maps all the same.
+
+# Why two maps have no rank correlation, or no strongest places in common (evaluation/agreement.py).
+unranked-numbers = { $map ->
+    [this] the first map
+    [other] the second map
+   *[named] { $map }
+    } holds values that are not numbers
+unranked-flat = { $map ->
+    [this] the first map
+    [other] the second map
+   *[named] { $map }
+    } is the same everywhere
+unranked-evidence = { $map ->
+    [this] the first map
+    [other] the second map
+   *[named] { $map }
+    } holds no evidence for the finding
 
 ## Evaluation (evaluation_text.py)
 

@@ -88,6 +88,12 @@ def _format_least_score(calibrated: bool, task: str) -> str:
     return format_percent(least, digits) if calibrated else format_digits(least, digits + 2)
 
 
+def describe_film(kind: str, shape: tuple[int, int]) -> str:
+    """`kind` as a `Radiograph` has it, `shape` (H, W) of its pixels."""
+    known = format_text("film-synthetic") if kind == "synthetic" else kind
+    return format_text("film-size", kind=known, width=shape[1], height=shape[0])
+
+
 def describe_waiting(name: str, is_read: bool) -> str:
     return format_text("asking-network" if is_read else "reading-file", name=name)
 

@@ -180,7 +180,9 @@ def test_a_map_without_a_ranking_says_so(value):
     odd = np.full((7, 7), value, np.float32)
     found = pair(odd, some_map(0))
     assert np.isnan(found.rank)
-    assert found.note == ("a is the same everywhere" if np.isfinite(value) else "a holds values that are not numbers")
+    assert str(found.note) == (
+        "a is the same everywhere" if np.isfinite(value) else "a holds values that are not numbers"
+    )
     assert all(np.isnan(overlap.common) for overlap in found.overlaps) == (value != 3.0)
 
 
@@ -189,7 +191,7 @@ def test_maps_with_evidence_against_alone_have_ranks_and_no_overlap(largest):
     against = -np.abs(some_map(0))
     found = pair(against - against.max() + largest, some_map(1))
     assert np.isfinite(found.rank) and np.isnan(found.overlaps[0].common) and np.isnan(found.overlaps[0].by_chance)
-    assert found.note == "a holds no evidence for the finding"
+    assert str(found.note) == "a holds no evidence for the finding"
 
 
 # ---- where

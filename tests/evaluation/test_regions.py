@@ -18,7 +18,6 @@ from cxr_demo.evaluation.regions import (
     LUNGS,
     OUTSIDE,
     EvidenceMeter,
-    describe_evidence,
     make_region_masks,
     mask_region,
     measure_evidence,
@@ -27,6 +26,8 @@ from cxr_demo.evaluation.regions import (
 from cxr_demo.film.phantom import make_phantom
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.networks import checkpoint
+from cxr_demo.text.command_text import describe_evidence
+from cxr_demo.text.evaluation_text import name_region
 from tests.conftest import make_checkpoint
 
 GEOMETRIES = ("stretch", "letterbox", "crop")
@@ -131,7 +132,7 @@ def test_where_no_lung_is_found_nothing_is_said_about_lungs():
         "grad-cam": measure_evidence(np.ones((4, 4), np.float32), Preprocess(64, "stretch", (0.5,), (0.2,)), found)
     }
     lines = list(describe_evidence(shares, (0.9, 0.8, 0.95)))
-    assert "finds no lung" in lines[-1] and not any("Dice" in line for line in lines)
+    assert "No lung was found" in lines[-1] and not any("Dice" in line for line in lines)
 
 
 # ---- shares
@@ -247,9 +248,9 @@ def test_what_was_planted_in_a_phantom_is_found_where_it_was_planted():
 def test_shares_are_told_beside_areas_and_the_lungs_are_called_an_estimate():
     found = {"grad-cam": {LUNGS: RegionShare(0.4321, 0.3), "corners": RegionShare(float("nan"), 0.09)}}
     lines = list(describe_evidence(found, (0.9312, 0.9, 0.95)))
-    assert lines[0] == "grad-cam: evidence in lungs 43% (area 30%), corners none (area 9%)"
-    assert "estimate" in lines[1] and "Dice 0.93 (95 % interval 0.90 to 0.95)" in lines[1]
-    assert "no lung model" in list(describe_evidence(found, None))[1]
+    assert lines[0] == "grad-cam: evidence in the lungs (estimate) 43 % (area 30 %), in the corners none (area 9 %)"
+    assert "estimate" in lines[1] and "Dice 0.93 (0.90 to 0.95)" in lines[1]
+    assert "No outline of the lungs" in list(describe_evidence(found, None))[1]
 
 
 # ---- the command line
@@ -273,17 +274,18 @@ def test_believe_tells_where_the_evidence_lies(believing, capsys):
     assert believing("--region", "0.25", "0", "0.5", "1", "--region", "0", "0", "0.1", "1") == 0
     lines = capsys.readouterr().out.splitlines()
     (line,) = [line for line in lines if line.startswith("grad-cam: evidence in")]
-    told_of = re.findall(r"([a-z ]+[12]?) (?:\d+%|none) \(area (\d+)%\)", line.split("evidence in")[1])
-    assert [name.strip() for name, _ in told_of] == [LUNGS, OUTSIDE, "borders", "corners", DRAWN, "drawn region 2"]
+    told_of = re.findall(r"([a-z ()]+[12]?) (?:\d+ %|none) \(area (\d+) %\)", line.split("evidence")[1])
+    names = [name_region(name) for name in (LUNGS, OUTSIDE, "borders", "corners", DRAWN, "drawn region 2")]
+    assert [name.strip() for name, _ in told_of] == names
     assert [int(area) for _, area in told_of[2:]] == [20, 9, 50, 10]
-    assert any("estimate" in line and "Dice 0.91 (95 % interval 0.90 to 0.92)" in line for line in lines)
+    assert any("estimate" in line and "Dice 0.91 (0.90 to 0.92)" in line for line in lines)
 
 
 def test_believe_without_a_lung_model_says_so(believing, capsys, tmp_path):
     (tmp_path / "weights" / "lungs" / LUNGS_FILE).unlink()
     assert believing() == 0
     said = capsys.readouterr().out
-    assert "There is no lung model" in said and "evidence in borders" in said and "in lungs" not in said
+    assert "No outline of the lungs" in said and "evidence at the borders" in said and "in the lungs" not in said
 
 
 def test_believe_refuses_a_region_beside_the_film_before_any_work(believing, capsys):

@@ -10,9 +10,9 @@ import pytest
 from cxr_demo import METHODS, Analyser, load, read_image
 from cxr_demo import __main__ as commands
 from cxr_demo.__main__ import main
-from cxr_demo.comparison.checkpoint_pair import SHARED_PART
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.networks import checkpoint as checkpoints
+from cxr_demo.text.catalogue import format_text
 from tests.conftest import LABELS, make_checkpoint
 from tests.networks.test_ensemble import made
 
@@ -86,7 +86,7 @@ def test_the_part_that_no_probability_sees_is_told_of_classes_alone(film, tmp_pa
     checkpoints.save(tmp_path / "one", one.model, dataclasses.replace(one.card, task=task), half=False)
     folders = [str(tmp_path / "one")] * (1 if command == "explain" else 2)
     assert main([command, film, "--weights", *folders, "--method", "grad-cam", "--out", str(out)]) == 0
-    assert written(out)[1]["maps_hold_too"] == (SHARED_PART if task == "single-label" else None)
+    assert written(out)[1]["maps_hold_too"] == (format_text("pair-shared-part") if task == "single-label" else None)
 
 
 def test_a_checkpoint_compared_with_itself_differs_nowhere(two, film, tmp_path):

@@ -9,7 +9,8 @@ from cxr_demo.networks.card import Card
 from cxr_demo.networks.card_parts import FLOORS, Imported, SetMetrics
 from cxr_demo.text import page_text
 from cxr_demo.text.catalogue import Said, format_text
-from cxr_demo.text.formats import format_interval, format_rounded
+from cxr_demo.text.checkpoint_text import describe_network, name_network
+from cxr_demo.text.formats import format_digits, format_interval, format_rounded
 from cxr_demo.ui.findings import localisation_table
 from cxr_demo.ui.markup import Html, join_html, quote_card, render_details, render_scrollable, tag
 
@@ -33,8 +34,7 @@ def render_analyser(analyser: Analyser) -> Html:
 
 def render_facts(card: Card, sha256: str, proof_line: str) -> Html:
     """One checkpoint's facts; entries that its card does not hold are left out."""
-    made, size = card.ensemble, card.preprocess.size_px
-    network = format_text("fact-networks", networks=len(made.members)) if made else card.network
+    made = card.ensemble
     none, temperature = format_text("fact-none"), f"{card.temperature:g}"
     rows = [
         (format_text("fact-name"), card.name),
@@ -46,7 +46,7 @@ def render_facts(card: Card, sha256: str, proof_line: str) -> Html:
         *_describe_import(card.training.imported),
         (format_text("fact-licence"), card.licence),
         (format_text("fact-ensemble"), page_text.describe_ensemble(made) if made else ""),
-        (format_text("network"), f"{network}, {size} px, {card.preprocess.geometry}"),
+        (format_text("network"), describe_network(card)),
         (
             format_text("fact-calibration"),
             format_text("fact-temperature", temperature=temperature) if card.calibrated else none,
@@ -93,7 +93,8 @@ def _render_members_table(card: Card) -> list[Html]:
     head = tag("tr", *(tag("th", name, scope="col") for name in columns))
     rows = [
         tag(
-            "tr", tag("th", member.name, scope="row"), tag("td", member.network), tag("td", f"{weight:.2f}"),
+            "tr", tag("th", member.name, scope="row"), tag("td", name_network(member.backbone, member.head)),
+            tag("td", format_digits(weight, 2)),
             tag("td", f"{member.temperature:g}" if member.temperature else format_text("fact-none")),
             tag("td", member.sha256[:16]),
         )

@@ -236,8 +236,7 @@ def _render_film_panel(image: Radiograph, preprocess: Preprocess | None, truth: 
                f"--width:{(right - left) / width:.5f};--height:{(bottom - top) / height:.5f}")  # fmt: skip
         frame, below = tag("i", class_="seen", style=box), tag("p", format_text("seen-frame"))
     notes = [tag("li", note) for note in image.notes or (format_text("notes.none"),)]
-    kind = format_text("film-synthetic") if image.kind == "synthetic" else image.kind
-    size = format_text("film-size", kind=kind, width=width, height=height)
+    size = page_text.describe_film(image.kind, (height, width))
     details = tag("details", tag("summary", format_text("notes")), tag("ul", *notes), open=True)
     return tag(
         "figure",

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from cxr_demo.analysis import MemberAnswers
-from cxr_demo.comparison import checkpoint_pair
 from cxr_demo.explain.engine import MemberMap
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.labels import get_finding
@@ -221,7 +220,7 @@ def test_the_part_that_no_probability_sees_is_told_of_classes_alone(page, networ
         network.card = replace(network.card, task=task)
     opened(page)
     html = compared(page, WITH + "b")["html"]
-    assert (markup.join_html(checkpoint_pair.SHARED_PART) in html) is (task == "single-label")
+    assert (markup.join_html(format_text("pair-shared-part")) in html) is (task == "single-label")
 
 
 def test_the_levels_drawn_are_zero_centred_on_one_scale(page):
