@@ -297,6 +297,7 @@ declare function boundsOf(shape: Shape): Box;
 declare function fitTo(shape: Shape, bounds: Box): Shape;
 declare function moveShape(shape: Shape, by: Place): Shape; // as far as the film reaches
 declare function boxBetween(corner: Place, other: Place): Box;
+declare function ovalIn(box: Box): Place[]; // an outline for those who have no hand
 declare function thinOut(points: readonly Place[], most: number): Place[];
 
 // Given by drawing.js to the scripts that draw.
@@ -305,10 +306,18 @@ interface Drawing {
   contours: boolean;
   cells: boolean;
   bare: boolean; // the film alone, while somebody holds a key
+  readonly swipe: Swipe;
   film: Greys | null;
   covered: Greys | null; // what the film's own panel shows instead of it
   outlines: HTMLImageElement | null;
   outlined: boolean;
+}
+
+// A line across every panel, with another one on its right.
+interface Swipe {
+  isOn: boolean;
+  at: number; // share of the panel's width
+  readonly beside: Record<string, string>; // panel -> the one that was chosen for its right
 }
 
 // A map on its own grid.
@@ -328,6 +337,9 @@ interface Layers {
 }
 
 declare const drawing: Drawing;
+declare const STAGES: string; // selects where films and maps are looked at
+declare function listBeside(canvas: PanelCanvas): readonly PanelCanvas[]; // those of its row, of its shape
+declare function besideOf(canvas: PanelCanvas): PanelCanvas | null; // what is seen on the right of its line
 declare function loadPicture(source: string): Promise<HTMLImageElement>;
 declare function tableOf(map: Coloured): Uint8Array;
 declare function numbersOf(map: PackedMap): Promise<MapNumbers>;
@@ -350,6 +362,7 @@ declare function paintAll(
 
 interface DocumentEventMap {
   "cxr-drawing": Event; // the panels were drawn
+  "cxr-painted": Event; // some canvases were
   "cxr-view": Event; // another part of the film, or other greys, are to be drawn
 }
 

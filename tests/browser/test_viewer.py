@@ -14,7 +14,7 @@ from playwright.sync_api import FloatRect, Page, expect
 
 from cxr_demo.text.catalogue import format_text
 from tests.browser.conftest import synthetic_film
-from tests.browser.test_page import PANELS, enter, give, open_result, read_canvas, wait_for_rest
+from tests.browser.test_page import PANELS, enter, find_small_targets, give, open_result, read_canvas, wait_for_rest
 
 FILM = "canvas[data-panel=film]"
 SHAPE = (600, 500)
@@ -293,6 +293,87 @@ def test_a_film_of_16_bits_is_windowed_in_its_full_depth(open_page, films):
     between = drawn[(expected > 0) & (expected < 255)]
     assert len(np.unique(between)) > 20, "8 bits would show five greys"
     assert seen.told[told:] == [] and len(seen.asked) == asked
+
+
+def find_line(page: Page, panel: str):
+    return page.locator(f".stage:has(canvas[data-panel={panel}]) .swipe .line")
+
+
+def read_line(page: Page) -> float:
+    """Where it is, as a share of a panel."""
+    style = find_line(page, "film").get_attribute("style") or ""
+    return float(style.removeprefix("left: ").removesuffix("%;")) / 100
+
+
+def assert_swiped(page: Page, alone: dict[str, np.ndarray], beside: dict[str, str]) -> None:
+    """Every panel shows itself on the left of the line, and the one that is `beside` it on the right."""
+    page.wait_for_timeout(100)
+    for panel, other in beside.items():
+        drawn = read_canvas(page, panel)
+        column = int(read_line(page) * drawn.shape[1] + 0.5)
+        assert np.array_equal(drawn[:, :column], alone[panel][:, :column]), panel
+        assert np.array_equal(drawn[:, column:], alone[other][:, column:]), panel
+
+
+def test_a_line_uncovers_another_panel_of_the_same_view(look):
+    page, seen = look()
+    page.mouse.move(*middle_of(page, "grad-cam"))
+    turn_wheel(page, -400)
+    drag(page, middle_of(page, "grad-cam"), (30, 60), "right")
+    alone = {panel: read_canvas(page, panel) for panel in PANELS}
+    told, before, text = len(seen.told), view(page), page.locator(FILM).get_attribute("aria-label")
+    page.keyboard.press("s")
+    button = page.get_by_role("button", name=format_text("view-swipe"), exact=True)
+    expect(button).to_have_attribute("aria-pressed", "true")
+    beside = {"film": PANELS[1]} | dict.fromkeys(PANELS[1:], "film")
+    assert read_line(page) == 0.5
+    assert_swiped(page, alone, beside)
+    box = find_box(page, "grad-cam")
+    page.mouse.move(*middle_of(page, "grad-cam"))
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 5, steps=3)
+    page.mouse.up()
+    assert_swiped(page, alone, beside)
+    assert read_line(page) == pytest.approx(0.3, abs=0.01)
+    choice = page.get_by_role("combobox", name=f"Grad-CAM: {format_text('swipe-beside')}")
+    choice.select_option(PANELS[2])
+    assert_swiped(page, alone, beside | {"grad-cam": PANELS[2]})
+    line = page.get_by_role("slider", name=format_text("swipe-line"))
+    expect(line).to_have_attribute("aria-valuenow", "30")
+    line.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("PageUp")
+    assert_swiped(page, alone, beside | {"grad-cam": PANELS[2]})
+    assert read_line(page) == pytest.approx(0.42, abs=0.01)
+    expect(page.locator(FILM)).to_have_attribute("aria-label", re.compile(format_text("swipe-beside")))
+    page.keyboard.press("Home")
+    page.wait_for_timeout(100)
+    assert np.array_equal(read_canvas(page, "film"), alone["grad-cam"])
+    page.keyboard.press("End")
+    page.wait_for_timeout(100)
+    assert np.array_equal(read_canvas(page, "film"), alone["film"]) and view(page) == before
+    button.click()
+    expect(page.locator(".swipe")).to_have_count(0)
+    expect(page.locator(FILM)).to_have_attribute("aria-label", text or "")
+    assert all(np.array_equal(read_canvas(page, panel), alone[panel]) for panel in PANELS)
+    assert seen.told[told:] == []
+
+
+def test_a_finger_moves_the_line(look):
+    page, _ = look(width=390, height=844, phone=True)
+    alone = {panel: read_canvas(page, panel) for panel in PANELS}
+    page.get_by_role("button", name=format_text("view-swipe"), exact=True).tap()
+    line = find_line(page, "grad-cam")
+    line.scroll_into_view_if_needed()
+    page.wait_for_timeout(100)
+    scrolled, box = page.evaluate("scrollY"), find_box(page, "grad-cam")
+    touch, y = page.context.new_cdp_session(page), box["y"] + box["height"] / 2
+    for kind, share in (("touchStart", 0.5), ("touchMove", 0.4), ("touchMove", 0.25), ("touchEnd", 0)):
+        points = [] if kind == "touchEnd" else [{"x": box["x"] + share * box["width"], "y": y}]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    assert_swiped(page, alone, {"film": PANELS[1]} | dict.fromkeys(PANELS[1:], "film"))
+    assert read_line(page) == pytest.approx(0.25, abs=0.02)
+    assert page.evaluate("scrollY") == scrolled and find_small_targets(page) == []
 
 
 def test_the_switch_sets_the_finding_against_the_others_and_back(open_page, films):

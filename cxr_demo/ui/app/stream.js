@@ -118,13 +118,14 @@ function mark() {
 
 /**
  * Make `old` look like `fresh`, keeping the nodes that are alike: the keyboard's place, what is open and what is drawn
- * stay.
+ * stay, and so does what a script has added.
  * @param {Element} old
  * @param {Element} fresh
  */
 function patch(old, fresh) {
-  const kept = [...old.childNodes];
   const wanted = [...fresh.childNodes];
+  const isSame = old.firstChild?.nodeName === wanted[0]?.nodeName;
+  const kept = [...old.childNodes].filter((node) => !(isSame && node instanceof HTMLElement && node.dataset.added));
   wanted.forEach((node, at) => {
     const before = kept[at];
     if (!before) old.append(node);

@@ -27,6 +27,7 @@ SHARED, OWN = (
         "viewer/panels",
         "viewer/habits",
         "viewer/regions",
+        "viewer/swipe",
         "compare/pair",
         "export/take_home",
         "app/start",

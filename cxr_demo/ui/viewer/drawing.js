@@ -6,6 +6,7 @@ const drawing = {
   contours: false,
   cells: false,
   bare: false,
+  swipe: { isOn: false, at: 0.5, beside: {} },
   film: null,
   covered: null,
   outlines: null,
@@ -13,6 +14,8 @@ const drawing = {
 };
 const LINES = 4; // contours at every quarter of the limit
 const THICK = 2; // px of a map
+const SAME_SHAPE = 0.02; // of two films, that are laid over each other
+const STAGES = "#panels .stage, #pair .stage";
 const STEPS = 32767; // of a map's numbers, for its largest magnitude
 const ZERO = 128; // the level of 0 on a signed scale
 /** @type {WeakMap<HTMLCanvasElement, HTMLCanvasElement>} */
@@ -200,30 +203,55 @@ function fitToScreen(canvas, film) {
 
 /**
  * The part of the film that is looked at, over it the layers of a map unless there are none, and over both the outlines
- * of what was planted in a drawn film, once somebody wants to see them.
+ * of what was planted in a drawn film, once somebody wants to see them. `from`: the share of the width where it begins.
  * @param {PanelCanvas} canvas
  * @param {Greys} film
  * @param {Layers | undefined} layers
+ * @param {number} from
  */
-function paint(canvas, film, layers) {
-  fitToScreen(canvas, film);
+function paint(canvas, film, layers, from) {
   const context = contextOf(canvas);
-  const greys = (canvas.dataset.panel === "film" && !drawing.bare && drawing.covered) || film;
-  context.putImageData(pictureOfFilm(greys, canvas.width, canvas.height), 0, 0);
+  const { width, height } = canvas;
+  const start = Math.round(from * width);
+  if (start >= width) return;
+  context.putImageData(pictureOfFilm(film, width, height), 0, 0, start, 0, width - start, height);
+  context.save();
+  context.beginPath();
+  context.rect(start, 0, width - start, height);
+  context.clip();
   const { left, top, side } = partShown();
   /** @type {(picture: HTMLImageElement | HTMLCanvasElement, opacity: number) => void} */
   const put = (picture, opacity) => {
-    const { width, height } = picture;
+    const { width: wide, height: high } = picture;
     context.globalAlpha = opacity;
-    context.drawImage(
-      picture, left * width, top * height, side * width, side * height, 0, 0, canvas.width, canvas.height,
-    ); // biome-ignore format: the source before the target
+    context.drawImage(picture, left * wide, top * high, side * wide, side * high, 0, 0, width, height);
   };
   if (layers && !drawing.bare) {
     const fill = drawing.cells ? layers.cells : layers.smooth;
     put(drawing.contours ? contoursOf(fill) : fill, drawing.opacity);
   }
-  if (drawing.outlines && drawing.outlined && film === drawing.film) put(drawing.outlines, 1);
+  const isOwn = film === drawing.film || film === drawing.covered;
+  if (drawing.outlines && drawing.outlined && isOwn) put(drawing.outlines, 1);
+  context.restore();
+}
+
+/** @type {typeof globalThis.listBeside} */
+function listBeside(canvas) {
+  const shape = Number(canvas.dataset.width) / Number(canvas.dataset.height);
+  const row = /** @type {NodeListOf<PanelCanvas>} */ (
+    (canvas.closest(".row") ?? canvas).querySelectorAll("canvas[data-panel]")
+  );
+  return [...row].filter((each) => {
+    const other = Number(each.dataset.width) / Number(each.dataset.height);
+    return each !== canvas && Math.abs(other / shape - 1) < SAME_SHAPE;
+  });
+}
+
+/** @type {typeof globalThis.besideOf} */
+function besideOf(canvas) {
+  if (!drawing.swipe.isOn) return null;
+  const others = listBeside(canvas);
+  return others.find((each) => each.dataset.panel === drawing.swipe.beside[canvas.dataset.panel]) ?? others[0] ?? null;
 }
 
 /**
@@ -232,14 +260,26 @@ function paint(canvas, film, layers) {
  */
 function paintAll(element, layersOfPanel, off, asked, filmOfPanel = () => drawing.film) {
   const canvases = /** @type {NodeListOf<PanelCanvas>} */ (element.querySelectorAll("canvas[data-panel]"));
+  /** @type {(canvas: PanelCanvas, panel: string, from: number) => void} */
+  const paintPanel = (canvas, panel, from) => {
+    const film = (panel === "film" && !drawing.bare && drawing.covered) || filmOfPanel(panel);
+    if (film) paint(canvas, film, off ? undefined : layersOfPanel(panel), from);
+  };
+  /** @type {(canvas: PanelCanvas) => string} */
+  const textOf = ({ dataset }) => (off && layersOfPanel(dataset.panel) ? dataset.off : dataset.text);
+  const words = document.querySelector("#panels button[data-view=swipe]")?.dataset.beside;
   for (const canvas of canvases) {
-    const found = layersOfPanel(canvas.dataset.panel);
-    const film = filmOfPanel(canvas.dataset.panel);
-    if (film) paint(canvas, film, off ? undefined : found);
+    const { panel } = canvas.dataset;
+    const film = filmOfPanel(panel);
+    if (film) fitToScreen(canvas, film);
     else contextOf(canvas).clearRect(0, 0, canvas.width, canvas.height);
-    canvas.setAttribute("aria-label", off && found ? canvas.dataset.off : canvas.dataset.text);
+    paintPanel(canvas, panel, 0);
+    const beside = besideOf(canvas);
+    if (beside && film) paintPanel(canvas, beside.dataset.panel, drawing.swipe.at);
+    canvas.setAttribute("aria-label", beside ? `${textOf(canvas)} ${words}: ${textOf(beside)}` : textOf(canvas));
   }
   const ask = element.querySelector("button.ask");
   if (ask) ask.textContent = (asked ? ask.dataset.hide : ask.dataset.show) ?? null;
   element.dataset.off = String(off);
+  document.dispatchEvent(new Event("cxr-painted"));
 }

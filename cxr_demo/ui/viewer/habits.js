@@ -1,6 +1,5 @@
 // A viewer's habits on every stage of the page: wheel, drag, pinch, double click, keys and the buttons that do the same.
 // All panels look at the same part of the film with the same greys, and the server is never asked.
-const STAGES = "#panels .stage, #pair .stage";
 const STEP = 1.25; // of a key or a button
 const WHEEL = 0.0015; // of the zoom's logarithm, for a pixel of the wheel
 const LINE_PX = 16; // where a wheel counts in lines
@@ -91,11 +90,15 @@ const ACTIONS = {
     resetView();
     tell();
   },
+  swipe: () => {
+    drawing.swipe.isOn = !drawing.swipe.isOn;
+    tell();
+  },
   enlarge: () => enlarge(anyStage()),
   help: () => (sheet().open ? sheet().close() : sheet().showModal()),
 };
 const KEYS = /** @type {Record<string, string>} */ ({
-  "+": "in", "=": "in", "-": "out", 0: "whole", 1: "pixels", i: "invert", r: "reset", f: "enlarge", "?": "help",
+  "+": "in", "=": "in", "-": "out", 0: "whole", 1: "pixels", i: "invert", r: "reset", s: "swipe", f: "enlarge", "?": "help",
 }); // biome-ignore format: a table
 
 /** @param {Element | null} inside */

@@ -107,6 +107,7 @@ function layerOn(stage) {
   if (!layer) {
     layer = document.createElement("div");
     layer.className = "regions";
+    layer.dataset.added = "1";
     stage.append(layer);
   }
   layer.dataset.count = String(regions.length);
@@ -192,6 +193,7 @@ function markCover() {
   if (mark) return;
   const made = document.createElement("b");
   made.className = "not-film";
+  made.dataset.added = "1";
   made.textContent = text;
   stage?.append(made);
 }
@@ -353,7 +355,9 @@ on("click", "#panels button.draw-region", ({ dataset }, event) => {
   if (event.detail || !drawing.film) return arm(armed === dataset.shape ? "" : String(dataset.shape));
   const [left, top] = toFilm([0.4, 0.4]); // the keyboard has no place of its own
   const side = 0.2 / view.zoom;
-  regions = [...regions, { shape: [left, top, side, side], covered: true }];
+  /** @type {Box} */
+  const box = [left, top, side, side];
+  regions = [...regions, { shape: dataset.shape === "outline" ? ovalIn(box) : box, covered: true }];
   choose(regions.length - 1);
   tellAll();
   focusTag(chosen);

@@ -1,4 +1,5 @@
 // A region's shape, in shares of the film: a box, or an outline that was drawn by hand.
+const OVAL_POINTS = 32;
 
 /**
  * @param {Shape} shape
@@ -44,6 +45,12 @@ function moveShape(shape, [x, y]) {
 /** @type {typeof globalThis.boxBetween} */
 function boxBetween([x, y], [otherX, otherY]) {
   return [Math.min(x, otherX), Math.min(y, otherY), Math.abs(x - otherX), Math.abs(y - otherY)];
+}
+
+/** @type {typeof globalThis.ovalIn} */
+function ovalIn([left, top, width, height]) {
+  const turns = Array.from({ length: OVAL_POINTS }, (_, at) => (2 * Math.PI * at) / OVAL_POINTS);
+  return turns.map((turn) => [left + (width * (1 + Math.cos(turn))) / 2, top + (height * (1 + Math.sin(turn))) / 2]);
 }
 
 /** @type {typeof globalThis.thinOut} */

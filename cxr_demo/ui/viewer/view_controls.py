@@ -6,10 +6,10 @@ from __future__ import annotations
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.markup import Html, render_scrollable, tag
 
-BUTTONS = {"out": "−", "in": "+", "pixels": "", "invert": "", "reset": ""}  # by action, and its sign
+BUTTONS = {"out": "−", "in": "+", "pixels": "", "invert": "", "reset": "", "swipe": ""}  # by action, and its sign
 GESTURES = (  # of the sheet
-    "zoom", "move", "window", "invert", "whole", "pixels", "reset", "bare", "enlarge", "region", "region-size",
-    "region-remove", "help",
+    "zoom", "move", "window", "invert", "whole", "pixels", "reset", "bare", "swipe", "enlarge", "draw", "region",
+    "region-size", "region-remove", "help",
 )  # fmt: skip
 
 
@@ -73,6 +73,7 @@ def _render_button(action: str, sign: str) -> Html:
     """A sign alone gets its name for those who do not see it."""
     text = format_text(f"view-{action}")
     named = {"aria_label": text} if sign else {}
-    pressed = {"aria_pressed": "false"} if action == "invert" else {}
+    pressed = {"aria_pressed": "false"} if action in ("invert", "swipe") else {}
+    words = {f"data_{word}": format_text(f"swipe-{word}") for word in ("line", "beside")} if action == "swipe" else {}
     return tag("button", sign or text, type="button", data_view=action, title=format_text(f"view-{action}.hint"),
-               **named, **pressed)  # fmt: skip
+               **named, **pressed, **words)  # fmt: skip
