@@ -114,12 +114,13 @@ def _predict(options: argparse.Namespace) -> int:
     """Of every file, label by label: probability, what it says in a word, the network's question, and the label's name.
     A file that cannot be read does not stop the others."""
     from cxr_demo.export.results import describe_gate, describe_study
+    from cxr_demo.text.checkpoint_text import name_checkpoint
     from cxr_demo.text.findings_text import describe_verdicts
     from cxr_demo.text.formats import name_score
 
     analyser = _analyser(options.weights)
     card = analyser.card
-    title, kind = card.title or card.name, "" if card.calibrated else f"{name_score(False)}, "
+    title, kind = name_checkpoint(card), "" if card.calibrated else f"{name_score(False)}, "
     rows, failed = [], False
     for name in options.files:
         row: dict = {"file": name}
@@ -317,7 +318,7 @@ def _models(options: argparse.Namespace) -> int:
     names = describe_checkpoint_choices({folder.name: card for folder, card in cards.items()})
     for folder, card in sorted(cards.items(), key=lambda item: checkpoint.rank_card(item[1])):
         network = f"{name_networks(card)}, {card.preprocess.size_px} px"
-        print(f"{folder}\t{names[folder.name]}\t{network}\t{', '.join(card.labels)}\t{card.summary}")
+        print(f"{folder}\t{names[folder.name]}\t{network}\t{', '.join(card.labels)}\t{card.tell('summary')}")
     return 0
 
 

@@ -13,7 +13,7 @@ from pydantic.dataclasses import dataclass as checked_dataclass
 from cxr_demo.text.catalogue import LANGUAGE, format_text, say
 
 MAX_NAME, MAX_GLOSS = 60, 200  # characters; a name stands in a row of a list, a gloss in one line
-_LANGUAGE_CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+LANGUAGE_CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class LabelWords:
     def __post_init__(self) -> None:
         for what, texts, longest in (("name", self.name, MAX_NAME), ("gloss", self.gloss, MAX_GLOSS)):
             for language, text in texts.items():
-                if not _LANGUAGE_CODE.fullmatch(language):
+                if not LANGUAGE_CODE.fullmatch(language):
                     raise ValueError(say("card-words-language", what=what, language=language))
                 if not text.strip() or not text.isprintable() or len(text) > longest:
                     raise ValueError(say("card-words-long", what=what, longest=longest))

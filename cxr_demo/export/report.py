@@ -24,7 +24,7 @@ from cxr_demo.film.gate import Verdict
 from cxr_demo.networks.standing import find_quality, find_standing
 from cxr_demo.text import evaluation_text, findings_text, label_text, page_text
 from cxr_demo.text.catalogue import format_text
-from cxr_demo.text.checkpoint_text import describe_network
+from cxr_demo.text.checkpoint_text import describe_network, name_checkpoint
 from cxr_demo.text.formats import format_list, format_moment, format_percent, format_rounded, name_score
 from cxr_demo.text.method_text import describe_caption
 
@@ -59,7 +59,7 @@ def describe_report(shown: ShownStudy) -> dict:
 def describe_panel(shown: ShownStudy, panel: str) -> dict[str, Any]:
     """The words around a picture of one panel, `pictures.FILM` or a method."""
     card = shown.card
-    source = format_text("film-source", film=shown.film_name, network=card.title or card.name)
+    source = format_text("film-source", film=shown.film_name, network=name_checkpoint(card))
     of_greys = [text for text in (describe_greys(shown), format_text("not-clinical")) if text]
     if panel not in METHODS:
         return {"title": format_text("film"), "subtitle": name_film(shown), "lines": [shown.film_name, *of_greys]}
@@ -275,10 +275,10 @@ def _describe_network(shown: ShownStudy) -> dict:
     temperature = format_text("fact-temperature", temperature=f"{card.temperature:g}")
     facts: Sequence[tuple[str, str]] = (
         (format_text("fact-name"), card.name),
-        (format_text("fact-question"), card.purpose),
-        (format_text("fact-people"), card.population),
-        (format_text("fact-data"), card.training.data),
-        (format_text("fact-limits"), card.training.caveat),
+        (format_text("fact-question"), card.tell("purpose")),
+        (format_text("fact-people"), card.tell("population")),
+        (format_text("fact-data"), card.tell("data")),
+        (format_text("fact-limits"), card.tell("caveat")),
         (format_text("fact-ensemble"), page_text.describe_ensemble(made) if made else ""),
         (format_text("network"), describe_network(card)),
         (format_text("fact-calibration"), temperature if card.calibrated else format_text("fact-none")),
@@ -288,5 +288,11 @@ def _describe_network(shown: ShownStudy) -> dict:
         (format_text("report-versions"), describe_versions()),
         (format_text("fact-licence"), card.licence),
     )
-    title = f"{format_text('network')}: {card.title or card.name}"
-    return {"title": title, "head": [], "rows": [], "facts": [[name, text] for name, text in facts if text], "told": []}
+    title = f"{format_text('network')}: {name_checkpoint(card)}"
+    return {
+        "title": title,
+        "head": [],
+        "rows": [],
+        "facts": [[name, text, getattr(text, "language", "")] for name, text in facts if text],
+        "told": [],
+    }

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import reprlib
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, Strict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
@@ -16,12 +16,12 @@ from pydantic_core import ErrorDetails
 
 from cxr_demo.errors import describe_cause
 from cxr_demo.film.preprocess import Preprocess
-from cxr_demo.labels import Finding, LabelWords, get_finding, match_label
+from cxr_demo.labels import LANGUAGE_CODE, Finding, LabelWords, get_finding, match_label
 from cxr_demo.limits import MAX_MEMBERS
 from cxr_demo.networks.backbones import find_backbone
-from cxr_demo.networks.card_parts import Count, Metrics, Number, Training
+from cxr_demo.networks.card_parts import CardText, CardTexts, Count, Metrics, Number, Training
 from cxr_demo.networks.heads import HEADS
-from cxr_demo.text.catalogue import Said, say
+from cxr_demo.text.catalogue import LANGUAGE, LANGUAGES, Said, say
 
 FORMAT = 1
 TASKS = ("single-label", "multi-label")
@@ -113,7 +113,8 @@ class Card:
     the highest in years, None where they are mixed or not known; `made_for` is of MADE_FOR. `training`, `metrics`
     and `versions` are written by train. `weights_sha256` binds the card to its weights. An `ensemble` has no
     backbone and no head of its own ("" and "linear"); all else is said of it as of a single network, and its
-    members share labels, task and preprocess. Raises ValueError, in one sentence for each thing that is wrong.
+    members share labels, task and preprocess. `texts`: what it says to people in other languages. Raises ValueError,
+    in one sentence for each thing that is wrong.
     """
 
     name: str
@@ -140,6 +141,7 @@ class Card:
     ensemble: EnsembleSpec | None = None
     # Not written where there are none, so that a card from before there were any is read and written the same.
     label_words: dict[str, LabelWords] = Field(default_factory=dict, exclude_if=lambda words: not words)
+    texts: dict[str, CardTexts] = Field(default_factory=dict, exclude_if=lambda texts: not texts)
     format: Annotated[int, Strict()] = FORMAT
 
     def __post_init__(self) -> None:
@@ -160,6 +162,9 @@ class Card:
             raise ValueError(say("card-labels"))
         if unknown := self.label_words.keys() - set(self.labels):
             raise ValueError(say("card-words-unknown", label=min(unknown)))
+        for language in self.texts:
+            if not LANGUAGE_CODE.fullmatch(language):
+                raise ValueError(say("card-texts-language", language=language))
         _check_temperature(self.temperature, "own")
         if self.made_for not in MADE_FOR:
             raise ValueError(say("card-made-for", made=self.made_for, known=SYNTHETIC))
@@ -192,6 +197,15 @@ class Card:
         if self.ensemble is None:
             return _describe_network(self.backbone, self.head)
         return f"ensemble ({self.ensemble.rule}) of {', '.join(member.backbone for member in self.ensemble.members)}"
+
+    def tell(self, entry: Literal["title", "summary", "population", "purpose", "data", "caveat"]) -> CardText:
+        """What it says to people, in the language of the moment where it has that, or else as it was written, which is
+        English; "" where it says nothing."""
+        language = LANGUAGE.get()
+        own = getattr(self.training if entry in ("data", "caveat") else self, entry)
+        if own and language in self.texts and (told := getattr(self.texts[language], entry)):
+            return CardText(told, language)
+        return CardText(own, next(iter(LANGUAGES)))
 
     def get_finding(self, label: str) -> Finding:
         """What a label is called here: in the network's own words, or in those that all share."""

@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Annotated, Any, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, Strict, model_serializer, model_validator
+from pydantic.dataclasses import dataclass
 
 from cxr_demo.text.catalogue import say
 
@@ -20,6 +21,30 @@ Count = Annotated[int, Strict(), Field(ge=0)]
 MAX_POINTS = 21
 FLOORS = ("majority", "view", "shuffled")  # see train.measure.floors
 Z_95 = 1.959964  # half of a 95 % interval, in standard deviations of a normal distribution
+
+
+class CardText(str):
+    """What a card says to people, in the language of this code."""
+
+    language: str
+
+    def __new__(cls, text: str, language: str) -> Self:
+        made = super().__new__(cls, text)
+        made.language = language
+        return made
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class CardTexts:
+    """What a card says to people in another language than its own, which is English: each as the entry of that name,
+    which stands where there is none here. `data` and `caveat` are those of its training."""
+
+    title: str = ""
+    summary: str = ""
+    population: str = ""
+    purpose: str = ""
+    data: str = ""
+    caveat: str = ""
 
 
 class CardPart(BaseModel):

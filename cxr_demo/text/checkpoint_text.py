@@ -18,7 +18,7 @@ QUALITIES = {"macro_auroc": "quality-auroc", "accuracy": "quality-accuracy"}  # 
 def describe_checkpoint_choice(card: Card, title: str = "") -> str:
     """ "Adults: 14 findings (AUROC 0.63)"; `title` instead of the card's own, or its name where it has none."""
     return format_text(
-        "checkpoint-choice", title=title or card.title or card.name, quality=describe_checkpoint_quality(card)
+        "checkpoint-choice", title=title or name_checkpoint(card), quality=describe_checkpoint_quality(card)
     )
 
 
@@ -30,7 +30,7 @@ def describe_checkpoint_choices(cards: Mapping[str, Card]) -> dict[str, str]:
 
 def name_checkpoints(cards: Mapping[str, Card]) -> dict[str, str]:
     """Checkpoint by name -> its title. No two are alike: where two titles are the same, names stand too."""
-    titles = {name: card.title or name for name, card in cards.items()}
+    titles = {name: card.tell("title") or name for name, card in cards.items()}
     counts = Counter(titles.values())
     return {name: title if counts[title] == 1 else f"{title}, {name}" for name, title in titles.items()}
 
@@ -46,6 +46,11 @@ def describe_checkpoint_quality(card: Card) -> str:
             outside = format_rounded(elsewhere.figures[key].value)
             return format_text("quality-elsewhere", quality=quality, elsewhere=outside)
     return format_text("quality-not-measured")
+
+
+def name_checkpoint(card: Card) -> str:
+    """Its question in a few words, or its name where it has none."""
+    return card.tell("title") or card.name
 
 
 def name_network(backbone: str, head: str) -> str:

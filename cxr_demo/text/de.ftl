@@ -340,6 +340,7 @@ card-reliability-rise = die Grenzen in reliability steigen nicht von 0 bis 1 an
 card-reliability-counts = reliability zählt mehr Aufnahmen mit einem Befund als Aufnahmen
 card-words-language = label_words hat ein { $what } in '{ $language }', was kein Kürzel wie 'de' ist
 card-words-long = label_words hat ein { $what }, das nicht eine Zeile von 1 bis { $longest } Zeichen ist
+card-texts-language = texts ist in '{ $language }', was kein Kürzel wie 'de' ist
 card-words-unknown = label_words nennt '{ $label }', das keines der Labels ist
 card-member-name = ein Mitglied hat keinen Namen
 card-rule = die Regel ist '{ $rule }', möglich sind { $known }
@@ -1306,7 +1307,7 @@ scores-several =
     Jeder Befund steht für sich: Mehrere können da sein, oder keiner. Alles unter der Schwelle heißt nicht unauffällig.
 scores-exclusive = Die Befunde ergeben zusammen 100 %: Genau einer ist die Antwort.
 scores-ensemble = Ein Ensemble aus { $members }: { $rule }. { members-dots }
-scores-trained-on = Trainiert an { $data }.
+scores-trained-on = Trainiert an: { $data }.
 show-anyway-gives-only = Trotzdem zeigen: Das Netz gibt nur { $score }
 show-anyway-gives-less = Trotzdem zeigen: Das Netz gibt weniger als { $limit }
 show-anyway-scores-only = Trotzdem zeigen: Das Netz gibt nur den Wert { $score }

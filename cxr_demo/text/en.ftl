@@ -328,6 +328,7 @@ card-reliability-rise = its reliability has edges that do not rise from 0 to 1
 card-reliability-counts = its reliability counts more films that have a finding than films
 card-words-language = its label_words have a { $what } in '{ $language }', which is no code such as 'de'
 card-words-long = its label_words have a { $what } that is not one line of 1 to { $longest } characters
+card-texts-language = its texts are in '{ $language }', which is no code such as 'de'
 card-words-unknown = its label_words name '{ $label }', which is none of its labels
 card-member-name = one of its members has no name
 card-rule = its rule is '{ $rule }'; it must be one of { $known }

@@ -146,9 +146,9 @@ def describe_scores(card: Card) -> str:
 
 def describe_training(card: Card) -> str:
     """What stands under the findings: where they were learned, and what that means."""
-    data = card.training.data
-    learned = format_text("scores-trained-on", data=data) if data else card.summary
-    return " ".join(sentence for sentence in (learned, card.training.caveat) if sentence)
+    data = card.tell("data")
+    learned = format_text("scores-trained-on", data=data) if data else card.tell("summary")
+    return " ".join(sentence for sentence in (learned, card.tell("caveat")) if sentence)
 
 
 def describe_show_button(value: float, card: Card) -> str:

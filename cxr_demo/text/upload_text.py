@@ -14,6 +14,15 @@ def describe_many_files() -> Words:
     return say("upload-too-many", files=MAX_UPLOADS_AT_ONCE)
 
 
+def find_refusal(name: str) -> Words | None:
+    """What the server has said of an upload that it has not taken, by the name of the message."""
+    known = (
+        describe_large_file(), describe_many_files(), say("upload-yours-waiting"), say("upload-others-waiting"),
+        say("upload-disk-full"), say("upload-damaged"),
+    )  # fmt: skip
+    return next((words for words in known if words.args == (name,)), None)
+
+
 def describe_gone_upload() -> tuple[Words, Words]:
     """(message, hint)"""
     return say("upload-gone"), say("upload-gone.hint")

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import html
 
-from cxr_demo.text.catalogue import Said
+from cxr_demo.networks.card_parts import CardText
+from cxr_demo.text.catalogue import LANGUAGE, Said
 
+ENGLISH = "en"
 _VOID = {"br", "hr", "img", "input"}
 
 
@@ -31,8 +33,9 @@ def tag(name: str, *children: object, **attributes: object) -> Html:
 
 
 def quote_card(text: str) -> Html:
-    """What a card says in words of its own, which are English, whatever the page's language is."""
-    return tag("span", text, lang="en") if text else Html("")
+    """What a card says in words of its own, which are English unless it says so, whatever the page's language is."""
+    language = text.language if isinstance(text, CardText) else ENGLISH
+    return tag("span", text, lang=None if language == LANGUAGE.get() else language) if text else Html("")
 
 
 def render_scrollable(name: str, table: Html) -> Html:

@@ -29,7 +29,7 @@ from cxr_demo.film.gate import GateAnswer, Verdict, judge_image
 from cxr_demo.film.phantom import make_phantom
 from cxr_demo.labels import LabelWords
 from cxr_demo.networks import checkpoint
-from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.catalogue import format_text, use_language
 from cxr_demo.ui.findings import findings_list
 from cxr_demo.ui.viewer import panels, regions_table
 from cxr_demo.ui.viewer.film_pictures import make_film_pictures
@@ -161,11 +161,11 @@ def test_every_number_is_that_of_the_command_line(films, tmp_path, capsys, monke
     text = squeeze(read_by_pypdf(out.read_bytes()))
     assert main(["evaluate", *asked, "--method", "grad-cam", "lrp-epsilon"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    places = next(line for line in lines if line.startswith("grad-cam: evidence in"))
-    for share, area in re.findall(r"(\d+)% \(area (\d+)%\)", places):
+    places = next(line for line in lines if line.startswith("grad-cam: evidence "))
+    for share, area in re.findall(r"(\d+) % \(area (\d+) %\)", places):
         assert squeeze(f"{share} % ({area} %)") in text
-    deletion = re.search(r"\| grad-cam \| ([+-]\d+\.\d\d), p (\d\.\d\d)", "\n".join(lines))
-    assert deletion and squeeze(f"{deletion[1].replace('-', '−')} logit points; p = {deletion[2]}") in text
+    deletion = re.search(r"\| grad-cam \| ([+−]\d+\.\d\d), (p = \d\.\d\d)", "\n".join(lines))
+    assert deletion and squeeze(f"{deletion[1]} logit points; {deletion[2]}") in text
     assert main(["predict", *asked[:3], "--anyway"]) == 0
     for line in capsys.readouterr().out.splitlines():
         _, _, score, said, _, finding = line.split("\t")
@@ -257,3 +257,24 @@ def test_the_command_replaces_nothing_unasked_and_leaves_no_part(honest, films, 
     assert main([*asked, "--out", str(out.parent)]) == 2
     assert main([*asked, "--out", str(out / "below.pdf")]) == 2  # a file where a folder should be
     assert [path.name for path in out.parent.iterdir()] == ["report.pdf"]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_what_a_card_says_in_another_language_than_the_report_is_marked(honest, films, language):
+    card = honest.card
+    half = dataclasses.replace(card, texts={"de": dataclasses.replace(card.texts["de"], purpose="")})
+    with use_language(language):
+        shown = dataclasses.replace(show(honest, films["8.png"], ["grad-cam"]), card=half)
+        facts = {name: code for name, _, code in describe_report(shown)["sections"][-1]["facts"]}
+        purpose, people = format_text("fact-question"), format_text("fact-people")
+        file = make_report(shown)
+    assert facts[purpose] == "en" and facts[people] == language
+    marked = {str(each.get_object()["/Lang"]) for each in list_marked(pypdf.PdfReader(io.BytesIO(file)))}
+    assert ("en" in marked) == (language == "de"), "typst says the language of what differs from the document's"
+
+
+def list_marked(reader: pypdf.PdfReader) -> list:
+    """Every object of the file that states a language, but for its root."""
+    numbers = range(1, len(reader.xref[0]) + len(reader.xref_objStm) + 1)
+    found = [reader.get_object(pypdf.generic.IndirectObject(number, 0, reader)) for number in numbers]
+    return [each for each in found if isinstance(each, dict) and "/Lang" in each and each.get("/Type") != "/Catalog"]

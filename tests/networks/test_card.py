@@ -1,5 +1,6 @@
 """The card as typed data: every bundled one is read and written back as it is, and its schema and docs are whole."""
 
+import dataclasses
 import json
 import re
 import subprocess
@@ -12,7 +13,9 @@ import pytest
 from cxr_demo.__main__ import main
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.networks.card import SYNTHETIC, Card, Member
-from cxr_demo.networks.card_parts import Interval, Reliability, Settings, Training
+from cxr_demo.networks.card_parts import CardTexts, Interval, Reliability, Settings, Training
+from cxr_demo.text.catalogue import LANGUAGES, use_language
+from cxr_demo.ui import markup
 
 ROOT = Path(__file__).parents[2]
 CARDS = sorted((ROOT / "weights").glob("*/config.json"))
@@ -265,3 +268,27 @@ def test_the_page_on_the_card_names_every_field(schema):
     assert "`localisation` tells" in page
     assert {field for field in fields if f"`{field}`" not in first_cells} == set()
     assert set(re.findall(r"`(\w+)`", first_cells)) - fields == set()
+
+
+def test_a_card_speaks_another_language_where_it_can_and_says_which():
+    card = make_card(title="Adults", purpose="Is it?", texts={"de": CardTexts(title="Erwachsene")})
+    assert "texts" not in make_card().to_json() and Card.from_json(card.to_json()) == card
+    told = card.tell("title"), card.tell("purpose"), card.tell("population")
+    assert [(text, text.language) for text in told] == [("Adults", "en"), ("Is it?", "en"), ("", "en")]
+    with use_language("de"):
+        told = card.tell("title"), card.tell("purpose")
+        assert [(text, text.language) for text in told] == [("Erwachsene", "de"), ("Is it?", "en")]
+        assert markup.quote_card(told[0]) == "<span>Erwachsene</span>"
+        assert markup.quote_card(told[1]) == '<span lang="en">Is it?</span>'
+    for texts in ({"german": {}}, {"de": {"licence": "frei"}}, {"de": "Erwachsene"}):
+        with pytest.raises(ValueError):
+            Card.from_json(json.dumps(json.loads(make_card().to_json()) | {"texts": texts}))
+
+
+@pytest.mark.parametrize("path", CARDS, ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("language", list(LANGUAGES)[1:])
+def test_a_bundled_card_says_in_every_language_what_it_says_in_english(path, language):
+    card = Card.from_json(path.read_text(encoding="utf-8"))
+    with use_language(language):
+        for entry in dataclasses.fields(CardTexts):
+            assert card.tell(entry.name).language == language, f"{path}: {entry.name}"

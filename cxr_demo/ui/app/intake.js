@@ -17,8 +17,7 @@ async function upload(file) {
       body: form,
       headers: { "Accept-Language": document.documentElement.lang },
     });
-    const isOurs = answer.headers.get("content-type")?.startsWith("text/plain"); // a proxy answers with a page
-    if (!answer.ok) return { fault: isOurs ? await answer.text() : "" };
+    if (!answer.ok) return { fault: answer.headers.get("x-refusal") ?? "" }; // a proxy answers with a page
     const [path] = await answer.json();
     return { path };
   } catch {

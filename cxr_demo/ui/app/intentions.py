@@ -67,8 +67,9 @@ def take_film(press: Press) -> None:
     path, fault = str(press.data.get("path", "")), press.data.get("fault")
     if fault == "size":
         film.fault = upload_text.describe_large_file(), ""
-    elif fault or not path:  # a sentence of the server's that has not taken it, which the page escapes
-        film.fault = (str(fault)[:300], "") if fault else upload_text.describe_gone_upload()
+    elif fault or not path:  # by the name of the sentence, if it is the server's that has not taken it
+        refusal = upload_text.find_refusal(str(fault))
+        film.fault = (refusal, "") if refusal else upload_text.describe_gone_upload()
     else:
         film.path = path
     if press.data.get("show", True):

@@ -34,6 +34,7 @@ from cxr_demo.ui.app.uploads import ARRIVED, ARRIVING
 
 FORM_BYTES = 64 * 2**10  # of a request beside its files: boundaries, names
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+REFUSAL = "x-refusal"  # of an answer: the name of the message, which the page says in the language of later
 
 
 class UploadRefused(Exception):
@@ -61,7 +62,8 @@ class UploadRoute:
             return JSONResponse([str(path) for path in await self._store(request)])
         except UploadRefused as refused:
             with use_language(match_language(request.headers.get("accept-language", ""))):
-                return PlainTextResponse(str(refused.sentence), refused.status)
+                headers = {REFUSAL: str(refused.sentence.args[0])}
+                return PlainTextResponse(str(refused.sentence), refused.status, headers)
 
     async def _store(self, request: Request) -> list[Path]:
         folder = Path(request.app.uploaded_file_dir)  # gradio's, and the only one whose files its events accept

@@ -9,7 +9,7 @@ from cxr_demo.networks.card import Card
 from cxr_demo.networks.card_parts import FLOORS, Imported, SetMetrics
 from cxr_demo.text import page_text
 from cxr_demo.text.catalogue import Said, format_text
-from cxr_demo.text.checkpoint_text import describe_network, name_network
+from cxr_demo.text.checkpoint_text import describe_network, name_checkpoint, name_network
 from cxr_demo.text.formats import format_digits, format_interval, format_rounded
 from cxr_demo.ui.findings import localisation_table
 from cxr_demo.ui.markup import Html, join_html, quote_card, render_details, render_scrollable, tag
@@ -38,11 +38,11 @@ def render_facts(card: Card, sha256: str, proof_line: str) -> Html:
     none, temperature = format_text("fact-none"), f"{card.temperature:g}"
     rows = [
         (format_text("fact-name"), card.name),
-        (format_text("fact-question"), quote_card(card.purpose)),
-        (format_text("fact-people"), quote_card(card.population)),
-        (format_text("fact-summary"), quote_card(card.summary)),
+        (format_text("fact-question"), quote_card(card.tell("purpose"))),
+        (format_text("fact-people"), quote_card(card.tell("population"))),
+        (format_text("fact-summary"), quote_card(card.tell("summary"))),
         (format_text("findings"), ", ".join(card.get_finding(label).name for label in card.labels)),
-        *((format_text(TRAINING[key]), quote_card(getattr(card.training, key))) for key in TRAINING),
+        *((format_text(name), quote_card(_find_text(card, key))) for key, name in TRAINING.items()),
         *_describe_import(card.training.imported),
         (format_text("fact-licence"), card.licence),
         (format_text("fact-ensemble"), page_text.describe_ensemble(made) if made else ""),
@@ -56,11 +56,16 @@ def render_facts(card: Card, sha256: str, proof_line: str) -> Html:
     ]
     listed = [join_html(tag("dt", name), tag("dd", text)) for name, text in rows if text]
     return join_html(
-        tag("h3", card.title or card.name),
+        tag("h3", name_checkpoint(card)),
         tag("dl", *listed, class_="facts"),
         *_render_members_table(card),
         *_render_measured(card),
     )
+
+
+def _find_text(card: Card, key: str) -> str:
+    """An entry of its training, in the reader's language where the card has it."""
+    return card.tell(key) if key in ("data", "caveat") else getattr(card.training, key)
 
 
 def _describe_import(imported: Imported | None) -> list[tuple[str, str]]:
@@ -71,7 +76,7 @@ def _describe_import(imported: Imported | None) -> list[tuple[str, str]]:
     if imported.logit_difference is not None:
         difference = f"{imported.logit_difference:.0e}"
         same = format_text("import-sheet-same", network=imported.compared_with, difference=difference)
-    return [(format_text("fact-import"), same), (format_text("fact-missing"), " ".join(imported.missing))]
+    return [(format_text("fact-import"), same), (format_text("fact-missing"), quote_card(" ".join(imported.missing)))]
 
 
 def render_unusable(refused: Mapping[str, Said]) -> Html | None:

@@ -15,6 +15,7 @@ from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.formats import name_score
 from cxr_demo.ui.markup import Html, quote_card, render_scrollable, tag
 
+GAP = "\0"  # in a sentence, where the words of a card go, which may be of another language
 MANY = 4  # above this number the list is dense, and the gloss of the chosen finding stands with its maps
 
 
@@ -139,9 +140,11 @@ def _render_threshold_slider(card: Card, how: Standing, name: str) -> Html | Non
 
 def _render_training(card: Card) -> list[Html | str]:
     """Where it learned, and what that means, in the card's own words."""
-    data = card.training.data
-    learned = format_text("scores-trained-on", data=data) if data else quote_card(card.summary)
-    return [learned, " ", quote_card(card.training.caveat)]
+    data, caveat = card.tell("data"), quote_card(card.tell("caveat"))
+    if not data:
+        return [quote_card(card.tell("summary")), " ", caveat]
+    before, _, after = format_text("scores-trained-on", data=GAP).partition(GAP)
+    return [before, quote_card(data), after, " ", caveat]
 
 
 def _render_members(card: Card, ensemble: EnsembleSpec, labels: Sequence[str], members: MemberAnswers) -> Html:

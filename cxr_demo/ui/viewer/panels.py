@@ -20,6 +20,7 @@ from cxr_demo.networks.card import Card
 from cxr_demo.networks.standing import Standing, find_standing
 from cxr_demo.text import examples_text, findings_text, label_text, page_text
 from cxr_demo.text.catalogue import Said, Words, format_text
+from cxr_demo.text.checkpoint_text import name_checkpoint
 from cxr_demo.text.method_text import describe_caption, describe_promise
 from cxr_demo.ui import image_encoding
 from cxr_demo.ui.findings.findings_list import MANY
@@ -180,7 +181,7 @@ def _render_panels_header(study: Study, card: Card, label: str, film_name: Said,
     told = f"{page_text.format_score(p, card.calibrated, card.task)} · {findings_text.describe_verdict(how)}"
     gloss = f" · {known.gloss}" if len(card.labels) > MANY else ""
     heading = tag("h2", label_text.name_finding(card, label, contrast), tag("small", told + gloss))
-    of = tag("p", format_text("film-source", film=film_name, network=card.title or card.name), class_="of")
+    of = tag("p", format_text("film-source", film=film_name, network=name_checkpoint(card)), class_="of")
     title = tag("div", heading, of, None if how.maps_shown else _render_show_button(how, card), class_="title")
     controls = (
         _render_controls(len(card.labels) > 1),

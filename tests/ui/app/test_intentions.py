@@ -10,7 +10,7 @@ from cxr_demo.film.gate import Mend
 from cxr_demo.limits import MAX_FILMS
 from cxr_demo.teaching.shortcut_lesson import HONEST
 from cxr_demo.text import upload_text
-from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.catalogue import format_text, use_language
 from cxr_demo.text.method_text import describe_promise
 from cxr_demo.ui.app import example_films, work
 from cxr_demo.ui.app.intentions import INTENTIONS
@@ -192,8 +192,14 @@ def test_an_upload_that_failed_is_told_in_its_place_and_the_others_stay(page):
     assert str(upload_text.describe_large_file()) in page.settle().findings["html"]
     page.press("take_film", name="refused.png", fault=NASTY)
     told = page.settle()
-    assert "<img src=x" not in told.findings["html"] and "onerror=alert(1)&gt;" in told.findings["html"]
-    assert told.strip["html"].count(format_text("film-refused")) == 2
+    assert NASTY not in told.findings["html"] and format_text("upload-gone") in told.findings["html"]
+    page.press("take_film", name="waiting.png", fault="upload-disk-full")
+    told = page.settle()
+    assert format_text("upload-disk-full") in told.findings["html"]
+    assert told.strip["html"].count(format_text("film-refused")) == 3
+    page.session.speak(10**6, "de")
+    with use_language("de"):
+        assert format_text("upload-disk-full") in page.settle().findings["html"], "said in the language of now"
     page.press("choose_film", film=next(iter(page.session.films)))
     assert "data-label" in page.settle().findings["html"]
 
