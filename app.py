@@ -1,8 +1,8 @@
 """`python app.py`, and the same file on Hugging Face Spaces: settings -> checkpoints -> page -> launch.
 
-Environment: CXR_WEIGHTS (folder of checkpoints; weights/ beside this file), CXR_CACHE (folder of proofs), PORT or
-GRADIO_SERVER_PORT (7860). The page listens on this machine only; on Spaces, which stand behind a proxy, on all
-addresses.
+Environment: CXR_WEIGHTS (folder of checkpoints; weights/ beside this file), CXR_CACHE (folder of proofs), CXR_HOSTS
+(names under which it answers), PORT or GRADIO_SERVER_PORT (7860). The page listens on this machine only; on Spaces,
+which stand behind a proxy, on all addresses.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from cxr_demo.film.bounded_reading import start_reader
 from cxr_demo.networks import checkpoint, gate_net
 from cxr_demo.text.catalogue import Said
 from cxr_demo.text.formats import make_printable
+from cxr_demo.ui.app.hosts import is_on_spaces
 from cxr_demo.ui.faults import describe_refusal
 
 Model = TypeVar("Model")
@@ -80,11 +81,10 @@ def prove_checkpoints(analysers: dict[str, Analyser]) -> None:
 
 def launch() -> None:
     start_reader()
-    on_spaces = os.environ.get("SYSTEM") == "spaces" or "SPACE_ID" in os.environ
     port = int(os.environ.get("PORT") or os.environ.get("GRADIO_SERVER_PORT") or 7860)
-    host = "0.0.0.0" if on_spaces else "127.0.0.1"
+    host = "0.0.0.0" if is_on_spaces() else "127.0.0.1"
     try:
-        demo.launch(server_name=host, server_port=port, prevent_thread_lock=True, **ui.make_launch_settings())
+        ui.serve_page(demo, host, port)
     except OSError:
         sys.exit(f"Port {port} is taken. Choose another: PORT={port + 1} python app.py")
     print(f"Ready: http://127.0.0.1:{port}", flush=True)

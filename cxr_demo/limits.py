@@ -44,6 +44,11 @@ MAX_WAITING = 64  # events in the queue: two for each of a class of 30
 MAX_THREADS = 128  # every page that waits for its maps holds one
 PROGRESS_EVERY_S = 0.4  # how often the page says how far a job is
 
+# requests
+MAX_REQUEST_BYTES = 2**20  # of one that is no upload: a press with the outlines of all regions has 100 KB
+REQUEST_SECONDS = 20  # until the head of a request has come, and then until all of it has, but for an upload
+LEAST_UPLOAD_BYTES_S = 4 * 2**10  # an upload that is slower after REQUEST_SECONDS is ended
+
 # uploads that have arrived and are not read yet
 MAX_UPLOADS_AT_ONCE = 20  # files in one request
 MAX_UNREAD_FILES = 200

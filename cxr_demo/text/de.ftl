@@ -10,6 +10,8 @@ duration-seconds = etwa { $seconds } s
 
 ## Uploads that are not taken (upload_text.py)
 
+host-unknown =
+    Unter dem Namen { $host } antwortet diese Seite nicht. Wer sie betreibt, kann ihn in CXR_HOSTS angeben.
 upload-too-large = Eine Datei darf höchstens { $megabytes } MB haben: Exportieren Sie ein einzelnes, kleineres Bild.
 upload-too-many = Höchstens { $files } Dateien können auf einmal hochgeladen werden: Wählen Sie weniger.
 upload-yours-waiting = Ihre früheren Dateien warten noch darauf, gelesen zu werden: Versuchen Sie es in einer Minute wieder.

@@ -12,6 +12,8 @@ duration-seconds = about { $seconds } s
 
 ## Uploads that are not taken (upload_text.py)
 
+host-unknown =
+    This page does not answer under the name { $host }. Whoever runs it may give that name in CXR_HOSTS.
 upload-too-large = A file may have at most { $megabytes } MB: export a single, smaller image.
 upload-too-many = At most { $files } files can be uploaded at once: choose fewer.
 upload-yours-waiting = Your earlier uploads are still waiting to be read: try again in a minute.

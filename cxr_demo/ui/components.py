@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, TypedDict, cast
+from typing import Any, Literal, TypedDict
 
 import gradio as gr
 from gradio.components import Component
@@ -67,5 +68,5 @@ def read_script(name: str) -> str:
 
 
 def get_session_key(request: gr.Request) -> str:
-    """gradio's name of an open page; only a call from outside a page lacks one, and the page has no such calls."""
-    return cast(str, request.session_hash)
+    """gradio's name of an open page. A call from outside a page may lack one: it gets its own, that none other has."""
+    return request.session_hash or secrets.token_hex(16)

@@ -1,13 +1,10 @@
 """What the page keeps and for how long, and the page as it is served, without a browser."""
 
-import asyncio
 import fcntl
 import gc
 import json
 import os
 import re
-import socket
-import tempfile
 import threading
 import time
 import weakref
@@ -16,7 +13,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from anyio import open_file  # noqa: F401  here, because pytest rewrites it, and the server's thread would do that late
 from gradio_client.utils import apply_diff
 
 from cxr_demo.analysis import DEFAULT_METHODS
@@ -104,34 +100,6 @@ def test_folders_of_processes_that_are_gone_are_removed_at_the_start(folder, mon
     assert not dead.exists() and living.exists() and made.parent == folder
     assert os.environ["GRADIO_TEMP_DIR"] == str(made) and made.stat().st_mode & 0o077 == 0
     os.close(held)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _leave_no_event_loop():
-    """gradio opens event loops where a page is built and keeps the last one as this thread's. Their warnings belong to
-    this file and not to whichever test collects them."""
-    yield
-    asyncio.set_event_loop(None)
-    gc.collect()
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory):
-    """(client, page, upload folder) of the page as `launch` serves it, on a free port of this machine."""
-    folder = tmp_path_factory.mktemp("uploads")
-    with pytest.MonkeyPatch.context() as patch, socket.socket() as free:
-        patch.setenv("GRADIO_TEMP_DIR", str(folder))
-        patch.setattr(tempfile, "tempdir", str(folder))
-        demo = app_page.build_page({"a": StandIn()}, {"broken": "<b>It is cut short.</b>"}, folder)
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-        free.close()
-        demo.launch(
-            server_name="127.0.0.1", server_port=port, prevent_thread_lock=True, **app_page.make_launch_settings()
-        )
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
-            yield client, demo, folder
-        demo.close(verbose=False)
 
 
 def test_the_page_answers_with_its_headers_and_health(served):

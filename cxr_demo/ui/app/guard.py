@@ -1,13 +1,19 @@
-"""What stands before gradio: headers for every answer, no way to fetch a file, films for those who look closely, a
-health check."""
+"""What stands before gradio: headers for every answer, no way to fetch a file, no other site's name or script, films
+for those who look closely, a health check."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cxr_demo.text.catalogue import format_text, match_language, use_language
+from cxr_demo.ui.app.bounded_requests import BoundedRequests
+from cxr_demo.ui.app.hosts import get_allowed_hosts, is_allowed
 from cxr_demo.ui.app.upload_route import UploadRoute
 from cxr_demo.ui.export.export_files import send_export_file
 from cxr_demo.ui.viewer.deep_film import send_deep_film
@@ -27,19 +33,21 @@ HEADERS = (
 )
 # Of gradio's own interface, only what this page calls. It hands out no file, records nothing and lists nothing.
 API = "/gradio_api/"
+UPLOAD = f"{API}upload"
 OPEN = (
     "queue/", "run/predict", "upload", "heartbeat/", "startup-events", "cancel", "reset", "theme.css", "info",
     "app_id", "login_check", "film/", "export/",
 )  # fmt: skip
 CLOSED = ("/monitoring", "/file", "/proxy", "/stream")
 ASSETS = ("/assets/", "/static/")
+OWN_SITE = ("same-origin", "none", "")  # what a browser says of where a request comes from; others say nothing
 
 
 class Guard:
     """Pure ASGI, nothing is buffered: server-sent events keep streaming."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
+        self.app, self.hosts = app, hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -55,6 +63,13 @@ class Guard:
                 message["headers"] = [*theirs, *HEADERS, (b"cache-control", cache)]
             await send(message)
 
+        headers = Headers(scope=scope)
+        if not is_allowed(host := headers.get("host", ""), self.hosts):
+            with use_language(match_language(headers.get("accept-language", ""))):
+                answer = PlainTextResponse(format_text("host-unknown", host=host), 421)
+            return await answer(scope, receive, send_with_headers)
+        if scope["method"] not in ("GET", "HEAD") and headers.get("sec-fetch-site", "") not in OWN_SITE:
+            return await PlainTextResponse("Not available.", 403)(scope, receive, send_with_headers)
         if path.startswith(CLOSED) or (path.startswith(API) and not path.removeprefix(API).startswith(OPEN)):
             return await PlainTextResponse("Not available.", 403)(scope, receive, send_with_headers)
         return await self.app(scope, receive, send_with_headers)
@@ -67,11 +82,14 @@ async def report_health(request) -> JSONResponse:
 def make_app_settings() -> dict:
     """For gradio's `app_kwargs`."""
     return {
-        "middleware": [Middleware(Guard)],
+        "middleware": [
+            Middleware(Guard, hosts=get_allowed_hosts()),
+            Middleware(BoundedRequests, upload_path=UPLOAD),
+        ],
         # They stand before gradio's, so that uploads arrive at ours.
         "routes": [
             Route("/healthz", report_health),
-            Route(f"{API}upload", UploadRoute().receive, methods=["POST"]),
+            Route(UPLOAD, UploadRoute().receive, methods=["POST"]),
             Route(f"{API}film/{{name}}", send_deep_film),
             Route(f"{API}export/{{name}}", send_export_file),
         ],

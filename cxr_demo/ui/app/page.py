@@ -18,6 +18,7 @@ from cxr_demo.teaching.shortcut_lesson import Lesson
 from cxr_demo.text import page_text
 from cxr_demo.text.catalogue import LANGUAGE, LANGUAGES, Said, format_text, say
 from cxr_demo.ui.app import example_films, guard, prefetch, uploads
+from cxr_demo.ui.app.bounded_requests import BoundedConnection
 from cxr_demo.ui.app.desk import Desk
 from cxr_demo.ui.app.sessions import Session, Sessions
 from cxr_demo.ui.app.stream import lay_stream
@@ -167,6 +168,13 @@ def make_launch_settings() -> dict:
         # Skips nothing but gradio's look at its own page, which gives up after 3 s on a machine that is busy.
         "_frontend": False,
     }
+
+
+def serve_page(demo: gr.Blocks, address: str, port: int) -> None:
+    """In the background, from now on. Raises OSError where the port is taken."""
+    demo.launch(server_name=address, server_port=port, prevent_thread_lock=True, **make_launch_settings())
+    # uvicorn asks its settings with each connection; gradio has no way to give them before.
+    demo.server.config.http_protocol_class = BoundedConnection
 
 
 def _render_title():
