@@ -1273,6 +1273,8 @@ expired =
     Die Aufnahme ist nicht mehr im Speicher: Sie wurde { $minutes } Minuten lang nicht benutzt, oder der Server wurde neu
     gestartet.
     .hint = Wählen Sie sie noch einmal.
+made-room =
+    Die Aufnahme ist nicht mehr im Speicher: Es waren zu viele Aufnahmen zugleich da, und Ihre war länger unbenutzt.
 unexpected = Etwas ist schiefgegangen (Kennung { $reference }).
     .hint =
         Versuchen Sie es noch einmal; kommt es wieder, nennen Sie dem, der diese Seite betreibt, die Kennung.

@@ -1222,6 +1222,8 @@ earlier-films-gone = The films that were here before are no longer in memory.
 expired =
     The film is no longer in memory: it was not used for { $minutes } minutes, or the server was restarted.
     .hint = Choose it again.
+made-room =
+    The film is no longer in memory: too many films were here at once, and yours had been unused for long.
 unexpected = Something went wrong (ref { $reference }).
     .hint = Try again; if it comes back, tell whoever runs this page the reference.
 

@@ -58,6 +58,11 @@ def describe_expired() -> tuple[Words, Words]:
     return say("expired", minutes=KEPT_MINUTES), say("expired.hint")
 
 
+def describe_made_room() -> tuple[Words, Words]:
+    """A sentence and the next step."""
+    return say("made-room"), say("expired.hint")
+
+
 def format_score(value: float, calibrated: bool, task: str) -> str:
     """0.034 -> "3 %" when calibrated, else "0.03"; never a false 0 or 1. One digit more below 1 % of a multi-label
     network, where a rare finding may stand above its threshold and still have less."""

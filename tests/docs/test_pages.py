@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cxr_demo.__main__ import main
-from cxr_demo.limits import KEPT_MINUTES, MAX_SESSIONS
+from cxr_demo.limits import KEPT_MINUTES, MAX_HELD_BYTES, MAX_SESSIONS
 from train.data.datasets import DATASETS
 
 ROOT = Path(__file__).parents[2]
@@ -78,7 +78,7 @@ def test_the_dice_of_the_readme_is_the_lung_models():
 def test_what_is_kept_is_what_the_limits_say():
     hosting = (ROOT / "docs" / "hosting.md").read_text(encoding="utf-8")
     assert f"{KEPT_MINUTES} minutes" in README and f"{KEPT_MINUTES} minutes" in hosting
-    assert f"at most {MAX_SESSIONS} sessions" in hosting
+    assert f"at most {MAX_SESSIONS} sessions and {MAX_HELD_BYTES // 2**30} GB of images" in hosting
 
 
 def test_every_variable_of_the_environment_is_documented():

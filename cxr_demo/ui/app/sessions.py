@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from cxr_demo.evaluation.regions import Region
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.gate import GateAnswer, GateModel, Mend, Verdict, judge_image
 from cxr_demo.film.reading import Radiograph
-from cxr_demo.limits import KEPT_MINUTES, MAX_PAGES, MAX_SESSIONS, SLOW_FORWARDS
+from cxr_demo.limits import KEPT_MINUTES, MAX_HELD_BYTES, MAX_PAGES, MAX_SESSIONS, SLOW_FORWARDS
 from cxr_demo.text.catalogue import LANGUAGES, Said
 from cxr_demo.ui.app.wish import Change, Presses, Wish
 from cxr_demo.ui.compare.pair_view import RenderedRows
@@ -173,7 +174,8 @@ class Session:
     made, from a moment in ms, so that those of a page whose session went are newer than its former ones; `rendered`:
     the parts of the page as they were made; `ahead`: the labels that were rendered before anybody asked, for the wish
     of a number; `broken`: those parts that could not be made for the wish of a number; `exports`: files to
-    take home; `language`: what its person reads, as press number `spoken` says."""
+    take home; `language`: what its person reads, as press number `spoken` says; `client`: the address that it was
+    opened from."""
 
     presses: Presses
     wish: Wish
@@ -200,6 +202,7 @@ class Session:
     is_gone: bool = False
     language: str = LANGUAGE_OF_ALL
     spoken: int = 0
+    client: str = ""
 
     def speak(self, number: int, language: object) -> None:
         """Under the lock: the language of a press, if it is the newest one."""
@@ -215,6 +218,11 @@ class Session:
     def reading(self) -> FilmAnalysis | None:
         """The wanted film as the wanted checkpoint sees it, as far as that is known."""
         return self.readings.get((self.wish.film, self.wish.checkpoint))
+
+    def count_bytes(self) -> int:
+        """Of the films of a person."""
+        films = [film.image for film in list(self.films.values()) if film.example is None]
+        return sum(image.pixels.nbytes for image in films if image is not None)
 
     def drop_film(self, key: str) -> Film:
         """Under the lock: it goes, with all that was made of it; what was made of another film is made again."""
@@ -242,8 +250,9 @@ class Session:
 
 class Sessions:
     """Sessions by gradio's session hash. Thread-safe; a session goes when its page closes, `KEPT_MINUTES` after its
-    last use, or when it is the longest unused of more than `MAX_SESSIONS` that hold a film of a person, or of more than
-    `MAX_PAGES` in all.
+    last use, or when it has to make room: of more than `MAX_SESSIONS` that hold a film of a person, of more than
+    `MAX_HELD_BYTES` of such films, or of more than `MAX_PAGES` in all. Then the longest unused goes of the client who
+    has most, so that nobody takes the films of others by opening many pages.
 
     `beginning` is what a page wants that was just opened; `on_gone(key, session)` is called once for each that went.
     """
@@ -255,6 +264,7 @@ class Sessions:
         self._sessions: dict[str, Session] = {}
         self._lock = threading.Lock()
         self._working, self._worked = 0, time.monotonic()
+        self._made_room: dict[str, None] = {}  # the last that had to go, so that their pages are told why
         self.on_gone = on_gone
 
     def __len__(self) -> int:
@@ -291,16 +301,27 @@ class Sessions:
                 session.used = time.monotonic()
             return session
 
-    def keep(self, key: str) -> Session:
+    def keep(self, key: str, client: str = "") -> Session:
         """The session of a page, made if need be."""
         session = self.find(key)
         if session is None:
             with self._lock:
-                session = self._sessions.setdefault(key, Session(Presses(self.beginning), self.beginning))
-        # Pages that show nothing but an example cost next to nothing and make nobody else lose a film.
-        self._drop_beyond(MAX_SESSIONS, _holds_film, session)
-        self._drop_beyond(MAX_PAGES, lambda _: True, session)
+                made = Session(Presses(self.beginning), self.beginning, client=client)
+                session = self._sessions.setdefault(key, made)
+                self._made_room.pop(key, None)
+        self.make_room(session)
         return session
+
+    def make_room(self, kept: Session) -> None:
+        """Whatever else has to go, `kept` stays."""
+        # Pages that show nothing but an example cost next to nothing and make nobody else lose a film.
+        self._drop_beyond(MAX_SESSIONS, _holds_film, kept)
+        self._drop_beyond(MAX_HELD_BYTES, Session.count_bytes, kept)
+        self._drop_beyond(MAX_PAGES, lambda _: 1, kept)
+
+    def has_made_room(self, key: str) -> bool:
+        """Whether the page's session went because there were too many."""
+        return key in self._made_room
 
     def forget(self, key: str) -> None:
         with self._lock:
@@ -317,16 +338,24 @@ class Sessions:
             if session.used < oldest:
                 self.forget(key)
 
-    def _drop_beyond(self, most: int, counts: Callable[[Session], bool], kept: Session) -> None:
-        """The longest unused go first."""
-        by_use = sorted(
-            ((key, session) for key, session in list(self._sessions.items()) if counts(session)),
-            key=lambda item: item[1].used,
-        )
-        for key, session in by_use[: max(0, len(by_use) - most)]:
-            if session is not kept:
-                self.forget(key)
+    def _drop_beyond(self, most: int, weigh: Callable[[Session], int], kept: Session) -> None:
+        """Until all together weigh no more than `most`."""
+        weights = {key: weigh(session) for key, session in list(self._sessions.items())}
+        while sum(weights.values()) > most:
+            found = [(key, self._sessions.get(key)) for key, weight in weights.items() if weight]
+            others = [(key, session) for key, session in found if session is not None and session is not kept]
+            if not others:
+                return
+            totals = Counter[str]()
+            for key, session in found:
+                totals[session.client if session else ""] += weights[key]
+            key, _ = max(others, key=lambda each: (totals[each[1].client], -each[1].used))
+            del weights[key]
+            self._made_room[key] = None
+            while len(self._made_room) > MAX_PAGES:
+                del self._made_room[next(iter(self._made_room))]
+            self.forget(key)
 
 
-def _holds_film(session: Session) -> bool:
+def _holds_film(session: Session) -> int:
     return any(film.example is None for film in list(session.films.values()))

@@ -61,7 +61,7 @@ def _make_handler(desk: Desk, intention: Intention) -> Callable:
         """Not queued: a press changes the wish, and is answered with what the page shows then."""
         data = _read_data(event)
         with desk.sessions.working():
-            session = _take_presses(desk, get_session_key(request), [(intention, data)])
+            session = _take_presses(desk, request, [(intention, data)])
             with session.lock, use_language(session.language):
                 return look(desk, session, _read_have(data))
 
@@ -85,19 +85,21 @@ def _make_follower(desk: Desk) -> Callable:
         """Queued: the presses that no answer has come for, or that are known to need work, and what they lead to."""
         data = _read_data(event)
         with desk.sessions.working():
-            session = _take_presses(desk, get_session_key(request), _read_presses(data))
+            session = _take_presses(desk, request, _read_presses(data))
             yield from follow(desk, session, _read_have(data))
 
     return follow_wish
 
 
-def _take_presses(desk: Desk, key: str, presses: Sequence[tuple[Intention, dict]]) -> Session:
+def _take_presses(desk: Desk, request: gr.Request, presses: Sequence[tuple[Intention, dict]]) -> Session:
     """Each press is heeded once, however often it is told: a browser tells it again if no answer has come."""
-    is_gone = desk.sessions.find(key) is None
-    session = desk.sessions.keep(key)
+    key, client = get_session_key(request), request.client
+    is_gone, has_made_room = desk.sessions.find(key) is None, desk.sessions.has_made_room(key)
+    session = desk.sessions.keep(key, client.host if client else "")
     with session.lock:
         if is_gone:
-            session.notice = _describe_gone([(intention, _read_number(data)) for intention, data in presses])
+            told = [(intention, _read_number(data)) for intention, data in presses]
+            session.notice = _describe_gone(told, has_made_room)
         for intention, data in presses:
             number = _read_number(data)
             if number in session.heard or number < 1:
@@ -113,12 +115,13 @@ def _take_presses(desk: Desk, key: str, presses: Sequence[tuple[Intention, dict]
     return session
 
 
-def _describe_gone(presses: Sequence[tuple[Intention, int]]) -> Notice | None:
+def _describe_gone(presses: Sequence[tuple[Intention, int]], has_made_room: bool) -> Notice | None:
     """A page whose session is over is told so, unless it begins only now."""
     first = min((number for _, number in presses), default=0)
     if any(intention in BEGINNINGS for intention, _ in presses):
-        return Notice(say("earlier-films-gone"), kind="done") if first > 1 else None
-    return Notice(*page_text.describe_expired())
+        gone = say("made-room") if has_made_room else say("earlier-films-gone")
+        return Notice(gone, kind="done") if first > 1 else None
+    return Notice(*(page_text.describe_made_room() if has_made_room else page_text.describe_expired()))
 
 
 def _read_data(event: gr.EventData) -> dict:

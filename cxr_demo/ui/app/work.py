@@ -81,6 +81,7 @@ def _read(desk: Desk, session: Session, film: Film) -> None:
         film.opened = open_film(film.name, read_bounded(file), desk.gate, desk.lungs)
     film.path = ""
     _make_room(session, film)
+    desk.sessions.make_room(session)
 
 
 def _make_room(session: Session, film: Film) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from cxr_demo.text import page_text
 from cxr_demo.text.catalogue import format_text
-from cxr_demo.ui.app import follower, stream, whole_page
+from cxr_demo.ui.app import follower, sessions, stream, whole_page
 from cxr_demo.ui.app.intentions import INTENTIONS
 from tests.ui.stand_ins import LABELS, png, uploaded
 
@@ -16,7 +16,7 @@ def say(data: object) -> SimpleNamespace:
     return SimpleNamespace(_data=data)
 
 
-REQUEST = SimpleNamespace(session_hash="page")
+REQUEST = SimpleNamespace(session_hash="page", client=SimpleNamespace(host="10.0.0.1"))
 
 
 def press(desk, intention: str, number: int, **data) -> dict:
@@ -123,6 +123,22 @@ def test_a_press_whose_answer_was_lost_is_told_again_and_heeded_once(desk, folde
     assert value["heard"] == [1, 2, 3] and value["at"]["label"] == "normal"
     assert list(desk.sessions.find("page").films) == ["1"]
     assert follow(desk, lost, told)["heard"] == [1, 2, 3] and list(desk.sessions.find("page").films) == ["1"]
+
+
+def test_a_page_that_had_to_make_room_is_told_so_once(desk, folder, monkeypatch):
+    press(desk, "open_page", 1)
+    press(desk, "take_film", 2, path=uploaded(folder, "film.png", png()), name="film.png")
+    follow(desk)
+    desk.sessions.find("page").used -= 10
+    assert desk.sessions.find("page").client == "10.0.0.1"
+    monkeypatch.setattr(sessions, "MAX_SESSIONS", 1)
+    desk.sessions.keep("other").films["1"] = sessions.Film("1", "b.png")
+    desk.sessions.keep("other")
+    said = read(press(desk, "choose_label", 3, label="normal"), "notice")["html"]
+    assert str(page_text.describe_made_room()[0]) in said and str(page_text.describe_expired()[0]) not in said
+    desk.sessions.forget("page")
+    said = read(press(desk, "choose_label", 4, label="normal"), "notice")["html"]
+    assert str(page_text.describe_expired()[0]) in said
 
 
 def test_a_film_that_is_taken_after_the_time_is_shown_and_the_others_are_said_to_be_gone(desk, folder):

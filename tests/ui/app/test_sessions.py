@@ -1,0 +1,65 @@
+"""Who has to make room where too much is held: nobody takes the films of others."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from cxr_demo.ui.app import sessions
+from cxr_demo.ui.app.sessions import Film, Session, Sessions
+
+
+def open_session(store: Sessions, key: str, client: str, age_s: float, megabytes: int = 1, example=None) -> Session:
+    session = store.keep(key, client)
+    image = SimpleNamespace(pixels=np.empty((megabytes, 2**18), np.float32))
+    opened = SimpleNamespace(image=image, gate=None)
+    session.films["1"] = Film("1", f"{key}.png", opened=opened, example=example)  # type: ignore[arg-type]
+    session.used -= age_s
+    store.make_room(session)
+    return session
+
+
+def list_left(store: Sessions) -> list[str]:
+    return list(store._sessions)
+
+
+def test_who_opens_many_pages_loses_their_own_films_first(monkeypatch):
+    monkeypatch.setattr(sessions, "MAX_SESSIONS", 4)
+    store = Sessions()
+    open_session(store, "a person", "person", 800)
+    for number in range(10):
+        open_session(store, f"many {number}", "attacker", 700 - number)
+    open_session(store, "another", "other", 0)
+    assert list_left(store) == ["a person", "many 8", "many 9", "another"]
+    assert store.has_made_room("many 0") and not store.has_made_room("a person")
+
+
+def test_films_are_held_up_to_so_many_bytes_whoever_has_them(monkeypatch):
+    monkeypatch.setattr(sessions, "MAX_HELD_BYTES", 10 * 2**20)
+    store = Sessions()
+    open_session(store, "small", "person", 500, 1)
+    open_session(store, "example", "person", 800, 100, example=1)
+    open_session(store, "large", "other", 100, 8)
+    assert list_left(store) == ["small", "example", "large"]
+    open_session(store, "large too", "other", 0, 7)
+    assert list_left(store) == ["small", "example", "large too"]
+    open_session(store, "too large for all", "third", 0, 40)
+    assert list_left(store) == ["example", "too large for all"], "what is looked at stays"
+
+
+@pytest.mark.parametrize("clients", [("one",) * 6, ("a", "b", "c", "d", "e", "f")])
+def test_among_equals_the_longest_unused_goes(monkeypatch, clients):
+    monkeypatch.setattr(sessions, "MAX_SESSIONS", 3)
+    store = Sessions()
+    for number, client in enumerate(clients):
+        open_session(store, str(number), client, 60 - number)
+    assert list_left(store) == ["3", "4", "5"]
+
+
+def test_what_is_remembered_of_those_that_went_is_bounded(monkeypatch):
+    monkeypatch.setattr(sessions, "MAX_SESSIONS", 1)
+    monkeypatch.setattr(sessions, "MAX_PAGES", 5)
+    store = Sessions()
+    for number in range(20):
+        open_session(store, str(number), "", 60 - number)
+    assert len(store) == 1 and len(store._made_room) == 5
