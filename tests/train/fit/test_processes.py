@@ -47,10 +47,12 @@ def test_one_process_is_left_as_it_is():
 RUNS = "boit2019/depth-all", "boit2019/finetuning-sgd"
 
 
-def launch(run: str, data: Path, out: Path, count: int, stages: str, precision: str = "no") -> list[dict]:
+def launch(
+    run: str, data: Path, out: Path, count: int, stages: str, precision: str = "no", *more: str
+) -> list[dict]:
     """The log of a run by `count` processes; each of the synthetic data sets of adults fills one batch an epoch."""
     processes = ["--num_processes", str(count), "--cpu", "--mixed_precision", precision]
-    order = ["run", run, "--data", data, "--out", out, "--from-scratch", "--stages", stages]
+    order = ["run", run, "--data", data, "--out", out, "--from-scratch", "--stages", stages, *more]
     started = [sys.executable, "-m", "accelerate.commands.launch", *processes, "-m", "train", *order]
     done = subprocess.run(started, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -77,12 +79,13 @@ def test_two_processes_give_what_one_gives(runs):
 def test_two_processes_in_half_precision_follow_two_in_full(data, tmp_path):
     """Sums and statistics of the batch norms, which are the layers that reach across processes, stay float32."""
     full, half = (
-        launch("consilium/as-bassi", data, tmp_path / precision, 2, "32x10", precision) for precision in ("no", "bf16")
+        launch("kermany-densenet121", data, tmp_path / precision, 2, "32x4", precision, "--backbone", "densenet_tiny")
+        for precision in ("no", "bf16")
     )
     losses = [row["loss"] for row in full]
     assert [row["loss"] for row in half] == pytest.approx(losses, abs=2e-2)
-    assert [row["loss"] for row in half] != losses and len(losses) == 10
-    assert abs(losses[0] - losses[-1]) > 2e-2  # what they follow is a way
+    assert [row["loss"] for row in half] != losses and len(losses) == 4
+    assert losses[0] - losses[-1] > 0.1  # what they follow is a way
 
 
 ORDER = """
