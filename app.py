@@ -28,6 +28,7 @@ from cxr_demo import ui
 from cxr_demo.analysis import Analyser
 from cxr_demo.evaluation import lung_segmentation
 from cxr_demo.explain.proof_cache import get_proof_folder
+from cxr_demo.explain.turns import Turns
 from cxr_demo.film.bounded_reading import start_reader
 from cxr_demo.networks import checkpoint, gate_net
 from cxr_demo.text.catalogue import Said
@@ -42,10 +43,11 @@ def open_checkpoints(root: str) -> tuple[dict[str, Analyser], dict[str, Said]]:
     """Every checkpoint under `root` by the name shown, and for each that cannot be used the reason."""
     ready: dict[str, Analyser] = {}
     refused: dict[str, Said] = {}
+    turns = Turns()  # of all of them: they share the same cores
     for folder in checkpoint.find_checkpoints(root):
         try:
             # No cache of its own: maps show the patient, so the session keeps them, and they go with it.
-            analyser = Analyser(checkpoint.load(folder), cache_bytes=0, proofs=get_proof_folder())
+            analyser = Analyser(checkpoint.load(folder), cache_bytes=0, proofs=get_proof_folder(), turns=turns)
         except Exception as error:  # whatever is wrong with one, the others are there
             _refuse(folder.name, error, refused)
             continue

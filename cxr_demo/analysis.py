@@ -1,12 +1,11 @@
 """Analyser: one checkpoint as the page uses it. An image in, a Study out; a Study in, Explanations out.
 
-It owns the one lock around every use of its networks and the cache of maps, so it may be called from any thread.
+It takes turns around every use of its networks and owns the cache of maps, so it may be called from any thread.
 """
 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,9 +17,10 @@ import torch
 from cxr_demo.errors import ExplanationError
 from cxr_demo.evaluation.evaluate import PARTS, EvaluationContext, MapEvaluation, estimate_forwards, evaluate_maps
 from cxr_demo.explain.engine import EnsembleProof, MemberMap, RawMap, make_explainer
-from cxr_demo.explain.map_cache import MapCache
+from cxr_demo.explain.map_cache import Key, SharedMaps
 from cxr_demo.explain.methods import EVIDENCE_FLOOR, LEAST_HELD, METHODS, MOST_HELD, Unit
 from cxr_demo.explain.proof import Proof
+from cxr_demo.explain.turns import Together, Turns
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.grids import EVEN, Placement
 from cxr_demo.limits import CACHE_BYTES
@@ -37,8 +37,7 @@ from cxr_demo.text.catalogue import Said, join_words, say
 # mean over the findings of the honest network and the letters of the cheat. Own choice: so for every network, since
 # only on rendered films is the cause known; the card of a network that was never measured says nothing better.
 DEFAULT_METHODS = ("grad-cam", "lrp-epsilon-plus-flat", "lrp-epsilon-alpha2-beta1-flat")
-SQUARES_AT_ONCE = 8  # in one pass: the others wait for the lock meanwhile
-YIELD_S = 1e-3  # long enough for a thread that waits to take the lock
+SQUARES_AT_ONCE = 8  # in one pass: the others wait for their turn meanwhile
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +94,10 @@ class Explanation:
     placement: Placement = EVEN
 
     @property
+    def nbytes(self) -> int:
+        return self.map_square.nbytes + sum(member.map_square.nbytes for member in self.members)
+
+    @property
     def is_contrast(self) -> bool:
         return self.contrast_weight is not None
 
@@ -133,19 +136,21 @@ class Explanation:
 
 
 class Analyser:
-    """The networks of one checkpoint, with one lock and one cache. They are proved when a map is first wanted; `proofs`
+    """The networks of one checkpoint, and the maps that they made. They are proved when a map is first wanted; `proofs`
     is a folder of proofs that were made before, see `explain.proof_cache`; `as_written`: the choices of
-    `methods.CHOICES` that LRP undoes."""
+    `methods.CHOICES` that LRP undoes. Analysers with the same `turns` compute one after the other: at once, on the
+    same cores, both together take longer. `cache_bytes` of maps are kept that nobody holds any more."""
 
     def __init__(
         self, checkpoint: Checkpoint, *, cache_bytes: int = CACHE_BYTES, proofs: Path | None = None,
-        as_written: Collection[str] = (),
+        as_written: Collection[str] = (), turns: Turns | None = None,
     ) -> None:  # fmt: skip
         self._checkpoint = checkpoint
         self._explainer = make_explainer(checkpoint, proofs, as_written)
         self._proving = threading.Lock()
-        self._lock = threading.Lock()
-        self._cache = MapCache(cache_bytes)
+        self._turns = turns or Turns()
+        self._together = Together(self._turns, self._answer_images, SQUARES_AT_ONCE)
+        self._maps: SharedMaps[Explanation] = SharedMaps(self._turns, cache_bytes)
 
     @property
     def card(self) -> Card:
@@ -173,40 +178,47 @@ class Analyser:
         """What the checkpoint's maps were checked for; made once, by whoever asks first, and the others wait."""
         if self.is_proved:
             return self._explainer.proof
-        with self._proving, self._lock:  # in this order: the second is let go of in between
-            return self._explainer.prove(self._yield_lock(ignore_progress))
+        with self._proving, self._turns:  # in this order: the second is let go of in between
+            return self._explainer.prove(self._give_turn(ignore_progress))
 
     def analyse(self, image: Radiograph) -> Study:
-        """Logits and probabilities of every label, and the square they were read from."""
+        """Logits and probabilities of every label, and the square they were read from. Images that wait for their turn
+        go through the network together, which moves a logit by about 1e-6."""
         card = self.card
         square = card.preprocess.square(image.pixels)
         x = torch.from_numpy(card.preprocess.normalise(square))
-        logits, members = self._answers(x)
-        scores = compute_probabilities(logits, card.task, card.applied_temperature)
+        logits, members = self._together.ask(x)
+        scores = compute_probabilities(logits[None], card.task, card.applied_temperature)
         return Study(
-            image, card.name, self.sha256, card.labels, _read_only(logits[0].numpy()), _read_only(scores[0].numpy()),
+            image, card.name, self.sha256, card.labels, _read_only(logits.numpy()), _read_only(scores[0].numpy()),
             _read_only(square), card.calibrated, members,
         )  # fmt: skip
 
     def score_squares(self, squares: np.ndarray) -> np.ndarray:
         """squares (N, S, S) float32 0..1, as a Study's -> their probabilities (N, L) float32, a few at a time."""
         card = self.card
-        x = torch.from_numpy(card.preprocess.normalise(squares[:, None]))
-        logits = torch.cat([self._answers(batch)[0] for batch in x.split(SQUARES_AT_ONCE)])
-        return _read_only(compute_probabilities(logits, card.task, card.applied_temperature).numpy())
+        x, logits = torch.from_numpy(card.preprocess.normalise(squares[:, None])), []
+        for batch in x.split(SQUARES_AT_ONCE):
+            with self._turns, torch.inference_mode():
+                logits.append(self._checkpoint.model(batch))
+        return _read_only(compute_probabilities(torch.cat(logits), card.task, card.applied_temperature).numpy())
 
-    def _answers(self, x: torch.Tensor) -> tuple[torch.Tensor, MemberAnswers]:
-        """x (N, C, S, S) -> logits (N, L), and the members' own of the first in the same pass."""
-        model, card = self._checkpoint.model, self.card
-        with self._lock, torch.inference_mode():
+    def _answer_images(self, images: Sequence[torch.Tensor]) -> list[tuple[torch.Tensor, MemberAnswers]]:
+        """Each (1, C, S, S) -> its logits (L,), and the members' own from the same pass; called with the turn."""
+        model, card, x = self._checkpoint.model, self.card, torch.cat(list(images))
+        with torch.inference_mode():
             if card.ensemble is None or isinstance(model, Classifier):
                 none = _read_only(np.zeros((0, len(card.labels)), np.float32))
-                return model(x), MemberAnswers((), none, none)
-            logits, own = model.answers(x)
-        members = card.ensemble.members
-        scores = compute_member_probabilities(own, card.task, [member.applied_temperature for member in members])
-        names = tuple(member.name for member in members)
-        return logits, MemberAnswers(names, _read_only(own[:, 0].numpy()), _read_only(scores[:, 0].float().numpy()))
+                return [(logits, MemberAnswers((), none, none)) for logits in model(x)]
+            joined, own = model.answers(x)
+            scores = compute_member_probabilities(
+                own, card.task, [member.applied_temperature for member in card.ensemble.members]
+            ).float()
+        names = tuple(member.name for member in card.ensemble.members)
+        return [
+            (joined[i], MemberAnswers(names, _read_only(own[:, i].numpy()), _read_only(scores[:, i].numpy())))
+            for i in range(len(x))
+        ]
 
     def _explained_logit(self, study: Study, label: str) -> float:
         """What the maps of a label explain, in logit points."""
@@ -225,46 +237,45 @@ class Analyser:
         """Every asked method for every asked label: (method, label) -> Explanation.
 
         `on_progress(done, total)` is told the number of finished maps, with fractions while a long one is made, outside
-        the lock; what it raises ends the work. Raises ExplanationError for a label or method that is unknown or
-        refused, and for a foreign study.
+        the turn; what it raises ends the work. Raises ExplanationError for a label or method that is unknown or
+        refused, and for a foreign study. A map that somebody else makes or still holds is not made again.
         """
         self._check(study, labels, methods)
-        x = self.card.preprocess.normalise(study.square)
         wanted = dict.fromkeys((method, label) for method in methods for label in labels)
-        maps: dict[tuple[str, str], RawMap] = {}
+        maps: dict[tuple[str, str], Explanation] = {}
         for batch in _batches(list(wanted)):
             share = subrange(on_progress or ignore_progress, len(maps), len(batch), len(wanted))
-            maps |= self._maps(study, x, batch, share)
+            maps |= self._explain_batch(study, batch, share)
             if on_progress is not None:
                 on_progress(len(maps), len(wanted))
-        proof = self.proof
-        return {pair: _explanation(pair, maps[pair], self._explained_logit(study, pair[1]), proof) for pair in wanted}
+        return {pair: maps[pair] for pair in wanted}
 
-    def _maps(
-        self, study: Study, x: np.ndarray, batch: Sequence[tuple[str, str]], on_progress: ProgressCallback
+    def _explain_batch(
+        self, study: Study, batch: Sequence[tuple[str, str]], on_progress: ProgressCallback
+    ) -> dict[tuple[str, str], Explanation]:
+        """Those of one call. Whoever asks for other labels of the same methods meanwhile makes those alone."""
+        proof, image = self.proof, (study.image.sha256, study.checkpoint_sha256)
+
+        def make(missing: Sequence[Key]) -> dict[Key, Explanation]:
+            made = self._make_maps(
+                study, [(method, label) for *_, method, label in missing], self._give_turn(on_progress)
+            )
+            return {
+                (*image, *pair): _explanation(pair, _kept(map_), self._explained_logit(study, pair[1]), proof)
+                for pair, map_ in made.items()
+            }
+
+        found = self._maps.find_or_make([(*image, *pair) for pair in batch], make, on_progress)
+        return {pair: found[*image, *pair] for pair in batch}
+
+    def _make_maps(
+        self, study: Study, pairs: Sequence[tuple[str, str]], on_progress: ProgressCallback
     ) -> dict[tuple[str, str], RawMap]:
-        """The maps of one batch, from the cache or from one call under the lock, which long methods let go of."""
-        prefix = (study.image.sha256, study.checkpoint_sha256)
-
-        def look_up() -> dict[tuple[str, str], RawMap]:
-            found = {pair: self._cache.get((*prefix, *pair)) for pair in batch}
-            return {pair: map_ for pair, map_ in found.items() if map_ is not None}
-
-        maps = look_up()
-        if len(maps) == len(batch):
-            return maps
-        with self._lock:
-            maps = look_up()  # again: whoever held the lock before may have made what is missing
-            missing = [pair for pair in batch if pair not in maps]
-            if missing:
-                positions = {study.labels.index(label): label for _, label in missing}
-                methods = list(dict.fromkeys(method for method, _ in missing))
-                fresh = self._explainer.maps_with_members(x, list(positions), methods, self._yield_lock(on_progress))
-                for (method, position), made in fresh.items():
-                    pair = (method, positions[position])
-                    maps[pair] = _kept(made)
-                    self._cache.put((*prefix, *pair), maps[pair])
-        return maps
+        """In one turn, which long methods give to others in between."""
+        positions = {study.labels.index(label): label for _, label in pairs}
+        methods, x = list(dict.fromkeys(method for method, _ in pairs)), self.card.preprocess.normalise(study.square)
+        made = self._explainer.maps_with_members(x, list(positions), methods, on_progress)
+        return {(method, positions[position]): map_ for (method, position), map_ in made.items()}
 
     def evaluate_maps(
         self,
@@ -283,8 +294,8 @@ class Analyser:
         maps = {explained.method: explained.map_square for explained in explanations}
         (label,) = {explained.label for explained in explanations}
         self._check(study, [label], list(maps))
-        on_progress = self._yield_lock(on_progress or ignore_progress)
-        with self._lock:
+        on_progress = self._give_turn(on_progress or ignore_progress)
+        with self._turns:
             return evaluate_maps(self._make_context(study, label), maps, on_progress, parts)
 
     def estimate_forwards(self, methods: Sequence[str], part: str) -> float:
@@ -295,16 +306,15 @@ class Analyser:
         seen = self.card.preprocess.mark_image(study.image.pixels.shape)
         return EvaluationContext(self._checkpoint, self._explainer, study.square, seen, study.labels.index(label))
 
-    def _yield_lock(self, tell: ProgressCallback) -> ProgressCallback:
-        """A pause that lets others have the networks, called with the lock held."""
+    def _give_turn(self, tell: ProgressCallback) -> ProgressCallback:
+        """A pause that lets all who wait have the networks, called with the turn."""
 
         def on_progress(done: float, total: float) -> None:
-            self._lock.release()
+            self._turns.release()
             try:
                 tell(done, total)
-                time.sleep(YIELD_S)
             finally:
-                self._lock.acquire()
+                self._turns.acquire()
 
         return on_progress
 
@@ -350,7 +360,7 @@ def order_labels(card: Card, probabilities: np.ndarray) -> list[str]:
 
 
 def _batches(pairs: Sequence[tuple[str, str]]) -> list[list[tuple[str, str]]]:
-    """Pairs that are made together: all CAM maps, and every other method's labels; in between the lock is free."""
+    """Pairs that are made together: all CAM maps, and every other method's labels; others come in between."""
     batches: dict[str, list[tuple[str, str]]] = {}
     for pair in pairs:
         shares_a_pass = METHODS[pair[0]].family.reads == "features"

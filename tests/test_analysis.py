@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
+import threading
+import time
+import weakref
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import numpy as np
@@ -170,17 +175,79 @@ def test_a_long_method_lets_others_have_the_networks_in_between(analyser, study)
     assert len(between) == 3 and all((logits == expected).all() for logits in between)
 
 
+def test_a_map_that_two_want_at_once_is_made_once(counted):
+    """Also while the first lets others have the networks."""
+    analyser, calls = counted
+    study, found = analyser.analyse(make_image(4)), []
+
+    def other():
+        found.append(analyser.explain(study, LABELS[:2], ["occlusion"])["occlusion", LABELS[0]])
+
+    second = threading.Thread(target=other)
+
+    def start_other(done, total):
+        if not second.ident:
+            second.start()
+
+    first = analyser.explain(study, LABELS[:1], ["occlusion"], start_other)["occlusion", LABELS[0]]
+    second.join()
+    assert found == [first] and calls == [((0,), ("occlusion",)), ((1,), ("occlusion",))]
+
+
+def test_whoever_waits_for_a_map_that_fails_makes_it(counted):
+    analyser, calls = counted
+    study, found = analyser.analyse(make_image(5)), []
+    second = threading.Thread(target=lambda: found.extend(analyser.explain(study, LABELS[:1], ["occlusion"]).values()))
+
+    def give_up(done, total):
+        second.start()
+        while not analyser._turns._waiting and second.is_alive() and not analyser._maps._making:
+            pass
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        analyser.explain(study, LABELS[:1], ["occlusion"], give_up)
+    second.join()
+    assert len(found) == 1 and len(calls) == 2
+
+
+def test_without_a_cache_a_map_is_there_as_long_as_somebody_holds_it(tiny_checkpoint):
+    analyser = Analyser(tiny_checkpoint, cache_bytes=0)
+    study, pair = analyser.analyse(make_image(6)), ("lrp-epsilon", LABELS[0])
+    held = analyser.explain(study, LABELS[:1], ["lrp-epsilon"])[pair]
+    assert analyser.explain(analyser.analyse(make_image(6)), LABELS[:1], ["lrp-epsilon"])[pair] is held
+    gone = weakref.ref(held)
+    del held
+    gc.collect()
+    assert gone() is None and not analyser._maps._cache._living
+
+
+def test_images_that_wait_go_through_the_network_together(analyser, tiny_checkpoint, monkeypatch):
+    fresh, sizes = Analyser(tiny_checkpoint), []
+    model = tiny_checkpoint.model
+    monkeypatch.setattr(model, "forward", lambda x, forward=model.forward: sizes.append(len(x)) or forward(x))
+    with ThreadPoolExecutor(5) as pool:
+        with fresh._turns:
+            waiting = [pool.submit(fresh.analyse, make_image(seed)) for seed in range(5)]
+            while len(fresh._turns._waiting) < 5:
+                time.sleep(0.002)
+        studies = [each.result() for each in waiting]
+    assert sizes == [5]
+    for seed, study in enumerate(studies):
+        np.testing.assert_allclose(study.logits, analyser.analyse(make_image(seed)).logits, atol=1e-5)
+
+
 def test_the_cache_is_bounded_and_forgets_the_oldest():
     cache, map_ = MapCache(3 * 400), np.zeros(100, np.float32)
     for key in "abc":
         cache.put((key,), map_)
     assert cache.get(("a",)) is map_
     cache.put(("d",), map_)
-    assert cache.get(("b",)) is None and cache.get(("a",)) is map_ and cache.get(("d",)) is map_
+    assert "b" not in {key for (key,) in cache._kept} and cache.get(("a",)) is map_ and cache.get(("d",)) is map_
     cache.put(("a",), map_)
     assert cache._bytes == 3 * 400
     cache.put(("large",), np.zeros(1000, np.float32))
-    assert cache.get(("large",)) is None and cache._bytes == 0
+    assert cache.get(("large",)) is None and cache._bytes == 0  # nobody holds it
 
 
 def test_no_map_at_all_is_a_sentence(analyser, study):

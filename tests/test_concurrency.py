@@ -66,7 +66,7 @@ def test_a_map_under_load_equals_the_map_alone(images, tiny_checkpoint, cache_by
     with ThreadPoolExecutor(THREADS) as pool:
         found = list(pool.map(lambda job: (job, *ask(analyser, images, job)), jobs()))
     for job, logits, map_square in found:
-        np.testing.assert_array_equal(logits, expected[job][0])
+        np.testing.assert_allclose(logits, expected[job][0], atol=1e-5)  # images may go through it together
         np.testing.assert_array_equal(map_square, expected[job][1])
     assert state(analyser) == before and hooks(analyser) == 0
 
@@ -82,7 +82,7 @@ def test_a_map_of_an_ensemble_under_load_equals_the_map_alone(images, tiny_backb
     with ThreadPoolExecutor(THREADS) as pool:
         found = list(pool.map(lambda job: (job, *ask(analyser, images, job)), jobs(shown)))
     for job, logits, map_square in found:
-        np.testing.assert_array_equal(logits, expected[job][0])
+        np.testing.assert_allclose(logits, expected[job][0], atol=1e-5)  # images may go through it together
         np.testing.assert_array_equal(map_square, expected[job][1])
     assert state(analyser) == before and hooks(analyser) == 0
 
@@ -159,10 +159,9 @@ def test_a_thread_works_with_the_number_of_cores_of_the_process():
         assert set(pool.map(lambda _: torch.get_num_threads(), range(THREADS))) == {torch.get_num_threads()}
 
 
-def test_a_refusal_frees_the_lock(images, tiny_checkpoint):
+def test_a_refusal_gives_the_turn_back(images, tiny_checkpoint):
     analyser = Analyser(tiny_checkpoint)
     study = analyser.analyse(images[0])
     with pytest.raises(CxrError):
         analyser.explain(study, ["flu"], ["grad-cam"])
-    assert analyser._lock.acquire(timeout=1)
-    analyser._lock.release()
+    assert not analyser._turns._is_taken

@@ -47,9 +47,7 @@ def test_one_process_is_left_as_it_is():
 RUNS = "boit2019/depth-all", "boit2019/finetuning-sgd"
 
 
-def launch(
-    run: str, data: Path, out: Path, count: int, stages: str, precision: str = "no", *more: str
-) -> list[dict]:
+def launch(run: str, data: Path, out: Path, count: int, stages: str, precision: str = "no", *more: str) -> list[dict]:
     """The log of a run by `count` processes; each of the synthetic data sets of adults fills one batch an epoch."""
     processes = ["--num_processes", str(count), "--cpu", "--mixed_precision", precision]
     order = ["run", run, "--data", data, "--out", out, "--from-scratch", "--stages", stages, *more]

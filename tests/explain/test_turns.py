@@ -1,0 +1,138 @@
+"""Turns and Together: an order that nobody jumps, and questions that wait are answered at once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from cxr_demo.explain.turns import Together, Turns
+
+
+def wait_until(is_so) -> None:
+    until = time.monotonic() + 20
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.002)
+
+
+def test_turns_go_in_the_order_of_asking():
+    turns, order = Turns(), []
+
+    def work(number: int) -> None:
+        with turns:
+            order.append(number)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(12)]
+    with turns:
+        for number, thread in enumerate(threads):
+            thread.start()
+            wait_until(lambda number=number: len(turns._waiting) == number + 1)
+    for thread in threads:
+        thread.join()
+    assert order == list(range(12))
+
+
+def test_long_work_comes_again_after_all_who_wait():
+    turns, order = Turns(), []
+
+    def work(name: str) -> None:
+        for step in range(3):
+            with turns:
+                order.append((name, step))
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in "abc"]
+    with turns:
+        for number, thread in enumerate(threads):
+            thread.start()
+            wait_until(lambda number=number: len(turns._waiting) == number + 1)
+    for thread in threads:
+        thread.join()
+    assert order[:3] == [("a", 0), ("b", 0), ("c", 0)] and len(order) == 9
+
+
+def test_only_one_has_the_turn():
+    turns, inside, most = Turns(), [], []
+
+    def work(_: int) -> None:
+        with turns:
+            inside.append(1)
+            most.append(len(inside))
+            time.sleep(0)
+            inside.pop()
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(work, range(500)))
+    assert set(most) == {1} and len(most) == 500
+    with pytest.raises(RuntimeError):
+        turns.release()
+
+
+def ask_together(together: Together, turns: Turns, asked: list) -> list:
+    """Answers or errors, of questions that all came while the turn was another's."""
+
+    def ask(value):
+        try:
+            return together.ask(value)
+        except ValueError as error:
+            return str(error)
+
+    with ThreadPoolExecutor(len(asked)) as pool:
+        with turns:
+            waiting = []
+            for number, value in enumerate(asked):
+                waiting.append(pool.submit(ask, value))
+                wait_until(lambda number=number: len(turns._waiting) == number + 1)
+        return [each.result() for each in waiting]
+
+
+def test_questions_that_wait_are_answered_at_once_each_with_its_own():
+    turns, batches = Turns(), []
+
+    def square(asked):
+        batches.append(list(asked))
+        return [value**2 for value in asked]
+
+    together = Together(turns, square, 4)
+    assert together.ask(9) == 81
+    assert ask_together(together, turns, list(range(10))) == [value**2 for value in range(10)]
+    assert batches == [[9], [0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+
+
+def test_one_question_at_fault_harms_no_other():
+    turns = Turns()
+
+    def halve(asked):
+        if odd := [value for value in asked if value % 2]:
+            raise ValueError(f"{odd} is odd")
+        return [value // 2 for value in asked]
+
+    assert ask_together(Together(turns, halve, 8), turns, [2, 3, 4, 6]) == [1, "[3] is odd", 2, 3]
+
+
+def test_who_is_interrupted_takes_nobody_along():
+    turns, interrupted = Turns(), []
+
+    def answer(asked):
+        if not interrupted:
+            interrupted.append(asked)
+            raise KeyboardInterrupt
+        return list(asked)
+
+    together = Together(turns, answer, 8)
+
+    def ask(value):
+        try:
+            return together.ask(value)
+        except KeyboardInterrupt:
+            return "interrupted"
+
+    with ThreadPoolExecutor(3) as pool:
+        with turns:
+            waiting = []
+            for number in range(3):
+                waiting.append(pool.submit(ask, number))
+                wait_until(lambda number=number: len(turns._waiting) == number + 1)
+        assert [each.result(timeout=20) for each in waiting] == ["interrupted", 1, 2]
