@@ -192,6 +192,13 @@ VARIANTS = {
     "code inside, old": (
         lambda at: save_pickle({"a": Evil()}, at / "a.pth", _use_new_zipfile_serialization=False), "names posix.system",
     ),
+    "code alone, old": (
+        lambda at: save_pickle(Evil(), at / "a.pt", _use_new_zipfile_serialization=False), "names posix.system",
+    ),
+    "whole network, old": (
+        lambda at: save_pickle(torch.nn.Sequential(net()), at / "a.pt", _use_new_zipfile_serialization=False),
+        "a whole network in the format of PyTorch before 1.6",
+    ),
     "code alone": (lambda at: save_pickle(Evil(), at / "a.pt"), "names posix.system"),
     "no tensors": (lambda at: save_pickle({"epoch": 3}, at / "a.pth"), "holds no tensors"),
     "truncated safetensors": (
@@ -245,6 +252,11 @@ VARIANTS = {
     "another network": (lambda at: save_tensors({"a.weight": torch.ones(2, 2)}, at / "a.safetensors"), "not those of"),
     "nothing": (lambda at: at / "absent.pth", "no file, folder or network named absent.pth"),
 }  # fmt: skip
+
+
+def test_the_table_holds_at_least_23_variants_that_are_odd_and_both_kinds_of_end():
+    odd = {name: said for name, (_, said) in VARIANTS.items() if name not in ("safetensors", "state dict")}
+    assert len(odd) >= 23 and sum(not said for said in odd.values()) >= 10 <= sum(map(bool, odd.values()))
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
