@@ -6,7 +6,9 @@ the authors' code tunes the weights on test labels, which nothing here can do.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
+import hashlib
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -74,6 +76,7 @@ def make_ensemble(
     if rule not in (*RULES, FEATURE_FUSION):
         raise TrainingError(f"There is no rule {rule!r}.", f"Known: {', '.join((*RULES, FEATURE_FUSION))}.")
     members = [checkpoint.load(folder) for folder in checkpoints]
+    members = [_order_labels(member, members[0].card.labels) for member in members]
     _check_fit(members, table, dataset)
     if dataset and rule == FEATURE_FUSION:
         raise TrainingError(
@@ -250,6 +253,19 @@ def _probability_of_truth(p: np.ndarray, targets: np.ndarray, task: str) -> np.n
         return np.where(targets == 1, p, 1 - p)[:, ~np.isnan(targets)]
     stated = np.flatnonzero(~np.isnan(targets).any(axis=1))
     return p[:, stated, targets[stated].argmax(1)]
+
+
+def _order_labels(member: Checkpoint, labels: tuple[str, ...]) -> Checkpoint:
+    """The same network with its outputs in the order of `labels`, where these are its own in another: networks from
+    elsewhere name them as they like."""
+    card, model = member.card, member.model
+    if card.labels == labels or sorted(card.labels) != sorted(labels) or not isinstance(model, Classifier):
+        return member
+    order = [card.labels.index(label) for label in labels]
+    for values in (model.output.weight, model.output.bias):
+        values.copy_(values[order].clone())
+    sha256 = hashlib.sha256(f"{member.sha256} {' '.join(labels)}".encode()).hexdigest()  # what it computes is another
+    return dataclasses.replace(member, card=dataclasses.replace(card, labels=labels), sha256=sha256)
 
 
 def _check_fit(members: Sequence[Checkpoint], table: Table, dataset: str) -> None:
