@@ -33,6 +33,7 @@ from cxr_demo.networks.ensemble import (
     flatten_by_image,
     make_stack,
 )
+from cxr_demo.networks.whole_file import move_files
 from train.calibration_run import measure_on_others
 from train.data.datasets import pack_films
 from train.data.table import Table
@@ -105,8 +106,7 @@ def make_ensemble(
         measured = measure_on_others(scratch, dataset, table, _forget_films(members, training))
     else:
         measured = measure_checkpoint(scratch, table, training)
-    for file in sorted(scratch.iterdir(), key=lambda file: file.name == checkpoint.CARD_FILE):  # the card last
-        file.replace(out / file.name)
+    move_files(scratch, out, checkpoint.CARD_FILE)
     shutil.rmtree(get_unfinished_folder(out))
     return measured
 

@@ -24,6 +24,7 @@ from cxr_demo.networks.card_parts import Localisation, Metrics, SetMetrics, Sett
 from cxr_demo.networks.checkpoint import Checkpoint, Network
 from cxr_demo.networks.classifier import compute_probabilities
 from cxr_demo.networks.standing import EXTERNAL, TEST
+from cxr_demo.networks.whole_file import sync, write_file
 from train.data.datasets import DATASETS, Dataset, pack_films
 from train.data.splits import find_shared_patients
 from train.data.table import Table
@@ -72,7 +73,9 @@ def finish_checkpoint(fitted: Fitted, recipe: Recipe, table: Table, folder: Path
     for name in plots.PICTURES:  # those of a checkpoint that was there before
         (folder / name).unlink(missing_ok=True)
     for name in (*others, *last):
+        sync(scratch / name)
         (scratch / name).replace(folder / name)
+    sync(folder)
     shutil.rmtree(scratch)
     return card
 
@@ -279,9 +282,7 @@ def evaluate_checkpoint(
     if out:
         _draw(out, scored, card, split)
         facts = {"checkpoint": card.name, "checkpoint_sha256": stored.sha256, "note": note, "labels": card.labels}
-        (out / METRICS_FILE).write_text(
-            json.dumps({**facts, "metrics": measured.model_dump()}, indent=2) + "\n", encoding="utf-8"
-        )
+        write_file(out / METRICS_FILE, json.dumps({**facts, "metrics": measured.model_dump()}, indent=2) + "\n")
     if record:
         if is_own:
             _record(stored, measured.localisation, split, sets[split])

@@ -16,6 +16,7 @@ from pathlib import Path
 from cxr_demo.explain.proof import CamProof, LrpProof, Proof
 from cxr_demo.grids import Placement
 from cxr_demo.networks.checkpoint import Checkpoint
+from cxr_demo.networks.whole_file import write_file
 from cxr_demo.text.catalogue import Words, format_text
 from cxr_demo.text.formats import format_digits, format_significant
 
@@ -46,15 +47,10 @@ def read_proof(folder: Path, checkpoint: Checkpoint, as_written: Collection[str]
 
 def write_proof(folder: Path, checkpoint: Checkpoint, proof: Proof, as_written: Collection[str] = ()) -> None:
     """A folder that cannot be written costs the next start its time, and nothing else."""
-    place = _place(folder, checkpoint, as_written)
-    part = place.with_suffix(f".{os.getpid()}.part")
-    try:
+    with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-        part.write_text(json.dumps(dataclasses.asdict(proof), default=_pack_words), encoding="utf-8")
-        part.replace(place)
-    except OSError:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
+        told = json.dumps(dataclasses.asdict(proof), default=_pack_words)
+        write_file(_place(folder, checkpoint, as_written), told)
 
 
 def _pack_words(words: Words) -> dict:

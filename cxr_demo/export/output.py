@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 from cxr_demo.errors import CxrError
+from cxr_demo.networks.whole_file import move_files, open_scratch
 
 RESULT_FILE = "result.json"
 
@@ -27,13 +27,11 @@ def open_output(folder: Path, overwrite: bool = False) -> Iterator[Path]:
     check_output(folder, RESULT_FILE, overwrite)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".part-") as made:
-            scratch = Path(made)
+        with open_scratch(folder) as scratch:
             yield scratch
             for name in _list_earlier(folder):
                 (folder / name).unlink(missing_ok=True)
-            for path in sorted(scratch.iterdir(), key=lambda path: (path.name == RESULT_FILE, path.name)):
-                path.replace(folder / path.name)
+            move_files(scratch, folder, RESULT_FILE)
     except OSError as error:
         raise CxrError("out-not-written", why=str(error.strerror)) from error
 

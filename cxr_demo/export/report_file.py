@@ -14,7 +14,7 @@ from cxr_demo.export.report_pdf import make_report
 from cxr_demo.export.shown import ShownStudy, draw_on_own_scale
 from cxr_demo.film.gate import GateAnswer
 from cxr_demo.film.reading import Radiograph
-from cxr_demo.networks.checkpoint import write_file
+from cxr_demo.networks.whole_file import write_file
 from cxr_demo.progress import ProgressCallback
 
 
@@ -61,7 +61,7 @@ def write_report(path: Path, shown: ShownStudy) -> None:
     file = make_report(shown)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_file(path, lambda scratch: scratch.write_bytes(file))
+        write_file(path, file)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise CxrError("report-unwritten", reason=reason) from error

@@ -6,7 +6,6 @@ The sheet is part of the card (`training.imported`), is printed, and stands in t
 from __future__ import annotations
 
 import dataclasses
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -30,6 +29,7 @@ from cxr_demo.importing.source import Stated, open_source
 from cxr_demo.networks import checkpoint
 from cxr_demo.networks.card import TASKS, Card
 from cxr_demo.networks.card_parts import Imported, Training
+from cxr_demo.networks.whole_file import move_files, open_scratch
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.formats import format_list
 
@@ -203,8 +203,8 @@ def _write(out: Path, fitted: Fitted, card: Card) -> Card:
     place."""
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out.parent, prefix=".part-") as made:
-            folder = Path(made) / (out.name or "network")
+        with open_scratch(out.parent) as scratch:
+            folder = scratch / (out.name or "network")
             checkpoint.save(folder, fitted.model, card, half=False)
             loaded = checkpoint.load(folder)
             made = make_explainer(loaded)
@@ -221,8 +221,7 @@ def _write(out: Path, fitted: Fitted, card: Card) -> Card:
             checkpoint.save_card(folder, card)
             (folder / "README.md").write_text(format_page(card), encoding="utf-8")
             out.mkdir(exist_ok=True)
-            for path in sorted(folder.iterdir(), key=lambda path: path.name == checkpoint.CARD_FILE):
-                path.replace(out / path.name)
+            move_files(folder, out, checkpoint.CARD_FILE)
     except OSError as error:
         raise CxrError("import-not-written", why=str(error.strerror)) from error
     return card

@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from cxr_demo.networks.card import FEATURE_FUSION, SYNTHETIC, Card
 from cxr_demo.networks.classifier import Classifier
 from cxr_demo.networks.ensemble import Ensemble, FeatureFusion
 from cxr_demo.networks.standing import EXTERNAL, TEST
+from cxr_demo.networks.whole_file import write_file
 
 WEIGHTS_FILE, CARD_FILE = "model.safetensors", "config.json"
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
@@ -83,7 +84,7 @@ def save_weights(folder: str | Path, model: nn.Module, *, half: bool) -> str:
         for name, value in model.state_dict().items()
     }
     data = safetensors.torch.save(tensors, metadata={"format": "pt"})
-    write_file(folder / WEIGHTS_FILE, lambda scratch: scratch.write_bytes(data))
+    write_file(folder / WEIGHTS_FILE, data)
     return hashlib.sha256(data).hexdigest()
 
 
@@ -96,19 +97,7 @@ def can_be_half(value: torch.Tensor) -> bool:
 
 def save_card(folder: str | Path, card: Card) -> None:
     """Write the card alone, beside weights that are already there."""
-    data = card.to_json().encode()
-    write_file(Path(folder) / CARD_FILE, lambda scratch: scratch.write_bytes(data))
-
-
-def write_file(path: Path, write: Callable[[Path], object]) -> None:
-    """`write` a file beside `path`, then rename it, so that a crash or a full disk leaves the last good one."""
-    scratch = path.with_suffix(path.suffix + ".part")
-    try:
-        write(scratch)
-    except BaseException:
-        scratch.unlink(missing_ok=True)
-        raise
-    scratch.replace(path)
+    write_file(Path(folder) / CARD_FILE, card.to_json())
 
 
 def get_weights_root() -> Path:

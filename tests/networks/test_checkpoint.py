@@ -356,16 +356,3 @@ def test_an_unreachable_hub_is_one_sentence(monkeypatch):
     monkeypatch.setattr(huggingface_hub, "snapshot_download", unreachable)
     with pytest.raises(CheckpointError, match="someone/tiny could not be fetched.*ConnectionError"):
         checkpoint.load("someone/tiny")
-
-
-def test_a_write_that_fails_leaves_the_last_good_file_and_nothing_beside_it(tmp_path):
-    path = tmp_path / "config.json"
-    checkpoint.write_file(path, lambda scratch: scratch.write_text("good"))
-
-    def fail(scratch):
-        scratch.write_text("half")
-        raise OSError(28, "No space left on device")
-
-    with pytest.raises(OSError, match="No space"):
-        checkpoint.write_file(path, fail)
-    assert [entry.name for entry in tmp_path.iterdir()] == ["config.json"] and path.read_text() == "good"

@@ -34,6 +34,7 @@ from cxr_demo.evaluation.lung_segmentation import (
     split_halves,
 )
 from cxr_demo.film.reading import read_image
+from cxr_demo.networks.whole_file import write_file
 from train.benchmarks.lung_films import LungFilm, MaskedFilm, draw_films, make_batch, read_masked
 from train.data.datasets import COHEN, HANNOVER, KERMANY, NIH, keep_released
 from train.data.readers import read_hannover, read_kermany, read_nih
@@ -102,7 +103,7 @@ def train_lungs(data: Path, out: Path, course: Course = COURSE) -> dict:
     card["measured"] = measure_lungs(stored, test) | {"phantoms, never trained on": measure_on_phantoms(stored)}
     card["dice"] = card["measured"]["real films"]["mean"]
     write_small_card(out / LUNGS_FILE, card)
-    (out / "README.md").write_text("\n".join(format_report(card)), encoding="utf-8")
+    write_file(out / "README.md", "\n".join(format_report(card)))
     print("\n".join(format_dice(card["measured"])))
     return card
 

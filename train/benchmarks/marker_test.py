@@ -22,6 +22,7 @@ from cxr_demo.film.reading import read_image
 from cxr_demo.grids import resample_map
 from cxr_demo.limits import SLOW_FORWARDS
 from cxr_demo.networks.checkpoint import load
+from cxr_demo.networks.whole_file import write_file
 from train.data.datasets import DATASETS
 from train.data.table import Table
 
@@ -123,7 +124,7 @@ def summarise_markers(folder: Path, dataset: str, data: Path, films: int | None)
         if changes:
             lines += _said(split, changes)
     text = "\n".join(lines)
-    (folder / MARKERS_FILE).write_text(text, encoding="utf-8")
+    write_file(folder / MARKERS_FILE, text)
     print(text)
 
 

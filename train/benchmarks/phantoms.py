@@ -29,6 +29,7 @@ from cxr_demo.networks.card import SYNTHETIC, Card
 from cxr_demo.networks.card_parts import Metrics, SetMetrics, Settings, Training
 from cxr_demo.networks.checkpoint import Checkpoint
 from cxr_demo.networks.classifier import Classifier, compute_probabilities
+from cxr_demo.networks.whole_file import write_file
 from train.benchmarks.phantom_sets import LABELS, LETTERS, PLACEMENTS, SHORTCUT, PhantomSet, pick_films, sample_set
 from train.benchmarks.pointing_game import CAUSE, CHANCE, FIGURES, MARKER, measure_pointing
 from train.evaluate import store_network
@@ -130,7 +131,7 @@ def measure_networks(out: Path, explained: int, most_forwards: float = BENCHMARK
         "cause": measure(HONEST, with_any, LABELS),
         "shortcut": {name: measure(name, with_shortcut, (SHORTCUT,)) for name in networks},
     }
-    (out / RESULTS_FILE).write_text(json.dumps(found) + "\n", encoding="utf-8")
+    write_file(out / RESULTS_FILE, json.dumps(found) + "\n")
     print("\n".join(format_results(found)))
     return found
 

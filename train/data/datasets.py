@@ -23,6 +23,7 @@ from cxr_demo.errors import ImageError, TrainingError
 from cxr_demo.film import dicom
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.film.reading import read_image
+from cxr_demo.networks.whole_file import write_file
 from train.data.films_csv import read_csv
 from train.data.own_films import read_folder
 from train.data.readers import (
@@ -280,25 +281,24 @@ def _load(place: Path) -> tuple[np.ndarray, np.ndarray] | None:
 def _store(place: Path, paths: np.ndarray, preprocess: Preprocess, progress: str) -> None:
     """Written film by film to a file that gets its name when it is whole; OSError where that cannot be."""
     place.parent.mkdir(parents=True, exist_ok=True)
-    part = place.with_suffix(f".{os.getpid()}.part")
     with FileLock(place.with_suffix(".lock")):
         if _load(place) is not None:  # made by another process while this one waited
             return
         if shutil.disk_usage(place.parent).free < len(paths) * preprocess.size_px**2:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        try:
-            with part.open("wb") as file:
-                _write_header(file, len(paths), preprocess.size_px)
-                rows = []
-                for row, square in _decoded(paths, preprocess, progress):
-                    file.write(square.tobytes())
-                    rows.append(row)
-                np.lib.format.write_array(file, np.array(rows, dtype=np.int64))
-                file.seek(0)
-                _write_header(file, len(rows), preprocess.size_px)
-            part.replace(place)
-        finally:
-            part.unlink(missing_ok=True)
+        write_file(place, lambda scratch: _write_films(scratch, paths, preprocess, progress))
+
+
+def _write_films(scratch: Path, paths: np.ndarray, preprocess: Preprocess, progress: str) -> None:
+    with scratch.open("wb") as file:
+        _write_header(file, len(paths), preprocess.size_px)
+        rows = []
+        for row, square in _decoded(paths, preprocess, progress):
+            file.write(square.tobytes())
+            rows.append(row)
+        np.lib.format.write_array(file, np.array(rows, dtype=np.int64))
+        file.seek(0)
+        _write_header(file, len(rows), preprocess.size_px)
 
 
 def _write_header(file: BinaryIO, films: int, size_px: int) -> None:

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from cxr_demo.errors import TrainingError
 from cxr_demo.labels import get_finding
+from cxr_demo.networks.whole_file import write_file
 from train.data.datasets import DATASETS, read_dataset
 from train.data.splits import SPLITS, find_shared_patients
 from train.data.table import Table
@@ -34,7 +35,8 @@ def describe_dataset(name: str, root: Path, out: Path | None, reading: OwnFilms 
         print(f"\n{shared} patient numbers are in train and in test.")
     if out is not None:
         try:
-            draw_counts(table, dataset.title).savefig(out, dpi=100)
+            drawn, kind = draw_counts(table, dataset.title), out.suffix.removeprefix(".") or "png"
+            write_file(out, lambda scratch: drawn.savefig(scratch, dpi=100, format=kind))
         except (OSError, ValueError) as error:
             raise TrainingError(f"{out.name} cannot be written.", "Give --out a file.png in a folder.") from error
 

@@ -18,7 +18,8 @@ from torch.optim.swa_utils import AveragedModel
 from tqdm import tqdm
 
 from cxr_demo.errors import TrainingError
-from cxr_demo.networks.checkpoint import Network, write_file
+from cxr_demo.networks.checkpoint import Network
+from cxr_demo.networks.whole_file import write_file
 from train.data.table import Table
 from train.recipe import Recipe
 
@@ -91,7 +92,7 @@ def write_state(run: RunState, folder: Path, accelerator: Accelerator, *, is_ove
         return
     lines = "".join(json.dumps(row) + "\n" for row in run.log)
     try:
-        write_file(folder / LOG_FILE, lambda scratch: scratch.write_text(lines, encoding="utf-8"))
+        write_file(folder / LOG_FILE, lines)
         if is_over or time.monotonic() - run.written_s >= STATE_EVERY_S:
             write_file(folder / STATE_FILE, lambda scratch: torch.save(_state(run), scratch))
             run.written_s = time.monotonic()

@@ -33,6 +33,7 @@ from cxr_demo.networks.gate_net import (
     load_gate,
     prepare_picture,
 )
+from cxr_demo.networks.whole_file import write_file
 from train.fit.environment import describe_environment
 from train.fit.imagenet import PACKAGES, PackagedWeights, read_packaged_weights
 from train.gate.examples import (
@@ -151,7 +152,7 @@ def choose_and_write(
     examples = make_test_examples(random, [*others, *films], 4)
     card["measured"] = measure_gate(stored, lungs, tqdm(examples, "measuring", leave=False))
     write_small_card(out / GATE_FILE, card)
-    (out / "README.md").write_text("\n".join(format_report(card)), encoding="utf-8")
+    write_file(out / "README.md", "\n".join(format_report(card)))
     return card
 
 

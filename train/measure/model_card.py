@@ -7,6 +7,7 @@ from pathlib import Path
 from cxr_demo.importing.verdict import describe_sheet
 from cxr_demo.networks.card import SYNTHETIC, Card
 from cxr_demo.networks.card_parts import FLOORS, Interval, SetMetrics, Training
+from cxr_demo.networks.whole_file import write_file
 from cxr_demo.text.catalogue import format_text
 from train.markdown import format_table
 from train.measure.calibration import UNCALIBRATED
@@ -29,7 +30,7 @@ LABEL_FIGURES = {  # of one label against the rest; but for the first two, at it
 
 def write_model_card(folder: Path, card: Card) -> None:
     """The README.md of a checkpoint's folder, with those of PICTURES that are there."""
-    (folder / MODEL_CARD_FILE).write_text(format_model_card(card, list_pictures(folder)), encoding="utf-8")
+    write_file(folder / MODEL_CARD_FILE, format_model_card(card, list_pictures(folder)))
 
 
 def list_pictures(folder: Path) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from cxr_demo.networks.card_parts import Interval
+from cxr_demo.networks.whole_file import write_file
 from train.measure.metrics import assign_classes, count_confusion, has_class, select_stated
 
 PICTURES = ("confusion.png", "roc.png", "calibration.png", "training.png")  # in this order; a task may lack some
@@ -49,7 +50,7 @@ def draw_all(
         figures["training.png"] = draw_training(log)
     folder.mkdir(parents=True, exist_ok=True)
     for name, figure in figures.items():
-        figure.savefig(folder / name, dpi=90)
+        save_figure(figure, folder / name)
     for name in set(PICTURES) - figures.keys():
         (folder / name).unlink(missing_ok=True)
 
@@ -152,7 +153,7 @@ def draw_curves(logs: Mapping[str, list[dict]], path: Path, key: str) -> None:
         axes.plot([row["epoch"] for row in rows], [row[key] for row in rows], marker=".", label=name)
     axes.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 2.5, 5, 10], integer=True))
     axes.legend()
-    figure.savefig(path, dpi=90)
+    save_figure(figure, path)
 
 
 def draw_bars(rows: Mapping[str, Interval], title: str, path: Path) -> None:
@@ -163,4 +164,10 @@ def draw_bars(rows: Mapping[str, Interval], title: str, path: Path) -> None:
     axes.grid(axis="x", color="lightgrey")
     axes.margins(y=0.5 / len(rows))
     axes.invert_yaxis()
-    figure.savefig(path, dpi=90)
+    save_figure(figure, path)
+
+
+def save_figure(figure: Figure, path: Path, dpi: int = 90) -> None:
+    """As the format that its name ends in. ValueError for one that there is not."""
+    kind = path.suffix.removeprefix(".") or "png"
+    write_file(path, lambda scratch: figure.savefig(scratch, dpi=dpi, format=kind))

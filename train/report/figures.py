@@ -15,7 +15,7 @@ from cxr_demo.film.reading import Radiograph, read_image
 from cxr_demo.networks.checkpoint import load, read_card
 from cxr_demo.render import choose_scale, draw_overlay
 from train.data.datasets import DATASETS
-from train.measure.plots import choose_drawable
+from train.measure.plots import choose_drawable, save_figure
 from train.recipe import System
 from train.report.run_report import get_run_name
 
@@ -42,7 +42,7 @@ def summarise_maps(system: System, folder: Path, data: Path) -> None:
             cell.set(xticks=[], yticks=[])
     for cell, label in zip(cells[0], films, strict=True):
         cell.set_title(choose_drawable(card.get_finding(label).name, label), fontsize=7)
-    figure.savefig(folder / PICTURE_FILE, dpi=110)
+    save_figure(figure, folder / PICTURE_FILE, 110)
 
 
 def _films(dataset: str, data: Path) -> dict[str, Radiograph]:

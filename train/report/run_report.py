@@ -9,6 +9,7 @@ from pathlib import Path
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.card_parts import SetMetrics
 from cxr_demo.networks.checkpoint import read_card
+from cxr_demo.networks.whole_file import write_file
 from train.fit.run_state import LOG_FILE
 from train.markdown import format_table
 from train.measure import plots
@@ -52,7 +53,7 @@ def write_table(folder: Path, title: str, cards: dict[str, Card], more: Sequence
         rows = {name: card.metrics.sets[split] for name, card in cards.items() if split in card.metrics.sets}
         lines += [*format_set_table(split, rows, list_labels(cards)), ""] if rows else []
     text = "\n".join([*lines, *more]).rstrip() + "\n"
-    (folder / TABLE_FILE).write_text(text, encoding="utf-8")
+    write_file(folder / TABLE_FILE, text)
     print(text)
 
 

@@ -12,6 +12,7 @@ from huggingface_hub import ModelCardData
 from torch import nn
 
 from cxr_demo.networks import checkpoint
+from cxr_demo.networks.whole_file import write_file
 from train.measure.hub_metadata import LIBRARY, TAGS
 
 
@@ -40,7 +41,7 @@ def make_small_card(
 
 
 def write_small_card(path: Path, card: Mapping) -> None:
-    path.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_file(path, json.dumps(card, indent=2, ensure_ascii=False) + "\n")
 
 
 def format_small_report(card: Mapping, tag: str, purpose: str, origin: Sequence[str]) -> list[str]:
