@@ -1,0 +1,72 @@
+"""What each bundled checkpoint says of ten films that code makes: kept in `outputs.npz`, so that a new version of a
+dependency that changes an answer or a map is seen.
+
+    python -m tests.golden.outputs
+
+makes the file anew; do that only where a change is meant, and say in the commit which one.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from cxr_demo.analysis import Analyser
+from cxr_demo.explain.engine import _maps
+from cxr_demo.explain.lrp.lowering import lower_network
+from cxr_demo.explain.relevance import RelevanceMaps
+from cxr_demo.film.phantom import PLANTS, make_phantom
+from cxr_demo.grids import EVEN
+from cxr_demo.networks import checkpoint
+from cxr_demo.progress import ignore_progress
+
+ROOT = Path(__file__).parents[2] / "weights"
+PLACE = Path(__file__).parent / "outputs.npz"
+FILMS, FILM_PX = 10, 160
+RULED = 2  # films of which LRP is kept too
+GRID = 16  # cells a side of a map of pixels, as it is kept
+
+
+def make_films() -> list[np.ndarray]:
+    """(H, W) float32 0..1, with one finding each in turn, and of several shapes."""
+    plants = list(PLANTS)
+    films = [make_phantom(seed, FILM_PX, [plants[seed % len(plants)]]).pixels for seed in range(FILMS)]
+    return [film[: FILM_PX - 4 * at, 2 * at :] for at, film in enumerate(films)]
+
+
+def compute_outputs(folder: Path) -> dict[str, np.ndarray]:
+    """Of one checkpoint: "probabilities" (films, labels); "MEMBER/grad-cam" (films, h, w) of a label each in turn, and
+    "MEMBER/lrp-epsilon" (RULED, GRID, GRID)."""
+    loaded = checkpoint.load(folder)
+    of = loaded.card.preprocess
+    squares = [of.apply(film) for film in make_films()]
+    analyser = Analyser(loaded)
+    found = {"probabilities": analyser.score_squares(np.stack([of.square(film) for film in make_films()]))}
+    for member in loaded.members or (loaded,):
+        program = RelevanceMaps(lower_network(member.model), of)
+        cams, rules = [], []
+        for at, square in enumerate(squares):
+            label, methods = at % len(loaded.card.labels), ("grad-cam", *["lrp-epsilon"] * (at < RULED))
+            maps = _maps(member.model, program, lambda _: EVEN, square, [label], methods, ignore_progress)
+            cams.append(maps["grad-cam", label])
+            if at < RULED:
+                rules.append(cv2.resize(maps["lrp-epsilon", label], (GRID, GRID), interpolation=cv2.INTER_AREA))
+        found[f"{member.card.name}/grad-cam"] = np.stack(cams)
+        found[f"{member.card.name}/lrp-epsilon"] = np.stack(rules)
+    return {name: values.astype(np.float32) for name, values in found.items()}
+
+
+def main() -> None:
+    outputs = {
+        f"{folder.name}/{name}": values
+        for folder in checkpoint.find_checkpoints(ROOT)
+        for name, values in compute_outputs(folder).items()
+    }
+    np.savez_compressed(PLACE, allow_pickle=False, **outputs)
+    print(f"{PLACE.name}: {len(outputs)} arrays, {PLACE.stat().st_size / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()
