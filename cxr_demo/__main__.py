@@ -13,6 +13,7 @@ import functools
 import json
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from cxr_demo.errors import CxrError
 from cxr_demo.text.catalogue import LANGUAGE, LANGUAGES, format_text, use_language
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from cxr_demo.analysis import Analyser
     from cxr_demo.evaluation.lung_segmentation import Lungs
@@ -61,7 +62,9 @@ def _parser() -> argparse.ArgumentParser:
 
     predict = commands.add_parser("predict", help=format_text("help-predict"))
     predict.add_argument("files", nargs="+", metavar="FILE")
-    predict.add_argument("--json", action="store_true", help=format_text("help-json"))
+    form = predict.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help=format_text("help-json"))
+    form.add_argument("--csv", action="store_true", help=format_text("help-csv"))
     predict.set_defaults(act=_predict)
 
     explain = commands.add_parser("explain", help=format_text("help-explain"))
@@ -71,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     compare = commands.add_parser("compare", help=format_text("help-compare"))
     compare.add_argument("file", metavar="FILE")
     compare.add_argument("--weights", nargs="+", required=True, help=format_text("help-two-weights"))
+    compare.add_argument("--prior", metavar="FILE", help=format_text("help-prior"))
     compare.add_argument("--label", help=format_text("help-common-label"))
     compare.add_argument("--method", nargs="+", help=format_text("help-page-methods"))
     compare.set_defaults(act=_compare)
@@ -89,13 +93,9 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--out", type=Path, required=True, help=format_text("help-out"))
         command.add_argument("--overwrite", action="store_true", help=format_text("help-overwrite"))
     for command in (explain, compare, report):
-        command.add_argument(
-            "--contrast",
-            action="store_true",
-            help=format_text("help-contrast"),
-        )
+        command.add_argument("--contrast", action="store_true", help=format_text("help-contrast"))
     for command in (predict, explain, compare, evaluate, report):
-        command.add_argument("--anyway", action="store_true", help=format_text("help-anyway"))
+        arguments.add_film_arguments(command)
 
     check = commands.add_parser("check", help=format_text("help-check"))
     check.add_argument("weights", metavar="WEIGHTS")
@@ -113,35 +113,25 @@ def _parser() -> argparse.ArgumentParser:
 def _predict(options: argparse.Namespace) -> int:
     """Of every file, label by label: probability, what it says in a word, the network's question, and the label's name.
     A file that cannot be read does not stop the others."""
-    from cxr_demo.export.results import describe_gate, describe_study
-    from cxr_demo.text.checkpoint_text import name_checkpoint
-    from cxr_demo.text.findings_text import describe_verdicts
-    from cxr_demo.text.formats import name_score
+    from cxr_demo.export.film_table import write_film_table
+    from cxr_demo.export.predictions import list_predictions, predict_films
 
     analyser = _analyser(options.weights)
     card = analyser.card
-    title, kind = name_checkpoint(card), "" if card.calibrated else f"{name_score(False)}, "
-    rows, failed = [], False
-    for name in options.files:
-        row: dict = {"file": name}
-        rows.append(row)
-        try:
-            image, answer = _open_image(name)
-            row["gate"] = describe_gate(answer)
-            _check_answer(answer, options.anyway)
-            study = analyser.analyse(image)
-            row |= describe_study(analyser, study) | {"words": describe_verdicts(card, study.probabilities)}
-        except CxrError as error:
-            failed = True
-            _complain(f"{name}: {error}")
-            row["error"] = str(error)
-    if options.json:
-        print(json.dumps(rows, indent=2, ensure_ascii=False))
+    told, rows = predict_films(
+        analyser, options.files, lambda name: _open_image(name, options.mend),
+        lambda answer: _check_answer(answer, options.anyway),
+    )  # fmt: skip
+    failed = [facts for facts in told if "error" in facts]
+    for facts in failed:
+        _complain(f"{facts['file']}: {facts['error']}")
+    if options.csv:
+        print(write_film_table(card, analyser.sha256, rows), end="")
+    elif options.json:
+        print(json.dumps(told, indent=2, ensure_ascii=False))
     else:
-        for row in rows:
-            for label, value in row.get("probabilities", {}).items():
-                said = f"{kind}{row['words'][label]}"
-                print(f"{row['file']}\t{label}\t{value:.4f}\t{said}\t{title}\t{card.get_finding(label).name}")
+        for line in list_predictions(card, told):
+            print(line)
     return 2 if failed else 0
 
 
@@ -157,7 +147,7 @@ def _explain(options: argparse.Namespace) -> int:
     check_output(options.out, RESULT_FILE, options.overwrite)
     # The option alone undoes all of them.
     analyser = _analyser(options.weights, () if options.as_written is None else options.as_written or CHOICES)
-    image, answer = _open_image(options.file)
+    image, answer = _open_image(options.file, options.mend)
     _check_answer(answer, options.anyway)
     study = analyser.analyse(image)
     card = analyser.card
@@ -189,16 +179,17 @@ def _compare(options: argparse.Namespace) -> int:
     from cxr_demo.analysis import Analyser, choose_default_methods, order_labels
     from cxr_demo.comparison.checkpoint_pair import list_common_labels
     from cxr_demo.comparison.label_contrast import explain_contrasts
+    from cxr_demo.export.film_pair_results import compare_prior, write_film_pair
     from cxr_demo.export.output import RESULT_FILE, check_output, open_output
     from cxr_demo.export.results import write_comparison, write_members
 
     check_output(options.out, RESULT_FILE, options.overwrite)
-    if len(options.weights) > 2:
+    if len(options.weights) > (1 if options.prior else 2):
         raise CxrError("compare-too-many", checkpoints=len(options.weights))
     analysers = [_analyser(weights) for weights in options.weights]
-    if len(analysers) == 1 and not analysers[0].card.joins_predictions:
+    if len(analysers) == 1 and not options.prior and not analysers[0].card.joins_predictions:
         raise CxrError("compare-no-members", name=analysers[0].card.name)
-    image, answer = _open_image(options.file)
+    image, answer = _open_image(options.file, options.mend)
     _check_answer(answer, options.anyway)
     studies = [analyser.analyse(image) for analyser in analysers]
     cards = [analyser.card for analyser in analysers]
@@ -214,7 +205,11 @@ def _compare(options: argparse.Namespace) -> int:
     explain = explain_contrasts if options.contrast else Analyser.explain
     found = [explain(made, study, [label], methods) for made, study in zip(analysers, studies, strict=True)]
     with open_output(options.out, options.overwrite) as folder:
-        if len(analysers) == 1:
+        if options.prior:
+            prior = compare_prior(analysers[0], studies[0], *_open_prior(options), _load_gate_models()[1])
+            both = found[0], explain(analysers[0], prior.study, [label], methods)
+            lines = write_film_pair(folder, analysers[0], studies[0], prior, both, options.file, answer)
+        elif len(analysers) == 1:
             lines = write_members(folder, analysers[0], studies[0], found[0], options.file, answer)
         else:
             lines = write_comparison(folder, analysers, studies, found, options.file, answer)
@@ -231,11 +226,11 @@ def _evaluate(options: argparse.Namespace) -> int:
     from cxr_demo.text.command_text import describe_evaluation, describe_evidence
 
     analyser = _analyser(options.weights)
-    image, answer = _open_image(options.file)
+    image, answer = _open_image(options.file, options.mend)
     _check_answer(answer, options.anyway)
     study, film, (_, model) = analyser.analyse(image), image.pixels, _load_gate_models()
     drawn = [tuple(region) for region in options.region or ()]
-    masks = regions.make_region_masks(film.shape, model and model.estimate(film), drawn)
+    masks = regions.make_film_masks(film, model and model.estimate(film), drawn)
     label = _find_label(analyser.card, options.label or order_labels(analyser.card, study.probabilities)[0])
     methods = options.method or choose_default_methods(analyser)
     explained = analyser.explain(study, [label], methods)
@@ -257,23 +252,23 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _report(options: argparse.Namespace) -> int:
-    from cxr_demo.analysis import choose_default_methods, order_labels
-    from cxr_demo.export.report_file import check_report_path, compute_shown, write_report
+    from cxr_demo.export.report_file import check_report_path, check_settings, compute_shown, write_report
+    from cxr_demo.export.settings import choose_settings
     from cxr_demo.progress import show_progress
-    from cxr_demo.text.catalogue import format_text
 
     check_report_path(options.out, options.overwrite)
+    settings = choose_settings(options)
     analyser, (_, lungs) = _analyser(options.weights), _load_gate_models()
-    image, answer = _open_image(options.file)
+    image, answer = _open_image(options.file, settings.mends)
+    check_settings(settings, options.again, image, analyser)
     _check_answer(answer, options.anyway)
-    label = options.label or order_labels(analyser.card, analyser.analyse(image).probabilities)[0]
+    prior = _open_prior(options) if options.prior else None
+    settings = replace(settings, label=settings.label and _find_label(analyser.card, settings.label))
     with show_progress() as on_progress:
         shown = compute_shown(
-            analyser, Path(options.file).name, image, answer, lungs, _find_label(analyser.card, label),
-            options.method or choose_default_methods(analyser), [tuple(region) for region in options.region or ()],
-            options.contrast, on_progress if options.checks else None,
+            analyser, Path(options.file).name, image, answer, lungs, settings, prior, on_progress
         )  # fmt: skip
-    write_report(options.out, shown)
+        write_report(options.out, shown, analyser, on_progress)
     print(options.out)
     _complain(format_text("report-look"))
     return 0
@@ -340,16 +335,25 @@ def _card_schema(options: argparse.Namespace) -> int:
     return 0
 
 
-def _open_image(name: str) -> tuple[Radiograph, GateAnswer]:
-    """The image and what the gate says of it; the notes of the file and all doubts are said."""
-    from cxr_demo.film.gate import judge_image
+def _open_image(name: str, mends: Iterable[str] = ()) -> tuple[Radiograph, GateAnswer]:
+    """The image, mended, and what the gate says of it; the notes of the file and all doubts are said."""
+    from cxr_demo.film.gate import Mend, judge_image, mend_image
     from cxr_demo.film.reading import read_image
 
     image = read_image(name)
+    for mend in mends:
+        image = mend_image(image, Mend(mend))
     answer = judge_image(image, *_load_gate_models())
     for sentence in (*image.notes, *(f"{doubt.sentence} {doubt.measure}" for doubt in answer.doubts)):
         _complain(f"{name}: {sentence}")
     return image, answer
+
+
+def _open_prior(options: argparse.Namespace) -> tuple[str, Radiograph]:
+    """The name and the image of the other film."""
+    image, answer = _open_image(options.prior)
+    _check_answer(answer, options.anyway)
+    return Path(options.prior).name, image
 
 
 def _check_answer(answer: GateAnswer, anyway: bool) -> None:

@@ -14,6 +14,8 @@ from pathlib import Path
 from cxr_demo.explain.methods import CHOICES, METHODS
 from cxr_demo.text.catalogue import format_text
 
+COVERS = ("mirror", "blur", "grey", "keep")  # those of evaluation/covering.py, and of film/gate.py, which load slowly
+MENDS = ("turn-90", "turn-180", "turn-270", "invert", "mirror")
 ARGPARSE = {  # its own words, by the message that says the same
     "usage: ": "parser-usage",
     "positional arguments": "parser-positional",
@@ -93,6 +95,17 @@ def add_report_arguments(report: argparse.ArgumentParser) -> None:
     report.add_argument("--out", type=Path, required=True, metavar="REPORT.pdf")
     report.add_argument("--overwrite", action="store_true", help=format_text("help-overwrite-file"))
     report.add_argument("--checks", action="store_true", help=format_text("help-checks"))
+    report.add_argument("--cover", choices=COVERS, help=format_text("help-cover", covers=", ".join(COVERS)))
+    report.add_argument("--prior", metavar="FILE", help=format_text("help-prior"))
+    report.add_argument("--again", type=Path, metavar="manifest.json", help=format_text("help-again"))
+
+
+def add_film_arguments(command: argparse.ArgumentParser) -> None:
+    """Of one that asks a network about a film."""
+    command.add_argument("--anyway", action="store_true", help=format_text("help-anyway"))
+    command.add_argument(
+        "--mend", choices=MENDS, action="append", default=[], help=format_text("help-mend", mends=", ".join(MENDS))
+    )
 
 
 def add_one_label_arguments(command: argparse.ArgumentParser) -> None:

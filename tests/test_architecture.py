@@ -37,9 +37,9 @@ cxr_demo.export: __init__ output
 cxr_demo.importing: __init__ published pickle_process weights_file source labels_given fitting verdict
 cxr_demo.text: page_text scales_text localisation_text examples_text evaluation_text command_text
 cxr_demo.text: findings_text checkpoint_text lesson_text pair_text upload_text
-cxr_demo.export: results film_table shown panel_pictures
+cxr_demo.export: results film_table map_scales shown settings panel_pictures predictions film_pair_results
 cxr_demo: __init__
-cxr_demo.export: report report_pdf report_file secondary_capture bundle
+cxr_demo.export: report report_pdf secondary_capture segmentation bundle report_file
 cxr_demo.ui: markup parts faults components jobs image_encoding
 cxr_demo.ui.app: __init__ hosts bounded_requests uploads upload_route wish
 cxr_demo.ui.findings: __init__ findings_list localisation_table facts gate_table
@@ -85,6 +85,7 @@ OWNERS = {  # package -> the only rooms, or modules of them, of the product that
         "cxr_demo.film.codestream",
         "cxr_demo.export.secondary_capture",
     ),
+    "highdicom": ("cxr_demo.export.segmentation",),
     "PIL": ("cxr_demo.film.picture_formats",),
     "safetensors": (
         "cxr_demo.networks.checkpoint",

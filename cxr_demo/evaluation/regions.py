@@ -13,13 +13,16 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
+import cv2
 import numpy as np
 
+from cxr_demo import render
 from cxr_demo.errors import ExplanationError
 from cxr_demo.evaluation.agreement import NAN, RegionShare, mark_margins
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.grids import EVEN, Placement, measure_overlaps
 
+MASK_PX = 1024  # longest side of the masks of a film: an outline shows no more, and a map less
 LUNGS, OUTSIDE, USER_REGION = "lungs", "outside the lungs", "drawn region"
 Box = tuple[float, float, float, float]  # x, y, width, height in shares of the image
 Outline = tuple[tuple[float, float], ...]  # drawn by hand, closed: x and y of its points, in shares of the image
@@ -32,6 +35,22 @@ class DrawnRegion:
 
     shape: Region
     is_covered: bool = True
+
+
+def choose_mask_shape(shape: tuple[int, ...]) -> tuple[int, int]:
+    """(H, W) of the masks in which the regions of a film of `shape` are measured, here and on the page."""
+    return render.fit_shape(shape, MASK_PX)
+
+
+def shrink_mask(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """A mask (H, W) bool on the film's own pixels -> of `shape`."""
+    return cv2.resize(mask.astype(np.uint8), shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
+
+
+def make_film_masks(film: np.ndarray, lungs: np.ndarray | None, drawn: Sequence[Region] = ()) -> dict[str, np.ndarray]:
+    """`make_region_masks` of a film (H, W), with its `lungs` (H, W) bool, in `choose_mask_shape`."""
+    shape = choose_mask_shape(film.shape)
+    return make_region_masks(shape, None if lungs is None else shrink_mask(lungs, shape), drawn)
 
 
 def make_region_masks(

@@ -19,11 +19,11 @@ COLUMNS = ("film", "film_sha256", "gate", "network", "checkpoint_sha256", "calib
 
 @dataclass(frozen=True, eq=False)
 class FilmRow:
-    """One film: `sha256` is "" where it was not read; `gate` is None of a synthetic one; `probabilities` (L,) in the
-    order of the card's labels, None where the network was not asked."""
+    """One film: `sha256`, of its file, is None where it was not read; `gate` is None of a synthetic one;
+    `probabilities` (L,) in the order of the card's labels, None where the network was not asked."""
 
     name: str
-    sha256: str
+    sha256: str | None
     gate: GateAnswer | None
     probabilities: np.ndarray | None
 
@@ -36,7 +36,7 @@ def write_film_table(card: Card, checkpoint_sha256: str, rows: Sequence[FilmRow]
     table.writerow([*COLUMNS, *(f"{label}{what}" for label in card.labels for what in ("", "_threshold", "_verdict"))])
     for row in rows:
         gate = row.gate.verdict.value if row.gate else ""
-        cells: list[object] = [_disarm(row.name), row.sha256, gate, card.name, checkpoint_sha256, card.calibrated]
+        cells: list[object] = [_disarm(row.name), row.sha256 or "", gate, card.name, checkpoint_sha256, card.calibrated]
         for label in card.labels:
             if row.probabilities is None:
                 cells += ["", "", ""]

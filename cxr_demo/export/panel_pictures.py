@@ -8,26 +8,31 @@ import cv2
 import numpy as np
 
 from cxr_demo import render
-from cxr_demo.export.shown import DrawnMap, ShownStudy
+from cxr_demo.export.shown import DrawnMap, Greys, ShownStudy
 
 FILM = "film"  # instead of a method
 QUALITIES = (92, 85, 75, 60, 40)  # of JPEG, the first that is small enough
 
 
+def draw_film(pixels: np.ndarray, longest_px: int, greys: Greys = Greys()) -> np.ndarray:  # noqa: B008 (frozen)
+    """pixels (H, W) -> (H', W', 3) uint8 RGB, of at most `longest_px` a side; never enlarged."""
+    return np.repeat(render.make_greys(greys.apply(_shrink(pixels, longest_px)))[..., None], 3, axis=2)
+
+
 def draw_panel(shown: ShownStudy, panel: str, longest_px: int) -> np.ndarray:
     """The film, or the map of a method over it -> (H, W, 3) uint8 RGB, of at most `longest_px` a side; never
     enlarged. KeyError for a method without a map that can be drawn."""
-    film = shown.study.image.pixels
-    shape = render.fit_shape(film.shape, longest_px)
-    if shape != film.shape:
-        film = cv2.resize(film, shape[::-1], interpolation=cv2.INTER_AREA)
-    film = shown.greys.apply(film)
     if panel == FILM:
-        return np.repeat(render.make_greys(film)[..., None], 3, axis=2)
+        return draw_film(shown.study.image.pixels, longest_px, shown.greys)
     drawn = shown.list_drawn()[panel]
-    made = drawn.explanation
-    map_image = shown.card.preprocess.map_to_image(made.map_square, shape, made.placement)
+    made, film = drawn.explanation, shown.greys.apply(_shrink(shown.study.image.pixels, longest_px))
+    map_image = shown.card.preprocess.map_to_image(made.map_square, film.shape, made.placement)
     return render.draw_overlay(film, map_image, drawn.scale, shown.opacity)
+
+
+def _shrink(film: np.ndarray, longest_px: int) -> np.ndarray:
+    shape = render.fit_shape(film.shape, longest_px)
+    return film if shape == film.shape else cv2.resize(film, shape[::-1], interpolation=cv2.INTER_AREA)
 
 
 def list_panels(shown: ShownStudy) -> list[str]:

@@ -10,24 +10,29 @@ from collections.abc import Sequence
 from importlib import metadata
 from typing import Any
 
+import numpy as np
+
 from cxr_demo import __version__, render
 from cxr_demo.analysis import order_labels
+from cxr_demo.comparison.film_pair import VARIED
 from cxr_demo.evaluation.checks import CHECKS
 from cxr_demo.evaluation.evaluate import MapEvaluation
 from cxr_demo.evaluation.faithfulness import Curve
 from cxr_demo.evaluation.randomisation import Randomisation
-from cxr_demo.evaluation.regions import LUNGS
+from cxr_demo.evaluation.regions import LUNGS, DrawnRegion
 from cxr_demo.evaluation.stability import Change
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.export.shown import DrawnMap, ShownStudy
 from cxr_demo.film.gate import Verdict
+from cxr_demo.film.reading import Radiograph
 from cxr_demo.networks.standing import find_quality, find_standing
-from cxr_demo.text import evaluation_text, findings_text, label_text, page_text
+from cxr_demo.text import evaluation_text, film_pair_text, findings_text, label_text, page_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.checkpoint_text import describe_network, name_checkpoint
 from cxr_demo.text.formats import format_list, format_moment, format_percent, format_rounded, name_score
 from cxr_demo.text.method_text import describe_caption
 
+PRIOR = "prior"  # the key of the other film's picture
 LIBRARIES = ("torch", "timm", "zennit", "grad-cam", "numpy", "opencv-python-headless")  # whose versions may move a map
 
 
@@ -47,6 +52,8 @@ def describe_report(shown: ShownStudy) -> dict:
             for section in (
                 _describe_quality(shown),
                 _describe_regions(shown),
+                _describe_cover(shown),
+                _describe_prior(shown),
                 _describe_checks(shown),
                 _describe_gate(shown),
                 _describe_network(shown),
@@ -75,7 +82,10 @@ def describe_panel(shown: ShownStudy, panel: str) -> dict[str, Any]:
 
 def name_film(shown: ShownStudy) -> str:
     """Its kind and size."""
-    image = shown.study.image
+    return name_image(shown.study.image)
+
+
+def name_image(image: Radiograph) -> str:
     return page_text.describe_film(image.kind, (image.pixels.shape[0], image.pixels.shape[1]))
 
 
@@ -102,9 +112,20 @@ def _describe_film(shown: ShownStudy) -> dict:
         "text": f"{format_text('film')}, {name_film(shown)}",
         "name": shown.film_name,
         "size": name_film(shown),
+        "aspect": image.pixels.shape[0] / image.pixels.shape[1],
         "sides": list(image.sides or ()),
+        "outlines": [_describe_outline(at, region) for at, region in enumerate(shown.drawn, 1)],
         "told": [str(text) for text in (*image.notes, sides, describe_greys(shown)) if text],
     }
+
+
+def _describe_outline(at: int, region: DrawnRegion) -> dict:
+    """Its number, and its corners in shares of the film."""
+    numbers = np.array(region.shape, np.float64)
+    if numbers.ndim == 1:
+        x, y, width, height = numbers
+        numbers = np.array([[x, y], [x + width, y], [x + width, y + height], [x, y + height]])
+    return {"number": str(at), "points": numbers.tolist()}
 
 
 def _describe_findings(shown: ShownStudy) -> dict:
@@ -198,7 +219,10 @@ def _describe_quality(shown: ShownStudy) -> dict | None:
             findings_text.describe_reliability(how, card),
         )
         rows.append([card.get_finding(label).name, " · ".join(text for text in told if text)])
-    told = [text for text in (findings_text.describe_test_films(card), page_text.describe_training(card)) if text]
+    data = card.tell("data")
+    learned = format_text("scores-trained-on", data=data) if data else _quote(card.tell("summary"))
+    caveat = _quote(card.tell("caveat"))
+    told = [text for text in (findings_text.describe_test_films(card), learned, caveat) if text]
     head = [format_text("finding"), format_text("report-measured")]
     return {"title": format_text("report-quality"), "head": head, "rows": rows, "told": told}
 
@@ -215,6 +239,51 @@ def _describe_regions(shown: ShownStudy) -> dict | None:
     told = [format_text("regions.warning"), evaluation_text.describe_regions(), lungs]
     head = [format_text("evaluation.map"), *map(evaluation_text.name_region, regions)]
     return {"title": format_text("regions"), "head": head, "rows": rows, "told": told}
+
+
+def _describe_cover(shown: ShownStudy) -> dict | None:
+    """What the network answers with the regions covered, the most changed finding first."""
+    if shown.covered is None:
+        return None
+    card, before = shown.card, shown.study.probabilities
+    rows = [
+        [card.get_finding(card.labels[at]).name,
+         *(page_text.format_score(float(of[at]), card.calibrated, card.task) for of in (before, shown.covered)),
+         page_text.format_score_change(float(shown.covered[at] - before[at]), card.calibrated)]
+        for at in np.argsort(-np.abs(shown.covered - before), kind="stable")
+    ]  # fmt: skip
+    covered = [str(at) for at, region in enumerate(shown.drawn, 1) if region.is_covered]
+    how = format_text(f"cover-{shown.cover}")
+    told = format_text("report-covered", regions=", ".join(covered), how=how)
+    head = [format_text("finding"), *(format_text(f"cover.{column}") for column in ("before", "after", "change"))]
+    return {"title": format_text("cover"), "head": head, "rows": rows, "told": [told, format_text("cover.says-not")]}
+
+
+def _describe_prior(shown: ShownStudy) -> dict | None:
+    """The other film, and what changed of each finding."""
+    if shown.prior is None:
+        return None
+    card, prior = shown.card, shown.prior
+    rows = [
+        [card.get_finding(change.label).name,
+         *(page_text.format_score(p, card.calibrated, card.task) for p in (change.then, change.now)),
+         film_pair_text.format_change(change), film_pair_text.describe_change(change)]
+        for change in prior.changes
+    ]  # fmt: skip
+    head = [format_text(f"film-pair-changes.{name}") for name in ("finding", "then", "now", "difference", "told")]
+    image = prior.study.image
+    sides = format_text("sides-known" if image.sides else "sides-unknown")
+    film = {
+        "key": PRIOR, "text": f"{format_text('report-prior-film')}, {name_image(image)}", "name": prior.name,
+        "size": name_image(image), "aspect": image.pixels.shape[0] / image.pixels.shape[1],
+        "sides": list(image.sides or ()), "outlines": [],
+        "told": [str(text) for text in (*image.notes, sides) if text],
+    }  # fmt: skip
+    told = [*film_pair_text.list_alignment_notes(prior.alignment), format_text("film-pair.says-not"),
+            format_text("report-prior-how", squares=VARIED),
+            f"{format_text('report-film-sha256')}: {image.file_sha256}"]  # fmt: skip
+    title = format_text("report-prior", film=prior.name)
+    return {"title": title, "head": head, "rows": rows, "told": told, "film": film}
 
 
 def _describe_checks(shown: ShownStudy) -> dict | None:
@@ -273,26 +342,26 @@ def _describe_network(shown: ShownStudy) -> dict:
     card, study = shown.card, shown.study
     made = card.ensemble
     temperature = format_text("fact-temperature", temperature=f"{card.temperature:g}")
-    facts: Sequence[tuple[str, str]] = (
+    facts: Sequence[tuple[str, str | dict]] = (
         (format_text("fact-name"), card.name),
-        (format_text("fact-question"), card.tell("purpose")),
-        (format_text("fact-people"), card.tell("population")),
-        (format_text("fact-data"), card.tell("data")),
-        (format_text("fact-limits"), card.tell("caveat")),
+        (format_text("fact-question"), _quote(card.tell("purpose"))),
+        (format_text("fact-people"), _quote(card.tell("population"))),
+        (format_text("fact-data"), _quote(card.tell("data"))),
+        (format_text("fact-limits"), _quote(card.tell("caveat"))),
         (format_text("fact-ensemble"), page_text.describe_ensemble(made) if made else ""),
         (format_text("network"), describe_network(card)),
         (format_text("fact-calibration"), temperature if card.calibrated else format_text("fact-none")),
         (format_text("fact-maps"), shown.proof),
         (format_text("fact-sha256-ensemble" if made else "fact-sha256"), study.checkpoint_sha256),
-        (format_text("report-film-sha256"), study.image.sha256),
+        (format_text("report-film-sha256"), study.image.file_sha256),
         (format_text("report-versions"), describe_versions()),
         (format_text("fact-licence"), card.licence),
     )
     title = f"{format_text('network')}: {name_checkpoint(card)}"
-    return {
-        "title": title,
-        "head": [],
-        "rows": [],
-        "facts": [[name, text, getattr(text, "language", "")] for name, text in facts if text],
-        "told": [],
-    }
+    return {"title": title, "head": [], "rows": [], "facts": [[name, text] for name, text in facts if text], "told": []}
+
+
+def _quote(text: str) -> dict[str, str] | str:
+    """What a card says in words of its own, with their language where it is not that of the moment."""
+    language = getattr(text, "language", "")
+    return {"quote": text, "lang": language} if text and language else text

@@ -18,13 +18,14 @@ import numpy as np
 import typst
 
 from cxr_demo.export import panel_pictures
-from cxr_demo.export.report import describe_panel, describe_report
+from cxr_demo.export.report import PRIOR, describe_panel, describe_report
 from cxr_demo.export.shown import ShownStudy
 from cxr_demo.text.catalogue import LANGUAGE
 
 PICTURE_BYTES = 1_200_000  # of all pictures of a report together, so that it can be sent by mail
 PANEL_PX = 2048  # longest side of a film in a picture of its own
-FILM_PX, MAP_PX, SMALL_MAP_PX = 1000, 760, 500  # longest sides; small: of more than six maps
+FILM_PX, MAP_PX, SMALL_MAP_PX = 1000, 760, 500  # longest sides; small: of more than FEW maps
+FEW, MANY_COLUMNS = 6, 6  # maps with their words below each; columns of more maps, with the words of all after them
 SIZES_PT = (9.0, 8.5, 8.0, 7.5)  # of the text, the first that needs no more than MOST_PAGES, or the first of all
 MOST_PAGES = 2
 CONTROL = re.compile(r"\\u00[01][0-9a-f]|\\b|\\f|\x7f")  # as JSON writes letters that cannot be printed
@@ -38,18 +39,24 @@ def make_report(shown: ShownStudy) -> bytes:
     report: dict[str, Any] = describe_report(shown) | {"lang": LANGUAGE.get()}
     figures = report["maps"]["figures"]
     drawn = [figure for figure in figures if "ticks" in figure]
-    size = MAP_PX if len(figures) <= 6 else SMALL_MAP_PX
+    size = MAP_PX if len(figures) <= FEW else SMALL_MAP_PX
     panels = {figure["key"]: panel_pictures.draw_panel(shown, figure["key"], size) for figure in drawn}
     panels[panel_pictures.FILM] = panel_pictures.draw_panel(shown, panel_pictures.FILM, FILM_PX)
+    if shown.prior:
+        panels[PRIOR] = panel_pictures.draw_film(shown.prior.study.image.pixels, SMALL_MAP_PX)
     files = panel_pictures.encode_jpegs(panels, PICTURE_BYTES)
     wrapped = {name: panel_pictures.wrap_picture(files[name], panels[name].shape) for name in panels}
     report["film"]["picture"] = wrapped[panel_pictures.FILM]
+    for section in report["sections"]:
+        if "film" in section:
+            section["film"]["picture"] = wrapped[PRIOR]
     for figure in drawn:
         figure["picture"] = wrapped[figure["key"]]
         figure["bar"] = panel_pictures.draw_bar(shown.list_drawn()[figure["key"]])
     height, width = shown.study.image.pixels.shape
     report["film-width"] = min(FILM_MM, FILM_HIGH_MM * width / height)
-    report["columns"] = max(2, min(len(figures), 3 if len(figures) <= 6 else 4))
+    report["dense"] = len(figures) > FEW
+    report["columns"] = max(2, min(len(figures), MANY_COLUMNS if report["dense"] else 3))
     moment = shown.made.replace(microsecond=0)
     for report["size"] in SIZES_PT:
         if _count_pages(report) <= MOST_PAGES:
@@ -59,10 +66,10 @@ def make_report(shown: ShownStudy) -> bytes:
     return _compile("report.typ", report, format="pdf", pdf_standards=[STANDARD], timestamp=moment)
 
 
-def make_panel_picture(shown: ShownStudy, panel: str) -> bytes:
+def make_panel_picture(shown: ShownStudy, panel: str, longest_px: int = PANEL_PX) -> bytes:
     """The film (`panel_pictures.FILM`), or a map, with its colour bar and what it is, as PNG. KeyError for a
     method without a map that can be drawn."""
-    rgb = panel_pictures.draw_panel(shown, panel, PANEL_PX)
+    rgb = panel_pictures.draw_panel(shown, panel, longest_px)
     words = describe_panel(shown, panel) | {"width": rgb.shape[1], "lang": LANGUAGE.get()}
     if panel != panel_pictures.FILM:
         words["bar"] = panel_pictures.draw_bar(shown.list_drawn()[panel])

@@ -14,8 +14,9 @@ from cxr_demo.analysis import Analyser, Explanation, Study
 from cxr_demo.comparison import checkpoint_pair
 from cxr_demo.comparison.checkpoint_pair import MapSide, compare_maps, draw_on_image
 from cxr_demo.comparison.ensemble_members import break_down, choose_member_scales
+from cxr_demo.comparison.film_pair import Alignment, LabelChange
 from cxr_demo.comparison.label_contrast import FORMULA
-from cxr_demo.evaluation.agreement import Agreement
+from cxr_demo.evaluation.agreement import Agreement, RegionShare
 from cxr_demo.explain.engine import MemberMap
 from cxr_demo.explain.methods import METHODS, Unit
 from cxr_demo.export.output import RESULT_FILE
@@ -45,8 +46,8 @@ def describe_study(analyser: Analyser, study: Study) -> dict:
         "weights_sha256": card.weights_sha256,
         "calibrated": card.calibrated,
         "probabilities_are": name_score(card.calibrated),
-        "probabilities": _by_label(study.labels, study.probabilities),
-        "logits": _by_label(study.labels, study.logits),
+        "probabilities": name_values(study.labels, study.probabilities),
+        "logits": name_values(study.labels, study.logits),
         "thresholds": card.thresholds,
         "findings": {label: _describe_standing(card, study, label) for label in study.labels},
         **_members(card, study),
@@ -54,7 +55,8 @@ def describe_study(analyser: Analyser, study: Study) -> dict:
             "kind": study.image.kind,
             "height_px": study.image.pixels.shape[0],
             "width_px": study.image.pixels.shape[1],
-            "sha256": study.image.sha256,
+            "sha256": study.image.file_sha256,
+            "mends": list(study.image.mends),
             "notes": list(map(str, study.image.notes)),
         },
     }
@@ -69,6 +71,34 @@ def describe_gate(answer: GateAnswer) -> dict:
             for doubt in answer.doubts
         ],
     }
+
+
+def describe_changes(changes: Sequence[LabelChange], then: Study, alignment: Alignment) -> dict:
+    """What changed from another film, `then`, label by label, and how it lies over this one, as JSON holds it."""
+    return {
+        "sha256": then.image.file_sha256,
+        "changes": {
+            change.label: {
+                "then": change.then,
+                "now": change.now,
+                "difference": change.difference,
+                "interval": [change.low, change.high],
+                "told_apart": change.is_told_apart,
+            }
+            for change in changes
+        },
+        "alignment": {
+            "matrix": alignment.matrix.tolist(),
+            "correlation": alignment.correlation,
+            "dice_of_lungs": _number(alignment.overlap),
+            "refused_because": alignment.refusal or None,
+        },
+    }
+
+
+def describe_region_shares(shares: Mapping[str, RegionShare]) -> dict:
+    """Of one map, by region, as JSON holds it; null where the map has no evidence."""
+    return {name: {"evidence": _number(of.evidence), "area": of.area} for name, of in shares.items()}
 
 
 def write_explanations(
@@ -111,7 +141,7 @@ def write_explanations(
             "logit": explanation.logit,
             "left_out_as_bias": explanation.left_out,
             "full_colour_at": scale.limit,
-            "overlay": _picture(folder, f"{key.replace('/', '_')}.png", film, maps[key], scale),
+            "overlay": write_picture(folder, f"{key.replace('/', '_')}.png", film, maps[key], scale),
             "does_not_show": describe_caption(METHODS[method], explanation.is_contrast),
             "against_the_other_labels": FORMULA if explanation.is_contrast else None,
             "doubts": describe_doubts(explanation),
@@ -119,7 +149,7 @@ def write_explanations(
         }
     tables = {method: _describe_likeness(study.labels, table) for method, table in likeness.items()}
     result = {"file": file, "gate": describe_gate(gate), **describe_study(analyser, study), "maps": described}
-    _write(folder, maps, result | {"likeness_of_labels": tables}, analyser.card)
+    write_result(folder, maps, result | {"likeness_of_labels": tables}, analyser.card)
     told = [command_text.describe_sums(explanation) for explanation in found.values()]
     for method, table in likeness.items():
         told += command_text.describe_likeness(method, analyser.card, table)
@@ -165,7 +195,7 @@ def write_comparison(
         for (which, (values, grid)), scale in zip(drawn.items(), colours, strict=True):
             maps[f"{key}/{which}"] = draw_on_image(values, grid, film.shape, film.shape)
             name = f"{key.replace('/', '_')}_{which}.png"
-            pictures[which] = _picture(folder, name, film, maps[f"{key}/{which}"], scale)
+            pictures[which] = write_picture(folder, name, film, maps[f"{key}/{which}"], scale)
         for which, explanation, card in zip(sides, (this, other), cards, strict=True):
             sums = _spread_sums(explanation, explanation.unit, card.preprocess, film.shape)
             maps |= {f"{key}/{which}/{name}": values for name, values in sums.items()}
@@ -182,7 +212,7 @@ def write_comparison(
         lines.append(command_text.describe_comparison(method, label, pair))
     this, other = (describe_study(*of) for of in zip(analysers, studies, strict=True))
     result = {"file": file, "gate": describe_gate(gate), "this": this, "other": other, "maps": described}
-    _write(folder, maps, result, *cards)
+    write_result(folder, maps, result, *cards)
     return lines
 
 
@@ -213,7 +243,7 @@ def write_members(
         pictures = {}
         for which, (short, square, scale) in drawn.items():
             picture = maps[f"{key}/{which}"] = preprocess.map_to_image(square, film.shape, explanation.placement)
-            pictures[which] = _picture(folder, f"{key.replace('/', '_')}_{short}.png", film, picture, scale)
+            pictures[which] = write_picture(folder, f"{key.replace('/', '_')}_{short}.png", film, picture, scale)
         weights = [member.weight for member in explanation.members]
         described[key] = {
             "name": f"{METHODS[method].name}, {analyser.card.get_finding(label).name}",
@@ -230,7 +260,7 @@ def write_members(
         }
         lines.append(command_text.describe_members(method, label, apart.names, apart.ranks))
     result = {"file": file, "gate": describe_gate(gate), **describe_study(analyser, study), "maps": described}
-    _write(folder, maps, result, analyser.card)
+    write_result(folder, maps, result, analyser.card)
     return lines
 
 
@@ -297,7 +327,11 @@ def _members(card: Card, study: Study) -> dict:
     if card.ensemble is None:
         return {}
     members = {
-        name: {"weight": weight, "probabilities": _by_label(study.labels, p), "logits": _by_label(study.labels, logits)}
+        name: {
+            "weight": weight,
+            "probabilities": name_values(study.labels, p),
+            "logits": name_values(study.labels, logits),
+        }
         for name, weight, p, logits in zip(
             study.members.names, card.ensemble.weights, study.members.probabilities, study.members.logits, strict=True
         )
@@ -306,18 +340,20 @@ def _members(card: Card, study: Study) -> dict:
     return {"rule": card.ensemble.rule, "members": members, "maps_explain": explained}
 
 
-def _by_label(labels: Sequence[str], values: np.ndarray) -> dict[str, float]:
+def name_values(labels: Sequence[str], values: np.ndarray) -> dict[str, float]:
+    """By label."""
     return {label: float(value) for label, value in zip(labels, values, strict=True)}
 
 
-def _picture(folder: Path, name: str, film: np.ndarray, map_image: np.ndarray, scale: render.Scale) -> str:
+def write_picture(folder: Path, name: str, film: np.ndarray, map_image: np.ndarray, scale: render.Scale) -> str:
     """The map over the film as PNG; returns the file's name."""
     overlay = render.draw_overlay(film, map_image, scale, OPACITY)
     (folder / name).write_bytes(cv2.imencode(".png", overlay[..., ::-1])[1].tobytes())
     return name
 
 
-def _write(folder: Path, maps: Mapping[str, np.ndarray], result: dict, *cards: Card) -> None:
+def write_result(folder: Path, maps: Mapping[str, np.ndarray], result: dict, *cards: Card) -> None:
+    """maps.npz and result.json, of one network or two."""
     np.savez_compressed(folder / "maps.npz", allow_pickle=False, **maps)
     shared = checkpoint_pair.describe_shared_part(*cards)
     if all(each["against_the_other_labels"] for each in result["maps"].values()):

@@ -3,19 +3,24 @@ it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import numpy as np
 
 from cxr_demo import render
 from cxr_demo.analysis import Explanation, Study
+from cxr_demo.comparison.film_pair import Alignment, LabelChange
 from cxr_demo.evaluation.agreement import RegionShare
 from cxr_demo.evaluation.evaluate import MapEvaluation
+from cxr_demo.evaluation.regions import DrawnRegion
+from cxr_demo.explain.methods import METHODS
+from cxr_demo.export.map_scales import NOTHING_PINNED, choose_scales
 from cxr_demo.film.gate import GateAnswer
 from cxr_demo.networks.card import Card
 from cxr_demo.text import scales_text
+from cxr_demo.text.catalogue import Said, format_text
 
 PAGE_OPACITY = 0.7  # of maps, until a person moves the slider
 
@@ -51,11 +56,25 @@ class DrawnMap:
 
 
 @dataclass(frozen=True, eq=False)
+class PriorFilm:
+    """Another film by the same network, and what changed from it to the one that is shown, label by label."""
+
+    name: str
+    study: Study
+    changes: Sequence[LabelChange]
+    alignment: Alignment
+
+
+@dataclass(frozen=True, eq=False)
 class ShownStudy:
     """`maps`: by method, a map or the sentence that stands instead of it. `held`: the maps are not shown, since the
     page holds them back and nobody asked for them. `regions`: {method: {region: share}}, empty where there is no map;
-    `dice`: of the outline of the lungs, with its interval, None without a lung model. `gate` is None of a synthetic
-    film. `evaluations`: by method, what the checks found so far. `proof`: what the maps were checked for."""
+    `dice`: of the outline of the `lungs`, a mask
+    as `choose_mask_shape` has it, with its interval; None without a lung model. `gate` is None of a synthetic
+    film. `evaluations`: by method, what the checks found so far. `proof`: what the maps were checked for. `drawn`: a
+    person's own regions, and `covered` (L,): what the network answers with those covered in the way `cover`, None where
+    it is not asked. Maps are drawn on the `absolute` scale of their unit, with the limits that are `pinned`, or each on
+    its own."""
 
     film_name: str
     study: Study
@@ -72,13 +91,38 @@ class ShownStudy:
     held: bool = False
     contrast: bool = False
     made: datetime = field(default_factory=lambda: datetime.now(UTC))
+    drawn: Sequence[DrawnRegion] = ()
+    cover: str = ""
+    covered: np.ndarray | None = None
+    prior: PriorFilm | None = None
+    absolute: bool = False
+    pinned: Mapping[str, float] = field(default_factory=dict)
+    lungs: np.ndarray | None = None
 
     def list_drawn(self) -> dict[str, DrawnMap]:
         """The maps that are there, by method."""
         return {} if self.held else {key: each for key, each in self.maps.items() if isinstance(each, DrawnMap)}
 
 
-def draw_on_own_scale(explanation: Explanation) -> DrawnMap:
-    """As the page draws it at first."""
-    scale = render.choose_scale(explanation.map_square, explanation.shown, explanation.unit, explanation.evidence_floor)
-    return DrawnMap(explanation, scale, scales_text.describe_own_scale(scale))
+def draw_maps(
+    maps: Mapping[str, Explanation], absolute: bool = False, pinned: Mapping[str, float] = NOTHING_PINNED
+) -> dict[str, DrawnMap]:
+    """Maps by method, each on its own scale, as the page draws it at first, or on the one of its unit."""
+    drawn = {}
+    for key, scales in choose_scales(maps, pinned).items():
+        if absolute:
+            told = scales_text.describe_shared_scale(scales.own, scales.shared, scales.sharing, scales.pinned)
+            scale = replace(scales.shared, nothing=scales.own.nothing)
+        else:
+            told, scale = scales_text.describe_own_scale(scales.own), scales.own
+        drawn[key] = DrawnMap(maps[key], scale, told)
+    return drawn
+
+
+def describe_missing_map(method: str, reason: Said | None, contrast: bool) -> str:
+    """What stands instead of a map, as the page has it."""
+    if reason:
+        return format_text("not-available.why", reason=reason)
+    if contrast and not METHODS[method].is_linear:
+        return format_text("contrast-none", method=METHODS[method].name)
+    return format_text("not-available")

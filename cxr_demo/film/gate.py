@@ -132,7 +132,8 @@ def mend_image(image: Radiograph, mend: Mend) -> Radiograph:
     header = image.header and _mend_header(image.header, mend)
     sha256 = hashlib.sha256(f"{image.sha256} {mend}".encode()).hexdigest()
     notes = (*image.notes, Words(gate_text.describe_mended, mend))
-    return replace(image, pixels=pixels, notes=notes, sha256=sha256, header=header)
+    return replace(image, pixels=pixels, notes=notes, sha256=sha256, header=header, mends=(*image.mends, mend.value),
+                   made_of_sha256=image.file_sha256)  # fmt: skip
 
 
 # ---- the header's word

@@ -41,7 +41,9 @@ class Radiograph:
 
     `pixels`: (H, W) float32, 0..1, C-contiguous, read-only; bright is dense (bone white, air dark).
     `notes`: one plain sentence for each conversion, in the order made, for the page.
-    `sha256`: of the file's bytes. `kind`: "PNG", "JPEG", "TIFF", "WebP", "BMP" or "DICOM".
+    `sha256`: of the file's bytes, or of another picture made of it, which has a hash of its own; `file_sha256` is the
+    file's all the same, and `mends` say how its picture was turned, mirrored or inverted since, in this order.
+    `kind`: "PNG", "JPEG", "TIFF", "WebP", "BMP" or "DICOM".
     `header`: what a DICOM file says of its picture. `is_colour`: truly coloured, not grey in three channels and not
     one tint all over. `sides`: the patient's side ("R" or "L") at the left and at the right edge of the picture, None
     where the file does not say it.
@@ -53,6 +55,12 @@ class Radiograph:
     kind: str
     header: ImageHeader | None = None
     is_colour: bool = False
+    mends: tuple[str, ...] = ()
+    made_of_sha256: str = ""
+
+    @property
+    def file_sha256(self) -> str:
+        return self.made_of_sha256 or self.sha256
 
     @property
     def sides(self) -> tuple[str, str] | None:

@@ -639,8 +639,8 @@ help-explain = Karten einer Aufnahme als Arrays und Bilder
 help-labels = zu erklärende Labels; ohne Angabe das, welches die Seite zuerst zeigt
 help-methods = { $methods }; ohne Angabe die, welche die Seite zuerst zeigt
 help-as-written = LRP ohne diese Entscheidungen ({ $choices }; alle, wenn keine genannt ist): das Netz, wie es dasteht
-help-compare = zwei Checkpoints auf einer Aufnahme oder die Mitglieder eines Ensembles
-help-two-weights = zwei Ordner oder Namen auf dem Hub; einer, bei einem Ensemble
+help-compare = zwei Checkpoints auf einer Aufnahme, die Mitglieder eines Ensembles oder zwei Aufnahmen
+help-two-weights = zwei Ordner oder Namen auf dem Hub; einer, bei einem Ensemble oder mit --prior
 help-common-label = eines, das beide kennen; ohne Angabe davon das erste auf der Seite des ersten
 help-page-methods = ohne Angabe die der Seite
 help-evaluate = wie gut die Karten eines Labels auf einer Aufnahme sind; Minuten
@@ -649,7 +649,12 @@ help-region =
     ein Rechteck, in Anteilen der Aufnahme (0 bis 1, von ihrer oberen linken Ecke): die Evidenz darin; eins oder mehrere
 help-weights = Ordner eines Checkpoints oder Name auf dem Hub; ohne Angabe der, mit dem die Seite beginnt
 help-anyway = weitermachen mit dem, was nicht wie eine frontale Thoraxaufnahme aussieht
-help-report = was die Seite von einer Aufnahme zeigt, als PDF zum Mitnehmen
+help-mend = die Aufnahme erst im Uhrzeigersinn drehen, invertieren oder links und rechts tauschen: { $mends }; eines oder mehrere
+help-report = was die Seite von einer Aufnahme zeigt, als PDF zum Mitnehmen, oder als ZIP, mit Bildern und Zahlenfeldern
+help-again = noch einmal, was die manifest.json eines ZIP beschreibt: Karten, Skalen, Grauwerte, Regionen, in der Sprache von --lang
+help-prior = eine andere Aufnahme, etwa des letzten Monats: was sich bei jedem Befund geändert hat
+help-cover = die Regionen verdeckt, während das Netz noch einmal gefragt wird: { $covers }
+help-csv = alle Wahrscheinlichkeiten und Urteile als CSV, eine Zeile je Aufnahme
 help-checks = mit dem, was `evaluate` misst; Minuten
 help-overwrite-file = eine frühere Datei ersetzen
 help-check = weist ein Checkpoint seine Erklärungen nach? Endet mit 1, wenn nicht
@@ -677,9 +682,9 @@ help-licence = der Gewichte, wenn die Quelle keine nennt
 help-overwrite-checkpoint = einen früheren Checkpoint in --out ersetzen
 
 compare-too-many = { $checkpoints } Checkpoints wurden genannt.
-    .hint = Geben Sie zwei oder einen, der ein Ensemble ist.
+    .hint = Geben Sie zwei, oder einen, der ein Ensemble ist, oder einen mit --prior.
 compare-no-members = { $name } hat keine Mitglieder mit eigenen Karten.
-    .hint = Geben Sie zwei Checkpoints oder ein Ensemble von Vorhersagen.
+    .hint = Geben Sie zwei Checkpoints, ein Ensemble von Vorhersagen oder mit --prior eine andere Aufnahme.
 compare-unknown = '{ $label }' kennen nicht beide.
     .hint = Beide kennen: { $known }.
 compare-unknown-none = '{ $label }' kennen nicht beide.
@@ -1662,6 +1667,7 @@ table = Befunde aller Aufnahmen
 table-open = Befunde aller { $films } Aufnahmen als Tabelle
 table-close = Tabelle schließen
 table-csv = Als CSV herunterladen
+    .looked = Ich habe nachgesehen: Kein Dateiname in dieser Tabelle sagt, wer ein Patient ist.
 table-film = Aufnahme
 table-gate = Art des Bildes
 table-usual = frontale Thoraxaufnahme
@@ -2014,6 +2020,14 @@ report-unchecked =
     Die Karten wurden nicht geprüft: Wie weit man ihnen auf dieser Aufnahme trauen kann, ist hier nicht bekannt.
 report-gate-synthetic = Nicht gefragt: Dies ist eine künstliche Aufnahme.
 report-gate-usual = Nichts sprach dagegen.
+report-covered = Noch einmal gefragt, teils verdeckt, { $how } (gezeichnete Regionen: { $regions }): Das war nicht die Aufnahme.
+report-prior = Verglichen mit { $film }
+report-prior-film = Die Aufnahme, mit der verglichen wird
+report-prior-how =
+    „Aufnahme oben“ ist die dieses Berichts. Das Netz wurde auch nach jeder Aufnahme gefragt, wie sie um 1 und 2 % ihrer
+    Seite verschoben und mit unsichtbar schwachem Rauschen aussieht, zusammen { $squares }-mal. Die Klammern halten die
+    mittleren 95 % der Unterschiede aller dieser Antworten: Wo sie 0 enthalten, sind die Aufnahmen nicht zu
+    unterscheiden.
 report-film-sha256 = SHA-256 der Datei der Aufnahme
 report-versions = Versionen
 report-version = { $name } { $version }
@@ -2025,6 +2039,14 @@ report-folder = { $path } ist ein Ordner.
     .hint = Geben Sie mit --out den Namen einer Datei an, etwa report.pdf.
 report-exists = { $path } ist schon da.
     .hint = Geben Sie mit --out einen anderen Namen an, oder ersetzen Sie die Datei mit --overwrite.
+report-again-other = { $path } ist von einer anderen Aufnahme oder von einem anderen Netz.
+    .hint = Geben Sie die Aufnahme an und mit --weights das Netz, die darin genannt sind.
+report-again-alone = Mit --again ist alles, wie das Manifest es sagt: { $options } würde es ändern.
+    .hint = Lassen Sie eines von beiden weg.
+again-not-read = { $path } lässt sich nicht lesen: { $reason }.
+    .hint = Geben Sie mit --again die manifest.json eines ZIP an, aus Mitnehmen oder von report --out DATEI.zip.
+again-no-manifest = { $path } ist kein Manifest eines Berichts.
+    .hint = Geben Sie mit --again die manifest.json eines ZIP an, aus Mitnehmen oder von report --out DATEI.zip.
 report-unwritten = Der Bericht lässt sich nicht schreiben: { $reason }.
     .hint = Geben Sie mit --out einen anderen Namen an, oder ersetzen Sie die Datei mit --overwrite.
 
@@ -2034,6 +2056,8 @@ take-home = Mitnehmen
         Eine Datei von dem, was jetzt zu sehen ist, auch mit Skala, Deckkraft und Grauwerten. Sie entsteht im
         Arbeitsspeicher dieses Servers und verschwindet mit der Aufnahme.
     .looked = Ich habe nachgesehen: Weder die Aufnahme noch ihr Dateiname sagt, wer der Patient ist.
+    .looked-both =
+        Ich habe nachgesehen: Weder die beiden Aufnahmen noch die Namen ihrer Dateien sagen, wer der Patient ist.
     .report = Bericht (PDF)
     .bundle = Alles (ZIP)
     .picture = Bild mit Farbskala:

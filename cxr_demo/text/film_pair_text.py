@@ -33,5 +33,10 @@ def explain_no_difference(alignment: Alignment, unit: Unit) -> str:
     return format_text(REFUSALS[alignment.refusal]) if alignment.refusal else ""
 
 
+def list_alignment_notes(alignment: Alignment) -> list[str]:
+    """Why the two films' maps are not subtracted; nothing where they are."""
+    return [format_text(REFUSALS[alignment.refusal])] if alignment.refusal else []
+
+
 def describe_slow(method: Method, seconds: float) -> str:
     return format_text("film-pair-slow", method=method.name, duration=format_duration(seconds))

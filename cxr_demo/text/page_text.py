@@ -149,13 +149,6 @@ def describe_scores(card: Card) -> str:
     return " ".join(sentences)
 
 
-def describe_training(card: Card) -> str:
-    """What stands under the findings: where they were learned, and what that means."""
-    data = card.tell("data")
-    learned = format_text("scores-trained-on", data=data) if data else card.tell("summary")
-    return " ".join(sentence for sentence in (learned, card.tell("caveat")) if sentence)
-
-
 def describe_show_button(value: float, card: Card) -> str:
     if value < _get_least_score(card.task):
         limit = _format_least_score(card.calibrated, card.task)

@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from cxr_demo.text.catalogue import format_text
 from tests.browser.presses import wait_for_rest
 from tests.browser.test_page import SIZES, enter, give, look
 
@@ -59,6 +60,8 @@ def test_the_table_fills_is_sorted_shows_a_film_and_closes(open_page, films):
 
 def test_the_table_is_saved_with_every_number(open_page, films):
     page = open_table(open_page, films)
+    expect(page.locator("#table button.csv")).to_be_disabled()  # before anybody has looked for names
+    page.get_by_label(format_text("table-csv.looked")).check()
     with page.expect_download() as saved:
         page.locator("#table button.csv").click()
     assert saved.value.suggested_filename == "findings.csv"

@@ -14,6 +14,7 @@ from playwright.sync_api import Page, Request, expect
 from cxr_demo import render
 from cxr_demo.analysis import DEFAULT_METHODS, Analyser
 from cxr_demo.explain.methods import METHODS
+from cxr_demo.export.map_scales import choose_scales
 from cxr_demo.film.reading import read_image
 from cxr_demo.limits import MAX_FILE_BYTES
 from cxr_demo.networks import checkpoint
@@ -21,7 +22,6 @@ from cxr_demo.teaching.shortcut_lesson import HONEST
 from cxr_demo.text import findings_text, upload_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.app import example_films
-from cxr_demo.ui.viewer.colour_bar import choose_scales
 from tests.browser.conftest import MANY, SCREENSHOTS, is_look
 from tests.browser.presses import wait_for_rest
 

@@ -8,6 +8,8 @@ printed, in the order of the page. What would take minutes is run in a smoke siz
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 import shlex
@@ -152,6 +154,9 @@ def write_dicom(path: Path, pixels: np.ndarray) -> None:
 
 
 def check_predict(options, printed: str) -> None:
+    if options.csv:
+        assert [row["film"] for row in csv.DictReader(io.StringIO(printed))] == options.files
+        return
     rows = json.loads(printed) if options.json else [{"file": line.split("\t")[0]} for line in printed.splitlines()]
     assert list(dict.fromkeys(row["file"] for row in rows)) == options.files
     for row in rows if options.json else ():
@@ -203,7 +208,7 @@ CHECKS: dict[str, Callable] = {
     "explain": check_explain,
     "compare": lambda o, printed: check_compare(o, printed) if hasattr(o, "out") else check_table(o, printed),
     "import": check_import,
-    "report": lambda o, printed: check_line(o.out.read_bytes()[:5].decode(), "%PDF-"),
+    "report": lambda o, printed: check_line(o.out.read_bytes()[:2].decode(), "PK" if o.out.suffix == ".zip" else "%P"),
     "check": lambda o, printed: check_line(printed, "Grad-CAM ok", "LRP ok"),
     "evidence": lambda o, printed: check_table(o, printed) or check_line(printed, "evidence in the lungs", "Grad-CAM"),
     "models": lambda o, printed: check_line(printed, "weights/kermany-densenet121", "64 px"),

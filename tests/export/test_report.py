@@ -20,11 +20,11 @@ import tifffile
 from cxr_demo import Analyser, load, read_image
 from cxr_demo.__main__ import main
 from cxr_demo.analysis import choose_default_methods, order_labels
-from cxr_demo.evaluation.regions import make_region_masks, measure_evidence
+from cxr_demo.evaluation.regions import make_film_masks, measure_evidence
 from cxr_demo.export import panel_pictures
 from cxr_demo.export.report import describe_report, describe_versions
 from cxr_demo.export.report_pdf import MISSING, make_report
-from cxr_demo.export.shown import DrawnMap, Greys, ShownStudy, draw_on_own_scale
+from cxr_demo.export.shown import DrawnMap, Greys, ShownStudy, draw_maps
 from cxr_demo.film.gate import GateAnswer, Verdict, judge_image
 from cxr_demo.film.phantom import make_phantom
 from cxr_demo.labels import LabelWords
@@ -77,12 +77,12 @@ def show(analyser: Analyser, film: str, methods=(), **changed) -> ShownStudy:
     label = order_labels(analyser.card, study.probabilities)[0]
     methods = methods or choose_default_methods(analyser)
     found = analyser.explain(study, [label], methods)
-    masks = make_region_masks(image.pixels.shape, None, [(0.2, 0.2, 0.5, 0.5)])
+    masks = make_film_masks(image.pixels, None, [(0.2, 0.2, 0.5, 0.5)])
     of = analyser.card.preprocess
     regions = {
         key: measure_evidence(found[key, label].map_square, of, masks, found[key, label].placement) for key in methods
     }
-    maps = {key: draw_on_own_scale(found[key, label]) for key in methods}
+    maps = draw_maps({key: found[key, label] for key in methods})
     name = film.rpartition("/")[2]
     shown = ShownStudy(name, study, analyser.card, label, maps, analyser.proof.line, judge_image(image, None, None),
                        regions, made=MADE)  # fmt: skip
@@ -111,7 +111,12 @@ def list_words(data) -> list[str]:
     if isinstance(data, str):
         return [data]
     if isinstance(data, dict):
-        return [word for key, value in data.items() if key not in ("key", "text", "page") for word in list_words(value)]
+        return [
+            word
+            for key, value in data.items()
+            if key not in ("key", "text", "page", "lang")
+            for word in list_words(value)
+        ]
     return [word for value in data for word in list_words(value)] if isinstance(data, (list, tuple)) else []
 
 
@@ -210,7 +215,7 @@ def test_a_map_that_is_not_there_has_its_reason_and_none_at_all_is_said(honest, 
 def test_a_map_with_too_little_says_so(honest, films):
     shown = show(honest, films["8.png"], ["grad-cam"])
     made = dataclasses.replace(shown.maps["grad-cam"].explanation, map_square=np.zeros((4, 4), np.float32))
-    empty = dataclasses.replace(shown, maps={"grad-cam": draw_on_own_scale(made)})
+    empty = dataclasses.replace(shown, maps=draw_maps({"grad-cam": made}))
     assert panel_pictures.list_panels(empty) == ["film"]
     (figure,) = describe_report(empty)["maps"]["figures"]
     assert squeeze(figure["instead"]) in squeeze(read_by_pypdf(make_report(empty)))
@@ -227,7 +232,7 @@ def test_long_and_foreign_names_keep_the_pages_whole(films):
     study = analyser.analyse(image)
     found = analyser.explain(study, [labels[0]], ["gradient"])
     shown = ShownStudy("日本 " * 30 + ".png", study, card, labels[0],
-                       {"gradient": draw_on_own_scale(found["gradient", labels[0]])}, "ok")  # fmt: skip
+                       draw_maps({"gradient": found["gradient", labels[0]]}), "ok")  # fmt: skip
     file = make_report(shown)
     text = squeeze(read_by_pypdf(file))
     assert "Überblähung" in text and "кардиомегалия" in text and MISSING in text and len(file) < BYTES

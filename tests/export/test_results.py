@@ -1,6 +1,8 @@
 """`python -m cxr_demo compare`: two checkpoints or the members of one, on a synthetic film."""
 
+import csv
 import dataclasses
+import io
 import json
 
 import cv2
@@ -142,3 +144,42 @@ def test_a_single_network_has_no_members_to_compare(two, film, tmp_path, capsys)
     assert "no members" in capsys.readouterr().err
     assert main(["compare", film, "--weights", *two, two[0], *asked]) == 2
     assert "3 checkpoints were given" in capsys.readouterr().err
+
+
+def test_two_films_are_compared_by_one_network(two, film, tmp_path, capsys):
+    """A film beside itself: nothing is told apart, and the difference of the maps is nothing."""
+    out = tmp_path / "out"
+    asked = ["compare", film, "--prior", film, "--weights", two[0], "--label", LABELS[0], "--method", METHOD]
+    assert main([*asked, "--out", str(out), "--anyway"]) == 0
+    maps, result = written(out)
+    key = f"{METHOD}/{LABELS[0]}"
+    assert set(maps) == {f"{key}/{which}" for which in ("now", "then", "difference")}
+    np.testing.assert_array_equal(maps[f"{key}/now"], maps[f"{key}/then"])
+    assert np.abs(maps[f"{key}/difference"]).max() <= 0.02 * np.abs(maps[f"{key}/now"]).max()
+    changes = result["prior"]["changes"]
+    assert set(changes) == set(result["probabilities"]) and not any(each["told_apart"] for each in changes.values())
+    assert all(
+        each["difference"] == 0 and each["then"] == result["probabilities"][key] for key, each in changes.items()
+    )
+    assert result["prior"]["film"]["sha256"] == result["film"]["sha256"]
+    assert len(capsys.readouterr().out.splitlines()) == len(changes) + 1
+
+
+def test_a_film_is_mended_first_where_that_is_asked(two, film, capsys):
+    assert (
+        main(["predict", film, "--weights", two[0], "--anyway", "--json", "--mend", "turn-90", "--mend", "invert"]) == 0
+    )
+    (row,) = json.loads(capsys.readouterr().out)
+    assert row["film"]["mends"] == ["turn-90", "invert"] and row["film"]["height_px"] == SHAPE[1]
+    assert row["film"]["sha256"] == read_image(film).sha256
+
+
+def test_findings_of_many_films_are_a_table(two, film, tmp_path, capsys):
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no film")
+    assert main(["predict", film, str(broken), "--weights", two[0], "--anyway", "--csv"]) == 2
+    first, second = csv.DictReader(io.StringIO(capsys.readouterr().out))
+    study = Analyser(load(two[0])).analyse(read_image(film))
+    for label, p in zip(study.labels, study.probabilities, strict=True):
+        assert float(first[label]) == pytest.approx(float(p), abs=1e-6) and second[label] == ""
+    assert first["film_sha256"] == study.image.sha256 and second["film"] == "broken.png"

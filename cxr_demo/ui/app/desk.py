@@ -33,6 +33,7 @@ class Desk:
     sessions: Sessions
     pace: dict[str, float] = field(default_factory=dict)
     decoding: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(READ_AT_ONCE))
+    bundling: threading.Lock = field(default_factory=threading.Lock)  # a ZIP fills memory: one after the other
     _examples: dict[int, OpenedFilm] = field(default_factory=dict)
     _example_readings: dict[tuple[int, str], FilmAnalysis] = field(default_factory=dict)
     _example_lock: threading.Lock = field(default_factory=threading.Lock)

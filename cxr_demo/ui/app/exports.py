@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from cxr_demo.analysis import Analyser, Explanation
+from cxr_demo.comparison.film_pair import compare_probabilities
 from cxr_demo.errors import ExplanationError
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.export import panel_pictures
 from cxr_demo.export.bundle import make_bundle
+from cxr_demo.export.map_scales import choose_scales
 from cxr_demo.export.report_pdf import make_panel_picture, make_report
-from cxr_demo.export.shown import DrawnMap, Greys, ShownStudy
+from cxr_demo.export.shown import Greys, PriorFilm, ShownStudy, describe_missing_map, draw_maps
 from cxr_demo.progress import ProgressCallback
-from cxr_demo.text import scales_text
-from cxr_demo.text.catalogue import Said, format_text, join_words
+from cxr_demo.text.catalogue import format_text, join_words
 from cxr_demo.ui.app.desk import Desk
-from cxr_demo.ui.app.sessions import Film, FilmAnalysis, OpenedFilm, Session
+from cxr_demo.ui.app.sessions import Film, FilmAnalysis, OpenedFilm, Session, find_other_film
 from cxr_demo.ui.app.wish import ExportWish, Wish
 from cxr_demo.ui.export.export_files import ExportFile
 from cxr_demo.ui.export.take_home import Export, render_take_home
 from cxr_demo.ui.markup import tag
 from cxr_demo.ui.parts import Part, Same, make_part
 from cxr_demo.ui.viewer import film_regions
-from cxr_demo.ui.viewer.colour_bar import choose_scales
 
 REPORT_TITLE, BUNDLE_TITLE = "cxr-report.pdf", "cxr-report.zip"
 
@@ -33,11 +32,18 @@ def make_export(desk: Desk, shown: ShownStudy, wish: Wish, asked: ExportWish, te
     if asked.kind == "pdf":
         return ExportFile(REPORT_TITLE, make_report(shown))
     if asked.kind == "zip":
-        return ExportFile(BUNDLE_TITLE, make_bundle(shown, desk.analysers[wish.checkpoint], wish.shapes, tell))
+        with desk.bundling:
+            return ExportFile(BUNDLE_TITLE, make_bundle(shown, desk.analysers[wish.checkpoint], tell))
     if asked.panel not in panel_pictures.list_panels(shown):
         raise ExplanationError("take-home-gone")
     title = asked.panel if asked.panel == panel_pictures.FILM else f"{asked.panel}-{shown.label}"
     return ExportFile(f"{title}.png", make_panel_picture(shown, asked.panel))
+
+
+def is_asked_for_names(session: Session) -> bool:
+    """Whether a film of a person is among those that a file would show."""
+    films = (session.film, find_other_film(session))
+    return any(film is not None and film.example is None for film in films)
 
 
 def make_export_key(asked: ExportWish) -> tuple:
@@ -68,9 +74,11 @@ def render_exports(session: Session, at: tuple, film: Film | None, maps: Mapping
     def make() -> dict:
         drawn = {key: METHODS[key].name for key, scales in choose_scales(maps).items() if not scales.own.nothing}
         panels = {panel_pictures.FILM: format_text("film")} | drawn
-        return render_take_home(panels, film.key, film.example is None, export)
+        key = f"{film.key} {other.key}" if other else film.key
+        return render_take_home(panels, key, is_asked_for_names(session), other is not None, export)
 
-    made_of = (*at, tuple(map(Same, maps.values())), Same(export.file), export.share, export.fault)
+    other = find_other_film(session)
+    made_of = (*at, tuple(map(Same, maps.values())), Same(other), Same(export.file), export.share, export.fault)
     return session.rendered.keep("take_home", made_of, make)
 
 
@@ -82,38 +90,37 @@ def gather_shown(
     analyser, contrast = desk.analysers[wish.checkpoint], reading.is_contrasted(wish)
     found = {key: reading.find_map(key, label, contrast) for key in wish.methods}
     made = {key: map_ for key, map_ in found.items() if map_ is not None}
-    drawn = _draw_maps(made, dict(wish.pinned_scale), asked.absolute)
+    pinned = dict(wish.pinned_scale)
+    drawn = draw_maps(made, asked.absolute, pinned)
     refusals = desk.refusals(session, wish.checkpoint)
-    maps = {key: drawn.get(key) or _describe_missing(key, refusals.get(key), contrast) for key in wish.methods}
+    maps = {key: drawn.get(key) or describe_missing_map(key, refusals.get(key), contrast) for key in wish.methods}
     regions = film_regions.measure_regions(opened.regions, wish.shapes, {}, made, analyser.card.preprocess)
     results = reading.results.found if reading.results and not contrast else {}
+    answer = reading.covered.get((wish.covered, wish.cover)) if wish.covered else None
     dice = desk.lungs.dice if desk.lungs and opened.regions.lungs is not None else None
     return ShownStudy(
         str(film.name) if film else "", reading.require_study(), analyser.card, label, maps, _describe_proof(analyser),
         opened.gate, regions, dice, {key: results[key, label] for key in made if (key, label) in results},
-        asked.opacity, Greys(asked.low, asked.high, asked.inverted), asked.held, contrast,
+        asked.opacity, Greys(asked.low, asked.high, asked.inverted), asked.held, contrast, drawn=wish.regions,
+        cover=wish.cover if answer else "", covered=answer and answer.probabilities,
+        prior=_find_prior(session, reading), absolute=asked.absolute, pinned=pinned,
+        lungs=opened.regions.lungs,
     )  # fmt: skip
 
 
-def _draw_maps(maps: dict[str, Explanation], pinned: dict[str, float], absolute: bool) -> dict[str, DrawnMap]:
-    """On the scale that the panels have now."""
-    drawn = {}
-    for key, scales in choose_scales(maps, pinned).items():
-        if absolute:
-            told = scales_text.describe_shared_scale(scales.own, scales.shared, scales.sharing, scales.pinned)
-            scale = replace(scales.shared, nothing=scales.own.nothing)
-        else:
-            told, scale = scales_text.describe_own_scale(scales.own), scales.own
-        drawn[key] = DrawnMap(maps[key], scale, told)
-    return drawn
-
-
-def _describe_missing(method: str, reason: Said | None, contrast: bool) -> str:
-    if reason:
-        return format_text("not-available.why", reason=reason)
-    if contrast and not METHODS[method].is_linear:
-        return format_text("contrast-none", method=METHODS[method].name)
-    return format_text("not-available")
+def _find_prior(session: Session, reading: FilmAnalysis) -> PriorFilm | None:
+    """The film that is compared with the one shown, where all is known of both."""
+    film, other = session.film, find_other_film(session)
+    if film is None or other is None:
+        return None
+    that, alignment = (
+        session.readings.get((other.key, session.wish.checkpoint)),
+        session.alignments.get((film.key, other.key)),
+    )
+    if reading.varied is None or that is None or that.varied is None or alignment is None:
+        return None
+    changes = compare_probabilities(reading.require_study(), reading.varied, that.require_study(), that.varied)
+    return PriorFilm(str(other.name), that.require_study(), changes, alignment)
 
 
 def _describe_proof(analyser: Analyser) -> str:

@@ -3,6 +3,7 @@
 let order = null; // `column` by its key: another network has other findings
 /** @type {string} */
 let csv = "";
+let tabled = ""; // the films of the table, whose names a person may have looked at
 /** @type {string | undefined} */
 let focused; // the film whose row has the keyboard: rows move while the table fills
 
@@ -63,7 +64,20 @@ on("click", "#table button.csv", () => {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 });
+/** It is saved once a person has looked whether names of files say who anybody is, where that is asked. */
+function freeCsv() {
+  const element = partOf("table");
+  const looked = /** @type {HTMLInputElement | null} */ (element.querySelector("input.looked"));
+  const button = /** @type {HTMLButtonElement | null} */ (element.querySelector("button.csv"));
+  if (button) button.disabled = looked !== null && !looked.checked;
+}
+
+on("input", "#table input.looked", freeCsv);
 onPart("table", (body) => {
   csv = body.csv ?? "";
+  const looked = /** @type {HTMLInputElement | null} */ (partOf("table").querySelector("input.looked"));
+  if (looked && tabled !== body.films) looked.checked = false;
+  tabled = body.films ?? "";
+  freeCsv();
   sort();
 });

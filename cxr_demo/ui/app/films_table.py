@@ -23,7 +23,8 @@ def render_table(view: PageView) -> Part:
     if analyser is None or len(films) < FEWEST:
         return EMPTY
     if not wish.table:
-        return view.keep("table", (False, len(films)), lambda: {"html": _render_header(len(films), False), "csv": ""})
+        closed = {"html": _render_header(len(films), False, False), "csv": "", "films": ""}
+        return view.keep("table", (False, len(films)), lambda: closed)
     readings = {film.key: view.session.readings.get((film.key, wish.checkpoint)) for film in films}
     studies = {key: reading.study if reading else None for key, reading in readings.items()}
     states = tuple((film.key, film.name, describe_gate(film), Same(studies[film.key])) for film in films)
@@ -31,7 +32,7 @@ def render_table(view: PageView) -> Part:
 
     def make() -> dict:
         rows = [
-            FilmRow(str(film.name), film.image.sha256 if film.image else "", film.gate, study and study.probabilities)
+            FilmRow(str(film.name), film.image and film.image.file_sha256, film.gate, study and study.probabilities)
             for film, study in zip(films, studies.values(), strict=True)
         ]
         waiting = [film for film in films if _is_to_come(film) and not studies[film.key] and film.key not in failed]
@@ -39,8 +40,10 @@ def render_table(view: PageView) -> Part:
         network = view.desk.networks[wish.checkpoint]
         body = _render_body(analyser.card, network, films, rows, wish.film)
         progress = tag("p", told, class_="busy" if told else None, role="status")
-        html = join_html(_render_header(len(films), True), progress, body)
-        return {"html": html, "csv": write_film_table(analyser.card, analyser.sha256, rows)}
+        asks_for_names = any(film.example is None for film in films)
+        html = join_html(_render_header(len(films), True, asks_for_names), progress, body)
+        written = write_film_table(analyser.card, analyser.sha256, rows)
+        return {"html": html, "csv": written, "films": " ".join(film.key for film in films)}
 
     return view.keep("table", (wish.checkpoint, wish.film, states, failed), make)
 
@@ -62,14 +65,19 @@ def _is_to_come(film: Film) -> bool:
     return not film.fault and not film.is_questioned
 
 
-def _render_header(films: int, is_open: bool) -> Html:
+def _render_header(films: int, is_open: bool, asks_for_names: bool) -> Html:
+    """`asks_for_names`: a person must first have looked whether the files' names say who anybody is."""
     text = format_text("table-close") if is_open else format_text("table-open", films=films)
     toggle = tag(
         "button", text, type="button", class_="toggle", aria_expanded="true" if is_open else "false",
         data_shown="" if is_open else "1",
     )  # fmt: skip
-    save = tag("button", format_text("table-csv"), type="button", class_="csv") if is_open else None
-    return tag("div", tag("h2", format_text("table")) if is_open else None, toggle, save, class_="head")
+    if not is_open:
+        return tag("div", toggle, class_="head")
+    save = tag("button", format_text("table-csv"), type="button", class_="csv", disabled=asks_for_names)
+    looked = tag("label", tag("input", type="checkbox", class_="looked"), format_text("table-csv.looked"))
+    head = tag("div", tag("h2", format_text("table")), toggle, save, class_="head")
+    return join_html(head, looked if asks_for_names else None)
 
 
 def _render_body(card: Card, network: str, films: list[Film], rows: list[FilmRow], shown: str) -> Html:

@@ -11,6 +11,7 @@ from typing import Any
 from cxr_demo.errors import ExplanationError
 from cxr_demo.evaluation.covering import COVERS
 from cxr_demo.explain.methods import METHODS
+from cxr_demo.export.map_scales import list_limits
 from cxr_demo.export.shown import PAGE_OPACITY
 from cxr_demo.film.gate import Mend
 from cxr_demo.limits import MAX_FILMS
@@ -18,12 +19,12 @@ from cxr_demo.text import upload_text
 from cxr_demo.text.catalogue import Said, Words, join_words, say
 from cxr_demo.ui.app import example_films, uploads
 from cxr_demo.ui.app.desk import Desk
+from cxr_demo.ui.app.exports import is_asked_for_names
 from cxr_demo.ui.app.sessions import Film, Notice, Session
 from cxr_demo.ui.app.wish import FILM, MEMBERS, NOTHING, QUICK, SLOW, STOPPED, WITH, Checks, ExportWish, Wish
 from cxr_demo.ui.app.work import list_shown_maps
 from cxr_demo.ui.export.export_files import MEDIA_TYPES
 from cxr_demo.ui.viewer import film_regions
-from cxr_demo.ui.viewer.colour_bar import list_limits
 from cxr_demo.ui.viewer.methods import order_methods
 
 Data = Mapping[str, Any]  # what the browser says; nothing of it is believed
@@ -151,7 +152,7 @@ def remove_film(press: Press) -> None:
     shown, network = (film.key, press.desk.find_network(film)) if film else ("", "")
 
     def leave(wish: Wish) -> Wish:
-        wish = replace(wish, compared=NOTHING) if wish.compared == FILM + key else wish
+        wish = replace(wish, compared=NOTHING, export=None) if wish.compared == FILM + key else wish
         return wish.show_film(shown, network or wish.own_checkpoint) if wish.film == key else wish
 
     press.change(leave)
@@ -187,7 +188,7 @@ def choose_methods(press: Press) -> None:
     press.session.failed.clear()
     given = press.data.get("methods")
     methods = order_methods([str(key) for key in given] if isinstance(given, list) else [])
-    press.change(lambda wish: replace(wish, methods=methods))
+    press.change(lambda wish: replace(wish, methods=methods, export=None))
 
 
 def pin_scale(press: Press) -> None:
@@ -197,7 +198,7 @@ def pin_scale(press: Press) -> None:
     reading = session.readings.get((film, checkpoint))
     if press.data.get("pinned") and reading is not None:
         pinned = tuple(sorted(list_limits(list_shown_maps(session, reading, label)).items()))
-    press.change(lambda wish: replace(wish, pinned_scale=pinned))
+    press.change(lambda wish: replace(wish, pinned_scale=pinned, export=None))
 
 
 def contrast_labels(press: Press) -> None:
@@ -229,13 +230,13 @@ def cover_regions(press: Press) -> None:
     """The network is asked once more with the regions covered in one way of COVERS, or no longer."""
     how, key = press.data.get("how"), press.shown[0]
     if how in ("", *COVERS):
-        press.change(lambda wish: replace(wish, cover=how) if wish.film == key and wish.regions else wish)
+        press.change(lambda wish: replace(wish, cover=how, export=None) if wish.film == key and wish.regions else wish)
 
 
 def run_checks(press: Press) -> None:
     """Of whatever is wanted then."""
     checks = Checks(SLOW if press.data.get("slow") else QUICK, press.number)
-    press.change(lambda wish: replace(wish, checks=checks))
+    press.change(lambda wish: replace(wish, checks=checks, export=None))
 
 
 def stop_checks(press: Press) -> None:
@@ -247,9 +248,9 @@ def compare_with(press: Press) -> None:
     choice = str(press.data.get("choice"))
     name = choice.removeprefix(WITH)
     if choice.startswith(FILM) and (key := choice.removeprefix(FILM)) in press.session.films:
-        press.change(lambda wish: wish if key == wish.film else replace(wish, compared=choice))
+        press.change(lambda wish: wish if key == wish.film else replace(wish, compared=choice, export=None))
     if choice in (NOTHING, MEMBERS) or (choice.startswith(WITH) and name in press.desk.analysers):
-        press.change(lambda wish: wish if name == wish.checkpoint else replace(wish, compared=choice))
+        press.change(lambda wish: wish if name == wish.checkpoint else replace(wish, compared=choice, export=None))
 
 
 def show_table(press: Press) -> None:
@@ -267,10 +268,14 @@ def compute_slow(press: Press) -> None:
 
 
 def take_home(press: Press) -> None:
-    """A file of what is shown. Of a person's own film only once they have looked whether it shows who it is."""
+    """A file of what is shown. Of films of a person's own only once they have looked whether it shows who it is."""
     film, data = press.session.films.get(press.shown[0]), press.data
     kind, panel = str(data.get("kind")), str(data.get("panel"))
-    if film is None or kind not in MEDIA_TYPES or (film.example is None and data.get("looked") is not True):
+    if (
+        film is None
+        or kind not in MEDIA_TYPES
+        or (is_asked_for_names(press.session) and data.get("looked") is not True)
+    ):
         return
     low, high, opacity = (_read_share(data.get(name), usual) for name, usual in
                           (("low", 0.0), ("high", 1.0), ("opacity", PAGE_OPACITY)))  # fmt: skip

@@ -10,9 +10,8 @@ from cxr_demo.comparison.film_pair import Alignment, LabelChange, compare_probab
 from cxr_demo.networks.card import Card
 from cxr_demo.text.catalogue import format_text, join_words
 from cxr_demo.ui.app.desk import Desk
-from cxr_demo.ui.app.sessions import FilmAnalysis, Session
+from cxr_demo.ui.app.sessions import FilmAnalysis, Session, find_other_film
 from cxr_demo.ui.app.wish import FILM, MEMBERS, NOTHING, WITH
-from cxr_demo.ui.app.work import find_other_film
 from cxr_demo.ui.compare.film_pair_view import FilmSide, render_film_pair
 from cxr_demo.ui.compare.pair_view import RenderedRows, RowEntry
 from cxr_demo.ui.parts import Part, Same

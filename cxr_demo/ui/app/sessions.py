@@ -23,7 +23,7 @@ from cxr_demo.film.gate import GateAnswer, GateModel, Mend, Verdict, judge_image
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.limits import KEPT_MINUTES, MAX_HELD_BYTES, MAX_PAGES, MAX_SESSIONS, SLOW_FORWARDS
 from cxr_demo.text.catalogue import LANGUAGES, Said
-from cxr_demo.ui.app.wish import Change, Presses, Wish
+from cxr_demo.ui.app.wish import FILM, Change, Presses, Wish
 from cxr_demo.ui.compare.pair_view import RenderedRows
 from cxr_demo.ui.evaluation.evaluation_run import EvaluationResults, EvaluationRun
 from cxr_demo.ui.export.export_files import ExportFiles
@@ -359,3 +359,12 @@ class Sessions:
 
 def _holds_film(session: Session) -> int:
     return any(film.example is None for film in list(session.films.values()))
+
+
+def find_other_film(session: Session) -> Film | None:
+    """The film that is compared with the one shown, if it is read and nothing is asked about it."""
+    wish = session.wish
+    film = session.films.get(wish.compared.removeprefix(FILM)) if wish.compared.startswith(FILM) else None
+    if film is None or film.key == wish.film or film.is_questioned or film.wanted_mend is not None:
+        return None
+    return film

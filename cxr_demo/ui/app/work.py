@@ -23,7 +23,15 @@ from cxr_demo.progress import ProgressCallback
 from cxr_demo.text.catalogue import LANGUAGE, Said, join_words, say, use_language
 from cxr_demo.ui.app import exports, uploads
 from cxr_demo.ui.app.desk import Desk, find_label
-from cxr_demo.ui.app.sessions import Film, FilmAnalysis, Notice, OpenedFilm, Session, open_film
+from cxr_demo.ui.app.sessions import (
+    Film,
+    FilmAnalysis,
+    Notice,
+    OpenedFilm,
+    Session,
+    find_other_film,
+    open_film,
+)
 from cxr_demo.ui.app.wish import FILM, SLOW, STOPPED, WITH, Wish
 from cxr_demo.ui.evaluation.evaluation_run import (
     EvaluationResults,
@@ -39,6 +47,7 @@ ALL = "*"  # instead of a label, in the key of work on all of them
 READ, ANALYSE, COVER, READ_OTHERS, PROVE, EXPLAIN, EXPORT, ANALYSE_OTHERS, COMPARE, EVALUATE = range(
     10
 )  # what comes first
+TOLD_OF_PAIR = ("analyse", "vary", "align")  # what a report waits for of another film, not the maps
 KEPT_COVERS = 8  # answers about one film by one network
 
 
@@ -123,7 +132,8 @@ def _list_for_film(desk: Desk, session: Session) -> Iterator[Work]:
     if reading.study is None:
         return
     analyser = desk.analysers[wish.checkpoint]
-    yield from _list_cover(analyser, session, film.image, reading)
+    covers = list(_list_cover(analyser, session, film.image, reading))
+    yield from covers
     label = find_label(analyser, reading.study, wish.label)
     yield from _list_proof(desk, session, wish.checkpoint)
     if not desk.is_proved(session, wish.checkpoint):
@@ -133,9 +143,11 @@ def _list_for_film(desk: Desk, session: Session) -> Iterator[Work]:
     is_contrasted = reading.is_contrasted(wish)
     maps = list(_list_maps(analyser, reading, wish.checkpoint, label, wanted, EXPLAIN, is_contrasted))
     yield from maps
-    if film.opened is not None and all(work.key in session.failed for work in maps):
+    compared = list(_list_comparison(desk, session, film, film.image, label, is_contrasted))
+    told = [*covers, *maps, *(work for work in compared if work.key[0] in TOLD_OF_PAIR)]
+    if film.opened is not None and all(work.key in session.failed for work in told):
         yield from _list_export(desk, session, film.opened, reading, label)
-    yield from _list_comparison(desk, session, film, film.image, label, is_contrasted)
+    yield from compared
     if all(work.key in session.failed for work in maps):
         yield from _list_evaluation(desk, session, reading, label)
 
@@ -305,15 +317,6 @@ def _list_other_film(
         cheap = [key for key in wish.methods if key not in refused and METHODS[key].cost_forwards <= SLOW_FORWARDS]
         slow = [key for key in wish.methods if (label, key) in wish.slow and key not in {*cheap, *refused}]
         yield from _list_maps(analyser, readings[1], wish.checkpoint, label, [*cheap, *slow], COMPARE, is_contrasted)
-
-
-def find_other_film(session: Session) -> Film | None:
-    """The film that is compared with the one shown, if it is read and nothing is asked about it."""
-    wish = session.wish
-    film = session.films.get(wish.compared.removeprefix(FILM)) if wish.compared.startswith(FILM) else None
-    if film is None or film.key == wish.film or film.is_questioned or film.wanted_mend is not None:
-        return None
-    return film
 
 
 def _vary(analyser: Analyser, reading: FilmAnalysis) -> None:

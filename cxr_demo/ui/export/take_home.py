@@ -23,10 +23,12 @@ class Export:
     fault: str = ""
 
 
-def render_take_home(panels: Mapping[str, str], film: str, asks_for_names: bool, export: Export) -> dict:
+def render_take_home(panels: Mapping[str, str], film: str, asks_for_names: bool, is_pair: bool, export: Export) -> dict:
     """`panels`: those that a picture can be made of, by key, with their names; `film`: the key of the one that is
-    shown; `asks_for_names`: a person must first have looked whether the film shows who it is."""
-    looked = tag("label", tag("input", type="checkbox", class_="looked"), format_text("take-home.looked"))
+    shown, and of the one beside it where there `is_pair`; `asks_for_names`: a person must first have looked whether
+    they show who it is."""
+    asked = format_text("take-home.looked-both" if is_pair else "take-home.looked")
+    looked = tag("label", tag("input", type="checkbox", class_="looked"), asked)
     pictures = [_render_button(name, "png", panel, asks_for_names) for panel, name in panels.items()]
     ways = tag(
         "div",

@@ -42,7 +42,7 @@ def render_facts(card: Card, sha256: str, proof_line: str) -> Html:
         (format_text("fact-people"), quote_card(card.tell("population"))),
         (format_text("fact-summary"), quote_card(card.tell("summary"))),
         (format_text("findings"), ", ".join(card.get_finding(label).name for label in card.labels)),
-        *((format_text(name), quote_card(_find_text(card, key))) for key, name in TRAINING.items()),
+        *((format_text(TRAINING[key]), quote_card(_find_text(card, key))) for key in TRAINING),
         *_describe_import(card.training.imported),
         (format_text("fact-licence"), card.licence),
         (format_text("fact-ensemble"), page_text.describe_ensemble(made) if made else ""),

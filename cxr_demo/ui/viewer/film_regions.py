@@ -6,24 +6,30 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
 
 from cxr_demo.analysis import Explanation
 from cxr_demo.errors import ExplanationError
 from cxr_demo.evaluation.agreement import RegionShare
 from cxr_demo.evaluation.lung_segmentation import Lungs
-from cxr_demo.evaluation.regions import DrawnRegion, EvidenceMeter, Region, make_region_masks, mask_region
+from cxr_demo.evaluation.regions import (
+    DrawnRegion,
+    EvidenceMeter,
+    Region,
+    choose_mask_shape,
+    make_region_masks,
+    mask_region,
+    shrink_mask,
+)
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.limits import MAX_POINTS, MAX_REGIONS
 from cxr_demo.text import evaluation_text
-from cxr_demo.ui import image_encoding
 
 
 @dataclass
 class ImageRegions:
-    """Of one film: `lungs` (H, W) bool on the film as the page shows it, as estimated; None without a lung model."""
+    """Of one film: `lungs` (H, W) bool, in the `shape` of masks, as estimated; None without a lung model."""
 
     image: Radiograph
     lungs: np.ndarray | None
@@ -31,13 +37,13 @@ class ImageRegions:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """(H, W) of the film as the page shows it."""
-        return image_encoding.fit_shape(self.image.pixels.shape, image_encoding.FILM_SIDE_PX)
+        """(H, W) of all masks of the film."""
+        return choose_mask_shape(self.image.pixels.shape)
 
 
 def estimate_image_regions(image: Radiograph, lungs: Lungs | None) -> ImageRegions:
     regions = ImageRegions(image, None)
-    regions.lungs = lungs and _shrink_mask(lungs.estimate(image.pixels), regions.shape)
+    regions.lungs = lungs and shrink_mask(lungs.estimate(image.pixels), regions.shape)
     return regions
 
 
@@ -47,7 +53,7 @@ def read_regions(image: Radiograph, given: object) -> tuple[DrawnRegion, ...]:
     each: list = given if isinstance(given, list) else [given]
     if len(each) > MAX_REGIONS:
         raise ExplanationError("region.too-many", most=MAX_REGIONS)
-    shown = image_encoding.fit_shape(image.pixels.shape, image_encoding.FILM_SIDE_PX)
+    shown = choose_mask_shape(image.pixels.shape)
     regions = []
     for region in each:
         shape = _read_shape(region.get("shape") if isinstance(region, dict) else None)
@@ -68,7 +74,7 @@ def measure_regions(
     key = (preprocess, tuple(drawn))
     meter = regions.meters.get(key)
     if meter is None:
-        known = {name: _shrink_mask(mask, regions.shape) for name, mask in truth.items()}
+        known = {name: shrink_mask(mask, regions.shape) for name, mask in truth.items()}
         meter = EvidenceMeter(preprocess, make_region_masks(regions.shape, regions.lungs, drawn, known))
         regions.meters = {key: meter}  # a synthetic film is that of many pages: whoever comes last is kept
     return {method: meter.measure(map_.map_square, map_.placement) for method, map_ in maps.items()}
@@ -79,11 +85,6 @@ def describe_lungs(regions: ImageRegions, lungs: Lungs | None) -> str:
     if lungs is None or regions.lungs is None:
         return evaluation_text.describe_lungs(None, False)
     return evaluation_text.describe_lungs(lungs.dice, bool(regions.lungs.any()))
-
-
-def _shrink_mask(mask: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """A mask (H, W) bool on the film's own pixels -> on those that the page shows."""
-    return cv2.resize(mask.astype(np.uint8), shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
 
 
 def _read_shape(given: object) -> Region:

@@ -14,6 +14,7 @@ import numpy as np
 from cxr_demo import render
 from cxr_demo.analysis import Explanation, Study
 from cxr_demo.explain.methods import METHODS, Method
+from cxr_demo.export.map_scales import NOTHING_PINNED, Scales, choose_scales
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.networks.card import Card
@@ -27,7 +28,7 @@ from cxr_demo.ui.findings.findings_list import MANY
 from cxr_demo.ui.markup import Html, join_html, render_details, tag
 from cxr_demo.ui.parts import Part, make_id, make_part
 from cxr_demo.ui.viewer import agreement_table, view_controls
-from cxr_demo.ui.viewer.colour_bar import NOTHING_PINNED, Scales, choose_scales, render_colour_bar
+from cxr_demo.ui.viewer.colour_bar import render_colour_bar
 from cxr_demo.ui.viewer.film_pictures import FilmPictures
 
 NOTHING_PLANTED: Mapping[str, np.ndarray] = MappingProxyType({})

@@ -113,9 +113,8 @@ def test_the_bundle_holds_arrays_overlays_and_a_manifest(opened):
         assert "film.png" not in str(dataset) and "BurnedInAnnotation" not in dataset
         assert dataset.ImageComments == format_text("not-clinical")
         assert ("Grad-CAM" in dataset.SeriesDescription) == (panel == "grad-cam")
-    report, explain = manifest["commands"]
-    assert f"report film.png --weights weights/a --anyway --label {label} --method grad-cam gradient" in report
-    assert "--region 0.1 0.2 0.3 0.4" in report and "--out maps" in explain
+    assert manifest["settings"]["regions"] == [{"shape": [0.1, 0.2, 0.3, 0.4], "covered": True}]
+    assert manifest["settings"]["methods"] == ["grad-cam", "gradient"] and manifest["settings"]["label"] == label
 
 
 def test_files_are_few_and_go_with_the_film_and_with_the_page(opened):

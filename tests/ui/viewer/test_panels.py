@@ -12,6 +12,7 @@ import pytest
 
 from cxr_demo.comparison.label_contrast import contrast_explanations
 from cxr_demo.explain.methods import CHOICES, METHODS, Unit
+from cxr_demo.export import map_scales
 from cxr_demo.film.header import ImageHeader
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.grids import EVEN, Placement
@@ -22,13 +23,13 @@ from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.method_text import describe_caption, describe_too_little
 from cxr_demo.ui import image_encoding
 from cxr_demo.ui.parts import Part
-from cxr_demo.ui.viewer import colour_bar, likeness_table, methods, panels
+from cxr_demo.ui.viewer import likeness_table, methods, panels
 from tests.ui.stand_ins import LABELS, card, ensemble, explanation, figure, pictures, study
 
 
 def render(
     entries: dict, probabilities=(0.2, 0.7, 0.1), shape=(90, 70), of: Card | None = None,
-    label: str = "bacterial_pneumonia", pinned=colour_bar.NOTHING_PINNED, header: ImageHeader | None = None,
+    label: str = "bacterial_pneumonia", pinned=map_scales.NOTHING_PINNED, header: ImageHeader | None = None,
     contrast: bool = False,
 ) -> Part:  # fmt: skip
     shown = study(probabilities, shape=shape, header=header)
@@ -307,11 +308,11 @@ def test_maps_of_an_ensemble_say_whose_mean_they_are():
 def test_a_kept_scale_stands_whatever_is_shown():
     weak = {"lrp-epsilon": explanation("lrp-epsilon", np.full((64, 64), 0.001))}
     strong = {"lrp-epsilon": explanation("lrp-epsilon", np.full((64, 64), 0.004))}
-    kept = colour_bar.list_limits(strong)
+    kept = map_scales.list_limits(strong)
     assert kept == {"logit points per pixel": pytest.approx(0.004)}
-    of = colour_bar.choose_scales(weak, kept)["lrp-epsilon"]
+    of = map_scales.choose_scales(weak, kept)["lrp-epsilon"]
     assert (of.pinned, of.shared.limit, of.own.limit) == (True, pytest.approx(0.004), pytest.approx(0.001))
-    alone = colour_bar.choose_scales(weak)["lrp-epsilon"]
+    alone = map_scales.choose_scales(weak)["lrp-epsilon"]
     assert not alone.pinned and alone.shared.limit == pytest.approx(0.001)
     told = render(weak, pinned=kept).body
     assert told["pinned"] and format_text("scale-keep.short") in html.unescape(told["html"])
@@ -325,8 +326,8 @@ def test_relative_maps_and_those_of_next_to_nothing_keep_no_scale():
         "grad-cam-plus-plus": explanation("grad-cam-plus-plus", np.full((4, 4), 0.5)),
         "lrp-epsilon": explanation("lrp-epsilon", np.zeros((64, 64))),
     }
-    assert colour_bar.list_limits(shown) == {}
-    of = colour_bar.choose_scales(shown, {"relative": 9.0, "logit points per pixel": 9.0})
+    assert map_scales.list_limits(shown) == {}
+    of = map_scales.choose_scales(shown, {"relative": 9.0, "logit points per pixel": 9.0})
     assert not any(each.pinned for each in of.values()) and of["grad-cam-plus-plus"].shared.limit == pytest.approx(0.5)
 
 
@@ -364,7 +365,7 @@ def test_a_contrast_of_a_sure_network_is_drawn_although_its_numbers_are_small():
             for value, label in zip((0.0, 0.001, 0.0), LABELS, strict=True)]  # fmt: skip
     sure = contrast_explanations(study((0.004, 0.992, 0.004)), maps)["bacterial_pneumonia"]
     assert np.abs(sure.map_square).sum() < 0.05
-    assert not colour_bar.choose_scales({"lrp-epsilon": sure})["lrp-epsilon"].own.nothing
+    assert not map_scales.choose_scales({"lrp-epsilon": sure})["lrp-epsilon"].own.nothing
 
 
 def test_the_table_of_labels_names_every_pair_and_says_in_words_which_share_one_map():

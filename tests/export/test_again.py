@@ -1,0 +1,157 @@
+"""What is taken home leads back to itself: the commands of a manifest make each file of the ZIP again; and the ZIP's
+segmentation is read by another library."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import shlex
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import cv2
+import highdicom
+import numpy as np
+import pydicom
+import pytest
+
+from cxr_demo import Analyser, load
+from cxr_demo.__main__ import main
+from cxr_demo.evaluation.lung_segmentation import load_lungs
+from cxr_demo.evaluation.regions import mask_region
+from cxr_demo.explain.proof_cache import get_proof_folder
+from cxr_demo.export import bundle
+from cxr_demo.film.phantom import make_phantom
+from cxr_demo.networks import checkpoint
+from cxr_demo.networks.gate_net import load_gate
+from cxr_demo.text.catalogue import format_text
+from tests.ui.stand_ins import Page, make_desk, uploaded
+
+ROOT = checkpoint.get_weights_root()
+NAME = "-x film.png"  # as nobody would call it, but a command must not take it for an option
+TRIANGLE = [[0.6, 0.3], [0.9, 0.35], [0.7, 0.8]]
+
+
+def write_film(path: Path, seed: int, turned: bool = False) -> bytes:
+    pixels = np.rint(make_phantom(seed, 200).pixels[:, 10:] * 255).astype(np.uint8)
+    file = cv2.imencode(".png", np.rot90(pixels, 2) if turned else pixels)[1].tobytes()
+    path.write_bytes(file)
+    return file
+
+
+@pytest.fixture(scope="module")
+def taken(tmp_path_factory) -> tuple[Path, bytes, bytes]:
+    """A folder with the film, another one and the checkpoints; the ZIP that a German page makes of the film turned
+    round, with regions covered, its greys and scale changed, beside the other film; and the film's file."""
+    folder = tmp_path_factory.mktemp("home")
+    file = write_film(folder / NAME, 1, turned=True)
+    write_film(folder / "prior.png", 2)
+    (folder / "weights").symlink_to(ROOT)
+    analyser = Analyser(load(ROOT / "phantom-honest"), proofs=get_proof_folder())
+    desk = make_desk({"phantom-honest": analyser}, tmp_path_factory.mktemp("page"), load_lungs(ROOT / "lungs"))
+    desk.gate = load_gate(ROOT / "gate")
+    page = Page(desk)
+    with page.session.lock:
+        page.session.speak(10**6, "de")
+    for name in ("prior.png", NAME):
+        page.press("take_film", path=uploaded(desk.folder, name, (folder / name).read_bytes()), name=name)
+        page.settle()
+    film = page.session.films["2"]
+    assert film.gate is not None and "turn-180" in [doubt.mend for doubt in film.gate.doubts]
+    page.press("mend_film", film="2", mend="turn-180")
+    page.settle()
+    for key in ("1", "2"):
+        page.press("show_anyway", film=key)
+    page.press("choose_methods", methods=["grad-cam", "lrp-epsilon", "gradient-x-input"])
+    page.settle()
+    page.press("draw_regions", regions=[{"shape": [0.1, 0.2, 0.3, 0.4]}, {"shape": TRIANGLE, "covered": False}])
+    page.press("cover_regions", how="blur")
+    page.press("compare_with", choice="film 1")
+    page.settle()
+    page.press("take_home", kind="zip", panel="", looked=True, absolute=True, held=False, opacity=0.55, low=0.1,
+               high=0.8, inverted=True)  # fmt: skip
+    assert page.settle().take_home["file"]
+    (made,) = page.session.exports._files.values()
+    return folder, made.body, file
+
+
+def read_zip(file: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(file)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_the_commands_of_a_manifest_make_the_same_again(taken):
+    folder, file, film = taken
+    files = read_zip(file)
+    manifest = json.loads(files["manifest.json"])
+    assert manifest["film"]["sha256"] == hashlib.sha256(film).hexdigest() and manifest["film"]["mends"] == ["turn-180"]
+    (folder / "manifest.json").write_bytes(files["manifest.json"])
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "CXR_WEIGHTS": str(ROOT)}
+    assert len(manifest["commands"]) == 2
+    for command in manifest["commands"]:
+        program, *arguments = shlex.split(command)
+        assert program == "python"
+        made = subprocess.run([sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True)
+        assert made.returncode == 0, made.stderr
+    again = read_zip((folder / "again.zip").read_bytes())
+    assert again.keys() == files.keys()
+    arrays = [dict(np.load(io.BytesIO(each["maps.npz"]))) for each in (files, again)]
+    assert arrays[0].keys() == arrays[1].keys() and len(arrays[0]) == 6
+    for name, values in arrays[0].items():
+        np.testing.assert_array_equal(values, arrays[1][name], name)
+    told = json.loads(again["manifest.json"])
+    assert {name for name, digest in told["sha256"].items() if digest != manifest["sha256"][name]} == set()
+    assert told | {"commands": 0} == manifest | {"commands": 0}
+    explained = np.load(folder / "maps" / "maps.npz")
+    for name, values in arrays[0].items():
+        np.testing.assert_allclose(values, explained[name], rtol=1e-5, atol=1e-7 * np.abs(values).max())
+
+
+def test_the_segmentation_is_that_of_the_regions_and_names_nobody(taken):
+    files = read_zip(taken[1])
+    film = pydicom.dcmread(io.BytesIO(files["dicom/film.dcm"]))
+    made = highdicom.seg.segread(io.BytesIO(files["dicom/regions.dcm"]))
+    masks = made.get_pixels_by_source_instance([film.SOPInstanceUID])[0].astype(bool)
+    assert made.StudyInstanceUID == film.StudyInstanceUID and not made.PatientName and not made.PatientID
+    drawn = [mask_region(shape, (film.Rows, film.Columns)) for shape in ((0.1, 0.2, 0.3, 0.4), TRIANGLE)]
+    assert masks.shape == (film.Rows, film.Columns, made.number_of_segments)
+    for at, mask in enumerate(drawn, made.number_of_segments - 2):
+        np.testing.assert_array_equal(masks[..., at], mask)
+    if made.number_of_segments == 3:  # the lungs come first
+        assert made.get_segment_description(1).segmented_property_type.meaning == "Lung" and masks[..., 0].any()
+    assert NAME not in str(made) and "png" not in str(made).lower()
+
+
+def test_a_zip_stays_within_its_bytes(taken, tmp_path, monkeypatch, capsys):
+    folder, file, _ = taken
+    asked = ["report", str(folder / "prior.png"), "--weights", str(ROOT / "phantom-honest"), "--anyway",
+             "--method", "grad-cam"]  # fmt: skip
+    monkeypatch.setattr(bundle, "LEAST_PX", 40)
+    monkeypatch.setattr(bundle, "make_report", lambda shown: b"")
+    sizes = []
+    for most in (10**9, 60_000):
+        monkeypatch.setattr(bundle.make_bundle, "__defaults__", (bundle.ignore_progress, most))
+        assert main([*asked, "--out", str(tmp_path / f"{most}.zip")]) == 0
+        sizes.append((tmp_path / f"{most}.zip").stat().st_size)
+    assert sizes[0] > 60_000 >= sizes[1] - 10_000  # the manifest comes last
+
+
+def test_a_manifest_of_another_film_or_no_manifest_is_refused(taken, tmp_path, capsys):
+    folder, file, _ = taken
+    manifest = tmp_path / "manifest.json"
+    manifest.write_bytes(read_zip(file)["manifest.json"])
+    asked = ["report", str(folder / "prior.png"), "--weights", str(ROOT / "phantom-honest"), "--anyway",
+             "--out", str(tmp_path / "a.pdf"), "--again", str(manifest)]  # fmt: skip
+    for more, message in (
+        ([], "report-again-other"), (["--contrast", "--label", "mass"], "report-again-alone"),
+    ):  # fmt: skip
+        assert main([*asked, *more]) == 2
+        told = capsys.readouterr().err
+        assert format_text(f"{message}.hint") in told
+    manifest.write_text("[]")
+    assert main(asked) == 2 and format_text("again-no-manifest", path=str(manifest)) in capsys.readouterr().err
+    assert not (tmp_path / "a.pdf").exists()
