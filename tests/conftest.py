@@ -50,6 +50,11 @@ FAMILIES = {
     "shufflenet_v2_x1_0": BACKBONES["shufflenet_v2_x1_0"],
     "squeezenet1_0": BACKBONES["squeezenet1_0"],
 }
+# What the contract tests take: every entry, and networks by their names alone, one or two of each family.
+TESTED = (
+    *BACKBONES, "densenet161", "densenet201", "efficientnet_b0", "efficientnet_b1", "resnet18", "resnet50",
+    "resnext50_32x4d", "wide_resnet50_2", "mobilenetv2_100", "mobilenetv3_large_100", "mnasnet_100", "convnext_tiny",
+)  # fmt: skip
 TINY_ELU = Backbone("densenet121", "features.norm5", options={**SMALL, "act_layer": "elu"})  # no rule for ELU
 
 

@@ -79,7 +79,7 @@ class Recipe:
     name: str
     paper: str
     dataset: str  # in DATASETS
-    backbone: str  # in BACKBONES
+    backbone: str  # as find_backbone knows it
     stages: tuple[tuple[int, int], ...]
     start: str
     summary: str

@@ -23,6 +23,11 @@ from cxr_demo.text.catalogue import format_text
 
 Tensors = Mapping[str, torch.Tensor]
 COUNTER = "num_batches_tracked"  # of a batch norm; plays no part in an answer
+# Networks by their names that weights without one are tried for, beside BACKBONES.
+OFTEN_USED = (
+    "densenet161", "densenet201", "efficientnet_b0", "efficientnet_b1", "resnet18", "resnet50", "resnext50_32x4d",
+    "wide_resnet50_2", "mobilenetv2_100", "mobilenetv3_large_100", "mnasnet_100", "convnext_tiny",
+)  # fmt: skip
 ONE_OF_TEN = 0.1  # of the tensors: as many may lie outside the prefix of the others, as those of a loss do
 
 
@@ -40,12 +45,16 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Skeleton:
-    """The names of a network's tensors, without numbers: `names` in order, `head` and `stem` (paths of the output layer
-    and of the first convolution)."""
+    """A network's tensors without numbers: `shapes` by name, in order, of one label and three channels; `head` and
+    `stem` are the paths of the output layer and of the first convolution."""
 
-    names: tuple[str, ...]
+    shapes: dict[str, torch.Size]
     head: str
     stem: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.shapes)
 
 
 def require_backbone(name: str) -> str:
@@ -59,7 +68,7 @@ def require_backbone(name: str) -> str:
 
 def list_candidates() -> list[str]:
     """The backbones that weights without a name are tried for. Those that are cut need a forward pass to be built."""
-    return [name for name, entry in BACKBONES.items() if not entry.cut]
+    return [*(name for name, entry in BACKBONES.items() if not entry.cut), *OFTEN_USED]
 
 
 def count_outputs(tensors: Tensors, backbone: str) -> int:
@@ -77,9 +86,8 @@ def recognise_backbone(tensors: Tensors) -> str:
         found, _ = _rename(tensors, skeleton, name)
         if _list_odd(found, skeleton.names):
             continue
-        wanted = _build(name, 1, 3, "meta").state_dict()
         inner = (key for key in skeleton.names if not key.startswith((skeleton.head, f"{skeleton.stem}.weight")))
-        if all(found[key].shape == wanted[f"net.{key}"].shape for key in inner if key in found):
+        if all(found[key].shape == skeleton.shapes[key] for key in inner if key in found):
             fitting.append(name)
     if len(fitting) == 1:
         return fitting[0]
@@ -117,12 +125,14 @@ def make_skeleton(backbone: str) -> Skeleton:
     modules = dict(model.net.named_modules())
     head = next(path for path, module in modules.items() if module is model.output)
     stem = next(path for path, module in modules.items() if isinstance(module, nn.Conv2d))
-    return Skeleton(tuple(model.net.state_dict()), head, stem)
+    return Skeleton({key: value.shape for key, value in model.net.state_dict().items()}, head, stem)
 
 
 def _build(backbone: str, labels: int, channels: int, device: str) -> Classifier:
-    # Where an open network is cut is found by running it, which needs numbers.
-    with torch.device("cpu" if find_backbone(backbone).source else device):
+    try:
+        with torch.device(device):
+            return Classifier(backbone, labels, channels)
+    except NotImplementedError:  # it reads numbers while it is made
         return Classifier(backbone, labels, channels)
 
 

@@ -1,6 +1,7 @@
-"""BACKBONES: what is special about networks that the app knows; any other of timm or torchvision goes by its name.
+"""BACKBONES: networks with something special about them; any other of timm or torchvision goes by its name.
 
-The contract tests take every entry from here.
+Special is what `open_nets` could not find by the name: options, a cut, other layers, or the names that saved weights of
+torchvision's networks have here. The contract tests take every entry from here, and others by their names.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ class Backbone:
     """`name` is the network's in timm or in `TORCHVISION_NETS`, `options` are handed to timm; `cam_layer` is the module
     whose output the global pooling reads (dotted path). Whether LRP is right on it, each checkpoint's proof finds out.
     `source`: "" for an entry of `BACKBONES`; of any other network the library, of SOURCES, and where its pooling reads
-    is found when it is made.
+    is found when it is made, so that `cam_layer` is "".
 
     `cut` is the last child to keep of an nn.Sequential, whose later children are dropped; `tail` (path -> builder)
     then puts new modules in the place of old ones. What is kept keeps its names, so weights of the whole network fit.
@@ -79,18 +80,15 @@ def _make_relu() -> nn.Module:
 
 
 BACKBONES: dict[str, Backbone] = {
+    # It would be found by its name, but a checkpoint of it is bundled, and looking would take longer than loading it.
     # norm5 is timm's BatchNormAct2d: its output is already after the ReLU and is what the pooling reads.
     "densenet121": Backbone("densenet121", "features.norm5"),
     # Own choice: 0.12 million parameters, learns phantoms in minutes and is small enough to be bundled twice.
     "densenet_tiny": Backbone("densenet121", "features.norm5", options={"growth_rate": 16, "block_config": (4, 4)}),
-    "densenet161": Backbone("densenet161", "features.norm5"),
-    "densenet201": Backbone("densenet201", "features.norm5"),
     # Feature taps (Boit & Zeng 2019): the raw concatenation that a dense block ends in is pooled, 256, 512, 1024 maps.
     "densenet121_block1": Backbone("densenet121", "features.denseblock1", cut="features.denseblock1"),
     "densenet121_block2": Backbone("densenet121", "features.denseblock2", cut="features.denseblock2"),
     "densenet121_block3": Backbone("densenet121", "features.denseblock3", cut="features.denseblock3"),
-    "efficientnet_b0": Backbone("efficientnet_b0", "bn2"),
-    "efficientnet_b1": Backbone("efficientnet_b1", "bn2"),
     # Their weights were trained with TensorFlow's padding, which depends on the size of the image and puts a map half a
     # pixel aside. With the same padding on all sides the ImageNet classes stay what they were.
     "efficientnet_lite0": Backbone("tf_efficientnet_lite0", "bn2", options={"pad_type": ""}),
@@ -103,21 +101,14 @@ BACKBONES: dict[str, Backbone] = {
         cut="blocks.4",
         tail={"conv_head": _make_block5_convolution, "bn2": _make_relu},
     ),
-    "resnet18": Backbone("resnet18", "layer4"),
-    "resnet50": Backbone("resnet50", "layer4"),
-    "resnext50_32x4d": Backbone("resnext50_32x4d", "layer4"),
-    "wide_resnet50_2": Backbone("wide_resnet50_2", "layer4"),
-    "mobilenetv2_100": Backbone("mobilenetv2_100", "bn2"),
-    # The pooling comes before the last convolution, which is a hidden layer of the head.
-    "mobilenetv3_large_100": Backbone("mobilenetv3_large_100", "blocks"),
-    "mnasnet_100": Backbone("mnasnet_100", "bn2"),
+    # torchvision's, in the parts of `TorchvisionNet`, which give saved weights their names: without dropout and
+    # auxiliary outputs; GoogLeNet rescales nothing; SqueezeNet has no last ReLU, which keeps its published logits from
+    # going below 0, so that its last layer is linear.
     "shufflenet_v2_x1_0": Backbone("shufflenet_v2_x1_0", "features"),
     "googlenet": Backbone("googlenet", "features"),
-    # Without the ReLU that keeps their published logits from going below 0.
     "squeezenet1_0": Backbone("squeezenet1_0", "features"),
     "squeezenet1_1": Backbone("squeezenet1_1", "features"),
     "alexnet": Backbone("alexnet", "features"),
     "vgg16": Backbone("vgg16", "features"),
     "vgg16_bn": Backbone("vgg16_bn", "features"),
-    "convnext_tiny": Backbone("convnext_tiny", "stages"),
 }

@@ -102,11 +102,10 @@ def find_split(name: str, make: Callable[[], nn.Module]) -> Split | None:
         net = make().eval().to("meta")
     if hasattr(net, "forward_features"):
         find_output(cast(Any, net).get_classifier() if hasattr(net, "get_classifier") else net, name)
-    size_px, logits = _probe(net, name)
-    if logits.dim() != 2:
-        raise CheckpointError("net-no-logits", name=name, shape=str(tuple(logits.shape)))
-    if hasattr(net, "forward_features") and _pooling_reads_features(net, size_px, name):
-        return None
+        if _pooling_reads_features(net, name):
+            return None
+    size_px, logits = _probe(net, net, name)
+    _check_logits(logits, name)
     return _cut_at_pooling(net, size_px, name)
 
 
@@ -114,31 +113,40 @@ def _channels(net: nn.Module) -> int:
     return next((layer.in_channels for layer in net.modules() if isinstance(layer, nn.Conv2d)), 3)
 
 
-def _probe(net: nn.Module, name: str) -> tuple[int, torch.Tensor]:
+def _probe(net: nn.Module, run: Callable[[torch.Tensor], Any], name: str) -> tuple[int, Any]:
+    """The first size that the network takes, and what `run` makes of an image of it."""
     sizes_px = (*PROBE_SIZES_PX, *getattr(net, "pretrained_cfg", {}).get("input_size", ())[-1:])
     for size_px in sizes_px:
         try:
             with torch.no_grad():
-                return size_px, net(torch.zeros(1, _channels(net), size_px, size_px, device="meta"))
+                return size_px, run(torch.zeros(1, _channels(net), size_px, size_px, device="meta"))
         except SIZE_ERRORS:
             continue
     raise CheckpointError("net-sizes", name=name, sizes=", ".join(map(str, sizes_px)))
 
 
-def _pooling_reads_features(net: nn.Module, size_px: int, name: str) -> bool:
+def _check_logits(logits: torch.Tensor, name: str) -> None:
+    if logits.dim() != 2:
+        raise CheckpointError("net-no-logits", name=name, shape=str(tuple(logits.shape)))
+
+
+def _pooling_reads_features(net: nn.Module, name: str) -> bool:
     """Whether what `forward_features` gives is what the last pooling of the head reads, and a grid of cells."""
-    seen: list[tuple[torch.Tensor, torch.Tensor]] = []
+    whole, seen = cast(Any, net), cast("list[tuple[torch.Tensor, torch.Tensor]]", [])
     for module in net.modules():
         if isinstance(module, POOLS):
             module.register_forward_hook(lambda _, ins, out: seen.append((ins[0], cast(torch.Tensor, out))))
-    with torch.no_grad():
-        whole = cast(Any, net)
-        features = whole.forward_features(torch.zeros(1, _channels(net), size_px, size_px, device="meta"))
-        before = len(seen)
-        whole.forward_head(features)
-    if features.dim() != 4 or (len(seen) > before and seen[-1][1].shape[1] != seen[-1][0].shape[1]):
+
+    def run(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        features = whole.forward_features(x)
+        seen.clear()  # the poolings of gates
+        return features, whole.forward_head(features)
+
+    _, (features, logits) = _probe(net, run, name)
+    _check_logits(logits, name)
+    if features.dim() != 4 or (seen and seen[-1][1].shape[1] != seen[-1][0].shape[1]):
         raise CheckpointError("net-no-cells", name=name, found=_describe_shape(features))
-    return len(seen) > before and seen[-1][0] is features
+    return bool(seen) and seen[-1][0] is features
 
 
 def _describe_shape(values: torch.Tensor) -> Words:

@@ -20,12 +20,10 @@ from cxr_demo.evaluation.randomisation import (
     randomise_stepwise,
 )
 from cxr_demo.explain import cam
-from cxr_demo.networks.backbones import BACKBONES
 from cxr_demo.networks.classifier import Classifier
 from cxr_demo.networks.ensemble import Ensemble, FeatureFusion
-from tests.conftest import SIZE_PX, count_hooks, make_film, make_model, weights_hash
+from tests.conftest import SIZE_PX, TESTED, count_hooks, make_film, make_model, weights_hash
 
-NAMES = tuple(BACKBONES)  # before conftest adds its tiny ones
 X = ((make_film(0, (SIZE_PX, SIZE_PX)) - 0.5) / 0.25)[None, None]
 TINY_BLOCKS = [
     "net.features.conv0", "net.features.denseblock1", "net.features.transition1", "net.features.denseblock2",
@@ -51,7 +49,7 @@ def randomisation_of(explain, model, **options):
 # ---- blocks
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", TESTED)
 def test_blocks_hold_every_weight_once_in_the_order_in_which_they_run(name):
     with torch.device("meta"):  # shapes alone
         model = Classifier(name, 3, 1).eval()
@@ -174,7 +172,7 @@ def test_weights_of_an_unknown_kind_are_an_error(model):
         next(randomise_stepwise(odd, X, seed=0))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", TESTED)
 def test_the_weights_of_every_network_can_be_drawn(name):
     with torch.device("meta"):  # kinds alone
         model = Classifier(name, 3, 1)
