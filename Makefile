@@ -13,7 +13,7 @@ help: ## this list
 demo: $(VENV)/installed ## install what is missing and serve the page on http://127.0.0.1:7860; CPU=1 leaves out 4 GB of CUDA
 	$(BIN)/python app.py
 
-test: lint browser ## install what tests need, a browser too, and run them all
+test: lint browser dcmtk ## install what tests need, a browser too, and run them all
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --dist worksteal --ignore=tests/browser
 	$(BIN)/python -m pytest tests/browser
 
@@ -86,3 +86,10 @@ browser: $(VENV)/installed-dev
 	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } \
 	  || $(BIN)/python -m playwright install chromium \
 	  || { echo "The tests need Chromium: install it, or name one in CXR_CHROMIUM."; exit 1; }
+
+# An oracle of the reader of DICOM; without it its tests compare with pydicom alone.
+.PHONY: dcmtk
+dcmtk:
+	@command -v dcmj2pnm >/dev/null \
+	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq dcmtk >/dev/null; } \
+	  || echo "Without dcmtk (apt install dcmtk) DICOM is compared with pydicom alone."
