@@ -40,7 +40,7 @@ cxr_demo.text: findings_text checkpoint_text lesson_text pair_text upload_text
 cxr_demo.export: results film_table map_scales shown settings panel_pictures predictions film_pair_results
 cxr_demo: __init__
 cxr_demo.export: report report_pdf secondary_capture segmentation bundle report_file
-cxr_demo.ui: markup parts faults components jobs image_encoding
+cxr_demo.ui: markup terms parts faults components jobs image_encoding
 cxr_demo.ui.app: __init__ hosts bounded_requests uploads upload_route wish
 cxr_demo.ui.findings: __init__ findings_list localisation_table facts gate_table
 cxr_demo.ui.viewer: __init__ colour_bar methods deep_film film_pictures agreement_table likeness_table view_controls
@@ -49,7 +49,7 @@ cxr_demo.ui.evaluation: __init__ evaluation_curves evaluation_table evaluation_r
 cxr_demo.ui.compare: __init__ pair_view members_view film_pair_view
 cxr_demo.ui.lesson: __init__ lesson_view lesson_events
 cxr_demo.ui.export: __init__ export_files take_home
-cxr_demo.ui.app: strip example_films sessions desk exports work other_film view films_table whole_page
+cxr_demo.ui.app: strip example_films sessions desk exports work other_film view films_table whole_page tour
 cxr_demo.ui.app: readiness prefetch follower intentions stream guard page
 cxr_demo.ui: __init__
 cxr_demo: __main__

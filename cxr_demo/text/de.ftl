@@ -1660,6 +1660,94 @@ floor-majority = immer die häufigste Klasse
 floor-view = allein nach der Projektion (AP oder PA)
 floor-shuffled = die eigenen Antworten des Netzes, ausgelost
 
+# Der Rundgang des ersten Besuchs (ui/app/tour.py).
+tour = Ein kurzer Rundgang
+    .count = { $step } von { $steps }
+    .skip = Überspringen
+    .back = Zurück
+    .next = Weiter
+    .end = Fertig
+    .again = Rundgang zeigen
+tour-film = Beginnen Sie mit einer Aufnahme
+    .text = Wählen Sie eine Thoraxaufnahme, ziehen oder fügen Sie sie ein, oder nehmen Sie eine künstliche. Sie verlässt den Server, sobald Sie sie entfernen.
+tour-findings = Lesen Sie die Befunde
+    .text = Das Netz sagt, wie wahrscheinlich jeder Befund ist und wie oft es recht hatte. Drücken Sie auf einen, um seine Karten zu sehen.
+tour-maps = Vergleichen Sie die Karten
+    .text = Jede Methode zeigt auf ihre Art, was den Wert bewegt hat. Wo sie sich widersprechen, glauben Sie zunächst keiner.
+tour-look = Genau hinsehen, verdecken und fragen
+    .text =
+        Vergrößern Sie, ändern Sie die Grauwerte, oder zeichnen Sie eine Region: Weiter unten können Sie sie verdecken und das
+        Netz noch einmal fragen. Alle Tasten stehen hinter dem „?“.
+tour-home = Nehmen Sie es mit
+    .text = Ein Bericht, Bilder und Zahlen von dem, was zu sehen ist, und ein Link zu diesen Einstellungen ohne die Aufnahme.
+
+# Ein Link, der mit denselben Einstellungen beginnt (ui/app/link.js).
+link = Link kopieren
+    .what = Er öffnet Netz, Befund, Methoden und Darstellung wieder, ohne die Aufnahme, ihren Namen und Ihre Regionen.
+    .address = Adresse dieser Einstellungen
+    .copied = Kopiert.
+link-network = das Netz { $name }
+link-finding = der Befund { $name }
+link-method = die Methode { $name }
+link-missing = Dieser Link verlangt, was es hier nicht gibt: { $what }.
+    .hint = Alles Übrige ist eingestellt, wie er sagt.
+link-empty = Dieser Link enthält keine Einstellungen, die diese Seite kennt.
+
+# Ein „?“ neben jedem, und was docs/glossary.md auf Englisch auch sagt.
+term = Begriffe
+    .ask = Was heißt das: { $term }?
+    .close = Schließen
+term-probability = Wahrscheinlichkeit
+    .meaning =
+        Für wie wahrscheinlich das Netz den Befund hält, berichtigt an Aufnahmen, an denen es nicht gelernt hat: Von 100
+        Aufnahmen mit 30 % haben ihn etwa 30. Wo das nicht geschah, ist die Zahl ein unkalibrierter Wert, der Aufnahmen nur
+        ordnet.
+term-threshold = Schwelle
+    .meaning = Ab dieser Wahrscheinlichkeit gilt ein Befund als vorhanden. Sie wurde an eigens zurückgelegten Aufnahmen gewählt.
+term-logit = Logit
+    .meaning =
+        Der rohe Wert des Netzes für einen Befund, bevor er zur Wahrscheinlichkeit wird: 0 ist unentschieden, und mit jedem
+        Punkt mehr stehen die Chancen 2,7-mal so hoch.
+term-cam = Klassenaktivierungskarte
+    .meaning =
+        Grad-CAM und seine Verwandten gewichten die Muster der letzten Schicht des Netzes: Sie zeigen, welche groben Bereiche
+        für den Befund sprechen.
+term-score-cam = Score-CAM
+    .meaning = Es verdunkelt die Aufnahme außerhalb eines Musters nach dem anderen und zeigt die Muster, die den Wert halten.
+term-lrp = LRP
+    .meaning =
+        Layer-wise Relevance Propagation gibt den Wert Schicht für Schicht durch das Netz zurück, bis jedes Pixel seinen Anteil
+        hat: Orange spricht für den Befund, Blau dagegen.
+term-gradient = Gradient
+    .meaning = Er zeigt, an welchen Pixeln der Wert hängt: wo er sich sofort änderte, wäre die Aufnahme etwas heller.
+term-occlusion = Verdeckung
+    .meaning = Sie verbirgt einen Teil der Aufnahme nach dem anderen und zeigt, um wie viel der Wert fällt oder steigt.
+term-contrast = Gegen die anderen
+    .meaning =
+        Was für diesen Befund mehr spricht als für die anderen Befunde des Netzes. Was für alle gleich spricht, bleibt weg.
+term-cells = Zellen
+    .meaning = Die Felder der letzten Schicht des Netzes. Eine Klassenaktivierungskarte hat für jedes einen Wert; dazwischen ist das Bild geglättet.
+term-agreement = Übereinstimmung
+    .meaning =
+        Wie weit zwei Karten eines Befunds die Teile der Aufnahme gleich ordnen und wie weit sich ihre stärksten Stellen
+        decken. Zwei Karten können übereinstimmen und beide falsch sein.
+term-lungs = Anteil in der Lunge
+    .meaning =
+        Wie viel der Evidenz einer Karte für den Befund in der Lunge liegt, neben dem, was gleichmäßig verteilte Evidenz dort
+        hätte. Viel Evidenz außerhalb ist eine Warnung vor dem Netz.
+term-deletion = Löschen
+    .meaning = Die Aufnahme wird dort unscharf, wo die Karte am stärksten ist. Fällt der Wert stärker als bei anderen ebenso glatten Karten, so ist die Karte dem Netz treu.
+term-insertion = Einfügen
+    .meaning = Eine unscharfe Aufnahme wird dort scharf, wo die Karte am stärksten ist. Kehrt der Wert früher zurück als bei anderen ebenso glatten Karten, so ist die Karte dem Netz treu.
+term-randomisation = Auswürfeln
+    .meaning =
+        Die gelernten Gewichte des Netzes werden durch zufällige ersetzt. Eine Karte, die sich dabei kaum ändert, kann nicht
+        von Gelerntem abhängen.
+term-noise = Stabilität bei Rauschen
+    .meaning = Rauschen, zu schwach, um es zu sehen, kommt zur Aufnahme. Eine Karte, die sich stark ändert, sagt wenig über diese Aufnahme.
+term-shift = Stabilität bei Verschiebung
+    .meaning = Die Aufnahme wird um einige Pixel verschoben. Eine gute Karte wandert mit und bleibt sonst gleich.
+
 ## Die Aufnahmen einer Seite als Tabelle (films_table.py)
 
 table = Befunde aller Aufnahmen

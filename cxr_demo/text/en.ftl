@@ -1597,6 +1597,94 @@ floor-majority = always the commonest class
 floor-view = by the view position alone (AP or PA)
 floor-shuffled = the network's own answers dealt out by lot
 
+# The tour of a first visit (ui/app/tour.py).
+tour = A short tour
+    .count = { $step } of { $steps }
+    .skip = Skip
+    .back = Back
+    .next = Next
+    .end = Done
+    .again = Show the tour
+tour-film = Begin with a film
+    .text = Choose, drop or paste a chest X-ray, or take a synthetic one. It leaves the server when you remove it.
+tour-findings = Read the findings
+    .text = The network says how likely each finding is, and how often it was right. Press one to see its maps.
+tour-maps = Compare the maps
+    .text = Each method shows in its own way what moved the score. Where they disagree, believe none of them yet.
+tour-look = Look closely, cover and ask
+    .text =
+        Zoom, change the greys, or draw a region: further down you can cover it and ask the network again. All keys stand
+        behind the “?”.
+tour-home = Take it home
+    .text = A report, pictures and numbers of what is shown, and a link to these settings without the film.
+
+# A link that reopens the settings (ui/app/link.js).
+link = Copy link
+    .what = It reopens network, finding, methods and drawing, without the film, its name and your regions.
+    .address = Address of these settings
+    .copied = Copied.
+link-network = the network { $name }
+link-finding = the finding { $name }
+link-method = the method { $name }
+link-missing = This link asks for what is not here: { $what }.
+    .hint = All else is set as it says.
+link-empty = This link holds no settings that this page knows.
+
+# A "?" beside each, and what docs/glossary.md says too.
+term = Terms
+    .ask = What does this mean: { $term }?
+    .close = Close
+term-probability = Probability
+    .meaning =
+        How likely the network finds it, set right on films that it had not learned from: of 100 films with 30 %, about 30
+        have the finding. Where that was not done, the number is an uncalibrated score, which only ranks films.
+term-threshold = Threshold
+    .meaning = From this probability on a finding is called present. It was chosen on films kept apart for that.
+term-logit = Logit
+    .meaning =
+        The network's raw score of a finding, before it becomes a probability: 0 is undecided, and each point more makes
+        the odds 2.7 times as high.
+term-cam = Class activation map
+    .meaning =
+        Grad-CAM and its kin weigh the patterns of the network's last layer: they show which coarse regions speak for the
+        finding.
+term-score-cam = Score-CAM
+    .meaning = It darkens the film outside one pattern after the other, and shows the patterns that keep the score.
+term-lrp = LRP
+    .meaning =
+        Layer-wise relevance propagation hands the score back through the network, layer by layer, until each pixel has
+        its share: orange speaks for the finding, blue against it.
+term-gradient = Gradient
+    .meaning = It shows which pixels the score hangs on: where it would change at once if the film were a little brighter.
+term-occlusion = Occlusion
+    .meaning = It hides one part of the film after the other, and shows by how much the score falls or rises.
+term-contrast = Against the others
+    .meaning =
+        What speaks for this finding more than for the other findings of the network. What speaks for all of them alike is
+        left out.
+term-cells = Cells
+    .meaning = The fields of the network's last layer. A class activation map has one value for each; between them the picture is smoothed.
+term-agreement = Agreement
+    .meaning =
+        How far two maps of one finding rank the parts of the film alike, and how much their strongest places overlap. Two
+        maps can agree and both be wrong.
+term-lungs = Share in the lungs
+    .meaning =
+        How much of a map's evidence for the finding lies in the lungs, beside what evenly spread evidence would have there.
+        Much evidence outside is a warning about the network.
+term-deletion = Deletion
+    .meaning = The film is blurred where the map is strongest. If the score falls more than by other maps as smooth, the map is faithful to the network.
+term-insertion = Insertion
+    .meaning = A blurred film is made sharp where the map is strongest. If the score comes back sooner than by other maps as smooth, the map is faithful to the network.
+term-randomisation = Randomisation
+    .meaning =
+        The network's learned weights are replaced by random ones. A map that hardly changes cannot depend on what was
+        learned.
+term-noise = Stability under noise
+    .meaning = Noise too weak to see is added to the film. A map that changes much says little about this film.
+term-shift = Stability under a shift
+    .meaning = The film is moved by a few pixels. A good map moves along and stays the same otherwise.
+
 ## The films of a page as a table (films_table.py)
 
 table = Findings of all films

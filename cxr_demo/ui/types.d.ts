@@ -176,6 +176,7 @@ interface Covered {
 // What a person does, as it is told to Python. A data attribute is one that Python has written.
 interface Presses {
   open_page: { film: number };
+  open_link: { network: string; label: string; methods: readonly string[]; contrast: boolean };
   take_film: { film: number; path?: string; fault?: string; name: string; show: boolean };
   try_example: { film: number; index: number };
   choose_film: { film: string | undefined };
@@ -303,6 +304,7 @@ declare function thinOut(points: readonly Place[], most: number): Place[];
 // Given by drawing.js to the scripts that draw.
 interface Drawing {
   opacity: number;
+  scale: Scale;
   contours: boolean;
   cells: boolean;
   bare: boolean; // the film alone, while somebody holds a key

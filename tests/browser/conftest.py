@@ -230,15 +230,18 @@ def browser():
 
 @pytest.fixture
 def open_page(browser: Browser, server: Server):
-    """open_page(width, height, theme, phone, locale) -> a fresh tab on the page. At the end, whatever tab was opened
-    must have made no error, met no failed answer and asked nobody but our server."""
+    """open_page(width, height, theme, phone, locale, is_new, link) -> a fresh tab on the page. At the
+    end, whatever tab was opened must have made no error, met no failed answer and asked nobody but our server."""
     opened: list[tuple[Page, Seen]] = []
 
     def open_one(
-        width: int = 1440, height: int = 900, theme: str = "light", phone: bool = False, locale: str = "en-GB"
-    ) -> tuple[Page, Seen]:
+        width: int = 1440, height: int = 900, theme: str = "light", phone: bool = False, locale: str = "en-GB",
+        is_new: bool = False, link: str = "",
+    ) -> tuple[Page, Seen]:  # fmt: skip
         size = {"width": width, "height": height}
         context = browser.new_context(viewport=size, is_mobile=phone, has_touch=phone, locale=locale)
+        if not is_new:  # a tour is for the first visit alone
+            context.add_init_script("localStorage.setItem('tour', 'seen')")
         page, seen = context.new_page(), Seen()
         page.set_default_timeout(ANSWERS_WITHIN_MS)
         page.on("console", lambda m: seen.wrong.append(f"console: {m.text}") if m.type == "error" else None)
@@ -247,7 +250,7 @@ def open_page(browser: Browser, server: Server):
         page.on("request", lambda request: seen.asked.append(request.url))
         page.on("request", seen.note_press)
         opened.append((page, seen))
-        page.goto(f"{server.url}/?__theme={theme}")
+        page.goto(f"{server.url}/?__theme={theme}{link}")
         page.wait_for_function("document.body.dataset.ready === '1'")
         return page, seen
 

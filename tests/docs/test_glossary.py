@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from cxr_demo.text.catalogue import format_text
+from cxr_demo.ui.terms import TERMS
+
 ROOT = Path(__file__).parents[2]
 FILES = sorted(path for folder in ("cxr_demo", "train") for path in (ROOT / folder).rglob("*.py"))
 # Retired word -> the word to use. A name is split at underscores and capitals; each of its words is looked up here.
@@ -112,5 +115,11 @@ def test_no_name_is_a_retired_word(path):
 
 def test_each_word_of_the_glossary_stands_once_and_is_not_retired():
     text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
-    words = re.findall(r"^\| ([a-z]+) \|", text, re.MULTILINE)[1:]
+    words = re.findall(r"^\| ([a-z]+) \|", text.partition("\n## ")[0], re.MULTILINE)[1:]
     assert len(words) == len(set(words)) == 20 and not set(words) & set(RETIRED)
+
+
+def test_the_terms_of_the_page_mean_what_the_glossary_says():
+    text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8").partition("## Terms of the page")[2]
+    written = dict(re.findall(r"^\| ([^|]+) \| ([^|]+) \|$", text, re.MULTILINE)[1:])
+    assert written == {format_text(f"term-{key}"): format_text(f"term-{key}.meaning") for key in TERMS}

@@ -19,8 +19,8 @@ from cxr_demo.ui.app.desk import Desk
 from cxr_demo.ui.app.sessions import Film, FilmAnalysis, OpenedFilm, Session, find_other_film
 from cxr_demo.ui.app.wish import ExportWish, Wish
 from cxr_demo.ui.export.export_files import ExportFile
-from cxr_demo.ui.export.take_home import Export, render_take_home
-from cxr_demo.ui.markup import tag
+from cxr_demo.ui.export.take_home import Export, render_link, render_take_home
+from cxr_demo.ui.markup import join_html, tag
 from cxr_demo.ui.parts import Part, Same, make_part
 from cxr_demo.ui.viewer import film_regions
 
@@ -68,7 +68,7 @@ def render_exports(session: Session, at: tuple, film: Film | None, maps: Mapping
     """The part of the page, under the session's lock. `at`: what is shown, of this `film`, None before it is analysed;
     its `maps` by method."""
     if film is None:
-        return make_part({"html": tag("p", format_text("take-home.none"), class_="how")})
+        return make_part({"html": join_html(tag("p", format_text("take-home.none"), class_="how"), render_link())})
     export = _find_export(session)
 
     def make() -> dict:

@@ -56,6 +56,32 @@ def open_page(press: Press) -> None:
         _show_example(press, example_films.FIRST)
 
 
+def open_link(press: Press) -> None:
+    """The settings of a link, as far as this page has them, and no film; what it does not have is said."""
+    data, known = press.data, press.desk.analysers
+    network, label = str(data.get("network", ""))[:200], str(data.get("label", ""))[:200]
+    given = data.get("methods")
+    methods = [str(key)[:200] for key in given[:100]] if isinstance(given, list) else []
+    missing = [
+        *([say("link-network", name=network)] if network and network not in known else []),
+        *([say("link-finding", name=label)] if label and not _is_label(press, label) else []),
+        *(say("link-method", name=key) for key in methods if key not in METHODS),
+    ]
+    shown, contrast = order_methods(methods), bool(data.get("contrast"))
+    first = label if _is_label(press, label) else ""
+
+    def begin(wish: Wish) -> Wish:
+        wish = wish.choose_checkpoint(network) if network in known else wish
+        return replace(wish, methods=shown or wish.methods, contrast=contrast, linked_label=first)
+
+    press.change(begin)
+    if missing:
+        what = join_words(*missing, between=", ")
+        press.session.notice = Notice(say("link-missing", what=what), say("link-missing.hint"))
+    elif not (network or label or methods):
+        press.session.notice = Notice(say("link-empty"))
+
+
 def choose_language(press: Press) -> None:
     """Every press tells which; this one asks for the page in it."""
     press.change(lambda wish: replace(wish, export=None))
@@ -295,14 +321,14 @@ def _read_share(told: object, usual: float) -> float:
 
 
 # What a page begins with, also when it comes back after its time.
-BEGINNINGS = (open_page, take_film, try_example)
+BEGINNINGS = (open_page, open_link, take_film, try_example)
 INTENTIONS: Mapping[str, Callable[[Press], None]] = MappingProxyType(
     {
         intention.__name__: intention
         for intention in (
-            open_page, take_film, try_example, choose_film, show_anyway, mend_film, remove_film, choose_checkpoint,
-            choose_label, choose_language, choose_methods, pin_scale, contrast_labels, draw_regions, cover_regions,
-            run_checks, stop_checks, compare_with, compute_slow, show_table, take_home,
+            open_page, open_link, take_film, try_example, choose_film, show_anyway, mend_film, remove_film,
+            choose_checkpoint, choose_label, choose_language, choose_methods, pin_scale, contrast_labels, draw_regions,
+            cover_regions, run_checks, stop_checks, compare_with, compute_slow, show_table, take_home,
         )
     }
 )  # fmt: skip

@@ -22,6 +22,7 @@ from cxr_demo.ui.app.bounded_requests import BoundedConnection
 from cxr_demo.ui.app.desk import Desk
 from cxr_demo.ui.app.sessions import Session, Sessions
 from cxr_demo.ui.app.stream import lay_stream
+from cxr_demo.ui.app.tour import render_tour
 from cxr_demo.ui.app.wish import Wish
 from cxr_demo.ui.components import (
     HERE,
@@ -37,12 +38,13 @@ from cxr_demo.ui.evaluation import evaluation_table
 from cxr_demo.ui.findings import facts
 from cxr_demo.ui.lesson import lesson_events, lesson_view
 from cxr_demo.ui.markup import Html, join_html, render_message, tag
+from cxr_demo.ui.terms import render_terms
 from cxr_demo.ui.viewer.view_controls import render_keys_sheet
 
 ENTRANCE = ("purpose", "limits", "films")
 BELOW_MAPS = ("likeness", "regions", "evaluation", "checks")
 STYLES = (
-    "app/page", "app/intake", "findings/findings", "viewer/viewer", "evaluation/evaluation", "compare/pair",
+    "app/page", "app/intake", "app/help", "findings/findings", "viewer/viewer", "evaluation/evaluation", "compare/pair",
     "export/take_home",
     "lesson/lesson",
 )  # fmt: skip
@@ -90,6 +92,7 @@ def _make_farewell(desk: Desk) -> Callable:
 
 def _lay_page(desk: Desk) -> None:
     """The frames of all parts, and what never changes."""
+    make_static(render_tour, "tour", "app/tour")
     with gr.Column(elem_id="bench"):
         _lay_bench(desk)
     with gr.Column(elem_id="lesson-section"):
@@ -101,6 +104,7 @@ def _lay_page(desk: Desk) -> None:
         make_static(lesson_view.render_way_back)
     make_static(_render_keeping, "kept")
     make_static(render_keys_sheet, "keys")
+    make_static(render_terms, "terms")
     spoken = tag("div", class_="part", role="status")
     gr.HTML(spoken, js_on_load="", apply_default_css=False, elem_id="spoken")
     lay_stream(desk)

@@ -6,5 +6,4 @@ onPart("networks", () => {
   isBegun = true;
 });
 document.body.dataset.ready = "1";
-press("open_page", { film: 0 });
 document.addEventListener("language", () => press("choose_language"));

@@ -31,6 +31,7 @@ SHARED, OWN = (
         "compare/pair",
         "export/take_home",
         "app/start",
+        "app/link",
     ),
 )
 # A follower waits most of its time; the networks are guarded by their own locks.

@@ -56,7 +56,7 @@ class Wish:
     label against the others. `regions`: drawn on this film; `cover`: how they are covered while the network is asked
     again, empty for not at all. `checks`: of this film and label. `slow`: the maps of the other checkpoint that were
     asked for although they take long, (label, method). `export`: a file of what is shown;
-    `table`: of the findings of all films."""
+    `table`: of the findings of all films; `linked_label`: what the first film begins with, where a link says so."""
 
     film: str = ""
     checkpoint: str = ""
@@ -71,6 +71,7 @@ class Wish:
     checks: Checks | None = None
     slow: frozenset[tuple[str, str]] = frozenset()
     export: ExportWish | None = None
+    linked_label: str = ""
     table: bool = False
 
     @property
@@ -88,7 +89,8 @@ class Wish:
         wish = self._read_by(checkpoint)
         if wish.compared == FILM + film:
             wish = replace(wish, compared=NOTHING)
-        return replace(wish, film=film, label="", regions=(), cover="", checks=None, export=None)
+        label = wish.linked_label
+        return replace(wish, film=film, label=label, linked_label="", regions=(), cover="", checks=None, export=None)
 
     def choose_checkpoint(self, checkpoint: str) -> Wish:
         wish = replace(self._read_by(checkpoint), own_checkpoint=checkpoint)

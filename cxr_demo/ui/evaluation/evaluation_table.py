@@ -16,6 +16,7 @@ from cxr_demo.text.catalogue import Said, format_text
 from cxr_demo.text.formats import format_duration, format_rounded
 from cxr_demo.ui.evaluation import evaluation_curves
 from cxr_demo.ui.markup import Html, join_html, render_details, render_scrollable, tag
+from cxr_demo.ui.terms import render_term
 
 EMPTY = {"html": ""}
 PART_OF = {  # a column's check -> the part of `evaluate.PARTS` that fills it
@@ -157,7 +158,7 @@ def _render_check_head(key: str) -> Html:
     check = CHECKS[key]
     return tag(
         "th",
-        tag("b", check.name),
+        tag("b", check.name, render_term(key)),
         tag("small", evaluation_text.describe_column(key, check.better), class_="better"),
         tag("small", evaluation_text.shorten_paper(check.paper), class_="paper", title=check.paper),
         scope="col",

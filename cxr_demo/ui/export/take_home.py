@@ -44,10 +44,21 @@ def render_take_home(panels: Mapping[str, str], film: str, asks_for_names: bool,
         looked if asks_for_names else None,
         ways,
         _render_state(export),
+        render_link(),
         class_="take-home",
     )
     file = export.file
     return {"html": html, "film": film, "file": file and f"{FILES}/{file.name}"}
+
+
+def render_link() -> Html:
+    """To copy an address that reopens the settings, of `link.js`."""
+    button = tag("button", format_text("link"), type="button", class_="copy-link")
+    field = tag(
+        "input", type="text", readonly=True, hidden=True, class_="address", aria_label=format_text("link.address")
+    )
+    told = tag("output", data_copied=format_text("link.copied"))
+    return tag("div", button, field, told, tag("span", format_text("link.what")), class_="link")
 
 
 def _render_button(text: str, kind: str, panel: str, is_held: bool) -> Html:

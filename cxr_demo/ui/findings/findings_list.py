@@ -14,6 +14,7 @@ from cxr_demo.text import findings_text, page_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.formats import name_score
 from cxr_demo.ui.markup import Html, quote_card, render_scrollable, tag
+from cxr_demo.ui.terms import render_term
 
 GAP = "\0"  # in a sentence, where the words of a card go, which may be of another language
 MANY = 4  # above this number the list is dense, and the gloss of the chosen finding stands with its maps
@@ -23,7 +24,7 @@ def render_findings(card: Card, probabilities: np.ndarray, chosen: str, members:
     """The value of the findings component: its HTML, in the order of `order_labels`. `members`: of an ensemble."""
     labels = order_labels(card, probabilities)
     rows = [_render_finding(card, probabilities, label, chosen, members) for label in labels]
-    heading = tag("h2", format_text("findings"), tag("small", name_score(card.calibrated)))
+    heading = tag("h2", format_text("findings"), tag("small", name_score(card.calibrated), render_term("probability")))
     cannot_tell = not all(find_quality(card, label).can_tell for label in labels)
     order = tag("p", findings_text.describe_sorting(card, cannot_tell), class_="order")
     listed = tag("ul", *rows, class_="findings many" if len(rows) > MANY else "findings")
@@ -135,7 +136,7 @@ def _render_threshold_slider(card: Card, how: Standing, name: str) -> Html | Non
     )  # fmt: skip
     reset = tag("button", findings_text.describe_reset(text), type="button", class_="reset", hidden=True)
     shown = tag("label", format_text("threshold"), slider, tag("output", text))
-    return tag("div", shown, tag("span", sentence, class_="cost"), reset, class_="operating")
+    return tag("div", shown, render_term("threshold"), tag("span", sentence, class_="cost"), reset, class_="operating")
 
 
 def _render_training(card: Card) -> list[Html | str]:

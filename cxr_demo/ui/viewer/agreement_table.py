@@ -12,6 +12,7 @@ from cxr_demo.networks.card import Card
 from cxr_demo.text import page_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.markup import Html, join_html, render_details, render_scrollable, tag
+from cxr_demo.ui.terms import render_term
 
 BARRED_AREA = 0.1  # the share of the film whose overlap has a bar; the other shares have small print
 
@@ -33,7 +34,9 @@ def render_agreements(maps: Mapping[str, Explanation], card: Card, shape: tuple[
     listed = render_scrollable(format_text("agreement"), tag("table", tag("thead", head), tag("tbody", *rows)))
     told = tag("p", tag("strong", page_text.describe_agreement_limits()), class_="how")
     how = render_details(format_text("agreement.measured"), tag("p", page_text.describe_agreement()))
-    return tag("section", tag("h3", format_text("agreement")), listed, told, how, class_="agreement")
+    return tag(
+        "section", tag("h3", format_text("agreement"), render_term("agreement")), listed, told, how, class_="agreement"
+    )
 
 
 def _render_pair_row(pair: tuple[str, str], found: Agreement) -> Html:

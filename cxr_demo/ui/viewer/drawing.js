@@ -3,6 +3,7 @@
 /** @type {Drawing} */
 const drawing = {
   opacity: 0.7,
+  scale: "relative",
   contours: false,
   cells: false,
   bare: false,

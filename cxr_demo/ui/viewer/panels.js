@@ -1,6 +1,6 @@
 // The panels: what is looked at is drawn here, on one scale or the other; the server is never asked.
-/** @type {{ scale: Scale, asked: boolean, about: string | null, film: string | null }} */
-const state = { scale: "relative", asked: false, about: null, film: null };
+/** @type {{ asked: boolean, about: string | null, film: string | null }} */
+const state = { asked: false, about: null, film: null };
 /** @type {PanelsValue | null} */
 let value = null;
 /** @type {Map<string, MapNumbers>} */
@@ -15,7 +15,7 @@ const panels = () => partOf("panels");
  * @param {boolean} asCells
  */
 function layerOf(map, asCells) {
-  const limit = map[state.scale];
+  const limit = map[drawing.scale];
   const key = `${map.map} ${limit} ${asCells && map.coarse}`;
   const made = layers.get(key);
   const known = numbers.get(map.map);
@@ -62,9 +62,9 @@ function draw() {
     control("keep").checked = Boolean(value?.pinned);
     const contrast = element.querySelector("input.contrast"); // none where the network knows one finding
     if (contrast) contrast.checked = Boolean(value?.contrast);
-    for (const way of element.querySelectorAll("input[name=scale]")) way.checked = way.value === state.scale;
+    for (const way of element.querySelectorAll("input[name=scale]")) way.checked = way.value === drawing.scale;
   }
-  element.dataset.scale = state.scale;
+  element.dataset.scale = drawing.scale;
   element.dataset.drawn = String(Number(element.dataset.drawn || 0) + 1);
 }
 
@@ -150,7 +150,7 @@ on("input", "#panels input", (input) => {
   else if (input.matches("input.contours")) drawing.contours = input.checked;
   else if (input.matches("input.contrast")) return press("contrast_labels", { contrast: input.checked });
   else if (input.matches("input.keep")) return press("pin_scale", { pinned: input.checked });
-  else if (input.matches("input[name=scale]")) state.scale = /** @type {Scale} */ (input.value);
+  else if (input.matches("input[name=scale]")) drawing.scale = /** @type {Scale} */ (input.value);
   else return;
   redraw();
 });

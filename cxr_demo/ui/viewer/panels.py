@@ -27,6 +27,7 @@ from cxr_demo.ui import image_encoding
 from cxr_demo.ui.findings.findings_list import MANY
 from cxr_demo.ui.markup import Html, join_html, render_details, tag
 from cxr_demo.ui.parts import Part, make_id, make_part
+from cxr_demo.ui.terms import render_term
 from cxr_demo.ui.viewer import agreement_table, view_controls
 from cxr_demo.ui.viewer.colour_bar import render_colour_bar
 from cxr_demo.ui.viewer.film_pictures import FilmPictures
@@ -204,7 +205,9 @@ def _render_legend(study: Study, card: Card, label: str, pinned: bool, contrast:
     return join_html(
         *(tag("p", sentence, class_="legend") for sentence in told[:1]),
         tag("p", off, page_text.describe_maps(card), sides, " ", *scales, class_="legend"),
-        render_details(format_text("scale.colours"), *meanings, tag("p", format_text("logit-gloss"))),
+        render_details(
+            format_text("scale.colours"), *meanings, tag("p", format_text("logit-gloss"), render_term("logit"))
+        ),
         *(render_details(format_text("contrast.how"), tag("p", sentence)) for sentence in told[1:]),
     )
 
@@ -266,10 +269,11 @@ def _render_method_title(method: Method) -> Html:
     """A method's name, its paper, and the button that leaves it out."""
     text = format_text("method-leave-out", name=method.name)
     leave = tag("button", "×", type="button", class_="leave", data_leave=method.key, aria_label=text, title=text)
-    return _render_name(method.name, method.paper, view_controls.render_enlarge_button(method.name), leave)
+    term = render_term(method.family.key)
+    return _render_name(method.name, method.paper, term, view_controls.render_enlarge_button(method.name), leave)
 
 
-def _render_name(name: str, paper: str = "", *buttons: Html) -> Html:
+def _render_name(name: str, paper: str = "", *buttons: Html | None) -> Html:
     """The paper in short, "Bach et al. 2015", in full on hovering."""
     short = tag("small", paper.partition(",")[0], title=paper) if paper else None
     return tag("div", tag("h3", name, short), *buttons, class_="name")
@@ -317,9 +321,15 @@ def _render_controls(has_others: bool) -> Html:
         "label", tag("input", type="checkbox", class_="contrast"), format_text("contrast"),
         title=format_text("contrast.hint"),
     )  # fmt: skip
-    more = tag("details", tag("summary", format_text("drawing-more")), tag("div", contours, cells), class_="pop")
+    more = tag(
+        "details",
+        tag("summary", format_text("drawing-more")),
+        tag("div", contours, tag("span", cells, render_term("cells"), class_="with-term")),
+        class_="pop",
+    )
     drawing = {"role": "group", "aria_label": format_text("drawing")}
-    return tag("div", opacity, scales, others if has_others else None, more, class_="controls", **drawing)
+    against = tag("span", others, render_term("contrast"), class_="with-term") if has_others else None
+    return tag("div", opacity, scales, against, more, class_="controls", **drawing)
 
 
 def _render_show_button(how: Standing, card: Card) -> Html:

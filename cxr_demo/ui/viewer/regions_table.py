@@ -13,6 +13,7 @@ from cxr_demo.text import evaluation_text
 from cxr_demo.text.catalogue import Said, format_text
 from cxr_demo.text.formats import format_percent
 from cxr_demo.ui.markup import Html, join_html, render_details, render_scrollable, tag
+from cxr_demo.ui.terms import render_term
 from cxr_demo.ui.viewer.agreement_table import render_measure
 
 SIDES = {"x": "region.left", "y": "region.top", "width": "region.width", "height": "region.height"}  # as a `Box`
@@ -43,7 +44,7 @@ def render_regions(
     ]
     table = tag("table", tag("thead", head, role="rowgroup"), tag("tbody", *rows, role="rowgroup"), role="table",
                 class_="cards")  # fmt: skip
-    heading = tag("h3", format_text("regions"), tag("small", finding))
+    heading = tag("h3", format_text("regions"), tag("small", finding), render_term("lungs"))
     told = tag("p", tag("strong", format_text("regions.warning")), " ", about_lungs, class_="how")
     how = render_details(format_text("regions.measured"), tag("p", evaluation_text.describe_regions()))
     html = tag(

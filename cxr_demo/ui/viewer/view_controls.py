@@ -64,7 +64,8 @@ def render_keys_sheet() -> Html:
     ]  # fmt: skip
     title = format_text("gestures")
     table = render_scrollable(title, tag("table", tag("thead", head), tag("tbody", *rows)))
-    close = tag("form", tag("button", format_text("gestures.close"), autofocus=True), method="dialog")
+    again = tag("button", format_text("tour.again"), class_="tour-again")
+    close = tag("form", tag("button", format_text("gestures.close"), autofocus=True), again, method="dialog")
     return tag("dialog", tag("h2", title, id="keys-title"), table, tag("p", format_text("gestures.linked")), close,
                aria_labelledby="keys-title")  # fmt: skip
 
