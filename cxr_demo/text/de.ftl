@@ -1694,7 +1694,7 @@ link-missing = Dieser Link verlangt, was es hier nicht gibt: { $what }.
 link-empty = Dieser Link enthält keine Einstellungen, die diese Seite kennt.
 
 # Ein „?“ neben jedem, und was docs/glossary.md auf Englisch auch sagt.
-term = Begriffe
+term-sheet =
     .ask = Was heißt das: { $term }?
     .close = Schließen
 term-probability = Wahrscheinlichkeit

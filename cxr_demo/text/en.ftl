@@ -1631,7 +1631,7 @@ link-missing = This link asks for what is not here: { $what }.
 link-empty = This link holds no settings that this page knows.
 
 # A "?" beside each, and what docs/glossary.md says too.
-term = Terms
+term-sheet =
     .ask = What does this mean: { $term }?
     .close = Close
 term-probability = Probability

@@ -16,7 +16,7 @@ def render_term(key: str) -> Html | None:
     elsewhere. None for what has no sheet, as a method of somebody's own."""
     if not has_message(f"term-{key}"):
         return None
-    text = format_text("term.ask", term=format_text(f"term-{key}"))
+    text = format_text("term-sheet.ask", term=format_text(f"term-{key}"))
     return tag("button", "?", type="button", class_="term", popovertarget=f"term-{key}", aria_label=text, title=text)
 
 
@@ -28,7 +28,7 @@ def render_terms() -> Html:
 def _render_sheet(key: str) -> Html:
     name = tag("b", format_text(f"term-{key}"), id=f"term-{key}-name")
     close = tag("button", "×", type="button", popovertarget=f"term-{key}", popovertargetaction="hide",
-                aria_label=format_text("term.close"))  # fmt: skip
+                aria_label=format_text("term-sheet.close"))  # fmt: skip
     meaning = tag("p", format_text(f"term-{key}.meaning"))
     return tag("div", tag("header", name, close), meaning, id=f"term-{key}", popover=True, class_="term-sheet",
                role="dialog", aria_labelledby=f"term-{key}-name")  # fmt: skip

@@ -30,6 +30,7 @@ FILES = {
     "cxr_demo/explain/lrp/propagate.py": "names of rules",
     "cxr_demo/explain/lrp/rules.py": "names of rules",
     "cxr_demo/explain/lrp/zennit_reference.py": "names of rules",
+    "cxr_demo/ui/app/bounded_requests.py": "answers to who sends what no page sends",
     "cxr_demo/ui/app/guard.py": "headers, and the answer to who asks for what no page asks for",
 }
 TABLES = {"ARGPARSE"}  # what is looked up there, in a module of any name
