@@ -31,6 +31,7 @@ FILES = {
     "cxr_demo/explain/lrp/rules.py": "names of rules",
     "cxr_demo/explain/lrp/zennit_reference.py": "names of rules",
     "cxr_demo/ui/app/bounded_requests.py": "answers to who sends what no page sends",
+    "cxr_demo/export/segmentation.py": "values of DICOM, which prescribes them in English",
     "cxr_demo/ui/app/guard.py": "headers, and the answer to who asks for what no page asks for",
 }
 TABLES = {"ARGPARSE"}  # what is looked up there, in a module of any name
@@ -46,7 +47,7 @@ CODES = {  # texts by which the code knows something; what a person reads instea
     "tags: [chest-x-ray, image-classification]",  # of a README that a model hub reads
     "Lung Lesion", "Lung Opacity", "Enlarged Cardiomediastinum",  # as a published network calls them
     " and its members", " with film ", " with ",  # of keys
-    " --out report.pdf", " --out maps",  # of commands
+    " --out again.zip --weights ", " explain --out maps --weights ",  # of commands
 }  # fmt: skip
 MARKUP = re.compile(r"<svg |preserveAspectRatio|#set |attachment; |base64|dict\[|tuple\[|nkij|kl,|url\(")
 
