@@ -19,6 +19,7 @@ from fluent.syntax import FluentParser, ast
 from fluent.syntax.visitor import Visitor
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}  # what each is called by those who speak it; the first is the usual one
+LONGEST_VALUE = 2500  # characters of a value in a message: fluent refuses more
 LANGUAGE: ContextVar[str] = ContextVar("language", default="en")
 
 
@@ -145,7 +146,8 @@ class _Unwrapping(Visitor):
 
 def _as_fluent(value: Value):
     if isinstance(value, (str, Words)):
-        return str(value)
+        text = str(value)  # of a file it may be of any length
+        return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"
     if isinstance(value, Integral):
         return fluent_number(int(value), useGrouping=False)
     raise TypeError(f"{value!r} is neither words nor a whole number")

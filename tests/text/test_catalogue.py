@@ -260,6 +260,11 @@ def test_a_message_is_formatted_plainly(toy):
     assert format_text("films.short", name="{ x }\n") == "{ x }\n"
 
 
+def test_a_value_of_any_length_is_no_error(toy):
+    told = format_text("films", films=1, name="x" * 100_000)
+    assert told.startswith("one film of xxx") and told.endswith("x…") and len(told) < 3000
+
+
 def test_the_language_is_that_of_the_moment_and_of_the_thread(toy):
     with use_language("de"):
         assert format_text("films", films=1) == "ein Film"
