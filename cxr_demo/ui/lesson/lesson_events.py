@@ -49,8 +49,8 @@ def read_guesses(given: object) -> tuple[int, ...]:
 
 def _wire_event(trigger: Callable, event: Callable[[gr.EventData], dict], component: gr.HTML) -> None:
     def safe(told: gr.EventData) -> dict:
-        language = getattr(told, "language", None)
         try:
+            language = getattr(told, "language", None)  # gradio's own error where a browser says nothing at all
             with use_language(language if language in LANGUAGES else LANGUAGE.get()):
                 return event(told)
         except Exception as error:  # the last place before gradio, which would show or log the traceback

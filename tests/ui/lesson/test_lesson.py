@@ -9,6 +9,7 @@ import re
 from types import SimpleNamespace
 
 import cv2
+import gradio as gr
 import numpy as np
 import pytest
 
@@ -192,6 +193,7 @@ def test_an_error_becomes_a_sentence_with_a_reference(tiny, monkeypatch, caplog)
     assert "ZeroDivisionError" in caplog.text and re.search(r"\(ref \w{4}\)", told)[0].strip("()") in caplog.text
     assert format_text("lesson-begin") in told and "division" not in told
     assert format_text("lesson-begin") in events["guess"](SimpleNamespace(guesses=[]))["html"]
+    assert "(ref " in events["guess"](gr.EventData(None, None))["html"], "a browser that says nothing at all"
 
 
 @pytest.mark.parametrize(
