@@ -5,6 +5,7 @@ Those are colour and grey with alpha of more than 8 bits, separate planes of the
 
 from __future__ import annotations
 
+import logging
 import zlib
 from io import BytesIO
 
@@ -16,6 +17,7 @@ from cxr_demo.limits import MAX_PIXELS
 
 REDUCED_RESOLUTION = 1  # a bit of NewSubfileType (TIFF 6.0, page 36)
 DEFLATED = (COMPRESSION.ADOBE_DEFLATE, COMPRESSION.DEFLATE)
+logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # it quotes what a file says of its patient
 PLAIN_COLOURS = (PHOTOMETRIC.RGB, PHOTOMETRIC.MINISBLACK, PHOTOMETRIC.MINISWHITE)
 
 

@@ -175,3 +175,10 @@ def test_a_jpeg_without_its_end_has_all_its_pixels(options, is_colour):
 def test_a_jpeg_that_lacks_pixels_is_damaged(options, lost):
     noise = np.random.default_rng(0).integers(0, 256, (64, 64)).astype(np.uint8)
     assert "damaged" in refusal(saved(noise, "JPEG", **options)[:-lost])
+
+
+def test_what_a_damaged_tiff_says_of_its_patient_is_logged_nowhere(caplog):
+    data = tiff(RAMP_16, description="DOE^JANE" * 4).replace(b"DOE^JANEDOE", b"DOE^J\x9d\x8f\xffDOE")
+    read_image(data)
+    read_image(data.replace(b"\x0e\x01\x02\x00", b"\x0e\x01\x48\x00"))  # its type is none
+    assert caplog.text == ""
