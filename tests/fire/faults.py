@@ -1,0 +1,214 @@
+"""Things that break at the wrong moment: killed servers and commands, full disks, weights that change, methods that
+raise."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+
+from cxr_demo.errors import CheckpointError
+from cxr_demo.networks import checkpoint
+from tests.fire.corpus import MARKER
+from tests.fire.on_page import make_film, read_answer, show
+from tests.fire.outcome import Outcome
+from tests.fire.server import NETWORKS, ROOT, SECONDS, Person, Server, serve, wait_until
+from tests.ui.stand_ins import Page, StandIn, make_desk, png
+
+ENDS_S = (0.2, 6.0)  # from the start of a command to the moment at which it is killed
+SAVE = """
+import sys
+from pathlib import Path
+from cxr_demo.networks import checkpoint
+made = checkpoint.load(sys.argv[1])
+print("ready", flush=True)
+for _ in range(1000):
+    checkpoint.save(sys.argv[2], made.model, made.card, half=False)
+"""
+
+
+def attack_with_kills(place: Path, times: int, seed: int) -> Outcome:
+    """The server is killed at random moments of uploads and analyses; the next one finds nothing of them."""
+    found, random = Outcome("kill -9 of the server at random moments"), np.random.default_rng(seed)
+    for number in range(times):
+        server = Server(place)
+        threads = [threading.Thread(target=_use, args=(server, who)) for who in range(4)]
+        for thread in threads:
+            thread.start()
+        time.sleep(random.uniform(0.1, 3))
+        server.end(signal.SIGKILL)
+        for thread in threads:
+            thread.join()
+        found.check(MARKER not in server.log.read_text(), f"kill {number}: the log has the name")
+    with serve(place) as server:
+        with found.trying("the server after the last kill"):
+            assert "finding" in show(Person(server, "after"), make_film(0))["findings"]["html"]
+        found.check(wait_until(lambda: not server.list_left(), 30), f"files are left: {server.list_left()}")
+        found.bytes_left = server.count_left_bytes()
+    found.check(
+        not [path for path in place.joinpath("scratch").rglob("*") if path.is_file()], "the last one leaves files"
+    )
+    return found
+
+
+def _use(server: Server, who: int) -> None:
+    try:
+        for number in range(100):
+            show(Person(server, f"{who}-{number}"), make_film(number), f"{MARKER}.png")
+    except Exception:  # the server is gone
+        pass
+
+
+def attack_commands(place: Path, times: int, seed: int) -> Outcome:
+    """Commands are killed while they write over an earlier result, which stays whole or is the new one."""
+    found, random = Outcome("kill -9 of commands that write"), np.random.default_rng(seed)
+    film, folder = place / "film.png", place / "made"
+    film.write_bytes(make_film(0))
+    source = ROOT / "weights" / NETWORKS[0]
+    shutil.copytree(source, folder)
+    report = place / "report.pdf"
+    explain = [
+        sys.executable,
+        "-m",
+        "cxr_demo",
+        "report",
+        film,
+        "--weights",
+        source,
+        "--anyway",
+        "--overwrite",
+        "--out",
+        report,
+    ]
+    subprocess.run(explain, cwd=ROOT, capture_output=True, check=True, timeout=SECONDS)
+    for number in range(times):
+        command = [sys.executable, "-c", SAVE, source, folder]
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None and process.stdout.readline()
+            time.sleep(random.uniform(0, 0.3))
+            process.kill()
+        with found.trying(f"save, killed {number}"):
+            checkpoint.load(folder)
+        with subprocess.Popen(explain, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            time.sleep(random.uniform(*ENDS_S))
+            process.kill()
+        whole = report.read_bytes()
+        found.check(whole.startswith(b"%PDF") and whole.rstrip().endswith(b"%%EOF"), f"report, killed {number}: cut")
+    return found
+
+
+def attack_disk(place: Path) -> Outcome:
+    """No room on the disk: one sentence, and the earlier result is as it was."""
+    found = Outcome("a full disk")
+    film, source = place / "film.png", ROOT / "weights" / NETWORKS[0]
+    film.write_bytes(make_film(0))
+    for command, out in (("explain", place / "maps"), ("report", place / "report.pdf")):
+        line = [
+            sys.executable,
+            "-m",
+            "cxr_demo",
+            command,
+            film,
+            "--weights",
+            source,
+            "--anyway",
+            "--out",
+            out,
+            "--overwrite",
+        ]
+        subprocess.run(line, cwd=ROOT, capture_output=True, check=True, timeout=SECONDS)
+        before = read_files(out)
+        limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000))  # noqa: E731
+        done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, preexec_fn=limit, timeout=SECONDS)
+        found.check(done.returncode == 2 and "Traceback" not in done.stderr, f"{command}: {done.stderr[-200:]}")
+        found.check(read_files(out) == before, f"{command}: the earlier result is another")
+    return found
+
+
+def read_files(out: Path) -> dict[str, bytes]:
+    files = sorted(out.rglob("*")) if out.is_dir() else [out]
+    return {path.name: path.read_bytes() for path in files if path.is_file()}
+
+
+def attack_weights(place: Path) -> Outcome:
+    """Weights that are replaced, cut or not readable while a server runs change no answer of it."""
+    found = Outcome("weights replaced, cut and locked while serving")
+    weights = place / "weights"
+    weights.mkdir()
+    for name in NETWORKS:
+        shutil.copytree(ROOT / "weights" / name, weights / name)
+    with serve(place) as server:
+        before = read_answer(show(Person(server, "before"), make_film(0)))
+        file = weights / NETWORKS[0] / checkpoint.WEIGHTS_FILE
+        for case, change in (
+            ("replaced", lambda: shutil.copy(weights / NETWORKS[1] / checkpoint.WEIGHTS_FILE, file)),
+            ("cut", lambda: file.write_bytes(file.read_bytes()[:1000])),
+            ("locked", lambda: os.chmod(file, 0)),
+            ("gone", file.unlink),
+        ):
+            change()
+            with found.trying(case):
+                assert read_answer(show(Person(server, case), make_film(0))) == before
+    with found.trying("the next start"), serve(place) as server:
+        answer = server.log.read_text()
+        assert (
+            f"{NETWORKS[0]}: " in answer and "finding" in show(Person(server, "next"), make_film(0))["findings"]["html"]
+        )
+    try:
+        checkpoint.load(weights / NETWORKS[0])
+    except CheckpointError as error:
+        found.check(bool(str(error)), "no sentence")
+    return found
+
+
+def attack_page(place: Path) -> Outcome:
+    """A method or a network that raises, no memory, a clock that jumps, a page that closes: told, and the next press
+    works."""
+    found = Outcome("methods that raise, no memory, jumping clocks, closed pages")
+    for number, fault in enumerate(
+        (RuntimeError("secret"), MemoryError(), ZeroDivisionError(), OSError(28, "full"), RecursionError())
+    ):
+        analyser = StandIn()
+        page = Page(make_desk({"a": analyser}, place), f"fault-{number}")
+        analyser.broken = fault
+        with found.trying(f"{fault!r} in the network"):
+            page.upload(png())
+            shown = page.settle()
+            assert "secret" not in str(shown) and "ref " in str(shown)
+        analyser.broken, explain = None, analyser.explain
+        analyser.explain = lambda *_, it=fault, **__: (_ for _ in ()).throw(it)
+        with found.trying(f"{fault!r} in a method"):
+            page.press("choose_film", film="1")
+            assert "secret" not in str(page.settle())
+        analyser.explain = explain
+        with found.trying(f"after {fault!r}"):
+            page.press("choose_film", film="1")
+            assert set(page.settle().panels["maps"])
+        page.desk.sessions.forget(page.key)
+    page = Page(make_desk({"a": StandIn()}, place), "clock")
+    clock = time.time
+    for jump_s in (-86_400 * 400, 86_400 * 400, 0):
+        time.time = lambda by=jump_s: clock() + by
+        try:
+            with found.trying(f"a clock that jumps by {jump_s} s"):
+                page.upload(png(1))
+                assert set(page.settle().panels["maps"])
+        finally:
+            time.time = clock
+    with found.trying("a page that closes while it is followed"):
+        page.upload(png(2))
+        values = page.follow()
+        next(values)
+        page.desk.sessions.forget("clock")
+        assert all(not value.value["rest"] for value in values)
+    left = [path for path in place.rglob("*") if path.is_file()]
+    found.check(len(left) <= 1, f"files are left: {left}")  # the last of the page that was closed is swept
+    return found

@@ -1,0 +1,35 @@
+"""The short form of `make fire`: a part of each attack that needs no server of its own."""
+
+import pytest
+
+from tests.fire import faults, on_files
+from tests.fire.corpus import make_corpus
+
+EVERY = 12  # of the corpus, one file in so many
+
+
+def test_the_corpus_is_large_and_no_two_of_it_are_called_the_same():
+    names = [name for name, _ in make_corpus()]
+    assert len(names) > 1000 and len(set(names)) == len(names)
+
+
+@pytest.mark.filterwarnings("ignore")  # of libraries, about what they read
+def test_some_files_of_the_corpus(tmp_path):
+    cases = [case for number, case in enumerate(make_corpus()) if number % EVERY == 0]
+    found = on_files.attack_reading(tmp_path, cases)
+    assert found.lost == [] and found.tried == len(cases)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_some_files_with_bytes_flipped():
+    assert on_files.fuzz_reading(3, seed=1).lost == []
+
+
+def test_some_checkpoints(tmp_path):
+    found = on_files.attack_checkpoints(tmp_path, 1, seed=1)
+    assert found.lost == [] and found.tried > 100
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_faults_of_networks_methods_and_clocks_are_told(tmp_path):
+    assert faults.attack_page(tmp_path).lost == []
