@@ -20,7 +20,7 @@ from cxr_demo.explain.engine import EnsembleProof, MemberMap, RawMap, make_expla
 from cxr_demo.explain.map_cache import Key, SharedMaps
 from cxr_demo.explain.methods import EVIDENCE_FLOOR, LEAST_HELD, METHODS, MOST_HELD, Unit
 from cxr_demo.explain.proof import Proof
-from cxr_demo.explain.turns import Together, Turns
+from cxr_demo.explain.turns import SharedPass, Turns
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.grids import EVEN, Placement
 from cxr_demo.limits import CACHE_BYTES
@@ -149,7 +149,7 @@ class Analyser:
         self._explainer = make_explainer(checkpoint, proofs, as_written)
         self._proving = threading.Lock()
         self._turns = turns or Turns()
-        self._together = Together(self._turns, self._answer_images, SQUARES_AT_ONCE)
+        self._pass = SharedPass(self._turns, self._answer_images, SQUARES_AT_ONCE)
         self._maps: SharedMaps[Explanation] = SharedMaps(self._turns, cache_bytes)
 
     @property
@@ -187,7 +187,7 @@ class Analyser:
         card = self.card
         square = card.preprocess.square(image.pixels)
         x = torch.from_numpy(card.preprocess.normalise(square))
-        logits, members = self._together.ask(x)
+        logits, members = self._pass.ask(x)
         scores = compute_probabilities(logits[None], card.task, card.applied_temperature)
         return Study(
             image, card.name, self.sha256, card.labels, _read_only(logits.numpy()), _read_only(scores[0].numpy()),

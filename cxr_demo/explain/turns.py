@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Generic, TypeVar
 
-Asked = TypeVar("Asked")
+Question = TypeVar("Question")
 Answer = TypeVar("Answer")
 
 
@@ -47,24 +47,24 @@ class Turns:
         self.release()
 
 
-class _Ticket(Generic[Asked, Answer]):
-    def __init__(self, asked: Asked) -> None:
+class _Ticket(Generic[Question, Answer]):
+    def __init__(self, asked: Question) -> None:
         self.asked = asked
         self.answer: list[Answer] = []  # one, when there is one
         self.error: Exception | None = None
 
 
-class Together(Generic[Asked, Answer]):
+class SharedPass(Generic[Question, Answer]):
     """Questions that wait for their turn are answered at once: `answer(asked)` takes several, at most `most`, and gives
     as many answers in the same order. Nobody waits for others to come: what arrives while the turn is another's
     is what goes together. Where it fails on several, each is asked alone, and only who caused it gets the error."""
 
-    def __init__(self, turns: Turns, answer: Callable[[Sequence[Asked]], Sequence[Answer]], most: int) -> None:
+    def __init__(self, turns: Turns, answer: Callable[[Sequence[Question]], Sequence[Answer]], most: int) -> None:
         self._turns, self._answer, self._most = turns, answer, most
-        self._waiting: deque[_Ticket[Asked, Answer]] = deque()
+        self._waiting: deque[_Ticket[Question, Answer]] = deque()
 
-    def ask(self, asked: Asked) -> Answer:
-        ticket = _Ticket[Asked, Answer](asked)
+    def ask(self, asked: Question) -> Answer:
+        ticket = _Ticket[Question, Answer](asked)
         self._waiting.append(ticket)
         with self._turns:
             while not ticket.answer and ticket.error is None:
@@ -81,7 +81,7 @@ class Together(Generic[Asked, Answer]):
         finally:  # whoever is interrupted must not take the others' questions along
             self._waiting.extendleft(reversed([each for each in tickets if not each.answer and each.error is None]))
 
-    def _answer_all(self, tickets: Sequence[_Ticket[Asked, Answer]]) -> None:
+    def _answer_all(self, tickets: Sequence[_Ticket[Question, Answer]]) -> None:
         if len(tickets) > 1:
             try:
                 answers = self._answer([ticket.asked for ticket in tickets])

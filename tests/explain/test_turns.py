@@ -1,4 +1,4 @@
-"""Turns and Together: an order that nobody jumps, and questions that wait are answered at once."""
+"""Turns and SharedPass: an order that nobody jumps, and questions that wait are answered at once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from cxr_demo.explain.turns import Together, Turns
+from cxr_demo.explain.turns import SharedPass, Turns
 
 
 def wait_until(is_so) -> None:
@@ -70,12 +70,12 @@ def test_only_one_has_the_turn():
         turns.release()
 
 
-def ask_together(together: Together, turns: Turns, asked: list) -> list:
+def ask_together(shared: SharedPass, turns: Turns, asked: list) -> list:
     """Answers or errors, of questions that all came while the turn was another's."""
 
     def ask(value):
         try:
-            return together.ask(value)
+            return shared.ask(value)
         except ValueError as error:
             return str(error)
 
@@ -95,9 +95,9 @@ def test_questions_that_wait_are_answered_at_once_each_with_its_own():
         batches.append(list(asked))
         return [value**2 for value in asked]
 
-    together = Together(turns, square, 4)
-    assert together.ask(9) == 81
-    assert ask_together(together, turns, list(range(10))) == [value**2 for value in range(10)]
+    shared = SharedPass(turns, square, 4)
+    assert shared.ask(9) == 81
+    assert ask_together(shared, turns, list(range(10))) == [value**2 for value in range(10)]
     assert batches == [[9], [0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
 
 
@@ -109,7 +109,7 @@ def test_one_question_at_fault_harms_no_other():
             raise ValueError(f"{odd} is odd")
         return [value // 2 for value in asked]
 
-    assert ask_together(Together(turns, halve, 8), turns, [2, 3, 4, 6]) == [1, "[3] is odd", 2, 3]
+    assert ask_together(SharedPass(turns, halve, 8), turns, [2, 3, 4, 6]) == [1, "[3] is odd", 2, 3]
 
 
 def test_who_is_interrupted_takes_nobody_along():
@@ -121,11 +121,11 @@ def test_who_is_interrupted_takes_nobody_along():
             raise KeyboardInterrupt
         return list(asked)
 
-    together = Together(turns, answer, 8)
+    shared = SharedPass(turns, answer, 8)
 
     def ask(value):
         try:
-            return together.ask(value)
+            return shared.ask(value)
         except KeyboardInterrupt:
             return "interrupted"
 

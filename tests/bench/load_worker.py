@@ -1,0 +1,102 @@
+"""The page's own work for many people, for `tests.bench.load`: reads "alone" or "together" and answers with a line of
+JSON. Run with a version's own checkout first on PYTHONPATH.
+
+Everything that happens between a film that has arrived and a page at rest, but for HTTP and the browser: the file is
+read in a process of its own, gate and network are asked, the usual maps are made and drawn.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+import psutil
+
+import app
+from cxr_demo.analysis import Analyser, choose_default_methods
+from cxr_demo.film.bounded_reading import start_reader
+from cxr_demo.film.phantom import make_example_phantoms
+from cxr_demo.ui.app.desk import Desk
+from cxr_demo.ui.app.sessions import Sessions
+from tests.ui.stand_ins import Page
+
+NETWORKS = ("kermany-densenet121", "nih-efficientnet-lite0")  # one person in two has the one
+FILM_PX = 1024
+
+
+def make_film(number: int) -> bytes:
+    """A PNG that was not seen before."""
+    greys = np.rint(make_example_phantoms(FILM_PX)["consolidation"].pixels * 255).astype(np.uint8)
+    greys[0, :4] = [number >> shift & 255 for shift in (0, 8, 16, 24)]
+    return cv2.imencode(".png", greys)[1].tobytes()
+
+
+class People:
+    def __init__(self, count: int) -> None:
+        self.count, self.films = count, 0
+        folder = Path(tempfile.mkdtemp())
+        self.desk = Desk(app.ANALYSERS, {}, folder, app.LUNGS, app.GATE, Sessions())
+        self.pages: list[Page] = []
+        for analyser in self.desk.analysers.values():
+            analyser.prove()
+
+    def use(self, number: int) -> float:
+        """Seconds until the page of a person who gives a film is at rest."""
+        page = Page(self.desk, f"page{number}-{self.films}")
+        self.pages.append(page)
+        page.press("choose_checkpoint", checkpoint=NETWORKS[number % 2])
+        film = make_film(1000 * self.films + number)
+        began = time.perf_counter()
+        page.upload(film)
+        for _ in page.follow():
+            pass
+        if page.session.film and page.session.film.is_questioned:
+            page.press("show_anyway", film=page.session.wish.film)
+            for _ in page.follow():
+                pass
+        took = time.perf_counter() - began
+        assert page.session.readings[page.session.wish.film, NETWORKS[number % 2]].maps
+        return took
+
+    def work(self, number: int) -> float:
+        """Seconds of the arithmetic alone: one forward and the usual maps of the first label."""
+        analyser: Analyser = self.desk.analysers[NETWORKS[number % 2]]
+        image = make_example_phantoms(FILM_PX)["nodule"]
+        began = time.perf_counter()
+        study = analyser.analyse(image)
+        analyser.explain(study, study.labels[:1], choose_default_methods(analyser))
+        return time.perf_counter() - began
+
+    def answer(self, asked: str) -> dict:
+        self.films += 1
+        if asked == "arithmetic":
+            return {"s": [self.work(number) for number in range(2)]}
+        if asked == "alone":
+            return {"s": [self.use(number) for number in range(2)]}
+        before = psutil.Process().memory_info().rss
+        with ThreadPoolExecutor(self.count) as pool:
+            seconds = list(pool.map(self.use, range(self.count)))
+        held = psutil.Process().memory_info().rss - before
+        for page in self.pages:
+            self.desk.sessions.forget(page.key)
+        self.pages.clear()
+        return {"s": seconds, "held": held}
+
+
+def main(count: int) -> None:
+    start_reader()
+    people = People(count)
+    people.answer("alone")
+    print("ready", flush=True)
+    for line in sys.stdin:
+        print(json.dumps(people.answer(line.strip())), flush=True)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
