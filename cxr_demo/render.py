@@ -9,6 +9,7 @@ never depend on a map.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -26,13 +27,15 @@ class Scale:
     """What the colours of one map mean.
 
     `limit` is the magnitude, in `unit`, from which the colour is full: colours run from 0 to `limit`
-    ("positive") or from -`limit` to `limit` ("signed"). `nothing`: the map holds too little to be drawn.
+    ("positive") or from -`limit` to `limit` ("signed"). `nothing`: the map holds too little to be drawn. `start`: where
+    it is more than 0 the scale is logarithmic, and begins with no colour at this magnitude.
     """
 
     shown: str  # "positive" or "signed"
     unit: str
     limit: float
     nothing: bool = False
+    start: float = 0.0
 
     @property
     def signed(self) -> bool:
@@ -41,6 +44,13 @@ class Scale:
     @property
     def zero_level(self) -> int:
         return SIGNED_ZERO if self.signed else 0
+
+
+class ScaleEnds(NamedTuple):
+    """Of a scale that several maps share: `limit` and `start` of `Scale`."""
+
+    limit: float
+    start: float = 0.0
 
 
 def fit_shape(shape: tuple[int, ...], longest_px: int) -> tuple[int, int]:
@@ -78,9 +88,18 @@ def quantise_map(map_raw: np.ndarray, scale: Scale) -> np.ndarray:
     `SIGNED_ZERO` in the middle for -limit..limit. Values beyond the limit take the end of the scale."""
     if scale.nothing:
         return np.full(map_raw.shape, scale.zero_level, np.uint8)
+    share = _find_share(map_raw, scale)
     if scale.signed:
-        return np.rint(np.clip(map_raw / scale.limit, -1, 1) * 127 + SIGNED_ZERO).astype(np.uint8)
-    return np.rint(np.clip(map_raw / scale.limit, 0, 1) * 255).astype(np.uint8)
+        return np.rint(np.clip(share, -1, 1) * 127 + SIGNED_ZERO).astype(np.uint8)
+    return np.rint(np.clip(share, 0, 1) * 255).astype(np.uint8)
+
+
+def _find_share(map_raw: np.ndarray, scale: Scale) -> np.ndarray:
+    """Of the scale, with the sign of the value; beyond 1 where the limit is passed."""
+    if not scale.start:
+        return map_raw / scale.limit
+    magnitude = np.maximum(np.abs(map_raw), scale.start)
+    return np.sign(map_raw) * np.log(magnitude / scale.start) / np.log(scale.limit / scale.start)
 
 
 def make_colour_table(scale: Scale) -> np.ndarray:
@@ -116,9 +135,11 @@ def choose_ticks(scale: Scale) -> tuple[str, ...]:
     if scale.nothing:
         return ()
     end = format_number(scale.limit)
+    start = format_number(scale.start)
     if scale.signed:
-        return f"≤ −{end}", "0", f"≥ +{end}"
-    return "0", format_number(scale.limit / 2), f"≥ {end}"
+        return f"≤ −{end}", f"±{start}" if scale.start else "0", f"≥ +{end}"
+    middle = np.sqrt(scale.start * scale.limit) if scale.start else scale.limit / 2
+    return f"≤ {start}" if scale.start else "0", format_number(float(middle)), f"≥ {end}"
 
 
 def format_number(value: float) -> str:

@@ -145,6 +145,7 @@ def _describe_bundle(shown: ShownStudy, analyser: Analyser, longest_px: int) -> 
             "logit": drawn.explanation.logit,
             "left_out_as_bias": drawn.explanation.left_out,
             "full_colour_at": drawn.scale.limit,
+            "logarithmic_from": drawn.scale.start or None,
         }
         for key, drawn in shown.list_drawn().items()
     }

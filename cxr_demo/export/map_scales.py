@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -10,7 +10,9 @@ from cxr_demo import render
 from cxr_demo.analysis import Explanation
 from cxr_demo.explain.methods import UNITS
 
-NOTHING_PINNED: Mapping[str, float] = MappingProxyType({})
+FAR_APART = 30.0  # own choice: colours of a thirtieth of the strength are hardly seen
+BELOW_WEAKEST = 10.0  # own choice: of the weakest map, values down to a tenth of its own limit are seen
+NOTHING_PINNED: Mapping[str, render.ScaleEnds] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -24,8 +26,10 @@ class Scales:
     pinned: bool = False
 
 
-def choose_scales(maps: Mapping[str, Explanation], pinned: Mapping[str, float] = NOTHING_PINNED) -> dict[str, Scales]:
-    """Of maps by method, those of one unit share the limit that is `pinned` of it, else the largest of theirs (own
+def choose_scales(
+    maps: Mapping[str, Explanation], pinned: Mapping[str, render.ScaleEnds] = NOTHING_PINNED
+) -> dict[str, Scales]:
+    """Of maps by method, those of one unit share the ends that are `pinned` of it, else the largest limit of theirs (own
     choice: the strongest of them looks as it does alone). Maps that are next to nothing take no part, and relative ones
     keep their own."""
     own = {
@@ -40,15 +44,22 @@ def choose_scales(maps: Mapping[str, Explanation], pinned: Mapping[str, float] =
     for key, scale in own.items():
         found[key] = Scales(scale, scale, 1)
         if of_unit := () if scale.nothing else limits.get(scale.unit, ()):
-            limit = pinned.get(scale.unit, max(of_unit))
-            found[key] = Scales(scale, replace(scale, limit=limit), len(of_unit), scale.unit in pinned)
+            limit, start = pinned.get(scale.unit) or _span(of_unit)
+            found[key] = Scales(scale, replace(scale, limit=limit, start=start), len(of_unit), scale.unit in pinned)
     return found
 
 
-def list_limits(maps: Mapping[str, Explanation]) -> dict[str, float]:
+def _span(limits: Sequence[float]) -> render.ScaleEnds:
+    """Rules of LRP differ by the hundred in strength: where limits are FAR_APART, the scale is logarithmic, so that
+    the weakest map is seen beside the strongest."""
+    is_far = max(limits) > FAR_APART * min(limits)
+    return render.ScaleEnds(max(limits), min(limits) / BELOW_WEAKEST if is_far else 0.0)
+
+
+def list_ends(maps: Mapping[str, Explanation]) -> dict[str, render.ScaleEnds]:
     """The limit that maps of one unit share now, by unit."""
     return {
-        scales.shared.unit: scales.shared.limit
+        scales.shared.unit: render.ScaleEnds(scales.shared.limit, scales.shared.start)
         for scales in choose_scales(maps).values()
         if not scales.own.nothing and UNITS[scales.own.unit].comparable
     }

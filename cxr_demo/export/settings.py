@@ -14,6 +14,7 @@ from cxr_demo.evaluation.covering import COVERS
 from cxr_demo.evaluation.regions import DrawnRegion
 from cxr_demo.export.shown import PAGE_OPACITY, Greys, ShownStudy
 from cxr_demo.film.gate import Mend
+from cxr_demo.render import ScaleEnds
 
 CHOSEN = ("label", "method", "contrast", "mend", "region", "cover", "checks")  # options of `report` that a manifest has
 
@@ -33,7 +34,7 @@ class Settings:
     greys: Greys = Greys()
     held: bool = False
     absolute: bool = False
-    pinned: Mapping[str, float] = field(default_factory=dict)
+    pinned: Mapping[str, ScaleEnds] = field(default_factory=dict)
     checks: bool = False
     made: datetime = field(default_factory=lambda: datetime.now(UTC))
     film_sha256: str = ""
@@ -87,7 +88,8 @@ def read_settings(path: Path) -> Settings:
             tuple(map(Mend, chosen["mends"])), tuple(regions), cover, float(chosen["opacity"]),
             Greys(float(greys["black_at"]), float(greys["white_at"]), bool(greys["inverted"])),
             bool(chosen["maps_left_out"]), bool(chosen["absolute_scale"]),
-            {str(unit): float(limit) for unit, limit in chosen["pinned_scale"].items()}, bool(chosen["checks"]),
+            {str(unit): ScaleEnds(*map(float, ends)) for unit, ends in chosen["pinned_scale"].items()},
+            bool(chosen["checks"]),
             datetime.fromisoformat(told["made"]), str(told["film"]["sha256"]), str(told["checkpoint_sha256"]),
         )  # fmt: skip
     except OSError as error:

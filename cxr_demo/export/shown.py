@@ -96,7 +96,7 @@ class ShownStudy:
     covered: np.ndarray | None = None
     prior: PriorFilm | None = None
     absolute: bool = False
-    pinned: Mapping[str, float] = field(default_factory=dict)
+    pinned: Mapping[str, render.ScaleEnds] = field(default_factory=dict)
     lungs: np.ndarray | None = None
 
     def list_drawn(self) -> dict[str, DrawnMap]:
@@ -105,7 +105,7 @@ class ShownStudy:
 
 
 def draw_maps(
-    maps: Mapping[str, Explanation], absolute: bool = False, pinned: Mapping[str, float] = NOTHING_PINNED
+    maps: Mapping[str, Explanation], absolute: bool = False, pinned: Mapping[str, render.ScaleEnds] = NOTHING_PINNED
 ) -> dict[str, DrawnMap]:
     """Maps by method, each on its own scale, as the page draws it at first, or on the one of its unit."""
     drawn = {}

@@ -123,8 +123,9 @@ scale-absolute = Absolut
     .short = Karten einer Einheit teilen ihre Farben: Vergleichen Sie zwischen ihnen die Stärke.
     .meaning =
         Karten einer Einheit haben eine gemeinsame Skala, voll ab dem größten der 99,5. Perzentile der jetzt gezeigten:
-        Vergleichen Sie Farben zwischen ihren Feldern. Relative Karten behalten ihre eigene. Wo eine Karte null ist,
-        bleibt die Aufnahme unverändert.
+        Vergleichen Sie Farben zwischen ihren Feldern. Liegen sie mehr als das Dreißigfache auseinander, wie Regeln der
+        LRP, ist die Skala logarithmisch, damit auch die schwächste zu sehen ist. Relative Karten behalten ihre eigene.
+        Wo eine Karte null ist, bleibt die Aufnahme unverändert.
 scale-keep = Behalten
     .hint = Diese Skala auch für andere Befunde, Netze und Aufnahmen behalten
     .short = Sie behalten die Farben: Vergleichen Sie die Stärke zwischen Befunden, Netzen und Aufnahmen.
@@ -139,6 +140,7 @@ scale-shared = { $unit }, { $maps ->
         [one] für eine Karte
        *[other] gemeinsam für { $maps } Karten
     }
+scale-logarithmic = { $scale }, logarithmisch
 scale-kept = { $unit }, die Skala, die Sie behalten
 scale-shared-alone = { $unit }, keine andere Karte dieser Einheit
 scale-shared-no-unit = { $unit }: ohne Einheit, teilt keine Skala

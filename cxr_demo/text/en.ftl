@@ -119,7 +119,9 @@ scale-absolute = Absolute
     .short = Maps of one unit share their colours: compare strength between them.
     .meaning =
         Maps of one unit have one scale, full from the largest of the 99.5th percentiles of those shown now: compare
-        colours between their panels. Relative maps keep their own. Where a map is zero the film is untouched.
+        colours between their panels. Where they are more than thirtyfold apart, as rules of LRP are, the scale is
+        logarithmic, so that the weakest is seen too. Relative maps keep their own. Where a map is zero the film is
+        untouched.
 scale-keep = Keep
     .hint = Keep this scale for other findings, networks and films
     .short = You keep the colours: compare strength between findings, networks and films.
@@ -134,6 +136,7 @@ scale-shared = { $unit }, { $maps ->
         [one] shared by one map
        *[other] shared by { $maps } maps
     }
+scale-logarithmic = { $scale }, logarithmic
 scale-kept = { $unit }, the scale you keep
 scale-shared-alone = { $unit }, no other map of this unit
 scale-shared-no-unit = { $unit }: no unit, shares no scale

@@ -20,5 +20,6 @@ def describe_shared_scale(own: render.Scale, shared: render.Scale, sharing: int,
     if sharing == 1 and not kept:
         return format_text("scale-shared-alone", unit=unit)
     text = format_text("scale-kept", unit=unit) if kept else format_text("scale-shared", unit=unit, maps=sharing)
+    text = format_text("scale-logarithmic", scale=text) if shared.start else text
     alone, together = render.format_number(own.limit), render.format_number(shared.limit)
     return text if alone == together else format_text("scale-alone-full", scale=text, limit=alone)

@@ -148,6 +148,7 @@ type Scale = "relative" | "absolute";
 // The numbers of a map, its colours, and from which magnitude they are full.
 type PanelMap = Readonly<Record<Scale, number>> & {
   readonly map: string; // id
+  readonly start: number; // of the absolute scale, where that is logarithmic; else 0
   readonly colours: Colours;
   readonly coarse: boolean;
 };
@@ -350,7 +351,7 @@ declare function rasterise(
   frame: Frame,
   table: Uint8Array,
   signed: boolean,
-  limit: number,
+  ends: { readonly limit: number; readonly start: number },
   asCells: boolean,
 ): HTMLCanvasElement;
 declare function layersOf(pictures: Pictures, table: Uint8Array): Promise<Layers>;

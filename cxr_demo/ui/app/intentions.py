@@ -11,7 +11,7 @@ from typing import Any
 from cxr_demo.errors import ExplanationError
 from cxr_demo.evaluation.covering import COVERS
 from cxr_demo.explain.methods import METHODS
-from cxr_demo.export.map_scales import list_limits
+from cxr_demo.export.map_scales import list_ends
 from cxr_demo.export.shown import PAGE_OPACITY
 from cxr_demo.film.gate import Mend
 from cxr_demo.limits import MAX_FILMS
@@ -223,7 +223,7 @@ def pin_scale(press: Press) -> None:
     film, checkpoint, label = press.shown
     reading = session.readings.get((film, checkpoint))
     if press.data.get("pinned") and reading is not None:
-        pinned = tuple(sorted(list_limits(list_shown_maps(session, reading, label)).items()))
+        pinned = tuple(sorted(list_ends(list_shown_maps(session, reading, label)).items()))
     press.change(lambda wish: replace(wish, pinned_scale=pinned, export=None))
 
 

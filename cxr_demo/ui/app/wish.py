@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from cxr_demo.analysis import DEFAULT_METHODS
 from cxr_demo.evaluation.regions import DrawnRegion, Region
+from cxr_demo.render import ScaleEnds
 
 NOTHING, MEMBERS, WITH, FILM = (
     "",
@@ -52,7 +53,7 @@ class ExportWish:
 class Wish:
     """`film` is the key of a film of the session, or empty; `label` is empty for the first of the list. `checkpoint` is
     what reads this film, `own_checkpoint` what reads the person's own films: a synthetic one opens with the network
-    that was made for it. `pinned_scale`: limits of the absolute scale that are kept, by unit. `contrast`: maps of the
+    that was made for it. `pinned_scale`: ends of the absolute scale that are kept, by unit. `contrast`: maps of the
     label against the others. `regions`: drawn on this film; `cover`: how they are covered while the network is asked
     again, empty for not at all. `checks`: of this film and label. `slow`: the maps of the other checkpoint that were
     asked for although they take long, (label, method). `export`: a file of what is shown;
@@ -63,7 +64,7 @@ class Wish:
     own_checkpoint: str = ""
     label: str = ""
     methods: tuple[str, ...] = DEFAULT_METHODS
-    pinned_scale: tuple[tuple[str, float], ...] = ()
+    pinned_scale: tuple[tuple[str, ScaleEnds], ...] = ()
     contrast: bool = False
     regions: tuple[DrawnRegion, ...] = ()
     cover: str = ""

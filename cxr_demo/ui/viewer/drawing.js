@@ -83,7 +83,7 @@ function positions(seen, placed, size, span, cells) {
 }
 
 /** @type {typeof globalThis.rasterise} */
-function rasterise(map, frame, table, signed, limit, asCells) {
+function rasterise(map, frame, table, signed, { limit, start }, asCells) {
   const canvas = document.createElement("canvas");
   canvas.width = frame.width;
   canvas.height = frame.height;
@@ -110,6 +110,10 @@ function rasterise(map, frame, table, signed, limit, asCells) {
   const painted = new Uint32Array(pixels.data.buffer);
   const lowest = signed ? -1 : 0;
   const [factor, zero] = signed ? [127, ZERO + 0.5] : [255, 0.5]; // the half rounds
+  const span = Math.log(limit / start);
+  /** @type {(value: number) => number} */
+  const shareOf = (value) =>
+    start ? (Math.sign(value) * Math.log(Math.max(start, Math.abs(value)) / start)) / span : value / limit;
   for (let y = 0; y < down.length; y++) {
     const middle = asCells ? Math.round(down[y]) : down[y];
     const above = Math.floor(middle);
@@ -118,7 +122,7 @@ function rasterise(map, frame, table, signed, limit, asCells) {
     const falls = middle - above;
     const at = (y + frame.seenY[0]) * frame.width + frame.seenX[0];
     for (let x = 0; x < across.length; x++) {
-      const part = (wide[low + x] * (1 - falls) + wide[high + x] * falls) / limit;
+      const part = shareOf(wide[low + x] * (1 - falls) + wide[high + x] * falls);
       painted[at + x] = colours[(Math.min(1, Math.max(lowest, part)) * factor + zero) | 0];
     }
   }

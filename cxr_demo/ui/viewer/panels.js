@@ -16,12 +16,13 @@ const panels = () => partOf("panels");
  */
 function layerOf(map, asCells) {
   const limit = map[drawing.scale];
-  const key = `${map.map} ${limit} ${asCells && map.coarse}`;
+  const start = drawing.scale === "absolute" ? map.start : 0;
+  const key = `${map.map} ${limit} ${start} ${asCells && map.coarse}`;
   const made = layers.get(key);
   const known = numbers.get(map.map);
   if (made || !known || !value?.frame) return made;
   const table = tableOf({ table: value.tables[map.colours] });
-  const layer = rasterise(known, value.frame, table, map.colours === "signed", limit, asCells && map.coarse);
+  const layer = rasterise(known, value.frame, table, map.colours === "signed", { limit, start }, asCells && map.coarse);
   layers.set(key, layer);
   return layer;
 }

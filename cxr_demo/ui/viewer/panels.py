@@ -51,11 +51,11 @@ def render_panels(
     entries: Mapping[str, PanelEntry],
     shown: FilmPictures,
     truth: Mapping[str, np.ndarray] = NOTHING_PLANTED,
-    pinned: Mapping[str, float] = NOTHING_PINNED,
+    pinned: Mapping[str, render.ScaleEnds] = NOTHING_PINNED,
     contrast: bool = False,
 ) -> Part:
     """`entries` by method key, in the order in which they are shown. `shown`: the film's name and its pictures.
-    `truth`: masks (H, W) bool of what is known to be in the film, by name; `pinned`: limits of the absolute scale, by
+    `truth`: masks (H, W) bool of what is known to be in the film, by name; `pinned`: ends of the absolute scale, by
     unit, that a person keeps; `contrast`: the maps are of the label against the others."""
     maps = {key: entry for key, entry in entries.items() if isinstance(entry, Explanation)}
     scales = choose_scales(maps, pinned)
@@ -98,6 +98,7 @@ def _describe_drawing(explanation: Explanation, scales: Scales, card: Card, map_
         "colours": scales.own.shown,
         "relative": scales.own.limit,
         "absolute": scales.shared.limit,
+        "start": scales.shared.start,
         "coarse": is_coarse(explanation.map_square, card),
     }
 

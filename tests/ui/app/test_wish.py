@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from cxr_demo.evaluation.regions import DrawnRegion
+from cxr_demo.render import ScaleEnds
 from cxr_demo.ui.app.wish import (
     KEPT_PRESSES,
     MEMBERS,
@@ -52,12 +53,12 @@ def test_only_the_last_presses_are_kept_and_the_others_are_not_forgotten():
 
 def test_what_belongs_to_a_film_goes_with_it_and_the_choices_stay():
     wish = Wish(film="1", checkpoint="a", own_checkpoint="a", label="normal", methods=("gradient",),
-                pinned_scale=(("u", 1.0),), regions=(DrawnRegion((0, 0, 1, 1)),),
+                pinned_scale=(("u", ScaleEnds(1.0)),), regions=(DrawnRegion((0, 0, 1, 1)),),
                 compared=MEMBERS, checks=Checks(QUICK, 1))  # fmt: skip
     other = wish.show_film("2", "b")
     assert (other.film, other.checkpoint, other.own_checkpoint) == ("2", "b", "a")
     assert (other.label, other.regions, other.checks) == ("", (), None)
-    assert (other.methods, other.pinned_scale, other.compared) == (("gradient",), (("u", 1.0),), MEMBERS)
+    assert (other.methods, other.pinned_scale, other.compared) == (("gradient",), (("u", ScaleEnds(1.0)),), MEMBERS)
 
 
 def test_a_choice_that_is_made_again_changes_nothing():

@@ -17,7 +17,7 @@ from cxr_demo.film.header import ImageHeader
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.grids import EVEN, Placement
 from cxr_demo.networks.card import Card
-from cxr_demo.render import Scale, choose_scale, format_number, make_greys, quantise_map
+from cxr_demo.render import Scale, ScaleEnds, choose_scale, format_number, make_greys, quantise_map
 from cxr_demo.text import formats, page_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.method_text import describe_caption, describe_too_little
@@ -205,6 +205,26 @@ def test_the_absolute_scale_is_shared_within_a_unit_and_not_across():
     assert "shares no scale" in figure(made, "eigen-cam") and "no other map of this unit" in figure(made, "occlusion")
 
 
+def test_rules_of_lrp_that_are_far_apart_are_compared_on_one_logarithmic_scale():
+    ramp = np.linspace(0, 1, 64 * 64).reshape(64, 64)
+    strengths = {"lrp-epsilon": 0.15, "lrp-epsilon-plus-flat": 2e-4, "gradient-x-input": 0.01}
+    maps = {key: explanation(key, ramp * strength) for key, strength in strengths.items()}
+    found = map_scales.choose_scales(maps)
+    assert len({(of.shared.limit, of.shared.start) for of in found.values()}) == 1
+    weakest = found["lrp-epsilon-plus-flat"]
+    assert weakest.shared.start == pytest.approx(weakest.own.limit / 10) and weakest.own.start == 0
+    level = {key: int(quantise_map(map_.map_square, found[key].shared).max()) - 128 for key, map_ in maps.items()}
+    full = np.log(0.15 / (2e-4 / 10))
+    for key, strength in strengths.items():
+        assert level[key] == pytest.approx(127 * np.log(strength / (2e-4 / 10)) / full, abs=2), key
+    assert quantise_map(np.array([0.0, weakest.shared.start / 2]), weakest.shared).tolist() == [128, 128]
+    told = figure(render(maps, shape=(64, 64)).body, "lrp-epsilon-plus-flat")
+    assert f"±{format_number(weakest.shared.start)}" in told and "shared by 3 maps, logarithmic; alone full at" in told
+    assert render(maps, shape=(64, 64)).body["maps"]["lrp-epsilon"]["start"] == weakest.shared.start
+    kept = map_scales.choose_scales({"lrp-epsilon": maps["lrp-epsilon"]}, map_scales.list_ends(maps))
+    assert kept["lrp-epsilon"].shared == found["lrp-epsilon"].shared, "a kept scale keeps both of its ends"
+
+
 def test_the_numbers_of_a_map_are_the_same_on_every_scale():
     one = {"lrp-epsilon": explanation("lrp-epsilon", np.ones((64, 64)))}
     two = one | {"lrp-epsilon-plus": explanation("lrp-epsilon-plus", np.full((64, 64), 2.0))}
@@ -308,8 +328,8 @@ def test_maps_of_an_ensemble_say_whose_mean_they_are():
 def test_a_kept_scale_stands_whatever_is_shown():
     weak = {"lrp-epsilon": explanation("lrp-epsilon", np.full((64, 64), 0.001))}
     strong = {"lrp-epsilon": explanation("lrp-epsilon", np.full((64, 64), 0.004))}
-    kept = map_scales.list_limits(strong)
-    assert kept == {"logit points per pixel": pytest.approx(0.004)}
+    kept = map_scales.list_ends(strong)
+    assert kept == {"logit points per pixel": (pytest.approx(0.004), 0)}
     of = map_scales.choose_scales(weak, kept)["lrp-epsilon"]
     assert (of.pinned, of.shared.limit, of.own.limit) == (True, pytest.approx(0.004), pytest.approx(0.001))
     alone = map_scales.choose_scales(weak)["lrp-epsilon"]
@@ -326,8 +346,8 @@ def test_relative_maps_and_those_of_next_to_nothing_keep_no_scale():
         "grad-cam-plus-plus": explanation("grad-cam-plus-plus", np.full((4, 4), 0.5)),
         "lrp-epsilon": explanation("lrp-epsilon", np.zeros((64, 64))),
     }
-    assert map_scales.list_limits(shown) == {}
-    of = map_scales.choose_scales(shown, {"relative": 9.0, "logit points per pixel": 9.0})
+    assert map_scales.list_ends(shown) == {}
+    of = map_scales.choose_scales(shown, dict.fromkeys(("relative", "logit points per pixel"), ScaleEnds(9.0)))
     assert not any(each.pinned for each in of.values()) and of["grad-cam-plus-plus"].shared.limit == pytest.approx(0.5)
 
 
