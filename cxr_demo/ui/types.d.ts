@@ -219,6 +219,9 @@ interface Triggers {
   look: { have: readonly string[] };
 }
 
+// Given by page.py to language.js: codes, the usual one first.
+declare const LANGUAGES: readonly string[];
+
 // Given by gr.HTML. What happens inside an element happens to an element, and only some of them take input.
 interface Heard {
   click: MouseEvent & { target: Element };

@@ -1,5 +1,5 @@
-// Before anything is drawn: the language of a link, the one that was chosen here before, or the first of the browser's that there is.
-const LANGUAGES = ["en", "de"];
+// Before anything is drawn: the language of a link, the one that was chosen here before, or the first of the browser's
+// that there is.
 let chosen = null;
 try {
   chosen = localStorage.getItem("language");

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -155,7 +156,7 @@ def make_launch_settings() -> dict:
     return {
         "theme": theme,
         "css_paths": [HERE / f"{name}.css" for name in STYLES],
-        "head": f"<script>{{{read_script('app/language')}}}</script>",
+        "head": f"<script>{{const LANGUAGES = {json.dumps(list(LANGUAGES))};\n{read_script('app/language')}}}</script>",
         "app_kwargs": guard.make_app_settings(),
         "max_file_size": MAX_FILE_BYTES,
         "max_threads": MAX_THREADS,
