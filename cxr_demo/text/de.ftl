@@ -759,7 +759,7 @@ explained-joined = das Logit des verbundenen Netzes
 
 # Was eine Karte nicht zeigt.
 caption-grad-cam =
-    Zeigt nicht, was gegen den Befund spricht, und nicht seinen Umriss: Eine Zelle deckt einen großen Teil der Lunge ab.
+    Zeigt nicht, was gegen den Befund spricht, und keinen Umriss: Eine Zelle deckt viel von der Lunge ab.
 caption-lrp-epsilon =
     Zeigt keine Regionen: Lesen Sie sie als Wolke von Pixeln, nicht als Umriss. Was die Konstanten des Netzes beitragen,
     ist weggelassen.

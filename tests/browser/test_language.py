@@ -62,6 +62,17 @@ def test_a_german_browser_reads_german_and_nothing_else(open_page, size):
     assert found.violations_count == 0, found.generate_report()
 
 
+@pytest.mark.parametrize("locale", ["en-GB", "de-DE"])
+def test_the_row_of_maps_ends_on_the_first_screen(open_page, films, locale):
+    page, _ = open_page(locale=locale)
+    enter(page)
+    give(page, films["film.png"])
+    wait_for_rest(page)
+    page.screenshot(path=SCREENSHOTS / f"first-screen-{locale}.png")
+    row = page.locator("#panels .row").bounding_box()
+    assert row is not None and row["y"] + row["height"] <= 900, row
+
+
 def test_another_language_keeps_the_film_and_what_was_found(open_page, films):
     page, _ = open_page(locale="en-GB")
     enter(page)
