@@ -11,6 +11,7 @@ MAX_COLOUR_16_PIXELS_READ = 100_000_000  # with three or four channels of 16 bit
 MAX_JPEG_SCANS = 100  # a progressive JPEG has about 10; libtiff has the same limit for JPEG inside TIFF
 MAX_JPEG_SEGMENTS = 10_000  # tables and notes; the colour profile of a photograph may fill 255
 MAX_TIFF_PAGES = 16  # looked through for the one that is no smaller copy
+MAX_WINDOWS = 16  # of a DICOM file, that a person can choose among
 MAX_ASPECT = 4.0  # own choice: a whole-spine film is about 3 : 1, a strip of text is longer
 
 # networks

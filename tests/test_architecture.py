@@ -20,8 +20,8 @@ cxr_demo: limits errors labels progress grids
 cxr_demo.explain: __init__ methods
 cxr_demo: render arguments
 cxr_demo.text: gate_text method_text
-cxr_demo.film: __init__ anatomy halving size jpeg header codestream dicom_tags dicom file_kinds tiff picture_formats
-cxr_demo.film: preprocess phantom reading film_message reader_process bounded_reading borders gate
+cxr_demo.film: __init__ anatomy halving size jpeg header codestream dicom_tags dicom_voi dicom file_kinds tiff
+cxr_demo.film: picture_formats preprocess phantom reading film_message reader_process bounded_reading borders gate
 cxr_demo.networks: __init__ whole_file backbones heads card_parts card standing tracing open_nets torchvision_nets
 cxr_demo.networks: classifier ensemble checkpoint small_model gate_net
 cxr_demo.explain.lrp: __init__ windows attention operations program accumulator rules rewriting lowering propagate
@@ -82,6 +82,7 @@ OWNERS = {  # package -> the only rooms, or modules of them, of the product that
     "pydicom": (
         "cxr_demo.film.dicom",
         "cxr_demo.film.dicom_tags",
+        "cxr_demo.film.dicom_voi",
         "cxr_demo.film.codestream",
         "cxr_demo.export.secondary_capture",
     ),

@@ -44,7 +44,7 @@ def cover_image(image: Radiograph, regions: Sequence[Region], how: str) -> Radio
     covered = np.ascontiguousarray(covered, np.float32)
     covered.setflags(write=False)
     sha256 = hashlib.sha256(f"{image.sha256} {how} {tuple(regions)}".encode()).hexdigest()
-    return replace(image, pixels=covered, sha256=sha256, made_of_sha256=image.file_sha256)
+    return replace(image, pixels=covered, sha256=sha256, made_of_sha256=image.file_sha256, windows=None)
 
 
 def _blur(pixels: np.ndarray) -> np.ndarray:

@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 
 from cxr_demo.errors import ImageError
-from cxr_demo.film.film_message import decode_line
+from cxr_demo.film.film_message import decode_line, list_arrays
 from cxr_demo.film.reading import Radiograph, read_image
 from cxr_demo.limits import READ_SECONDS, READ_SPARE_BYTES, READ_WAITS
 
@@ -125,7 +125,8 @@ def _receive(connection: socket.socket, seconds: int) -> Radiograph:
     try:
         number = int(_read_line(connection, end))
         film = decode_line(_read_line(connection, end))
-        _fill(film.pixels.data.cast("B"), connection, end)
+        for array in list_arrays(film):
+            _fill(array.data.cast("B"), connection, end)
     except TimeoutError:
         if number:
             _end(number)

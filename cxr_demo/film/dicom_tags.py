@@ -30,9 +30,11 @@ TAGS = [
     *("PixelData", "PlanarConfiguration", "PhotometricInterpretation", "PresentationLUTShape", "BitsStored"),
     *("PixelRepresentation", "BitsAllocated", "PixelPaddingValue", "PixelPaddingRangeLimit", "RescaleSlope"),
     *("HighBit", "RescaleIntercept", "ModalityLUTSequence", "VOILUTSequence", "VOILUTFunction"),
-    *("WindowCenter", "WindowWidth", "PixelSpacing", "ImagerPixelSpacing", "PixelAspectRatio"),
+    *("WindowCenter", "WindowWidth", "WindowCenterWidthExplanation"),
+    *("PixelSpacing", "ImagerPixelSpacing", "PixelAspectRatio"),
     *(name + part for name in PALETTES for part in ("Descriptor", "Data")),
 ]
+LONG_TEXT = 64
 NATIVE = (uid.ImplicitVRLittleEndian, uid.ExplicitVRLittleEndian, uid.ExplicitVRBigEndian)
 ENCAPSULATED_UNCOMPRESSED = "1.2.840.10008.1.2.1.98"
 FRAME_ITEM = b"\xfe\xff\x00\xe0"  # what encapsulated pixel data starts with (PS3.5 A.4)
@@ -105,6 +107,17 @@ def read_text(dataset: Dataset, keyword: str, notes: list[Said]) -> str:
         return ""
     first = next(iter(value), "") if isinstance(value, (list, MultiValue)) else value
     return str(first or "").strip().upper()
+
+
+def read_texts(dataset: Dataset, keyword: str) -> list[str]:
+    """All values of a tag, each on one line and at most as long as the standard lets it be (LO, PS3.5 6.2); none where
+    it is absent or cannot be read."""
+    try:
+        value = dataset.get(keyword)
+    except Exception:  # damaged tags make pydicom raise nearly any type
+        return []
+    values = value if isinstance(value, (list, MultiValue)) else [value]
+    return [" ".join(str(text or "").split())[:LONG_TEXT] for text in values]
 
 
 def reconcile_sign(value: float, dataset: Dataset) -> float:

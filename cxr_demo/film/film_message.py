@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from cxr_demo.errors import ImageError
+from cxr_demo.film.dicom_voi import LEVELS, FilmWindows
 from cxr_demo.film.header import ImageHeader
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.text import formats
@@ -20,8 +21,8 @@ MAKERS = {format_text.__name__: format_text} | {
 }
 
 
-def encode_film(film: Radiograph) -> tuple[bytes, memoryview]:
-    """The line, and the pixels as they lie in memory."""
+def encode_film(film: Radiograph) -> tuple[bytes, list[memoryview]]:
+    """The line, and the arrays of the film as they lie in memory."""
     facts = {
         "shape": film.pixels.shape,
         "notes": [_encode_said(note) for note in film.notes],
@@ -29,8 +30,15 @@ def encode_film(film: Radiograph) -> tuple[bytes, memoryview]:
         "kind": film.kind,
         "header": asdict(film.header) if film.header else None,
         "is_colour": film.is_colour,
+        "windows": [_encode_said(name) for name in film.windows.names] if film.windows else None,
     }
-    return json.dumps(facts, default=np.generic.item).encode() + b"\n", film.pixels.data.cast("B")
+    arrays = [np.ascontiguousarray(array).data.cast("B") for array in list_arrays(film)]
+    return json.dumps(facts, default=np.generic.item).encode() + b"\n", arrays
+
+
+def list_arrays(film: Radiograph) -> list[np.ndarray]:
+    """In the order in which they follow the line."""
+    return [film.pixels, *((film.windows.levels, film.windows.greys) if film.windows else ())]
 
 
 def encode_refusal(error: ImageError) -> bytes:
@@ -38,7 +46,7 @@ def encode_refusal(error: ImageError) -> bytes:
 
 
 def decode_line(line: bytes) -> Radiograph:
-    """A film whose pixels are still to be filled in. Raises the ImageError that the line tells of, and ValueError,
+    """A film whose arrays are still to be filled in. Raises the ImageError that the line tells of, and ValueError,
     KeyError or TypeError for what is no such line."""
     facts = json.loads(line)
     if "refusal" in facts:
@@ -48,6 +56,10 @@ def decode_line(line: bytes) -> Radiograph:
     header = facts["header"]
     if header and header["patient_orientation"]:
         header["patient_orientation"] = tuple(header["patient_orientation"])
+    windows = None
+    if names := tuple(_decode_said(name) for name in facts["windows"] or ()):
+        levels, greys = np.empty((height, width), np.uint16), np.empty((len(names) - 1, LEVELS), np.uint16)
+        windows = FilmWindows(names, levels, greys)
     return Radiograph(
         np.empty((height, width), np.float32),
         tuple(_decode_said(note) for note in facts["notes"]),
@@ -55,6 +67,7 @@ def decode_line(line: bytes) -> Radiograph:
         facts["kind"],
         ImageHeader(**header) if header else None,
         facts["is_colour"],
+        windows,
     )
 
 

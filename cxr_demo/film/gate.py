@@ -19,6 +19,7 @@ import numpy as np
 
 from cxr_demo.film.borders import trim_borders
 from cxr_demo.film.dicom import RADIOGRAPHS
+from cxr_demo.film.dicom_voi import WHITE
 from cxr_demo.film.header import ImageHeader
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.text import gate_text
@@ -120,20 +121,25 @@ def judge_image(image: Radiograph, gate: GateModel | None = None, lungs: LungMod
 
 def mend_image(image: Radiograph, mend: Mend) -> Radiograph:
     """New pixels, with a note that says it, and a hash of their own; what the header says of sides goes with them."""
-    pixels = image.pixels
-    if mend in QUARTERS:
-        pixels = np.rot90(pixels, -QUARTERS[mend])
-    elif mend is Mend.MIRROR:
-        pixels = pixels[:, ::-1]
-    else:
+    pixels, windows = image.pixels, image.windows
+    if mend is Mend.INVERT:
         pixels = 1 - pixels
+        windows = windows and replace(windows, greys=WHITE - windows.greys)
+    else:
+        pixels = _turn(pixels, mend)
+        windows = windows and replace(windows, levels=_turn(windows.levels, mend))
     pixels = np.array(pixels, np.float32, order="C")
     pixels.setflags(write=False)
     header = image.header and _mend_header(image.header, mend)
     sha256 = hashlib.sha256(f"{image.sha256} {mend}".encode()).hexdigest()
     notes = (*image.notes, Words(gate_text.describe_mended, mend))
     return replace(image, pixels=pixels, notes=notes, sha256=sha256, header=header, mends=(*image.mends, mend.value),
-                   made_of_sha256=image.file_sha256)  # fmt: skip
+                   made_of_sha256=image.file_sha256, windows=windows)  # fmt: skip
+
+
+def _turn(pixels: np.ndarray, mend: Mend) -> np.ndarray:
+    turned = pixels[:, ::-1] if mend is Mend.MIRROR else np.rot90(pixels, -QUARTERS[mend])
+    return np.ascontiguousarray(turned)
 
 
 # ---- the header's word

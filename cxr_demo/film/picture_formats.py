@@ -13,7 +13,7 @@ from PIL import BmpImagePlugin, Image, JpegImagePlugin, PngImagePlugin, TiffImag
 from tifffile import PHOTOMETRIC, TiffPage
 
 from cxr_demo.errors import ImageError
-from cxr_demo.film.dicom import count_used_bits
+from cxr_demo.film.dicom_voi import count_used_bits
 from cxr_demo.film.halving import BAND_ROWS, describe_halving, halve, is_too_large
 from cxr_demo.film.jpeg import check_jpeg
 from cxr_demo.film.size import check_size

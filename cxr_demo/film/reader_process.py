@@ -50,11 +50,11 @@ def _read(answer: socket.socket, path: str, cpu_seconds: int, spare_bytes: int) 
     answer.sendall(f"{os.getpid()}\n".encode())
     _limit(cpu_seconds, spare_bytes)
     try:
-        line, pixels = encode_film(read_image(path))
+        line, arrays = encode_film(read_image(path))
     except ImageError as error:
-        line, pixels = encode_refusal(error), b""
-    answer.sendall(line)
-    answer.sendall(pixels)
+        line, arrays = encode_refusal(error), []
+    for part in (line, *arrays):
+        answer.sendall(part)
 
 
 def _limit(cpu_seconds: int, spare_bytes: int) -> None:

@@ -18,6 +18,7 @@ import numpy as np
 from cxr_demo.errors import ImageError
 from cxr_demo.film.dicom import render_dicom
 from cxr_demo.film.dicom_tags import open_dicom
+from cxr_demo.film.dicom_voi import FilmWindows
 from cxr_demo.film.file_kinds import find_kind
 from cxr_demo.film.header import ImageHeader, read_header
 from cxr_demo.film.picture_formats import read_picture
@@ -46,7 +47,7 @@ class Radiograph:
     `kind`: "PNG", "JPEG", "TIFF", "WebP", "BMP" or "DICOM".
     `header`: what a DICOM file says of its picture. `is_colour`: truly coloured, not grey in three channels and not
     one tint all over. `sides`: the patient's side ("R" or "L") at the left and at the right edge of the picture, None
-    where the file does not say it.
+    where the file does not say it. `windows`: how else a DICOM file wants to be seen, where there is a choice.
     """
 
     pixels: np.ndarray
@@ -55,12 +56,17 @@ class Radiograph:
     kind: str
     header: ImageHeader | None = None
     is_colour: bool = False
+    windows: FilmWindows | None = None
     mends: tuple[str, ...] = ()
     made_of_sha256: str = ""
 
     @property
     def file_sha256(self) -> str:
         return self.made_of_sha256 or self.sha256
+
+    @property
+    def nbytes(self) -> int:
+        return self.pixels.nbytes + (self.windows.levels.nbytes + self.windows.greys.nbytes if self.windows else 0)
 
     @property
     def sides(self) -> tuple[str, str] | None:
@@ -84,10 +90,10 @@ def read_image(source: str | os.PathLike | bytes) -> Radiograph:
     data = _file_bytes(source)
     kind = find_kind(data)
     notes: list[Said] = []
-    header = None
+    header = windows = None
     try:
         if kind == "DICOM":
-            samples, header = _dicom_samples(data, notes)
+            samples, header, windows = _dicom_samples(data, notes)
         else:
             samples = read_picture(kind, data, notes)
         pixels = _finished(_grey(samples, notes))
@@ -98,7 +104,7 @@ def read_image(source: str | os.PathLike | bytes) -> Radiograph:
         raise ImageError("film-no-memory") from None
     except Exception:  # damaged files make decoders raise nearly any type, and its text may quote the file
         raise ImageError("film-damaged", kind=kind) from None
-    return Radiograph(pixels, tuple(notes), hashlib.sha256(data).hexdigest(), kind, header, is_colour)
+    return Radiograph(pixels, tuple(notes), hashlib.sha256(data).hexdigest(), kind, header, is_colour, windows)
 
 
 def _file_bytes(source: str | os.PathLike | bytes) -> bytes:
@@ -127,11 +133,12 @@ def _read_path(path: str | os.PathLike) -> bytes:
         return file.read(MAX_FILE_BYTES + 1)
 
 
-def _dicom_samples(data: bytes, notes: list[Said]) -> tuple[np.ndarray, ImageHeader]:
+def _dicom_samples(data: bytes, notes: list[Said]) -> tuple[np.ndarray, ImageHeader, FilmWindows | None]:
     dataset = open_dicom(data, notes)
     is_colour = int(dataset.get("SamplesPerPixel") or 1) > 1  # its decoders need three times the memory
     check_size(int(dataset.Columns), int(dataset.Rows), MAX_PIXELS if is_colour else MAX_PIXELS_READ)
-    return render_dicom(dataset, notes), read_header(dataset)
+    samples, windows = render_dicom(dataset, notes)
+    return samples, read_header(dataset), windows
 
 
 def _grey(samples: np.ndarray, notes: list[Said]) -> np.ndarray:

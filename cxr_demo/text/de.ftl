@@ -1105,12 +1105,16 @@ note-modality-table = Die Modalitätstabelle (LUT) der Datei wurde angewandt.
 note-rescaled = Umgerechnet, wie die Datei sagt: Steigung { $slope }, Achsenabschnitt { $intercept }.
 note-table = Die VOI-LUT der Datei wurde angewandt{ $tables ->
         [1] {""}
-       *[other] , die erste von { $tables }
+       *[other] , die erste von { $tables }: „Grauwerte“ zeigt die anderen
     }.
+voi-table = Tabelle { $number }
+voi-window = Mitte { $centre }, Breite { $width }
+    .named = { $name } ({ voi-window })
+voi-range = Ganzer Wertebereich
 note-window =
     Das Fenster der Datei wurde angewandt: Mitte { $centre }, Breite { $width }, { $curve }{ $windows ->
         [1] {""}
-       *[other] , das erste von { $windows }
+       *[other] , das erste von { $windows }: „Grauwerte“ zeigt die anderen
     }.
 note-range-one-grey =
     Das Fenster in der Datei zeigt nur ein einziges Grau: Gezeigt wird ihr ganzer Wertebereich, { $low } bis { $high }.
@@ -1370,6 +1374,8 @@ view-swipe = Wischen
 swipe-line = Linie in allen Feldern: links davon das Feld selbst, rechts davon ein anderes
 swipe-beside = Rechts der Linie
 greys = Grauwerte
+greys-file = Aus der Datei
+    .network = Das Netz liest das erste, und so auch Berichte. Die anderen sind zum Ansehen.
 greys-level = Lage
 greys-window = Fenster
 film-alone = Nur Aufnahme

@@ -1069,11 +1069,15 @@ note-modality-table = Modality table (LUT) from the file applied.
 note-rescaled = Rescaled as the file says: slope { $slope }, intercept { $intercept }.
 note-table = VOI LUT from the file applied{ $tables ->
         [1] {""}
-       *[other] , the first of { $tables }
+       *[other] , the first of { $tables }: “Greys” shows the others
     }.
+voi-table = Table { $number }
+voi-window = Centre { $centre }, width { $width }
+    .named = { $name } ({ voi-window })
+voi-range = Full range of values
 note-window = Window from the file applied: centre { $centre }, width { $width }, { $curve }{ $windows ->
         [1] {""}
-       *[other] , the first of { $windows }
+       *[other] , the first of { $windows }: “Greys” shows the others
     }.
 note-range-one-grey =
     The window in the file shows one grey only: its full range of values, { $low } to { $high }, is shown.
@@ -1319,6 +1323,8 @@ view-swipe = Swipe
 swipe-line = Line in all panels: left of it the panel itself, right of it another
 swipe-beside = Right of the line
 greys = Greys
+greys-file = From the file
+    .network = The network reads the first, and so do reports. The others are for looking.
 greys-level = Level
 greys-window = Window
 film-alone = Film alone

@@ -118,6 +118,7 @@ interface Film {
   readonly picture: string; // ids
   readonly outlines: string | null; // of what was planted in a synthetic film
   readonly deep: string | null; // name of the whole film, where the picture is not all of it
+  readonly windows: string | null; // name of the film before any window, where its file offers several
 }
 
 type Span = readonly [start: number, stop: number];
@@ -170,6 +171,7 @@ interface ToldRegion extends DrawnRegion {
 // What the network was asked instead of the film.
 interface Covered {
   readonly picture: string; // id
+  readonly deep: string | null; // name of the whole of it, where the picture is not all
   readonly mark: string; // what stands on it
   readonly text: string;
 }
@@ -268,6 +270,7 @@ interface View {
   zoom: number;
   x: number;
   y: number;
+  window: number; // which of its file's windows, 0 for the one that the network reads
   low: number; // share of the film's range that is black
   high: number; // and white
   inverted: boolean;
@@ -278,6 +281,7 @@ interface Greys {
   readonly width: number;
   readonly height: number;
   readonly levels: Uint16Array;
+  readonly look: Uint16Array | null; // how bright the file wants each level, where that is not as bright as it is
   halved: Greys | null;
 }
 
@@ -291,7 +295,7 @@ declare function lookAt(x: number, y: number): void;
 declare function setWindow(level: number, width: number): void;
 // At which zoom a pixel of the film is one of a stage that is so many of the screen's across, and the most that is useful.
 declare function zoomsOf(film: Greys, across: number): { readonly one: number; readonly most: number };
-declare function deepGreysOf(name: string): Promise<Greys>;
+declare function deepGreysOf(name: string): Promise<Greys & { readonly looks: readonly Uint16Array[] }>;
 declare function greysOf(image: HTMLImageElement): Greys;
 // The part of the film that is looked at, with its greys, in so many pixels; panels of one size share it.
 declare function pictureOfFilm(film: Greys, width: number, height: number): ImageData;

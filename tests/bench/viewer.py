@@ -34,6 +34,10 @@ FRAME = """async ([frames, habit]) => {
       slider.value = String((5 * n) % 100);
       slider.dispatchEvent(new Event("input", { bubbles: true }));
     },
+    swipe: (n) => {
+      const line = document.querySelector(".swipe [role=slider]");
+      line.dispatchEvent(new KeyboardEvent("keydown", { key: n % 20 < 10 ? "PageUp" : "PageDown", bubbles: true }));
+    },
     blink: (n) => key(n % 6 < 3 ? "keydown" : "keyup"),
   };
   const frame = () => new Promise(requestAnimationFrame);
@@ -67,10 +71,12 @@ def measure_habits(page: Page) -> None:
     """After a wheel's turn the film is larger than its panel, so that there is something to pan."""
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    for habit in ("zoom", "pan", "window", "opacity", "blink"):
+    for habit in ("zoom", "pan", "window", "opacity", "blink", "swipe"):
         asked.clear()
         if habit == "pan":
             page.evaluate(FRAME, [8, "zoom"])
+        if habit == "swipe":
+            page.locator("#panels button[data-view=swipe]").click()
         took = np.array(page.evaluate(FRAME, [FRAMES, habit]))
         slow = 1000 / np.quantile(took, 0.95)
         print(

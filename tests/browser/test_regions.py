@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import cv2
 import numpy as np
@@ -13,12 +14,13 @@ from cxr_demo import render
 from cxr_demo.analysis import DEFAULT_METHODS, Analyser
 from cxr_demo.evaluation.covering import MIRROR, cover_image
 from cxr_demo.film.reading import read_image
+from cxr_demo.limits import MAX_REGIONS
 from cxr_demo.networks import checkpoint
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.page_text import format_score
 from cxr_demo.ui.viewer.regions_table import SIDES
 from tests.browser.test_evaluation import open_evaluation
-from tests.browser.test_page import look, read_canvas, wait_for_maps, wait_for_rest
+from tests.browser.test_page import enter, give, look, read_canvas, wait_for_maps, wait_for_rest
 
 BOX = (0.2, 0.25, 0.4, 0.3)
 
@@ -269,6 +271,51 @@ def test_regions_are_covered_the_network_is_asked_and_the_film_says_that_it_is_n
     page.locator("#panels button.undo").click()
     wait_for_rest(page)
     expect(cover).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_covered_film_is_shown_in_its_full_depth(open_page, films):
+    page, _ = open_page()
+    enter(page)
+    give(page, films["film16.png"])
+    wait_for_rest(page)
+    draw_box(page, "film", (0.2, 0.25, 0.4, 0.3))
+    page.get_by_role("button", name=format_text("cover-mirror"), exact=True).click()
+    wait_for_rest(page)
+    page.locator("#panels details.greys summary").click()
+    page.locator("#panels input.window").fill("2")  # five steps of 8 bits
+    page.wait_for_timeout(1500)
+    covered = cover_image(read_image(films["film16.png"]), [tuple(bounds(page, 0))], MIRROR)
+    view = json.loads(page.locator("#panels .part").get_attribute("data-view") or "")
+    expected = np.clip((covered.pixels - view["low"]) / (view["high"] - view["low"]), 0, 1) * 255
+    drawn = read_canvas(page, "film")[..., 0]
+    assert np.abs(drawn - expected).max() <= 1
+    assert len(np.unique(drawn[(expected > 0) & (expected < 255)])) > 20, "8 bits would show five greys"
+
+
+def test_the_keyboard_keeps_its_place_on_a_region_while_maps_come(open_page, films):
+    page = open_evaluation(open_page, films)
+    arm(page, "outline").press("Enter")
+    wait_for_rest(page)
+    assert len(shapes(page)[0]) == 32 and bounds(page, 0) == pytest.approx([0.4, 0.4, 0.2, 0.2])
+    tag = page.locator(".stage:has(canvas[data-panel=film]) .region-tag")
+    expect(tag).to_be_focused()
+    expect(tag).to_have_attribute("aria-label", re.compile(r"\d % of the film"))
+    page.evaluate("document.querySelector('#findings button.finding[data-label=viral_pneumonia]').click()")
+    wait_for_maps(page, "viral_pneumonia")
+    expect(tag).to_be_focused()
+
+
+def test_a_ninth_region_is_refused_where_it_was_drawn(open_page, films):
+    page = open_evaluation(open_page, films)
+    for _ in range(MAX_REGIONS):
+        arm(page, "box").press("Enter")
+        wait_for_rest(page)
+    expect(arm(page, "box")).to_be_disabled()
+    expect(page.locator("#panels .limit")).to_have_text(format_text("region.too-many", most=MAX_REGIONS))
+    page.locator("#panels .region-tag").first.press("Delete")
+    wait_for_rest(page)
+    expect(arm(page, "box")).to_be_enabled()
+    expect(page.locator("#panels .limit")).to_be_empty()
 
 
 @pytest.mark.parametrize(("size", "shape"), [("desktop", (1440, 900)), ("phone", (390, 844))])

@@ -14,10 +14,22 @@ from playwright.sync_api import FloatRect, Page, expect
 
 from cxr_demo.text.catalogue import format_text
 from tests.browser.conftest import synthetic_film
-from tests.browser.test_page import PANELS, enter, find_small_targets, give, open_result, read_canvas, wait_for_rest
+from tests.browser.test_page import (
+    PANELS,
+    enter,
+    find_small_targets,
+    give,
+    listen_to_requests,
+    open_result,
+    read_canvas,
+    wait_for_rest,
+)
+from tests.film.test_dicom import dicom_file, lut
+from tests.film.test_dicom_voi import by_pydicom
 
 FILM = "canvas[data-panel=film]"
 SHAPE = (600, 500)
+AT_FIRST = {"zoom": 1, "x": 0.5, "y": 0.5, "window": 0, "low": 0, "high": 1, "inverted": False}
 DOT = (430, 380)  # row and column of what is looked for, nowhere near the middle
 
 
@@ -192,7 +204,7 @@ def test_window_and_level_are_what_numpy_makes_of_the_film(look, large_film):
     before = view(page)
     page.get_by_role("button", name=format_text("view-reset"), exact=True).click()
     wait_for_view(page, before)
-    assert view(page) == {"zoom": 1, "x": 0.5, "y": 0.5, "low": 0, "high": 1, "inverted": False}
+    assert view(page) == AT_FIRST
     assert seen.told[told:] == []
 
 
@@ -219,7 +231,7 @@ def test_keys_belong_to_the_films_alone_and_a_sheet_tells_them(look):
     assert press_key(page, "ArrowRight")["x"] > 0.5
     assert press_key(page, "-")["zoom"] == pytest.approx(1)
     press_key(page, "Shift+ArrowUp")
-    assert press_key(page, "r") == {"zoom": 1, "x": 0.5, "y": 0.5, "low": 0, "high": 1, "inverted": False}
+    assert press_key(page, "r") == AT_FIRST
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name=format_text("gestures"))).to_be_visible()
     page.keyboard.press("Escape")
@@ -280,7 +292,7 @@ def test_a_film_of_16_bits_is_windowed_in_its_full_depth(open_page, films):
     wait_for_rest(page)
     page.mouse.move(*middle_of(page))
     page.locator("#panels .part[data-deep]").wait_for()
-    told, asked = len(seen.told), len(seen.asked)
+    told, asked = len(seen.told), listen_to_requests(page)
     before = view(page)
     page.locator("#panels details.greys summary").click()
     page.locator("#panels input.window").fill("2")  # five steps of 8 bits
@@ -292,7 +304,7 @@ def test_a_film_of_16_bits_is_windowed_in_its_full_depth(open_page, films):
     assert drawn.shape == film.shape and np.abs(drawn - expected).max() <= 1
     between = drawn[(expected > 0) & (expected < 255)]
     assert len(np.unique(between)) > 20, "8 bits would show five greys"
-    assert seen.told[told:] == [] and len(seen.asked) == asked
+    assert seen.told[told:] == [] and asked == []
 
 
 def find_line(page: Page, panel: str):
@@ -374,6 +386,40 @@ def test_a_finger_moves_the_line(look):
     assert_swiped(page, alone, {"film": PANELS[1]} | dict.fromkeys(PANELS[1:], "film"))
     assert read_line(page) == pytest.approx(0.25, abs=0.02)
     assert page.evaluate("scrollY") == scrolled and find_small_targets(page) == []
+
+
+def test_other_windows_of_the_file_are_chosen_by_name_and_the_network_reads_the_first(open_page, tmp_path):
+    page, seen = open_page()
+    enter(page)
+    curve = np.rint(4095 * (np.arange(4096) / 4095) ** 2.2).astype(np.uint16)
+    tables = [lut(0, np.arange(4096), 12), lut(0, curve, 12)]
+    tables[0].LUTExplanation, tables[1].LUTExplanation = "STRAIGHT", "GAMMA"
+    values = np.rint(4095 * synthetic_film()).astype(np.uint16)
+    data = dicom_file(values, VOILUTSequence=tables, WindowCenter=2500, WindowWidth=900,
+                      WindowCenterWidthExplanation="HARDER")  # fmt: skip
+    (tmp_path / "film.dcm").write_bytes(data)
+    give(page, tmp_path / "film.dcm")
+    wait_for_rest(page)
+    page.locator("#panels details.greys summary").click()
+    choice = page.get_by_role("combobox", name=format_text("greys-file"))
+    options = choice.locator("option").all_inner_texts()
+    assert options[:2] == ["STRAIGHT", "GAMMA"] and options[2].startswith("HARDER (")
+    expect(page.locator("#panels details.greys")).to_contain_text(format_text("greys-file.network"))
+    told, answer = len(seen.told), page.locator("#findings").inner_text()
+    for at, expected in ((1, by_pydicom(data, 1, of_table=True)), (2, by_pydicom(data, 0)), (0, values / 4095)):
+        before = view(page)
+        choice.select_option(str(at))
+        wait_for_view(page, before)
+        page.wait_for_timeout(1500)
+        for panel in ("film", "grad-cam"):
+            page.locator("#panels input.opacity").fill("0")
+            page.wait_for_timeout(100)
+            assert np.abs(read_canvas(page, panel)[..., 0] - 255 * expected).max() <= 1, (panel, at)
+    choice.select_option("2")
+    page.locator(FILM).hover()
+    assert press_key(page, "r") == AT_FIRST
+    expect(choice).to_have_value("0")
+    assert seen.told[told:] == [] and page.locator("#findings").inner_text() == answer
 
 
 def test_the_switch_sets_the_finding_against_the_others_and_back(open_page, films):

@@ -42,6 +42,7 @@ from cxr_demo.ui.evaluation.evaluation_run import (
 )
 from cxr_demo.ui.image_encoding import encode_film
 from cxr_demo.ui.viewer.cover_table import CoveredAnswer
+from cxr_demo.ui.viewer.deep_film import offer_changed_film
 
 ALL = "*"  # instead of a label, in the key of work on all of them
 READ, ANALYSE, COVER, READ_OTHERS, PROVE, EXPLAIN, EXPORT, ANALYSE_OTHERS, COMPARE, EVALUATE = range(
@@ -96,7 +97,7 @@ def _read(desk: Desk, session: Session, film: Film) -> None:
 def _make_room(session: Session, film: Film) -> None:
     """One page holds only so many bytes of films: the oldest leave, but neither the new one nor what is looked at."""
     with session.lock:
-        held = {key: each.image.pixels.nbytes for key, each in session.films.items() if each.image is not None}
+        held = {key: each.image.nbytes for key, each in session.films.items() if each.image is not None}
         for key in [key for key in held if key not in (film.key, session.wish.film)]:
             if sum(held.values()) <= MAX_PAGE_BYTES:
                 return
@@ -184,7 +185,8 @@ def _list_cover(analyser: Analyser, session: Session, image: Radiograph, reading
 
     def run(on_progress: ProgressCallback) -> None:
         covered = cover_image(image, shapes, how)
-        answer = CoveredAnswer(analyser.analyse(covered).probabilities, encode_film(covered.pixels))
+        deep = offer_changed_film(image, lambda: cover_image(image, shapes, how))
+        answer = CoveredAnswer(analyser.analyse(covered).probabilities, encode_film(covered.pixels), deep)
         with session.lock:
             reading.covered[shapes, how] = answer
             while len(reading.covered) > KEPT_COVERS:

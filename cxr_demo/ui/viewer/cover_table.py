@@ -12,14 +12,17 @@ from cxr_demo.text import page_text
 from cxr_demo.text.catalogue import Said, format_text
 from cxr_demo.ui.markup import Html, join_html, render_scrollable, tag
 from cxr_demo.ui.parts import make_id
+from cxr_demo.ui.viewer.deep_film import DeepFilm
 
 
 @dataclass(frozen=True, eq=False)
 class CoveredAnswer:
-    """`probabilities` (L,) of the covered film, and its `picture`, a data URI as large as the film's on the page."""
+    """`probabilities` (L,) of the covered film, and its `picture`, a data URI as large as the film's on the page;
+    `deep`: the whole of it, where there is more than the picture holds."""
 
     probabilities: np.ndarray
     picture: str
+    deep: DeepFilm | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +55,9 @@ def describe_covered(cover: Cover) -> tuple[dict, dict[str, dict]] | None:
     if cover.answer is None:
         return None
     body = {"source": cover.answer.picture}
-    told = {"picture": make_id(body), "mark": format_text("cover.not-the-film"), "text": format_text("cover.picture")}
+    deep = cover.answer.deep.name if cover.answer.deep else None
+    words = {"mark": format_text("cover.not-the-film"), "text": format_text("cover.picture")}
+    told = {"picture": make_id(body), "deep": deep, **words}
     return told, {told["picture"]: body}
 
 

@@ -234,6 +234,8 @@ document.addEventListener("cxr-drawing", () => {
     const told = input?.nextElementSibling;
     if (told) told.textContent = `${value} %`;
   }
+  const ofFile = document.querySelector("#panels select.file-window");
+  if (ofFile) ofFile.selectedIndex = view.window;
   const invert = document.querySelector("#panels button[data-view=invert]");
   invert?.setAttribute("aria-pressed", String(view.inverted));
   const zoom = document.querySelector("#panels output.zoom");

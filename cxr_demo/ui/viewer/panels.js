@@ -45,6 +45,8 @@ const control = (name) => /** @type {HTMLInputElement} */ (panels().querySelecto
 
 function draw() {
   const element = panels();
+  if (view.window && !films.offered.length) fetchWindows();
+  drawing.film = films.offered[view.window - 1] ?? films.read;
   paintAll(element, layersOfPanel, Boolean(value?.held) && !state.asked, state.asked);
   document.body.dataset.outlined = drawing.outlined ? "1" : "";
   const shown = element.querySelector("input.truth");
@@ -72,19 +74,35 @@ function draw() {
 // To the sections below, which draw on the same film.
 const tell = () => document.dispatchEvent(new Event("cxr-drawing"));
 
-// Whoever comes near the films gets all of them that there is, once.
-/** @type {string | null} */
-let deepFilm = null;
+/** @type {{ read: Greys | null, offered: readonly Greys[] }} */
+const films = { read: null, offered: [] }; // as the network reads it, and in the other windows of its file
+/** @type {Set<string>} */
+const fetched = new Set(); // names of deep films, of this one
 
+/** @param {string | null | undefined} name */
+async function fetchOnce(name) {
+  if (!name || !drawing.film || fetched.has(name)) return null;
+  fetched.add(name);
+  const deep = await deepGreysOf(name).catch(() => null);
+  if (!deep) fetched.delete(name); // to be tried again; until then what is there stays
+  return deep;
+}
+
+// Whoever comes near the films gets all of them that there is, once.
 async function deepen() {
-  const name = value?.film?.deep ?? null;
-  if (!name || name === deepFilm || !drawing.film) return;
-  deepFilm = name;
-  const deep = await deepGreysOf(name).catch(() => null); // without it the page's picture stays
-  if (!deep && deepFilm === name) deepFilm = null; // to be tried again
-  if (deepFilm !== name || value?.film?.deep !== name || !deep) return;
-  drawing.film = deep;
+  const name = value?.film?.deep;
+  const deep = await fetchOnce(name);
+  if (!deep || !name || value?.film?.deep !== name) return;
+  films.read = deep;
   panels().dataset.deep = name;
+  redraw();
+}
+
+async function fetchWindows() {
+  const name = value?.film?.windows;
+  const deep = await fetchOnce(name);
+  if (!deep || value?.film?.windows !== name) return;
+  films.offered = deep.looks.map((look) => ({ ...deep, look }));
   redraw();
 }
 
@@ -95,7 +113,9 @@ let loading = Promise.resolve();
 async function load(film) {
   const pictures = [film.picture, film.outlines].map((id) => (id ? loadPicture(pictureOf(id).source) : null));
   const [shown, outlines] = await Promise.all(pictures);
-  if (state.film === film.picture) Object.assign(drawing, { film: shown && greysOf(shown), outlines });
+  if (state.film !== film.picture) return;
+  films.read = drawing.film = shown && greysOf(shown);
+  drawing.outlines = outlines;
 }
 
 /** @param {PanelsValue} next */
@@ -111,9 +131,10 @@ async function show(next) {
   }
   if (film !== state.film) {
     state.film = film;
-    drawing.film = drawing.outlines = null;
+    drawing.film = drawing.outlines = films.read = null;
     drawing.outlined = false;
-    deepFilm = null;
+    films.offered = [];
+    fetched.clear();
     delete panels().dataset.deep;
     resetView();
     loading = next.film ? load(next.film).catch(() => {}) : Promise.resolve();
@@ -153,6 +174,10 @@ on("input", "#panels input", (input) => {
   else if (input.matches("input.keep")) return press("pin_scale", { pinned: input.checked });
   else if (input.matches("input[name=scale]")) drawing.scale = /** @type {Scale} */ (input.value);
   else return;
+  redraw();
+});
+on("change", "#panels select.file-window", (select) => {
+  view.window = select.selectedIndex;
   redraw();
 });
 on("click", "#panels button.ask", () => {

@@ -68,7 +68,7 @@ def render_panels(
     pictures = {make_id(body): body for body in numbers.values()} | shown.bodies
     value = {
         "html": join_html(
-            _render_panels_header(study, card, label, shown.name, contrast),
+            _render_panels_header(study, card, label, shown, contrast),
             tag("div", _render_film_panel(study.image, card.preprocess, truth), *figures, class_="row"),
             _render_legend(study, card, label, bool(pinned), contrast),
             agreement_table.render_agreements(maps, card, study.image.pixels.shape),
@@ -88,7 +88,8 @@ def render_panels(
 
 def _name_pictures(shown: FilmPictures) -> dict:
     """What the film's canvas asks for."""
-    return {"picture": shown.picture, "outlines": shown.outlines, "deep": shown.deep}
+    deep, windows = (film.name if film else None for film in (shown.deep, shown.windows))
+    return {"picture": shown.picture, "outlines": shown.outlines, "deep": deep, "windows": windows}
 
 
 def _describe_drawing(explanation: Explanation, scales: Scales, card: Card, map_id: str) -> dict:
@@ -178,17 +179,17 @@ def _render_map(method: Method, explanation: Explanation, scales: Scales, study:
     return _render_map_figure(method, study, name, where, None, *below, limits=limits)
 
 
-def _render_panels_header(study: Study, card: Card, label: str, film_name: Said, contrast: bool) -> Html:
+def _render_panels_header(study: Study, card: Card, label: str, shown: FilmPictures, contrast: bool) -> Html:
     p = float(study.probabilities[card.labels.index(label)])
     how, known = find_standing(card, study.probabilities, label), card.get_finding(label)
     told = f"{page_text.format_score(p, card.calibrated, card.task)} · {findings_text.describe_verdict(how)}"
     gloss = f" · {known.gloss}" if len(card.labels) > MANY else ""
     heading = tag("h2", label_text.name_finding(card, label, contrast), tag("small", told + gloss))
-    of = tag("p", format_text("film-source", film=film_name, network=name_checkpoint(card)), class_="of")
+    of = tag("p", format_text("film-source", film=shown.name, network=name_checkpoint(card)), class_="of")
     title = tag("div", heading, of, None if how.maps_shown else _render_show_button(how, card), class_="title")
     controls = (
         _render_controls(len(card.labels) > 1),
-        view_controls.render_view_controls(),
+        view_controls.render_view_controls(shown.window_names),
         view_controls.render_region_controls(),
     )
     return tag("header", title, *controls, class_="head")

@@ -154,14 +154,17 @@ function placeOn(stage) {
   layer.querySelectorAll("button.region-tag").forEach((tag, at) => {
     const bounds = boundsOf(regions[at].shape);
     const [left, top] = toStage([bounds[0], bounds[1]]);
-    Object.assign(tag.style, { left: `${left * 100}%`, top: `${top * 100}%` });
     const known = value?.regions[at];
     const isSame = known && JSON.stringify(known.shape) === JSON.stringify(regions[at].shape);
-    /** @type {ChildNode} */ (tag.lastChild).textContent = (isSame && known.told[panel]) || "";
-    if (known) tag.setAttribute("aria-label", known.name);
+    const holds = (isSame && known.told[panel]) || "";
+    /** @type {ChildNode} */ (tag.lastChild).textContent = holds;
+    if (known) tag.setAttribute("aria-label", holds ? `${known.name}. ${holds}` : known.name);
     tag.classList.toggle("low", top < 0.08); // no room above it for the text
     tag.classList.toggle("right", left > 0.5);
     tag.classList.toggle("chosen", at === chosen);
+    const across = left * stage.clientWidth; // what stands on it is read whole, also on a narrow panel
+    const most = left > 0.5 ? across : Math.min(across, Math.max(0, stage.clientWidth - tag.offsetWidth));
+    Object.assign(tag.style, { left: `${most}px`, top: `${top * 100}%` });
   });
   const held = regions[chosen];
   const [left, top, width, height] = held ? boundsOf(held.shape) : [0, 0, 0, 0];
@@ -175,8 +178,15 @@ function placeOn(stage) {
 
 function place() {
   for (const stage of stages()) placeOn(stage);
-  for (const button of document.querySelectorAll("#panels button.draw-region"))
+  let isFull = false;
+  for (const button of document.querySelectorAll("#panels button.draw-region")) {
+    isFull = regions.length >= Number(button.dataset.most);
     button.setAttribute("aria-pressed", String(button.dataset.shape === armed));
+    button.disabled = isFull;
+  }
+  const limit = /** @type {HTMLElement | null} */ (document.querySelector("#panels .limit"));
+  const why = isFull ? String(limit?.dataset.text) : "";
+  if (limit && limit.textContent !== why) limit.textContent = why;
   const undo = document.querySelector("#panels button.undo");
   if (undo) undo.disabled = !former.length;
   const change = document.querySelector("#regions button.change");
@@ -428,6 +438,10 @@ async function showCovered(cover) {
   const picture = cover && (await loadPicture(pictureOf(cover.picture).source).catch(() => null));
   if ((value?.cover ?? null)?.picture !== cover?.picture) return; // the newer one draws itself
   drawing.covered = picture && greysOf(picture);
+  document.dispatchEvent(new Event("cxr-view"));
+  const deep = cover?.deep && picture && (await deepGreysOf(cover.deep).catch(() => null)); // else the picture stays
+  if (!deep || value?.cover?.deep !== cover.deep) return;
+  drawing.covered = deep;
   document.dispatchEvent(new Event("cxr-view"));
 }
 

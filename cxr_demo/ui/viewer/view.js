@@ -1,14 +1,14 @@
 // Which part of the film every panel shows, and with which greys. One view for all of them, kept until another film
 // comes. Places are shares from 0 to 1: of the film, or of the stage, which is where a panel shows it.
 /** @type {View} */
-const view = { zoom: 1, x: 0.5, y: 0.5, low: 0, high: 1, inverted: false };
+const view = { zoom: 1, x: 0.5, y: 0.5, window: 0, low: 0, high: 1, inverted: false };
 const MOST_PX = 12; // of a screen for one pixel of the film
 const LEAST_WINDOW = 1 / 256; // of the film's range: less than a step of 8 bits shows two greys
 const WHITE = 65535;
 
 /** @type {typeof globalThis.resetView} */
 function resetView() {
-  Object.assign(view, { zoom: 1, x: 0.5, y: 0.5, low: 0, high: 1, inverted: false });
+  Object.assign(view, { zoom: 1, x: 0.5, y: 0.5, window: 0, low: 0, high: 1, inverted: false });
 }
 
 /** @type {typeof globalThis.partShown} */
@@ -65,11 +65,11 @@ function greysOf(image) {
   const { data } = context.getImageData(0, 0, image.width, image.height);
   const levels = new Uint16Array(image.width * image.height);
   for (let at = 0; at < levels.length; at++) levels[at] = data[at * 4] * 257;
-  return { width: image.width, height: image.height, levels, halved: null };
+  return { width: image.width, height: image.height, levels, look: null, halved: null };
 }
 
 const DEEP_FILMS = "gradio_api/film";
-const HEAD = 8; // bytes: width and height
+const HEAD = 12; // bytes: width, height and how many tables of greys
 
 /** @type {typeof globalThis.deepGreysOf} */
 async function deepGreysOf(name) {
@@ -77,15 +77,28 @@ async function deepGreysOf(name) {
   if (!answer.ok) throw new Error("the film is no longer there");
   const body = await answer.arrayBuffer();
   const head = new DataView(body);
-  const [width, height] = [head.getUint32(0, true), head.getUint32(4, true)];
+  const [width, height, count] = [0, 4, 8].map((at) => head.getUint32(at, true));
   const packed = new Blob([body.slice(HEAD)]).stream().pipeThrough(new DecompressionStream("deflate"));
   const planes = new Uint8Array(await new Response(packed).arrayBuffer());
-  const levels = new Uint16Array(width * height);
-  for (let at = 0; at < levels.length; at++) {
-    const step = planes[at] | (planes[levels.length + at] << 8);
-    levels[at] = at % width ? levels[at - 1] + step : step;
+  const levels = unpack(planes, width, height);
+  const greys = unpack(planes.subarray(2 * levels.length), WHITE + 1, count);
+  const looks = Array.from({ length: count }, (_, at) => greys.subarray(at * (WHITE + 1), (at + 1) * (WHITE + 1)));
+  return { width, height, levels, looks, look: null, halved: null };
+}
+
+/**
+ * Rows of values from the steps between them, all low bytes before all high ones.
+ * @param {Uint8Array} planes
+ * @param {number} width
+ * @param {number} height
+ */
+function unpack(planes, width, height) {
+  const values = new Uint16Array(width * height);
+  for (let at = 0; at < values.length; at++) {
+    const step = planes[at] | (planes[values.length + at] << 8);
+    values[at] = at % width ? values[at - 1] + step : step;
   }
-  return { width, height, levels, halved: null };
+  return values;
 }
 
 /**
@@ -108,7 +121,7 @@ function halve(film) {
       levels[y * width + x] = (sum + 2) >> 2;
     }
   }
-  film.halved = { width, height, levels, halved: null };
+  film.halved = { width, height, levels, look: film.look, halved: null };
   return film.halved;
 }
 
@@ -133,20 +146,25 @@ function betweenPixels(pixels, start, side, count) {
   return { first, second, share };
 }
 
-/** @type {{ low: number, high: number, inverted: boolean, greys: Uint32Array } | null} */
-let table = null;
+/** @type {WeakMap<object, { low: number, high: number, inverted: boolean, greys: Uint32Array }>} */
+const tables = new WeakMap(); // by look, of all films that have none by the view
 
-/** The grey of every level, as four bytes of a canvas. */
-function windowTable() {
+/**
+ * The grey of every level, as four bytes of a canvas. `look`: how bright the file wants it.
+ * @param {Uint16Array | null} look
+ */
+function windowTable(look) {
   const { low, high, inverted } = view;
-  if (table && table.low === low && table.high === high && table.inverted === inverted) return table.greys;
+  const known = tables.get(look ?? view);
+  if (known && known.low === low && known.high === high && known.inverted === inverted) return known.greys;
   const greys = new Uint32Array(WHITE + 1);
   for (let level = 0; level <= WHITE; level++) {
-    const share = Math.min(1, Math.max(0, (level / WHITE - low) / (high - low)));
+    const bright = look ? look[level] : level;
+    const share = Math.min(1, Math.max(0, (bright / WHITE - low) / (high - low)));
     const grey = Math.round((inverted ? 1 - share : share) * 255);
     greys[level] = 0xff000000 | (grey << 16) | (grey << 8) | grey;
   }
-  table = { low, high, inverted, greys };
+  tables.set(look ?? view, { low, high, inverted, greys });
   return greys;
 }
 
@@ -166,7 +184,7 @@ function pictureOfFilm(film, width, height) {
   const down = betweenPixels(source.height, top, side, height);
   const picture = new ImageData(width, height);
   const painted = new Uint32Array(picture.data.buffer);
-  const greys = windowTable();
+  const greys = windowTable(film.look);
   for (let y = 0; y < height; y++) {
     const upper = down.first[y] * stride;
     const lower = down.second[y] * stride;

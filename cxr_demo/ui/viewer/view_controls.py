@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
-from cxr_demo.text.catalogue import format_text
+from collections.abc import Sequence
+
+from cxr_demo.limits import MAX_REGIONS
+from cxr_demo.text.catalogue import Said, format_text
 from cxr_demo.ui.markup import Html, render_scrollable, tag
 
 BUTTONS = {"out": "−", "in": "+", "pixels": "", "invert": "", "reset": "", "swipe": ""}  # by action, and its sign
@@ -13,8 +16,9 @@ GESTURES = (  # of the sheet
 )  # fmt: skip
 
 
-def render_view_controls() -> Html:
-    """Zoom, greys and keys, for those who have no wheel or do not know it."""
+def render_view_controls(windows: Sequence[Said]) -> Html:
+    """Zoom, greys and keys, for those who have no wheel or do not know it. `windows`: the names of those of the file,
+    where there is a choice."""
     buttons = [_render_button(action, sign) for action, sign in BUTTONS.items()]
     zoom = tag("output", class_="zoom", title=format_text("zoom-times"))
     sliders = [
@@ -25,11 +29,18 @@ def render_view_controls() -> Html:
         )
         for name, low, high, start in (("level", 0, 100, 50), ("window", 1, 200, 100))
     ]  # fmt: skip
-    greys = tag("details", tag("summary", format_text("greys")), tag("div", *sliders), class_="pop greys")
+    file = _render_windows(windows) if windows else ()
+    greys = tag("details", tag("summary", format_text("greys")), tag("div", *file, *sliders), class_="pop greys")
     alone = tag("button", format_text("film-alone"), type="button", class_="bare", title=format_text("film-alone.hint"))
     group = {"role": "group", "aria_label": format_text("view")}
     return tag("div", *buttons[:2], zoom, *buttons[2:], greys, alone, _render_button("help", "?"),
                class_="view", **group)  # fmt: skip
+
+
+def _render_windows(names: Sequence[Said]) -> tuple[Html, Html]:
+    options = [tag("option", name, value=str(at)) for at, name in enumerate(names)]
+    choice = tag("label", format_text("greys-file"), tag("select", *options, class_="file-window"))
+    return choice, tag("p", format_text("greys-file.network"))
 
 
 def render_region_controls() -> Html:
@@ -37,12 +48,13 @@ def render_region_controls() -> Html:
     name = format_text("regions-draw")
     draw = [
         tag("button", format_text(f"regions-draw.{shape}"), type="button", class_="draw-region", data_shape=shape,
-            title=format_text(f"regions-draw.{shape}-hint"), aria_pressed="false")
+            title=format_text(f"regions-draw.{shape}-hint"), aria_pressed="false", data_most=MAX_REGIONS)
         for shape in ("box", "outline")
     ]  # fmt: skip
     undo = tag("button", format_text("regions-draw.undo"), type="button", class_="undo", disabled=True,
                title=format_text("regions-draw.undo-hint"))  # fmt: skip
-    return tag("div", tag("span", name), *draw, undo, class_="view", role="group", aria_label=name)
+    limit = tag("span", class_="limit", role="status", data_text=format_text("region.too-many", most=MAX_REGIONS))
+    return tag("div", tag("span", name), *draw, undo, limit, class_="view", role="group", aria_label=name)
 
 
 def render_enlarge_button(panel: str) -> Html:

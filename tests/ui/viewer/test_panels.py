@@ -24,6 +24,7 @@ from cxr_demo.text.method_text import describe_caption, describe_too_little
 from cxr_demo.ui import image_encoding
 from cxr_demo.ui.parts import Part
 from cxr_demo.ui.viewer import likeness_table, methods, panels
+from cxr_demo.ui.viewer.deep_film import NO_GREYS, DeepFilm
 from tests.ui.stand_ins import LABELS, card, ensemble, explanation, figure, pictures, study
 
 
@@ -406,7 +407,8 @@ def test_the_table_of_labels_names_every_pair_and_says_in_words_which_share_one_
 
 
 def test_a_film_without_maps_yet_is_offered_in_full_depth_as_with_them():
-    shown = dataclasses.replace(pictures(study()), deep="name-of-the-deep-film")
+    deep = DeepFilm(lambda: (np.zeros((2, 2), np.uint16), NO_GREYS))
+    shown = dataclasses.replace(pictures(study()), deep=deep)
     alone = panels.render_film_alone(study().image, shown, ["grad-cam"]).body["film"]
     assert alone == panels.render_panels(study(), card(), LABELS[0], {}, shown).body["film"]
-    assert alone["deep"] == "name-of-the-deep-film"
+    assert alone["deep"] == deep.name
