@@ -29,9 +29,9 @@ class Scales:
 def choose_scales(
     maps: Mapping[str, Explanation], pinned: Mapping[str, render.ScaleEnds] = NOTHING_PINNED
 ) -> dict[str, Scales]:
-    """Of maps by method, those of one unit share the ends that are `pinned` of it, else the largest limit of theirs (own
-    choice: the strongest of them looks as it does alone). Maps that are next to nothing take no part, and relative ones
-    keep their own."""
+    """Of maps by method, those of one unit share the ends that are `pinned` of it, else the largest limit of theirs
+    (own choice: the strongest of them looks as it does alone). Maps that are next to nothing take no part, and relative
+    ones keep their own."""
     own = {
         key: render.choose_scale(map_.map_square, map_.shown, map_.unit, map_.evidence_floor)
         for key, map_ in maps.items()
