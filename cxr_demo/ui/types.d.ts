@@ -78,6 +78,7 @@ interface ChoiceValue extends Value {
 
 interface TableValue extends Value {
   readonly csv: string;
+  readonly films?: string; // the same as long as they are the same films
 }
 
 interface MethodsValue extends Value {
