@@ -22,6 +22,7 @@ import app
 from cxr_demo.analysis import Analyser, choose_default_methods
 from cxr_demo.film.bounded_reading import start_reader
 from cxr_demo.film.phantom import make_example_phantoms
+from cxr_demo.film.reading import read_image
 from cxr_demo.ui.app.desk import Desk
 from cxr_demo.ui.app.sessions import Sessions
 from tests.ui.stand_ins import Page
@@ -67,7 +68,9 @@ class People:
     def work(self, number: int) -> float:
         """Seconds of the arithmetic alone: one forward and the usual maps of the first label."""
         analyser: Analyser = self.desk.analysers[NETWORKS[number % 2]]
-        image = make_example_phantoms(FILM_PX)["nodule"]
+        file = self.desk.folder / "arithmetic.png"
+        file.write_bytes(make_film(1000 * self.films + 900 + number))
+        image = read_image(file)
         began = time.perf_counter()
         study = analyser.analyse(image)
         analyser.explain(study, study.labels[:1], choose_default_methods(analyser))

@@ -49,7 +49,7 @@ def measure_floors(
         for key in FIGURES[task]:
             if key not in own or any(key not in of for of in (*scores, *drawn)):
                 continue
-            value = float(np.mean([of[key] for of in scores]))
+            value = float(np.mean([np.asarray(of[key])[0] for of in scores]))
             floor = metrics.measure_interval(value, np.concatenate([of[key] for of in drawn]))
             above = np.concatenate([own_drawn[key] - of[key] for of in drawn])
             difference = metrics.measure_interval(float(own[key]) - value, above)
