@@ -7,13 +7,14 @@ which stand behind a proxy, on all addresses.
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 if __name__ == "__main__":  # before what follows, which takes seconds: Ctrl-C ends it without a word
     signal.signal(signal.SIGINT, lambda *_: sys.exit(128 + signal.SIGINT))
@@ -91,7 +92,17 @@ def launch() -> None:
         sys.exit(f"Port {port} is taken. Choose another: PORT={port + 1} python app.py")
     print(f"Ready: http://127.0.0.1:{port}", flush=True)
     threading.Thread(target=prove_checkpoints, args=(ANALYSERS,), name="proofs", daemon=True).start()
-    demo.block_thread()
+    try:
+        demo.block_thread()
+    except SystemExit as ended:  # by a signal
+        end_now(int(ended.code or 0))
+
+
+def end_now(code: int) -> NoReturn:
+    """Python's own end pulls down what threads still compute with, and torch then aborts the process."""
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    os._exit(code)
 
 
 ROOT = str(checkpoint.get_weights_root())

@@ -8,6 +8,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 OPEN_BESIDE = """
 import os, pathlib, sys
@@ -44,13 +46,29 @@ def test_a_checkpoint_with_an_unforeseen_fault_is_named_and_the_others_are_there
     assert "NotImplementedError at " in done.stderr and "DOE" not in done.stderr + done.stdout
 
 
+BUSY = """
+import threading, torch
+import app
+def compute():
+    while True:
+        x = torch.rand(1, 3, 64, 64, requires_grad=True)
+        torch.nn.functional.conv2d(x, torch.rand(8, 3, 3, 3)).sum().backward()
+def prove(analysers):
+    for _ in range(4):
+        threading.Thread(target=compute, daemon=True).start()
+    print("computing", flush=True)
+app.prove_checkpoints = prove
+app.launch()
+"""
+
+
 def find_port() -> str:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return str(free.getsockname()[1])
 
 
-def start_app(tmp_path: Path) -> tuple[subprocess.Popen, Path]:
+def start_app(tmp_path: Path, order: list[str]) -> tuple[subprocess.Popen, Path]:
     (tmp_path / "weights").mkdir()
     (tmp_path / "scratch").mkdir()
     (tmp_path / "weights" / "good").symlink_to(ROOT / "weights" / "phantom-honest")
@@ -61,7 +79,7 @@ def start_app(tmp_path: Path) -> tuple[subprocess.Popen, Path]:
     log = tmp_path / "log"
     with log.open("wb") as sink:
         process = subprocess.Popen(
-            [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=sink, stderr=sink,
+            [sys.executable, *order], cwd=ROOT, env=environment, stdout=sink, stderr=sink,
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )  # fmt: skip
     return process, log
@@ -74,8 +92,8 @@ def wait_for(log: Path, text: str, process: subprocess.Popen) -> None:
         time.sleep(0.1)
 
 
-def end_app(tmp_path: Path, when: str, number: int) -> tuple[int, str]:
-    process, log = start_app(tmp_path)
+def end_app(tmp_path: Path, when: str, number: int, order: list[str]) -> tuple[int, str]:
+    process, log = start_app(tmp_path, order)
     try:
         wait_for(log, when, process)
         process.send_signal(number)
@@ -90,5 +108,12 @@ def end_app(tmp_path: Path, when: str, number: int) -> tuple[int, str]:
 def test_ctrl_c_ends_it_without_a_traceback_while_it_loads_and_while_it_serves(tmp_path):
     for name, when in (("loads", "Loading"), ("serves", "Ready")):
         (tmp_path / name).mkdir()
-        code, log = end_app(tmp_path / name, when, signal.SIGINT)
+        code, log = end_app(tmp_path / name, when, signal.SIGINT, ["app.py"])
         assert code == 130 and "Traceback" not in log, log
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_it_ends_as_told_in_the_midst_of_computing(tmp_path, number):
+    """Its threads still compute when Python ends, which makes torch abort the process."""
+    ended, log = end_app(tmp_path, "computing", number, ["-c", BUSY])
+    assert (ended, "terminate" in log) == (0, False), log

@@ -22,7 +22,7 @@ from pathlib import Path
 from cxr_demo.errors import ImageError
 from cxr_demo.film.film_message import decode_line, list_arrays
 from cxr_demo.film.reading import Radiograph, read_image
-from cxr_demo.limits import READ_SECONDS, READ_SPARE_BYTES, READ_WAITS
+from cxr_demo.limits import READ_CLOCK_SECONDS, READ_SECONDS, READ_SPARE_BYTES
 
 LINE_BYTES = 64 * 1024
 HAS_LIMITS = sys.platform == "linux"  # elsewhere films are read in this process
@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 
 def read_bounded(path: Path) -> Radiograph:
     """`reading.read_image`, in a process of its own. Thread-safe. Raises its `ImageError`, and one for a film that
-    takes more than READ_SECONDS of a processor or makes a decoder fail."""
+    takes more than READ_SECONDS of a processor, or READ_CLOCK_SECONDS by the clock, or makes a decoder fail."""
     return get_reader().read(path) if HAS_LIMITS else read_image(path)
 
 
@@ -48,8 +48,13 @@ class _ReaderGone(Exception):
 class FilmReader:
     """One process that reads films, started when it is first wanted, and again where it has gone."""
 
-    def __init__(self, seconds: int = READ_SECONDS, spare_bytes: int = READ_SPARE_BYTES) -> None:
-        self.seconds, self.spare_bytes = seconds, spare_bytes
+    def __init__(
+        self,
+        seconds: int = READ_SECONDS,
+        spare_bytes: int = READ_SPARE_BYTES,
+        clock_seconds: float = READ_CLOCK_SECONDS,
+    ) -> None:
+        self.seconds, self.spare_bytes, self.clock_seconds = seconds, spare_bytes, clock_seconds
         self._lock = threading.Lock()
         self._process: subprocess.Popen | None = None
         self._requests: socket.socket | None = None
@@ -81,7 +86,7 @@ class FilmReader:
         with ours:
             with theirs:
                 self._ask(path, theirs)
-            return _receive(ours, self.seconds)
+            return _receive(ours, self.seconds, self.clock_seconds)
 
     def _ask(self, path: Path, end: socket.socket) -> None:
         limits = {"cpu_seconds": self.seconds, "spare_bytes": self.spare_bytes}
@@ -118,10 +123,10 @@ def get_reader() -> FilmReader:
     return reader
 
 
-def _receive(connection: socket.socket, seconds: int) -> Radiograph:
+def _receive(connection: socket.socket, seconds: int, clock_seconds: float) -> Radiograph:
     """What the child has to say. ImageError where it does not come to its end."""
     begun, number = time.monotonic(), 0
-    end = begun + READ_WAITS * seconds
+    end = begun + clock_seconds
     try:
         number = int(_read_line(connection, end))
         film = decode_line(_read_line(connection, end))
@@ -130,7 +135,7 @@ def _receive(connection: socket.socket, seconds: int) -> Radiograph:
     except TimeoutError:
         if number:
             _end(number)
-        raise ImageError("film-too-slow", seconds=seconds) from None
+        raise ImageError("film-too-slow", seconds=clock_seconds) from None
     except (ValueError, KeyError, TypeError, OSError):  # the kernel has ended it, or a decoder has
         if not number:
             raise _ReaderGone from None

@@ -91,6 +91,19 @@ def test_a_slow_film_is_ended_and_delays_nobody(tmp_path):
         reader.close()
 
 
+def test_a_film_is_ended_by_the_clock_too(tmp_path):
+    """Where others have the processors, a minute of waiting is a minute."""
+    slow = tmp_path / "slow"
+    slow.write_bytes(of_many_scans(4000, 90))
+    reader = FilmReader(seconds=60, clock_seconds=0.5)
+    try:
+        with pytest.raises(ImageError) as fault:
+            reader.read(slow)
+        assert fault.value.args[0] == "film-too-slow"
+    finally:
+        reader.close()
+
+
 def test_a_film_that_needs_more_memory_than_it_may_take_is_refused(tmp_path):
     path = tmp_path / "large"
     path.write_bytes(saved(np.add.outer(np.arange(6000), np.arange(6000)).astype(np.uint8), "PNG"))
