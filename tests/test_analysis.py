@@ -194,15 +194,22 @@ def test_a_map_that_two_want_at_once_is_made_once(counted):
     assert found == [first] and calls == [((0,), ("occlusion",)), ((1,), ("occlusion",))]
 
 
-def test_whoever_waits_for_a_map_that_fails_makes_it(counted):
+def test_whoever_waits_for_a_map_that_fails_makes_it(counted, monkeypatch):
     analyser, calls = counted
     study, found = analyser.analyse(make_image(5)), []
     second = threading.Thread(target=lambda: found.extend(analyser.explain(study, LABELS[:1], ["occlusion"]).values()))
 
+    waits, waited = analyser._maps._wait_for, threading.Event()
+
+    def wait_for(other, on_progress):
+        waited.set()
+        waits(other, on_progress)
+
+    monkeypatch.setattr(analyser._maps, "_wait_for", wait_for)
+
     def give_up(done, total):
         second.start()
-        while not analyser._turns._waiting and second.is_alive() and not analyser._maps._making:
-            pass
+        assert waited.wait(20)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -229,7 +236,9 @@ def test_images_that_wait_go_through_the_network_together(analyser, tiny_checkpo
     with ThreadPoolExecutor(5) as pool:
         with fresh._turns:
             waiting = [pool.submit(fresh.analyse, make_image(seed)) for seed in range(5)]
+            end = time.monotonic() + 20
             while len(fresh._turns._waiting) < 5:
+                assert time.monotonic() < end
                 time.sleep(0.002)
         studies = [each.result() for each in waiting]
     assert sizes == [5]

@@ -12,6 +12,14 @@ Question = TypeVar("Question")
 Answer = TypeVar("Answer")
 
 
+class Turn:
+    """One place in the row: whoever waits there is handed the turn, or is told that it needs none any more."""
+
+    def __init__(self) -> None:
+        self.is_over = threading.Event()  # the waiting
+        self.is_needed = True
+
+
 class Turns:
     """A lock that is handed to whoever has waited longest; threading's own may be taken again and again by one thread
     while others wait. Work that gives it away between two steps comes again after all who wait now."""
@@ -19,16 +27,20 @@ class Turns:
     def __init__(self) -> None:
         self._state = threading.Lock()
         self._is_taken = False
-        self._waiting: deque[threading.Event] = deque()
+        self._waiting: deque[Turn] = deque()
 
-    def acquire(self) -> None:
+    def acquire(self, turn: Turn | None = None) -> bool:
+        """Whether it is ours: False where another has said that we need it no more."""
+        turn = turn or Turn()
         with self._state:
+            if not turn.is_needed:
+                return False
             if not self._is_taken:
                 self._is_taken = True
-                return
-            turn = threading.Event()
+                return True
             self._waiting.append(turn)
-        turn.wait()
+        turn.is_over.wait()
+        return turn.is_needed
 
     def release(self) -> None:
         """RuntimeError if nobody has it."""
@@ -36,9 +48,19 @@ class Turns:
             if not self._is_taken:
                 raise RuntimeError("Nobody has the turn.")
             if self._waiting:
-                self._waiting.popleft().set()  # it stays taken: by the one who is woken
+                self._waiting.popleft().is_over.set()  # it stays taken: by the one who is woken
             else:
                 self._is_taken = False
+
+    def spare(self, turn: Turn) -> None:
+        """Whoever waits there, or is about to, goes on without the turn; one who has it keeps it."""
+        with self._state:
+            if turn in self._waiting:
+                self._waiting.remove(turn)
+                turn.is_needed = False
+                turn.is_over.set()
+            elif not turn.is_over.is_set():
+                turn.is_needed = False
 
     def __enter__(self) -> None:
         self.acquire()
@@ -50,6 +72,7 @@ class Turns:
 class _Ticket(Generic[Question, Answer]):
     def __init__(self, asked: Question) -> None:
         self.asked = asked
+        self.turn = Turn()
         self.answer: list[Answer] = []  # one, when there is one
         self.error: Exception | None = None
 
@@ -66,9 +89,12 @@ class SharedPass(Generic[Question, Answer]):
     def ask(self, asked: Question) -> Answer:
         ticket = _Ticket[Question, Answer](asked)
         self._waiting.append(ticket)
-        with self._turns:
-            while not ticket.answer and ticket.error is None:
-                self._answer_some()
+        if self._turns.acquire(ticket.turn):
+            try:
+                while not ticket.answer and ticket.error is None:
+                    self._answer_some()
+            finally:
+                self._turns.release()
         if ticket.error is not None:
             raise ticket.error
         return ticket.answer[0]
@@ -80,6 +106,9 @@ class SharedPass(Generic[Question, Answer]):
             self._answer_all(tickets)
         finally:  # whoever is interrupted must not take the others' questions along
             self._waiting.extendleft(reversed([each for each in tickets if not each.answer and each.error is None]))
+            for each in tickets:
+                if each.answer or each.error is not None:
+                    self._turns.spare(each.turn)
 
     def _answer_all(self, tickets: Sequence[_Ticket[Question, Answer]]) -> None:
         if len(tickets) > 1:

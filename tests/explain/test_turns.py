@@ -101,6 +101,31 @@ def test_questions_that_wait_are_answered_at_once_each_with_its_own():
     assert batches == [[9], [0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
 
 
+def test_whoever_is_answered_waits_for_no_turn():
+    """Long work that stands between two questions holds up neither."""
+    turns = Turns()
+    together = SharedPass(turns, list, 8)
+    finished, may_end = [], threading.Event()
+
+    def work() -> None:
+        with turns:
+            may_end.wait(20)
+            finished.append("work")
+
+    with ThreadPoolExecutor(3) as pool:
+        with turns:
+            first = pool.submit(together.ask, 1)
+            wait_until(lambda: len(turns._waiting) == 1)
+            between = pool.submit(work)
+            wait_until(lambda: len(turns._waiting) == 2)
+            second = pool.submit(together.ask, 2)
+            wait_until(lambda: len(turns._waiting) == 3)
+        assert [first.result(timeout=20), second.result(timeout=20)] == [1, 2] and finished == []
+        may_end.set()
+        between.result(timeout=20)
+    assert not turns._is_taken and not turns._waiting
+
+
 def test_one_question_at_fault_harms_no_other():
     turns = Turns()
 
