@@ -185,7 +185,7 @@ def gather_windows(
 def _list_vois(values: np.ndarray, dataset: Dataset) -> Iterator[_Voi]:
     """Tables come before windows, as they do where one is applied; what cannot be read was told of already, or is not
     missed. At most MAX_WINDOWS of each."""
-    for at in range(min(len(dataset.get("VOILUTSequence") or ()), MAX_WINDOWS)):
+    for at in range(min(_count_tables(dataset), MAX_WINDOWS)):
         if table := read_table(dataset, "VOILUTSequence", values, [], at):
             given = next(iter(read_texts(dataset.VOILUTSequence[at], "LUTExplanation")), "")
             yield _Voi(TABLE, given or say("voi-table", number=at + 1), _make_table_voi(table))
@@ -199,6 +199,13 @@ def _list_vois(values: np.ndarray, dataset: Dataset) -> Iterator[_Voi]:
         if at < len(given) and given[at]:
             name = say("voi-window.named", name=given[at], centre=centre_words, width=width_words)
         yield _Voi(WINDOW, name, _make_window_voi(centre, width, curve))
+
+
+def _count_tables(dataset: Dataset) -> int:
+    try:
+        return len(dataset.get("VOILUTSequence") or ())
+    except Exception:  # damaged tags make pydicom raise nearly any type; `show_values` has told of it
+        return 0
 
 
 def _make_table_voi(table: LookupTable) -> Callable[[np.ndarray], np.ndarray]:

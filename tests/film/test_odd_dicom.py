@@ -5,6 +5,7 @@ import io
 import numpy as np
 import pydicom
 import pytest
+from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.filebase import DicomBytesIO
@@ -27,6 +28,7 @@ from cxr_demo.film import dicom_tags
 from cxr_demo.film.reading import read_image
 from tests.film.test_dicom import FILM, FULL, dataset, dicom_file, each, file_of, linear, lut
 from tests.film.test_reading import RAMP, assert_pixels, refusal, saved
+from tests.fire.corpus import insert_element
 
 UNREADABLE, MISSING = "cannot be read: left out", "does not say its"
 SIGNED = FILM.astype(np.int16) - 2000
@@ -73,6 +75,14 @@ def test_a_table_without_its_parts_gives_way_to_the_next_in_the_chain(keyword, l
     item = lut(0, range(4096), 12)
     del item[lacking]
     data = dicom_file(WindowCenter=2000, WindowWidth=3000, **{keyword: [item]})
+    expected = each(FILM, lambda x: linear(x, 2000, 3000))
+    assert_pixels(data, expected, f"under {keyword} {UNREADABLE}", "Window from the file", atol=1e-5)
+
+
+@pytest.mark.parametrize("keyword", ["ModalityLUTSequence", "VOILUTSequence"])
+@pytest.mark.parametrize(("vr", "raw"), [("SQ", b"garbage!"), ("IS", b"5 "), ("US", b"\5\0"), ("LO", b"none")])
+def test_a_sequence_that_is_none_costs_a_note(keyword, vr, raw):
+    data = insert_element(dicom_file(WindowCenter=2000, WindowWidth=3000), tag_for_keyword(keyword), vr, raw)
     expected = each(FILM, lambda x: linear(x, 2000, 3000))
     assert_pixels(data, expected, f"under {keyword} {UNREADABLE}", "Window from the file", atol=1e-5)
 

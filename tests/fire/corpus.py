@@ -39,7 +39,7 @@ TAGS = {
     "ViewPosition": "CS", "PatientOrientation": "CS", "WindowCenter": "DS", "WindowWidth": "DS", "RescaleSlope": "DS",
     "RescaleIntercept": "DS", "PixelSpacing": "DS", "ImagerPixelSpacing": "DS", "PixelAspectRatio": "IS",
     "PatientAge": "AS", "PatientName": "PN", "StudyDate": "DA", "SOPClassUID": "UI", "SpecificCharacterSet": "CS",
-    "BurnedInAnnotation": "CS", "LossyImageCompression": "CS",
+    "BurnedInAnnotation": "CS", "LossyImageCompression": "CS", "VOILUTSequence": "SQ", "ModalityLUTSequence": "SQ",
 }  # fmt: skip
 NONSENSE = {
     "US": (b"", b"\0\0", b"\1\0", b"\xff\xff", b"\0\x80", b"x", b"\1\0\2\0"),
@@ -167,7 +167,8 @@ def insert_element(data: bytes, tag: int, kind: str, value: bytes) -> bytes:
     """The element as bytes, before the first of a higher tag; after the groups that describe the file."""
     group, element = tag >> 16, tag & 0xFFFF
     value += b"\0" * (len(value) % 2)
-    made = struct.pack("<HH2sH", group, element, kind.encode(), len(value)) + value
+    head = struct.pack("<HH2s", group, element, kind.encode())
+    made = head + (struct.pack("<HI", 0, len(value)) if kind == "SQ" else struct.pack("<H", len(value))) + value
     (length,) = struct.unpack_from("<I", data, 140)
     place = 144 + length
     while place < len(data):
