@@ -41,6 +41,7 @@ from cxr_demo.ui.evaluation.evaluation_run import (
     skip_step,
 )
 from cxr_demo.ui.image_encoding import encode_film
+from cxr_demo.ui.jobs import Cancelled
 from cxr_demo.ui.viewer.cover_table import CoveredAnswer
 from cxr_demo.ui.viewer.deep_film import offer_changed_film
 
@@ -196,19 +197,29 @@ def _list_cover(analyser: Analyser, session: Session, image: Radiograph, reading
 
 
 def _list_export(desk: Desk, session: Session, opened: OpenedFilm, reading: FilmAnalysis, label: str) -> Iterator[Work]:
-    """The file that was asked for, once all that it shows is there, in the language of whoever has asked."""
-    asked, language = session.wish.export, LANGUAGE.get()
+    """The file that was asked for, once all that it shows is there, in the language of whoever has asked. It ends as
+    soon as the film, or another one of the page, is gone or mended: what it shows is no longer the page's."""
+    listed, language, files = session.wish, LANGUAGE.get(), session.exports.count_clearings()
+    asked = listed.export
     if asked is None or session.exports.find(asked):
         return
+
+    def require_same() -> None:
+        """Under the session's lock."""
+        wish = session.wish
+        is_same = wish.export == asked and wish.label == listed.label and session.reading is reading
+        if session.is_gone or not is_same or session.exports.count_clearings() != files:
+            raise Cancelled
 
     def run(on_progress: ProgressCallback) -> None:
         with use_language(language):
             with session.lock:
+                require_same()
                 wish, shown = session.wish, exports.gather_shown(desk, session, opened, reading, label, asked)
             file = exports.make_export(desk, shown, wish, asked, on_progress)
         with session.lock:
-            if not session.is_gone:
-                session.exports.keep(asked, file)
+            require_same()
+            session.exports.keep(asked, file)
 
     yield Work(exports.make_export_key(asked), (EXPORT,), run)
 

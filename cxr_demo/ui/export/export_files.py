@@ -36,6 +36,7 @@ class ExportFiles:
 
     def __init__(self) -> None:
         self._files: dict[object, ExportFile] = {}
+        self._clearings = 0
 
     def find(self, asked: object) -> ExportFile | None:
         return self._files.get(asked)
@@ -46,8 +47,14 @@ class ExportFiles:
             self._drop(next(iter(self._files)))
 
     def clear(self) -> None:
+        """As soon as a film goes: also what is being made is not to be kept any more."""
+        self._clearings += 1
         for asked in list(self._files):
             self._drop(asked)
+
+    def count_clearings(self) -> int:
+        """By which whoever makes a file sees that it is of films that were there before."""
+        return self._clearings
 
     def _drop(self, asked: object) -> None:
         _FILES.pop(self._files.pop(asked).name, None)

@@ -20,6 +20,7 @@ from starlette.testclient import TestClient
 
 from cxr_demo.limits import KEPT_EXPORTS
 from cxr_demo.text.catalogue import format_text
+from cxr_demo.ui.app import exports
 from cxr_demo.ui.export import export_files
 from cxr_demo.ui.export.export_files import ExportFile, ExportFiles, send_export_file
 from tests.ui.stand_ins import LABELS, png
@@ -130,6 +131,26 @@ def test_files_are_few_and_go_with_the_film_and_with_the_page(opened):
     opened.desk.sessions.forget(opened.key)
     assert fetch(last).status_code == 404
     assert not [path for path in opened.desk.folder.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("leaves", ["remove_film", "mend_film"])
+def test_a_file_does_not_outlive_the_film_that_it_is_made_of(opened, monkeypatch, leaves):
+    session, key, make, made = opened.session, opened.session.wish.film, exports.make_export, []
+
+    def make_meanwhile(*arguments):
+        made.append(make(*arguments))
+        if len(made) == 1:  # whoever asks again is given another file
+            with session.lock:
+                if leaves == "mend_film":
+                    session.forget_findings(key)  # as the work does that turns it
+                else:
+                    opened.press(leaves, film=key)
+        return made[-1]
+
+    monkeypatch.setattr(exports, "make_export", make_meanwhile)
+    ask(opened, "pdf")
+    kept = list(session.exports._files.values())
+    assert made[0] not in kept and kept == made[1:] and len(made) == (2 if leaves == "mend_film" else 1)
 
 
 def test_another_finding_is_another_file(opened):
