@@ -287,10 +287,12 @@ class Analyser:
         """The quality of maps of one label that `explain` made of this study: method -> MapEvaluation.
 
         Takes hundreds of forwards, which `on_progress(done, total)` counts. Raises ExplanationError as `explain` does,
-        also for no maps at all, and ValueError for maps of several labels.
+        also for no maps at all and for those of a contrast, and ValueError for maps of several labels.
         """
         if not explanations:
             raise ExplanationError("check-no-map")
+        if any(explained.is_contrast for explained in explanations):
+            raise ExplanationError("contrast-not-checked")
         maps = {explained.method: explained.map_square for explained in explanations}
         (label,) = {explained.label for explained in explanations}
         self._check(study, [label], list(maps))

@@ -20,7 +20,7 @@ from cxr_demo.export.shown import ShownStudy, describe_missing_map, draw_maps
 from cxr_demo.film.gate import GateAnswer
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.networks.whole_file import write_file
-from cxr_demo.progress import ProgressCallback
+from cxr_demo.progress import ProgressCallback, ignore_progress
 
 
 def check_report_path(path: Path, overwrite: bool) -> None:
@@ -46,7 +46,7 @@ def compute_shown(
     lungs: Lungs | None,
     settings: Settings,
     prior: tuple[str, Radiograph] | None = None,
-    on_progress: ProgressCallback | None = None,
+    on_progress: ProgressCallback = ignore_progress,
 ) -> ShownStudy:
     """Everything of one film. `prior`: another film and its name; `on_progress`: told how far checks are. Raises
     ExplanationError for a label that is unknown, a method that is refused, and a region that is not on the film."""
@@ -63,11 +63,10 @@ def compute_shown(
                for key, made in maps.items()}  # fmt: skip
     drawn = draw_maps(maps, settings.absolute, settings.pinned)
     covered = [region.shape for region in settings.regions if region.is_covered] if settings.cover else []
-    checked = settings.checks and on_progress
     return ShownStudy(
         film_name, study, card, label, {key: missing.get(key) or drawn[key] for key in methods}, analyser.proof.line,
         gate, regions, lungs and lungs.dice,
-        analyser.evaluate_maps(study, list(maps.values()), on_progress) if checked and on_progress else {},
+        analyser.evaluate_maps(study, list(maps.values()), on_progress) if settings.checks else {},
         settings.opacity, settings.greys, settings.held, settings.contrast, settings.made, settings.regions,
         settings.cover if covered else "",
         analyser.analyse(cover_image(image, covered, settings.cover)).probabilities if covered else None,

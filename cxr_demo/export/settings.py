@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cxr_demo.errors import CxrError
+from cxr_demo.errors import CxrError, ExplanationError
 from cxr_demo.evaluation.covering import COVERS
 from cxr_demo.evaluation.regions import DrawnRegion
 from cxr_demo.export.shown import PAGE_OPACITY, Greys, ShownStudy
@@ -22,7 +22,8 @@ CHOSEN = ("label", "method", "contrast", "mend", "region", "cover", "checks")  #
 @dataclass(frozen=True)
 class Settings:
     """`label` is empty for the first of the list, `methods` for those that the page begins with; `film_sha256` and
-    `checkpoint_sha256` are what they were chosen for, empty for any. The rest as in `ShownStudy`."""
+    `checkpoint_sha256` are what they were chosen for, empty for any. The rest as in `ShownStudy`. ExplanationError for
+    `checks` of a `contrast`."""
 
     label: str = ""
     methods: tuple[str, ...] = ()
@@ -39,6 +40,10 @@ class Settings:
     made: datetime = field(default_factory=lambda: datetime.now(UTC))
     film_sha256: str = ""
     checkpoint_sha256: str = ""
+
+    def __post_init__(self) -> None:
+        if self.contrast and self.checks:
+            raise ExplanationError("contrast-not-checked")
 
 
 def choose_settings(options: argparse.Namespace) -> Settings:

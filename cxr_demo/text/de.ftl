@@ -439,6 +439,9 @@ method-unknown = Die Methode '{ $method }' gibt es nicht; bekannt sind: { $known
 study-foreign = Diese Auswertung stammt von { $made }, nicht von { $name }, wie es jetzt geladen ist.
     .hint = Werten Sie das Bild noch einmal aus.
 check-no-map = Es gibt keine Karte zu prüfen.
+contrast-not-checked =
+    Karten gegen die anderen Befunde werden nicht geprüft: Die Prüfungen fragen das Netz nach einem Befund allein.
+    .hint = Lassen Sie --contrast oder --checks weg.
 contrast-one-label = { $network } kennt nur einen Befund: Es gibt keine anderen, gegen die seine Karte stehen könnte.
 contrast-not-linear =
     { $method } gegen die anderen Labels gibt es nicht: Die Methode ist nicht linear, ihre Karten lassen sich also nicht
@@ -2048,8 +2051,6 @@ check = Diese Karten prüfen
     .running = Prüfung läuft
     .left = noch { $duration }
     .done = Geprüft. Die Ergebnisse bleiben bei dieser Aufnahme und diesem Befund.
-    .contrast =
-        Karten gegen die anderen Befunde werden nicht geprüft: Die Prüfungen fragen das Netz nach einem Befund allein.
 check-part-faithfulness = Löschen und Einfügen
 check-part-stability = Rauschen und Verschiebung
 check-part-randomisation = Zufällige Gewichte

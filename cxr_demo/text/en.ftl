@@ -427,6 +427,9 @@ method-unknown = There is no method '{ $method }'; known: { $known }.
 study-foreign = This analysis was made by { $made }, not by { $name } as it is loaded now.
     .hint = Analyse the image again.
 check-no-map = There is no map to check.
+contrast-not-checked =
+    Maps against the other findings are not checked: the checks ask the network about one finding alone.
+    .hint = Leave out --contrast or --checks.
 contrast-one-label = { $network } knows one finding alone: there are no others to set its map against.
 contrast-not-linear =
     There is no { $method } against the other labels: it is not linear, so its maps cannot be subtracted.
@@ -1959,7 +1962,6 @@ check = Check these maps
     .running = Checking
     .left = { $duration } left
     .done = Checked. The results stay with this film and finding.
-    .contrast = Maps against the other findings are not checked: the checks ask the network about one finding alone.
 check-part-faithfulness = Deletion and insertion
 check-part-stability = Noise and shift
 check-part-randomisation = Random weights

@@ -20,10 +20,14 @@ import tifffile
 from cxr_demo import Analyser, load, read_image
 from cxr_demo.__main__ import main
 from cxr_demo.analysis import choose_default_methods, order_labels
+from cxr_demo.comparison.label_contrast import explain_contrasts
+from cxr_demo.errors import ExplanationError
 from cxr_demo.evaluation.regions import make_film_masks, measure_evidence
 from cxr_demo.export import panel_pictures
 from cxr_demo.export.report import describe_report, describe_versions
+from cxr_demo.export.report_file import compute_shown
 from cxr_demo.export.report_pdf import MISSING, make_report
+from cxr_demo.export.settings import Settings
 from cxr_demo.export.shown import DrawnMap, Greys, ShownStudy, draw_maps
 from cxr_demo.film.gate import GateAnswer, Verdict, judge_image
 from cxr_demo.film.phantom import make_phantom
@@ -249,6 +253,24 @@ def test_greys_and_the_gate_are_told(honest, films):
     assert np.abs(panel_pictures.draw_panel(shown, "film", 512) - 255 * (1 - seen)).max() <= 2
     usual = dataclasses.replace(shown, gate=GateAnswer(Verdict.USUAL, ()))
     assert format_text("report-gate-usual") in str(describe_report(usual))
+
+
+def test_maps_against_the_other_findings_are_not_checked(honest, films, tmp_path, capsys):
+    asked = ["report", films["8.png"], "--weights", str(ROOT / "phantom-honest"), "--method", "grad-cam", "--anyway"]
+    out = tmp_path / "report.pdf"
+    assert main([*asked, "--out", str(out), "--contrast", "--checks"]) == 2 and not out.exists()
+    assert format_text("contrast-not-checked") in capsys.readouterr().err
+    study = honest.analyse(read_image(films["8.png"]))
+    found = explain_contrasts(honest, study, study.labels[:1], ["grad-cam"])
+    with pytest.raises(ExplanationError):
+        honest.evaluate_maps(study, list(found.values()))
+
+
+def test_checks_that_are_asked_for_are_made_though_nobody_hears_how_far(honest, films, monkeypatch):
+    image, settings = read_image(films["8.png"]), Settings(methods=("grad-cam",), checks=True)
+    monkeypatch.setattr(Analyser, "evaluate_maps", lambda self, study, maps, on_progress: {"grad-cam": len(maps)})
+    shown = compute_shown(honest, "8.png", image, judge_image(image, None, None), None, settings)
+    assert shown.evaluations == {"grad-cam": 1}
 
 
 def test_the_command_replaces_nothing_unasked_and_leaves_no_part(honest, films, tmp_path, capsys):

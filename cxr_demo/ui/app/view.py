@@ -268,7 +268,7 @@ class PageView:
         if not maps or reading is None or analyser is None:
             return EMPTY
         if self.contrast:
-            return make_part(evaluation_table.render_evaluation_bar(None, format_text("check.contrast")))
+            return make_part(evaluation_table.render_evaluation_bar(None, format_text("contrast-not-checked")))
         run = self.session.evaluation_run
         is_asked = checks is not None and checks.kind != STOPPED
         if is_asked and run is not None and run.asked == checks and run.steps:
