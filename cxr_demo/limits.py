@@ -31,6 +31,7 @@ MAX_SESSIONS = 40  # a class of 30 and some; at 40 megapixels an image is 160 MB
 MAX_HELD_BYTES = 2 * 2**30  # of the films of all pages: 130 of the usual 4 megapixels
 MAX_PAGES = 400  # that show only a synthetic film too: a visitor may open many
 READ_AT_ONCE = 3  # films: one of 40 megapixels may need 160 MB while it is decoded
+READ_AT_ONCE_OF_CLIENT = 2  # of them: slow films of one person leave a place for others
 READ_SECONDS = 10  # of a processor, for one film: the largest that is read takes about 3
 READ_CLOCK_SECONDS = 14  # the same by the clock, also where many want the processors: nobody waits for longer
 READ_SPARE_BYTES = 5 * 2**29  # of memory, for one film: the largest that is read takes 1.6 GB

@@ -49,8 +49,8 @@ cxr_demo.ui.evaluation: __init__ evaluation_curves evaluation_table evaluation_r
 cxr_demo.ui.compare: __init__ pair_view members_view film_pair_view
 cxr_demo.ui.lesson: __init__ lesson_view lesson_events
 cxr_demo.ui.export: __init__ export_files take_home
-cxr_demo.ui.app: strip example_films sessions desk exports work other_film view films_table whole_page tour
-cxr_demo.ui.app: readiness prefetch follower intentions stream guard page
+cxr_demo.ui.app: strip example_films sessions reading_places desk exports work other_film view films_table whole_page
+cxr_demo.ui.app: tour readiness prefetch follower intentions stream guard page
 cxr_demo.ui: __init__
 cxr_demo: __main__
 train: __init__ recipe markdown

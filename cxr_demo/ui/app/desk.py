@@ -11,11 +11,11 @@ from cxr_demo.analysis import Analyser, Study, order_labels
 from cxr_demo.evaluation.lung_segmentation import Lungs
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.gate import GateModel
-from cxr_demo.limits import READ_AT_ONCE
 from cxr_demo.teaching.shortcut_lesson import HONEST
 from cxr_demo.text.catalogue import Said, Words
 from cxr_demo.text.checkpoint_text import describe_checkpoint_choices, name_checkpoints
 from cxr_demo.ui.app.example_films import make_example, name_example
+from cxr_demo.ui.app.reading_places import ReadingPlaces
 from cxr_demo.ui.app.sessions import Film, FilmAnalysis, OpenedFilm, Session, Sessions, open_synthetic_film
 
 
@@ -32,7 +32,7 @@ class Desk:
     gate: GateModel | None
     sessions: Sessions
     pace: dict[str, float] = field(default_factory=dict)
-    decoding: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(READ_AT_ONCE))
+    decoding: ReadingPlaces = field(default_factory=ReadingPlaces)
     bundling: threading.Lock = field(default_factory=threading.Lock)  # a ZIP fills memory: one after the other
     _examples: dict[int, OpenedFilm] = field(default_factory=dict)
     _example_readings: dict[tuple[int, str], FilmAnalysis] = field(default_factory=dict)

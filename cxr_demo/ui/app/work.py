@@ -88,7 +88,7 @@ def _list_reading(desk: Desk, session: Session) -> Iterator[Work]:
 
 def _read(desk: Desk, session: Session, film: Film) -> None:
     """The file is deleted, whatever it was."""
-    with desk.decoding, uploads.claim_upload(film.path, desk.folder) as file:
+    with desk.decoding.hold(session), uploads.claim_upload(film.path, desk.folder) as file:
         film.opened = open_film(film.name, read_bounded(file), desk.gate, desk.lungs)
     film.path = ""
     _make_room(session, film)

@@ -5,6 +5,7 @@ import queue
 import re
 import threading
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -318,15 +319,13 @@ def test_a_film_that_is_removed_during_the_work_does_not_come_back(page, analyse
 def test_a_film_that_is_removed_while_it_is_read_does_not_come_back(page, folder, monkeypatch):
     gate, reading = threading.Event(), threading.Event()
 
-    class Decoding:
-        def __enter__(self):
-            reading.set()
-            gate.wait(20)
+    @contextmanager
+    def hold(session):
+        reading.set()
+        gate.wait(20)
+        yield
 
-        def __exit__(self, *error):
-            pass
-
-    page.desk.decoding = Decoding()
+    page.desk.decoding.hold = hold
     page.upload(png())
     steps = page.follow()
     next(steps)
