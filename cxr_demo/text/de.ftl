@@ -1680,7 +1680,9 @@ tour = Ein kurzer Rundgang
     .end = Fertig
     .again = Rundgang zeigen
 tour-film = Beginnen Sie mit einer Aufnahme
-    .text = Wählen Sie eine Thoraxaufnahme, ziehen oder fügen Sie sie ein, oder nehmen Sie eine künstliche. Sie verlässt den Server, sobald Sie sie entfernen.
+    .text =
+        Wählen Sie eine Thoraxaufnahme, ziehen oder fügen Sie sie ein, oder nehmen Sie eine künstliche. Sie
+        verlässt den Server, sobald Sie sie entfernen oder die Seite schließen, und { $minutes } min nach Gebrauch.
 tour-findings = Lesen Sie die Befunde
     .text = Das Netz sagt, wie wahrscheinlich jeder Befund ist und wie oft es recht hatte. Drücken Sie auf einen, um seine Karten zu sehen.
 tour-maps = Vergleichen Sie die Karten

@@ -1618,7 +1618,9 @@ tour = A short tour
     .end = Done
     .again = Show the tour
 tour-film = Begin with a film
-    .text = Choose, drop or paste a chest X-ray, or take a synthetic one. It leaves the server when you remove it.
+    .text =
+        Choose, drop or paste a chest X-ray, or take a synthetic one. It leaves the server when you
+        remove it or close the page, and { $minutes } minutes after your last use.
 tour-findings = Read the findings
     .text = The network says how likely each finding is, and how often it was right. Press one to see its maps.
 tour-maps = Compare the maps

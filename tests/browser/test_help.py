@@ -16,7 +16,6 @@ from tests.browser.presses import wait_for_rest
 from tests.browser.test_page import SIZES, enter, give
 
 NAMES = {"link-network": "gone", "link-finding": "flu", "link-method": "magic"}
-AT = "document.querySelector('.tour').dataset.at ?? null"
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -26,17 +25,16 @@ def test_a_first_visit_is_shown_around_once(open_page, size):
     enter(page)
     expect(page.locator(".tour")).to_be_visible()
     assert page.evaluate("document.activeElement.type") == "file", "the keyboard stays at the film"
-    for step in STEPS:
-        assert page.evaluate(AT) == step
-        with use_language("de"):
-            expect(page.locator(".tour h2:visible")).to_have_text(format_text(f"tour-{step}"))
+    for step, place in STEPS.items():
+        expect_step(page, step, "de")
+        expect(page.locator(place).first).to_have_attribute("data-toured", "")
         page.screenshot(path=SCREENSHOTS / f"tour-{size}-{step}.png")
         found = Axe().run(page, context=".tour")
         assert found.violations_count == 0, found.generate_report()
         for button in page.locator(".tour button:visible").all():
             box = button.bounding_box()
             assert box and box["height"] >= 24 and box["x"] >= 0 and box["x"] + box["width"] <= width
-        last = step == STEPS[-1]
+        last = step == list(STEPS)[-1]
         (page.locator(".tour .end") if last else page.locator(".tour .next")).click()
     expect(page.locator(".tour")).to_be_hidden()
     page.reload()
@@ -44,8 +42,13 @@ def test_a_first_visit_is_shown_around_once(open_page, size):
     expect(page.locator(".tour")).to_be_hidden()
 
 
-@pytest.mark.parametrize("way", ["escape", "skip", "upload", "press"])
-def test_a_tour_is_left_at_any_moment_and_blocks_nothing(open_page, films, way):
+def expect_step(page: Page, step: str, language: str = "en") -> None:
+    with use_language(language):
+        expect(page.locator(".tour h2:visible")).to_have_text([format_text(f"tour-{step}")])
+
+
+@pytest.mark.parametrize("way", ["escape", "skip", "press", "lesson"])
+def test_a_tour_is_left_at_any_moment_and_blocks_nothing(open_page, way):
     page, _ = open_page(is_new=True)
     enter(page)
     expect(page.locator(".tour")).to_be_visible()
@@ -54,31 +57,70 @@ def test_a_tour_is_left_at_any_moment_and_blocks_nothing(open_page, films, way):
     elif way == "skip":
         page.locator(".tour .next").click()
         page.locator(".tour .skip").click()
-    elif way == "upload":
-        give(page, films["film.png"])  # while it is shown
-        expect(page.locator("#strip li")).to_have_count(2)
-        page.locator("#strip li button.film").first.click()
-    else:
+    elif way == "press":
         page.locator("#findings button.finding").nth(1).click()
         expect(page.locator("#findings button.finding").nth(1)).to_have_attribute("aria-pressed", "true")
+    else:
+        page.locator("#doors a[href='#lesson-section']").press("Enter")
     expect(page.locator(".tour")).to_be_hidden()
-    assert page.evaluate("document.body.dataset.tour ?? null") is None
+    expect(page.locator("[data-toured]")).to_have_count(0)
 
 
-def test_the_tour_is_shown_again_from_the_sheet_of_keys_and_gives_the_keyboard_back(open_page):
+def test_a_tour_stays_while_a_person_does_what_it_says(open_page, films):
+    page, _ = open_page(390, 844, phone=True, is_new=True)
+    enter(page)
+    page.evaluate("document.body.dispatchEvent(new PointerEvent('pointerdown', { bubbles: true }))")  # to scroll
+    with page.expect_file_chooser():
+        page.locator("#film .drop").click()
+    give(page, films["film.png"])
+    wait_for_rest(page)
+    expect_step(page, "film")
+    page.locator("[data-language=de]").click()
+    expect_step(page, "film", "de")
+    page.locator("[data-language=en]").click()
+    page.locator(".tour .next").click()
+    page.locator("#findings button.term").first.click()
+    page.keyboard.press("Escape")
+    expect(page.locator(".term-sheet:visible")).to_have_count(0)
+    expect_step(page, "findings")
+    page.locator(".tour .next").click()
+    page.locator("#panels .row").dispatch_event("click")
+    expect_step(page, "maps")
+    page.keyboard.press("Escape")
+    expect(page.locator(".tour")).to_be_hidden()
+
+
+def test_a_tour_waits_for_who_comes_by_a_link_and_for_who_keeps_nothing(open_page):
+    page, _ = open_page(is_new=True, link="#settings?lang=en")
+    enter(page)
+    expect(page.locator(".tour")).to_be_hidden()
+    page.evaluate("history.replaceState(null, '', location.pathname)")
+    page.reload()
+    enter(page)
+    expect_step(page, "film")
+    page.add_init_script("Storage.prototype.setItem = () => { throw new Error(); }; localStorage.removeItem('tour')")
+    page.reload()
+    enter(page)
+    expect(page.locator(".tour")).to_be_hidden()
+
+
+@pytest.mark.parametrize("place", ["#keys", "#kept"])
+def test_the_tour_is_shown_again_and_gives_the_keyboard_back(open_page, place):
     page, _ = open_page()
     enter(page)
     expect(page.locator(".tour")).to_be_hidden()
-    page.locator("#panels button[data-view=help]").click()
-    page.locator("#keys button.tour-again").click()
+    opener = page.locator("#panels button[data-view=help]" if place == "#keys" else "#kept button.tour-again")
+    opener.click()
+    if place == "#keys":
+        page.locator("#keys button.tour-again").click()
     expect(page.locator("#keys dialog")).to_be_hidden()
-    assert page.evaluate(AT) == "film"
+    expect_step(page, "film")
     expect(page.locator(".tour .next")).to_be_focused()
     page.keyboard.press("Enter")
-    assert page.evaluate(AT) == "findings"
+    expect_step(page, "findings")
     page.keyboard.press("Escape")
     expect(page.locator(".tour")).to_be_hidden()
-    expect(page.locator("#panels button[data-view=help]")).to_be_focused()
+    expect(opener).to_be_focused()
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -206,7 +206,8 @@ def _render_entrance() -> Html:
 
 
 def _render_keeping() -> Html:
-    return tag("details", tag("summary", format_text("kept")), tag("p", page_text.describe_keeping()))
+    kept = tag("details", tag("summary", format_text("kept")), tag("p", page_text.describe_keeping()))
+    return join_html(kept, tag("button", format_text("tour.again"), type="button", class_="tour-again"))
 
 
 def _lay_intake(can_read: bool) -> None:

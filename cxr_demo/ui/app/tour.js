@@ -1,39 +1,45 @@
 // The first visit: a card at the edge, a step at a time. Own code, since the libraries for it (driver.js, MIT, 5 kB;
-// shepherd.js) lay a veil over the page and keep the keyboard, and here a person may upload a film at any moment, which
-// ends the tour. This browser remembers that it was there, and nothing else.
+// shepherd.js) lay a veil over the page and keep the keyboard, and here a person may give a film at any moment: the page
+// takes it, and the tour goes on. This browser remembers that it was there, and nothing else.
 const KEY = "tour";
-const STEPS = ["film", "findings", "maps", "look", "home"];
-const PLACES = /** @type {Record<string, string>} */ ({
-  film: "#film", findings: "#findings", maps: "#panels .row", look: "#panels .view", home: "#take_home",
-}); // biome-ignore format: a table
+const LEAVES_IT = ".tour, [data-toured], button.term, .term-sheet, [data-language]"; // pressed there, the tour stays
 const card = () => /** @type {HTMLElement} */ (element.querySelector(".tour"));
+const steps = () => /** @type {HTMLElement[]} */ ([...element.querySelectorAll(".step")]);
 let at = -1; // the step that is shown; -1: none
 /** @type {HTMLElement | null} */
 let opener = null; // where the keyboard was
 
+// What the step is about; also when it was drawn anew, as the panels are.
+function outline() {
+  const places = at < 0 ? [] : [...document.querySelectorAll(String(steps()[at].dataset.place))];
+  for (const old of document.querySelectorAll("[data-toured]")) {
+    if (!places.includes(old)) old.removeAttribute("data-toured");
+  }
+  for (const place of places) place.setAttribute("data-toured", "");
+  return places;
+}
+
 /** @param {number} step */
 function show(step) {
   at = step;
-  document.body.dataset.tour = STEPS[step];
-  card().dataset.at = STEPS[step];
-  document.querySelector(PLACES[STEPS[step]])?.scrollIntoView({ block: step ? "center" : "nearest" });
+  for (const [number, each] of steps().entries()) each.hidden = number !== at;
+  card().dataset.at = at < 0 ? "none" : at === 0 ? "first" : at === steps().length - 1 ? "last" : "between";
+  outline()[0]?.scrollIntoView({ block: step ? "center" : "nearest" });
 }
 
 function leave() {
   if (at < 0) return;
   const had = card().contains(document.activeElement);
-  at = -1;
-  delete document.body.dataset.tour;
-  delete card().dataset.at;
+  show(-1);
   const back = opener?.isConnected ? opener : document.querySelector("#film input");
   if (had) /** @type {HTMLElement | null} */ (back)?.focus({ preventScroll: true });
 }
 
 /** @param {number} step */
 function go(step) {
-  if (step >= STEPS.length) return leave();
+  if (step >= steps().length) return leave();
   show(step);
-  const shown = step === STEPS.length - 1 ? ".end" : ".next";
+  const shown = step === steps().length - 1 ? ".end" : ".next";
   /** @type {HTMLElement | null} */ (card().querySelector(shown))?.focus({ preventScroll: true });
 }
 
@@ -43,24 +49,39 @@ element.addEventListener("click", (event) => {
   if (button.matches(".skip, .end")) leave();
   else go(Math.max(0, at + (button.matches(".back") ? -1 : 1)));
 });
+// A sheet that is open takes this key for itself.
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") leave();
+  if (event.key === "Escape" && !document.querySelector(":popover-open, dialog[open]")) leave();
 });
-// A press elsewhere ends it, and does what it does.
-document.addEventListener("pointerdown", (event) => {
-  if (!element.contains(/** @type {Node} */ (event.target))) leave();
-});
-// Asked for again, from the sheet of keys.
+// Before the page heeds the press, which may take away what was pressed. One who scrolls presses nothing.
+document.addEventListener(
+  "click",
+  (event) => {
+    const target = /** @type {Partial<Element>} */ (event.target);
+    if (!target.closest?.(LEAVES_IT)) leave();
+  },
+  { capture: true },
+);
+addEventListener("hashchange", leave); // to the lesson, where there is none of what it shows
+document.addEventListener("cxr-drawing", outline);
+// Asked for again, from the sheet of keys or the end of the page.
 document.addEventListener("click", (event) => {
   const target = /** @type {Partial<Element>} */ (event.target);
-  if (!target.closest?.("#keys button.tour-again")) return;
-  opener = document.querySelector("#panels button[data-view=help]");
+  const asked = /** @type {HTMLElement | null | undefined} */ (target.closest?.("button.tour-again"));
+  if (!asked) return;
+  opener = asked.closest("dialog") ? document.querySelector("#panels button[data-view=help]") : asked;
   requestAnimationFrame(() => go(0)); // once the sheet has closed
 });
 
+// Who comes by a link wants what it shows, and is shown around another time. Where nothing can be kept, every visit would
+// be the first: none is.
 let isFirst = false;
-try {
-  isFirst = localStorage.getItem(KEY) === null;
-  localStorage.setItem(KEY, "seen");
-} catch {} // where nothing may be kept, every visit would be the first: none is
-if (isFirst && !location.hash) show(0); // the keyboard stays at the film
+if (!location.hash) {
+  try {
+    isFirst = localStorage.getItem(KEY) === null;
+    localStorage.setItem(KEY, "seen");
+  } catch {
+    isFirst = false;
+  }
+}
+if (isFirst) show(0); // the keyboard stays at the film

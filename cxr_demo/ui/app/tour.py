@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from cxr_demo.limits import KEPT_MINUTES
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.markup import Html, tag
 
-STEPS = ("film", "findings", "maps", "look", "home")  # of each, `tour.css` knows what it shows
+STEPS = {  # what each outlines, as a selector of the page
+    "film": "#film, #examples",
+    "findings": "#findings",
+    "maps": "#panels .row",
+    "look": "#panels .view",
+    "home": "#take_home",
+}
 
 
 def render_tour() -> Html:
@@ -14,12 +21,12 @@ def render_tour() -> Html:
         tag(
             "div",
             tag("h2", format_text(f"tour-{key}")),
-            tag("p", format_text(f"tour-{key}.text")),
+            tag("p", format_text(f"tour-{key}.text", minutes=KEPT_MINUTES)),
             tag("small", format_text("tour.count", step=number, steps=len(STEPS))),
             class_="step",
-            data_step=key,
+            data_place=place,
         )
-        for number, key in enumerate(STEPS, 1)
+        for number, (key, place) in enumerate(STEPS.items(), 1)
     ]
     buttons = tag(
         "div",
