@@ -123,7 +123,7 @@ scale-absolute = Absolut
     .short = Karten einer Einheit teilen ihre Farben: Vergleichen Sie zwischen ihnen die Stärke.
     .meaning =
         Karten einer Einheit haben eine gemeinsame Skala, voll ab dem größten der 99,5. Perzentile der jetzt gezeigten:
-        Vergleichen Sie Farben zwischen ihren Feldern. Liegen sie mehr als das Dreißigfache auseinander, wie Regeln der
+        Vergleichen Sie Farben zwischen ihren Feldern. Liegen die Karten um mehr als das Dreißigfache auseinander, wie Regeln der
         LRP, ist die Skala logarithmisch, damit auch die schwächste zu sehen ist. Relative Karten behalten ihre eigene.
         Wo eine Karte null ist, bleibt die Aufnahme unverändert.
 scale-keep = Behalten
@@ -709,7 +709,7 @@ out-not-written = Die Ergebnisse lassen sich nicht schreiben: { $why }.
 parser-usage = Aufruf:
 parser-positional = Argumente
 parser-options = Optionen
-parser-help = diese Hilfe zeigen und enden
+parser-help = diese Hilfe anzeigen und beenden
 parser-error = %(prog)s: Fehler: %(message)s
 parser-argument = Argument %(argument_name)s: %(message)s
 parser-required = diese Argumente fehlen: %s
@@ -1108,7 +1108,7 @@ note-modality-table = Die Modalitätstabelle (LUT) der Datei wurde angewandt.
 note-rescaled = Umgerechnet, wie die Datei sagt: Steigung { $slope }, Achsenabschnitt { $intercept }.
 note-table = Die VOI-LUT der Datei wurde angewandt{ $tables ->
         [1] {""}
-       *[other] , die erste von { $tables }: „Grauwerte“ zeigt die anderen
+       *[other] , die erste von { $tables }
     }.
 voi-table = Tabelle { $number }
 voi-window = Mitte { $centre }, Breite { $width }
@@ -1117,7 +1117,7 @@ voi-range = Ganzer Wertebereich
 note-window =
     Das Fenster der Datei wurde angewandt: Mitte { $centre }, Breite { $width }, { $curve }{ $windows ->
         [1] {""}
-       *[other] , das erste von { $windows }: „Grauwerte“ zeigt die anderen
+       *[other] , das erste von { $windows }
     }.
 note-range-one-grey =
     Das Fenster in der Datei zeigt nur ein einziges Grau: Gezeigt wird ihr ganzer Wertebereich, { $low } bis { $high }.
@@ -1378,7 +1378,7 @@ swipe-line = Linie in allen Feldern: links davon das Feld selbst, rechts davon e
 swipe-beside = Rechts der Linie
 greys = Grauwerte
 greys-file = Aus der Datei
-    .network = Das Netz liest das erste, und so auch Berichte. Die anderen sind zum Ansehen.
+    .network = Das Netz liest das erste; Berichte, abgedeckte und verglichene Aufnahmen zeigen es. Die anderen sind zum Ansehen.
 greys-level = Lage
 greys-window = Fenster
 film-alone = Nur Aufnahme
@@ -1437,7 +1437,7 @@ gesture-enlarge = Ein Feld auf dem ganzen Bildschirm, und zurück
 gesture-draw = Eine Region zeichnen
     .mouse = Knopf „Rechteck“ oder „Umriss“, dann ziehen
     .touch = Knopf „Rechteck“ oder „Umriss“, dann ziehen
-    .keys = Eingabe auf dem Knopf setzt eine in die Mitte
+    .keys = Die Eingabetaste auf dem Knopf setzt eine in die Mitte
 gesture-region = Eine Region verschieben
     .mouse = Ziehen
     .touch = Ziehen
@@ -1696,7 +1696,7 @@ tour-home = Nehmen Sie es mit
 
 # Ein Link, der mit denselben Einstellungen beginnt (ui/app/link.js).
 link = Link kopieren
-    .what = Er öffnet Netz, Befund, Methoden und Darstellung wieder, ohne die Aufnahme, ihren Namen und Ihre Regionen.
+    .what = Er stellt Netz, Befund, Methoden und Darstellung wieder her, ohne die Aufnahme, ihren Namen und Ihre Regionen.
     .address = Adresse dieser Einstellungen
     .copied = Kopiert.
 link-network = das Netz { $name }
@@ -1968,10 +1968,11 @@ region = Eigene Regionen: Zeichnen Sie sie auf ein Feld, oder geben Sie eine in 
     .too-many = Es ist Platz für { $most } Regionen. Entfernen Sie zuerst eine.
 regions-draw = Regionen
     .box = Rechteck
-    .box-hint = Ziehen Sie ein Rechteck über ein Feld. Mit der Tastatur: Eingabe setzt eines in die Mitte. Escape beendet.
+    .box-hint =
+        Ziehen Sie ein Rechteck über ein Feld. Mit der Tastatur: Die Eingabetaste setzt eines in die Mitte. Escape beendet.
     .outline = Umriss
     .outline-hint =
-        Umfahren Sie etwas auf einem Feld. Mit der Tastatur: Eingabe setzt ein Oval in die Mitte. Escape beendet.
+        Umfahren Sie etwas auf einem Feld. Mit der Tastatur: Die Eingabetaste setzt ein Oval in die Mitte. Escape beendet.
     .undo = Rückgängig
     .undo-hint = Die letzte Änderung an einer Region oder Abdeckung zurücknehmen (Strg und Z)
 regions-own = Ihre Regionen

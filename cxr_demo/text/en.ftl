@@ -1072,7 +1072,7 @@ note-modality-table = Modality table (LUT) from the file applied.
 note-rescaled = Rescaled as the file says: slope { $slope }, intercept { $intercept }.
 note-table = VOI LUT from the file applied{ $tables ->
         [1] {""}
-       *[other] , the first of { $tables }: “Greys” shows the others
+       *[other] , the first of { $tables }
     }.
 voi-table = Table { $number }
 voi-window = Centre { $centre }, width { $width }
@@ -1080,7 +1080,7 @@ voi-window = Centre { $centre }, width { $width }
 voi-range = Full range of values
 note-window = Window from the file applied: centre { $centre }, width { $width }, { $curve }{ $windows ->
         [1] {""}
-       *[other] , the first of { $windows }: “Greys” shows the others
+       *[other] , the first of { $windows }
     }.
 note-range-one-grey =
     The window in the file shows one grey only: its full range of values, { $low } to { $high }, is shown.
@@ -1327,7 +1327,7 @@ swipe-line = Line in all panels: left of it the panel itself, right of it anothe
 swipe-beside = Right of the line
 greys = Greys
 greys-file = From the file
-    .network = The network reads the first, and so do reports. The others are for looking.
+    .network = The network reads the first; reports, covered films and compared ones show it. The others are for looking.
 greys-level = Level
 greys-window = Window
 film-alone = Film alone

@@ -55,6 +55,8 @@ function draw() {
     const planted = /** @type {HTMLElement} */ (element.querySelector(".planted"));
     planted.hidden = !drawing.outlined;
   }
+  const isComing = String(view.window > films.offered.length);
+  element.querySelector("select.file-window")?.setAttribute("aria-busy", isComing);
   const slider = element.querySelector("input.opacity");
   if (slider) {
     slider.value = String(Math.round(drawing.opacity * 100));
@@ -100,9 +102,11 @@ async function deepen() {
 
 async function fetchWindows() {
   const name = value?.film?.windows;
+  if (!name || !drawing.film || fetched.has(name)) return;
   const deep = await fetchOnce(name);
-  if (!deep || value?.film?.windows !== name) return;
-  films.offered = deep.looks.map((look) => ({ ...deep, look }));
+  if (value?.film?.windows !== name) return;
+  if (deep) films.offered = deep.looks.map((look) => ({ ...deep, look }));
+  else view.window = 0; // no label names what is not to be seen
   redraw();
 }
 

@@ -200,12 +200,12 @@ function markCover() {
   const mark = stage?.querySelector(":scope > b.not-film");
   const text = drawing.covered && !drawing.bare ? value?.cover?.mark : "";
   if (!text) return mark?.remove();
+  const shown = mark ?? document.createElement("b");
+  shown.textContent = text; // in the language of now
   if (mark) return;
-  const made = document.createElement("b");
-  made.className = "not-film";
-  made.dataset.added = "1";
-  made.textContent = text;
-  stage?.append(made);
+  shown.className = "not-film";
+  shown.dataset.added = "1";
+  stage?.append(shown);
 }
 
 /**

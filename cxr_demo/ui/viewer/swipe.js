@@ -28,9 +28,8 @@ function moveTo(at) {
  * What lies over one stage, made where there is none. The keyboard stops at one line of a row.
  * @param {Element} stage
  * @param {boolean} isFirst
- * @param {DOMStringMap} words
  */
-function layerOn(stage, isFirst, words) {
+function layerOn(stage, isFirst) {
   const known = /** @type {HTMLElement | null} */ (stage.querySelector(":scope > .swipe"));
   if (known) return known;
   const layer = document.createElement("div");
@@ -42,7 +41,6 @@ function layerOn(stage, isFirst, words) {
     for (const [name, set] of Object.entries({ role: "slider", "aria-valuemin": "0", "aria-valuemax": "100" }))
       line.setAttribute(name, set);
     line.tabIndex = 0;
-    line.setAttribute("aria-label", String(words.line));
   }
   layer.append(document.createElement("select"), line);
   stage.append(layer);
@@ -55,11 +53,15 @@ function layerOn(stage, isFirst, words) {
  * @param {PanelCanvas} chosen
  */
 function offer(select, others, chosen) {
-  const keys = others.map((each) => each.dataset.panel);
-  if (JSON.stringify([...select.options].map((option) => option.value)) !== JSON.stringify(keys))
-    select.replaceChildren(...others.map((each) => new Option(nameOf(each), each.dataset.panel)));
+  const wanted = others.map((each) => new Option(nameOf(each), each.dataset.panel));
+  /** @type {(options: readonly HTMLOptionElement[]) => string} */
+  const write = (options) => JSON.stringify(options.map(({ value, text }) => [value, text]));
+  if (write([...select.options]) !== write(wanted)) select.replaceChildren(...wanted);
   select.value = chosen.dataset.panel;
 }
+
+/** @param {KeyboardEvent} event */
+const hasModifier = (event) => event.shiftKey || event.altKey || event.ctrlKey || event.metaKey;
 
 function place() {
   const button = document.querySelector("#panels button[data-view=swipe]");
@@ -73,13 +75,15 @@ function place() {
     }
     const others = listBeside(canvas);
     const isFirst = canvas.closest(".row")?.querySelector("canvas") === canvas;
-    const layer = layerOn(stage, isFirst, button.dataset);
+    const layer = layerOn(stage, isFirst);
     const [select, line] = /** @type {[HTMLSelectElement, HTMLElement]} */ ([...layer.children]);
     select.setAttribute("aria-label", `${nameOf(canvas)}: ${button.dataset.beside}`);
     offer(select, others, beside);
     const percent = Math.round(drawing.swipe.at * 100);
     line.style.left = `${drawing.swipe.at * 100}%`;
-    if (isFirst) line.setAttribute("aria-valuenow", String(percent));
+    if (!isFirst) continue;
+    line.setAttribute("aria-label", String(button.dataset.line));
+    line.setAttribute("aria-valuenow", String(percent));
   }
 }
 
@@ -109,7 +113,7 @@ document.addEventListener("pointermove", (event) => {
 document.addEventListener(
   "keydown",
   (event) => {
-    const move = within(event, ".swipe .line") && !event.shiftKey && MOVES[event.key];
+    const move = within(event, ".swipe .line") && !hasModifier(event) && MOVES[event.key];
     if (!move) return;
     moveTo(move(drawing.swipe.at));
     event.preventDefault();
