@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 import contextlib
-import glob
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-ENDING, SCRATCH = ".part", ".part-"
+from cxr_demo.networks.held_folder import make_held_folder, remove_left_folders
+
+SCRATCH = ".part-"
 
 
 def write_file(path: Path, content: bytes | str | Callable[[Path], object]) -> None:
-    """Bytes, a text as UTF-8, or what a function writes to the path that it is given: beside `path`, whose place it
-    then takes. OSError where the disk refuses. Nothing is left behind, but by a process that was killed, and that goes
-    when the same file is written again."""
-    scratch = path.with_name(f".{path.name}.{os.getpid()}-{os.urandom(4).hex()}{ENDING}")
-    try:
+    """Bytes, a text as UTF-8, or what a function writes to the path that it is given: of the same name, beside `path`,
+    whose place it then takes. OSError where the disk refuses. Nothing is left behind, but by a process that was killed,
+    and that goes when the next file is written there."""
+    with open_scratch(path.parent) as folder:
+        scratch = folder / path.name
         if callable(content):
             content(scratch)
         else:
             scratch.write_bytes(content.encode() if isinstance(content, str) else content)
         sync(scratch)
         scratch.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            scratch.unlink(missing_ok=True)
-        raise
     sync(path.parent)
-    _remove_left_over(path)
 
 
 def move_files(source: Path, target: Path, last: str) -> None:
@@ -66,28 +61,11 @@ def sync(path: Path) -> None:
 @contextlib.contextmanager
 def open_scratch(folder: Path) -> Iterator[Path]:
     """A new folder inside `folder`, which is gone at the end; those that killed processes have left go now."""
-    for left in folder.glob(f"{SCRATCH}*"):
-        if not _is_alive(left.name.removeprefix(SCRATCH).partition("-")[0]):
-            shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=f"{SCRATCH}{os.getpid()}-") as made:
-        yield Path(made)
-
-
-def _remove_left_over(path: Path) -> None:
-    """What killed processes have begun of this file."""
-    with contextlib.suppress(OSError):
-        for left in path.parent.glob(f".{glob.escape(path.name)}.*{ENDING}"):
-            if not _is_alive(left.name.removesuffix(ENDING).rpartition(".")[2].partition("-")[0]):
-                left.unlink(missing_ok=True)
-
-
-def _is_alive(process: str) -> bool:
-    """Whether a process of this number is running, which may be another one than meant; what is no number is left
-    alone too."""
+    remove_left_folders(folder, SCRATCH)
+    made, holder = make_held_folder(folder, SCRATCH)
     try:
-        os.kill(int(process), 0)
-    except ProcessLookupError:
-        return False
-    except (OSError, ValueError):
-        return True
-    return True
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+        if holder is not None:
+            os.close(holder)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from cxr_demo.networks.whole_file import write_file
+from cxr_demo.networks.whole_file import open_scratch, write_file
 
 BYTES, KILLS = 3_000_000, 6
 WRITER = """
@@ -74,7 +74,7 @@ def test_a_killed_write_leaves_the_old_file_or_the_new_one(tmp_path, kind):
 def test_the_folder_of_a_killed_command_goes_with_the_next_one(tmp_path):
     from cxr_demo.export.output import open_output
 
-    left = tmp_path / ".part-999999999-abc"
+    left = tmp_path / ".part-abc"
     left.mkdir()
     (left / "half.png").write_bytes(b"x")
     with open_output(tmp_path) as folder:
@@ -93,3 +93,21 @@ def test_a_write_that_fails_leaves_the_last_good_file_and_nothing_beside_it(tmp_
     with pytest.raises(OSError, match="No space"):
         write_file(path, fail)
     assert [entry.name for entry in tmp_path.iterdir()] == ["config.json"] and path.read_text() == "good"
+
+
+def test_the_folder_of_a_living_process_stays_whatever_its_number_is(tmp_path, monkeypatch):
+    """In another container it has the same number, or one that nobody has here."""
+    held = "import sys\nfrom pathlib import Path\nfrom cxr_demo.networks.whole_file import open_scratch\n"
+    held += "with open_scratch(Path(sys.argv[1])) as made:\n    print(made, flush=True)\n    sys.stdin.read()"
+    line = [sys.executable, "-c", held, str(tmp_path)]
+    with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        made = Path(other.stdout.readline().strip())
+        monkeypatch.setattr("os.kill", lambda *_: (_ for _ in ()).throw(ProcessLookupError()))
+        with open_scratch(tmp_path):
+            assert made.is_dir()
+        monkeypatch.undo()
+        other.kill()
+        other.wait()
+    write_file(tmp_path / "a", "whole")
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import fcntl
 import os
 import secrets
 import shutil
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from cxr_demo.errors import ImageError
 from cxr_demo.limits import LEFT_OVER_S, SWEEP_EVERY_S
+from cxr_demo.networks.held_folder import make_held_folder, remove_left_folders
 
 PREFIX = "cxr-demo-uploads-"
 ARRIVING = "arriving-"  # the folder of a request that is being received
@@ -30,19 +30,10 @@ def open_folder() -> Path:
 
     Folders that processes since gone have left behind (killed, power cut) are removed first. The folder goes when
     the process ends, also by SIGTERM, or when its terminal is closed.
-
-    Its owner holds a lock on the folder, which the kernel releases when the process ends, however that ends. A process
-    number in the name would not do: in a container every server has the same.
     """
-    for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        if (lock := _lock(left)) is not None:
-            shutil.rmtree(left, ignore_errors=True)
-            os.close(lock)
-    while True:
-        folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-        # It is never closed. A process that starts at this moment may have taken the folder for a left one before.
-        if _lock(folder) is not None and folder.exists():
-            break
+    place = Path(tempfile.gettempdir())
+    remove_left_folders(place, PREFIX)
+    folder, _ = make_held_folder(place, PREFIX)  # its holder is never closed
     os.environ["GRADIO_TEMP_DIR"] = str(folder)
     tempfile.tempdir = str(folder)  # gradio writes an upload that is under way into the general temporary folder
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -110,18 +101,3 @@ def start_sweeping(folder: Path, also: Callable[[], None]) -> None:
             also()
 
     threading.Thread(target=run, name="sweep", daemon=True).start()
-
-
-def _lock(folder: Path) -> int | None:
-    """The descriptor of a lock on the folder, for as long as it is open; None where another process has it, or where it
-    is no folder of ours."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    except OSError:
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        return None
-    return descriptor
