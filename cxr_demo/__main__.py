@@ -191,6 +191,7 @@ def _compare(options: argparse.Namespace) -> int:
         raise CxrError("compare-no-members", name=analysers[0].card.name)
     image, answer = _open_image(options.file, options.mend)
     _check_answer(answer, options.anyway)
+    other = _open_prior(options) if options.prior else None
     studies = [analyser.analyse(image) for analyser in analysers]
     cards = [analyser.card for analyser in analysers]
     known = list_common_labels(cards[0], cards[-1])
@@ -205,8 +206,8 @@ def _compare(options: argparse.Namespace) -> int:
     explain = explain_contrasts if options.contrast else Analyser.explain
     found = [explain(made, study, [label], methods) for made, study in zip(analysers, studies, strict=True)]
     with open_output(options.out, options.overwrite) as folder:
-        if options.prior:
-            prior = compare_prior(analysers[0], studies[0], *_open_prior(options), _load_gate_models()[1])
+        if other:
+            prior = compare_prior(analysers[0], studies[0], *other, _load_gate_models()[1])
             both = found[0], explain(analysers[0], prior.study, [label], methods)
             lines = write_film_pair(folder, analysers[0], studies[0], prior, both, options.file, answer)
         elif len(analysers) == 1:
@@ -260,9 +261,9 @@ def _report(options: argparse.Namespace) -> int:
     settings = choose_settings(options)
     analyser, (_, lungs) = _analyser(options.weights), _load_gate_models()
     image, answer = _open_image(options.file, settings.mends)
-    check_settings(settings, options.again, image, analyser)
+    prior = _open_prior(options, settings.prior_mends) if options.prior else None
+    check_settings(settings, options.again, image, prior and prior[1], analyser)
     _check_answer(answer, options.anyway)
-    prior = _open_prior(options) if options.prior else None
     settings = replace(settings, label=settings.label and _find_label(analyser.card, settings.label))
     with show_progress() as on_progress:
         shown = compute_shown(
@@ -349,9 +350,9 @@ def _open_image(name: str, mends: Iterable[str] = ()) -> tuple[Radiograph, GateA
     return image, answer
 
 
-def _open_prior(options: argparse.Namespace) -> tuple[str, Radiograph]:
-    """The name and the image of the other film."""
-    image, answer = _open_image(options.prior)
+def _open_prior(options: argparse.Namespace, mends: Iterable[str] = ()) -> tuple[str, Radiograph]:
+    """The name and the image of the other film, which --mend leaves as it is."""
+    image, answer = _open_image(options.prior, mends)
     _check_answer(answer, options.anyway)
     return Path(options.prior).name, image
 

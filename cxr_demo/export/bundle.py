@@ -97,15 +97,18 @@ def _list_makers(shown: ShownStudy, longest_px: int) -> Iterator[tuple[str, Call
 
 
 def make_commands(shown: ShownStudy) -> list[str]:
-    """What makes the same on the command line, with the film's file in the working folder, and the ZIP unpacked there;
-    nothing of a synthetic film, which has no file."""
+    """What makes the same on the command line, with the films' files in the working folder, and the ZIP unpacked there;
+    nothing of a synthetic film, which has no file, and no report of what is compared with one."""
     if shown.gate is None:
         return []
     language = "" if LANGUAGE.get() == USUAL_LANGUAGE else f" --lang {LANGUAGE.get()}"
     start, film = f"python -m cxr_demo{language}", shlex.quote(shown.film_name)
     weights = shlex.quote(f"weights/{shown.card.name}")
-    prior = f" --prior={shlex.quote(shown.prior.name)}" if shown.prior else ""
-    commands = [f"{start} report --again {MANIFEST} --out again.zip --weights {weights} --anyway{prior} -- {film}"]
+    commands = []
+    if not (shown.prior and shown.prior.is_synthetic):
+        prior = f" --prior={shlex.quote(shown.prior.name)}" if shown.prior else ""
+        again = f"report --again {MANIFEST} --out again.zip"
+        commands.append(f"{start} {again} --weights {weights} --anyway{prior} -- {film}")
     if methods := list(shown.list_drawn()):
         mends = "".join(f" --mend {mend}" for mend in shown.study.image.mends)
         chosen = f"--label {shlex.quote(shown.label)} --method {' '.join(methods)}{' --contrast' * shown.contrast}"

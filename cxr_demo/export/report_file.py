@@ -31,11 +31,15 @@ def check_report_path(path: Path, overwrite: bool) -> None:
         raise CxrError("report-exists", path=str(path))
 
 
-def check_settings(settings: Settings, source: Path, image: Radiograph, analyser: Analyser) -> None:
-    """CxrError where they were read from a `source` that is of another film or network."""
+def check_settings(
+    settings: Settings, source: Path, image: Radiograph, prior: Radiograph | None, analyser: Analyser
+) -> None:
+    """CxrError where they were read from a `source` that is of another film, `prior` or network."""
     of = (settings.film_sha256, image.file_sha256), (settings.checkpoint_sha256, analyser.sha256)
     if any(known and known != found for known, found in of):
         raise CxrError("report-again-other", path=str(source))
+    if settings.prior_sha256 and (prior is None or prior.file_sha256 != settings.prior_sha256):
+        raise CxrError("report-again-prior", path=str(source), sha256=settings.prior_sha256[:16])
 
 
 def compute_shown(

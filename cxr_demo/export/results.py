@@ -77,6 +77,7 @@ def describe_changes(changes: Sequence[LabelChange], then: Study, alignment: Ali
     """What changed from another film, `then`, label by label, and how it lies over this one, as JSON holds it."""
     return {
         "sha256": then.image.file_sha256,
+        "mends": list(then.image.mends),
         "changes": {
             change.label: {
                 "then": change.then,

@@ -22,7 +22,8 @@ CHOSEN = ("label", "method", "contrast", "mend", "region", "cover", "checks")  #
 @dataclass(frozen=True)
 class Settings:
     """`label` is empty for the first of the list, `methods` for those that the page begins with; `film_sha256` and
-    `checkpoint_sha256` are what they were chosen for, empty for any. The rest as in `ShownStudy`. ExplanationError for
+    `checkpoint_sha256` are what they were chosen for, empty for any, and so is `prior_sha256` of the film compared
+    with, which `prior_mends` turn or invert first. The rest as in `ShownStudy`. ExplanationError for
     `checks` of a `contrast`."""
 
     label: str = ""
@@ -40,6 +41,8 @@ class Settings:
     made: datetime = field(default_factory=lambda: datetime.now(UTC))
     film_sha256: str = ""
     checkpoint_sha256: str = ""
+    prior_mends: tuple[Mend, ...] = ()
+    prior_sha256: str = ""
 
     def __post_init__(self) -> None:
         if self.contrast and self.checks:
@@ -52,7 +55,10 @@ def choose_settings(options: argparse.Namespace) -> Settings:
     if options.again:
         if told := [name for name, value in given.items() if value]:
             raise CxrError("report-again-alone", options=", ".join(told))
-        return read_settings(options.again)
+        settings = read_settings(options.again)
+        if options.prior and not settings.prior_sha256:
+            raise CxrError("report-again-alone", options="--prior")
+        return settings
     return Settings(
         options.label or "", tuple(options.method or ()), options.contrast, tuple(map(Mend, options.mend)),
         tuple(DrawnRegion(tuple(region)) for region in options.region or ()), options.cover or "",
@@ -85,7 +91,7 @@ def read_settings(path: Path) -> Settings:
         told = json.loads(path.read_bytes())
         chosen, greys = told["settings"], told["settings"]["greys"]
         regions = [DrawnRegion(_read_shape(each["shape"]), bool(each["covered"])) for each in chosen["regions"]]
-        cover = chosen["cover"]
+        cover, prior = chosen["cover"], told["prior"] or {"sha256": "", "mends": ()}
         if cover and cover not in COVERS:
             raise ValueError(cover)
         return Settings(
@@ -96,6 +102,7 @@ def read_settings(path: Path) -> Settings:
             {str(unit): ScaleEnds(*map(float, ends)) for unit, ends in chosen["pinned_scale"].items()},
             bool(chosen["checks"]),
             datetime.fromisoformat(told["made"]), str(told["film"]["sha256"]), str(told["checkpoint_sha256"]),
+            tuple(map(Mend, prior.get("mends", ()))), str(prior["sha256"]),
         )  # fmt: skip
     except OSError as error:
         raise CxrError("again-not-read", path=str(path), reason=error.strerror or type(error).__name__) from error

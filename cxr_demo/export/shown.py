@@ -57,12 +57,14 @@ class DrawnMap:
 
 @dataclass(frozen=True, eq=False)
 class PriorFilm:
-    """Another film by the same network, and what changed from it to the one that is shown, label by label."""
+    """Another film by the same network, and what changed from it to the one that is shown, label by label. Where it
+    `is_synthetic` it has no file."""
 
     name: str
     study: Study
     changes: Sequence[LabelChange]
     alignment: Alignment
+    is_synthetic: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,6 +3,7 @@ segmentation is read by another library."""
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import io
 import json
@@ -19,12 +20,15 @@ import numpy as np
 import pydicom
 import pytest
 
-from cxr_demo import Analyser, load
+from cxr_demo import Analyser, load, read_image
 from cxr_demo.__main__ import main
 from cxr_demo.evaluation.lung_segmentation import load_lungs
 from cxr_demo.evaluation.regions import mask_region
 from cxr_demo.explain.proof_cache import get_proof_folder
 from cxr_demo.export import bundle
+from cxr_demo.export.report_file import compute_shown
+from cxr_demo.export.settings import Settings
+from cxr_demo.film.gate import GateAnswer, Verdict
 from cxr_demo.film.phantom import make_phantom
 from cxr_demo.networks import checkpoint
 from cxr_demo.networks.gate_net import load_gate
@@ -46,10 +50,10 @@ def write_film(path: Path, seed: int, turned: bool = False) -> bytes:
 @pytest.fixture(scope="module")
 def taken(tmp_path_factory) -> tuple[Path, bytes, bytes]:
     """A folder with the film, another one and the checkpoints; the ZIP that a German page makes of the film turned
-    round, with regions covered, its greys and scale changed, beside the other film; and the film's file."""
+    round, with regions covered, its greys and scale changed, beside the other film, turned too; and the film's file."""
     folder = tmp_path_factory.mktemp("home")
     file = write_film(folder / NAME, 1, turned=True)
-    write_film(folder / "prior.png", 2)
+    write_film(folder / "prior.png", 2, turned=True)
     (folder / "weights").symlink_to(ROOT)
     analyser = Analyser(load(ROOT / "phantom-honest"), proofs=get_proof_folder())
     desk = make_desk({"phantom-honest": analyser}, tmp_path_factory.mktemp("page"), load_lungs(ROOT / "lungs"))
@@ -60,6 +64,9 @@ def taken(tmp_path_factory) -> tuple[Path, bytes, bytes]:
     for name in ("prior.png", NAME):
         page.press("take_film", path=uploaded(desk.folder, name, (folder / name).read_bytes()), name=name)
         page.settle()
+        if name == "prior.png":
+            page.press("mend_film", film="1", mend="turn-180")
+            page.settle()
     film = page.session.films["2"]
     assert film.gate is not None and "turn-180" in [doubt.mend for doubt in film.gate.doubts]
     page.press("mend_film", film="2", mend="turn-180")
@@ -91,7 +98,7 @@ def test_the_commands_of_a_manifest_make_the_same_again(taken):
     assert manifest["film"]["sha256"] == hashlib.sha256(film).hexdigest() and manifest["film"]["mends"] == ["turn-180"]
     (folder / "manifest.json").write_bytes(files["manifest.json"])
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "CXR_WEIGHTS": str(ROOT)}
-    assert len(manifest["commands"]) == 2
+    assert len(manifest["commands"]) == 2 and manifest["prior"]["mends"] == ["turn-180"]
     for command in manifest["commands"]:
         program, *arguments = shlex.split(command)
         assert program == "python"
@@ -138,6 +145,34 @@ def test_a_zip_stays_within_its_bytes(taken, tmp_path, monkeypatch, capsys):
         assert main([*asked, "--out", str(tmp_path / f"{most}.zip")]) == 0
         sizes.append((tmp_path / f"{most}.zip").stat().st_size)
     assert sizes[0] > 60_000 >= sizes[1] - 10_000  # the manifest comes last
+
+
+def test_a_manifest_is_of_the_film_compared_with_too(taken, tmp_path, capsys):
+    folder, file, _ = taken
+    manifest, out = tmp_path / "manifest.json", tmp_path / "a.pdf"
+    manifest.write_bytes(read_zip(file)["manifest.json"])
+    asked = ["report", "--weights", str(ROOT / "phantom-honest"), "--anyway", "--out", str(out),
+             "--again", str(manifest)]  # fmt: skip
+    sha256 = json.loads(manifest.read_text())["prior"]["sha256"]
+    for more in ([], ["--prior", str(folder / NAME)]):
+        assert main([*asked, *more, "--", str(folder / NAME)]) == 2 and not out.exists()
+        told = capsys.readouterr().err
+        assert format_text("report-again-prior", path=str(manifest)) in told and sha256[:16] in told
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"prior": None}))
+    assert main([*asked, "--prior", str(folder / "prior.png"), "--", str(folder / NAME)]) == 2 and not out.exists()
+    assert format_text("report-again-alone", options="--prior") in capsys.readouterr().err
+
+
+def test_what_is_compared_with_a_synthetic_film_has_no_command_that_would_fail(taken, monkeypatch):
+    analyser = Analyser(load(ROOT / "phantom-honest"), proofs=get_proof_folder())
+    image = read_image(str(taken[0] / "prior.png"))
+    shown = compute_shown(analyser, "prior.png", image, GateAnswer(Verdict.USUAL, ()), None,
+                          Settings(methods=("grad-cam",)), ("own.png", image))  # fmt: skip
+    assert [" report " in command for command in bundle.make_commands(shown)] == [True, False]
+    prior = dataclasses.replace(shown.prior, is_synthetic=True)
+    assert [" report " in command for command in bundle.make_commands(dataclasses.replace(shown, prior=prior))] == [
+        False
+    ]
 
 
 def test_a_manifest_of_another_film_or_no_manifest_is_refused(taken, tmp_path, capsys):

@@ -165,6 +165,13 @@ def test_two_films_are_compared_by_one_network(two, film, tmp_path, capsys):
     assert len(capsys.readouterr().out.splitlines()) == len(changes) + 1
 
 
+def test_another_film_that_cannot_be_read_is_told_before_the_work(two, film, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(Analyser, "analyse", lambda self, image: pytest.fail("the network was asked first"))
+    (tmp_path / "broken.png").write_bytes(b"no film")
+    asked = ["compare", film, "--prior", str(tmp_path / "broken.png"), "--weights", two[0], "--anyway"]
+    assert main([*asked, "--out", str(tmp_path / "out")]) == 2
+
+
 def test_a_film_is_mended_first_where_that_is_asked(two, film, capsys):
     assert (
         main(["predict", film, "--weights", two[0], "--anyway", "--json", "--mend", "turn-90", "--mend", "invert"]) == 0

@@ -120,7 +120,7 @@ def _find_prior(session: Session, reading: FilmAnalysis) -> PriorFilm | None:
     if reading.varied is None or that is None or that.varied is None or alignment is None:
         return None
     changes = compare_probabilities(reading.require_study(), reading.varied, that.require_study(), that.varied)
-    return PriorFilm(str(other.name), that.require_study(), changes, alignment)
+    return PriorFilm(str(other.name), that.require_study(), changes, alignment, other.example is not None)
 
 
 def _describe_proof(analyser: Analyser) -> str:
