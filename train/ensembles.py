@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import hashlib
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -264,8 +263,8 @@ def _order_labels(member: Checkpoint, labels: tuple[str, ...]) -> Checkpoint:
     order = [card.labels.index(label) for label in labels]
     for values in (model.output.weight, model.output.bias):
         values.copy_(values[order].clone())
-    sha256 = hashlib.sha256(f"{member.sha256} {' '.join(labels)}".encode()).hexdigest()  # what it computes is another
-    return dataclasses.replace(member, card=dataclasses.replace(card, labels=labels), sha256=sha256)
+    # `sha256` stays that of its file, which is what the ensemble's card names.
+    return dataclasses.replace(member, card=dataclasses.replace(card, labels=labels))
 
 
 def _check_fit(members: Sequence[Checkpoint], table: Table, dataset: str) -> None:
