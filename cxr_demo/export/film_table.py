@@ -14,18 +14,20 @@ from cxr_demo.networks.card import Card
 from cxr_demo.networks.standing import find_standing
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would compute
-COLUMNS = ("film", "film_sha256", "gate", "network", "checkpoint_sha256", "calibrated")
+COLUMNS = ("film", "film_sha256", "mends", "gate", "network", "checkpoint_sha256", "calibrated")
 
 
 @dataclass(frozen=True, eq=False)
 class FilmRow:
     """One film: `sha256`, of its file, is None where it was not read; `gate` is None of a synthetic one;
-    `probabilities` (L,) in the order of the card's labels, None where the network was not asked."""
+    `probabilities` (L,) in the order of the card's labels, None where the network was not asked; `mends`: what turned,
+    inverted or mirrored it first, so that it is told from the same file as it was."""
 
     name: str
     sha256: str | None
     gate: GateAnswer | None
     probabilities: np.ndarray | None
+    mends: tuple[str, ...] = ()
 
 
 def write_film_table(card: Card, checkpoint_sha256: str, rows: Sequence[FilmRow]) -> str:
@@ -36,7 +38,8 @@ def write_film_table(card: Card, checkpoint_sha256: str, rows: Sequence[FilmRow]
     table.writerow([*COLUMNS, *(f"{label}{what}" for label in card.labels for what in ("", "_threshold", "_verdict"))])
     for row in rows:
         gate = row.gate.verdict.value if row.gate else ""
-        cells: list[object] = [_disarm(row.name), row.sha256 or "", gate, card.name, checkpoint_sha256, card.calibrated]
+        of_film = (_disarm(row.name), row.sha256 or "", " ".join(row.mends), gate)
+        cells: list[object] = [*of_film, card.name, checkpoint_sha256, card.calibrated]
         for label in card.labels:
             if row.probabilities is None:
                 cells += ["", "", ""]

@@ -32,7 +32,8 @@ def predict_films(
         row = FilmRow(Path(name).name, None, None, None)
         try:
             image, answer = open_film(name)
-            facts["gate"], row = describe_gate(answer), replace(row, sha256=image.file_sha256, gate=answer)
+            facts["gate"] = describe_gate(answer)
+            row = replace(row, sha256=image.file_sha256, gate=answer, mends=image.mends)
             check(answer)
             study = analyser.analyse(image)
             row = replace(row, probabilities=study.probabilities)

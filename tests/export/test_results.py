@@ -184,7 +184,10 @@ def test_a_film_is_mended_first_where_that_is_asked(two, film, capsys):
 def test_findings_of_many_films_are_a_table(two, film, tmp_path, capsys):
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"no film")
-    assert main(["predict", film, str(broken), "--weights", two[0], "--anyway", "--csv"]) == 2
+    asked = ["predict", film, str(broken), "--weights", two[0], "--anyway", "--csv"]
+    assert main([*asked, "--mend", "turn-180"]) == 2
+    assert next(csv.DictReader(io.StringIO(capsys.readouterr().out)))["mends"] == "turn-180"
+    assert main(asked) == 2
     first, second = csv.DictReader(io.StringIO(capsys.readouterr().out))
     study = Analyser(load(two[0])).analyse(read_image(film))
     for label, p in zip(study.labels, study.probabilities, strict=True):

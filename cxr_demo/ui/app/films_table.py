@@ -32,7 +32,13 @@ def render_table(view: PageView) -> Part:
 
     def make() -> dict:
         rows = [
-            FilmRow(str(film.name), film.image and film.image.file_sha256, film.gate, study and study.probabilities)
+            FilmRow(
+                str(film.name),
+                film.image and film.image.file_sha256,
+                film.gate,
+                study and study.probabilities,
+                film.image.mends if film.image else (),
+            )
             for film, study in zip(films, studies.values(), strict=True)
         ]
         waiting = [film for film in films if _is_to_come(film) and not studies[film.key] and film.key not in failed]
