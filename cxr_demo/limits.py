@@ -28,7 +28,7 @@ BENCHMARK_FORWARDS = 100.0  # a method that costs more is left out where it woul
 # sessions
 KEPT_MINUTES = 15  # an image stays in memory, after the last use
 MAX_SESSIONS = 40  # a class of 30 and some; at 40 megapixels an image is 160 MB, at the usual 4 it is 16 MB
-MAX_HELD_BYTES = 2 * 2**30  # of the films of all pages: 130 of the usual 4 megapixels
+MAX_HELD_BYTES = 2 * 2**30  # of the films and files of all pages: 130 of the usual 4 megapixels
 MAX_PAGES = 400  # that show only a synthetic film too: a visitor may open many
 READ_AT_ONCE = 3  # films: one of 40 megapixels may need 160 MB while it is decoded
 READ_AT_ONCE_OF_CLIENT = 2  # of them: slow films of one person leave a place for others

@@ -220,9 +220,9 @@ class Session:
         return self.readings.get((self.wish.film, self.wish.checkpoint))
 
     def count_bytes(self) -> int:
-        """Of the films of a person."""
+        """Of the films of a person, and of the files to take home."""
         films = [film.image for film in list(self.films.values()) if film.example is None]
-        return sum(image.pixels.nbytes for image in films if image is not None)
+        return sum(image.nbytes for image in films if image is not None) + self.exports.count_bytes()
 
     def drop_film(self, key: str) -> Film:
         """Under the lock: it goes, with all that was made of it; what was made of another film is made again."""
@@ -251,8 +251,8 @@ class Session:
 class Sessions:
     """Sessions by gradio's session hash. Thread-safe; a session goes when its page closes, `KEPT_MINUTES` after its
     last use, or when it has to make room: of more than `MAX_SESSIONS` that hold a film of a person, of more than
-    `MAX_HELD_BYTES` of such films, or of more than `MAX_PAGES` in all. Then the longest unused goes of the client who
-    has most, so that nobody takes the films of others by opening many pages.
+    `MAX_HELD_BYTES` of such films and of files to take home, or of more than `MAX_PAGES` in all. Then the longest
+    unused goes of the client who has most, so that nobody takes the films of others by opening many pages.
 
     `beginning` is what a page wants that was just opened; `on_gone(key, session)` is called once for each that went.
     """
@@ -314,7 +314,7 @@ class Sessions:
 
     def make_room(self, kept: Session) -> None:
         """Whatever else has to go, `kept` stays."""
-        # Pages that show nothing but an example cost next to nothing and make nobody else lose a film.
+        # Pages that show an example and made no file cost next to nothing and make nobody else lose a film.
         self._drop_beyond(MAX_SESSIONS, _holds_film, kept)
         self._drop_beyond(MAX_HELD_BYTES, Session.count_bytes, kept)
         self._drop_beyond(MAX_PAGES, lambda _: 1, kept)
@@ -351,9 +351,10 @@ class Sessions:
                 totals[session.client if session else ""] += weights[key]
             key, _ = max(others, key=lambda each: (totals[each[1].client], -each[1].used))
             del weights[key]
-            self._made_room[key] = None
-            while len(self._made_room) > MAX_PAGES:
-                del self._made_room[next(iter(self._made_room))]
+            with self._lock:
+                self._made_room[key] = None
+                while len(self._made_room) > MAX_PAGES:
+                    self._made_room.pop(next(iter(self._made_room)), None)
             self.forget(key)
 
 

@@ -220,6 +220,7 @@ def _list_export(desk: Desk, session: Session, opened: OpenedFilm, reading: Film
         with session.lock:
             require_same()
             session.exports.keep(asked, file)
+        desk.sessions.make_room(session)
 
     yield Work(exports.make_export_key(asked), (EXPORT,), run)
 

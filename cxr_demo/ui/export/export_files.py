@@ -43,7 +43,7 @@ class ExportFiles:
 
     def keep(self, asked: object, file: ExportFile) -> None:
         self._files[asked] = _FILES[file.name] = file
-        while len(self._files) > 1 and (len(self._files) > KEPT_EXPORTS or self._count_bytes() > MAX_EXPORT_BYTES):
+        while len(self._files) > 1 and (len(self._files) > KEPT_EXPORTS or self.count_bytes() > MAX_EXPORT_BYTES):
             self._drop(next(iter(self._files)))
 
     def clear(self) -> None:
@@ -56,11 +56,11 @@ class ExportFiles:
         """By which whoever makes a file sees that it is of films that were there before."""
         return self._clearings
 
+    def count_bytes(self) -> int:
+        return sum(len(file.body) for file in list(self._files.values()))
+
     def _drop(self, asked: object) -> None:
         _FILES.pop(self._files.pop(asked).name, None)
-
-    def _count_bytes(self) -> int:
-        return sum(len(file.body) for file in self._files.values())
 
 
 async def send_export_file(request: Request) -> Response:

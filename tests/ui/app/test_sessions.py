@@ -5,13 +5,16 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from cxr_demo.film.dicom_voi import FilmWindows
+from cxr_demo.film.reading import Radiograph
 from cxr_demo.ui.app import sessions
 from cxr_demo.ui.app.sessions import Film, Session, Sessions
+from cxr_demo.ui.export.export_files import ExportFile
 
 
 def open_session(store: Sessions, key: str, client: str, age_s: float, megabytes: int = 1, example=None) -> Session:
     session = store.keep(key, client)
-    image = SimpleNamespace(pixels=np.empty((megabytes, 2**18), np.float32))
+    image = Radiograph(np.empty((megabytes, 2**18), np.float32), (), "", "PNG")
     opened = SimpleNamespace(image=image, gate=None)
     session.films["1"] = Film("1", f"{key}.png", opened=opened, example=example)  # type: ignore[arg-type]
     session.used -= age_s
@@ -45,6 +48,20 @@ def test_films_are_held_up_to_so_many_bytes_whoever_has_them(monkeypatch):
     assert list_left(store) == ["small", "example", "large too"]
     open_session(store, "too large for all", "third", 0, 40)
     assert list_left(store) == ["example", "too large for all"], "what is looked at stays"
+
+
+def test_windows_of_a_film_and_files_to_take_home_are_held_too(monkeypatch):
+    monkeypatch.setattr(sessions, "MAX_HELD_BYTES", 10 * 2**20)
+    store = Sessions()
+    windows = FilmWindows((), np.empty((6, 2**19), np.uint16), np.empty((0, 2**16), np.uint16))
+    image = Radiograph(np.empty((1, 2**18), np.float32), (), "", "DICOM", windows=windows)
+    session = open_session(store, "with windows", "person", 500)
+    session.films["1"].opened = SimpleNamespace(image=image)  # type: ignore[assignment]
+    assert session.count_bytes() == 7 * 2**20
+    example = open_session(store, "example", "other", 400, example=1)
+    example.exports.keep("a file", ExportFile("film.zip", bytes(4 * 2**20)))
+    store.make_room(example)
+    assert list_left(store) == ["example"]
 
 
 @pytest.mark.parametrize("clients", [("one",) * 6, ("a", "b", "c", "d", "e", "f")])
