@@ -150,7 +150,13 @@ def _said(split: str, changes: list[MarkerChange]) -> list[str]:
         "|---|---|---|",
     ]
     for key in changes[0].agreement:
-        agreement = np.nanmedian([each.agreement[key] for each in changes])
-        share = np.nanmedian([each.under_mask[key] for each in changes])
-        lines.append(f"| {key} | {agreement:.2f} | {share:.2f} |")
+        agreement = _format_median([each.agreement[key] for each in changes])
+        share = _format_median([each.under_mask[key] for each in changes])
+        lines.append(f"| {key} | {agreement} | {share} |")
     return [*lines, ""]
+
+
+def _format_median(values: Sequence[float]) -> str:
+    """Of those that are known; "-" where none is: maps of one cell have no ranks."""
+    known = [value for value in values if not np.isnan(value)]
+    return f"{np.median(known):.2f}" if known else "-"

@@ -59,3 +59,12 @@ def test_a_quick_trial_masks_fewer_films(films, most, monkeypatch, tmp_path):
     monkeypatch.setattr(marker_test, "_changes", lambda analyser, rows, split, most: asked.append((split, most)) or [])
     marker_test.summarise_markers(tmp_path, "drawn", tmp_path, films)
     assert asked == [("test", most), ("external", most)]
+
+
+def test_what_is_known_of_no_film_is_told_as_unknown():
+    """The ranks of maps of one cell, as small squares have."""
+    changes = [
+        marker_test.MarkerChange(probability=0.1, is_other=False, agreement={"a": value, "b": np.nan}, under_mask=share)
+        for value, share in ((0.5, {"a": 0.25, "b": 0.5}), (np.nan, {"a": 0.75, "b": 0.5}))
+    ]
+    assert marker_test._said("test", changes)[-3:] == ["| a | 0.50 | 0.50 |", "| b | - | 0.50 |", ""]
