@@ -135,16 +135,18 @@ def test_half_a_request_is_ended_and_leaves_nothing(served, monkeypatch, path):
 
 def test_an_upload_on_a_slow_line_is_waited_for(served, monkeypatch):
     client, _, folder = served
-    monkeypatch.setattr(bounded_requests, "REQUEST_SECONDS", 1)
+    monkeypatch.setattr(bounded_requests, "REQUEST_SECONDS", 2)
+    monkeypatch.setattr(bounded_requests, "LEAST_UPLOAD_BYTES_S", 512)  # each piece gives 8 seconds more
     body = (
         b'--b\r\nContent-Disposition: form-data; name="files"; filename="a"\r\n\r\n' + b"x" * 20_000 + b"\r\n--b--\r\n"
     )
     head = "POST /gradio_api/upload HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\n"
     with connect(client) as connection:
-        connection.sendall(f"{head}Connection: close\r\nContent-Length: {len(body)}\r\n\r\n".encode())
-        for start in range(0, len(body), 4096):
+        full_head = f"{head}Connection: close\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        connection.sendall(full_head + body[:4096])
+        for start in range(4096, len(body), 4096):
+            time.sleep(0.7)  # 2.8 seconds in all
             connection.sendall(body[start : start + 4096])
-            time.sleep(0.5)
         assert receive_all(connection).startswith(b"HTTP/1.1 200 ")
     assert len(list_left(folder)) == 2
 
@@ -152,10 +154,10 @@ def test_an_upload_on_a_slow_line_is_waited_for(served, monkeypatch):
 def test_what_has_come_in_time_may_be_answered_late(served, monkeypatch):
     """The page's heartbeat is a request that never ends."""
     client, _, _ = served
-    monkeypatch.setattr(bounded_requests, "REQUEST_SECONDS", 0.5)
+    monkeypatch.setattr(bounded_requests, "REQUEST_SECONDS", 3)
     with client.stream("GET", "/gradio_api/heartbeat/late") as answer:
         pieces = answer.iter_raw()
         next(pieces)
-        time.sleep(2)
+        time.sleep(4)
         assert client.get("/healthz").json() == {"ok": True}
         assert not answer.is_closed
