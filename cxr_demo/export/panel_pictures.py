@@ -22,10 +22,11 @@ def draw_film(pixels: np.ndarray, longest_px: int, greys: Greys = Greys()) -> np
 def draw_panel(shown: ShownStudy, panel: str, longest_px: int) -> np.ndarray:
     """The film, or the map of a method over it -> (H, W, 3) uint8 RGB, of at most `longest_px` a side; never
     enlarged. KeyError for a method without a map that can be drawn."""
+    pixels = shown.greys.choose_pixels(shown.study.image)
     if panel == FILM:
-        return draw_film(shown.study.image.pixels, longest_px, shown.greys)
+        return draw_film(pixels, longest_px, shown.greys)
     drawn = shown.list_drawn()[panel]
-    made, film = drawn.explanation, shown.greys.apply(_shrink(shown.study.image.pixels, longest_px))
+    made, film = drawn.explanation, shown.greys.apply(_shrink(pixels, longest_px))
     map_image = shown.card.preprocess.map_to_image(made.map_square, film.shape, made.placement)
     return render.draw_overlay(film, map_image, drawn.scale, shown.opacity)
 

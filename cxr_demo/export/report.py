@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import metadata
 from typing import Any
 
@@ -91,11 +92,13 @@ def name_image(image: Radiograph) -> str:
 
 def describe_greys(shown: ShownStudy) -> str:
     """How a person has set them; "" as they were read."""
-    greys = shown.greys
-    if greys.is_as_read:
-        return ""
-    low, high = format_percent(greys.low, 0), format_percent(greys.high, 0)
-    return format_text("report-greys", low=low, high=high, inverted="yes" if greys.inverted else "no")
+    greys, image, told = shown.greys, shown.study.image, []
+    if (window := greys.find_window(image)) and image.windows:
+        told.append(format_text("report-window", window=image.windows.names[window]))
+    if not replace(greys, window=0).is_as_read:
+        low, high = format_percent(greys.low, 0), format_percent(greys.high, 0)
+        told.append(format_text("report-greys", low=low, high=high, inverted="yes" if greys.inverted else "no"))
+    return " ".join(told)
 
 
 def describe_versions() -> str:

@@ -77,7 +77,7 @@ def describe_settings(shown: ShownStudy) -> dict:
         "regions": [{"shape": list(region.shape), "covered": region.is_covered} for region in shown.drawn],
         "cover": shown.cover,
         "opacity": shown.opacity,
-        "greys": {"black_at": greys.low, "white_at": greys.high, "inverted": greys.inverted},
+        "greys": {"black_at": greys.low, "white_at": greys.high, "inverted": greys.inverted, "window": greys.window},
         "maps_left_out": shown.held,
         "absolute_scale": shown.absolute,
         "pinned_scale": dict(shown.pinned),
@@ -97,7 +97,8 @@ def read_settings(path: Path) -> Settings:
         return Settings(
             str(chosen["label"]), tuple(map(str, chosen["methods"])), bool(chosen["contrast"]),
             tuple(map(Mend, chosen["mends"])), tuple(regions), cover, float(chosen["opacity"]),
-            Greys(float(greys["black_at"]), float(greys["white_at"]), bool(greys["inverted"])),
+            Greys(float(greys["black_at"]), float(greys["white_at"]), bool(greys["inverted"]),
+                  int(greys.get("window", 0))),
             bool(chosen["maps_left_out"]), bool(chosen["absolute_scale"]),
             {str(unit): ScaleEnds(*map(float, ends)) for unit, ends in chosen["pinned_scale"].items()},
             bool(chosen["checks"]),

@@ -17,7 +17,9 @@ from cxr_demo.evaluation.evaluate import MapEvaluation
 from cxr_demo.evaluation.regions import DrawnRegion
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.export.map_scales import NOTHING_PINNED, choose_scales
+from cxr_demo.film.dicom_voi import WHITE
 from cxr_demo.film.gate import GateAnswer
+from cxr_demo.film.reading import Radiograph
 from cxr_demo.networks.card import Card
 from cxr_demo.text import scales_text
 from cxr_demo.text.catalogue import Said, format_text
@@ -28,15 +30,27 @@ PAGE_OPACITY = 0.7  # of maps, until a person moves the slider
 @dataclass(frozen=True)
 class Greys:
     """How the film's greys are set: what is `low` (a share of its range) is black and what is `high` is white, or the
-    other way round where they are `inverted`."""
+    other way round where they are `inverted`; in a `window` of its file, by number, 0 for the one that networks read.
+    """
 
     low: float = 0.0
     high: float = 1.0
     inverted: bool = False
+    window: int = 0
 
     @property
     def is_as_read(self) -> bool:
         return self == Greys()
+
+    def find_window(self, image: Radiograph) -> int:
+        """The number of the window; 0 where the file offers none such."""
+        return self.window if image.windows and 0 < self.window < len(image.windows.names) else 0
+
+    def choose_pixels(self, image: Radiograph) -> np.ndarray:
+        """(H, W) float32 0..1, of the film in the window."""
+        if image.windows is None or not (window := self.find_window(image)):
+            return image.pixels
+        return image.windows.greys[window - 1][image.windows.levels].astype(np.float32) / np.float32(WHITE)
 
     def apply(self, pixels: np.ndarray) -> np.ndarray:
         """pixels (H, W) float 0..1 -> the same shape, 0..1."""

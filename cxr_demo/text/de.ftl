@@ -2110,6 +2110,8 @@ report-held = { $why } Die Karten waren auf der Seite aus und fehlen hier.
 report-no-maps = Es war keine Karte gewählt.
 report-opacity =
     Karten liegen mit höchstens { $opacity } Deckkraft über der Aufnahme; wo eine Karte null ist, bleibt sie unverändert.
+report-window =
+    Die Aufnahme ist im Fenster „{ $window }“ ihrer Datei gezeichnet; das Netz liest ein anderes.
 report-greys = Grauwerte wie eingestellt: Schwarz bei { $low } des Bereichs der Aufnahme, Weiß bei { $high }{ $inverted ->
     [yes] , dann invertiert
    *[no] {""}

@@ -2016,6 +2016,7 @@ report-low = { $finding }: { $verdict }. A map of such a score misleads easily.
 report-held = { $why } The maps were off on the page and are left out here.
 report-no-maps = No map was chosen.
 report-opacity = Maps lie over the film with { $opacity } opacity at most; where a map is zero the film is untouched.
+report-window = The film is drawn in its file's window “{ $window }”, which is not the one that the network reads.
 report-greys = Greys as they were set: black at { $low } of the film's range, white at { $high }{ $inverted ->
     [yes] , then inverted
    *[no] {""}

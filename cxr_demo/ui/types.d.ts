@@ -207,6 +207,7 @@ interface Presses {
     absolute: boolean;
     held: boolean;
     opacity: number;
+    window: number; // of its file's, 0 for the one that the network reads
     low: number;
     high: number;
     inverted: boolean;

@@ -101,8 +101,8 @@ def gather_shown(
     return ShownStudy(
         str(film.name) if film else "", reading.require_study(), analyser.card, label, maps, _describe_proof(analyser),
         opened.gate, regions, dice, {key: results[key, label] for key in made if (key, label) in results},
-        asked.opacity, Greys(asked.low, asked.high, asked.inverted), asked.held, contrast, drawn=wish.regions,
-        cover=wish.cover if answer else "", covered=answer and answer.probabilities,
+        asked.opacity, Greys(asked.low, asked.high, asked.inverted, asked.window), asked.held, contrast,
+        drawn=wish.regions, cover=wish.cover if answer else "", covered=answer and answer.probabilities,
         prior=_find_prior(session, reading), absolute=asked.absolute, pinned=pinned,
         lungs=opened.regions.lungs,
     )  # fmt: skip

@@ -305,9 +305,10 @@ def take_home(press: Press) -> None:
         return
     low, high, opacity = (_read_share(data.get(name), usual) for name, usual in
                           (("low", 0.0), ("high", 1.0), ("opacity", PAGE_OPACITY)))  # fmt: skip
+    window = data.get("window")
     asked = ExportWish(
         kind, panel, press.number, bool(data.get("absolute")), bool(data.get("held")), min(1.0, max(0.0, opacity)), low,
-        high, bool(data.get("inverted")),
+        high, bool(data.get("inverted")), window if isinstance(window, int) else 0,
     )  # fmt: skip
     key = film.key
     press.change(lambda wish: replace(wish, export=asked) if wish.film == key else wish)

@@ -35,8 +35,8 @@ class Checks:
 @dataclass(frozen=True)
 class ExportWish:
     """A file to take home, as it was asked for with the press numbered `press`. `kind`: "pdf", "png" of one `panel`, or
-    "zip". As the panels were: `absolute` scale, `opacity` 0..1, greys between `low` and `high`, `inverted` or not, and
-    whether the maps were `held` back."""
+    "zip". As the panels were: `absolute` scale, `opacity` 0..1, greys between `low` and `high`, `inverted` or not, in a
+    `window` of the file, by number, and whether the maps were `held` back."""
 
     kind: str
     panel: str
@@ -47,6 +47,7 @@ class ExportWish:
     low: float
     high: float
     inverted: bool
+    window: int = 0
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,12 @@ on("click", "#take_home button.make", (button) => {
   const panels = partOf("panels");
   const { kind, panel } = button.dataset;
   const looked = partOf("take_home").querySelector("input.looked")?.checked ?? false;
-  const { low, high, inverted } = view;
+  const { window, low, high, inverted } = view;
   const absolute = panels.dataset.scale === "absolute";
   const held = panels.dataset.off === "true";
   isAwaited = true;
-  press("take_home", { kind, panel, looked, absolute, held, opacity: drawing.opacity, low, high, inverted });
+  const greys = { window, low, high, inverted };
+  press("take_home", { kind, panel, looked, absolute, held, opacity: drawing.opacity, ...greys });
 });
 onPart("take_home", (body) => {
   const looked = partOf("take_home").querySelector("input.looked");

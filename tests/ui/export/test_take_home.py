@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gc
 import html
 import io
@@ -18,6 +19,10 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
+from cxr_demo.export import panel_pictures
+from cxr_demo.export.report import describe_greys
+from cxr_demo.export.settings import describe_settings
+from cxr_demo.film.dicom_voi import FilmWindows
 from cxr_demo.limits import KEPT_EXPORTS
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.app import exports
@@ -86,6 +91,24 @@ def test_a_picture_has_the_scale_the_greys_and_the_opacity_of_the_panels(opened)
     assert f"grad-cam-{LABELS[1]}.png" in made["html"]
     bare = cv2.imdecode(np.frombuffer(fetch(made).content, np.uint8), cv2.IMREAD_GRAYSCALE)
     assert np.array_equal(cut(bare), np.rint(image * 255))
+
+
+def test_a_picture_has_the_greys_of_the_window_that_is_seen(opened, monkeypatch):
+    study = opened.session.reading.study
+    levels = np.rint(study.image.pixels * 65534 + 1).astype(np.uint16)
+    greys = np.arange(65535, -1, -1, dtype=np.uint16)[None]
+    windows = FilmWindows(("Lung", "Bone"), levels, greys)
+    study.image = dataclasses.replace(study.image, windows=windows)
+    shown, make = [], exports.make_export
+    monkeypatch.setattr(exports, "make_export", lambda desk, *more: shown.append(more[0]) or make(desk, *more))
+    for window in (0, 1, 2, -1):  # the last two are none of the file's
+        assert ask(opened, "png", "film", window=window)["file"]
+    drawn = [panel_pictures.draw_panel(each, "film", 2048)[..., 0].astype(int) for each in shown]
+    assert np.abs(drawn[1] - (255 - drawn[0])).max() <= 1 and drawn[0].std() > 1
+    assert all(np.array_equal(each, drawn[0]) for each in drawn[2:])
+    assert ["Bone" in describe_greys(each) for each in shown] == [False, True, False, False]
+    assert describe_settings(shown[1])["greys"]["window"] == 1
+    assert "film's range" not in describe_greys(shown[1])
 
 
 def test_a_picture_of_a_map_that_is_not_shown_has_a_sentence(opened):
