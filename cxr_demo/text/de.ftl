@@ -1384,7 +1384,7 @@ greys-window = Fenster
 film-alone = Nur Aufnahme
     .hint = Gedrückt halten, um die Aufnahmen ohne Karten zu sehen (Taste B)
 enlarge = { $panel } vergrößern
-view-help = Gesten und Tasten
+view-help = Tasten
     .hint = Was Maus, Finger und Tasten tun (Taste ?)
 gestures = Genau hinsehen: Maus, Finger und Tasten
     .linked = Alle Felder bewegen sich gemeinsam. Tasten wirken, solange Zeiger oder Tastatur bei den Aufnahmen sind.
@@ -1451,8 +1451,8 @@ gesture-region-remove = Eine Region entfernen; die letzte Änderung zurücknehme
     .touch = Knopf „×“ in der Liste; Knopf „Rückgängig“
     .keys = Entf, sobald gewählt; Strg und Z
 gesture-help = Dieses Blatt
-    .mouse = Knopf „?“
-    .touch = Knopf „?“
+    .mouse = Knopf „Tasten“
+    .touch = Knopf „Tasten“
     .keys = ?
 
 methods = Methoden
@@ -1690,7 +1690,7 @@ tour-maps = Vergleichen Sie die Karten
 tour-look = Genau hinsehen, verdecken und fragen
     .text =
         Vergrößern Sie, ändern Sie die Grauwerte, oder zeichnen Sie eine Region: Weiter unten können Sie sie verdecken und das
-        Netz noch einmal fragen. Alle Tasten stehen hinter dem „?“.
+        Netz noch einmal fragen. Alle Tasten stehen hinter „Tasten“.
 tour-home = Nehmen Sie es mit
     .text = Ein Bericht, Bilder und Zahlen von dem, was zu sehen ist, und ein Link zu diesen Einstellungen ohne die Aufnahme.
 
@@ -1699,10 +1699,12 @@ link = Link kopieren
     .what = Er stellt Netz, Befund, Methoden und Darstellung wieder her, ohne die Aufnahme, ihren Namen und Ihre Regionen.
     .address = Adresse dieser Einstellungen
     .copied = Kopiert.
+    .by-hand = Kopieren Sie sie aus dem Feld.
 link-network = das Netz { $name }
 link-finding = der Befund { $name }
 link-method = die Methode { $name }
 link-missing = Dieser Link verlangt, was es hier nicht gibt: { $what }.
+    .unnamed = Dieser Link verlangt etwas, das es hier nicht gibt.
     .hint = Alles Übrige ist eingestellt, wie er sagt.
 link-empty = Dieser Link enthält keine Einstellungen, die diese Seite kennt.
 

@@ -1333,7 +1333,7 @@ greys-window = Window
 film-alone = Film alone
     .hint = Hold to see the films without their maps (key B)
 enlarge = Enlarge { $panel }
-view-help = Gestures and keys
+view-help = Keys
     .hint = What the mouse, fingers and keys do (key ?)
 gestures = Look closely: mouse, fingers and keys
     .linked = All panels move together. Keys work while the pointer or the keyboard is at the films.
@@ -1400,8 +1400,8 @@ gesture-region-remove = Remove a region; take the last change back
     .touch = Button “×” in the list; button “Undo”
     .keys = Delete, once chosen; Ctrl and Z
 gesture-help = This sheet
-    .mouse = Button “?”
-    .touch = Button “?”
+    .mouse = Button “Keys”
+    .touch = Button “Keys”
     .keys = ?
 
 methods = Methods
@@ -1628,7 +1628,7 @@ tour-maps = Compare the maps
 tour-look = Look closely, cover and ask
     .text =
         Zoom, change the greys, or draw a region: further down you can cover it and ask the network again. All keys stand
-        behind the “?”.
+        behind “Keys”.
 tour-home = Take it home
     .text = A report, pictures and numbers of what is shown, and a link to these settings without the film.
 
@@ -1637,10 +1637,12 @@ link = Copy link
     .what = It reopens network, finding, methods and drawing, without the film, its name and your regions.
     .address = Address of these settings
     .copied = Copied.
+    .by-hand = Copy it from the field.
 link-network = the network { $name }
 link-finding = the finding { $name }
 link-method = the method { $name }
 link-missing = This link asks for what is not here: { $what }.
+    .unnamed = This link asks for something that is not here.
     .hint = All else is set as it says.
 link-empty = This link holds no settings that this page knows.
 

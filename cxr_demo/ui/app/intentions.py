@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -28,6 +29,8 @@ from cxr_demo.ui.viewer import film_regions
 from cxr_demo.ui.viewer.methods import order_methods
 
 Data = Mapping[str, Any]  # what the browser says; nothing of it is believed
+LINKED_KEY = re.compile(r"[\w.-]{1,60}", re.ASCII)
+MAX_LINKED_KEYS = 3
 
 
 @dataclass(frozen=True)
@@ -57,29 +60,40 @@ def open_page(press: Press) -> None:
 
 
 def open_link(press: Press) -> None:
-    """The settings of a link, as far as this page has them, and no film; what it does not have is said."""
+    """The settings of a link, as far as this page has them; what it has not is said. Films that are there stay."""
     data, known = press.data, press.desk.analysers
-    network, label = str(data.get("network", ""))[:200], str(data.get("label", ""))[:200]
+    network, label = str(data.get("network", "")), str(data.get("label", ""))
     given = data.get("methods")
-    methods = [str(key)[:200] for key in given[:100]] if isinstance(given, list) else []
-    missing = [
-        *([say("link-network", name=network)] if network and network not in known else []),
-        *([say("link-finding", name=label)] if label and not _is_label(press, label) else []),
-        *(say("link-method", name=key) for key in methods if key not in METHODS),
-    ]
-    shown, contrast = order_methods(methods), bool(data.get("contrast"))
-    first = label if _is_label(press, label) else ""
+    methods = [str(key) for key in given[:100]] if isinstance(given, list) else []
+    reader = network if network in known else press.session.wish.own_checkpoint
+    labels = known[reader].card.labels if reader in known else ()
+    missing = {
+        "network": [network] if network and network not in known else [],
+        "finding": [label] if label and label not in labels else [],
+        "method": [key for key in methods if key not in METHODS],
+    }
+    shown, contrast, first = order_methods(methods), bool(data.get("contrast")), label if label in labels else ""
 
     def begin(wish: Wish) -> Wish:
-        wish = wish.choose_checkpoint(network) if network in known else wish
-        return replace(wish, methods=shown or wish.methods, contrast=contrast, linked_label=first)
+        wish = (wish.choose_checkpoint(network) if network in known else wish).link_label(first)
+        return replace(wish, methods=shown or wish.methods, contrast=contrast, checks=None, export=None)
 
     press.change(begin)
-    if missing:
-        what = join_words(*missing, between=", ")
-        press.session.notice = Notice(say("link-missing", what=what), say("link-missing.hint"))
+    if any(missing.values()):
+        press.session.notice = Notice(_name_missing(missing), say("link-missing.hint"))
     elif not (network or label or methods):
         press.session.notice = Notice(say("link-empty"))
+
+
+def _name_missing(missing: Mapping[str, list[str]]) -> Said:
+    """Of each kind. A link is anybody's: only what looks like a key is said, and no more than a few."""
+    named = [
+        say(f"link-{kind}", name=name)
+        for kind, names in missing.items()
+        for name in names
+        if LINKED_KEY.fullmatch(name)
+    ][:MAX_LINKED_KEYS]
+    return say("link-missing", what=join_words(*named, between=", ")) if named else say("link-missing.unnamed")
 
 
 def choose_language(press: Press) -> None:

@@ -4,6 +4,7 @@ let chosen = null;
 try {
   chosen = localStorage.getItem("language");
 } catch {} // where nothing may be kept
-const linked = new URLSearchParams(location.hash.split("?")[1]).get("lang"); // of a link that reopens settings
+const [mark, settings] = location.hash.split("?");
+const linked = mark === "#settings" ? new URLSearchParams(settings).get("lang") : null; // of `link.js`
 const wanted = [linked ?? "", chosen ?? "", ...navigator.languages].map((code) => code.toLowerCase().split("-")[0]);
 document.documentElement.lang = wanted.find((code) => LANGUAGES.includes(code)) ?? LANGUAGES[0];

@@ -7,9 +7,9 @@ element.addEventListener("click", (event) => {
   if (!button?.dataset.language) return;
   document.documentElement.lang = button.dataset.language;
   document.dispatchEvent(new Event("language"));
-  name();
   try {
     localStorage.setItem("language", button.dataset.language);
   } catch {} // where nothing may be kept, the next visit begins anew
 });
+document.addEventListener("language", name);
 name();

@@ -1,5 +1,6 @@
-// A link that reopens how one looks, without what one looks at: it stands behind a #, which no server is told. Neither
-// the film nor its name nor its regions go in, and a page that is opened by it begins without a film.
+// A link that reopens how one looks, without what one looks at: neither the film nor its name nor its regions go in. It
+// stands behind a #, so that no server is told the address; the page tells ours the settings, as whoever chooses them does.
+// A page that is opened by it begins without a film; one that is open already keeps its films.
 const MARK = "#settings?";
 
 /** What is chosen now, as the address has it. */
@@ -24,18 +25,21 @@ on("click", "#take_home button.copy-link", async (button) => {
   field.value = readSettings();
   field.hidden = false;
   field.select();
+  told.textContent = ""; // the same words again are told again
   const isCopied = await navigator.clipboard?.writeText(field.value).then(
     () => true,
     () => false,
   ); // not everywhere: the address stands there, chosen
-  told.textContent = isCopied ? String(told.dataset.copied) : "";
+  told.textContent = String(isCopied ? told.dataset.copied : told.dataset.byHand);
 });
 
-if (location.hash.startsWith(MARK)) {
+// It leaves the address then: what a person chooses afterwards is theirs, and the same link may come again.
+function openLink() {
   const asked = new URLSearchParams(location.hash.slice(MARK.length));
+  history.replaceState(null, "", location.pathname + location.search);
   const opacity = Number.parseInt(asked.get("opacity") ?? "", 10);
   if (opacity >= 0 && opacity <= 100) drawing.opacity = opacity / 100;
-  if (asked.get("scale") === "absolute") drawing.scale = "absolute";
+  drawing.scale = asked.get("scale") === "absolute" ? "absolute" : "relative";
   drawing.cells = asked.get("cells") === "1";
   drawing.contours = asked.get("contours") === "1";
   press("open_link", {
@@ -44,4 +48,17 @@ if (location.hash.startsWith(MARK)) {
     methods: asked.get("methods")?.split(" ").filter(Boolean) ?? [],
     contrast: asked.get("contrast") === "1",
   });
-} else press("open_page", { film: 0 });
+  return asked.get("lang") ?? "";
+}
+
+if (location.hash.startsWith(MARK)) openLink();
+else press("open_page", { film: 0 });
+addEventListener("hashchange", () => {
+  if (!location.hash.startsWith(MARK)) return;
+  const language = openLink();
+  document.dispatchEvent(new Event("cxr-view"));
+  const known = document.querySelector(`[data-language="${CSS.escape(language)}"]`);
+  if (!known || language === document.documentElement.lang) return;
+  document.documentElement.lang = language;
+  document.dispatchEvent(new Event("language"));
+});

@@ -58,7 +58,8 @@ class Wish:
     label against the others. `regions`: drawn on this film; `cover`: how they are covered while the network is asked
     again, empty for not at all. `checks`: of this film and label. `slow`: the maps of the other checkpoint that were
     asked for although they take long, (label, method). `export`: a file of what is shown;
-    `table`: of the findings of all films; `linked_label`: what the first film begins with, where a link says so."""
+    `table`: of the findings of all films; `linked_label`: what the first film that `own_checkpoint` reads begins with,
+    where a link says so."""
 
     film: str = ""
     checkpoint: str = ""
@@ -91,8 +92,16 @@ class Wish:
         wish = self._read_by(checkpoint)
         if wish.compared == FILM + film:
             wish = replace(wish, compared=NOTHING)
-        label = wish.linked_label
-        return replace(wish, film=film, label=label, linked_label="", regions=(), cover="", checks=None, export=None)
+        wish = replace(wish, film=film, label="", regions=(), cover="", checks=None, export=None)
+        return wish._spend_linked_label() if film and checkpoint == wish.own_checkpoint else wish
+
+    def link_label(self, label: str) -> Wish:
+        """The finding of a link, at once where its network reads a film already."""
+        wish = replace(self, linked_label=label)
+        return wish._spend_linked_label() if label and wish.film and wish.checkpoint == wish.own_checkpoint else wish
+
+    def _spend_linked_label(self) -> Wish:
+        return replace(self, label=self.linked_label, linked_label="")
 
     def choose_checkpoint(self, checkpoint: str) -> Wish:
         wish = replace(self._read_by(checkpoint), own_checkpoint=checkpoint)

@@ -57,7 +57,7 @@ def render_link() -> Html:
     field = tag(
         "input", type="text", readonly=True, hidden=True, class_="address", aria_label=format_text("link.address")
     )
-    told = tag("output", data_copied=format_text("link.copied"))
+    told = tag("output", data_copied=format_text("link.copied"), data_by_hand=format_text("link.by-hand"))
     return tag("div", button, field, told, tag("span", format_text("link.what")), class_="link")
 
 

@@ -33,7 +33,7 @@ def render_view_controls(windows: Sequence[Said]) -> Html:
     greys = tag("details", tag("summary", format_text("greys")), tag("div", *file, *sliders), class_="pop greys")
     alone = tag("button", format_text("film-alone"), type="button", class_="bare", title=format_text("film-alone.hint"))
     group = {"role": "group", "aria_label": format_text("view")}
-    return tag("div", *buttons[:2], zoom, *buttons[2:], greys, alone, _render_button("help", "?"),
+    return tag("div", *buttons[:2], zoom, *buttons[2:], greys, alone, _render_button("help", ""),
                class_="view", **group)  # fmt: skip
 
 

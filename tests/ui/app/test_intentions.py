@@ -1,5 +1,6 @@
 """What a press does, and that nothing that a browser says is believed."""
 
+import dataclasses
 import math
 from pathlib import Path
 
@@ -64,6 +65,40 @@ def test_forged_data_of_any_kind_leaves_a_page_that_works(page, intention, forge
     assert wish.compared in (NOTHING, MEMBERS) and wish.label in ("", *LABELS)
     page.upload(png(1), "after.png")
     assert "data-label" in page.settle().findings["html"]
+
+
+# ---- a link
+
+
+def test_the_finding_of_a_link_is_one_of_the_network_of_the_link(page):
+    page.desk.analysers["b"].card = dataclasses.replace(
+        page.desk.analysers["b"].card, labels=("mass", "edema"), thresholds={}
+    )
+    page.press("open_link", network="a", label="mass")
+    assert format_text("link-finding", name="mass") in page.look().notice["html"]
+    assert not page.session.wish.linked_label
+    page.press("open_link", network="b", label="mass")
+    assert page.session.wish.linked_label == "mass" and page.session.wish.own_checkpoint == "b"
+
+
+def test_the_finding_of_a_link_waits_for_a_film_that_its_network_reads(folder):
+    page = Page(make_desk({"a": StandIn(), HONEST: StandIn()}, folder))
+    page.press("open_link", network="a", label=LABELS[1])
+    page.press("try_example", index=0)
+    assert page.session.wish.checkpoint == HONEST and not page.session.wish.label
+    page.upload(png())
+    assert page.session.wish.label == LABELS[1] and not page.session.wish.linked_label
+    page.press("open_link", network="a", label=LABELS[0])  # pasted where there is a film
+    assert page.session.wish.label == LABELS[0] and len(page.session.films) == 2
+
+
+def test_a_link_says_no_words_of_its_own_on_the_page(page):
+    words = "Call 0900 123, your films are " + NASTY
+    page.press("open_link", network=words, label="x" * 61, methods=[words])
+    assert format_text("link-missing.unnamed") in page.look().notice["html"]
+    page.press("open_link", network="gone", methods=["m1", words, "m2", "m3"])
+    said = page.look().notice["html"]
+    assert "gone" in said and "m2" in said and "m3" not in said and "0900" not in said
 
 
 @pytest.mark.parametrize("how", ["read", "removed", "displaced"])
