@@ -87,11 +87,11 @@ def open_link(press: Press) -> None:
 
 def _name_missing(missing: Mapping[str, list[str]]) -> Said:
     """Of each kind. A link is anybody's: only what looks like a key is said, and no more than a few."""
+    is_key = LINKED_KEY.fullmatch
     named = [
-        say(f"link-{kind}", name=name)
-        for kind, names in missing.items()
-        for name in names
-        if LINKED_KEY.fullmatch(name)
+        *(say("link-network", name=name) for name in filter(is_key, missing["network"])),
+        *(say("link-finding", name=name) for name in filter(is_key, missing["finding"])),
+        *(say("link-method", name=name) for name in filter(is_key, missing["method"])),
     ][:MAX_LINKED_KEYS]
     return say("link-missing", what=join_words(*named, between=", ")) if named else say("link-missing.unnamed")
 
