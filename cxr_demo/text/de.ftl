@@ -1762,6 +1762,10 @@ term-noise = Stabilität bei Rauschen
     .meaning = Rauschen, zu schwach, um es zu sehen, kommt zur Aufnahme. Eine Karte, die sich stark ändert, sagt wenig über diese Aufnahme.
 term-shift = Stabilität bei Verschiebung
     .meaning = Die Aufnahme wird um einige Pixel verschoben. Eine gute Karte wandert mit und bleibt sonst gleich.
+term-auroc = AUROC
+    .meaning = Wie oft das Netz einer Aufnahme mit dem Befund mehr gibt als einer ohne ihn: 1 ist immer, 0,5 ist geraten.
+term-ensemble = Ensemble
+    .meaning = Mehrere Netze, die als eines antworten: Was sie sagen, wird mit festen Gewichten vereint.
 
 ## Die Aufnahmen einer Seite als Tabelle (films_table.py)
 

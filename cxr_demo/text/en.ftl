@@ -1700,6 +1700,10 @@ term-noise = Stability under noise
     .meaning = Noise too weak to see is added to the film. A map that changes much says little about this film.
 term-shift = Stability under a shift
     .meaning = The film is moved by a few pixels. A good map moves along and stays the same otherwise.
+term-auroc = AUROC
+    .meaning = How often the network gives a film with the finding more than one without it: 1 is always, 0.5 is guessing.
+term-ensemble = Ensemble
+    .meaning = Several networks that answer as one: what they say is joined by fixed weights.
 
 ## The films of a page as a table (films_table.py)
 

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from cxr_demo.text.catalogue import format_text
+from cxr_demo.evaluation.checks import CHECKS
+from cxr_demo.explain.methods import METHODS
+from cxr_demo.text.catalogue import format_text, has_message
 from cxr_demo.ui.terms import TERMS
 
 ROOT = Path(__file__).parents[2]
@@ -123,3 +125,10 @@ def test_the_terms_of_the_page_mean_what_the_glossary_says():
     text = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8").partition("## Terms of the page")[2]
     written = dict(re.findall(r"^\| ([^|]+) \| ([^|]+) \|$", text, re.MULTILINE)[1:])
     assert written == {format_text(f"term-{key}"): format_text(f"term-{key}.meaning") for key in TERMS}
+
+
+def test_each_term_has_a_button_somewhere_and_each_button_a_term():
+    sources = " ".join(path.read_text(encoding="utf-8") for path in (ROOT / "cxr_demo" / "ui").rglob("*.py"))
+    named = set(re.findall(r'render_term\("([^"]+)"\)', sources))
+    of_tables = {*CHECKS, *(method.family.key for method in METHODS.values())}
+    assert named | {key for key in of_tables if has_message(f"term-{key}")} == set(TERMS)

@@ -135,7 +135,8 @@ INTERNATIONAL = {
     "auroc", "fact-ensemble", "film-size", "finding-covid19", "finding-pneumothorax", "gesture-bare.keys",
     "gesture-enlarge.keys",
     "gesture-invert.keys", "gesture-reset.keys", "localisation-miou", "member-name", "p-value", "quality-auroc",
-    "regions-own.number", "take-home.ready", "term-gradient", "term-logit", "term-lrp", "term-score-cam",
+    "regions-own.number", "take-home.ready", "term-gradient", "term-auroc", "term-ensemble",
+    "term-logit", "term-lrp", "term-score-cam",
 }  # fmt: skip
 FORMATTING = ("format_text", "say")
 ERRORS = ("CxrError", "ImageError", "CheckpointError", "ExplanationError")

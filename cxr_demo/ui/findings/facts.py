@@ -13,6 +13,7 @@ from cxr_demo.text.checkpoint_text import describe_network, name_checkpoint, nam
 from cxr_demo.text.formats import format_digits, format_interval, format_rounded
 from cxr_demo.ui.findings import localisation_table
 from cxr_demo.ui.markup import Html, join_html, quote_card, render_details, render_scrollable, tag
+from cxr_demo.ui.terms import render_term
 
 FLOOR_NAMES = {"majority": "floor-majority", "view": "floor-view", "shuffled": "floor-shuffled"}
 TRAINING = {  # by the entry of a card's `training`
@@ -45,7 +46,10 @@ def render_facts(card: Card, sha256: str, proof_line: str) -> Html:
         *((format_text(TRAINING[key]), quote_card(_find_text(card, key))) for key in TRAINING),
         *_describe_import(card.training.imported),
         (format_text("fact-licence"), card.licence),
-        (format_text("fact-ensemble"), page_text.describe_ensemble(made) if made else ""),
+        (
+            format_text("fact-ensemble"),
+            join_html(page_text.describe_ensemble(made), render_term("ensemble")) if made else "",
+        ),
         (format_text("network"), describe_network(card)),
         (
             format_text("fact-calibration"),
@@ -161,9 +165,10 @@ def _by_label(name: str, figures: Mapping[str, Mapping[str, str]], card: Card) -
     """figures: metric -> label -> text."""
     head = tag(
         "tr",
+        tag("th", format_text("finding"), scope="col"),
         *(
-            tag("th", text, scope="col")
-            for text in (format_text("finding"), *map(page_text.format_metric_name, figures))
+            tag("th", page_text.format_metric_name(key), render_term("auroc") if key == "auroc" else None, scope="col")
+            for key in figures
         ),
     )
     rows = [
