@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 
 from cxr_demo import __version__
-from cxr_demo.evaluation.regions import LUNGS, mask_region, name_drawn_region
+from cxr_demo.errors import ExplanationError
+from cxr_demo.evaluation.regions import LUNGS, Region, mask_region, name_drawn_region
 from cxr_demo.export import panel_pictures
 from cxr_demo.export.secondary_capture import build_secondary_capture, cut_text, make_uid
 from cxr_demo.export.shown import ShownStudy
@@ -33,7 +34,21 @@ def list_segments(shown: ShownStudy, shape: tuple[int, int]) -> dict[str, np.nda
     if shown.lungs is not None and shown.lungs.any():
         lungs = cv2.resize(shown.lungs.astype(np.uint8), shape[::-1], interpolation=cv2.INTER_NEAREST)
         segments[LUNGS] = lungs > 0
-    return segments | {name_drawn_region(at): mask_region(each.shape, shape) for at, each in enumerate(shown.drawn)}
+    whole = shown.study.image.pixels.shape
+    drawn = {name_drawn_region(at): _mask_shrunk(each.shape, whole, shape) for at, each in enumerate(shown.drawn)}
+    return segments | drawn
+
+
+def _mask_shrunk(region: Region, whole: tuple[int, ...], shape: tuple[int, int]) -> np.ndarray:
+    """(H, W) = `shape` bool: where none of its pixels has its centre in the region, those on which the pixels of the
+    `whole` film lie that do."""
+    try:
+        return mask_region(region, shape)
+    except ExplanationError:
+        mask = np.zeros(shape, bool)
+        rows, columns = mask_region(region, (whole[0], whole[1])).nonzero()
+        mask[rows * shape[0] // whole[0], columns * shape[1] // whole[1]] = True
+        return mask
 
 
 def make_segmentation(shown: ShownStudy, longest_px: int) -> bytes | None:

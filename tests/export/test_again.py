@@ -13,6 +13,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import highdicom
@@ -23,10 +24,11 @@ import pytest
 from cxr_demo import Analyser, load, read_image
 from cxr_demo.__main__ import main
 from cxr_demo.evaluation.lung_segmentation import load_lungs
-from cxr_demo.evaluation.regions import mask_region
+from cxr_demo.evaluation.regions import DrawnRegion, mask_region
 from cxr_demo.explain.proof_cache import get_proof_folder
 from cxr_demo.export import bundle
 from cxr_demo.export.report_file import compute_shown
+from cxr_demo.export.segmentation import list_segments
 from cxr_demo.export.settings import Settings
 from cxr_demo.film.gate import GateAnswer, Verdict
 from cxr_demo.film.phantom import make_phantom
@@ -131,6 +133,14 @@ def test_the_segmentation_is_that_of_the_regions_and_names_nobody(taken):
     if made.number_of_segments == 3:  # the lungs come first
         assert made.get_segment_description(1).segmented_property_type.meaning == "Lung" and masks[..., 0].any()
     assert NAME not in str(made) and "png" not in str(made).lower()
+
+
+def test_a_region_smaller_than_a_pixel_of_the_picture_keeps_one():
+    tiny = DrawnRegion((0.5, 0.25, 0.002, 0.002))
+    image = SimpleNamespace(pixels=np.zeros((3000, 2000), np.float32))
+    shown = SimpleNamespace(lungs=None, drawn=[tiny], study=SimpleNamespace(image=image))
+    (mask,) = list_segments(shown, (60, 40)).values()
+    assert np.argwhere(mask).tolist() == [[15, 20]]
 
 
 def test_a_zip_stays_within_its_bytes(taken, tmp_path, monkeypatch, capsys):
