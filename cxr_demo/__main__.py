@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cxr_demo.arguments import drop_output, prepare_output, translate_argparse
+from cxr_demo.arguments import PROGRAM, drop_output, prepare_output, translate_argparse
 from cxr_demo.errors import CxrError
 from cxr_demo.text.catalogue import LANGUAGE, LANGUAGES, format_text, use_language
 
@@ -33,10 +33,11 @@ if TYPE_CHECKING:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    before = argparse.ArgumentParser(add_help=False, allow_abbrev=False)  # help is in the language too
-    before.add_argument("--lang", choices=LANGUAGES, default=LANGUAGE.get())
-    chosen, others = before.parse_known_args(arguments)  # it may stand anywhere
     prepare_output()
+    before = argparse.ArgumentParser(PROGRAM, add_help=False, allow_abbrev=False)  # help is in the language too
+    before.add_argument("--lang", choices=LANGUAGES, default=LANGUAGE.get())
+    with translate_argparse():
+        chosen, others = before.parse_known_args(arguments)  # it may stand anywhere
     with use_language(chosen.lang):
         try:
             with translate_argparse():
@@ -56,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     from cxr_demo import arguments
 
-    parser = argparse.ArgumentParser(prog="python -m cxr_demo", description=format_text("help"))
+    parser = argparse.ArgumentParser(PROGRAM, description=format_text("help"))
     parser.add_argument("--lang", choices=LANGUAGES, help=format_text("help-lang"))
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -105,8 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     brought.set_defaults(act=_import)
     commands.add_parser("models", help=format_text("help-models")).set_defaults(act=_models)
     commands.add_parser("methods", help=format_text("help-list-methods")).set_defaults(act=_methods)
-    schema = commands.add_parser("card-schema", help=format_text("help-card-schema"))
-    schema.set_defaults(act=_card_schema)
+    commands.add_parser("card-schema", help=format_text("help-card-schema")).set_defaults(act=_card_schema)
     return parser
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from cxr_demo.explain.methods import CHOICES, METHODS
 from cxr_demo.text.catalogue import format_text
 
+PROGRAM = "python -m cxr_demo"
 COVERS = ("mirror", "blur", "grey", "keep")  # those of evaluation/covering.py, and of film/gate.py, which load slowly
 MENDS = ("turn-90", "turn-180", "turn-270", "invert", "mirror")
 ARGPARSE = {  # its own words, by the message that says the same

@@ -14,14 +14,16 @@ import numpy as np
 import pytest
 
 import cxr_demo
-from cxr_demo import METHODS, Analyser, load, read_image, render
+from cxr_demo import METHODS, Analyser, arguments, load, read_image, render
 from cxr_demo.__main__ import main
 from cxr_demo.analysis import DEFAULT_METHODS
 from cxr_demo.arguments import ARGPARSE
 from cxr_demo.comparison.label_contrast import explain_contrasts
 from cxr_demo.errors import CxrError
+from cxr_demo.evaluation import covering
 from cxr_demo.explain.methods import CHOICES
 from cxr_demo.export.output import RESULT_FILE, open_output
+from cxr_demo.film.gate import Mend
 from cxr_demo.networks import checkpoint as checkpoints
 from cxr_demo.text import command_text
 from cxr_demo.text.catalogue import format_text, use_language
@@ -59,6 +61,17 @@ def broken(tmp_path) -> str:
     path = tmp_path / "broken.png"
     path.write_bytes(b"\x89PNG\r\n\x1a\nnothing more")
     return str(path)
+
+
+def test_a_language_that_there_is_not_is_told_as_every_mistake(capsys):
+    with use_language("de"), pytest.raises(SystemExit):
+        main(["models", "--lang", "xx"])
+    told = capsys.readouterr().err
+    assert "steht nicht zur Wahl" in told and "python -m cxr_demo: " in told and "__main__" not in told
+
+
+def test_the_options_that_load_slowly_are_those_of_what_they_choose():
+    assert arguments.COVERS == covering.COVERS and tuple(Mend) == arguments.MENDS
 
 
 def test_predict_prints_a_line_per_label(weights, film, capsys):
