@@ -45,7 +45,7 @@ def desk(folder):
 
 
 def names_in(page: Page) -> list[str]:
-    return [film.name for film in page.session.films.values()]
+    return [str(film.name) for film in page.session.films.values()]
 
 
 # ---- what a browser says
