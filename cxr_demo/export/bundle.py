@@ -29,17 +29,18 @@ from cxr_demo.export.settings import describe_settings
 from cxr_demo.export.shown import ShownStudy
 from cxr_demo.limits import MAX_EXPORT_BYTES
 from cxr_demo.progress import ProgressCallback, ignore_progress
-from cxr_demo.text.catalogue import LANGUAGE, LANGUAGES
+from cxr_demo.text.catalogue import LANGUAGE, USUAL_LANGUAGE
 
 SPREAD_PX = 1024  # longest side of a map that is spread over the film
 LEAST_PX = 256  # of pictures, however many there are
-MOST_BYTES = MAX_EXPORT_BYTES
-USUAL_LANGUAGE = next(iter(LANGUAGES))  # of the command line, where none is given
 MANIFEST, ARRAYS, REPORT, SEGMENTATION = "manifest.json", "maps.npz", "report.pdf", "dicom/regions.dcm"
 
 
 def make_bundle(
-    shown: ShownStudy, analyser: Analyser, on_progress: ProgressCallback = ignore_progress, most_bytes: int = MOST_BYTES
+    shown: ShownStudy,
+    analyser: Analyser,
+    on_progress: ProgressCallback = ignore_progress,
+    most_bytes: int = MAX_EXPORT_BYTES,
 ) -> bytes:
     """The ZIP, of at most `most_bytes`, as far as smaller pictures make it so.
 

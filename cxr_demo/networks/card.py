@@ -21,7 +21,7 @@ from cxr_demo.limits import MAX_MEMBERS
 from cxr_demo.networks.backbones import find_backbone
 from cxr_demo.networks.card_parts import CardText, CardTexts, Count, Metrics, Number, Training
 from cxr_demo.networks.heads import HEADS
-from cxr_demo.text.catalogue import LANGUAGE, LANGUAGES, Said, say
+from cxr_demo.text.catalogue import LANGUAGE, USUAL_LANGUAGE, Said, say
 
 FORMAT = 1
 TASKS = ("single-label", "multi-label")
@@ -205,7 +205,7 @@ class Card:
         own = getattr(self.training if entry in ("data", "caveat") else self, entry)
         if own and language in self.texts and (told := getattr(self.texts[language], entry)):
             return CardText(told, language)
-        return CardText(own, next(iter(LANGUAGES)))
+        return CardText(own, USUAL_LANGUAGE)
 
     def get_finding(self, label: str) -> Finding:
         """What a label is called here: in the network's own words, or in those that all share."""

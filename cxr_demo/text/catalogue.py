@@ -19,8 +19,9 @@ from fluent.syntax import FluentParser, ast
 from fluent.syntax.visitor import Visitor
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}  # what each is called by those who speak it; the first is the usual one
+USUAL_LANGUAGE = next(iter(LANGUAGES))
 LONGEST_VALUE = 2500  # characters of a value in a message: fluent refuses more
-LANGUAGE: ContextVar[str] = ContextVar("language", default="en")
+LANGUAGE: ContextVar[str] = ContextVar("language", default=USUAL_LANGUAGE)
 
 
 class Words:
@@ -60,7 +61,7 @@ def match_language(wanted: str) -> str:
     ranges = [part.partition(";") for part in wanted.lower().replace(" ", "").split(",")]
     ranked = sorted(ranges, key=lambda part: -_read_weight(part[2]))  # of the same weight as they stand
     codes = (code.partition("-")[0] for code, _, quality in ranked if _read_weight(quality) > 0)
-    return next((code for code in codes if code in LANGUAGES), next(iter(LANGUAGES)))
+    return next((code for code in codes if code in LANGUAGES), USUAL_LANGUAGE)
 
 
 def _read_weight(quality: str) -> float:

@@ -22,7 +22,7 @@ from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.gate import GateAnswer, GateModel, Mend, Verdict, judge_image
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.limits import KEPT_MINUTES, MAX_HELD_BYTES, MAX_PAGES, MAX_SESSIONS, SLOW_FORWARDS
-from cxr_demo.text.catalogue import LANGUAGES, Said
+from cxr_demo.text.catalogue import LANGUAGES, USUAL_LANGUAGE, Said
 from cxr_demo.ui.app.wish import FILM, Change, Presses, Wish
 from cxr_demo.ui.compare.pair_view import RenderedRows
 from cxr_demo.ui.evaluation.evaluation_run import EvaluationResults, EvaluationRun
@@ -32,8 +32,6 @@ from cxr_demo.ui.parts import Part, RenderedParts
 from cxr_demo.ui.viewer.cover_table import CoveredAnswer
 from cxr_demo.ui.viewer.film_pictures import FilmPictures, make_film_pictures
 from cxr_demo.ui.viewer.film_regions import ImageRegions, estimate_image_regions
-
-LANGUAGE_OF_ALL = next(iter(LANGUAGES))  # until a press says another
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,7 +198,7 @@ class Session:
     pair_rows: tuple[tuple, RenderedRows] | None = None
     exports: ExportFiles = field(default_factory=ExportFiles)
     is_gone: bool = False
-    language: str = LANGUAGE_OF_ALL
+    language: str = USUAL_LANGUAGE
     spoken: int = 0
     client: str = ""
 
