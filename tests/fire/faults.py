@@ -23,7 +23,6 @@ from tests.fire.outcome import Outcome
 from tests.fire.server import NETWORKS, ROOT, SECONDS, Person, Server, serve, wait_until
 from tests.ui.stand_ins import Page, StandIn, make_desk, png
 
-ENDS_S = (0.2, 6.0)  # from the start of a command to the moment at which it is killed
 SAVE = """
 import sys
 from pathlib import Path
@@ -33,6 +32,16 @@ print("ready", flush=True)
 for _ in range(1000):
     checkpoint.save(sys.argv[2], made.model, made.card, half=False)
 """
+WRITE_REPORT = """
+import sys
+from pathlib import Path
+from cxr_demo.networks.whole_file import write_file
+report = Path(sys.argv[1])
+body = report.read_bytes()
+print("ready", flush=True)
+while True:
+    write_file(report, body)
+"""  # as the command does at its end: of its seconds, the writing takes milliseconds
 
 
 def attack_with_kills(place: Path, times: int, seed: int) -> Outcome:
@@ -75,34 +84,25 @@ def attack_commands(place: Path, times: int, seed: int) -> Outcome:
     source = ROOT / "weights" / NETWORKS[0]
     shutil.copytree(source, folder)
     report = place / "report.pdf"
-    explain = [
-        sys.executable,
-        "-m",
-        "cxr_demo",
-        "report",
-        film,
-        "--weights",
-        source,
-        "--anyway",
-        "--overwrite",
-        "--out",
-        report,
-    ]
-    subprocess.run(explain, cwd=ROOT, capture_output=True, check=True, timeout=SECONDS)
+    command = [sys.executable, "-m", "cxr_demo", "report", film, "--weights", source, "--anyway", "--out", report]
+    subprocess.run(command, cwd=ROOT, capture_output=True, check=True, timeout=SECONDS)
     for number in range(times):
-        command = [sys.executable, "-c", SAVE, source, folder]
-        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout is not None and process.stdout.readline()
-            time.sleep(random.uniform(0, 0.3))
-            process.kill()
+        _kill_while_writing([SAVE, source, folder], random.uniform(0, 0.3))
         with found.trying(f"save, killed {number}"):
             checkpoint.load(folder)
-        with subprocess.Popen(explain, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-            time.sleep(random.uniform(*ENDS_S))
-            process.kill()
+        _kill_while_writing([WRITE_REPORT, report], random.uniform(0, 0.3))
         whole = report.read_bytes()
         found.check(whole.startswith(b"%PDF") and whole.rstrip().endswith(b"%%EOF"), f"report, killed {number}: cut")
     return found
+
+
+def _kill_while_writing(script: list, after_s: float) -> None:
+    with subprocess.Popen([sys.executable, "-c", *script], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None and process.stdout.readline() == "ready\n"
+            time.sleep(after_s)
+        finally:
+            process.kill()
 
 
 def attack_disk(place: Path) -> Outcome:

@@ -48,10 +48,15 @@ class Server:
             self.process = subprocess.Popen(
                 [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=sink, stderr=sink
             )
-        wait_until(lambda: f"Ready: {self.url}" in self.log.read_text() or self.process.poll() is not None)
-        assert self.process.poll() is None, self.log.read_text()
-        threading.Thread(target=self._watch_sockets, daemon=True).start()
-        self.config = httpx.get(f"{self.url}/config", timeout=SECONDS).json()
+        try:
+            wait_until(lambda: f"Ready: {self.url}" in self.log.read_text() or self.process.poll() is not None)
+            assert self.process.poll() is None, self.log.read_text()
+            threading.Thread(target=self._watch_sockets, daemon=True).start()
+            self.config = httpx.get(f"{self.url}/config", timeout=SECONDS).json()
+        except BaseException:
+            self.process.kill()
+            self.process.wait(SECONDS)
+            raise
         self.events = {
             name: dependency["id"] for dependency in self.config["dependencies"] for _, name in dependency["targets"]
         }
@@ -108,7 +113,11 @@ def serve(place: Path) -> Iterator[Server]:
         yield server
     finally:
         if server.process.poll() is None:
-            server.end()
+            try:
+                server.end()
+            except subprocess.TimeoutExpired:
+                server.end(signal.SIGKILL)
+                raise
 
 
 def wait_until(holds, seconds: float = SECONDS) -> bool:
