@@ -108,8 +108,8 @@ def make_commands(shown: ShownStudy) -> list[str]:
     commands = []
     if not (shown.prior and shown.prior.is_synthetic):
         prior = f" --prior={shlex.quote(shown.prior.name)}" if shown.prior else ""
-        again = f"report --again {MANIFEST} --out again.zip"
-        commands.append(f"{start} {again} --weights {weights} --anyway{prior} -- {film}")
+        films = f"{prior} -- {film}"
+        commands.append(f"{start} report --again {MANIFEST} --out again.zip --weights {weights} --anyway{films}")
     if methods := list(shown.list_drawn()):
         mends = "".join(f" --mend {mend}" for mend in shown.study.image.mends)
         chosen = f"--label {shlex.quote(shown.label)} --method {' '.join(methods)}{' --contrast' * shown.contrast}"
