@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.viewer.regions_table import SIDES
+from tests.browser.conftest import ANSWERS_WITHIN_MS
 from tests.browser.test_page import SIZES, choose_checkpoint, enter, give, look, remove_all_films, wait_for_maps
 
 
@@ -42,7 +43,7 @@ def test_checks_run_with_progress_to_the_table_stop_and_come_back(open_page, fil
     kept = first.inner_text()
     expect(page.locator("#checks tbody")).to_contain_text(format_text("check-not-yet"))
     page.get_by_role("button", name=format_text("check.rest")).click()
-    expect(page.locator("#evaluation")).to_contain_text(format_text("check.done"))
+    expect(page.locator("#evaluation")).to_contain_text(format_text("check.done"), timeout=ANSWERS_WITHIN_MS)
     expect(page.locator("#checks tbody")).not_to_contain_text(format_text("check-not-yet"))
     assert first.inner_text() == kept and page.locator("#checks svg").count() == 3 * 3
     whole = page.locator("#checks tbody").inner_text()
