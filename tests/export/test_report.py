@@ -292,10 +292,11 @@ def test_what_a_card_says_in_another_language_than_the_report_is_marked(honest, 
     half = dataclasses.replace(card, texts={"de": dataclasses.replace(card.texts["de"], purpose="")})
     with use_language(language):
         shown = dataclasses.replace(show(honest, films["8.png"], ["grad-cam"]), card=half)
-        facts = {name: code for name, _, code in describe_report(shown)["sections"][-1]["facts"]}
+        facts = dict(describe_report(shown)["sections"][-1]["facts"])
         purpose, people = format_text("fact-question"), format_text("fact-people")
         file = make_report(shown)
-    assert facts[purpose] == "en" and facts[people] == language
+    languages = {name: fact["lang"] if isinstance(fact, dict) else language for name, fact in facts.items()}
+    assert languages[purpose] == "en" and languages[people] == language
     marked = {str(each.get_object()["/Lang"]) for each in list_marked(pypdf.PdfReader(io.BytesIO(file)))}
     assert ("en" in marked) == (language == "de"), "typst says the language of what differs from the document's"
 
