@@ -23,6 +23,7 @@ from cxr_demo.export.report import describe_report, describe_versions, name_imag
 from cxr_demo.networks import checkpoint
 from cxr_demo.networks.gate_net import load_gate
 from cxr_demo.text.catalogue import use_language
+from cxr_demo.text.formats import format_percent
 from tests.export.test_report import (
     BYTES,
     NUMBER,
@@ -219,12 +220,13 @@ def check_maps(result: Path, shown) -> None:
 
 def check_regions(told: str, shown) -> None:
     line = next(line for line in told.splitlines() if line.startswith("grad-cam: evidence in"))
-    found = re.findall(r"(\d+%|none) \(area (\d+%)\)", line)
+    found = re.findall(r"([\d.]+ %|none) \(area ([\d.]+ %)\)", line.replace("\xa0", " "))
     shares = list(shown.regions["grad-cam"].values())
     assert len(found) == len(shares)
     for (evidence, area), share in zip(found, shares, strict=True):
-        assert area == f"{share.area:.0%}"
-        assert evidence == ("none" if np.isnan(share.evidence) else f"{share.evidence:.0%}")
+        assert area == format_percent(share.area).replace("\xa0", " ")
+        told = "none" if np.isnan(share.evidence) else format_percent(share.evidence).replace("\xa0", " ")
+        assert evidence == told
 
 
 def test_a_report_is_made_in_time(page, films):
