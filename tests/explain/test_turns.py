@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -18,6 +20,17 @@ def wait_until(is_so) -> None:
         time.sleep(0.002)
 
 
+def run_in_order(turns: Turns, work: Callable[[Any], None], entries: Iterable[Any]) -> None:
+    """A thread for each, which ask one after the other while the turn is another's; until all have ended."""
+    threads = [threading.Thread(target=work, args=(entry,)) for entry in entries]
+    with turns:
+        for number, thread in enumerate(threads):
+            thread.start()
+            wait_until(lambda number=number: len(turns._waiting) == number + 1)
+    for thread in threads:
+        thread.join()
+
+
 def test_turns_go_in_the_order_of_asking():
     turns, order = Turns(), []
 
@@ -25,13 +38,7 @@ def test_turns_go_in_the_order_of_asking():
         with turns:
             order.append(number)
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(12)]
-    with turns:
-        for number, thread in enumerate(threads):
-            thread.start()
-            wait_until(lambda number=number: len(turns._waiting) == number + 1)
-    for thread in threads:
-        thread.join()
+    run_in_order(turns, work, range(12))
     assert order == list(range(12))
 
 
@@ -43,13 +50,7 @@ def test_long_work_comes_again_after_all_who_wait():
             with turns:
                 order.append((name, step))
 
-    threads = [threading.Thread(target=work, args=(name,)) for name in "abc"]
-    with turns:
-        for number, thread in enumerate(threads):
-            thread.start()
-            wait_until(lambda number=number: len(turns._waiting) == number + 1)
-    for thread in threads:
-        thread.join()
+    run_in_order(turns, work, "abc")
     assert order[:3] == [("a", 0), ("b", 0), ("c", 0)] and len(order) == 9
 
 
