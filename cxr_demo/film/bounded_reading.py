@@ -135,7 +135,7 @@ def _receive(connection: socket.socket, seconds: int, clock_seconds: float) -> R
     except TimeoutError:
         if number:
             _end(number)
-        raise ImageError("film-too-slow", seconds=clock_seconds) from None
+        raise ImageError("film-too-slow", seconds=round(clock_seconds)) from None
     except (ValueError, KeyError, TypeError, OSError):  # the kernel has ended it, or a decoder has
         if not number:
             raise _ReaderGone from None
