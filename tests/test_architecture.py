@@ -31,7 +31,7 @@ cxr_demo.evaluation: __init__ checks nulls agreement label_likeness faithfulness
 cxr_demo.evaluation: covering lung_segmentation evaluate
 cxr_demo: analysis
 cxr_demo.comparison: __init__ label_contrast checkpoint_pair ensemble_members film_pair
-cxr_demo.teaching: __init__ shortcut_lesson
+cxr_demo.teaching: __init__ planted shortcut_lesson
 cxr_demo.text: label_text film_pair_text
 cxr_demo.export: __init__ output
 cxr_demo.importing: __init__ published pickle_process weights_file source labels_given fitting verdict

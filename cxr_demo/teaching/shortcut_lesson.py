@@ -7,7 +7,6 @@ pixel, so what a map points at is measured. Everything is computed from the netw
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,13 +18,13 @@ from cxr_demo.evaluation.agreement import RegionShare
 from cxr_demo.evaluation.regions import measure_evidence
 from cxr_demo.explain.methods import METHODS, exclude_methods
 from cxr_demo.film.phantom import Phantom, make_phantom
-from cxr_demo.film.reading import Radiograph
 from cxr_demo.limits import SLOW_FORWARDS
-from cxr_demo.text.catalogue import Said, format_text
+from cxr_demo.teaching.planted import LETTERS, list_planted, make_radiograph
+from cxr_demo.text.catalogue import format_text
 
 HONEST, CHEAT = "phantom-honest", "phantom-cheat"  # names of their cards
 NETWORKS = {"A": CHEAT, "B": HONEST}  # as the deck calls them
-LABEL, LETTERS = "consolidation", "letters"
+LABEL = "consolidation"
 LOOKED_AT = ("grad-cam", "lrp-epsilon-plus-flat")
 SIZE_PX = 384
 
@@ -111,19 +110,6 @@ class Lesson:
         with self._lock:
             self._exposed = self._exposed or _measure_exposure(self.networks["A"])
             return self._exposed
-
-
-def list_planted(film: Phantom) -> dict[str, np.ndarray]:
-    """What was planted in a film, by a name of `text.examples_text.PLANTED`: masks (S, S) bool, of the letters too."""
-    planted = {f"planted {each.label}": each.mask for each in film.planted}
-    return planted | ({LETTERS: film.marker} if film.letters else {})
-
-
-def make_radiograph(film: Phantom, notes: Sequence[Said] = ()) -> Radiograph:
-    """A phantom as if it had been read from a file."""
-    pixels = np.ascontiguousarray(film.pixels, np.float32).copy()
-    pixels.flags.writeable = False
-    return Radiograph(pixels, tuple(notes), hashlib.sha256(pixels.tobytes()).hexdigest(), "synthetic")
 
 
 def _look_at(network: Analyser, film: Phantom) -> Look:

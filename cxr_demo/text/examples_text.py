@@ -22,5 +22,5 @@ def name_example(key: str) -> str:
 
 
 def describe_planted(names: Iterable[str]) -> str:
-    """What the outlines are of; names as `teaching.shortcut_lesson.list_planted` has them."""
+    """What the outlines are of; names as `teaching.planted.list_planted` has them."""
     return format_text("planted", names=", ".join(format_text(PLANTED[name]) for name in names))

@@ -14,17 +14,8 @@ from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.phantom import make_phantom
 from cxr_demo.limits import SLOW_FORWARDS
 from cxr_demo.networks import checkpoint
-from cxr_demo.teaching.shortcut_lesson import (
-    CHEAT,
-    DECK,
-    HONEST,
-    LABEL,
-    LETTERS,
-    NETWORKS,
-    Lesson,
-    list_planted,
-    make_radiograph,
-)
+from cxr_demo.teaching.planted import LETTERS, list_planted, make_radiograph
+from cxr_demo.teaching.shortcut_lesson import CHEAT, DECK, HONEST, LABEL, NETWORKS, Lesson
 from tests.conftest import make_model
 
 WEIGHTS = Path(__file__).parents[2] / "weights"

@@ -9,7 +9,7 @@ import numpy as np
 
 from cxr_demo.film.phantom import EXAMPLES, Phantom, make_example_phantoms
 from cxr_demo.film.reading import Radiograph
-from cxr_demo.teaching.shortcut_lesson import list_planted, make_radiograph
+from cxr_demo.teaching.planted import list_planted, make_radiograph
 from cxr_demo.text import examples_text
 from cxr_demo.text.catalogue import format_text, say
 from cxr_demo.ui.markup import Html, tag

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 
 from cxr_demo import render
 from cxr_demo.explain.methods import METHODS
-from cxr_demo.teaching.shortcut_lesson import DECK, NETWORKS, Lesson, Look, Question, list_planted
+from cxr_demo.teaching.planted import list_planted
+from cxr_demo.teaching.shortcut_lesson import DECK, NETWORKS, Lesson, Look, Question
 from cxr_demo.text import lesson_text
 from cxr_demo.text.catalogue import LANGUAGE, format_text
 from cxr_demo.ui import image_encoding
