@@ -32,11 +32,11 @@ cxr_demo.evaluation: covering lung_segmentation evaluate
 cxr_demo: analysis
 cxr_demo.comparison: __init__ label_contrast checkpoint_pair ensemble_members film_pair
 cxr_demo.teaching: __init__ planted shortcut_lesson
-cxr_demo.text: label_text film_pair_text
+cxr_demo.text: label_text film_pair_text checkpoint_text
 cxr_demo.export: __init__ output
 cxr_demo.importing: __init__ published pickle_process weights_file source labels_given fitting verdict
 cxr_demo.text: page_text scales_text localisation_text examples_text evaluation_text command_text
-cxr_demo.text: findings_text checkpoint_text lesson_text pair_text upload_text
+cxr_demo.text: findings_text lesson_text pair_text upload_text
 cxr_demo.export: results film_table map_scales shown settings panel_pictures predictions film_pair_results
 cxr_demo: __init__
 cxr_demo.export: report report_pdf secondary_capture segmentation bundle report_file

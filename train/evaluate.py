@@ -25,6 +25,7 @@ from cxr_demo.networks.checkpoint import Checkpoint, Network
 from cxr_demo.networks.classifier import compute_probabilities
 from cxr_demo.networks.standing import EXTERNAL, TEST
 from cxr_demo.networks.whole_file import sync, write_file
+from cxr_demo.text.checkpoint_text import name_networks
 from train.data.datasets import DATASETS, Dataset, pack_films
 from train.data.splits import find_shared_patients
 from train.data.table import Table
@@ -269,7 +270,7 @@ def evaluate_checkpoint(
     scored, temperature = Predictions.of(stored, rows), card.applied_temperature
     sets = scored.measure_by_source(split, temperature, card.thresholds)
     sets[split] = sets[split].replace(**scored.measure_details(RECORDED[TEST], temperature, card.thresholds))
-    print(f"{card.name}: {card.network}, {card.preprocess.size_px} px")
+    print(f"{card.name}: {name_networks(card)}, {card.preprocess.size_px} px")
     for line in [*([note] if note else []), *list_limits(card, scored)]:
         print(line)
     for name, figures in sets.items():

@@ -69,7 +69,9 @@ def _place(folder: Path, checkpoint: Checkpoint, as_written: Collection[str] = (
     weights = hashlib.sha256()
     for name, value in sorted(checkpoint.model.state_dict().items()):
         weights.update(name.encode() + value.numpy().tobytes())
-    of_card = card.network, card.labels, card.preprocess
+    made = card.ensemble
+    networks = [(each.backbone, each.head) for each in (made.members if made else (card,))]
+    of_card = made and made.rule, networks, card.labels, card.preprocess
     facts = (weights.hexdigest(), *of_card, _environment(), _hash_code(), sorted(as_written))
     return folder / f"{hashlib.sha256(repr(facts).encode()).hexdigest()[:32]}.json"
 

@@ -31,6 +31,7 @@ from cxr_demo.networks.card import TASKS, Card
 from cxr_demo.networks.card_parts import Imported, Training
 from cxr_demo.networks.whole_file import move_files, open_scratch
 from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.checkpoint_text import name_networks
 from cxr_demo.text.formats import format_list
 
 LOGIT_ERROR = 1e-4  # of the largest logit: own choice, well above what another order of sums gives
@@ -238,7 +239,7 @@ def describe_sheet(card: Card) -> list[str]:
     outputs, square = len(card.labels), card.preprocess
     labels = ", ".join(card.get_finding(label).name for label in card.labels)
     lines = [
-        format_text("import-sheet-network", name=card.name, network=card.network, labels=outputs, names=labels),
+        format_text("import-sheet-network", name=card.name, network=name_networks(card), labels=outputs, names=labels),
         format_text(
             "import-sheet-square", size=square.size_px, geometry=square.geometry, channels=len(square.mean),
             mean=_join(square.mean), std=_join(square.std),

@@ -53,11 +53,6 @@ class Member:
             raise ValueError(say("card-member-name"))
 
     @property
-    def network(self) -> str:
-        """In a few words: "densenet121", or "densenet121, head dense256"."""
-        return _describe_network(self.backbone, self.head)
-
-    @property
     def applied_temperature(self) -> float:
         """What its logits are divided by: 1 where it was never calibrated."""
         return self.temperature or 1.0
@@ -191,13 +186,6 @@ class Card:
         """Whether its maps are made of members' maps; joined feature maps make one map together."""
         return self.ensemble is not None and self.ensemble.rule != FEATURE_FUSION
 
-    @property
-    def network(self) -> str:
-        """In a few words: "densenet121", or "ensemble (mean) of densenet121, resnet18"."""
-        if self.ensemble is None:
-            return _describe_network(self.backbone, self.head)
-        return f"ensemble ({self.ensemble.rule}) of {', '.join(member.backbone for member in self.ensemble.members)}"
-
     def tell(self, entry: Literal["title", "summary", "population", "purpose", "data", "caveat"]) -> CardText:
         """What it says to people, in the language of the moment where it has that, or else as it was written, which is
         English; "" where it says nothing."""
@@ -275,10 +263,6 @@ def _describe_error(error: ErrorDetails) -> Said:
         case "int_type" | "int_from_float" | "greater_than_equal":
             return say("card-entry-whole", entry=place, found=reprlib.repr(error["input"]))
     return say("card-entry-other", entry=place, found=error["msg"])
-
-
-def _describe_network(backbone: str, head: str) -> str:
-    return backbone if head == "linear" else f"{backbone}, head {head}"
 
 
 def _check_temperature(temperature: float, whose: str) -> None:

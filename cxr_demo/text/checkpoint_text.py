@@ -1,18 +1,25 @@
-"""How the page and the command line name a network: by its question, with its measured quality."""
+"""How a network is named, everywhere: by its question, with its measured quality, or by what it is built of."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
 
-from cxr_demo.networks.card import Card
+from cxr_demo.networks.card import Card, EnsembleSpec
 from cxr_demo.networks.card_parts import SetMetrics
 from cxr_demo.networks.standing import EXTERNAL, TEST
 from cxr_demo.text.catalogue import format_text
-from cxr_demo.text.formats import format_rounded
+from cxr_demo.text.formats import format_list, format_rounded
 
 GEOMETRIES = {"stretch": "geometry-stretch", "letterbox": "geometry-letterbox", "crop": "geometry-crop"}
 QUALITIES = {"macro_auroc": "quality-auroc", "accuracy": "quality-accuracy"}  # the first that the card has is shown
+RULES = {  # by a card's `ensemble.rule`
+    "majority": "rule-majority",
+    "mean": "rule-mean",
+    "weighted": "rule-weighted",
+    "stacking": "rule-stacking",
+    "joined": "rule-joined",
+}
 
 
 def describe_checkpoint_choice(card: Card, title: str = "") -> str:
@@ -59,15 +66,21 @@ def name_network(backbone: str, head: str) -> str:
 
 
 def name_networks(card: Card) -> str:
-    """And of an ensemble those of its members: "ensemble (mean) of densenet121, resnet18"."""
+    """And of an ensemble those of its members: "ensemble of 4 × densenet121 and resnet18 (mean of the
+    probabilities)"."""
     if card.ensemble is None:
         return name_network(card.backbone, card.head)
-    members = ", ".join(member.backbone for member in card.ensemble.members)
-    return format_text("network-ensemble", rule=card.ensemble.rule, members=members)
+    counts = Counter(name_network(member.backbone, member.head) for member in card.ensemble.members)
+    members = [name if count == 1 else f"{count} × {name}" for name, count in counts.items()]
+    return format_text("network-ensemble", rule=name_rule(card.ensemble), members=format_list(members))
+
+
+def name_rule(made: EnsembleSpec) -> str:
+    """By what an ensemble joins its members' answers: "mean of the probabilities"."""
+    return format_text(RULES[made.rule])
 
 
 def describe_network(card: Card) -> str:
-    """With the square that it reads: "densenet121, 224 px, letterbox". The members of an ensemble stand elsewhere."""
-    made, size = card.ensemble, card.preprocess.size_px
-    network = format_text("fact-networks", networks=len(made.members)) if made else name_networks(card)
-    return f"{network}, {size} px, {format_text(GEOMETRIES[card.preprocess.geometry])}"
+    """With the square that it reads: "densenet121, 224 px, letterbox"."""
+    geometry = format_text(GEOMETRIES[card.preprocess.geometry])
+    return f"{name_networks(card)}, {card.preprocess.size_px} px, {geometry}"

@@ -754,7 +754,7 @@ line-evidence = { $method }: Evidenz { $shares }
 line-region = { $region } { $share } (Fläche { $area })
 line-no-evidence = keine
 network-with-head = { $backbone }, Kopf { $head }
-network-ensemble = Ensemble ({ $rule }) aus { $members }
+network-ensemble = Ensemble aus { $members } ({ $rule })
 explained-mean = das gewichtete Mittel der Logits der Mitglieder, jedes durch seine Temperatur geteilt
 explained-joined = das Logit des verbundenen Netzes
 
@@ -1635,7 +1635,6 @@ fact-ensemble = Ensemble
 geometry-stretch = auf das Quadrat gezogen
 geometry-letterbox = mit Rand aufgefüllt
 geometry-crop = mittig zugeschnitten
-fact-networks = { $networks } Netze, unten
 fact-calibration = Kalibrierung
 fact-temperature = Temperatur { $temperature }
 fact-none = keine

@@ -728,7 +728,7 @@ line-evidence = { $method }: evidence { $shares }
 line-region = { $region } { $share } (area { $area })
 line-no-evidence = none
 network-with-head = { $backbone }, head { $head }
-network-ensemble = ensemble ({ $rule }) of { $members }
+network-ensemble = ensemble of { $members } ({ $rule })
 explained-mean = the weighted mean of the members' logits, each divided by its temperature
 explained-joined = the joined network's logit
 
@@ -1574,7 +1574,6 @@ fact-ensemble = Ensemble
 geometry-stretch = stretch
 geometry-letterbox = letterbox
 geometry-crop = crop
-fact-networks = { $networks } networks, below
 fact-calibration = Calibration
 fact-temperature = temperature { $temperature }
 fact-none = none

@@ -21,6 +21,7 @@ from cxr_demo.limits import (
 )
 from cxr_demo.networks.card import Card, EnsembleSpec
 from cxr_demo.text.catalogue import Said, Words, format_text, say
+from cxr_demo.text.checkpoint_text import name_rule
 from cxr_demo.text.formats import (
     format_digits,
     format_duration,
@@ -36,13 +37,6 @@ ROWS = ("row-upper", "row-middle", "row-lower")
 COLUMNS = ("column-left", "column-centre", "column-right")
 SHORT = ("auroc", "auprc", "mcc", "ece", "f1")  # parts of a metric's key that are written in capitals
 SETS = {"validation": "set-validation", "test": "set-test", "external": "set-external"}  # of measured films
-RULES = {  # by a card's `ensemble.rule`
-    "majority": "rule-majority",
-    "mean": "rule-mean",
-    "weighted": "rule-weighted",
-    "stacking": "rule-stacking",
-    "joined": "rule-joined",
-}
 
 
 def describe_keeping() -> str:
@@ -116,7 +110,7 @@ def describe_ensemble(made: EnsembleSpec) -> str:
         names = [f"{name} {format_digits(weight, 2)}" for name, weight in zip(names, made.weights, strict=True)]
     return format_text(
         "ensemble-weighted" if is_weighted else "ensemble-named",
-        networks=len(names), rule=format_text(RULES[made.rule]), members=", ".join(names),
+        networks=len(names), rule=name_rule(made), members=", ".join(names),
     )  # fmt: skip
 
 
@@ -145,7 +139,7 @@ def describe_scores(card: Card) -> str:
     elif card.calibrated:
         sentences.append(format_text("scores-exclusive"))
     if made := card.ensemble:
-        sentences.append(format_text("scores-ensemble", members=len(made.members), rule=format_text(RULES[made.rule])))
+        sentences.append(format_text("scores-ensemble", members=len(made.members), rule=name_rule(made)))
     return " ".join(sentences)
 
 

@@ -127,7 +127,6 @@ def test_a_network_that_was_never_calibrated_is_divided_by_one():
     assert make_card().applied_temperature == 1.0 and not make_card().calibrated
     assert make_card(temperature=1.3).applied_temperature == 1.3
     assert Member("a", "resnet18", "dense256", 0.0, "ab").applied_temperature == 1.0
-    assert Member("a", "resnet18", "dense256", 0.0, "ab").network == "resnet18, head dense256"
 
 
 @pytest.mark.parametrize("path", CARDS, ids=lambda path: path.parent.name)

@@ -328,4 +328,4 @@ def test_predict_and_models_name_the_members(singles, tmp_path, capsys, monkeypa
     for member in row["members"].values():
         assert sum(member["probabilities"].values()) == pytest.approx(1) and set(member["logits"]) == set(LABELS)
     assert main(["models"]) == 0
-    assert "ensemble (weighted) of tiny, tiny, tiny, 64 px" in capsys.readouterr().out
+    assert "ensemble of 3 × tiny (weighted mean of the probabilities), 64 px" in capsys.readouterr().out

@@ -9,6 +9,7 @@ from cxr_demo.networks.card import SYNTHETIC, Card
 from cxr_demo.networks.card_parts import FLOORS, Interval, SetMetrics, Training
 from cxr_demo.networks.whole_file import write_file
 from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.checkpoint_text import name_network, name_networks, name_rule
 from train.markdown import format_table
 from train.measure.calibration import UNCALIBRATED
 from train.measure.explanation_sheet import FLOOR_NAMES, format_explanation_sheet
@@ -71,7 +72,7 @@ def _facts(card: Card) -> list[str]:
     facts = {
         "Question": card.purpose,
         "People": card.population,
-        "Network": f"{card.network}, {len(square.mean)} channel{'s' if len(square.mean) > 1 else ''}, "
+        "Network": f"{name_networks(card)}, {len(square.mean)} channel{'s' if len(square.mean) > 1 else ''}, "
         f"{square.size_px} px, {square.geometry}",
         "Initial weights": training.initial_weights,
         f"Labels ({card.task})": ", ".join(card.get_finding(label).name for label in card.labels),
@@ -140,12 +141,12 @@ def _members(card: Card) -> list[str]:
     if card.ensemble is None:
         return []
     rows = [
-        (member.name, member.backbone, f"{weight:.3f}", member.sha256[:12])
+        (member.name, name_network(member.backbone, member.head), f"{weight:.3f}", member.sha256[:12])
         for member, weight in zip(card.ensemble.members, card.ensemble.weights, strict=True)
     ]
     return [
         "## Members", "",
-        f"An ensemble by the rule \"{card.ensemble.rule}\".", "",
+        f"Their answers are joined by: {name_rule(card.ensemble)}.", "",
         *format_table(("member", "network", "weight", "its weights, SHA-256"), rows), "",
     ]  # fmt: skip
 

@@ -6,7 +6,7 @@ import pytest
 
 from cxr_demo.networks.card import FEATURE_FUSION, RULES
 from cxr_demo.networks.card_parts import FLOORS
-from cxr_demo.text import page_text
+from cxr_demo.text import checkpoint_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.findings import facts
 from tests.ui.stand_ins import LABELS, card, ensemble
@@ -65,10 +65,11 @@ def test_every_floor_has_its_words():
     assert tuple(facts.FLOOR_NAMES) == FLOORS
 
 
-@pytest.mark.parametrize("rule", page_text.RULES)
+@pytest.mark.parametrize("rule", checkpoint_text.RULES)
 def test_facts_of_an_ensemble_name_its_rule_and_its_members(rule):
     written = facts.render_facts(ensemble(rule), "ef" * 32, "LRP proved")
-    assert f"2 networks, {format_text(page_text.RULES[rule])}" in written and "2 networks, below" in written
+    words = format_text(checkpoint_text.RULES[rule])
+    assert f"2 networks, {words}" in written and f"ensemble of 2 × densenet121 ({words}), " in written
     assert re.findall(r'<th scope="row">(\w+)</th><td>densenet121</td><td>([\d.]+)', written) == (
         [("one", "0.30"), ("two", "0.70")] if rule == "weighted" else [("one", "0.50"), ("two", "0.50")]
     )
@@ -79,4 +80,4 @@ def test_facts_of_an_ensemble_name_its_rule_and_its_members(rule):
 
 
 def test_every_rule_has_its_words():
-    assert tuple(page_text.RULES) == (*RULES, FEATURE_FUSION)
+    assert tuple(checkpoint_text.RULES) == (*RULES, FEATURE_FUSION)
