@@ -18,7 +18,7 @@ ORDER = """
 cxr_demo.text: __init__ catalogue formats
 cxr_demo: limits errors labels progress grids
 cxr_demo.explain: __init__ methods
-cxr_demo: render arguments
+cxr_demo: render
 cxr_demo.text: gate_text method_text
 cxr_demo.film: __init__ anatomy halving size jpeg header codestream dicom_tags dicom_voi dicom file_kinds tiff
 cxr_demo.film: picture_formats preprocess phantom reading film_message reader_process bounded_reading borders gate
@@ -52,6 +52,7 @@ cxr_demo.ui.export: __init__ export_files take_home
 cxr_demo.ui.app: strip example_films sessions reading_places desk exports work other_film view films_table whole_page
 cxr_demo.ui.app: tour readiness prefetch follower intentions stream guard page
 cxr_demo.ui: __init__
+cxr_demo.commands: __init__ arguments opening predict explain compare evaluate report checkpoints listing
 cxr_demo: __main__
 train: __init__ recipe markdown
 train.data: __init__ table text_tables splits readers own_films films_csv datasets split_tables describe

@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 
 import cxr_demo
-from cxr_demo import METHODS, Analyser, arguments, load, read_image, render
+from cxr_demo import METHODS, Analyser, load, read_image, render
 from cxr_demo.__main__ import main
 from cxr_demo.analysis import DEFAULT_METHODS
-from cxr_demo.arguments import ARGPARSE
+from cxr_demo.commands import arguments, report
+from cxr_demo.commands.arguments import ARGPARSE
 from cxr_demo.comparison.label_contrast import explain_contrasts
 from cxr_demo.errors import CxrError
 from cxr_demo.evaluation import covering
@@ -71,7 +72,7 @@ def test_a_language_that_there_is_not_is_told_as_every_mistake(capsys):
 
 
 def test_the_options_that_load_slowly_are_those_of_what_they_choose():
-    assert arguments.COVERS == covering.COVERS and tuple(Mend) == arguments.MENDS
+    assert report.COVERS == covering.COVERS and tuple(Mend) == arguments.MENDS
 
 
 def test_predict_prints_a_line_per_label(weights, film, capsys):

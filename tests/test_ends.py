@@ -12,8 +12,9 @@ ROOT = Path(__file__).parents[1]
 STOPPED_BY_A_PERSON = """
 import sys
 from cxr_demo import __main__
+from cxr_demo.commands import listing
 def stop(options): raise KeyboardInterrupt
-__main__._methods = stop
+listing.run_methods = stop
 sys.exit(__main__.main(["methods"]))
 """
 

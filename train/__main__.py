@@ -11,7 +11,7 @@ import re
 import sys
 from pathlib import Path
 
-from cxr_demo.arguments import drop_output
+from cxr_demo.commands.arguments import drop_output
 from cxr_demo.errors import CxrError, TrainingError
 from cxr_demo.evaluation.lung_segmentation import LUNGS_FILE
 from cxr_demo.explain.methods import METHODS

@@ -631,7 +631,7 @@ import-card = Die Beschreibung lässt sich nicht schreiben: { $why }.
 import-not-written = Der Checkpoint lässt sich nicht schreiben: { $why }.
     .hint = Geben Sie mit --out einen anderen Ordner an.
 
-## The command line (__main__.py, export/)
+## The command line (commands/, export/)
 
 help =
     Endet mit 0, wenn alles gut ging, mit 1, wenn `check` findet, dass ein Checkpoint nicht erklären kann, mit 2 bei

@@ -607,7 +607,7 @@ import-card = Its card cannot be written: { $why }.
 import-not-written = The checkpoint cannot be written: { $why }.
     .hint = Give --out another folder.
 
-## The command line (__main__.py, export/)
+## The command line (commands/, export/)
 
 help =
     Exit 0 when all went well, 1 when `check` finds that a checkpoint cannot explain, 2 for input that cannot be used, or

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from cxr_demo import METHODS, Analyser, load, read_image
-from cxr_demo import __main__ as commands
 from cxr_demo.__main__ import main
+from cxr_demo.commands import opening
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.networks import checkpoint as checkpoints
 from cxr_demo.text.catalogue import format_text
@@ -51,7 +51,7 @@ def written(out) -> tuple[dict[str, np.ndarray], dict]:
 def test_compare_writes_both_maps_and_the_difference_on_the_films_pixels(two, film, tmp_path, monkeypatch, capsys):
     out, label, used = tmp_path / "out", LABELS[0], []
     asked = ["--weights", *two, "--label", label, "--method", "grad-cam", METHOD, "eigen-cam", "--out", str(out)]
-    monkeypatch.setattr(commands, "_analyser", lambda weights: used.append(Analyser(load(weights))) or used[-1])
+    monkeypatch.setattr(opening, "load_analyser", lambda weights: used.append(Analyser(load(weights))) or used[-1])
     assert main(["compare", film, *asked]) == 0
     maps, result = written(out)
     names = {f"{key}/{label}/{which}" for key in ("grad-cam", METHOD) for which in ("this", "other", "difference")}

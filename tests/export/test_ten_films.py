@@ -15,7 +15,8 @@ import pypdf
 import pytest
 
 from cxr_demo import Analyser, load
-from cxr_demo import __main__ as commands
+from cxr_demo.__main__ import main
+from cxr_demo.commands import opening
 from cxr_demo.evaluation.lung_segmentation import load_lungs
 from cxr_demo.explain.proof_cache import get_proof_folder
 from cxr_demo.export import report_file
@@ -135,14 +136,14 @@ def walk_page(page: Page, walk: Walk, films: Path) -> tuple[bytes, str, str]:
 
 def ask(arguments: list[str], capsys) -> str:
     capsys.readouterr()
-    assert commands.main(arguments) == 0
+    assert main(arguments) == 0
     return capsys.readouterr().out
 
 
 @pytest.fixture
 def seen(monkeypatch, analysers):
     """Commands take the networks that are loaded already; -> what was shown of each report."""
-    monkeypatch.setattr(commands, "_analyser", lambda name, as_written=(): analysers[Path(name).name])
+    monkeypatch.setattr(opening, "load_analyser", lambda name, as_written=(): analysers[Path(name).name])
     kept, compute = [], report_file.compute_shown
 
     def keep(*arguments):

@@ -1,4 +1,4 @@
-"""What some commands of `python -m cxr_demo` take, and what all of them write into."""
+"""What several commands take, what argparse says itself, and the streams that all of them write into."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
-from cxr_demo.explain.methods import CHOICES, METHODS
 from cxr_demo.text.catalogue import format_text
 
 PROGRAM = "python -m cxr_demo"
-COVERS = ("mirror", "blur", "grey", "keep")  # those of evaluation/covering.py, and of film/gate.py, which load slowly
-MENDS = ("turn-90", "turn-180", "turn-270", "invert", "mirror")
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # argparse has no public name for it
+MENDS = ("turn-90", "turn-180", "turn-270", "invert", "mirror")  # those of film/gate.py, which loads slowly
 ARGPARSE = {  # its own words, by the message that says the same
     "usage: ": "parser-usage",
     "positional arguments": "parser-positional",
@@ -60,45 +60,20 @@ def _translate(text: str) -> str:
     return format_text(ARGPARSE[text]) + text[len(text.rstrip()) :]
 
 
-def add_import_arguments(brought: argparse.ArgumentParser) -> None:
-    """Of a command that makes a checkpoint of a network from elsewhere."""
-    brought.add_argument("source", metavar="SOURCE", help=format_text("help-source"))
-    brought.add_argument("--out", type=Path, required=True, help=format_text("help-new-checkpoint"))
-    brought.add_argument(
-        "--labels", nargs="+", default=(), metavar="NAME",
-        help=format_text("help-output-labels"),
-    )  # fmt: skip
-    brought.add_argument("--words", type=Path, help=format_text("help-words"))
-    brought.add_argument("--backbone", default="", help=format_text("help-backbone"))
-    brought.add_argument("--published", default="", metavar="NAME", help=format_text("help-published"))
-    brought.add_argument("--task", default="", help=format_text("help-task"))
-    brought.add_argument("--size", type=int, help=format_text("help-size"))
-    brought.add_argument("--geometry", default="", help=format_text("help-geometry"))
-    brought.add_argument("--mean", type=float, nargs="+", default=(), help=format_text("help-mean"))
-    brought.add_argument("--std", type=float, nargs="+", default=(), help=format_text("help-std"))
-    brought.add_argument("--licence", default="", help=format_text("help-licence"))
-    brought.add_argument("--overwrite", action="store_true", help=format_text("help-overwrite-checkpoint"))
+def add_weights_argument(command: argparse.ArgumentParser) -> None:
+    """Of one that asks one network."""
+    command.add_argument("--weights", help=format_text("help-weights"))
 
 
-def add_explain_arguments(explain: argparse.ArgumentParser) -> None:
-    """Of one that writes maps of many labels."""
-    explain.add_argument("file", metavar="FILE")
-    explain.add_argument("--label", nargs="+", help=format_text("help-labels"))
-    explain.add_argument("--method", nargs="+", help=format_text("help-methods", methods=", ".join(METHODS)))
-    explain.add_argument(
-        "--as-written", nargs="*", choices=CHOICES, metavar="CHOICE",
-        help=format_text("help-as-written", choices=", ".join(CHOICES)),
-    )  # fmt: skip
+def add_out_arguments(command: argparse.ArgumentParser) -> None:
+    """Of one that writes a folder."""
+    command.add_argument("--out", type=Path, required=True, help=format_text("help-out"))
+    command.add_argument("--overwrite", action="store_true", help=format_text("help-overwrite"))
 
 
-def add_report_arguments(report: argparse.ArgumentParser) -> None:
-    """Of the one that writes a report."""
-    report.add_argument("--out", type=Path, required=True, metavar="REPORT.pdf")
-    report.add_argument("--overwrite", action="store_true", help=format_text("help-overwrite-file"))
-    report.add_argument("--checks", action="store_true", help=format_text("help-checks"))
-    report.add_argument("--cover", choices=COVERS, help=format_text("help-cover", covers=", ".join(COVERS)))
-    report.add_argument("--prior", metavar="FILE", help=format_text("help-prior"))
-    report.add_argument("--again", type=Path, metavar="manifest.json", help=format_text("help-again"))
+def add_contrast_argument(command: argparse.ArgumentParser) -> None:
+    """Of one that makes maps."""
+    command.add_argument("--contrast", action="store_true", help=format_text("help-contrast"))
 
 
 def add_film_arguments(command: argparse.ArgumentParser) -> None:

@@ -1,0 +1,81 @@
+"""What commands open: films with what the gate says of them, and the network that is asked."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cxr_demo.errors import CxrError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from cxr_demo.analysis import Analyser
+    from cxr_demo.evaluation.lung_segmentation import Lungs
+    from cxr_demo.film.gate import GateAnswer
+    from cxr_demo.film.reading import Radiograph
+    from cxr_demo.networks.card import Card
+    from cxr_demo.networks.gate_net import Gate
+
+
+def open_image(name: str, mends: Iterable[str] = ()) -> tuple[Radiograph, GateAnswer]:
+    """The image, mended, and what the gate says of it; the notes of the file and all doubts are said."""
+    from cxr_demo.film.gate import Mend, judge_image, mend_image
+    from cxr_demo.film.reading import read_image
+
+    image = read_image(name)
+    for mend in mends:
+        image = mend_image(image, Mend(mend))
+    answer = judge_image(image, *load_gate_models())
+    for sentence in (*image.notes, *(f"{doubt.sentence} {doubt.measure}" for doubt in answer.doubts)):
+        complain(f"{name}: {sentence}")
+    return image, answer
+
+
+def open_prior(options: argparse.Namespace, mends: Iterable[str] = ()) -> tuple[str, Radiograph]:
+    """The name and the image of the other film, which --mend leaves as it is."""
+    image, answer = open_image(options.prior, mends)
+    check_answer(answer, options.anyway)
+    return Path(options.prior).name, image
+
+
+def check_answer(answer: GateAnswer, anyway: bool) -> None:
+    from cxr_demo.film.gate import Verdict
+
+    if answer.verdict is not Verdict.USUAL and not anyway:
+        raise CxrError("nothing-computed")
+
+
+def find_label(card: Card, name: str) -> str:
+    """The key of a label that goes by this name; what is none is left for the refusal that lists the keys."""
+    return card.find_label(name) or name
+
+
+def load_gate_models() -> tuple[Gate | None, Lungs | None]:
+    """Those beside the checkpoints."""
+    from cxr_demo.networks import checkpoint
+
+    return _load_models(checkpoint.get_weights_root())
+
+
+@functools.cache
+def _load_models(root: Path) -> tuple[Gate | None, Lungs | None]:
+    from cxr_demo.evaluation.lung_segmentation import load_lungs
+    from cxr_demo.networks.gate_net import load_gate
+
+    return load_gate(root / "gate"), load_lungs(root / "lungs")
+
+
+def load_analyser(weights: str | None, as_written: Collection[str] = ()) -> Analyser:
+    from cxr_demo.analysis import Analyser
+    from cxr_demo.explain.proof_cache import get_proof_folder
+    from cxr_demo.networks import checkpoint
+
+    return Analyser(checkpoint.load(weights), proofs=get_proof_folder(), as_written=as_written)
+
+
+def complain(sentence: str) -> None:
+    print(sentence, file=sys.stderr)
