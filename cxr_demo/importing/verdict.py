@@ -28,9 +28,9 @@ from cxr_demo.importing.labels_given import Labels, make_labels, read_names, rea
 from cxr_demo.importing.source import Stated, open_source
 from cxr_demo.networks import checkpoint
 from cxr_demo.networks.card import TASKS, Card
-from cxr_demo.networks.card_parts import Imported, Training
+from cxr_demo.networks.card_parts import CardTexts, Imported, Training
 from cxr_demo.networks.whole_file import move_files, open_scratch
-from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.catalogue import LANGUAGES, USUAL_LANGUAGE, format_text, use_language
 from cxr_demo.text.checkpoint_text import name_networks
 from cxr_demo.text.formats import format_list
 
@@ -56,6 +56,7 @@ class Wanted:
     published: str = ""
 
 
+@use_language(USUAL_LANGUAGE)  # of every card; who reads an error or the sheet reads it in another
 def import_network(source: str, out: Path, wanted: Wanted, *, overwrite: bool = False) -> Card:
     """Write the checkpoint into `out`, and return its card. Raises CxrError where it cannot be imported right; then
     nothing is written."""
@@ -185,10 +186,22 @@ def _make_card(
         return Card(
             name=name, backbone=backbone, labels=labels.keys, task=task, preprocess=preprocess, thresholds=thresholds,
             licence=wanted.licence or stated.licence, label_words=labels.words, versions=_list_versions(),
-            training=Training.model_validate(training), **facts,
+            training=Training.model_validate(training), texts=_list_texts(stated), **facts,
         )  # fmt: skip
     except ValueError as error:
         raise CheckpointError("import-card", why=describe_cause(error)) from None
+
+
+def _list_texts(stated: Stated) -> dict[str, CardTexts]:
+    """What the card says in other languages than its own. Not of the films: of those another card told, and what is
+    said here changes once the network is calibrated."""
+    if own := stated.card:
+        return {code: dataclasses.replace(told, data="", caveat="") for code, told in own.texts.items()}
+    texts = {}
+    for code in LANGUAGES.keys() - {USUAL_LANGUAGE}:
+        with use_language(code):
+            texts[code] = CardTexts(summary=format_text("import-summary", source=stated.origin))
+    return texts
 
 
 def _list_versions() -> dict[str, str]:

@@ -208,6 +208,21 @@ def imported(tmp_path, monkeypatch, capsys) -> str:
     return out
 
 
+def test_a_card_is_english_whoever_imports_it(imported, tmp_path, capsys):
+    order = ["import", str(tmp_path / "net.pth"), "--backbone", "tiny", "--task", "multi-label", "--labels", "Edema",
+             "Mass", "COPD", "--size", "64", "--lang"]  # fmt: skip
+    sheets, cards = {}, {}
+    for language in ("en", "de"):
+        out = tmp_path / language / "own"
+        assert main([*order, language, "--out", str(out)]) == 0
+        sheets[language], cards[language] = capsys.readouterr().out, (out / checkpoint.CARD_FILE).read_bytes()
+    assert cards["de"] == cards["en"] and "Liest: 64 px" in sheets["de"] and "Liest" not in sheets["en"]
+    card = checkpoint.read_card(out)
+    assert card.summary == "Imported from net.pth." and card.texts["de"].summary == "Eingeführt aus net.pth."
+    assert main([*order, "de", "--out", str(out)]) == 2
+    assert "Geben Sie" in capsys.readouterr().err, "an error is told to its reader"
+
+
 def test_every_command_serves_it(imported, tmp_path, capsys):
     film = str(tmp_path / "film.png")
     cv2.imwrite(film, np.random.default_rng(0).integers(0, 255, (90, 80)).astype(np.uint8))
