@@ -5,7 +5,7 @@ DATA ?= ../shared/data
 NAME ?= kermany-densenet121
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint train bench fire-page fire check clean
+.PHONY: help demo test lint train bench fire-page fire check space clean
 
 help: ## this list
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -13,7 +13,7 @@ help: ## this list
 demo: $(VENV)/installed ## install what is missing and serve the page on http://127.0.0.1:7860; CPU=1 leaves out 4 GB of CUDA
 	$(BIN)/python app.py
 
-test: lint browser dcmtk ## install what tests need, a browser too, and run them all
+test: lint browser tools ## install what tests need, a browser too, and run them all
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --dist worksteal --ignore=tests/browser
 	$(BIN)/python -m pytest tests/browser
 
@@ -22,6 +22,7 @@ lint: $(VENV)/installed-node ## look for plain mistakes, untidy layout and types
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/node $(LINTERS)/typescript/bin/tsc -p tests/linters
+	$(BIN)/hadolint Dockerfile
 	$(BIN)/node $(LINTERS)/@biomejs/biome/bin/biome check --error-on-warnings --config-path=tests/linters cxr_demo
 
 train: $(VENV)/installed ## train NAME on the films in DATA, from scratch
@@ -44,6 +45,17 @@ fire: $(VENV)/installed-dev ## everything that may come over the page and the co
 
 check: $(VENV)/installed ## let the bundled checkpoint NAME prove its explanations
 	$(BIN)/python -m cxr_demo check weights/$(NAME)
+
+# The weights travel with it, so nothing is preloaded from the Hub. "+cpu" is PyTorch's build without 4 GB of CUDA.
+space: ## a folder to push as a Hugging Face Space: make space OUT=../space SPACE=owner/name
+	@test -n "$(OUT)" -a ! -e "$(OUT)" -a -n "$(SPACE)" || { echo "make space OUT=new-folder SPACE=owner/name"; exit 1; }
+	mkdir -p $(OUT)
+	git archive HEAD app.py cxr_demo weights LICENSE | tar -x -C $(OUT)
+	sed 's#OWNER/NAME#$(SPACE)#' docs/space/README.md > $(OUT)/README.md
+	cp docs/page.png $(OUT)/
+	echo '--extra-index-url https://download.pytorch.org/whl/cpu' > $(OUT)/requirements.txt
+	sed -n -E 's/^(torch|torchvision)==([0-9.]+)$$/\1==\2+cpu/p' requirements.lock >> $(OUT)/requirements.txt
+	sed -E '/^# training/,$$d; /^(torch|torchvision)>/d' requirements.txt >> $(OUT)/requirements.txt
 
 clean: ## remove what was installed and built here; weights and runs stay
 	rm -rf $(VENV) build .pytest_cache .ruff_cache
@@ -90,9 +102,11 @@ browser: $(VENV)/installed-dev
 	  || $(BIN)/python -m playwright install chromium \
 	  || { echo "The tests need Chromium: install it, or name one in CXR_CHROMIUM."; exit 1; }
 
-# An oracle of the reader of DICOM; without it its tests compare with pydicom alone.
-.PHONY: dcmtk
-dcmtk:
-	@command -v dcmj2pnm >/dev/null \
-	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq dcmtk >/dev/null; } \
-	  || echo "Without dcmtk (apt install dcmtk) DICOM is compared with pydicom alone."
+# dcmtk is an oracle of the reader of DICOM, nginx stands before the page of a host: without them their tests are skipped.
+.PHONY: tools
+tools:
+	@for tool in dcmj2pnm:dcmtk nginx:nginx-light; do \
+	  PATH=$$PATH:/usr/sbin command -v $${tool%%:*} >/dev/null \
+	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq $${tool##*:} >/dev/null; } \
+	  || echo "Without $${tool##*:} (apt install $${tool##*:}) its tests are skipped."; \
+	done

@@ -1,7 +1,6 @@
 """`python app.py`, and the same file on Hugging Face Spaces: settings -> checkpoints -> page -> launch.
 
-Environment: CXR_WEIGHTS (folder of checkpoints; weights/ beside this file), CXR_CACHE (folder of proofs), CXR_HOSTS
-(names under which it answers), PORT or GRADIO_SERVER_PORT (7860). The page listens on this machine only; on Spaces,
+What a host may set in the environment: the table of docs/hosting.md. The page listens on this machine only; on Spaces,
 which stand behind a proxy, on all addresses.
 """
 
@@ -25,8 +24,11 @@ os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 # gradio calls its own page when it starts; the proxy of a hospital or a school cannot find it.
 os.environ["NO_PROXY"] = ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1", "localhost"]))
 
+import torch
+
 from cxr_demo import ui
 from cxr_demo.analysis import Analyser
+from cxr_demo.errors import CxrError
 from cxr_demo.evaluation import lung_segmentation
 from cxr_demo.explain.proof_cache import get_proof_folder
 from cxr_demo.explain.turns import Turns
@@ -34,13 +36,25 @@ from cxr_demo.film.bounded_reading import start_reader
 from cxr_demo.networks import checkpoint, gate_net
 from cxr_demo.text.catalogue import Said
 from cxr_demo.text.formats import make_printable
-from cxr_demo.ui.app.hosts import is_on_spaces
+from cxr_demo.ui.app.host_settings import HostSettings, check_network, read_host_settings
 from cxr_demo.ui.faults import describe_refusal
 
 Model = TypeVar("Model")
 
 
-def open_checkpoints(root: str) -> tuple[dict[str, Analyser], dict[str, Said]]:
+def read_settings() -> HostSettings:
+    """What the host has set; where something of it cannot be used, the page does not start, and each fault is told."""
+    settings, faults = read_host_settings()
+    for fault in faults:
+        print(fault, file=sys.stderr, flush=True)
+    if faults:
+        sys.exit(2)
+    if settings.threads:
+        torch.set_num_threads(settings.threads)
+    return settings
+
+
+def open_checkpoints(root: Path) -> tuple[dict[str, Analyser], dict[str, Said]]:
     """Every checkpoint under `root` by the name shown, and for each that cannot be used the reason."""
     ready: dict[str, Analyser] = {}
     refused: dict[str, Said] = {}
@@ -58,10 +72,20 @@ def open_checkpoints(root: str) -> tuple[dict[str, Analyser], dict[str, Said]]:
     return dict(sorted(ready.items(), key=lambda item: checkpoint.rank_card(item[1].card))), refused
 
 
+def put_first(ready: dict[str, Analyser], wanted: str) -> dict[str, Analyser]:
+    """The same, with the one that the host wants the page to open on before the others; "" wants none."""
+    try:
+        check_network(wanted, ready)
+    except CxrError as fault:
+        print(fault, file=sys.stderr, flush=True)
+        sys.exit(2)
+    return {name: ready[name] for name in sorted(ready, key=lambda name: name != wanted)}
+
+
 def open_model(name: str, load: Callable[[Path], Model | None], refused: dict[str, Said]) -> Model | None:
     """The lung model or the gate's, if it is there; one that cannot be used is told like a checkpoint."""
     try:
-        return load(Path(ROOT) / name)
+        return load(SETTINGS.weights / name)
     except Exception as error:
         _refuse(name, error, refused)
         return None
@@ -84,13 +108,11 @@ def prove_checkpoints(analysers: dict[str, Analyser]) -> None:
 
 def launch() -> None:
     start_reader()
-    port = int(os.environ.get("PORT") or os.environ.get("GRADIO_SERVER_PORT") or 7860)
-    host = "0.0.0.0" if is_on_spaces() else "127.0.0.1"
     try:
-        ui.serve_page(demo, host, port)
+        ui.serve_page(demo, SETTINGS, ANALYSERS, REFUSED)
     except OSError:
-        sys.exit(f"Port {port} is taken. Choose another: PORT={port + 1} python app.py")
-    print(f"Ready: http://127.0.0.1:{port}", flush=True)
+        sys.exit(f"Port {SETTINGS.port} is taken. Choose another: PORT={SETTINGS.port + 1} python app.py")
+    print(f"Ready: http://127.0.0.1:{SETTINGS.port}", flush=True)
     threading.Thread(target=prove_checkpoints, args=(ANALYSERS,), name="proofs", daemon=True).start()
     try:
         demo.block_thread()
@@ -105,12 +127,13 @@ def end_now(code: int) -> NoReturn:
     os._exit(code)
 
 
-ROOT = str(checkpoint.get_weights_root())
-print(f"Loading the checkpoints in {ROOT}.", flush=True)
-ANALYSERS, REFUSED = open_checkpoints(ROOT)
+SETTINGS = read_settings()
+print(f"Loading the checkpoints in {SETTINGS.weights}.", flush=True)
+ANALYSERS, REFUSED = open_checkpoints(SETTINGS.weights)
+ANALYSERS = put_first(ANALYSERS, SETTINGS.network)
 LUNGS = open_model("lungs", lung_segmentation.load_lungs, REFUSED)
 GATE = open_model("gate", gate_net.load_gate, REFUSED)
-demo = ui.build_page(ANALYSERS, REFUSED, ui.open_folder(), LUNGS, GATE)
+demo = ui.build_page(ANALYSERS, REFUSED, ui.open_folder(), LUNGS, GATE, SETTINGS)
 
 if __name__ == "__main__":
     launch()

@@ -2,13 +2,14 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+
+from tests.serving import find_port
 
 ROOT = Path(__file__).parents[1]
 OPEN_BESIDE = """
@@ -62,18 +63,12 @@ app.launch()
 """
 
 
-def find_port() -> str:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return str(free.getsockname()[1])
-
-
 def start_app(tmp_path: Path, order: list[str]) -> tuple[subprocess.Popen, Path]:
     (tmp_path / "weights").mkdir()
     (tmp_path / "scratch").mkdir()
     (tmp_path / "weights" / "good").symlink_to(ROOT / "weights" / "phantom-honest")
     environment = os.environ | {
-        "CXR_WEIGHTS": str(tmp_path / "weights"), "TMPDIR": str(tmp_path / "scratch"), "PORT": find_port(),
+        "CXR_WEIGHTS": str(tmp_path / "weights"), "TMPDIR": str(tmp_path / "scratch"), "PORT": str(find_port()),
         "CXR_CACHE": str(tmp_path / "cache"),
     }  # fmt: skip
     log = tmp_path / "log"
@@ -117,3 +112,11 @@ def test_it_ends_as_told_in_the_midst_of_computing(tmp_path, number):
     """Its threads still compute when Python ends, which makes torch abort the process."""
     ended, log = end_app(tmp_path, "computing", number, ["-c", BUSY])
     assert (ended, "terminate" in log) == (0, False), log
+
+
+@pytest.mark.parametrize("settings", [{"CXR_LOGINS": "people.txt", "PORT": "x"}, {"CXR_NETWORK": "phantom"}])
+def test_it_does_not_start_with_settings_that_cannot_be_used_and_tells_each(tmp_path, settings):
+    (tmp_path / "good").symlink_to(ROOT / "weights" / "phantom-honest")
+    done = run_app("import app", tmp_path, **settings)
+    assert done.returncode == 2 and "Traceback" not in done.stderr, done.stderr
+    assert [name for name in settings if name not in done.stderr] == []

@@ -8,6 +8,24 @@ interval = { $value } ({ $low } bis { $high })
 duration-minutes = etwa { $minutes } min
 duration-seconds = etwa { $seconds } s
 
+## Was ein Betreiber eingestellt hat (ui/app/host_settings.py)
+
+setting-wrong = { $name }={ $given }: { $why }
+setting-unknown = { $name }: Diese Einstellung gibt es nicht. Die ähnlichste ist { $nearest }; docs/hosting.md nennt alle.
+setting-number = Nötig ist eine ganze Zahl von { $least } bis { $most }.
+setting-choice = Nötig ist eines von { $choices }.
+setting-folder = Diesen Ordner gibt es nicht.
+setting-address = Das ist keine Adresse dieses Rechners wie 127.0.0.1 oder 0.0.0.0.
+setting-host = „{ $host }“ ist kein Rechnername wie page.example.org oder *.example.org.
+setting-origin = „{ $origin }“ ist keine Herkunft einer Seite wie https://moodle.example.org, ohne Pfad.
+setting-path = Das ist kein Pfad wie /xray.
+setting-login-file = Diese Datei mit Namen und Passwort-Hashes gibt es nicht.
+setting-login-line = Zeile { $line } ist kein „Name:Hash“, wie `htpasswd -B` es schreibt.
+setting-login-twice = Zeile { $line } hat einen Namen, den eine frühere Zeile hat.
+setting-login-empty = Die Datei nennt niemanden.
+setting-network = CXR_NETWORK={ $name }: Dieses Netz gibt es nicht. Es gibt: { $known }
+login-asked = Namen und Passwort gibt, wer diese Seite betreibt.
+
 ## Uploads that are not taken (upload_text.py)
 
 host-unknown =

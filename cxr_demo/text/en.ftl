@@ -10,6 +10,24 @@ interval = { $value } ({ $low } to { $high })
 duration-minutes = about { $minutes } min
 duration-seconds = about { $seconds } s
 
+## What a host has set (ui/app/host_settings.py)
+
+setting-wrong = { $name }={ $given }: { $why }
+setting-unknown = { $name }: there is no such setting. The nearest is { $nearest }; docs/hosting.md has them all.
+setting-number = a whole number from { $least } to { $most } is needed.
+setting-choice = it must be one of { $choices }.
+setting-folder = there is no such folder.
+setting-address = that is no address of this machine, such as 127.0.0.1 or 0.0.0.0.
+setting-host = "{ $host }" is no name of a host, such as page.example.org or *.example.org.
+setting-origin = "{ $origin }" is no origin of a page, such as https://moodle.example.org, without a path.
+setting-path = that is no path, such as /xray.
+setting-login-file = there is no such file of names and hashed passwords.
+setting-login-line = line { $line } is no "name:hash" as `htpasswd -B` writes it.
+setting-login-twice = line { $line } has a name that an earlier line has.
+setting-login-empty = the file names nobody.
+setting-network = CXR_NETWORK={ $name }: there is no such network. There are: { $known }
+login-asked = Ask whoever runs this page for a name and a password.
+
 ## Uploads that are not taken (upload_text.py)
 
 host-unknown =

@@ -225,6 +225,7 @@ interface Triggers {
 
 // Given by page.py to language.js: codes, the usual one first.
 declare const LANGUAGES: readonly string[];
+declare const HOST_LANGUAGE: string;
 
 // Given by gr.HTML. What happens inside an element happens to an element, and only some of them take input.
 interface Heard {

@@ -5,11 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,10 +26,10 @@ from cxr_demo.networks.classifier import Classifier
 from cxr_demo.networks.ensemble import Ensemble
 from cxr_demo.teaching.shortcut_lesson import CHEAT, HONEST, LABEL
 from cxr_demo.ui.app.uploads import PREFIX
+from tests.serving import Server, serve_app
 
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / "build" / "screenshots"
-STARTS_WITHIN_S = 400  # importing torch and gradio on a busy machine
 ANSWERS_WITHIN_MS = 120_000
 LABELS = ("normal", "bacterial_pneumonia", "viral_pneumonia")
 MANY = tuple(FINDINGS)[-14:]
@@ -58,16 +53,6 @@ def is_look(request: Request) -> bool:
     """What the page asks by itself, at rest, to learn what was made ahead."""
     sent = request.post_data_buffer or b""
     return b'"have"' in sent and b'"press' not in sent
-
-
-@dataclass
-class Server:
-    url: str
-    scratch: Path  # its folder for temporary files
-    process: subprocess.Popen
-
-    def left_files(self) -> list[Path]:
-        return [path for path in self.scratch.rglob("*") if path.is_file() and path.stat().st_size]
 
 
 def synthetic_film(shape: tuple[int, int] = (120, 100)) -> np.ndarray:
@@ -190,32 +175,14 @@ def _dicom(pixels: np.ndarray, path: Path) -> None:
 @pytest.fixture(scope="session")
 def server(weights, tmp_path_factory):
     scratch = tmp_path_factory.mktemp("scratch")
-    log = tmp_path_factory.mktemp("log") / "app.log"
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = os.environ | {"CXR_WEIGHTS": str(weights), "PORT": str(port), "TMPDIR": str(scratch)}
-    environment.pop("GRADIO_TEMP_DIR", None)
-    with log.open("wb") as sink:
-        process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=sink, stderr=sink)
-    try:
-        _wait_until_ready(process, f"http://127.0.0.1:{port}", log)
-        yield Server(f"http://127.0.0.1:{port}", scratch, process)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(60)
+    with serve_app(scratch, {"CXR_WEIGHTS": str(weights)}) as running:
+        assert httpx.get(f"{running.url}/healthz").json()["ok"]
+        yield running
     left = [path for path in scratch.rglob("*") if path.is_file() or path.name.startswith(PREFIX)]
     assert left == [], "the upload folder outlives the server"
-    assert "DOE" not in log.read_text() and "film" not in log.read_text()
-    assert "Traceback" not in log.read_text(), log.read_text()
-
-
-def _wait_until_ready(process: subprocess.Popen, url: str, log: Path) -> None:
-    end = time.monotonic() + STARTS_WITHIN_S
-    while f"Ready: {url}" not in log.read_text():
-        assert process.poll() is None and time.monotonic() < end, log.read_text()
-        time.sleep(0.2)
-    assert httpx.get(f"{url}/healthz").json() == {"ok": True}
+    log = running.log.read_text()
+    assert "DOE" not in log and "film" not in log
+    assert "Traceback" not in log, log
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import socket
 import tempfile
 
 import httpx
@@ -10,6 +9,8 @@ import pytest
 from anyio import open_file  # noqa: F401  here, because pytest rewrites it, and the server's thread would do that late
 
 from cxr_demo.ui.app import page as app_page
+from cxr_demo.ui.app.host_settings import HostSettings
+from tests.serving import find_port
 from tests.ui.stand_ins import Page, StandIn, make_desk
 
 
@@ -38,14 +39,12 @@ def page(desk):
 def served(tmp_path_factory):
     """(client, page, upload folder) of the page as it is served, on a free port of this machine."""
     folder = tmp_path_factory.mktemp("uploads")
-    with pytest.MonkeyPatch.context() as patch, socket.socket() as free:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(folder))
         patch.setattr(tempfile, "tempdir", str(folder))
         demo = app_page.build_page({"a": StandIn()}, {"broken": "<b>It is cut short.</b>"}, folder)
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-        free.close()
-        app_page.serve_page(demo, "127.0.0.1", port)
+        port = find_port()
+        app_page.serve_page(demo, HostSettings(port=port), ["a"], ["broken"])
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
             yield client, demo, folder
         demo.close(verbose=False)

@@ -39,21 +39,7 @@ def test_addresses_and_this_machine_are_answered(name):
 @pytest.mark.parametrize("name", FOREIGN_NAMES)
 def test_another_name_is_answered_where_a_host_has_allowed_it(name):
     assert not hosts.is_allowed(name, ("page.example.org", "*.school.example"))
-    assert hosts.is_allowed(name, (hosts.ANY,))
-
-
-def test_names_are_those_of_the_environment_and_all_on_a_space(monkeypatch):
-    for variable in ("CXR_HOSTS", "SPACE_ID", "SYSTEM"):
-        monkeypatch.delenv(variable, raising=False)
-    assert hosts.get_allowed_hosts() == ()
-    monkeypatch.setenv("CXR_HOSTS", "Page.example.org, *.school.example")
-    allowed = hosts.get_allowed_hosts()
-    assert hosts.is_allowed("page.example.org:443", allowed) and hosts.is_allowed("a.school.example", allowed)
-    assert not hosts.is_allowed("example.org", allowed)
-    monkeypatch.delenv("CXR_HOSTS")
-    monkeypatch.setenv("SPACE_ID", "user/page")
-    monkeypatch.setenv("SPACE_HOST", "user-page.hf.space")
-    assert hosts.is_allowed("user-page.hf.space", hosts.get_allowed_hosts())
+    assert hosts.is_allowed(name, ("*",))
 
 
 @pytest.mark.parametrize("path", ["/", "/healthz", "/config", "/gradio_api/queue/data?session_hash=x"])
@@ -159,5 +145,5 @@ def test_what_has_come_in_time_may_be_answered_late(served, monkeypatch):
         pieces = answer.iter_raw()
         next(pieces)
         time.sleep(4)
-        assert client.get("/healthz").json() == {"ok": True}
+        assert client.get("/healthz").json()["ok"]
         assert not answer.is_closed

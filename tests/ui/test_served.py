@@ -108,7 +108,7 @@ def test_the_page_answers_with_its_headers_and_health(served):
     assert answer.status_code == 200 and format_text("page-title") in answer.text
     assert "frame-ancestors" in answer.headers["content-security-policy"]
     assert answer.headers["x-content-type-options"] == "nosniff" and answer.headers["cache-control"] == "no-store"
-    assert client.get("/healthz").json() == {"ok": True}
+    assert client.get("/healthz").json() == {"ok": True, "served": ["a"], "refused": ["broken"]}
     assert client.get("/openapi.json").status_code == 404
 
 

@@ -1,19 +1,21 @@
-"""What stands before gradio: headers for every answer, no way to fetch a file, no other site's name or script, films
-for those who look closely, a health check."""
+"""What stands before gradio: headers for every answer, no way to fetch a file, no other site's name or script, nobody
+who has not logged in where a host asks for it, films for those who look closely, a health check."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
+from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cxr_demo.text.catalogue import format_text, match_language, use_language
 from cxr_demo.ui.app.bounded_requests import BoundedRequests
-from cxr_demo.ui.app.hosts import get_allowed_hosts, is_allowed
+from cxr_demo.ui.app.host_settings import HostSettings
+from cxr_demo.ui.app.hosts import is_allowed
 from cxr_demo.ui.app.upload_route import UploadRoute
 from cxr_demo.ui.export.export_files import send_export_file
 from cxr_demo.ui.viewer.deep_film import send_deep_film
@@ -22,11 +24,9 @@ from cxr_demo.ui.viewer.deep_film import send_deep_film
 POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; font-src 'self' data:; "
     "script-src 'self' 'unsafe-inline' 'unsafe-eval'; connect-src 'self' data: blob:; worker-src 'self' blob:; "
-    "frame-ancestors 'self' https://huggingface.co https://*.hf.space; object-src 'none'; base-uri 'self'; "
-    "form-action 'self'"
+    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
 )
 HEADERS = (
-    (b"content-security-policy", POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
@@ -40,14 +40,22 @@ OPEN = (
 )  # fmt: skip
 CLOSED = ("/monitoring", "/file", "/proxy", "/stream")
 ASSETS = ("/assets/", "/static/")
+# For those too who have not logged in: gradio's page asks for a name and a password there, and gradio itself asks for
+# the start of what it serves.
+BEFORE_LOGIN = (
+    "/login", "/logout", "/healthz", "/favicon", "/manifest", "/svelte/", "/theme.css", f"{API}startup-events", *ASSETS,
+)  # fmt: skip
 OWN_SITE = ("same-origin", "none", "")  # what a browser says of where a request comes from; others say nothing
 
 
 class Guard:
     """Pure ASGI, nothing is buffered: server-sent events keep streaming."""
 
-    def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
-        self.app, self.hosts = app, hosts
+    def __init__(
+        self, app: ASGIApp, hosts: Collection[str] = (), frames: Sequence[str] = (), asks_for_login: bool = False
+    ) -> None:
+        self.app, self.hosts, self.asks_for_login = app, hosts, asks_for_login
+        self.headers = ((b"content-security-policy", " ".join([POLICY, *frames]).encode()), *HEADERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -57,10 +65,10 @@ class Guard:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                ours = {name for name, _ in HEADERS} | {b"cache-control"}
+                ours = {name for name, _ in self.headers} | {b"cache-control"}
                 theirs = [pair for pair in message.get("headers", []) if pair[0].lower() not in ours]
                 cache = b"public, max-age=604800" if kept and message["status"] == 200 else b"no-store"
-                message["headers"] = [*theirs, *HEADERS, (b"cache-control", cache)]
+                message["headers"] = [*theirs, *self.headers, (b"cache-control", cache)]
             await send(message)
 
         headers = Headers(scope=scope)
@@ -72,18 +80,28 @@ class Guard:
             return await PlainTextResponse("Not available.", 403)(scope, receive, send_with_headers)
         if path.startswith(CLOSED) or (path.startswith(API) and not path.removeprefix(API).startswith(OPEN)):
             return await PlainTextResponse("Not available.", 403)(scope, receive, send_with_headers)
+        if self.asks_for_login and not (path == "/" or path.startswith(BEFORE_LOGIN) or find_user(scope)):
+            return await PlainTextResponse("Log in first.", 401)(scope, receive, send_with_headers)
         return await self.app(scope, receive, send_with_headers)
 
 
-async def report_health(request) -> JSONResponse:
-    return JSONResponse({"ok": True})
+def find_user(scope: Scope) -> str | None:
+    """The name that somebody has logged in with, as gradio keeps it; None for others."""
+    app, cookies = scope["app"], HTTPConnection(scope).cookies
+    names = (f"access-token-{app.cookie_id}", f"access-token-unsecure-{app.cookie_id}")
+    return next((app.tokens[token] for name in names if (token := cookies.get(name, "")) in app.tokens), None)
 
 
-def make_app_settings() -> dict:
-    """For gradio's `app_kwargs`."""
+def make_app_settings(settings: HostSettings, served: Collection[str], refused: Collection[str]) -> dict:
+    """For gradio's `app_kwargs`; with the names of checkpoints that are there and of those that cannot be used."""
+    health = {"ok": bool(served), "served": sorted(served), "refused": sorted(refused)}
+
+    async def report_health(request: object) -> JSONResponse:
+        return JSONResponse(health)
+
     return {
         "middleware": [
-            Middleware(Guard, hosts=get_allowed_hosts()),
+            Middleware(Guard, hosts=settings.hosts, frames=settings.frames, asks_for_login=bool(settings.login)),
             Middleware(BoundedRequests, upload_path=UPLOAD),
         ],
         # They stand before gradio's, so that uploads arrive at ours.

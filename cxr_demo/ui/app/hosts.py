@@ -4,21 +4,8 @@ its scripts would then read what the page says."""
 from __future__ import annotations
 
 import ipaddress
-import os
 from collections.abc import Collection
 from fnmatch import fnmatch
-
-ANY = "*"
-
-
-def get_allowed_hosts() -> tuple[str, ...]:
-    """CXR_HOSTS, separated by commas; on a Space, which everybody may read, every name where none is given."""
-    given = os.environ.get("CXR_HOSTS", "").lower().replace(",", " ").split()
-    return tuple(given) or ((ANY,) if is_on_spaces() else ())
-
-
-def is_on_spaces() -> bool:
-    return os.environ.get("SYSTEM") == "spaces" or "SPACE_ID" in os.environ
 
 
 def is_allowed(host: str, allowed: Collection[str]) -> bool:

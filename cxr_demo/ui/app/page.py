@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from cxr_demo.text.catalogue import LANGUAGE, LANGUAGES, Said, format_text, say
 from cxr_demo.ui.app import example_films, guard, prefetch, uploads
 from cxr_demo.ui.app.bounded_requests import BoundedConnection
 from cxr_demo.ui.app.desk import Desk
+from cxr_demo.ui.app.host_settings import HostSettings, is_login_right
 from cxr_demo.ui.app.sessions import Session, Sessions
 from cxr_demo.ui.app.stream import lay_stream
 from cxr_demo.ui.app.tour import render_tour
@@ -57,14 +59,19 @@ def build_page(
     folder: Path,
     lungs: Lungs | None = None,
     gate: GateModel | None = None,
+    settings: HostSettings | None = None,
 ) -> gr.Blocks:
     """The page for checkpoints by name, and for those that cannot be used, the reason by name.
 
     `folder` is where uploads arrive, from `uploads.open_folder`; without `lungs` no map is told where the lungs are,
     and without `gate` a film is judged by its header, its colours and its lungs alone.
     """
+    settings = settings or HostSettings()
     first = next(iter(analysers), "")
-    desk = Desk(analysers, refused, folder, lungs, gate, Sessions(Wish(checkpoint=first, own_checkpoint=first)))
+    sessions = Sessions(
+        Wish(checkpoint=first, own_checkpoint=first), most=settings.sessions, most_bytes=settings.images_mb * 2**20
+    )
+    desk = Desk(analysers, refused, folder, lungs, gate, sessions)
     with gr.Blocks(title=format_text("page-title"), analytics_enabled=False, fill_width=True) as demo:
         make_static(_render_title, "top", "app/languages")
         with gr.Column(elem_id="gate") as notice:
@@ -139,8 +146,8 @@ def _lay_alert() -> None:
     gr.HTML(frame, js_on_load="", apply_default_css=False, elem_id="notice")
 
 
-def make_launch_settings() -> dict:
-    """What `launch` needs besides an address: the look, the guard, and nothing kept or told to anybody."""
+def make_launch_settings(settings: HostSettings, served: Collection[str], refused: Collection[str]) -> dict:
+    """What `launch` needs: the address, the look, the guard, and nothing kept or told to anybody."""
     fonts: dict[str, Any] = {  # gradio takes two of the many arguments, and pyright the dict for all of them
         "font": [themes.LocalFont("IBM Plex Sans", weights=(400, 700)), "ui-sans-serif", "system-ui", "sans-serif"],
         "font_mono": [themes.LocalFont("IBM Plex Mono", weights=(400, 700)), "ui-monospace", "monospace"],
@@ -156,8 +163,13 @@ def make_launch_settings() -> dict:
     return {
         "theme": theme,
         "css_paths": [HERE / f"{name}.css" for name in STYLES],
-        "head": f"<script>{{const LANGUAGES = {json.dumps(list(LANGUAGES))};\n{read_script('app/language')}}}</script>",
-        "app_kwargs": guard.make_app_settings(),
+        "server_name": settings.address,
+        "server_port": settings.port,
+        "root_path": settings.root_path,
+        "auth": _make_login(settings.login) if settings.login else None,
+        "auth_message": format_text("login-asked"),
+        "head": _render_head(settings.language),
+        "app_kwargs": guard.make_app_settings(settings, served, refused),
         "max_file_size": MAX_FILE_BYTES,
         "max_threads": MAX_THREADS,
         "footer_links": [],
@@ -175,9 +187,28 @@ def make_launch_settings() -> dict:
     }
 
 
-def serve_page(demo: gr.Blocks, address: str, port: int) -> None:
-    """In the background, from now on. Raises OSError where the port is taken."""
-    demo.launch(server_name=address, server_port=port, prevent_thread_lock=True, **make_launch_settings())
+def _render_head(language: str) -> str:
+    """The script that chooses the page's language before anything is drawn; `language` is the host's wish, or ""."""
+    codes, script = json.dumps(list(LANGUAGES)), read_script("app/language")
+    return f"<script>{{const LANGUAGES = {codes}, HOST_LANGUAGE = {json.dumps(language)};\n{script}}}</script>"
+
+
+def _make_login(login: Mapping[str, bytes]) -> Callable:
+    one_at_a_time = asyncio.Lock()  # who guesses passwords takes one core at most, and films are answered meanwhile
+
+    async def is_right(name: str, password: str) -> bool:
+        async with one_at_a_time:
+            return await asyncio.to_thread(is_login_right, login, name, password)
+
+    return is_right
+
+
+def serve_page(
+    demo: gr.Blocks, settings: HostSettings, served: Collection[str] = (), refused: Collection[str] = ()
+) -> None:
+    """In the background, from now on; `served` and `refused` are the names that its health check tells. Raises OSError
+    where the port is taken."""
+    demo.launch(prevent_thread_lock=True, **make_launch_settings(settings, served, refused))
     # uvicorn asks its settings with each connection; gradio has no way to give them before.
     demo.server.config.http_protocol_class = BoundedConnection
 

@@ -248,17 +248,22 @@ class Session:
 
 class Sessions:
     """Sessions by gradio's session hash. Thread-safe; a session goes when its page closes, `KEPT_MINUTES` after its
-    last use, or when it has to make room: of more than `MAX_SESSIONS` that hold a film of a person, of more than
-    `MAX_HELD_BYTES` of such films and of files to take home, or of more than `MAX_PAGES` in all. Then the longest
+    last use, or when it has to make room: of more than `most` that hold a film of a person, of more than
+    `most_bytes` of such films and of files to take home, or of more than `MAX_PAGES` in all. Then the longest
     unused goes of the client who has most, so that nobody takes the films of others by opening many pages.
 
     `beginning` is what a page wants that was just opened; `on_gone(key, session)` is called once for each that went.
     """
 
     def __init__(
-        self, beginning: Wish | None = None, on_gone: Callable[[str, Session], None] = lambda key, session: None
+        self,
+        beginning: Wish | None = None,
+        on_gone: Callable[[str, Session], None] = lambda key, session: None,
+        *,
+        most: int = MAX_SESSIONS,
+        most_bytes: int = MAX_HELD_BYTES,
     ) -> None:
-        self.beginning = beginning or Wish()
+        self.beginning, self.most, self.most_bytes = beginning or Wish(), most, most_bytes
         self._sessions: dict[str, Session] = {}
         self._lock = threading.Lock()
         self._working, self._worked = 0, time.monotonic()
@@ -313,8 +318,8 @@ class Sessions:
     def make_room(self, kept: Session) -> None:
         """Whatever else has to go, `kept` stays."""
         # Pages that show an example and made no file cost next to nothing and make nobody else lose a film.
-        self._drop_beyond(MAX_SESSIONS, _holds_film, kept)
-        self._drop_beyond(MAX_HELD_BYTES, Session.count_bytes, kept)
+        self._drop_beyond(self.most, _holds_film, kept)
+        self._drop_beyond(self.most_bytes, Session.count_bytes, kept)
         self._drop_beyond(MAX_PAGES, lambda _: 1, kept)
 
     def has_made_room(self, key: str) -> bool:

@@ -26,9 +26,8 @@ def list_left(store: Sessions) -> list[str]:
     return list(store._sessions)
 
 
-def test_who_opens_many_pages_loses_their_own_films_first(monkeypatch):
-    monkeypatch.setattr(sessions, "MAX_SESSIONS", 4)
-    store = Sessions()
+def test_who_opens_many_pages_loses_their_own_films_first():
+    store = Sessions(most=4)
     open_session(store, "a person", "person", 800)
     for number in range(10):
         open_session(store, f"many {number}", "attacker", 700 - number)
@@ -37,9 +36,8 @@ def test_who_opens_many_pages_loses_their_own_films_first(monkeypatch):
     assert store.has_made_room("many 0") and not store.has_made_room("a person")
 
 
-def test_films_are_held_up_to_so_many_bytes_whoever_has_them(monkeypatch):
-    monkeypatch.setattr(sessions, "MAX_HELD_BYTES", 10 * 2**20)
-    store = Sessions()
+def test_films_are_held_up_to_so_many_bytes_whoever_has_them():
+    store = Sessions(most_bytes=10 * 2**20)
     open_session(store, "small", "person", 500, 1)
     open_session(store, "example", "person", 800, 100, example=1)
     open_session(store, "large", "other", 100, 8)
@@ -50,9 +48,8 @@ def test_films_are_held_up_to_so_many_bytes_whoever_has_them(monkeypatch):
     assert list_left(store) == ["example", "too large for all"], "what is looked at stays"
 
 
-def test_windows_of_a_film_and_files_to_take_home_are_held_too(monkeypatch):
-    monkeypatch.setattr(sessions, "MAX_HELD_BYTES", 10 * 2**20)
-    store = Sessions()
+def test_windows_of_a_film_and_files_to_take_home_are_held_too():
+    store = Sessions(most_bytes=10 * 2**20)
     windows = FilmWindows((), np.empty((6, 2**19), np.uint16), np.empty((0, 2**16), np.uint16))
     image = Radiograph(np.empty((1, 2**18), np.float32), (), "", "DICOM", windows=windows)
     session = open_session(store, "with windows", "person", 500)
@@ -65,18 +62,16 @@ def test_windows_of_a_film_and_files_to_take_home_are_held_too(monkeypatch):
 
 
 @pytest.mark.parametrize("clients", [("one",) * 6, ("a", "b", "c", "d", "e", "f")])
-def test_among_equals_the_longest_unused_goes(monkeypatch, clients):
-    monkeypatch.setattr(sessions, "MAX_SESSIONS", 3)
-    store = Sessions()
+def test_among_equals_the_longest_unused_goes(clients):
+    store = Sessions(most=3)
     for number, client in enumerate(clients):
         open_session(store, str(number), client, 60 - number)
     assert list_left(store) == ["3", "4", "5"]
 
 
 def test_what_is_remembered_of_those_that_went_is_bounded(monkeypatch):
-    monkeypatch.setattr(sessions, "MAX_SESSIONS", 1)
     monkeypatch.setattr(sessions, "MAX_PAGES", 5)
-    store = Sessions()
+    store = Sessions(most=1)
     for number in range(20):
         open_session(store, str(number), "", 60 - number)
     assert len(store) == 1 and len(store._made_room) == 5

@@ -131,7 +131,7 @@ def test_a_page_that_had_to_make_room_is_told_so_once(desk, folder, monkeypatch)
     follow(desk)
     desk.sessions.find("page").used -= 10
     assert desk.sessions.find("page").client == "10.0.0.1"
-    monkeypatch.setattr(sessions, "MAX_SESSIONS", 1)
+    monkeypatch.setattr(desk.sessions, "most", 1)
     desk.sessions.keep("other").films["1"] = sessions.Film("1", "b.png")
     desk.sessions.keep("other")
     said = read(press(desk, "choose_label", 3, label="normal"), "notice")["html"]
