@@ -1,4 +1,4 @@
-"""`python -m cxr_demo predict|explain|compare|evaluate|report|check|import|...`: the same as the page, for scripts.
+"""`python -m cxr_demo predict|explain|compare|evaluate|report|check|deck|...`: the same as the page, for scripts.
 
 Exit 0 when all went well, 1 when `check` finds that a checkpoint cannot explain, 2 for input that cannot be used, or
 looks like no frontal chest film (`--anyway` goes on), 130 after Ctrl-C, 141 when nobody reads on (`| head`). Results
@@ -15,6 +15,7 @@ import sys
 from cxr_demo.commands.arguments import PROGRAM, drop_output, prepare_output, translate_argparse
 from cxr_demo.commands.checkpoints import add_check, add_import
 from cxr_demo.commands.compare import add_compare
+from cxr_demo.commands.deck import add_deck
 from cxr_demo.commands.evaluate import add_evaluate
 from cxr_demo.commands.explain import add_explain
 from cxr_demo.commands.listing import add_listing
@@ -26,7 +27,7 @@ from cxr_demo.text.catalogue import LANGUAGE, LANGUAGES, format_text, use_langua
 
 # In the order in which --help lists them.
 COMMANDS = (
-    add_predict, add_explain, add_compare, add_evaluate, add_report, add_check, add_import, add_listing,
+    add_predict, add_explain, add_compare, add_evaluate, add_report, add_check, add_import, add_deck, add_listing,
 )  # fmt: skip
 
 

@@ -134,12 +134,13 @@ def get_finding(key: str, words: Mapping[str, LabelWords] | None = None) -> Find
     if matched == key and not own.name and not own.gloss:
         return FINDINGS[key]
     known = FINDINGS[matched] if matched else None
-    name = _choose_text(own.name) or (known.name if known else _spell_out(key))
-    gloss = _choose_text(own.gloss) or (known.gloss if known else format_text("label-of-its-own"))
+    name = choose_text(own.name) or (known.name if known else _spell_out(key))
+    gloss = choose_text(own.gloss) or (known.gloss if known else format_text("label-of-its-own"))
     return Finding(key, name, gloss)
 
 
-def _choose_text(texts: Mapping[str, str]) -> str:
+def choose_text(texts: Mapping[str, str]) -> str:
+    """That of the language of the moment, else the English one, else the first; "" where there is none."""
     language = LANGUAGE.get()
     return (
         texts.get(language)

@@ -47,6 +47,15 @@ MAX_WAITING = 64  # events in the queue: two for each of a class of 30
 MAX_THREADS = 128  # every page that waits for its maps holds one
 PROGRESS_EVERY_S = 0.4  # how often the page says how far a job is
 
+# decks of films for the exam
+MAX_DECK_BYTES = 2**18  # of its deck.toml: all texts of 60 films in two languages at their longest would have more
+MAX_DECK_FILMS = 60  # an hour, at a minute each
+MAX_DECK_TITLE = 80  # characters, in one row of a list
+MAX_DECK_TEXT = 1200  # characters, which is read in a minute
+MAX_DECK_CHOICES = 24  # labels that a learner chooses among: all that the house knows
+MAX_DECK_NETWORKS = 4  # that a learner can keep apart
+MAX_EXAM_BYTES = 2**16  # of a learner's answers, which the browser holds
+
 # requests
 MAX_REQUEST_BYTES = 2**20  # of one that is no upload: a press with the outlines of all regions has 100 KB
 REQUEST_SECONDS = 20  # until the head of a request has come, and then until all of it has, but for an upload

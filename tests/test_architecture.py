@@ -31,12 +31,12 @@ cxr_demo.evaluation: __init__ checks nulls agreement label_likeness faithfulness
 cxr_demo.evaluation: covering lung_segmentation evaluate
 cxr_demo: analysis
 cxr_demo.comparison: __init__ label_contrast checkpoint_pair ensemble_members film_pair
-cxr_demo.teaching: __init__ planted shortcut_lesson
+cxr_demo.teaching: __init__ planted shortcut_lesson toml_lines deck deck_file new_deck exam exam_score
 cxr_demo.text: label_text film_pair_text checkpoint_text
 cxr_demo.export: __init__ output
 cxr_demo.importing: __init__ published pickle_process weights_file source labels_given fitting verdict
 cxr_demo.text: page_text scales_text localisation_text examples_text evaluation_text command_text
-cxr_demo.text: findings_text lesson_text pair_text upload_text
+cxr_demo.text: findings_text lesson_text pair_text upload_text exam_text
 cxr_demo.export: results film_table map_scales shown settings panel_pictures predictions film_pair_results
 cxr_demo: __init__
 cxr_demo.export: report report_pdf secondary_capture segmentation bundle report_file
@@ -52,7 +52,7 @@ cxr_demo.ui.export: __init__ export_files take_home
 cxr_demo.ui.app: strip example_films sessions reading_places desk exports work other_film view films_table whole_page
 cxr_demo.ui.app: tour readiness prefetch follower intentions stream guard page
 cxr_demo.ui: __init__
-cxr_demo.commands: __init__ arguments opening predict explain compare evaluate report checkpoints listing
+cxr_demo.commands: __init__ arguments opening predict explain compare evaluate report checkpoints listing deck
 cxr_demo: __main__
 train: __init__ recipe markdown
 train.data: __init__ table text_tables splits readers own_films films_csv datasets split_tables describe

@@ -80,5 +80,7 @@ def test_the_installed_command_makes_the_same_maps(tmp_path):
     for language in (ROOT / "cxr_demo" / "text").glob("*.ftl"):
         assert (installed / "cxr_demo" / "text" / language.name).is_file()
     assert (installed / "cxr_demo" / "export" / "report.typ").is_file()
+    for deck in (ROOT / "cxr_demo" / "teaching" / "decks").iterdir():
+        assert (installed / "cxr_demo" / "teaching" / "decks" / deck.name / "deck.toml").is_file()
     for script in (ROOT / "cxr_demo" / "ui").glob("*.[jc]s*"):
         assert (installed / "cxr_demo" / "ui" / script.name).is_file()

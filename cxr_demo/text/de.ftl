@@ -703,6 +703,11 @@ help-mean = jedes Kanals, von Pixeln zwischen 0 und 1
 help-std = ebenso
 help-licence = der Gewichte, wenn die Quelle keine nennt
 help-overwrite-checkpoint = einen früheren Checkpoint in --out ersetzen
+help-deck = Aufnahmen und was von ihnen wahr ist, für die Prüfung
+help-deck-new = eine deck.toml für die Aufnahmen eines Ordners, mit dem, was noch zu schreiben ist
+help-deck-out = Kopien der Aufnahmen und die deck.toml kommen in diesen Ordner; sonst die deck.toml in FOLDER
+help-deck-title = des Satzes; sonst der Name von FOLDER
+help-deck-check = jeder Fehler eines Satzes mit seiner Zeile, oder was er enthält
 
 compare-too-many = { $checkpoints } Checkpoints wurden genannt.
     .hint = Geben Sie zwei, oder einen, der ein Ensemble ist, oder einen mit --prior.
@@ -977,6 +982,129 @@ lesson-asked-exposing =
     .explanation =
         Testaufnahmen derselben Art teilen die Abkürzung: Mehr davon machen die falsche Zahl nur sicherer. Nur Aufnahmen,
         die beides trennen, können es zeigen, und die Karten sagen, nach welchen Aufnahmen man suchen muss.
+
+## Decks of films (teaching/)
+
+deck-none = In diesem Ordner ist keine { $file }.
+    .hint = Legen Sie eine an: python -m cxr_demo deck new ORDNER
+deck-too-large = { $file } ist größer als { $kilobytes } KB.
+deck-no-utf8 = { $file } lässt sich nicht als Text in UTF-8 lesen.
+deck-mistake = { $file }, Zeile { $line }: { $what }
+deck-mistakes =
+    { $file }, Zeile { $line }: { $what } { $others ->
+        [one] Ein weiterer Fehler wurde gefunden.
+       *[other] { $others } weitere Fehler wurden gefunden.
+    }
+    .hint = Alle nennt: python -m cxr_demo deck check ORDNER
+deck-refused =
+    { $mistakes ->
+        [one] Es ist ein Fehler darin; ohne ihn lässt sich der Satz verwenden.
+       *[other] Es sind { $mistakes } Fehler darin; ohne sie lässt sich der Satz verwenden.
+    }
+deck-syntax = Das ist kein TOML: { $why }.
+deck-nested = Es ist zu tief verschachtelt.
+deck-version = Das ist Fassung { $given }, und dieses Programm liest Fassung { $version }.
+deck-to-do = Das ist noch zu schreiben.
+deck-no-text = Schreiben Sie einen Text, der sich drucken lässt.
+deck-unknown-key = Einen Eintrag '{ $key }' gibt es hier nicht. Meinten Sie: { $near }?
+deck-unknown-label = '{ $label }' ist kein bekannter Befund. Meinten Sie: { $near }?
+deck-not-planted = '{ $label }' kann nicht in einer künstlichen Aufnahme sein. Möglich sind: { $known }.
+deck-language = '{ $language }' ist keine Sprache der Seite; sie hat: { $known }.
+deck-language-missing = Den Titel gibt es auch in '{ $language }', diesen Text nicht.
+deck-missing = '{ $key }' fehlt.
+deck-too-long = Der Text hat mehr als { $most } Zeichen.
+deck-too-many = '{ $key }' hat mehr als { $most } Einträge.
+deck-wrong-type = '{ $key }' erwartet { $takes }.
+deck-takes-version = eine ganze Zahl
+deck-takes-text = einen Text in Anführungszeichen
+deck-takes-texts = einen Text für jede Sprache, wie title.de = "..."
+deck-takes-names = eine Liste von Namen, wie ["effusion", "mass"]
+deck-takes-films = Aufnahmen, jede unter einem eigenen [[films]]
+deck-takes-synthetic = eine künstliche Aufnahme, wie {"{"} seed = 6, findings = ["effusion"], letters = "PORT" {"}"}
+deck-takes-regions = Regionen, wie [{"{"} label = "effusion", box = [0.1, 0.2, 0.3, 0.4] {"}"}]
+deck-takes-seed = eine ganze Zahl, 0 oder mehr
+deck-takes-letters = höchstens fünf Großbuchstaben oder Ziffern
+deck-takes-box = x, y, Breite und Höhe in Anteilen der Aufnahme, wie [0.1, 0.2, 0.3, 0.4]
+deck-takes-box-px = x, y, Breite und Höhe in Pixeln der Aufnahme, wie [100, 200, 300, 400]
+deck-no-films = Es ist keine Aufnahme darin. Jede steht unter einem eigenen [[films]].
+deck-too-many-films = Es sind mehr als { $most } Aufnahmen.
+deck-file-or-synthetic = Eine Aufnahme hat entweder eine Datei oder ist künstlich: Geben Sie eines von beiden an.
+deck-synthetic-truth = Lassen Sie '{ $key }' weg: Was eine künstliche Aufnahme zeigt, sagt schon ihr 'findings'.
+deck-truth-mixed = Jeder Befund steht hier einmal, und "no finding" allein.
+deck-region-label = '{ $label }' hat hier eine Region und steht nicht in 'truth'.
+deck-one-box = Eine Region hat entweder 'box' oder 'box_px': Geben Sie eines von beiden an.
+deck-outside =
+    Das Rechteck ragt aus der Aufnahme oder hat keine Fläche: x, y, Breite und Höhe sind Anteile von ihr, von 0 bis 1.
+deck-outside-px =
+    Das Rechteck ragt aus der Aufnahme oder hat keine Fläche: Die Aufnahme hat { $width } × { $height } Pixel.
+deck-twice = Das ist noch einmal Aufnahme { $number }.
+deck-leaves-folder = '{ $name }' führt aus dem Ordner hinaus. Legen Sie die Aufnahme neben deck.toml.
+deck-no-such-film = Im Ordner ist keine Aufnahme '{ $name }'. Meinten Sie: { $near }?
+deck-no-folder = Einen Ordner '{ $name }' gibt es nicht.
+deck-earlier = Es gibt schon eine { $file }.
+    .hint = Ändern Sie sie von Hand, oder löschen Sie sie zuvor.
+deck-folder-empty = In '{ $name }' ist keine Aufnahme.
+deck-folder-full = Es sind { $films } Aufnahmen, mehr als die { $most } eines Satzes.
+deck-film-there = '{ $name }' liegt schon in --out.
+    .hint = Geben Sie für --out einen neuen Ordner an.
+deck-name-odd =
+    Der Name einer Datei enthält, was sich nicht drucken lässt, oder mehr als 200 Zeichen, ein \ oder einen Doppelpunkt.
+    .hint = Geben Sie der Datei einen anderen Namen.
+deck-made =
+    { $films ->
+        [one] Eine Aufnahme. Schreiben Sie in diese Datei, was sie zeigt;
+       *[other] { $films } Aufnahmen. Schreiben Sie in diese Datei, was sie zeigen;
+    } `deck check` nennt, was noch zu tun ist.
+deck-left-out = Keine Aufnahmen und weggelassen: { $names }.
+deck-look =
+    Sehen Sie nach, bevor Sie den Satz weitergeben: Namen können in Aufnahmen eingebrannt sein, in DICOM-Dateien stehen
+    oder Dateinamen sein. Das Programm ändert nichts davon.
+deck-holds =
+    { $title }: { $films ->
+        [one] eine Aufnahme
+       *[other] { $films } Aufnahmen
+    }
+deck-synthetic = künstlich, Startzahl { $seed }
+deck-needs = Netze: { $networks }
+deck-comment-what = Ein Satz Aufnahmen für die Prüfung. Jeder Eintrag ist in docs/decks.md erklärt.
+deck-comment-to-do = `python -m cxr_demo deck check ORDNER` nennt jede Zeile, die noch zu schreiben ist.
+deck-comment-networks = Namen von Netzen, die raten, wie `models` sie nennt; darf leer bleiben
+deck-comment-choices = weitere Befunde zur Auswahl; darf leer bleiben
+deck-comment-truth = Befunde, wie ["effusion", "mass"]; oder ["no finding"]
+deck-comment-regions = wo jeder Befund ist: x, y, Breite, Höhe in Anteilen der Aufnahme von ihrer linken oberen Ecke aus
+deck-to-do-intro = was vor der ersten Aufnahme zu lesen ist; es verrät keine Antwort
+deck-to-do-licence = die Lizenz, oder wer es erlaubt hat
+deck-to-do-source = woher die Aufnahme ist, ohne den Namen eines Menschen
+deck-to-do-look-for = worauf zu achten ist; es wird nach der eigenen Antwort gelesen
+deck-to-do-explanation = was die Aufnahme zeigt und warum, in zwei oder drei Sätzen
+
+## The exam (teaching/exam.py, exam_text.py)
+
+exam-no-state = Diese Antworten gehören nicht zu dieser Prüfung.
+    .hint = Beginnen Sie von vorn.
+exam-place-match = Ihr Rechteck trifft: Es hat { $iou } mit dem wahren gemeinsam.
+exam-place-near = Ihr Rechteck liegt nahe: Es hat { $iou } mit dem wahren gemeinsam.
+exam-place-elsewhere = Ihr Rechteck liegt woanders: Es hat { $iou } mit dem wahren gemeinsam.
+exam-centre-inside = Seine Mitte liegt darin.
+exam-centre-outside = Seine Mitte liegt außerhalb.
+exam-right = Richtig.
+exam-missed = Übersehen: { $names }.
+exam-false-alarm = Nicht vorhanden: { $names }.
+exam-sheet-films =
+    { $films ->
+        [one] Eine Aufnahme
+       *[other] { $films } Aufnahmen
+    }, jede, wie Sie sie zuerst gesehen haben
+exam-sheet-counts = { $name }: gefunden { $hits }, übersehen { $misses }, genannt, wo nicht vorhanden { $alarms }
+exam-sheet-places = Rechtecke: { $match } getroffen, { $near } nahe, { $elsewhere } woanders
+exam-sheet-again = Noch einmal gesehen: { $again }, dann richtig: { $right }
+exam-sheet-shown = Mit gezeigter Karte
+exam-sheet-hidden = Mit verborgener Karte
+exam-sheet-followed = { $arm } sind Sie falschem Rat { $followed } von { $wrong } Malen gefolgt: { $rate }
+exam-sheet-never = { $arm } stand kein falscher Rat gegen Ihre Antwort
+exam-sheet-effect =
+    Die Karte hat um { $difference } (in Anteilen von 1) geändert, wie oft Sie falschem Rat gefolgt sind. Wo das Intervall
+    0 enthält, kann es Zufall sein.
 
 ## Where maps point (localisation_text.py)
 

@@ -677,6 +677,11 @@ help-mean = of each channel, of pixels from 0 to 1
 help-std = likewise
 help-licence = of the weights, where the source names none
 help-overwrite-checkpoint = replace an earlier checkpoint in --out
+help-deck = films with what is true of them, for the exam
+help-deck-new = a deck.toml for the films of a folder, with what is left to write
+help-deck-out = copies of the films and the deck.toml go into this folder; if left out, the deck.toml into FOLDER
+help-deck-title = of the deck; if left out, the name of FOLDER
+help-deck-check = every mistake of a deck with its line, or what it holds
 
 compare-too-many = { $checkpoints } checkpoints were given.
     .hint = Give two, or one that is an ensemble, or one with --prior.
@@ -941,6 +946,126 @@ lesson-asked-exposing =
     .explanation =
         Test films of the same kind share the shortcut: more of them only make the wrong figure more certain. Only films
         that take the two apart can tell, and the maps say which films to look for.
+
+## Decks of films (teaching/)
+
+deck-none = There is no { $file } in that folder.
+    .hint = Make one: python -m cxr_demo deck new FOLDER
+deck-too-large = { $file } is larger than { $kilobytes } KB.
+deck-no-utf8 = { $file } cannot be read as text in UTF-8.
+deck-mistake = { $file }, line { $line }: { $what }
+deck-mistakes =
+    { $file }, line { $line }: { $what } { $others ->
+        [one] One more mistake was found.
+       *[other] { $others } more mistakes were found.
+    }
+    .hint = See them all: python -m cxr_demo deck check FOLDER
+deck-refused =
+    { $mistakes ->
+        [one] There is one mistake; without it the deck can be used.
+       *[other] There are { $mistakes } mistakes; without them the deck can be used.
+    }
+deck-syntax = This is no TOML: { $why }.
+deck-nested = It is nested too deeply.
+deck-version = It is of version { $given }, and this program reads version { $version }.
+deck-to-do = This is still to be written.
+deck-no-text = Write a text that can be printed.
+deck-unknown-key = '{ $key }' is no entry here. Did you mean: { $near }?
+deck-unknown-label = '{ $label }' is no finding that is known. Did you mean: { $near }?
+deck-not-planted = '{ $label }' cannot be in a synthetic film. These can: { $known }.
+deck-language = '{ $language }' is no language of the page, which has: { $known }.
+deck-language-missing = The title is in '{ $language }' too, and this text is not.
+deck-missing = '{ $key }' is missing.
+deck-too-long = The text has more than { $most } characters.
+deck-too-many = '{ $key }' has more than { $most } entries.
+deck-wrong-type = '{ $key }' takes { $takes }.
+deck-takes-version = a whole number
+deck-takes-text = a text in quotation marks
+deck-takes-texts = a text for each language, as title.en = "..."
+deck-takes-names = a list of names, as ["effusion", "mass"]
+deck-takes-films = films, each below its own [[films]]
+deck-takes-synthetic = a synthetic film, as {"{"} seed = 6, findings = ["effusion"], letters = "PORT" {"}"}
+deck-takes-regions = regions, as [{"{"} label = "effusion", box = [0.1, 0.2, 0.3, 0.4] {"}"}]
+deck-takes-seed = a whole number, 0 or more
+deck-takes-letters = at most five capital letters or digits
+deck-takes-box = x, y, width and height in shares of the film, as [0.1, 0.2, 0.3, 0.4]
+deck-takes-box-px = x, y, width and height in pixels of the film, as [100, 200, 300, 400]
+deck-no-films = There is no film in it. Each stands below its own [[films]].
+deck-too-many-films = There are more than { $most } films.
+deck-file-or-synthetic = A film has either a file or is synthetic: give one of the two.
+deck-synthetic-truth = Leave '{ $key }' out: what a synthetic film shows is known from its 'findings'.
+deck-truth-mixed = Each finding stands here once, and "no finding" alone.
+deck-region-label = '{ $label }' has a region here and does not stand in 'truth'.
+deck-one-box = A region has either 'box' or 'box_px': give one of the two.
+deck-outside = The box leaves the film, or has no area: x, y, width and height are shares of it, from 0 to 1.
+deck-outside-px = The box leaves the film, or has no area: the film has { $width } × { $height } pixels.
+deck-twice = This is film { $number } once more.
+deck-leaves-folder = '{ $name }' leads out of the folder of the deck. Put the film beside deck.toml.
+deck-no-such-film = There is no film '{ $name }' in the folder. Did you mean: { $near }?
+deck-no-folder = There is no folder '{ $name }'.
+deck-earlier = There is a { $file } already.
+    .hint = Change it by hand, or delete it first.
+deck-folder-empty = There is no film in '{ $name }'.
+deck-folder-full = There are { $films } films, more than the { $most } of a deck.
+deck-film-there = '{ $name }' lies in --out already.
+    .hint = Give --out a new folder.
+deck-name-odd = The name of a file holds what cannot be printed, or has more than 200 characters, or a \ or a colon.
+    .hint = Give the file another name.
+deck-made =
+    { $films ->
+        [one] One film. Write what it shows in that file;
+       *[other] { $films } films. Write what they show in that file;
+    } `deck check` names what is left to do.
+deck-left-out = No films, and left out: { $names }.
+deck-look =
+    Look before you pass the deck on: names may be burned into films, stand in DICOM files, or be the names of files. The
+    program changes none of them.
+deck-holds =
+    { $title }: { $films ->
+        [one] one film
+       *[other] { $films } films
+    }
+deck-synthetic = synthetic, seed { $seed }
+deck-needs = Networks: { $networks }
+deck-comment-what = A deck for the exam. Every entry is explained in docs/decks.md.
+deck-comment-to-do = `python -m cxr_demo deck check FOLDER` names each line that is left to do.
+deck-comment-networks = names of networks that advise, as `models` lists them; may stay empty
+deck-comment-choices = more findings to choose among; may stay empty
+deck-comment-truth = findings, as ["effusion", "mass"]; or ["no finding"]
+deck-comment-regions = where each finding is: x, y, width, height in shares of the film from its upper left corner
+deck-to-do-intro = what a learner reads before the first film; it tells no answer
+deck-to-do-licence = the licence, or who has allowed it
+deck-to-do-source = where the film is from, without a name of a person
+deck-to-do-look-for = what to look for; it is read after the own answer
+deck-to-do-explanation = what the film shows and why, in two or three sentences
+
+## The exam (teaching/exam.py, exam_text.py)
+
+exam-no-state = These answers do not belong to this exam.
+    .hint = Begin again.
+exam-place-match = Your box matches: it shares { $iou } with the true one.
+exam-place-near = Your box is near: it shares { $iou } with the true one.
+exam-place-elsewhere = Your box lies elsewhere: it shares { $iou } with the true one.
+exam-centre-inside = Its centre lies inside.
+exam-centre-outside = Its centre lies outside.
+exam-right = Right.
+exam-missed = Missed: { $names }.
+exam-false-alarm = Not there: { $names }.
+exam-sheet-films =
+    { $films ->
+        [one] One film
+       *[other] { $films } films
+    }, each as you saw it first
+exam-sheet-counts = { $name }: found { $hits }, missed { $misses }, named where it was not { $alarms }
+exam-sheet-places = Boxes: { $match } matched, { $near } near, { $elsewhere } elsewhere
+exam-sheet-again = Seen again: { $again }, right then: { $right }
+exam-sheet-shown = With the map shown
+exam-sheet-hidden = With the map hidden
+exam-sheet-followed = { $arm } you followed wrong advice { $followed } of { $wrong } times: { $rate }
+exam-sheet-never = { $arm } no wrong advice stood against your answer
+exam-sheet-effect =
+    The map changed how often you followed wrong advice by { $difference } in shares of 1. Where the interval holds 0, it
+    may be chance.
 
 ## Where maps point (localisation_text.py)
 

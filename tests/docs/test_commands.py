@@ -101,6 +101,8 @@ def place(data, tmp_path, monkeypatch) -> Path:
     net = resnet18(weights=None, num_classes=3)
     make_own_table(tmp_path / "films", net)
     torch.save(net.state_dict(), tmp_path / "net.pth")
+    (tmp_path / "my-films").mkdir()
+    shutil.copy(tmp_path / "other.png", tmp_path / "my-films" / "film-1.png")
     names = ("kermany-densenet121", "bassi2022-single-transfer", "bassi2022-twice-transfer")
     for seed, name in enumerate(names):
         made = make_checkpoint(seed=seed)
@@ -202,7 +204,19 @@ def check_calibrate(options, printed: str) -> None:
     assert card.calibrated and {"validation", "test"} <= set(card.metrics.sets) and "calibrated, temperature" in printed
 
 
+def check_deck(options, printed: str) -> None:
+    """After `new` what the page shows is written into the file, as a teacher would."""
+    if not hasattr(options, "out"):
+        check_line(printed, "Six films: one film", "film-1.png", "Effusion", "CC BY 4.0")
+        return
+    path = options.out / "deck.toml"
+    head = path.read_text(encoding="utf-8").partition("[[films]]")[0].replace("TODO", "written")
+    (block,) = read_blocks(ROOT / "docs" / "decks.md", "toml")
+    path.write_text(head + block, encoding="utf-8")
+
+
 CHECKS: dict[str, Callable] = {
+    "deck": check_deck,
     "calibrate": check_calibrate,
     "predict": check_predict,
     "explain": check_explain,
