@@ -35,6 +35,7 @@ upload-too-many = Höchstens { $files } Dateien können auf einmal hochgeladen w
 upload-yours-waiting = Ihre früheren Dateien warten noch darauf, gelesen zu werden: Versuchen Sie es in einer Minute wieder.
 upload-others-waiting = Zu viele Dateien warten darauf, gelesen zu werden: Versuchen Sie es in einer Minute wieder.
 upload-disk-full = Der Server hat im Augenblick keinen Platz für diese Datei: Versuchen Sie es in einigen Minuten wieder.
+queue-full = Es warten mehr Menschen, als diese Seite zugleich bedienen kann: Sie fragt von selbst noch einmal.
 upload-damaged = Die Datei wurde beim Hochladen beschädigt: Versuchen Sie es noch einmal.
 upload-gone = Diese hochgeladene Datei ist nicht mehr da.
     .hint = Laden Sie die Datei noch einmal hoch.

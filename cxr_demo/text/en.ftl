@@ -37,6 +37,7 @@ upload-too-many = At most { $files } files can be uploaded at once: choose fewer
 upload-yours-waiting = Your earlier uploads are still waiting to be read: try again in a minute.
 upload-others-waiting = Too many uploads are waiting to be read: try again in a minute.
 upload-disk-full = The server has no room for this file at the moment: try again in a few minutes.
+queue-full = More people are waiting than this page can serve at once: it asks again by itself.
 upload-damaged = This upload was damaged on its way: try again.
 upload-gone = This upload is no longer here.
     .hint = Upload the file again.

@@ -19,7 +19,7 @@ from cxr_demo.analysis import DEFAULT_METHODS
 from cxr_demo.film.reading import read_image
 from cxr_demo.limits import KEPT_MINUTES, MAX_FILMS, MAX_PAGE_BYTES, MAX_SESSIONS
 from cxr_demo.text import page_text
-from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.catalogue import format_text, use_language
 from cxr_demo.ui.app import guard, upload_route, uploads
 from cxr_demo.ui.app import page as app_page
 from cxr_demo.ui.app.intentions import INTENTIONS
@@ -311,3 +311,15 @@ def test_the_assurance_on_the_page_names_the_times_that_the_code_keeps():
     )
     assert f"at most {MAX_FILMS} films, and {MAX_PAGE_BYTES // 2**20} MB" in page_text.describe_keeping()
     assert guard.OPEN and not any("file" in path for path in guard.OPEN)
+
+
+def test_a_full_queue_is_told_in_the_page_s_own_words(served, monkeypatch):
+    client, demo, _ = served
+    person = Browser(client, demo, "one too many")
+    monkeypatch.setattr(demo._queue, "max_size", 0)
+    order = person._describe("follow", {})
+    answer = client.post("/gradio_api/queue/join", json=order, headers={"accept-language": "de"})
+    with use_language("de"):
+        assert (answer.status_code, answer.json()) == (503, {"detail": format_text("queue-full")})
+    monkeypatch.undo()
+    assert person.settle()

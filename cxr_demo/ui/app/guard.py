@@ -34,6 +34,7 @@ HEADERS = (
 # Of gradio's own interface, only what this page calls. It hands out no file, records nothing and lists nothing.
 API = "/gradio_api/"
 UPLOAD = f"{API}upload"
+JOIN = f"{API}queue/join"
 OPEN = (
     "queue/", "run/predict", "upload", "heartbeat/", "startup-events", "cancel", "reset", "theme.css", "info",
     "app_id", "login_check", "film/", "export/",
@@ -82,7 +83,25 @@ class Guard:
             return await PlainTextResponse("Not available.", 403)(scope, receive, send_with_headers)
         if self.asks_for_login and not (path == "/" or path.startswith(BEFORE_LOGIN) or find_user(scope)):
             return await PlainTextResponse("Log in first.", 401)(scope, receive, send_with_headers)
+        if path == JOIN:
+            return await self._join(scope, receive, send_with_headers)
         return await self.app(scope, receive, send_with_headers)
+
+    async def _join(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Where the queue is full, gradio's page shows what the answer says, which is gradio's own English."""
+        is_full = False
+
+        async def send_if_taken(message: Message) -> None:
+            nonlocal is_full
+            is_full |= message["type"] == "http.response.start" and message["status"] == 503
+            if not is_full:
+                await send(message)
+
+        await self.app(scope, receive, send_if_taken)
+        if is_full:
+            with use_language(match_language(Headers(scope=scope).get("accept-language", ""))):
+                answer = JSONResponse({"detail": format_text("queue-full")}, 503)
+            await answer(scope, receive, send)
 
 
 def find_user(scope: Scope) -> str | None:
