@@ -244,5 +244,5 @@ def test_every_command_serves_it(imported, tmp_path, capsys):
     assert main(["compare", film, "--weights", imported, imported, "--out", str(tmp_path / "two"), "--anyway"]) == 0
     assert main(["models"]) == 0 and "edema, label_2, COPD" in capsys.readouterr().out
     assert main(["evaluate", film, "--weights", imported, "--label", "胸水", "--method", "grad-cam", "--anyway"]) == 0
-    assert "| Water | deletion" in capsys.readouterr().out
+    assert "| Water | Deletion" in capsys.readouterr().out
     assert checkpoint.read_card(tmp_path / "weights" / "own").get_finding("label_2").gloss == "Water beside the lung."

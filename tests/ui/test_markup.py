@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 from cxr_demo.analysis import MemberAnswers
 from cxr_demo.labels import Finding
-from cxr_demo.networks.card_parts import Metrics, Training
+from cxr_demo.networks.card_parts import CardText, Metrics, Training
 from cxr_demo.ui import components, markup
 from cxr_demo.ui.app import strip
 from cxr_demo.ui.findings import facts, findings_list
@@ -26,7 +26,7 @@ def test_names_of_a_card_and_notes_of_a_film_cannot_become_markup():
     bad = SimpleNamespace(**vars(card()) | {
         "name": NASTY, "labels": (NASTY, "b", "c"), "thresholds": {}, "summary": NASTY, "licence": NASTY,
         "training": Training(data=NASTY, caveat=NASTY), "calibrated": True, "network": NASTY,
-        "get_finding": lambda label: Finding(label, NASTY, NASTY), "joins_predictions": False,
+        "get_finding": lambda label: Finding(label, NASTY, NASTY), "joins_predictions": False, "tell": lambda entry: CardText(NASTY, "en"),
         "metrics": Metrics.model_validate({NASTY: {NASTY: {"value": 1.0}}}),
     })  # fmt: skip
     shown = study(notes=(NASTY,))
