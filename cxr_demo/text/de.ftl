@@ -1888,6 +1888,18 @@ term-contrast = Gegen die anderen
         Was für diesen Befund mehr spricht als für die anderen Befunde des Netzes. Was für alle gleich spricht, bleibt weg.
 term-cells = Zellen
     .meaning = Die Felder der letzten Schicht des Netzes. Eine Klassenaktivierungskarte hat für jedes einen Wert; dazwischen ist das Bild geglättet.
+term-scale = Skala
+    .meaning =
+        Welcher Wert einer Karte welche Farbe bekommt. Relativ: Jede Karte hat eigene Farben, die Orte zeigen, nicht Stärke.
+        Absolut: Karten einer Einheit teilen ihre Farben, sodass sich auch die Stärke vergleichen lässt.
+term-window = Lage und Fenster
+    .meaning =
+        Welche Grauwerte der Aufnahme von Schwarz bis Weiß gespreizt werden: Die Lage ist ihre Mitte, das Fenster, wie viele
+        es sind. Ein enges Fenster zeigt feine Unterschiede. Die Antwort des Netzes bleibt gleich.
+term-cannot-tell = Nicht erkennbar
+    .meaning =
+        Auf Testaufnahmen erkannte das Netz diesen Befund nicht besser als durch Raten, oder nicht sicher besser: Das
+        Intervall seiner AUROC reicht bis 0,5. Seine Zahl für diesen Befund besagt nichts.
 term-agreement = Übereinstimmung
     .meaning =
         Wie weit zwei Karten eines Befunds die Teile der Aufnahme gleich ordnen und wie weit sich ihre stärksten Stellen

@@ -1823,6 +1823,18 @@ term-contrast = Against the others
         left out.
 term-cells = Cells
     .meaning = The fields of the network's last layer. A class activation map has one value for each; between them the picture is smoothed.
+term-scale = Scale
+    .meaning =
+        Which value of a map gets which colour. Relative: each map has colours of its own, which show places, not strength.
+        Absolute: maps of one unit share their colours, so that strength can be compared too.
+term-window = Level and window
+    .meaning =
+        Which of the film's greys are spread from black to white: the level is their middle, the window how many they are. A
+        narrow window shows faint differences. The network's answer stays the same.
+term-cannot-tell = Cannot tell
+    .meaning =
+        On test films the network told this finding no better than by guessing, or not for certain: the interval of its
+        AUROC reaches 0.5. Its number for this finding says nothing.
 term-agreement = Agreement
     .meaning =
         How far two maps of one finding rank the parts of the film alike, and how much their strongest places overlap. Two

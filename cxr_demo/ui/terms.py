@@ -7,7 +7,8 @@ from cxr_demo.ui.markup import Html, join_html, tag
 
 TERMS = (
     "probability", "threshold", "logit", "cam", "score-cam", "lrp", "gradient", "occlusion", "contrast", "cells",
-    "agreement", "lungs", "deletion", "insertion", "randomisation", "noise", "shift", "auroc", "ensemble",
+    "scale", "window", "cannot-tell", "agreement", "lungs", "deletion", "insertion", "randomisation", "noise", "shift",
+    "auroc", "ensemble",
 )  # fmt: skip
 
 

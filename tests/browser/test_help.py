@@ -156,6 +156,28 @@ def test_a_term_is_explained_where_it_stands(open_page, size):
     assert seen.told[told:] == [], "a sheet is in the page"
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_scale_window_and_what_cannot_be_told_have_their_words(open_page, size):
+    width, height, phone = SIZES[size]
+    page, _ = open_page(width, height, phone=phone)
+    enter(page)
+    page.locator("#networks select").select_option("d-ensemble")
+    wait_for_rest(page)
+    page.locator("button.finding[data-label=mass]").click()
+    wait_for_rest(page)
+    page.locator("#panels details.greys summary").click()
+    for key, place in {"scale": "fieldset.scales", "window": "details.greys", "cannot-tell": ".title"}.items():
+        button = page.locator(f"#panels {place} button.term[popovertarget=term-{key}]")
+        button.tap() if phone else button.click()
+        expect(page.locator(f"#term-{key} p")).to_have_text(format_text(f"term-{key}.meaning"))
+        page.screenshot(path=SCREENSHOTS / f"term-{size}-{key}.png")
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+        page.keyboard.press("Escape")
+    headings = page.locator("#findings h2, #panels :is(h2, h3), #regions :is(h2, h3), #panels legend")
+    assert headings.count() > 7 and headings.locator("button").count() == 0, "read out, they are not their buttons"
+
+
 def read_settings(page: Page) -> dict:
     return page.evaluate("""() => ({
       network: document.querySelector("#networks select").value,

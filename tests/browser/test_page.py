@@ -285,7 +285,7 @@ def test_a_broken_file_says_so_in_its_own_place_and_the_former_film_is_one_click
     give(page, films["film16.png"])
     wait_for_maps(page, "bacterial_pneumonia")
     expect(message).to_have_count(0)
-    expect(page.locator("#panels h2 ~ .of")).to_contain_text("film16.png")
+    expect(page.locator("#panels .title .of")).to_contain_text("film16.png")
 
 
 def test_another_checkpoint_reads_the_same_film_and_an_uncalibrated_one_shows_no_percent(open_page, films):

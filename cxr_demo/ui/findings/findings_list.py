@@ -24,13 +24,15 @@ def render_findings(card: Card, probabilities: np.ndarray, chosen: str, members:
     """The value of the findings component: its HTML, in the order of `order_labels`. `members`: of an ensemble."""
     labels = order_labels(card, probabilities)
     rows = [_render_finding(card, probabilities, label, chosen, members) for label in labels]
-    heading = tag("h2", format_text("findings"), tag("small", name_score(card.calibrated), render_term("probability")))
+    heading = tag("h2", format_text("findings"), tag("small", name_score(card.calibrated)))
+    named = tag("div", heading, render_term("probability"), class_="with-term")
     cannot_tell = not all(find_quality(card, label).can_tell for label in labels)
-    order = tag("p", findings_text.describe_sorting(card, cannot_tell), class_="order")
+    about = render_term("cannot-tell") if cannot_tell else None
+    order = tag("p", findings_text.describe_sorting(card, cannot_tell), about, class_="order")
     listed = tag("ul", *rows, class_="findings many" if len(rows) > MANY else "findings")
     told = tag("p", *_render_training(card), class_="meaning")
     each = _render_members(card, card.ensemble, labels, members) if card.ensemble else None
-    head, meaning = tag("header", heading, order), _render_meaning(card)
+    head, meaning = tag("header", named, order), _render_meaning(card)
     return {"html": tag("section", head, listed, each, told, meaning, class_="told")}
 
 

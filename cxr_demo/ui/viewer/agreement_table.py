@@ -34,9 +34,8 @@ def render_agreements(maps: Mapping[str, Explanation], card: Card, shape: tuple[
     listed = render_scrollable(format_text("agreement"), tag("table", tag("thead", head), tag("tbody", *rows)))
     told = tag("p", tag("strong", page_text.describe_agreement_limits()), class_="how")
     how = render_details(format_text("agreement.measured"), tag("p", page_text.describe_agreement()))
-    return tag(
-        "section", tag("h3", format_text("agreement"), render_term("agreement")), listed, told, how, class_="agreement"
-    )
+    named = tag("div", tag("h3", format_text("agreement")), render_term("agreement"), class_="with-term")
+    return tag("section", named, listed, told, how, class_="agreement")
 
 
 def _render_pair_row(pair: tuple[str, str], found: Agreement) -> Html:

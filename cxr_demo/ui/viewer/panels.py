@@ -186,7 +186,9 @@ def _render_panels_header(study: Study, card: Card, label: str, shown: FilmPictu
     gloss = f" · {known.gloss}" if len(card.labels) > MANY else ""
     heading = tag("h2", label_text.name_finding(card, label, contrast), tag("small", told + gloss))
     of = tag("p", format_text("film-source", film=shown.name, network=name_checkpoint(card)), class_="of")
-    title = tag("div", heading, of, None if how.maps_shown else _render_show_button(how, card), class_="title")
+    about = render_term("cannot-tell") if how.verdict == "cannot tell" else None
+    named = tag("div", heading, about, class_="with-term")
+    title = tag("div", named, of, None if how.maps_shown else _render_show_button(how, card), class_="title")
     controls = (
         _render_controls(len(card.labels) > 1),
         view_controls.render_view_controls(shown.window_names),
@@ -316,7 +318,7 @@ def _render_controls(has_others: bool) -> Html:
     ]
     box = tag("input", type="checkbox", class_="keep")
     keep = tag("label", box, format_text("scale-keep"), title=format_text("scale-keep.hint"), class_="shared")
-    scales = tag("fieldset", tag("legend", format_text("scale")), *ways, keep, class_="scales")
+    scales = tag("fieldset", tag("legend", format_text("scale")), render_term("scale"), *ways, keep, class_="scales")
     contours = tag("label", tag("input", type="checkbox", class_="contours"), format_text("contours"))
     cells = tag("label", tag("input", type="checkbox", class_="as-cells"), format_text("cells"))
     others = tag(

@@ -44,13 +44,13 @@ def render_regions(
     ]
     table = tag("table", tag("thead", head, role="rowgroup"), tag("tbody", *rows, role="rowgroup"), role="table",
                 class_="cards")  # fmt: skip
-    heading = tag("h3", format_text("regions"), tag("small", finding), render_term("lungs"))
+    heading = tag("h3", format_text("regions"), tag("small", finding))
     told = tag("p", tag("strong", format_text("regions.warning")), " ", about_lungs, class_="how")
     how = render_details(format_text("regions.measured"), tag("p", evaluation_text.describe_regions()))
     html = tag(
         "section",
         tag("h2", format_text("evaluation")),
-        heading,
+        tag("div", heading, render_term("lungs"), class_="with-term"),
         render_scrollable(format_text("regions"), table),
         told,
         how,

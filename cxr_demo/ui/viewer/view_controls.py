@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from cxr_demo.limits import MAX_REGIONS
 from cxr_demo.text.catalogue import Said, format_text
 from cxr_demo.ui.markup import Html, render_scrollable, tag
+from cxr_demo.ui.terms import render_term
 
 BUTTONS = {"out": "−", "in": "+", "pixels": "", "invert": "", "reset": "", "swipe": ""}  # by action, and its sign
 GESTURES = (  # of the sheet
@@ -30,7 +31,8 @@ def render_view_controls(windows: Sequence[Said]) -> Html:
         for name, low, high, start in (("level", 0, 100, 50), ("window", 1, 200, 100))
     ]  # fmt: skip
     file = _render_windows(windows) if windows else ()
-    greys = tag("details", tag("summary", format_text("greys")), tag("div", *file, *sliders), class_="pop greys")
+    window = tag("div", tag("div", *sliders), render_term("window"), class_="with-term")
+    greys = tag("details", tag("summary", format_text("greys")), tag("div", *file, window), class_="pop greys")
     alone = tag("button", format_text("film-alone"), type="button", class_="bare", title=format_text("film-alone.hint"))
     group = {"role": "group", "aria_label": format_text("view")}
     return tag("div", *buttons[:2], zoom, *buttons[2:], greys, alone, _render_button("help", ""),

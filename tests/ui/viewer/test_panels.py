@@ -56,6 +56,18 @@ def _decoded(uri: str) -> bytes:
     return base64.b64decode(uri.partition(",")[2])
 
 
+def test_no_heading_is_read_out_with_its_button():
+    maps = {key: explanation(key, np.random.default_rng(0).random((8, 8))) for key in ("grad-cam", "lrp-epsilon-plus")}
+    interval = {"value": 0.5, "low": 0.4, "high": 0.6}
+    poor = card(metrics={"test": {"films": 9, "auroc_bacterial_pneumonia": interval}})
+    good, told = render(maps).body["html"], render(maps, of=poor).body["html"]
+    headings = re.findall(r"<(?:h[1-6]|legend|label)\b.*?</(?:h[1-6]|legend|label)>", good + told)
+    assert len(headings) > 5 and not any("<button" in heading for heading in headings)
+    for key in ("scale", "window", "cannot-tell", "agreement"):
+        assert f'popovertarget="term-{key}"' in good + told, key
+    assert 'popovertarget="term-cannot-tell"' in told and 'popovertarget="term-cannot-tell"' not in good
+
+
 def test_panels_of_one_geometry_with_their_sides_marked():
     made = render(dict.fromkeys(METHODS, 0.0))
     body = made.body
