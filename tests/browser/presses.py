@@ -102,6 +102,11 @@ def wait_for_rest(page: Page) -> None:
     )
 
 
+def wait_for_frame(page: Page) -> None:
+    """Until what was asked for by now is drawn: the page draws what it is asked for once a frame."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 def read_page(page: Page) -> dict:
     """What every part says, whose it is, and what every canvas shows."""
     return page.evaluate(

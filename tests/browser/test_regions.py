@@ -19,8 +19,9 @@ from cxr_demo.networks import checkpoint
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.page_text import format_score
 from cxr_demo.ui.viewer.regions_table import SIDES
+from tests.browser.presses import wait_for_frame
 from tests.browser.test_evaluation import open_evaluation
-from tests.browser.test_page import enter, give, look, read_canvas, wait_for_maps, wait_for_rest
+from tests.browser.test_page import enter, give, listen_to_requests, look, read_canvas, wait_for_maps, wait_for_rest
 
 BOX = (0.2, 0.25, 0.4, 0.3)
 
@@ -273,17 +274,40 @@ def test_regions_are_covered_the_network_is_asked_and_the_film_says_that_it_is_n
     expect(cover).to_have_attribute("aria-pressed", "true")
 
 
+def test_many_regions_cost_one_layout_of_the_page(open_page, films):
+    page = open_evaluation(open_page, films)
+    for at in range(4):
+        draw_box(page, "film", (0.1 + 0.2 * at, 0.3, 0.15, 0.2))
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Performance.enable")
+
+    def count_layouts() -> float:
+        wait_for_frame(page)
+        found = devtools.send("Performance.getMetrics")["metrics"]
+        return next(each["value"] for each in found if each["name"] == "LayoutCount")
+
+    before = count_layouts()
+    page.evaluate("document.dispatchEvent(new Event('cxr-drawing'))")
+    assert count_layouts() - before <= 3, "16 tags: one layout to read how wide they are, one to show them"
+
+
 def test_a_covered_film_is_shown_in_its_full_depth(open_page, films):
     page, _ = open_page()
     enter(page)
     give(page, films["film16.png"])
     wait_for_rest(page)
     draw_box(page, "film", (0.2, 0.25, 0.4, 0.3))
+    asked = listen_to_requests(page)
     page.get_by_role("button", name=format_text("cover-mirror"), exact=True).click()
     wait_for_rest(page)
+    expect(page.locator("#panels .not-film")).to_be_visible()
+    wait_for_frame(page)
+    assert not any("/film/" in request.url for request in asked), "nobody has come near it"
     page.locator("#panels details.greys summary").click()
+    page.locator("#regions .part[data-deep]").wait_for(state="attached")
+    assert sum("/film/" in request.url for request in asked) == 1
     page.locator("#panels input.window").fill("2")  # five steps of 8 bits
-    page.wait_for_timeout(1500)
+    wait_for_frame(page)
     covered = cover_image(read_image(films["film16.png"]), [tuple(bounds(page, 0))], MIRROR)
     view = json.loads(page.locator("#panels .part").get_attribute("data-view") or "")
     expected = np.clip((covered.pixels - view["low"]) / (view["high"] - view["low"]), 0, 1) * 255

@@ -24,6 +24,8 @@ let how = ""; // in which way they are covered, as it is wanted
 let chosen = -1;
 let armed = ""; // "box" or "outline", while one is to be drawn
 let pause = 0;
+/** @type {string | null} */
+let fetched = null; // name of the whole covered film that is there or on its way, or ""; null while none is shown
 /** @type {string | undefined} */
 let film;
 /** @type {{ stage: Element, film: string | undefined, at: Place, move: (to: Place) => void } | null} */
@@ -140,9 +142,13 @@ function layerOn(stage) {
   return layer;
 }
 
-/** @param {Element} stage */
+/**
+ * All but where the tags stand, which hangs on how wide they are: the tags, each with its stage and its corner.
+ * @param {Element} stage
+ * @returns {{ tag: HTMLElement, stage: Element, left: number, top: number }[]}
+ */
 function placeOn(stage) {
-  if (!regions.length && !stage.querySelector(":scope > div.regions")) return;
+  if (!regions.length && !stage.querySelector(":scope > div.regions")) return [];
   const layer = layerOn(stage);
   for (const polygon of layer.querySelectorAll("svg polygon")) {
     const at = Number(/** @type {SVGElement} */ (polygon).dataset.region);
@@ -151,7 +157,7 @@ function placeOn(stage) {
     polygon.classList.toggle("chosen", at === chosen);
   }
   const panel = canvasOf(stage).dataset.panel;
-  layer.querySelectorAll("button.region-tag").forEach((tag, at) => {
+  const tags = [...layer.querySelectorAll("button.region-tag")].map((tag, at) => {
     const bounds = boundsOf(regions[at].shape);
     const [left, top] = toStage([bounds[0], bounds[1]]);
     const known = value?.regions[at];
@@ -162,9 +168,7 @@ function placeOn(stage) {
     tag.classList.toggle("low", top < 0.08); // no room above it for the text
     tag.classList.toggle("right", left > 0.5);
     tag.classList.toggle("chosen", at === chosen);
-    const across = left * stage.clientWidth; // what stands on it is read whole, also on a narrow panel
-    const most = left > 0.5 ? across : Math.min(across, Math.max(0, stage.clientWidth - tag.offsetWidth));
-    Object.assign(tag.style, { left: `${most}px`, top: `${top * 100}%` });
+    return { tag, stage, left, top };
   });
   const held = regions[chosen];
   const [left, top, width, height] = held ? boundsOf(held.shape) : [0, 0, 0, 0];
@@ -174,10 +178,18 @@ function placeOn(stage) {
     Object.assign(handle.style, { left: `${x * 100}%`, top: `${y * 100}%` });
     handle.hidden = !held;
   }
+  return tags;
 }
 
 function place() {
-  for (const stage of stages()) placeOn(stage);
+  const tags = [...stages()].flatMap(placeOn);
+  const sizes = tags.map(({ tag, stage }) => [stage.clientWidth, tag.offsetWidth]); // all at once: one layout of the page
+  tags.forEach(({ tag, left, top }, at) => {
+    const [wide, own] = sizes[at];
+    const across = left * wide; // what stands on it is read whole, also on a narrow panel
+    const most = left > 0.5 ? across : Math.min(across, Math.max(0, wide - own));
+    Object.assign(tag.style, { left: `${most}px`, top: `${top * 100}%` });
+  });
   let isFull = false;
   for (const button of document.querySelectorAll("#panels button.draw-region")) {
     isFull = regions.length >= Number(button.dataset.most);
@@ -435,13 +447,26 @@ function fill() {
 
 /** @param {Covered | null} cover */
 async function showCovered(cover) {
+  fetched = null;
   const picture = cover && (await loadPicture(pictureOf(cover.picture).source).catch(() => null));
   if ((value?.cover ?? null)?.picture !== cover?.picture) return; // the newer one draws itself
   drawing.covered = picture && greysOf(picture);
+  fetched = picture && "";
+  delete partOf("regions").dataset.deep;
   document.dispatchEvent(new Event("cxr-view"));
-  const deep = cover?.deep && picture && (await deepGreysOf(cover.deep).catch(() => null)); // else the picture stays
-  if (!deep || value?.cover?.deep !== cover.deep) return;
+}
+
+// Whoever comes near the films gets all of the covered one that is shown by then.
+async function deepen() {
+  const name = value?.cover?.deep;
+  if (!name || fetched === null || fetched === name) return;
+  fetched = name;
+  const deep = await deepGreysOf(name).catch(() => null);
+  if (fetched !== name) return; // another one is shown
+  if (!deep) fetched = ""; // to be tried again; until then the picture stays
+  if (!deep || value?.cover?.deep !== name) return;
   drawing.covered = deep;
+  partOf("regions").dataset.deep = name;
   document.dispatchEvent(new Event("cxr-view"));
 }
 
@@ -449,6 +474,8 @@ async function showCovered(cover) {
 const watcher = new IntersectionObserver(([panels]) => {
   document.body.dataset.atFilms = panels.isIntersecting ? "1" : "";
 });
+for (const kind of /** @type {const} */ (["pointerover", "focusin", "wheel"]))
+  on(kind, "#panels .row, #panels .view", deepen);
 document.addEventListener("cxr-drawing", place);
 onPart("regions", (next) => {
   const before = value?.cover?.picture;
