@@ -1523,6 +1523,7 @@ view-swipe = Wischen
     .hint = Eine Linie in jedem Feld: ziehen Sie daran, um ein anderes Feld an derselben Stelle aufzudecken (Taste S)
 swipe-line = Linie in allen Feldern: links davon das Feld selbst, rechts davon ein anderes
 swipe-beside = Rechts der Linie
+swipe-none = Hier keine Linie: Diese Aufnahme hat eine andere Form als die übrigen ihrer Reihe.
 greys = Grauwerte
 greys-file = Aus der Datei
     .network = Das Netz liest das erste; Berichte, abgedeckte und verglichene Aufnahmen zeigen es. Die anderen sind zum Ansehen.

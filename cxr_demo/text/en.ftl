@@ -1469,6 +1469,7 @@ view-swipe = Swipe
     .hint = A line in every panel: drag it to uncover another panel at the same place (key S)
 swipe-line = Line in all panels: left of it the panel itself, right of it another
 swipe-beside = Right of the line
+swipe-none = No line here: this film has another shape than the others of its row.
 greys = Greys
 greys-file = From the file
     .network = The network reads the first; reports, covered films and compared ones show it. The others are for looking.

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import cv2
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
 from cxr_demo.analysis import DEFAULT_METHODS
-from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.catalogue import format_text, use_language
+from tests.browser.conftest import synthetic_film
 from tests.browser.presses import wait_for_rest
-from tests.browser.test_page import SIZES, enter, look, pixels, remove_all_films
+from tests.browser.test_page import SIZES, enter, give, look, pixels, remove_all_films
 
 NORMAL, EFFUSION = "#examples button[data-example='0']", "#examples button[data-example='2']"
 
@@ -69,6 +72,28 @@ def test_it_follows_the_finding_and_goes_with_the_film(open_page):
     put_beside(page, 1)
     remove_all_films(page)
     expect(page.locator("#pair canvas")).to_have_count(0)
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "de-DE"])
+def test_a_film_of_another_shape_says_why_it_has_no_line(open_page, tmp_path, locale):
+    page, _ = open_page(locale=locale)
+    enter(page)
+    for name, shape in {"then.png": (120, 100), "now.png": (120, 112)}.items():
+        cv2.imwrite(str(tmp_path / name), np.rint(synthetic_film(shape) * 255))
+        give(page, tmp_path / name)
+        wait_for_rest(page)
+    put_beside(page, 1)
+    told = page.locator("#pair .no-swipe")
+    expect(told).to_have_count(0)
+    swipe = page.locator("#panels button[data-view=swipe]")
+    swipe.click()
+    with use_language(locale[:2]):
+        expect(told.first).to_have_text(format_text("swipe-none"))
+    without = page.locator("#pair .stage:has(canvas):not(:has(.swipe))")
+    assert without.count() == told.count() >= len(DEFAULT_METHODS)
+    expect(page.locator("#panels .no-swipe")).to_have_count(0)
+    swipe.click()
+    expect(told).to_have_count(0)
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -60,6 +60,22 @@ function offer(select, others, chosen) {
   select.value = chosen.dataset.panel;
 }
 
+/**
+ * A film of another shape than all others of its row has no line, and says why.
+ * @param {Element} stage
+ * @param {string} why empty: there is one, or none is wanted
+ */
+function explainNone(stage, why) {
+  const known = stage.querySelector(":scope > .no-swipe");
+  if (!why) return known?.remove();
+  const told = known ?? document.createElement("p");
+  told.textContent = why; // in the language of now
+  if (known) return;
+  told.className = "notice no-swipe";
+  /** @type {HTMLElement} */ (told).dataset.added = "1";
+  stage.append(told);
+}
+
 /** @param {KeyboardEvent} event */
 const hasModifier = (event) => event.shiftKey || event.altKey || event.ctrlKey || event.metaKey;
 
@@ -69,6 +85,8 @@ function place() {
   for (const canvas of /** @type {NodeListOf<PanelCanvas>} */ (document.querySelectorAll(`:is(${STAGES}) canvas`))) {
     const stage = /** @type {Element} */ (canvas.parentElement);
     const beside = besideOf(canvas);
+    const inRow = canvas.closest(".row")?.querySelectorAll("canvas[data-panel]").length ?? 0;
+    explainNone(stage, drawing.swipe.isOn && !beside && inRow > 1 ? (button?.dataset.none ?? "") : "");
     if (!beside || !button) {
       stage.querySelector(":scope > .swipe")?.remove();
       continue;

@@ -11,6 +11,7 @@ from cxr_demo.ui.markup import Html, render_scrollable, tag
 from cxr_demo.ui.terms import render_term
 
 BUTTONS = {"out": "−", "in": "+", "pixels": "", "invert": "", "reset": "", "swipe": ""}  # by action, and its sign
+SWIPE_WORDS = ("line", "beside", "none")
 GESTURES = (  # of the sheet
     "zoom", "move", "window", "invert", "whole", "pixels", "reset", "bare", "swipe", "enlarge", "draw", "region",
     "region-size", "region-remove", "help",
@@ -89,6 +90,6 @@ def _render_button(action: str, sign: str) -> Html:
     text = format_text(f"view-{action}")
     named = {"aria_label": text} if sign else {}
     pressed = {"aria_pressed": "false"} if action in ("invert", "swipe") else {}
-    words = {f"data_{word}": format_text(f"swipe-{word}") for word in ("line", "beside")} if action == "swipe" else {}
+    words = {f"data_{word}": format_text(f"swipe-{word}") for word in SWIPE_WORDS} if action == "swipe" else {}
     return tag("button", sign or text, type="button", data_view=action, title=format_text(f"view-{action}.hint"),
                **named, **pressed, **words)  # fmt: skip
