@@ -107,6 +107,15 @@ def wait_for_frame(page: Page) -> None:
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
+def wait_for_fades(page: Page) -> None:
+    """Until nothing fades in or out any more, as colours of the theme do."""
+    wait_for_frame(page)
+    page.wait_for_function(
+        """() => document.getAnimations().every((each) =>
+          each.playState !== "running" || each.effect.getComputedTiming().iterations === Infinity)"""
+    )
+
+
 def read_page(page: Page) -> dict:
     """What every part says, whose it is, and what every canvas shows."""
     return page.evaluate(

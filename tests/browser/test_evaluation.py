@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.viewer.regions_table import SIDES
 from tests.browser.conftest import ANSWERS_WITHIN_MS
+from tests.browser.presses import wait_for_rest
 from tests.browser.test_page import SIZES, choose_checkpoint, enter, give, look, remove_all_films, wait_for_maps
 
 
@@ -36,7 +37,7 @@ def test_checks_run_with_progress_to_the_table_stop_and_come_back(open_page, fil
     page.locator("#checks table").wait_for()
     page.keyboard.press("Enter")  # Stop, where the focus has stayed
     expect(page.locator("#evaluation")).to_contain_text(format_text("check.stopped"))
-    page.wait_for_timeout(1000)
+    wait_for_rest(page)
     expect(progress).to_have_count(0)
     first = page.locator("#checks tbody tr").first.locator("td").first
     expect(first).to_contain_text(re.compile(r"p = \d\.\d\d"))

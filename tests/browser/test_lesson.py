@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from cxr_demo.teaching.shortcut_lesson import DECK, LABEL
 from cxr_demo.text.catalogue import format_text
 from tests.browser.conftest import SCREENSHOTS
+from tests.browser.presses import wait_for_fades
 from tests.browser.test_page import SIZES, enter, give, pixels, remove_all_films, wait_for_maps
 
 RIGHT = [question.answer for question in DECK]
@@ -137,7 +138,7 @@ def test_the_lesson_fits_and_is_accessible(open_page, size, theme):
     open_lesson(page)
     guess(page, RIGHT[0])
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.wait_for_timeout(300)  # fades of the theme end
+    wait_for_fades(page)
     found = Axe().run(page, context="#lesson-section", options={"runOnly": ["wcag2a", "wcag2aa"]})
     told = [(v["id"], [node["html"][:160] for node in v["nodes"]]) for v in found.response["violations"]]
     assert told == []

@@ -22,8 +22,8 @@ from cxr_demo.teaching.shortcut_lesson import HONEST
 from cxr_demo.text import findings_text, upload_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.app import example_films
-from tests.browser.conftest import MANY, SCREENSHOTS, is_look
-from tests.browser.presses import wait_for_rest
+from tests.browser.conftest import ANSWERS_WITHIN_MS, MANY, SCREENSHOTS, is_look
+from tests.browser.presses import wait_for_fades, wait_for_frame, wait_for_rest
 
 PANELS = ("film", *DEFAULT_METHODS)
 SIZES = {"desktop": (1440, 900, False), "phone": (390, 844, True)}
@@ -379,7 +379,7 @@ def test_a_finding_whose_maps_are_ready_costs_one_small_request(open_page):
     asked = listen_to_requests(page)
     page.locator(f"button.finding[data-label={other}]").click()
     wait_for_maps(page, other)
-    page.wait_for_timeout(1000)
+    wait_for_rest(page)
     assert len(asked) == 1, [request.url for request in asked]
     assert count_bytes(asked) < 300_000
 
@@ -401,7 +401,7 @@ def test_no_click_asks_more_than_twice(open_page, films):
         asked.clear()
         click()
         wait_for_rest(page)
-        page.wait_for_timeout(500)
+        wait_for_frame(page)
         costs[name] = [request.url for request in asked if "/queue/data" not in request.url]
     assert {name: len(urls) for name, urls in costs.items() if len(urls) > 2} == {}, costs
 
@@ -435,6 +435,17 @@ def read_canvas(page: Page, panel: str) -> np.ndarray:
         }"""
     )
     return np.array(found["data"], np.uint8).reshape(found["height"], found["width"], 4)[..., :3]
+
+
+def wait_for_greys(page: Page, panel: str, expected: np.ndarray) -> np.ndarray:
+    """Until a panel shows these greys of 0 to 255, (H, W), each to 1 at most: the pixels that it shows."""
+    end = time.monotonic() + ANSWERS_WITHIN_MS / 1000
+    while True:
+        drawn = read_canvas(page, panel)[..., 0].astype(float)
+        if drawn.shape == expected.shape and np.abs(drawn - expected).max() <= 1:
+            return drawn
+        assert time.monotonic() < end, f"{panel} shows other greys"
+        wait_for_frame(page)
 
 
 def test_files_are_taken_wherever_they_are_dropped_and_in_their_order(open_page, films):
@@ -495,7 +506,7 @@ def test_a_result_is_spoken_once(open_page, films):
     )
     give(page, films["film.png"])
     wait_for_maps(page, "bacterial_pneumonia")
-    page.wait_for_timeout(1000)
+    wait_for_rest(page)
     score = page.locator("button.finding .score").first.inner_text()
     assert page.evaluate("spoken") == [f"film.png: Bacterial pneumonia {score}, most probable. The maps are ready."]
     page.locator("button.finding[data-label=normal]").click()
@@ -569,7 +580,7 @@ def find_small_targets(page: Page) -> list[str]:
 
 def look(page: Page, name: str) -> None:
     """Nothing sticks out, axe has nothing to say; the picture is for a person to look at."""
-    page.wait_for_timeout(300)  # fades of the theme end
+    wait_for_fades(page)
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth === innerWidth")

@@ -80,7 +80,7 @@ def test_of_quick_clicks_the_last_finding_stays_everywhere(open_page, films):
         page.wait_for_timeout(40)
     wait_for_maps(page, "normal")
     wait_for_rows(page, f"normal with {OTHER}")
-    page.wait_for_timeout(1500)  # nothing of an earlier click may come after
+    wait_for_rest(page)  # nothing of an earlier click comes after
     expect(page.locator("#panels h2")).to_contain_text("Normal")
     expect(page.locator("#pair h2")).to_contain_text("Normal: two networks")
     expect(page.locator("#regions h3 small")).to_contain_text("Normal")
@@ -95,7 +95,7 @@ def test_a_list_that_is_opened_and_left_throws_no_work_away(open_page, films):
     page.keyboard.press("Space")
     page.keyboard.press("Escape")
     page.locator("#top h1").click()
-    page.wait_for_timeout(1500)
+    wait_for_rest(page)
     expect(page.locator("#panels h2")).to_contain_text("Normal")
     expect(page.locator("button.finding[aria-pressed=true]")).to_have_attribute("data-label", "normal")
 

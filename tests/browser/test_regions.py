@@ -21,7 +21,16 @@ from cxr_demo.text.page_text import format_score
 from cxr_demo.ui.viewer.regions_table import SIDES
 from tests.browser.presses import wait_for_frame
 from tests.browser.test_evaluation import open_evaluation
-from tests.browser.test_page import enter, give, listen_to_requests, look, read_canvas, wait_for_maps, wait_for_rest
+from tests.browser.test_page import (
+    enter,
+    give,
+    listen_to_requests,
+    look,
+    read_canvas,
+    wait_for_greys,
+    wait_for_maps,
+    wait_for_rest,
+)
 
 BOX = (0.2, 0.25, 0.4, 0.3)
 
@@ -176,7 +185,7 @@ def test_an_outline_follows_the_hand_and_the_film(open_page, films):
     assert len(before) > 20 and bounds(page, 0) == pytest.approx([0.3, 0.3, 0.4, 0.2], abs=0.02)
     page.mouse.move(*place(page, "film", (0.5, 0.05)))
     page.keyboard.press("+")
-    page.wait_for_timeout(200)
+    wait_for_frame(page)
     view = json.loads(page.locator("#panels .part").get_attribute("data-view") or "")
     assert shapes(page)[0] == pytest.approx((before - [view["x"], view["y"]]) * view["zoom"] + 0.5, abs=1e-4)
 
@@ -188,10 +197,10 @@ def test_the_keyboard_draws_moves_resizes_and_removes(open_page, films):
     expect(tag).to_be_focused()
     wait_for_rest(page)
     assert bounds(page, 0) == pytest.approx([0.4, 0.4, 0.2, 0.2])
-    for key in ("ArrowLeft", "ArrowLeft", "ArrowUp", "Shift+ArrowRight", "Shift+ArrowDown", "Shift+ArrowDown"):
-        page.keyboard.press(key)
-    assert bounds(page, 0) == pytest.approx([0.38, 0.39, 0.21, 0.22])
-    page.wait_for_timeout(500)
+    with page.expect_request(lambda request: '"regions"' in (request.post_data or "")):  # once the keys rest
+        for key in ("ArrowLeft", "ArrowLeft", "ArrowUp", "Shift+ArrowRight", "Shift+ArrowDown", "Shift+ArrowDown"):
+            page.keyboard.press(key)
+        assert bounds(page, 0) == pytest.approx([0.38, 0.39, 0.21, 0.22])
     wait_for_rest(page)
     expect(page.locator("#regions [name=height]")).to_have_value("22")
     expect(tag).to_be_focused()
@@ -244,9 +253,8 @@ def test_regions_are_covered_the_network_is_asked_and_the_film_says_that_it_is_n
     expect(page.locator("#panels .not-film")).to_have_text(format_text("cover.not-the-film"))
     analyser, image = Analyser(checkpoint.load(weights / "e")), read_image(films["film.png"])
     covered = cover_image(image, [tuple(bounds(page, at)) for at in range(2)], MIRROR)
-    page.wait_for_timeout(200)
-    drawn = read_canvas(page, "film")[..., 0].astype(int)
-    assert np.abs(drawn - render.make_greys(covered.pixels)).max() <= 1 and not np.array_equal(drawn, whole[..., 0])
+    drawn = wait_for_greys(page, "film", render.make_greys(covered.pixels))
+    assert not np.array_equal(drawn, whole[..., 0])
     assert np.array_equal(read_canvas(page, "grad-cam").shape, whole.shape)
     answers = [analyser.analyse(each).probabilities for each in (image, covered)]
     told = {row.locator("th").inner_text(): row.locator("td").all_inner_texts() for row in rows.all()}
@@ -255,19 +263,18 @@ def test_regions_are_covered_the_network_is_asked_and_the_film_says_that_it_is_n
         assert told[analyser.card.get_finding(label).name][:2] == [before, after]
     page.locator("canvas[data-panel=grad-cam]").hover()
     page.keyboard.down("b")
-    page.wait_for_timeout(200)
+    wait_for_frame(page)
     assert np.array_equal(read_canvas(page, "film"), whole), "the film itself, while B is held"
     expect(page.locator("#panels .not-film")).to_have_count(0)
     page.keyboard.up("b")
     page.locator("#regions input.to-cover").first.uncheck()
     wait_for_rest(page)
-    page.wait_for_timeout(200)
     one = cover_image(image, [tuple(bounds(page, 1))], MIRROR)
-    assert np.abs(read_canvas(page, "film")[..., 0].astype(int) - render.make_greys(one.pixels)).max() <= 1
+    wait_for_greys(page, "film", render.make_greys(one.pixels))
     cover.click()
     expect(rows).to_have_count(0)
     expect(page.locator("#panels .not-film")).to_have_count(0)
-    page.wait_for_timeout(200)
+    wait_for_frame(page)
     assert np.array_equal(read_canvas(page, "film"), whole)
     page.locator("#panels button.undo").click()
     wait_for_rest(page)
@@ -307,12 +314,10 @@ def test_a_covered_film_is_shown_in_its_full_depth(open_page, films):
     page.locator("#regions .part[data-deep]").wait_for(state="attached")
     assert sum("/film/" in request.url for request in asked) == 1
     page.locator("#panels input.window").fill("2")  # five steps of 8 bits
-    wait_for_frame(page)
     covered = cover_image(read_image(films["film16.png"]), [tuple(bounds(page, 0))], MIRROR)
     view = json.loads(page.locator("#panels .part").get_attribute("data-view") or "")
     expected = np.clip((covered.pixels - view["low"]) / (view["high"] - view["low"]), 0, 1) * 255
-    drawn = read_canvas(page, "film")[..., 0]
-    assert np.abs(drawn - expected).max() <= 1
+    drawn = wait_for_greys(page, "film", expected)
     assert len(np.unique(drawn[(expected > 0) & (expected < 255)])) > 20, "8 bits would show five greys"
 
 

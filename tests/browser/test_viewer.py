@@ -14,6 +14,7 @@ from playwright.sync_api import FloatRect, Page, expect
 
 from cxr_demo.text.catalogue import format_text
 from tests.browser.conftest import synthetic_film
+from tests.browser.presses import wait_for_frame
 from tests.browser.test_page import (
     PANELS,
     enter,
@@ -22,6 +23,7 @@ from tests.browser.test_page import (
     listen_to_requests,
     open_result,
     read_canvas,
+    wait_for_greys,
     wait_for_rest,
 )
 from tests.film.test_dicom import dicom_file, lut
@@ -128,7 +130,7 @@ def drag(
     page.mouse.move(start[0] + by[0], start[1] + by[1], steps=4)
     page.mouse.up(button=button)
     wait_for_view(page, before)
-    page.wait_for_timeout(50)  # the last move's frame
+    wait_for_frame(page)
 
 
 def sample(film: np.ndarray, shown: dict, shape: tuple[int, int]) -> np.ndarray:
@@ -216,11 +218,11 @@ def test_all_panels_show_the_same_part_with_the_same_greys(look):
     covered = read_canvas(page, "grad-cam")
     film = read_canvas(page, "film")
     page.keyboard.down("b")
-    page.wait_for_timeout(100)
+    wait_for_frame(page)
     for panel in PANELS:
         assert np.array_equal(read_canvas(page, panel), film), panel
     page.keyboard.up("b")
-    page.wait_for_timeout(100)
+    wait_for_frame(page)
     assert np.array_equal(read_canvas(page, "grad-cam"), covered) and not np.array_equal(covered, film)
 
 
@@ -241,7 +243,7 @@ def test_keys_belong_to_the_films_alone_and_a_sheet_tells_them(look):
     page.keyboard.press("i")
     page.locator("#evaluation-section").hover(position={"x": 2, "y": 2})
     page.keyboard.press("i")
-    page.wait_for_timeout(100)
+    wait_for_frame(page)
     assert view(page) == before
     page.locator("#panels button[data-view=in]").focus()
     assert press_key(page, "i")["inverted"]
@@ -254,8 +256,9 @@ def test_one_panel_fills_the_screen(look):
     page.wait_for_function("document.fullscreenElement")
     page.wait_for_function(
         "old => document.querySelector('canvas[data-panel=film]').clientWidth > 1.3 * old", arg=small)  # fmt: skip
-    page.wait_for_timeout(100)
-    assert read_canvas(page, "film").shape[1] == SHAPE[1], "all the pixels that the film has"
+    page.wait_for_function(  # all the pixels that the film has
+        "wide => document.querySelector('canvas[data-panel=film]').width === wide", arg=SHAPE[1]
+    )
     page.get_by_role("button", name=format_text("enlarge", panel=format_text("film"))).click()
     page.wait_for_function("!document.fullscreenElement")
 
@@ -279,7 +282,7 @@ def test_two_fingers_magnify_and_one_scrolls(look):
         send("touchMove", (x - apart, y), (x + apart, y))
     send("touchEnd")
     wait_for_view(page, before)
-    page.wait_for_timeout(100)
+    wait_for_frame(page)
     assert view(page)["zoom"] == pytest.approx(2, rel=0.02)
     assert np.abs(np.subtract(find_dot(page), (x, y))).max() <= 1.5
     assert canvas.evaluate(action) == "none", "now one finger moves the film"
@@ -319,7 +322,7 @@ def read_line(page: Page) -> float:
 
 def assert_swiped(page: Page, alone: dict[str, np.ndarray], beside: dict[str, str]) -> None:
     """Every panel shows itself on the left of the line, and the one that is `beside` it on the right."""
-    page.wait_for_timeout(100)
+    wait_for_frame(page)
     for panel, other in beside.items():
         drawn = read_canvas(page, panel)
         column = int(read_line(page) * drawn.shape[1] + 0.5)
@@ -359,10 +362,10 @@ def test_a_line_uncovers_another_panel_of_the_same_view(look):
     assert read_line(page) == pytest.approx(0.42, abs=0.01)
     expect(page.locator(FILM)).to_have_attribute("aria-label", re.compile(format_text("swipe-beside")))
     page.keyboard.press("Home")
-    page.wait_for_timeout(100)
+    wait_for_frame(page)
     assert np.array_equal(read_canvas(page, "film"), alone["grad-cam"])
     page.keyboard.press("End")
-    page.wait_for_timeout(100)
+    wait_for_frame(page)
     assert np.array_equal(read_canvas(page, "film"), alone["film"]) and view(page) == before
     button.click()
     expect(page.locator(".swipe")).to_have_count(0)
@@ -377,7 +380,7 @@ def test_a_finger_moves_the_line(look):
     page.get_by_role("button", name=format_text("view-swipe"), exact=True).tap()
     line = find_line(page, "grad-cam")
     line.scroll_into_view_if_needed()
-    page.wait_for_timeout(100)
+    wait_for_frame(page)
     scrolled, box = page.evaluate("scrollY"), find_box(page, "grad-cam")
     touch, y = page.context.new_cdp_session(page), box["y"] + box["height"] / 2
     for kind, share in (("touchStart", 0.5), ("touchMove", 0.4), ("touchMove", 0.25), ("touchEnd", 0)):
@@ -410,11 +413,9 @@ def test_other_windows_of_the_file_are_chosen_by_name_and_the_network_reads_the_
         before = view(page)
         choice.select_option(str(at))
         wait_for_view(page, before)
-        page.wait_for_timeout(1500)
         for panel in ("film", "grad-cam"):
             page.locator("#panels input.opacity").fill("0")
-            page.wait_for_timeout(100)
-            assert np.abs(read_canvas(page, panel)[..., 0] - 255 * expected).max() <= 1, (panel, at)
+            wait_for_greys(page, panel, 255 * expected)
     choice.select_option("2")
     page.locator(FILM).hover()
     assert press_key(page, "r") == AT_FIRST
