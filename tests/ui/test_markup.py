@@ -26,7 +26,8 @@ def test_names_of_a_card_and_notes_of_a_film_cannot_become_markup():
     bad = SimpleNamespace(**vars(card()) | {
         "name": NASTY, "labels": (NASTY, "b", "c"), "thresholds": {}, "summary": NASTY, "licence": NASTY,
         "training": Training(data=NASTY, caveat=NASTY), "calibrated": True, "network": NASTY,
-        "get_finding": lambda label: Finding(label, NASTY, NASTY), "joins_predictions": False, "tell": lambda entry: CardText(NASTY, "en"),
+        "get_finding": lambda label: Finding(label, NASTY, NASTY), "joins_predictions": False,
+        "tell": lambda entry: CardText(NASTY, "en"),
         "metrics": Metrics.model_validate({NASTY: {NASTY: {"value": 1.0}}}),
     })  # fmt: skip
     shown = study(notes=(NASTY,))

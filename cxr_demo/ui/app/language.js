@@ -6,5 +6,7 @@ try {
 } catch {} // where nothing may be kept
 const [mark, settings] = location.hash.split("?");
 const linked = mark === "#settings" ? new URLSearchParams(settings).get("lang") : null; // of `link.js`
-const wanted = [linked ?? "", chosen ?? "", HOST_LANGUAGE, ...navigator.languages].map((code) => code.toLowerCase().split("-")[0]);
+const wanted = [linked ?? "", chosen ?? "", HOST_LANGUAGE, ...navigator.languages].map(
+  (code) => code.toLowerCase().split("-")[0],
+);
 document.documentElement.lang = wanted.find((code) => LANGUAGES.includes(code)) ?? LANGUAGES[0];
