@@ -139,17 +139,18 @@ class Analyser:
     """The networks of one checkpoint, and the maps that they made. They are proved when a map is first wanted; `proofs`
     is a folder of proofs that were made before, see `explain.proof_cache`; `as_written`: the choices of
     `methods.CHOICES` that LRP undoes. Analysers with the same `turns` compute one after the other: at once, on the
-    same cores, both together take longer. `cache_bytes` of maps are kept that nobody holds any more."""
+    same cores, both together take longer. `cache_bytes` of maps are kept that nobody holds any more. At most
+    `squares_at_once` images go through the network together."""
 
     def __init__(
         self, checkpoint: Checkpoint, *, cache_bytes: int = CACHE_BYTES, proofs: Path | None = None,
-        as_written: Collection[str] = (), turns: Turns | None = None,
+        as_written: Collection[str] = (), turns: Turns | None = None, squares_at_once: int = SQUARES_AT_ONCE,
     ) -> None:  # fmt: skip
         self._checkpoint = checkpoint
         self._explainer = make_explainer(checkpoint, proofs, as_written)
         self._proving = threading.Lock()
         self._turns = turns or Turns()
-        self._pass = SharedPass(self._turns, self._answer_images, SQUARES_AT_ONCE)
+        self._pass = SharedPass(self._turns, self._answer_images, squares_at_once)
         self._maps: SharedMaps[Explanation] = SharedMaps(self._turns, cache_bytes)
 
     @property

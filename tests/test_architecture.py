@@ -20,7 +20,7 @@ cxr_demo: limits errors labels progress grids
 cxr_demo.explain: __init__ methods
 cxr_demo: render
 cxr_demo.text: gate_text method_text
-cxr_demo.film: __init__ anatomy halving size jpeg header codestream dicom_tags dicom_voi dicom file_kinds tiff
+cxr_demo.film: __init__ anatomy halving size jpeg header codestream dicom_tags dicom_voi dicom file_kinds tiff film_list
 cxr_demo.film: picture_formats preprocess phantom reading film_message reader_process bounded_reading borders gate
 cxr_demo.networks: __init__ held_folder whole_file backbones heads card_parts card standing tracing open_nets
 cxr_demo.networks: torchvision_nets classifier ensemble checkpoint small_model gate_net
@@ -37,7 +37,7 @@ cxr_demo.export: __init__ output
 cxr_demo.importing: __init__ published pickle_process weights_file source labels_given fitting verdict
 cxr_demo.text: page_text scales_text localisation_text examples_text evaluation_text command_text
 cxr_demo.text: findings_text lesson_text pair_text upload_text exam_text
-cxr_demo.export: results film_table map_scales shown settings panel_pictures predictions film_pair_results
+cxr_demo.export: results film_table map_scales shown settings panel_pictures film_records predictions film_pair_results
 cxr_demo: __init__
 cxr_demo.export: report report_pdf secondary_capture segmentation bundle report_file
 cxr_demo.ui: markup terms parts faults components jobs image_encoding
@@ -52,7 +52,7 @@ cxr_demo.ui.export: __init__ export_files take_home
 cxr_demo.ui.app: strip example_films sessions reading_places desk exports work other_film view films_table whole_page
 cxr_demo.ui.app: tour readiness prefetch follower intentions stream guard page
 cxr_demo.ui: __init__
-cxr_demo.commands: __init__ arguments opening predict explain compare evaluate report checkpoints listing deck
+cxr_demo.commands: __init__ arguments opening launched predict explain compare evaluate report checkpoints listing deck
 cxr_demo: __main__
 train: __init__ recipe markdown
 train.data: __init__ table text_tables splits readers own_films films_csv datasets split_tables describe

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from cxr_demo.commands.arguments import drop_output
+from cxr_demo.commands.launched import start_the_others
 from cxr_demo.errors import CxrError, TrainingError
 from cxr_demo.evaluation.lung_segmentation import LUNGS_FILE
 from cxr_demo.explain.methods import METHODS
@@ -29,7 +30,7 @@ from train.data.datasets import DATASETS
 from train.data.describe import describe_dataset
 from train.ensembles import make_ensemble
 from train.evaluate import METRICS_FILE, evaluate_checkpoint
-from train.fit.processes import make_accelerator, start_the_others
+from train.fit.processes import make_accelerator
 from train.gate.training import train_gate
 from train.measure.compare import compare_checkpoints
 from train.push import push_checkpoint, rewrite_card
@@ -338,5 +339,5 @@ def _phantom(options: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
-    start_the_others()
+    start_the_others("train")
     sys.exit(main())

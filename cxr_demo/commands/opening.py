@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from cxr_demo.errors import CxrError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from cxr_demo.analysis import Analyser
     from cxr_demo.evaluation.lung_segmentation import Lungs
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from cxr_demo.networks.gate_net import Gate
 
 
-def open_image(name: str, mends: Iterable[str] = ()) -> tuple[Radiograph, GateAnswer]:
+def open_image(
+    name: str, mends: Iterable[str] = (), say: Callable[[str], None] | None = None
+) -> tuple[Radiograph, GateAnswer]:
     """The image, mended, and what the gate says of it; the notes of the file and all doubts are said."""
     from cxr_demo.film.gate import Mend, judge_image, mend_image
     from cxr_demo.film.reading import read_image
@@ -31,7 +33,7 @@ def open_image(name: str, mends: Iterable[str] = ()) -> tuple[Radiograph, GateAn
         image = mend_image(image, Mend(mend))
     answer = judge_image(image, *load_gate_models())
     for sentence in (*image.notes, *(f"{doubt.sentence} {doubt.measure}" for doubt in answer.doubts)):
-        complain(f"{name}: {sentence}")
+        (say or complain)(f"{name}: {sentence}")
     return image, answer
 
 
@@ -69,12 +71,17 @@ def _load_models(root: Path) -> tuple[Gate | None, Lungs | None]:
     return load_gate(root / "gate"), load_lungs(root / "lungs")
 
 
-def load_analyser(weights: str | None, as_written: Collection[str] = ()) -> Analyser:
-    from cxr_demo.analysis import Analyser
+def load_analyser(
+    weights: str | None, as_written: Collection[str] = (), squares_at_once: int | None = None
+) -> Analyser:
+    from cxr_demo.analysis import SQUARES_AT_ONCE, Analyser
     from cxr_demo.explain.proof_cache import get_proof_folder
     from cxr_demo.networks import checkpoint
 
-    return Analyser(checkpoint.load(weights), proofs=get_proof_folder(), as_written=as_written)
+    return Analyser(
+        checkpoint.load(weights), proofs=get_proof_folder(), as_written=as_written,
+        squares_at_once=squares_at_once or SQUARES_AT_ONCE,
+    )  # fmt: skip
 
 
 def complain(sentence: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,9 +33,14 @@ class FilmRow:
 def write_film_table(card: Card, checkpoint_sha256: str, rows: Sequence[FilmRow]) -> str:
     """COLUMNS, then of each label its probability, its threshold and the verdict in a word, as in result.json; empty
     where there is none. A name that a spreadsheet would compute gets an apostrophe before it."""
-    written = io.StringIO()
-    table = csv.writer(written)
-    table.writerow([*COLUMNS, *(f"{label}{what}" for label in card.labels for what in ("", "_threshold", "_verdict"))])
+    return "".join(list_table_lines(card, checkpoint_sha256, rows))
+
+
+def list_table_lines(card: Card, checkpoint_sha256: str, rows: Iterable[FilmRow]) -> Iterator[str]:
+    """The same, each line with its end, as the films come."""
+    yield _format_line(
+        [*COLUMNS, *(f"{label}{what}" for label in card.labels for what in ("", "_threshold", "_verdict"))]
+    )
     for row in rows:
         gate = row.gate.verdict.value if row.gate else ""
         of_film = (_disarm(row.name), row.sha256 or "", " ".join(row.mends), gate)
@@ -46,7 +51,12 @@ def write_film_table(card: Card, checkpoint_sha256: str, rows: Sequence[FilmRow]
                 continue
             how = find_standing(card, row.probabilities, label)
             cells += [f"{how.probability:.6f}", "" if how.threshold is None else how.threshold, how.verdict]
-        table.writerow(cells)
+        yield _format_line(cells)
+
+
+def _format_line(cells: Sequence[object]) -> str:
+    written = io.StringIO()
+    csv.writer(written).writerow(cells)
     return written.getvalue()
 
 

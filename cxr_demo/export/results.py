@@ -22,6 +22,7 @@ from cxr_demo.explain.methods import METHODS, Unit
 from cxr_demo.export.output import RESULT_FILE
 from cxr_demo.film.gate import GateAnswer
 from cxr_demo.film.preprocess import Preprocess
+from cxr_demo.film.reading import Radiograph
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.standing import find_standing
 from cxr_demo.text import command_text
@@ -51,14 +52,19 @@ def describe_study(analyser: Analyser, study: Study) -> dict:
         "thresholds": card.thresholds,
         "findings": {label: _describe_standing(card, study, label) for label in study.labels},
         **_members(card, study),
-        "film": {
-            "kind": study.image.kind,
-            "height_px": study.image.pixels.shape[0],
-            "width_px": study.image.pixels.shape[1],
-            "sha256": study.image.file_sha256,
-            "mends": list(study.image.mends),
-            "notes": list(map(str, study.image.notes)),
-        },
+        "film": describe_film(study.image),
+    }
+
+
+def describe_film(image: Radiograph) -> dict:
+    """What was read of a file, as JSON holds it."""
+    return {
+        "kind": image.kind,
+        "height_px": image.pixels.shape[0],
+        "width_px": image.pixels.shape[1],
+        "sha256": image.file_sha256,
+        "mends": list(image.mends),
+        "notes": list(map(str, image.notes)),
     }
 
 

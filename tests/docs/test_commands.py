@@ -67,7 +67,7 @@ OTHER_PROGRAMS = {  # a program of somebody else -> why it is not started here
     "pip": "needs the package registry",
     "docker": "needs a daemon",
     "tensorboard": "a server that does not end",
-    "accelerate": "starts processes; tests/train/fit/test_processes.py does. Its arguments are read.",
+    "accelerate": "starts processes, as tests/commands and tests/train/fit/test_processes.py do. Arguments are read.",
 }
 
 
@@ -156,6 +156,11 @@ def write_dicom(path: Path, pixels: np.ndarray) -> None:
 
 
 def check_predict(options, printed: str) -> None:
+    if options.jsonl:
+        assert [json.loads(line)["file"] for line in options.jsonl.read_text().splitlines()] == options.files
+        if not options.csv:
+            assert printed == ""
+            return
     if options.csv:
         assert [row["film"] for row in csv.DictReader(io.StringIO(printed))] == options.files
         return
@@ -295,6 +300,8 @@ def check_other_program(command: str) -> None:
         assert arguments[0] in targets or arguments[0].startswith("reproduce-"), command
     if "train" in arguments:
         assert callable(train_parser().parse_args(arguments[arguments.index("train") + 1 :]).act)
+    if "cxr_demo" in arguments:
+        assert callable(product_parser().parse_args(arguments[arguments.index("cxr_demo") + 1 :]).act)
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if read_blocks(page, "python")], ids=lambda page: page.name)

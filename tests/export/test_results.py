@@ -51,7 +51,7 @@ def written(out) -> tuple[dict[str, np.ndarray], dict]:
 def test_compare_writes_both_maps_and_the_difference_on_the_films_pixels(two, film, tmp_path, monkeypatch, capsys):
     out, label, used = tmp_path / "out", LABELS[0], []
     asked = ["--weights", *two, "--label", label, "--method", "grad-cam", METHOD, "eigen-cam", "--out", str(out)]
-    monkeypatch.setattr(opening, "load_analyser", lambda weights: used.append(Analyser(load(weights))) or used[-1])
+    monkeypatch.setattr(opening, "load_analyser", lambda weights, **_: used.append(Analyser(load(weights))) or used[-1])
     assert main(["compare", film, *asked]) == 0
     maps, result = written(out)
     names = {f"{key}/{label}/{which}" for key in ("grad-cam", METHOD) for which in ("this", "other", "difference")}

@@ -143,7 +143,7 @@ def ask(arguments: list[str], capsys) -> str:
 @pytest.fixture
 def seen(monkeypatch, analysers):
     """Commands take the networks that are loaded already; -> what was shown of each report."""
-    monkeypatch.setattr(opening, "load_analyser", lambda name, as_written=(): analysers[Path(name).name])
+    monkeypatch.setattr(opening, "load_analyser", lambda name, *_, **__: analysers[Path(name).name])
     kept, compute = [], report_file.compute_shown
 
     def keep(*arguments):

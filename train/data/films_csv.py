@@ -8,7 +8,6 @@ table without such columns may name the labels of each film in one column, of LI
 
 from __future__ import annotations
 
-import re
 import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,16 +16,17 @@ import numpy as np
 from tqdm import tqdm
 
 from cxr_demo.errors import TrainingError
+from cxr_demo.film.film_list import FILM_COLUMNS, FILM_SUFFIXES, name_column_plainly
 from cxr_demo.labels import LabelWords, match_label
 from train.data.own_films import LIST_FILE, match_patients, name_labels
-from train.data.readers import FILM_SUFFIXES, keep_present, make_table
+from train.data.readers import keep_present, make_table
 from train.data.splits import SPLITS, check_leaks, split_anew
 from train.data.table import Table
 from train.data.text_tables import TextTable, read_text_table
 from train.recipe import AS_IT_STANDS, OwnFilms
 
 COLUMNS = {  # what a column says -> its names, of which the first that is there counts
-    "path": ("path", "image_path", "file_path", "filename", "file_name", "image_index", "file", "image", "image_id"),
+    "path": FILM_COLUMNS,
     "patient": ("patient", "patient_id", "patientid", "subject_id", "subject"),
     "split": ("split", "set", "subset", "partition"),
     "source": ("source",),
@@ -85,13 +85,9 @@ def read_csv(root: Path, reading: OwnFilms = AS_IT_STANDS) -> Table:
     return made
 
 
-def _plain(name: str) -> str:
-    return re.sub(r"[\s_/-]+", "_", name.strip().lower())
-
-
 def _find_columns(table: TextTable) -> dict[str, int]:
     """What a column says -> its place."""
-    plain = [_plain(name) for name in table.names]
+    plain = [name_column_plainly(name) for name in table.names]
     found = {what: next((plain.index(name) for name in names if name in plain), -1) for what, names in COLUMNS.items()}
     if found["path"] < 0:
         raise TrainingError(
@@ -111,7 +107,7 @@ def _join(names: tuple[str, ...]) -> str:
 def _read_labels(table: TextTable, taken: set[int], reading: OwnFilms) -> _Labels:
     free = [place for place, name in enumerate(table.names) if place not in taken and name]
     listing = next(
-        (place for name in LISTS for place in free if _plain(table.names[place]) == name
+        (place for name in LISTS for place in free if name_column_plainly(table.names[place]) == name
          and any(_parse_state(cells[place]) is None for _, cells in table.rows)),
         None,
     )  # fmt: skip
@@ -154,7 +150,7 @@ def _find_labels(table: TextTable, columns: list[int], names: tuple[str, ...]) -
 
 
 def _is_spelled_alike(one: str, other: str) -> bool:
-    return _plain(one) == _plain(other)
+    return name_column_plainly(one) == name_column_plainly(other)
 
 
 def _mean_the_same(one: str, other: str) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 from tqdm import tqdm
 
 from cxr_demo.errors import TrainingError
+from cxr_demo.film.film_list import FILM_SUFFIXES
 from train.data.splits import assign_folds, check_leaks
 from train.data.table import Table
 from train.data.text_tables import read_rows, read_text
@@ -43,7 +44,6 @@ CAUSES = {  # class -> the words of covid-chestxray's findings that stand for it
 HANNOVER_URL = "ml-workgroup/covid-19-image-repository"
 FRONTAL = ("PA", "AP", "AP Supine")
 HELD_BACK = 0.3  # of Hannover's patients, own choice: the repository has no official test set
-FILM_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".dcm")
 Boxes = dict[tuple[str, str], list[tuple[float, ...]]]  # file name, label -> x, y, width, height in shares of the film
 
 

@@ -1,12 +1,10 @@
 """Tables of comma-separated text, as spreadsheets and programs write them: read into names and lines of cells.
 
-Encodings and separators differ from one spreadsheet to the next, and are found: UTF-8 or UTF-16 by its mark, else
-UTF-8, else Windows-1252, of which Latin-1 is a part; of SEPARATORS the one that stands most often in the first line.
+Encodings and separators differ from one spreadsheet to the next, and are found, see `film.film_list`.
 """
 
 from __future__ import annotations
 
-import codecs
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from cxr_demo.errors import TrainingError
-
-SEPARATORS = ",;\t"
+from cxr_demo.film.film_list import decode_text, find_separator
 
 
 @dataclass(frozen=True)
@@ -34,15 +31,9 @@ def read_text(path: Path) -> str:
         content = path.read_bytes()
     except OSError:
         raise TrainingError(f"{path.name} is missing or cannot be read.", "It belongs beside the films.") from None
-    is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    for encoding in ("utf-16",) if is_utf16 else ("utf-8-sig", "cp1252"):
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if "\0" not in text:
-            return text
-    raise TrainingError(f"{path.name} is no text.", "Save it as CSV, in UTF-8.")
+    if (text := decode_text(content)) is None:
+        raise TrainingError(f"{path.name} is no text.", "Save it as CSV, in UTF-8.")
+    return text
 
 
 def _read_lines(path: Path, lines: Any) -> Iterator[list[str]]:
@@ -58,8 +49,7 @@ def _read_lines(path: Path, lines: Any) -> Iterator[list[str]]:
 def read_text_table(path: Path) -> TextTable:
     """TrainingError unless it has a line below its names, and as many cells in each line as there are names."""
     text = read_text(path)
-    first = text.lstrip("\r\n").partition("\n")[0]
-    lines = csv.reader(StringIO(text, newline=""), delimiter=max(SEPARATORS, key=first.count), skipinitialspace=True)
+    lines = csv.reader(StringIO(text, newline=""), delimiter=find_separator(text), skipinitialspace=True)
     names: tuple[str, ...] = ()
     rows = []
     for cells in _read_lines(path, lines):

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import re
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, cast
 
-import psutil
 import torch
 import torch.distributed
 import torch.nn.functional as F
@@ -18,17 +14,6 @@ from accelerate import Accelerator
 from accelerate.utils import InitProcessGroupKwargs
 
 from cxr_demo.errors import TrainingError
-
-
-def start_the_others() -> None:
-    """Without MPI, `accelerate launch --cpu --num_processes N` starts one process and says nothing (1.15): then this
-    process becomes torch's own launcher of N. Returns in every other case."""
-    launcher = psutil.Process().parent()
-    words = " ".join(launcher.cmdline()) if launcher else ""
-    asked = re.search(r"accelerate.* --num[-_]processes[ =](\d+)", words)
-    if asked and int(asked[1]) > 1 and " --cpu" in words and "WORLD_SIZE" not in os.environ:
-        launch = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", asked[1], "-m", "train"]
-        os.execv(sys.executable, [sys.executable, *launch, *sys.argv[1:]])
 
 
 def make_accelerator() -> Accelerator:
