@@ -58,6 +58,10 @@ MAX_DECK_CHOICES = 24  # labels that a learner chooses among: all that the house
 MAX_DECK_NETWORKS = 4  # that a learner can keep apart
 MAX_EXAM_BYTES = 2**16  # of a learner's answers, which the browser holds
 
+# programs
+PROGRAMS_AT_ONCE = 2  # answers to programs under way: people on the page come first
+MAX_PROGRAM_MAPS = 32  # of one answer
+
 # requests
 MAX_REQUEST_BYTES = 2**20  # of one that is no upload: a press with the outlines of all regions has 100 KB
 REQUEST_SECONDS = 20  # until the head of a request has come, and then until all of it has, but for an upload

@@ -28,7 +28,7 @@ def test_the_front_matter_is_whole(space):
     _, front, body = (space / "README.md").read_text(encoding="utf-8").split("---\n", 2)
     facts = yaml.safe_load(front)
     assert facts["sdk"] == "gradio" and facts["app_file"] == "app.py" and (space / facts["app_file"]).is_file()
-    assert f"gradio>={facts['sdk_version']}," in (space / "requirements.txt").read_text()
+    assert f"gradio[mcp]>={facts['sdk_version']}," in (space / "requirements.txt").read_text()
     assert facts["suggested_hardware"] == "cpu-basic" and facts["startup_duration_timeout"]
     assert len(facts["short_description"]) <= 60 and "paid plan" in body  # the Hub cuts a longer one
     assert facts["thumbnail"] == "https://huggingface.co/spaces/anna/xray/resolve/main/page.png"

@@ -26,13 +26,9 @@ def add_explain(commands: arguments.Commands) -> None:
 
 
 def run_explain(options: argparse.Namespace) -> int:
-    from cxr_demo.analysis import Analyser, choose_default_methods, order_labels
-    from cxr_demo.comparison.label_contrast import explain_contrasts
-    from cxr_demo.evaluation.label_likeness import measure_label_likeness
-    from cxr_demo.explain.methods import exclude_methods
+    from cxr_demo.export.explanations import explain_study
     from cxr_demo.export.output import RESULT_FILE, check_output, open_output
     from cxr_demo.export.results import write_explanations
-    from cxr_demo.limits import SLOW_FORWARDS
 
     check_output(options.out, RESULT_FILE, options.overwrite)
     # The option alone undoes all of them.
@@ -42,25 +38,11 @@ def run_explain(options: argparse.Namespace) -> int:
     image, answer = opening.open_image(options.file, options.mend)
     opening.check_answer(answer, options.anyway)
     study = analyser.analyse(image)
-    card = analyser.card
-    labels = [opening.find_label(card, name) for name in options.label or order_labels(card, study.probabilities)[:1]]
-    methods = options.method or choose_default_methods(analyser)
-    explain = explain_contrasts if options.contrast else Analyser.explain
-    # One sweep gives the maps of all labels; of a slow method each map is as slow.
-    slow = exclude_methods({}, SLOW_FORWARDS)
-    swept = [key for key in methods if options.contrast or key not in slow]
-    found = explain(analyser, study, study.labels, swept)
-    found |= explain(analyser, study, labels, [key for key in methods if key not in swept])
-    explanations = {(key, label): found[key, label] for key in methods for label in labels}
-    seen = analyser.card.preprocess.mark_image(image.pixels.shape)
-    likeness = {}
-    for key in swept:
-        of_labels = [found[key, label] for label in study.labels]
-        maps = [each.map_square for each in of_labels]
-        likeness[key] = measure_label_likeness(maps, seen, of_labels[0].placement)
+    explanations, likeness = explain_study(analyser, study, options.label or (), options.method or (), options.contrast)
     with open_output(options.out, options.overwrite) as folder:
         lines = write_explanations(folder, analyser, study, explanations, likeness, options.file, answer)
-    names = ", ".join(card.get_finding(label).name for label in labels)
+    labels = dict.fromkeys(label for _, label in explanations)
+    names = ", ".join(analyser.card.get_finding(label).name for label in labels)
     print(format_text("explain-done", folder=str(options.out), maps=len(explanations), findings=names))
     for line in lines:
         print(line)

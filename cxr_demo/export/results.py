@@ -125,45 +125,64 @@ def write_explanations(
     float32, the map on its own grid over the square, whose sum is its share of the logit, and ".../spread" (H, W)
     float64, the same with each cell spread over its pixels: there the values of a region add up. result.json says where
     on the film the edges of the native cells lie, and what of the sum is on no pixel, in the padding of a letterbox."""
-    film, maps, described = study.image.pixels, {}, {}
-    for (method, label), explanation in found.items():
-        key = _name_map(explanation)
+    film, maps, overlays = study.image.pixels, {}, {}
+    for explanation in found.values():
+        key = name_map(explanation)
         maps[key] = analyser.card.preprocess.map_to_image(explanation.map_square, film.shape, explanation.placement)
         sums = _spread_sums(explanation, explanation.unit, analyser.card.preprocess, film.shape)
         maps |= {f"{key}/{name}": values for name, values in sums.items()}
-        scale = render.choose_scale(
-            explanation.map_square, explanation.shown, explanation.unit, explanation.evidence_floor
-        )
-        described[key] = {
-            "name": f"{METHODS[method].name}, {analyser.card.get_finding(label).name}",
-            "unit": explanation.unit,
-            "signed": True,  # values below 0 speak against the finding, of every method
-            "drawn": explanation.shown,
-            "native_shape": list(explanation.map_square.shape),
-            "native_edges_px": _locate_cells(explanation, analyser.card.preprocess, film.shape),
-            "sum_over_native_map": explanation.total,
-            "absolute_sum_over_native_map": explanation.absolute_total,
-            "share_of_logit": _number(explanation.share_held),
-            "sum_in_the_padding": explanation.total - float(sums["spread"].sum()) if sums else None,
-            "logit": explanation.logit,
-            "left_out_as_bias": explanation.left_out,
-            "full_colour_at": scale.limit,
-            "overlay": write_picture(folder, f"{key.replace('/', '_')}.png", film, maps[key], scale),
-            "does_not_show": describe_caption(METHODS[method], explanation.is_contrast),
-            "against_the_other_labels": FORMULA if explanation.is_contrast else None,
-            "doubts": describe_doubts(explanation),
-            "lrp_choices": list(explanation.choices),
-        }
-    tables = {method: _describe_likeness(study.labels, table) for method, table in likeness.items()}
-    result = {"file": file, "gate": describe_gate(gate), **describe_study(analyser, study), "maps": described}
-    write_result(folder, maps, result | {"likeness_of_labels": tables}, analyser.card)
+        scale = choose_own_scale(explanation)
+        overlays[key] = write_picture(folder, f"{key.replace('/', '_')}.png", film, maps[key], scale)
+    result = describe_explanations(analyser, study, found, likeness, overlays)
+    write_result(folder, maps, {"file": file, "gate": describe_gate(gate), **result}, analyser.card)
     told = [command_text.describe_sums(explanation) for explanation in found.values()]
     for method, table in likeness.items():
         told += command_text.describe_likeness(method, analyser.card, table)
     return told
 
 
-def _name_map(explanation: Explanation) -> str:
+def choose_own_scale(explanation: Explanation) -> render.Scale:
+    """Of one map by itself."""
+    return render.choose_scale(explanation.map_square, explanation.shown, explanation.unit, explanation.evidence_floor)
+
+
+def describe_explanations(
+    analyser: Analyser,
+    study: Study,
+    found: Found,
+    likeness: Mapping[str, np.ndarray],
+    overlays: Mapping[str, str],
+) -> dict:
+    """What one checkpoint says of a film and how it is explained, as JSON holds it. `overlays`: where the picture of
+    each map is, or the picture itself, by the map's name (`name_map`)."""
+    preprocess, shape, described = analyser.card.preprocess, study.image.pixels.shape, {}
+    for (method, label), explanation in found.items():
+        key, sums = name_map(explanation), _spread_sums(explanation, explanation.unit, preprocess, shape)
+        described[key] = {
+            "name": f"{METHODS[method].name}, {analyser.card.get_finding(label).name}",
+            "unit": explanation.unit,
+            "signed": True,  # values below 0 speak against the finding, of every method
+            "drawn": explanation.shown,
+            "native_shape": list(explanation.map_square.shape),
+            "native_edges_px": _locate_cells(explanation, preprocess, shape),
+            "sum_over_native_map": explanation.total,
+            "absolute_sum_over_native_map": explanation.absolute_total,
+            "share_of_logit": _number(explanation.share_held),
+            "sum_in_the_padding": explanation.total - float(sums["spread"].sum()) if sums else None,
+            "logit": explanation.logit,
+            "left_out_as_bias": explanation.left_out,
+            "full_colour_at": choose_own_scale(explanation).limit,
+            "overlay": overlays[key],
+            "does_not_show": describe_caption(METHODS[method], explanation.is_contrast),
+            "against_the_other_labels": FORMULA if explanation.is_contrast else None,
+            "doubts": describe_doubts(explanation),
+            "lrp_choices": list(explanation.choices),
+        }
+    tables = {method: _describe_likeness(study.labels, table) for method, table in likeness.items()}
+    return {**describe_study(analyser, study), "maps": described, "likeness_of_labels": tables}
+
+
+def name_map(explanation: Explanation) -> str:
     """In maps.npz and result.json."""
     name = f"{explanation.method}/{explanation.label}"
     return f"{name}/contrast" if explanation.is_contrast else name
@@ -191,7 +210,7 @@ def write_comparison(
     checkpoint's own map, in its own unit. Returns a line for each method."""
     film, cards, maps, described, lines = studies[0].image.pixels, [made.card for made in analysers], {}, {}, []
     for (method, label), this in found[0].items():
-        key, other = _name_map(this), found[1][method, label]
+        key, other = name_map(this), found[1][method, label]
         pair = compare_maps(this, cards[0], other, cards[1], film.shape)
         sides = {"this": pair.first, "other": pair.second}
         colours = checkpoint_pair.choose_pair_scales(pair, this.shown)
@@ -233,7 +252,7 @@ def write_members(
     film, maps, described, lines = study.image.pixels, {}, {}, []
     preprocess = analyser.card.preprocess
     for (method, label), explanation in found.items():
-        key = _name_map(explanation)
+        key = name_map(explanation)
         own_grids = {"mean": explanation} | {f"member/{member.name}": member for member in explanation.members}
         for which, made in own_grids.items():
             sums = _spread_sums(made, explanation.unit, preprocess, film.shape)
@@ -362,9 +381,13 @@ def write_picture(folder: Path, name: str, film: np.ndarray, map_image: np.ndarr
 def write_result(folder: Path, maps: Mapping[str, np.ndarray], result: dict, *cards: Card) -> None:
     """maps.npz and result.json, of one network or two."""
     np.savez_compressed(folder / "maps.npz", allow_pickle=False, **maps)
+    text = json.dumps(result | describe_bounds(result, *cards), indent=2, ensure_ascii=False)
+    (folder / RESULT_FILE).write_text(text, encoding="utf-8")
+
+
+def describe_bounds(result: dict, *cards: Card) -> dict:
+    """What the maps of a result hold besides the label's own reasons, and what they are not for."""
     shared = checkpoint_pair.describe_shared_part(*cards)
     if all(each["against_the_other_labels"] for each in result["maps"].values()):
         shared = ""  # which is what a contrast leaves out
-    told = {"maps_hold_too": shared or None, "not_for_clinical_use": True}
-    text = json.dumps(result | told, indent=2, ensure_ascii=False)
-    (folder / RESULT_FILE).write_text(text, encoding="utf-8")
+    return {"maps_hold_too": shared or None, "not_for_clinical_use": True}

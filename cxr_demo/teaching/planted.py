@@ -7,11 +7,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cxr_demo.film.phantom import Phantom
+from cxr_demo.errors import ImageError
+from cxr_demo.film.phantom import EXAMPLES, Phantom, make_example_phantoms
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.text.catalogue import Said
 
 LETTERS = "letters"
+SYNTHETIC = "synthetic:"  # before the name of an example, where the name of a file may stand
 
 
 def list_planted(film: Phantom) -> dict[str, np.ndarray]:
@@ -25,3 +27,14 @@ def make_radiograph(film: Phantom, notes: Sequence[Said] = ()) -> Radiograph:
     pixels = np.ascontiguousarray(film.pixels, np.float32).copy()
     pixels.flags.writeable = False
     return Radiograph(pixels, tuple(notes), hashlib.sha256(pixels.tobytes()).hexdigest(), "synthetic")
+
+
+def read_synthetic(name: str) -> Radiograph | None:
+    """The synthetic film that the page offers under this name, such as "synthetic:consolidation"; None for the name of
+    a file. ImageError for one that there is not."""
+    if not name.startswith(SYNTHETIC):
+        return None
+    key = name.removeprefix(SYNTHETIC)
+    if key not in EXAMPLES:
+        raise ImageError("film-no-synthetic", known=", ".join(SYNTHETIC + each for each in EXAMPLES))
+    return make_radiograph(make_example_phantoms()[key])

@@ -26,6 +26,14 @@ setting-login-empty = Die Datei nennt niemanden.
 setting-network = CXR_NETWORK={ $name }: Dieses Netz gibt es nicht. Es gibt: { $known }
 login-asked = Namen und Passwort gibt, wer diese Seite betreibt.
 
+## Was Programmen gesagt wird (ui/app/endpoints.py)
+
+program-network = Dieses Netz gibt es hier nicht. Es gibt: { $known }
+program-no-films = Diese Seite nimmt von Programmen keine Aufnahmen an: Fragen Sie nach einer synthetischen wie { $synthetic }.
+    .hint = Wer sie betreibt, kann Aufnahmen mit CXR_FILM_ENDPOINTS=on erlauben.
+program-many = Eine Antwort enthält höchstens { $most } Karten: Fragen Sie nach weniger Befunden oder Verfahren.
+program-unexpected = Hier ging etwas schief (Kennung { $reference }).
+
 ## Uploads that are not taken (upload_text.py)
 
 host-unknown =
@@ -658,7 +666,7 @@ help =
     weiter). Ergebnisse gehen nach stdout; Fehler, Anmerkungen zur Datei und Zweifel an ihr nach stderr, je ein Satz.
 help-lang = Sprache dessen, was gesagt wird: en oder de
 help-predict = Wahrscheinlichkeiten jedes Labels auf Aufnahmen
-help-json = eine JSON-Liste statt Zeilen
+help-json = JSON statt Zeilen
 help-films-given = Aufnahmen, Ordner mit Aufnahmen oder @LISTE
 help-film-list = eine Datei mit einer Aufnahme je Zeile oder eine .csv, deren Spalte `file` sie nennt, neben der Liste
 help-jsonl = eine Datei, die für jede Aufnahme eine Zeile JSON bekommt, sobald sie fertig ist
@@ -1168,6 +1176,7 @@ film-no-memory = Der Speicher reicht nicht, um dieses Bild zu öffnen.
     .hint = Versuchen Sie es mit einem kleineren.
 film-damaged = Diese { $kind }-Datei ist beschädigt, abgeschnitten oder von einer Art, die hier nicht gelesen wird.
     .hint = { get-again }
+film-no-synthetic = Diese synthetische Aufnahme gibt es nicht. Es gibt: { $known }
 film-too-slow = Das Lesen dieses Bildes wurde beendet: Es dauerte länger als { $seconds } Sekunden, und eine Aufnahme braucht etwa drei.
     .hint = { get-again }
 film-unreadable = An diesem Bild ist der Decoder gescheitert.

@@ -28,6 +28,14 @@ setting-login-empty = the file names nobody.
 setting-network = CXR_NETWORK={ $name }: there is no such network. There are: { $known }
 login-asked = Ask whoever runs this page for a name and a password.
 
+## What programs are told (ui/app/endpoints.py)
+
+program-network = There is no such network here. There are: { $known }
+program-no-films = This page takes no films of programs: ask about a synthetic one, such as { $synthetic }.
+    .hint = Whoever runs it may allow films with CXR_FILM_ENDPOINTS=on.
+program-many = One answer holds at most { $most } maps: ask for fewer labels or methods.
+program-unexpected = Something went wrong here (reference { $reference }).
+
 ## Uploads that are not taken (upload_text.py)
 
 host-unknown =
@@ -634,7 +642,7 @@ help =
     about it go to stderr, a sentence each.
 help-lang = language of what is said: en or de
 help-predict = probabilities of each label on films
-help-json = one JSON list instead of lines
+help-json = JSON instead of lines
 help-films-given = films, folders of films, or @LIST
 help-film-list = a file with a film in each line, or a .csv whose column `file` names them, beside the list
 help-jsonl = a file that gets one JSON line for each film, as soon as it is done
@@ -1129,6 +1137,7 @@ film-no-memory = There is not enough memory to open this image.
     .hint = Try a smaller one.
 film-damaged = This { $kind } file is damaged, cut short or of a variety not read here.
     .hint = { get-again }
+film-no-synthetic = There is no such synthetic film. There are: { $known }
 film-too-slow = Reading this image was ended: it took more than { $seconds } seconds, and a film takes about three.
     .hint = { get-again }
 film-unreadable = This image made its decoder fail.

@@ -4,6 +4,7 @@ who has not logged in where a host asks for it, films for those who look closely
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from pathlib import Path
 
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
@@ -37,7 +38,7 @@ UPLOAD = f"{API}upload"
 JOIN = f"{API}queue/join"
 OPEN = (
     "queue/", "run/predict", "upload", "heartbeat/", "startup-events", "cancel", "reset", "theme.css", "info",
-    "app_id", "login_check", "film/", "export/",
+    "app_id", "login_check", "film/", "export/", "call/", "openapi.json", "mcp/",
 )  # fmt: skip
 CLOSED = ("/monitoring", "/file", "/proxy", "/stream")
 ASSETS = ("/assets/", "/static/")
@@ -46,6 +47,7 @@ ASSETS = ("/assets/", "/static/")
 BEFORE_LOGIN = (
     "/login", "/logout", "/healthz", "/favicon", "/manifest", "/svelte/", "/theme.css", f"{API}startup-events", *ASSETS,
 )  # fmt: skip
+AGENTS = Path(__file__).parent / "agents.md"  # what the Hub offers of every Space
 OWN_SITE = ("same-origin", "none", "")  # what a browser says of where a request comes from; others say nothing
 
 
@@ -111,6 +113,10 @@ def find_user(scope: Scope) -> str | None:
     return next((app.tokens[token] for name in names if (token := cookies.get(name, "")) in app.tokens), None)
 
 
+async def tell_programs(request: object) -> PlainTextResponse:
+    return PlainTextResponse(AGENTS.read_text(encoding="utf-8"), media_type="text/markdown")
+
+
 def make_app_settings(settings: HostSettings, served: Collection[str], refused: Collection[str]) -> dict:
     """For gradio's `app_kwargs`; with the names of checkpoints that are there and of those that cannot be used."""
     health = {"ok": bool(served), "served": sorted(served), "refused": sorted(refused)}
@@ -126,6 +132,7 @@ def make_app_settings(settings: HostSettings, served: Collection[str], refused: 
         # They stand before gradio's, so that uploads arrive at ours.
         "routes": [
             Route("/healthz", report_health),
+            Route("/agents.md", tell_programs),
             Route(UPLOAD, UploadRoute().receive, methods=["POST"]),
             Route(f"{API}film/{{name}}", send_deep_film),
             Route(f"{API}export/{{name}}", send_export_file),

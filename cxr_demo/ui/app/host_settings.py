@@ -49,6 +49,7 @@ class HostSettings:
     sessions: int = MAX_SESSIONS
     images_mb: int = MAX_HELD_BYTES // 2**20
     threads: int = 0
+    takes_films_of_programs: bool = False
 
 
 def is_on_spaces(environment: Mapping[str, str] = os.environ) -> bool:
@@ -110,6 +111,10 @@ def _read_choice(choices: Collection[str]) -> Callable[[str], str]:
         return text.lower()
 
     return read
+
+
+def _read_switch(text: str) -> bool:
+    return _read_choice(("on", "off"))(text) == "on"
 
 
 def _read_folder(text: str) -> Path:
@@ -183,6 +188,7 @@ VARIABLES: dict[str, tuple[str, Callable[[str], object]]] = {
     "CXR_LOGIN": ("login", _read_login),
     "CXR_SESSIONS": ("sessions", _read_number(1, 1000)),
     "CXR_IMAGES_MB": ("images_mb", _read_number(64, 2**20)),
+    "CXR_FILM_ENDPOINTS": ("takes_films_of_programs", _read_switch),
     "CXR_THREADS": ("threads", _read_number(1, 256)),
 }
 ELSEWHERE = ("CXR_CACHE", *OF_TESTS)

@@ -22,9 +22,11 @@ from cxr_demo.text.catalogue import LANGUAGE, LANGUAGES, Said, format_text, say
 from cxr_demo.ui.app import example_films, guard, prefetch, uploads
 from cxr_demo.ui.app.bounded_requests import BoundedConnection
 from cxr_demo.ui.app.desk import Desk
+from cxr_demo.ui.app.endpoints import lay_endpoints
 from cxr_demo.ui.app.host_settings import HostSettings, is_login_right
 from cxr_demo.ui.app.sessions import Session, Sessions
 from cxr_demo.ui.app.stream import lay_stream
+from cxr_demo.ui.app.tool_answers import tell_in_json
 from cxr_demo.ui.app.tour import render_tour
 from cxr_demo.ui.app.wish import Wish
 from cxr_demo.ui.components import (
@@ -82,6 +84,7 @@ def build_page(
         shown = [gr.update(visible=False), gr.update(visible=True)]
         accept.accept(lambda: shown, None, [notice, page], **UNQUEUED)
         demo.unload(_make_farewell(desk))
+        lay_endpoints(desk, settings.takes_films_of_programs)
         demo.load(None, js="() => { document.body.dataset.ready = '1'; }", **PRIVATE)
     demo.queue(max_size=MAX_WAITING, api_open=False)
     desk.sessions.on_gone = lambda key, session: _forget_session(demo, desk, key, session)
@@ -178,7 +181,7 @@ def make_launch_settings(settings: HostSettings, served: Collection[str], refuse
         "state_session_capacity": 100,
         "ssr_mode": False,
         "pwa": False,
-        "mcp_server": False,
+        "mcp_server": True,
         "share": False,
         "show_error": False,
         "quiet": True,
@@ -209,6 +212,8 @@ def serve_page(
     """In the background, from now on; `served` and `refused` are the names that its health check tells. Raises OSError
     where the port is taken."""
     demo.launch(prevent_thread_lock=True, **make_launch_settings(settings, served, refused))
+    tools: Any = demo.mcp_server_obj
+    tools.postprocess_output_data = tell_in_json(tools.postprocess_output_data)
     # uvicorn asks its settings with each connection; gradio has no way to give them before.
     demo.server.config.http_protocol_class = BoundedConnection
 

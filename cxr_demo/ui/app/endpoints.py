@@ -1,0 +1,207 @@
+"""The endpoints: the names, fields and errors are those of the command line's JSON.
+
+Films of people are taken where a host has allowed it; synthetic ones always. Nothing of a film is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from cxr_demo import render
+from cxr_demo.analysis import Analyser
+from cxr_demo.errors import CxrError, ImageError
+from cxr_demo.export import listing
+from cxr_demo.export.explanations import explain_study
+from cxr_demo.export.film_records import FORMAT
+from cxr_demo.export.predictions import predict_films
+from cxr_demo.export.results import (
+    OPACITY,
+    choose_own_scale,
+    describe_bounds,
+    describe_explanations,
+    describe_film,
+    describe_gate,
+    name_map,
+)
+from cxr_demo.film.bounded_reading import read_bounded
+from cxr_demo.film.gate import GateAnswer, Verdict, judge_image
+from cxr_demo.film.reading import Radiograph
+from cxr_demo.limits import MAX_PROGRAM_MAPS, PROGRAMS_AT_ONCE
+from cxr_demo.teaching.planted import SYNTHETIC, read_synthetic
+from cxr_demo.text.catalogue import LANGUAGES, USUAL_LANGUAGE, use_language
+from cxr_demo.ui.app import uploads
+from cxr_demo.ui.app.desk import Desk
+from cxr_demo.ui.app.sessions import Session
+from cxr_demo.ui.app.wish import Presses
+from cxr_demo.ui.faults import log_error
+from cxr_demo.ui.image_encoding import encode_png
+
+FILM = f"{SYNTHETIC}consolidation"
+
+
+class Programs:
+    """One answer for each endpoint; the docstrings are what a program, or a language model, reads of them."""
+
+    def __init__(self, desk: Desk, takes_films: bool) -> None:
+        self.desk, self.takes_films = desk, takes_films
+
+    def models(self, language: str = USUAL_LANGUAGE) -> dict:
+        """List the neural networks of this page: which findings each names on a frontal chest X-ray, what it was
+        trained on, and whether its probabilities are calibrated. For research and teaching, not for clinical use.
+
+        Args:
+            language: en or de, for names and sentences.
+
+        Returns:
+            An object with `format` and `models`, the one that is taken by default first.
+        """
+        with use_language(language if language in LANGUAGES else USUAL_LANGUAGE):
+            return {
+                "format": FORMAT,
+                "models": [listing.describe_model(each.card) for each in self.desk.analysers.values()],
+            }
+
+    def methods(self, language: str = USUAL_LANGUAGE) -> dict:
+        """List the explanation methods (Grad-CAM, layer-wise relevance propagation and others) with the unit of their
+        maps, what one map costs in forward passes, and the paper.
+
+        Args:
+            language: en or de, for names and sentences.
+
+        Returns:
+            An object with `format` and `methods`.
+        """
+        with use_language(language if language in LANGUAGES else USUAL_LANGUAGE):
+            return {"format": FORMAT, "methods": listing.describe_methods()}
+
+    def predict(
+        self,
+        request: gr.Request,
+        film: str | dict[str, Any] = FILM,
+        network: str = "",
+        anyway: bool = False,
+        language: str = USUAL_LANGUAGE,
+    ) -> dict:
+        """Tell what a neural network says of one frontal chest X-ray: the probability of each finding it knows, whether
+        that is above its threshold, and whether the image looks like a chest X-ray at all. For research and teaching,
+        not for clinical use.
+
+        Args:
+            film: "synthetic:" and one of normal, consolidation, effusion, shortcut-marker; or a file that was uploaded, where this page takes films of programs.
+            network: the `checkpoint` of one of `models`; the first of them where it is empty.
+            anyway: answer also where the image does not look like a frontal chest X-ray.
+            language: en or de, for names and sentences.
+
+        Returns:
+            An object with `format`, `probabilities`, `logits`, `thresholds`, `findings`, `gate` and `film`; with `error`, a sentence, where there is no answer.
+        """  # noqa: E501
+
+        def answer() -> dict:
+            analyser = self._find_network(network)
+            (prediction,) = predict_films(
+                analyser,
+                [self._name(film)],
+                lambda *_: self._open(film, request),
+                lambda seen: _check_gate(seen, anyway),
+            )
+            return prediction.facts
+
+        return self._answer(answer, language)
+
+    def explain(
+        self,
+        request: gr.Request,
+        film: str | dict[str, Any] = FILM,
+        network: str = "",
+        labels: list[str] | None = None,
+        methods: list[str] | None = None,
+        anyway: bool = False,
+        language: str = USUAL_LANGUAGE,
+    ) -> dict:
+        """Tell what a neural network says of one frontal chest X-ray and make maps of which places it says that because of,
+        with what each map does not show. For research and teaching, not for clinical use.
+
+        Args:
+            film: "synthetic:" and one of normal, consolidation, effusion, shortcut-marker; or a file that was uploaded, where this page takes films of programs.
+            network: the `checkpoint` of one of `models`; the first of them where it is empty.
+            labels: findings, each a key or a name of the network's `labels`; the most probable one where there is none.
+            methods: keys of `methods`; three usual ones where there is none.
+            anyway: answer also where the image does not look like a frontal chest X-ray.
+            language: en or de, for names and sentences.
+
+        Returns:
+            What `predict` returns, and `maps`: for each method and label the unit, the sum, the scale, doubts, and `overlay`, the map over the film as a PNG in a data URI.
+        """  # noqa: E501
+
+        def answer() -> dict:
+            analyser = self._find_network(network)
+            if max(1, len(labels or ())) * max(1, len(methods or ())) > MAX_PROGRAM_MAPS:
+                raise CxrError("program-many", most=MAX_PROGRAM_MAPS)
+            image, gate = self._open(film, request)
+            seen = {"file": self._name(film), "gate": describe_gate(gate), "film": describe_film(image)}
+            if gate.verdict is not Verdict.USUAL and not anyway:
+                return {**seen, "error": str(CxrError("nothing-computed"))}
+            study = analyser.analyse(image)
+            found, likeness = explain_study(analyser, study, labels or (), methods or ())
+            overlays = {}
+            for made in found.values():
+                over = analyser.card.preprocess.map_to_image(made.map_square, image.pixels.shape, made.placement)
+                drawn = render.draw_overlay(image.pixels, over, choose_own_scale(made), OPACITY)
+                overlays[name_map(made)] = encode_png(drawn[..., ::-1])
+            told = describe_explanations(analyser, study, found, likeness, overlays)
+            return {**seen, **told, **describe_bounds(told, analyser.card)}
+
+        return self._answer(answer, language)
+
+    def _answer(self, make: Callable[[], dict], language: str) -> dict:
+        with use_language(language if language in LANGUAGES else USUAL_LANGUAGE), self.desk.sessions.working():
+            try:
+                return {"format": FORMAT, **make()}
+            except CxrError as error:
+                return {"format": FORMAT, "error": str(error)}
+            except Exception as error:  # the last place before gradio, which would log the traceback
+                return {"format": FORMAT, "error": str(CxrError("program-unexpected", reference=log_error(error)))}
+
+    def _find_network(self, name: str) -> Analyser:
+        analysers = self.desk.analysers
+        if name and name not in analysers or not analysers:
+            raise CxrError("program-network", known=", ".join(analysers) or "-")
+        return analysers[name or next(iter(analysers))]
+
+    def _name(self, film: str | dict[str, Any]) -> str:
+        """Of a film of a person nothing but that it is one."""
+        return film if isinstance(film, str) and film.startswith(SYNTHETIC) else "film"
+
+    def _open(self, film: str | dict[str, Any], request: gr.Request) -> tuple[Radiograph, GateAnswer]:
+        if isinstance(film, str) and (synthetic := read_synthetic(film)):
+            return synthetic, GateAnswer(Verdict.USUAL, ())
+        image = self._read_upload(film, request)
+        return image, judge_image(image, self.desk.gate, self.desk.lungs)
+
+    def _read_upload(self, film: str | dict[str, Any], request: gr.Request) -> Radiograph:
+        path = film.get("path") if isinstance(film, dict) else film
+        if not isinstance(path, str):
+            raise ImageError("upload-gone")
+        if not self.takes_films:
+            uploads.discard_upload(path, self.desk.folder)
+            raise CxrError("program-no-films", synthetic=FILM)
+        wish = self.desk.sessions.beginning
+        reader = Session(Presses(wish), wish, client=request.client.host if request.client else "")
+        with uploads.claim_upload(path, self.desk.folder) as taken, self.desk.decoding.hold(reader):
+            return read_bounded(Path(taken))
+
+
+def _check_gate(answer: GateAnswer, anyway: bool) -> None:
+    if answer.verdict is not Verdict.USUAL and not anyway:
+        raise CxrError("nothing-computed")
+
+
+def lay_endpoints(desk: Desk, takes_films: bool) -> None:
+    """Inside the page's Blocks."""
+    programs = Programs(desk, takes_films)
+    for ask in (programs.models, programs.methods, programs.predict, programs.explain):
+        gr.api(ask, api_name=ask.__name__, concurrency_id="programs", concurrency_limit=PROGRAMS_AT_ONCE)

@@ -1,0 +1,190 @@
+"""Programs that ask the page get what the command line gives: gradio_client, plain HTTP by its OpenAPI, and MCP."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import re
+from pathlib import Path
+
+import cv2
+import httpx
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from mcp import ClientSession
+from mcp.client.streamable_http import streamablehttp_client
+
+from cxr_demo.__main__ import main
+from cxr_demo.film.phantom import make_phantom
+from cxr_demo.text.catalogue import format_text
+from tests.serving import ROOT, serve_app
+
+FILM, NETWORK, METHODS = "synthetic:effusion", "phantom-honest", ["grad-cam", "lrp-epsilon"]
+PROGRAMS = (ROOT / "docs" / "programs.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("weights")
+    for name in (NETWORK, "gate", "lungs"):
+        (root / name).symlink_to(ROOT / "weights" / name)
+    return root
+
+
+@pytest.fixture(scope="module", params=["off", "on"])
+def server(weights, tmp_path_factory, request):
+    settings = {"CXR_WEIGHTS": str(weights), "CXR_FILM_ENDPOINTS": request.param}
+    with serve_app(tmp_path_factory.mktemp("programs") / "scratch", settings) as running:
+        yield running
+        assert running.left_files() == [] and "Traceback" not in running.log.read_text()
+
+
+@pytest.fixture
+def said(weights, tmp_path, monkeypatch, capsys) -> dict:
+    """What the command line says of the film, by the name of the command."""
+    monkeypatch.setenv("CXR_WEIGHTS", str(weights))
+    order = [FILM, "--weights", str(weights / NETWORK)]
+    assert main(["predict", *order, "--json"]) == 0
+    (predicted,) = json.loads(capsys.readouterr().out)
+    wanted = ["--method", *METHODS, "--label", "effusion", "mass"]
+    assert main(["explain", *order, *wanted, "--out", str(tmp_path / "maps")]) == 0
+    explained = json.loads((tmp_path / "maps" / "result.json").read_text(encoding="utf-8"))
+    capsys.readouterr()
+    told = {"predict": predicted, "explain": explained}
+    for command in ("models", "methods"):
+        assert main([command, "--json"]) == 0
+        told[command] = json.loads(capsys.readouterr().out)
+    pictures = {key: (tmp_path / "maps" / each["overlay"]).read_bytes() for key, each in explained["maps"].items()}
+    return told | {"pictures": pictures}
+
+
+ASKED = {
+    "models": {},
+    "methods": {},
+    "predict": {"film": FILM, "network": NETWORK},
+    "explain": {"film": FILM, "network": NETWORK, "methods": METHODS, "labels": ["effusion", "Mass"]},
+}
+
+
+def ask_gradio_client(url: str) -> dict:
+    client = Client(url, verbose=False)
+    return {name: client.predict(**given, api_name=f"/{name}") for name, given in ASKED.items()}
+
+
+def ask_by_openapi(url: str) -> dict:
+    """As a program does that has read nothing but the description."""
+    paths = httpx.get(f"{url}/gradio_api/openapi.json").raise_for_status().json()["paths"]
+    found = {}
+    for name, given in ASKED.items():
+        (asking,) = [path for path in paths if path.endswith(f"/v2/{name}")]
+        properties = paths[asking]["post"]["requestBody"]["content"]["application/json"]["schema"]["properties"]
+        assert set(given) <= set(properties)
+        event = httpx.post(f"{url}{asking}", json=given).raise_for_status().json()["event_id"]
+        (answering,) = [path for path in paths if path.endswith(f"/call/{name}/{{event_id}}")]
+        text = httpx.get(f"{url}{answering}".replace("{event_id}", event), timeout=120).text
+        (found[name],) = json.loads(re.search(r"event: complete\ndata: (.*)", text)[1])
+    return found
+
+
+def ask_mcp(url: str) -> dict:
+    async def ask() -> dict:
+        async with (
+            streamablehttp_client(f"{url}/gradio_api/mcp/") as (reading, writing, _),
+            ClientSession(reading, writing) as session,
+        ):
+            await session.initialize()
+            tools = {tool.name: tool for tool in (await session.list_tools()).tools}
+            assert set(ASKED) == set(tools)
+            for tool in tools.values():
+                described = tool.inputSchema["properties"].values()
+                assert tool.description and all(each.get("description") for each in described)
+            answers = {name: await session.call_tool(name, given) for name, given in ASKED.items()}
+        found = {name: json.loads(answer.content[0].text) for name, answer in answers.items()}
+        for each in found["explain"]["maps"].values():
+            picture = answers["explain"].content[each["overlay"]]
+            assert picture.type == "image" and len(answers["explain"].content[0].text) < 200_000
+            each["overlay"] = f"data:image/png;base64,{picture.data}"
+        return found
+
+    return asyncio.run(ask())
+
+
+def assert_close(found: object, expected: object, place: str = "") -> None:
+    """Numbers to 1e-5, as a network that reads one film or another day gives them; all else the same."""
+    if isinstance(expected, dict):
+        assert isinstance(found, dict) and set(found) == set(expected), place
+        for key in expected:
+            assert_close(found[key], expected[key], f"{place}/{key}")
+    elif isinstance(expected, list):
+        assert isinstance(found, list) and len(found) == len(expected), place
+        for index, each in enumerate(expected):
+            assert_close(found[index], each, f"{place}/{index}")
+    elif isinstance(expected, float):
+        assert found == pytest.approx(expected, rel=1e-4, abs=1e-5), place
+    else:
+        assert found == expected, place
+
+
+@pytest.mark.parametrize("ask", [ask_gradio_client, ask_by_openapi, ask_mcp])
+def test_a_program_gets_what_the_command_line_gives(server, said, ask):
+    answers = ask(server.url)
+    assert all(answer.pop("format") == 1 for answer in answers.values())
+    for name in ("models", "methods"):
+        assert answers[name] == {key: value for key, value in said[name].items() if key != "format"}
+    assert_close(answers["predict"], said["predict"])
+    explained = said["explain"]
+    for key, each in answers["explain"]["maps"].items():
+        overlay = base64.b64decode(each["overlay"].removeprefix("data:image/png;base64,"))
+        shown, written = (cv2.imdecode(np.frombuffer(png, np.uint8), -1) for png in (overlay, said["pictures"][key]))
+        assert np.abs(shown.astype(int) - written).max() <= 2
+        each["overlay"] = explained["maps"][key]["overlay"]
+    assert_close(answers["explain"], explained)
+
+
+def test_films_of_people_are_taken_where_the_host_allows_it_and_deleted(server, tmp_path, request):
+    film = tmp_path / "DOE-JANE.png"
+    cv2.imwrite(str(film), np.rint(make_phantom(6, 512, ("consolidation",)).pixels * 255))
+    client = Client(server.url, verbose=False)
+    answer = client.predict(film=handle_file(str(film)), network=NETWORK, anyway=True, api_name="/predict")
+    if "on" in request.node.callspec.id:
+        assert answer["probabilities"]["consolidation"] > 0.5 and answer["film"]["kind"] == "PNG"
+        assert answer["file"] == "film"
+    else:
+        assert answer["error"].startswith(format_text("program-no-films", synthetic="synthetic:consolidation"))
+    assert server.left_files() == [] and "DOE" not in server.log.read_text()
+    for path in ("/etc/passwd", str(ROOT / "README.md"), "../film.png"):
+        stolen = client.predict(film=path, anyway=True, api_name="/predict")
+        assert "probabilities" not in stolen and stolen["error"]
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "part"),
+    [
+        ("predict", {"film": "synthetic:flu"}, "synthetic:normal"),
+        ("predict", {"film": FILM, "network": "none"}, NETWORK),
+        ("explain", {"film": FILM, "labels": ["flu"]}, "effusion"),
+        ("explain", {"film": FILM, "methods": ["telepathy"]}, "grad-cam"),
+        ("explain", {"film": FILM, "labels": ["mass"] * 40}, "32"),
+    ],
+)
+def test_what_cannot_be_answered_is_a_sentence_that_names_what_can(server, name, given, part):
+    answer = Client(server.url, verbose=False).predict(**given, api_name=f"/{name}")
+    assert part in answer["error"] and "Traceback" not in answer["error"]
+
+
+def test_a_language_model_is_told_where_to_ask(server):
+    told = httpx.get(f"{server.url}/agents.md")
+    assert told.status_code == 200 and "gradio_api/mcp/" in told.text
+    assert all(f"`{name}`" in told.text for name in ASKED)
+
+
+def test_the_page_for_programs_runs_as_printed(server, tmp_path, monkeypatch, request):
+    (block,) = re.findall(r"```py\n(.*?)```", PROGRAMS, re.DOTALL)
+    cv2.imwrite(str(tmp_path / "film.png"), np.rint(make_phantom(6, 256).pixels * 255))
+    monkeypatch.chdir(tmp_path)
+    names: dict = {}
+    exec(block.replace("http://127.0.0.1:7860", server.url), names)
+    assert names["answer"]["probabilities"] and names["explained"]["maps"]
+    assert ("error" in names["own"]) == ("off" in request.node.callspec.id)
