@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.events import api
 
 from cxr_demo import render
 from cxr_demo.analysis import Analyser
@@ -204,4 +205,4 @@ def lay_endpoints(desk: Desk, takes_films: bool) -> None:
     """Inside the page's Blocks."""
     programs = Programs(desk, takes_films)
     for ask in (programs.models, programs.methods, programs.predict, programs.explain):
-        gr.api(ask, api_name=ask.__name__, concurrency_id="programs", concurrency_limit=PROGRAMS_AT_ONCE)
+        api(ask, api_name=ask.__name__, concurrency_id="programs", concurrency_limit=PROGRAMS_AT_ONCE)
