@@ -42,7 +42,7 @@ cxr_demo.export: explanations listing
 cxr_demo: __init__
 cxr_demo.export: report report_pdf secondary_capture segmentation bundle report_file
 cxr_demo.ui: markup terms parts faults components jobs image_encoding
-cxr_demo.ui.app: __init__ host_settings hosts bounded_requests uploads upload_route wish
+cxr_demo.ui.app: __init__ memory host_settings hosts bounded_requests uploads upload_route wish
 cxr_demo.ui.findings: __init__ findings_list localisation_table facts gate_table
 cxr_demo.ui.viewer: __init__ colour_bar methods deep_film film_pictures agreement_table likeness_table view_controls
 cxr_demo.ui.viewer: panels film_regions cover_table regions_table

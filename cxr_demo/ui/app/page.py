@@ -24,6 +24,7 @@ from cxr_demo.ui.app.bounded_requests import BoundedConnection
 from cxr_demo.ui.app.desk import Desk
 from cxr_demo.ui.app.endpoints import lay_endpoints
 from cxr_demo.ui.app.host_settings import HostSettings, is_login_right
+from cxr_demo.ui.app.memory import give_back_memory
 from cxr_demo.ui.app.sessions import Session, Sessions
 from cxr_demo.ui.app.stream import lay_stream
 from cxr_demo.ui.app.tool_answers import tell_in_json
@@ -88,7 +89,7 @@ def build_page(
         demo.load(None, js="() => { document.body.dataset.ready = '1'; }", **PRIVATE)
     demo.queue(max_size=MAX_WAITING, api_open=False)
     desk.sessions.on_gone = lambda key, session: _forget_session(demo, desk, key, session)
-    uploads.start_sweeping(folder, desk.sessions.sweep)
+    uploads.start_sweeping(folder, _make_sweep(desk))
     prefetch.start_prefetching(desk)
     return demo
 
@@ -99,6 +100,14 @@ def _make_farewell(desk: Desk) -> Callable:
         desk.sessions.forget(get_session_key(request))
 
     return closed
+
+
+def _make_sweep(desk: Desk) -> Callable[[], None]:
+    def sweep() -> None:
+        desk.sessions.sweep()
+        give_back_memory()
+
+    return sweep
 
 
 def _lay_page(desk: Desk) -> None:
