@@ -269,10 +269,13 @@ def test_a_refused_upload_is_one_sentence(served, monkeypatch):
     assert answer.headers["cache-control"] == "no-store"
 
 
-def test_nothing_is_offered_as_an_interface(served):
+def test_programs_are_offered_four_endpoints_and_nothing_of_the_page(served):
     client, demo, _ = served
-    assert client.get("/gradio_api/info").json()["named_endpoints"] == {}
-    assert all(fn.api_visibility == "private" for fn in demo.fns.values() if fn.fn or fn.js)
+    info = client.get("/gradio_api/info").json()
+    names = ["/models", "/methods", "/predict", "/explain"]
+    assert [*info["named_endpoints"]] == names and info["unnamed_endpoints"] == {}
+    offered = [fn.api_name for fn in demo.fns.values() if (fn.fn or fn.js) and fn.api_visibility != "private"]
+    assert offered == [name.removeprefix("/") for name in names]
 
 
 def test_a_press_waits_for_nobody_and_as_many_follow_as_there_are_pages(served):
