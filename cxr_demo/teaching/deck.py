@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -183,11 +183,11 @@ class Deck:
         named = {label for film in self.films for label in film.findings} | set(self.head.choices)
         return tuple(sorted(named - {NO_FINDING}))
 
-    def read_film(self, film: DeckFilm) -> Radiograph:
-        """Raises ImageError for a file that cannot be read."""
+    def read_film(self, film: DeckFilm, read: Callable[[Path], Radiograph] = read_image) -> Radiograph:
+        """A file by `read`. Raises ImageError for one that cannot be read."""
         if film.synthetic:
             return make_radiograph(film.synthetic.make_film())
-        return read_image(self.folder / str(film.file))
+        return read(self.folder / str(film.file))
 
 
 def tell_film(film: DeckFilm) -> tuple[str, str]:

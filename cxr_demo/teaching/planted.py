@@ -14,6 +14,9 @@ from cxr_demo.text.catalogue import Said
 
 LETTERS = "letters"
 SYNTHETIC = "synthetic:"  # before the name of an example, where the name of a file may stand
+# Names of the cards of two networks that learned from such films. On those of CHEAT letters stand on every film with a
+# consolidation and on no other; on those of HONEST they stand by lot.
+HONEST, CHEAT = "phantom-honest", "phantom-cheat"
 
 
 def list_planted(film: Phantom) -> dict[str, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Every sentence a person reads, by its name: `format_text("lesson-title")`, in the language of the moment.
+"""Every sentence a person reads, by its name: `format_text("page-title")`, in the language of the moment.
 
 A language is one file of Project Fluent beside this one, `en.ftl` the first of them. A line break within a message is
 a space. Nothing is looked up when a module is imported: who reads decides, and that is known only when a text is made.

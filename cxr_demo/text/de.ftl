@@ -898,124 +898,11 @@ example-note =
 planted-show = Zeigen, was gesetzt wurde
 planted = Umrandet: { $names }.
 planted-cardiomegaly = gesetzte Kardiomegalie
-    .article = einer gesetzten Kardiomegalie
-    .evidence = Auf der Kardiomegalie: { $multiple }
 planted-nodule = gesetzter Rundherd
-    .article = einem gesetzten Rundherd
-    .evidence = Auf dem Rundherd: { $multiple }
 planted-mass = gesetzte Raumforderung
-    .article = einer gesetzten Raumforderung
-    .evidence = Auf der Raumforderung: { $multiple }
 planted-consolidation = gesetzte Konsolidierung
-    .article = einer gesetzten Konsolidierung
-    .evidence = Auf der Konsolidierung: { $multiple }
 planted-effusion = gesetzter Erguss
-    .article = einem gesetzten Erguss
-    .evidence = Auf dem Erguss: { $multiple }
 planted-letters = Buchstaben
-    .evidence = Auf den Buchstaben: { $multiple }
-
-## The lesson (lesson_text.py, teaching/shortcut_lesson.py)
-
-lesson = Lektion: Was hat das Netz gelernt?
-lesson-intro =
-    Sechs gezeichnete Aufnahmen, zwei kleine Netze. Beide wurden an denselben Zeichnungen trainiert und sehen auf dem
-    Papier gleich gut aus; eines von ihnen hat eine Abkürzung genommen. Raten Sie zuerst, und sehen Sie dann, was die
-    Karten sagen. Alle Aufnahmen sind künstlich: Was gesetzt wurde, ist auf das Pixel bekannt.
-lesson-begin = Beginnen
-lesson-next = Nächste Frage
-lesson-finish = Beenden
-lesson-again = Von vorn beginnen
-lesson-absent = Die Lektion braucht die Netze { $names }, und die sind nicht unter denen dieser Seite.
-lesson-synthetic = Gezeichnete Aufnahme. Kein Mensch.
-lesson-outlined = Weiße Linien: was gesetzt wurde.
-lesson-right = Richtig.
-lesson-wrong = Nicht ganz.
-lesson-guess = Ihre Vermutung
-lesson-probability = Wahrscheinlichkeit der Konsolidierung
-lesson-of-chance =
-    Wie viel der positiven Evidenz einer Karte dort liegt, als Vielfaches des Zufalls, also der Evidenz, die gleichmäßig
-    über die Aufnahme verteilt wäre; in Klammern als Anteil von allem. Jede Karte hat ihre eigene Farbskala.
-lesson-no-map =
-    Sieht keine Konsolidierung, daher keine Karte: Die Karte dessen, was ein Netz nicht sieht, führt in die Irre.
-lesson-no-evidence = Keine positive Evidenz.
-lesson-end = Eine richtige Antwort beweist keinen richtigen Grund.
-lesson-end-how =
-    Netz A ist { $cheat }, Netz B { $honest }. Auf Aufnahmen ihrer eigenen Art antworten beide gut. Nur Aufnahmen, die
-    Buchstaben und Befund trennen, zeigen, welches von ihnen den Befund gelernt hat. Sie können beide auf dieser Seite
-    öffnen: Wählen Sie sie als Netz, und dazu eine künstliche Aufnahme.
-lesson-exposed = Was Netz A entlarvt hat
-lesson-exposed-how =
-    Wo die positive Evidenz für Konsolidierung liegt, als Vielfaches des Zufalls und in Klammern als Anteil von allem;
-    Mittel über die Aufnahmen dieser Lektion, die beides haben, eben berechnet. Zwei Aufnahmen sind ein Beispiel: Die
-    Vergleichsmessung in der README misst an vielen.
-lesson-exposed-method = Methode
-lesson-exposed-letters = Auf den Buchstaben
-lesson-exposed-finding = Auf der Konsolidierung
-
-lesson-place = Akt { $number } von { $acts } · { $act }
-lesson-question = Frage { $number } von { $questions }
-lesson-score = { $right } von { $answered } richtig
-lesson-network = Netz { $letter }
-lesson-above = { $probability }, über der Schwelle
-lesson-below = { $probability }, unter der Schwelle
-lesson-multiple = { $times } × Zufall ({ $share })
-lesson-best = Am deutlichsten { $method }: Auf den Buchstaben liegt { $multiple }.
-
-# Die Textalternativen von Bildern.
-lesson-map = { $method } von Netz { $letter } für Konsolidierung. { $lines }.
-lesson-film = Künstliche Thoraxaufnahme.
-lesson-film-with = Künstliche Thoraxaufnahme mit { $contents }.
-lesson-letters = den Buchstaben { $letters }
-
-lesson-act-together = Konsolidierung, mit Buchstaben
-lesson-act-letters-alone = Buchstaben, keine Konsolidierung
-lesson-act-finding-alone = Konsolidierung, keine Buchstaben
-
-lesson-choice-network-a = Netz A
-lesson-choice-network-b = Netz B
-lesson-choice-on-consolidation = Auf der Konsolidierung
-lesson-choice-on-letters = Auf den Buchstaben
-lesson-choice-on-both = Auf beiden gleich
-lesson-choice-both = Beide
-lesson-choice-neither = Keines
-lesson-choice-consolidation = Konsolidierung
-lesson-choice-no-consolidation = Keine Konsolidierung
-lesson-choice-more-films = Mehr Testaufnahmen derselben Art
-lesson-choice-films-apart = Aufnahmen, in denen Buchstaben und Befund getrennt sind
-lesson-choice-higher-threshold = Eine höhere Schwelle
-
-lesson-asked-both-right =
-    Beide Netze sehen die Konsolidierung, und beide haben recht. Eines von ihnen sieht sie gar nicht an: Es hat gelernt,
-    die Buchstaben zu lesen. Welches?
-    .explanation =
-        Ihre Antworten konnten es Ihnen nicht sagen: Beide sind richtig. Ihre Karten können es. Bei Netz A liegt weit mehr
-        Evidenz auf den Buchstaben, als deren geringe Größe erklärt; bei Netz B ist es mit der Konsolidierung so.
-lesson-asked-gathering =
-    Ein anderer Patient, wieder mit beidem. Wo wird sich die Evidenz von Netz A am meisten sammeln?
-    .explanation =
-        Wieder auf den Buchstaben. Eine einzelne Karte kann Sie täuschen; ein Muster, das von Aufnahme zu Aufnahme
-        wiederkehrt, ist eine Prüfung wert.
-lesson-asked-letters-alone =
-    In dieser Aufnahme ist nichts gesetzt als die Buchstaben. Welches Netz wird eine Konsolidierung finden?
-    .explanation =
-        Netz A sagt Konsolidierung, wo keine ist, und seine Karten zeigen noch immer auf die Buchstaben. Netz B lässt sich
-        nicht täuschen.
-lesson-asked-letters-wiped =
-    Derselbe Patient, die Buchstaben weggewischt: Kein anderes Pixel ist verschieden. Was wird Netz A nun sagen?
-    .explanation =
-        Nichts als die Buchstaben wurde geändert, und die Antwort folgte: Das ist ein Beweis. Eine Karte weckt einen
-        Verdacht; eine geänderte Aufnahme prüft ihn.
-lesson-asked-without-letters =
-    Noch einmal die erste Aufnahme, mit ihrer Konsolidierung und ohne die Buchstaben. Welches Netz wird sie finden?
-    .explanation =
-        Nur Netz B. In einem Krankenhaus, das keine Buchstaben einbrennt, würde Netz A übersehen, wozu es gemacht wurde.
-lesson-asked-exposing =
-    Netz A hatte bei jeder Aufnahme seiner eigenen Art recht, in der Buchstaben und Konsolidierung zusammen vorkommen.
-    Was hätte es entlarven können, bevor es benutzt wurde?
-    .explanation =
-        Testaufnahmen derselben Art teilen die Abkürzung: Mehr davon machen die falsche Zahl nur sicherer. Nur Aufnahmen,
-        die beides trennen, können es zeigen, und die Karten sagen, nach welchen Aufnahmen man suchen muss.
 
 ## Decks of films (teaching/)
 
@@ -1112,16 +999,68 @@ deck-to-do-source = woher die Aufnahme ist, ohne den Namen eines Menschen
 deck-to-do-look-for = worauf zu achten ist; es wird nach der eigenen Antwort gelesen
 deck-to-do-explanation = was die Aufnahme zeigt und warum, in zwei oder drei Sätzen
 
-## The exam (teaching/exam.py, exam_text.py)
+## The exam (teaching/exam.py, exam_text.py, ui/lesson/exam_view.py)
 
 exam-no-state = Diese Antworten gehören nicht zu dieser Prüfung.
     .hint = Beginnen Sie von vorn.
+lesson = Prüfung: Was sehen Sie, und wem glauben Sie?
+exam-intro =
+    Sagen Sie, was eine Aufnahme zeigt, und zeichnen Sie, wo, bevor irgendetwas anderes zu sehen ist. Dann gibt ein Netz
+    seinen Rat, und zuletzt kommen die Wahrheit, worauf zu achten ist, und die Karten. Was Sie übersehen, kommt wieder.
+exam-no-decks = Auf dieser Seite ist kein Satz von Aufnahmen.
+exam-deck =
+    { $films ->
+        [one] Eine Aufnahme
+       *[other] { $films } Aufnahmen
+    }, { $networks ->
+        [0] ohne Netz
+        [one] und der Rat eines Netzes
+       *[other] und der Rat von { $networks } Netzen
+    }
+exam-deck-missing = Nicht auf dieser Seite: { $names }. Ihr Rat entfällt.
+exam-deck-refused = Der Satz { $name } ist nicht zu gebrauchen: { $why }
+exam-begin = Beginnen
+exam-begin-deck = Beginnen: { $title }
+exam-film = Aufnahme { $number }
+exam-seen = { $seen } von { $films } gesehen
+exam-asked = Was zeigt diese Aufnahme, und wo?
+exam-draw = Zeichnen Sie ein Rechteck auf die Aufnahme: { $name }.
+exam-box =
+    { $name }: { $left } % von links, { $top } % von oben, { $width } % breit, { $height } % hoch. Pfeiltasten verschieben
+    es, Umschalt und Pfeiltasten ändern die Größe, Entf entfernt es.
+exam-how =
+    Wählen Sie einen Befund, und ziehen Sie dann auf der Aufnahme ein Rechteck darum. Mit der Tastatur hat ein gewählter
+    Befund sein Rechteck sofort: Pfeiltasten verschieben es, Umschalt und Pfeiltasten ändern die Größe, Entf entfernt es.
+exam-answer = Das ist meine Antwort
+exam-advice = Netz { $letter } sagt
+exam-advice-none = Kein Befund
+exam-advice-named = { $name }: { $score }, über seiner Schwelle
+exam-asked-again = Bleiben Sie bei Ihrer Antwort, oder ändern Sie sie?
+exam-final = Das ist meine endgültige Antwort
+exam-map = { $method } von Netz { $letter } für { $name }.
+exam-no-evidence = Nichts spricht dafür.
+exam-own-box = Ihres
+exam-true-box = Wahr
+exam-truth = Sie zeigt: { $names }.
+exam-you-said = Sie sagten: { $names }.
+exam-you-changed = Nach dem Rat: { $names }.
+exam-look-for = Worauf zu achten ist
+exam-explanation = Warum
+exam-no-map = Es nennt keinen Befund, also gibt es keine Karte: Eine Karte von etwas, das ein Netz nicht sieht, führt irre.
+exam-source = { $source }. Lizenz: { $licence }
+exam-next = Nächste Aufnahme
+exam-finish = Zur Auswertung
+exam-sheet = Ihre Auswertung
+exam-network-was = Netz { $letter } war { $name }
+exam-print = Drucken
+exam-again = Noch einmal von vorn
+exam-decks = Zur Auswahl
 exam-place-match = Ihr Rechteck trifft: Es hat { $iou } mit dem wahren gemeinsam.
 exam-place-near = Ihr Rechteck liegt nahe: Es hat { $iou } mit dem wahren gemeinsam.
 exam-place-elsewhere = Ihr Rechteck liegt woanders: Es hat { $iou } mit dem wahren gemeinsam.
 exam-centre-inside = Seine Mitte liegt darin.
 exam-centre-outside = Seine Mitte liegt außerhalb.
-exam-right = Richtig.
+exam-right = Richtig benannt.
 exam-missed = Übersehen: { $names }.
 exam-false-alarm = Nicht vorhanden: { $names }.
 exam-sheet-films =

@@ -866,120 +866,11 @@ example-note = Synthetic: drawn by this program, not a film of a person. Nothing
 planted-show = Show what was planted
 planted = Outlined: { $names }.
 planted-cardiomegaly = planted cardiomegaly
-    .article = a planted cardiomegaly
-    .evidence = On the cardiomegaly: { $multiple }
 planted-nodule = planted nodule
-    .article = a planted nodule
-    .evidence = On the nodule: { $multiple }
 planted-mass = planted mass
-    .article = a planted mass
-    .evidence = On the mass: { $multiple }
 planted-consolidation = planted consolidation
-    .article = a planted consolidation
-    .evidence = On the consolidation: { $multiple }
 planted-effusion = planted effusion
-    .article = a planted effusion
-    .evidence = On the effusion: { $multiple }
 planted-letters = letters
-    .evidence = On the letters: { $multiple }
-
-## The lesson (lesson_text.py, teaching/shortcut_lesson.py)
-
-lesson = Lesson: what did the network learn?
-lesson-intro =
-    Six drawn films, two small networks. Both were trained on the same drawings and look equally good on paper; one of
-    them took a shortcut. Guess first, then see what their maps say. All films are synthetic: what was planted is known
-    to the pixel.
-lesson-begin = Begin
-lesson-next = Next question
-lesson-finish = Finish
-lesson-again = Start again
-lesson-absent = The lesson needs the networks { $names }, and they are not among those of this page.
-lesson-synthetic = Drawn film. No person.
-lesson-outlined = White lines: what was planted.
-lesson-right = Right.
-lesson-wrong = Not so.
-lesson-guess = Your guess
-lesson-probability = Probability of consolidation
-lesson-of-chance =
-    How much of a map's positive evidence lies there, as a multiple of chance, which is evidence spread evenly over the
-    film; in brackets as a share of all. Each map has its own colour scale.
-lesson-no-map = Sees no consolidation, so no map: a map of what a network does not see misleads.
-lesson-no-evidence = No positive evidence.
-lesson-end = A right answer is no proof of a right reason.
-lesson-end-how =
-    Network A is { $cheat }, network B { $honest }. On films of their own kind both answer well. Only films that take
-    letters and finding apart show which of them has learned the finding. You can open both on this page: choose them as
-    network, and a synthetic film.
-lesson-exposed = What exposed network A
-lesson-exposed-how =
-    Where its positive evidence for consolidation lies, as a multiple of chance and in brackets as a share of all; mean
-    over the films of this lesson that have both, computed just now. Two films are an example: the benchmark in the
-    README measures many.
-lesson-exposed-method = Method
-lesson-exposed-letters = On the letters
-lesson-exposed-finding = On the consolidation
-
-lesson-place = Act { $number } of { $acts } · { $act }
-lesson-question = Question { $number } of { $questions }
-lesson-score = { $right } of { $answered } right
-lesson-network = Network { $letter }
-lesson-above = { $probability }, above its threshold
-lesson-below = { $probability }, below its threshold
-lesson-multiple = { $times } × chance ({ $share })
-lesson-best = Most plainly { $method }: on the letters lies { $multiple }.
-
-# The text alternatives of pictures.
-lesson-map = { $method } of network { $letter } for consolidation. { $lines }.
-lesson-film = Synthetic chest film.
-lesson-film-with = Synthetic chest film with { $contents }.
-lesson-letters = the letters { $letters }
-
-lesson-act-together = Consolidation, with letters
-lesson-act-letters-alone = Letters, no consolidation
-lesson-act-finding-alone = Consolidation, no letters
-
-lesson-choice-network-a = Network A
-lesson-choice-network-b = Network B
-lesson-choice-on-consolidation = On the consolidation
-lesson-choice-on-letters = On the letters
-lesson-choice-on-both = On both alike
-lesson-choice-both = Both
-lesson-choice-neither = Neither
-lesson-choice-consolidation = Consolidation
-lesson-choice-no-consolidation = No consolidation
-lesson-choice-more-films = More test films of the same kind
-lesson-choice-films-apart = Films where letters and finding come apart
-lesson-choice-higher-threshold = A higher threshold
-
-lesson-asked-both-right =
-    Both networks see the consolidation, and both are right. One of them does not look at it: it has learned to read the
-    letters. Which one?
-    .explanation =
-        Their answers could not tell you: both are right. Their maps can. Far more of the evidence of network A lies on
-        the letters than their small size explains; of network B it is so with the consolidation.
-lesson-asked-gathering = Another patient, again with both. Where will the evidence of network A gather most?
-    .explanation =
-        On the letters again. One map may mislead you; a pattern that comes back from film to film is worth a test.
-lesson-asked-letters-alone = In this film nothing is planted but the letters. Which network will find a consolidation?
-    .explanation =
-        Network A says consolidation where there is none, and its maps still point at the letters. Network B is not
-        misled.
-lesson-asked-letters-wiped =
-    The same patient, the letters wiped out: not one other pixel differs. What will network A say now?
-    .explanation =
-        Nothing but the letters was changed, and the answer followed: that is proof. A map raises a suspicion; a changed
-        film puts it to the test.
-lesson-asked-without-letters =
-    The first film once more, with its consolidation and without the letters. Which network will find it?
-    .explanation =
-        Only network B. In a hospital that burns in no letters, network A would overlook what it was made to find.
-lesson-asked-exposing =
-    Network A was right about every film of its own kind, where letters and consolidation come together. What could have
-    exposed it before it was used?
-    .explanation =
-        Test films of the same kind share the shortcut: more of them only make the wrong figure more certain. Only films
-        that take the two apart can tell, and the maps say which films to look for.
 
 ## Decks of films (teaching/)
 
@@ -1073,16 +964,68 @@ deck-to-do-source = where the film is from, without a name of a person
 deck-to-do-look-for = what to look for; it is read after the own answer
 deck-to-do-explanation = what the film shows and why, in two or three sentences
 
-## The exam (teaching/exam.py, exam_text.py)
+## The exam (teaching/exam.py, exam_text.py, ui/lesson/exam_view.py)
 
 exam-no-state = These answers do not belong to this exam.
     .hint = Begin again.
+lesson = Exam: what do you see, and whom do you believe?
+exam-intro =
+    Name what a film shows and draw where, before anything else is shown. Then a network gives its advice, and last come
+    the truth, what to look for, and the maps. What you miss comes back.
+exam-no-decks = There is no deck on this page.
+exam-deck =
+    { $films ->
+        [one] One film
+       *[other] { $films } films
+    }, { $networks ->
+        [0] without a network
+        [one] and the advice of one network
+       *[other] and the advice of { $networks } networks
+    }
+exam-deck-missing = Not on this page: { $names }. The deck goes without their advice.
+exam-deck-refused = The deck { $name } cannot be used: { $why }
+exam-begin = Begin
+exam-begin-deck = Begin: { $title }
+exam-film = Film { $number }
+exam-seen = { $seen } of { $films } seen
+exam-asked = What does this film show, and where?
+exam-draw = Draw a box on the film: { $name }.
+exam-box =
+    { $name }: { $left } % from the left, { $top } % from the top, { $width } % wide, { $height } % high. Arrows move it,
+    Shift and arrows change its size, Delete removes it.
+exam-how =
+    Choose a finding, then drag a box around it on the film. From the keyboard a chosen finding has its box at once: arrows
+    move it, Shift and arrows change its size, Delete removes it.
+exam-answer = That is my answer
+exam-advice = Network { $letter } says
+exam-advice-none = No finding
+exam-advice-named = { $name }: { $score }, above its threshold
+exam-asked-again = Do you keep your answer, or change it?
+exam-final = That is my final answer
+exam-map = { $method } of network { $letter } for { $name }.
+exam-no-evidence = Nothing speaks for it.
+exam-own-box = Yours
+exam-true-box = True
+exam-truth = It shows: { $names }.
+exam-you-said = You said: { $names }.
+exam-you-changed = After the advice: { $names }.
+exam-look-for = What to look for
+exam-explanation = Why
+exam-no-map = It names no finding, so there is no map: a map of what a network does not see misleads.
+exam-source = { $source }. Licence: { $licence }
+exam-next = Next film
+exam-finish = To the sheet
+exam-sheet = Your sheet
+exam-network-was = Network { $letter } was { $name }
+exam-print = Print
+exam-again = Begin again
+exam-decks = To the decks
 exam-place-match = Your box matches: it shares { $iou } with the true one.
 exam-place-near = Your box is near: it shares { $iou } with the true one.
 exam-place-elsewhere = Your box lies elsewhere: it shares { $iou } with the true one.
 exam-centre-inside = Its centre lies inside.
 exam-centre-outside = Its centre lies outside.
-exam-right = Right.
+exam-right = Rightly named.
 exam-missed = Missed: { $names }.
 exam-false-alarm = Not there: { $names }.
 exam-sheet-films =

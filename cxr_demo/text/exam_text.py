@@ -1,17 +1,91 @@
-"""The words of the exam: how an answer was, and the sheet at the end."""
+"""The words of the exam: its decks, what a film asks, how an answer was, and the sheet at the end."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from cxr_demo.labels import FINDINGS
+from cxr_demo.teaching.deck import NO_FINDING
+from cxr_demo.teaching.exam import Answer
 from cxr_demo.teaching.exam_score import FilmScore, Overlap, Place, Reliance, Sheet
-from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.catalogue import Said, format_text
 from cxr_demo.text.formats import format_interval, format_list, format_percent
+from cxr_demo.text.page_text import format_score
+
+SIDES = ("left", "top", "width", "height")  # of a box, in whole percents
 
 
 def name_labels(labels: Sequence[str]) -> str:
     return format_list([FINDINGS[label].name for label in labels])
+
+
+def describe_deck(films: int, networks: int) -> str:
+    """8 films; 2 networks give advice."""
+    return format_text("exam-deck", films=films, networks=networks)
+
+
+def describe_missing_networks(names: Sequence[str]) -> str:
+    return format_text("exam-deck-missing", names=format_list(names))
+
+
+def describe_refused_deck(name: str, why: Said) -> str:
+    return format_text("exam-deck-refused", name=name, why=why)
+
+
+def describe_begin(title: str) -> str:
+    """The button of a deck, for those who hear it without the rest."""
+    return format_text("exam-begin-deck", title=title)
+
+
+def name_film(number: int) -> str:
+    """As it comes to the learner, from 1; it tells nothing of what is in it."""
+    return format_text("exam-film", number=number)
+
+
+def describe_place(seen: int, films: int) -> str:
+    """How many films of the deck have been there."""
+    return format_text("exam-seen", seen=seen, films=films)
+
+
+def describe_box_to_draw(name: str) -> str:
+    """The browser gets it with "{name}" and fills it in."""
+    return format_text("exam-draw", name=name)
+
+
+def describe_box_for_script() -> str:
+    """What a box is called for those who do not see it; the browser fills in "{name}" and the SIDES."""
+    return format_text("exam-box", name="{name}", **{side: f"{{{side}}}" for side in SIDES})
+
+
+def describe_advice(label: str, score: float, calibrated: bool, task: str) -> str:
+    """Effusion: 83 %, above its threshold."""
+    return format_text("exam-advice-named", name=FINDINGS[label].name, score=format_score(score, calibrated, task))
+
+
+def describe_exam_map(method: str, letter: str, label: str) -> str:
+    """The text alternative of a map."""
+    return format_text("exam-map", method=method, letter=letter, name=FINDINGS[label].name)
+
+
+def describe_truth(kinds: Sequence[str]) -> str:
+    return format_text("exam-truth", names=name_labels(kinds))
+
+
+def describe_answers(answer: Answer) -> str:
+    """What was said before the advice, and after it where that is another."""
+    own, final = answer.own_labels or (NO_FINDING,), answer.final
+    said = format_text("exam-you-said", names=name_labels(own))
+    if final is None or set(final or (NO_FINDING,)) == set(own):
+        return said
+    return f"{said} {format_text('exam-you-changed', names=name_labels(final or (NO_FINDING,)))}"
+
+
+def describe_source(source: str, licence: str) -> str:
+    return format_text("exam-source", source=source, licence=licence)
+
+
+def reveal_network(letter: str, name: str) -> str:
+    return format_text("exam-network-was", letter=letter, name=name)
 
 
 def describe_overlap(overlap: Overlap) -> str:

@@ -56,9 +56,9 @@ def make_static(render: Callable[[], Html], name: str | None = None, *scripts: s
     )
 
 
-def make_component(name: str, script: str, value: dict) -> gr.HTML:
-    """A component of its own: constant template, markup from Python, behaviour from `<script>.js`."""
-    behaviour = read_script(script)
+def make_component(name: str, value: dict, *scripts: str) -> gr.HTML:
+    """A component of its own: constant template, markup from Python, behaviour from the scripts."""
+    behaviour = "\n".join(map(read_script, scripts))
     return gr.HTML(value, html_template=VALUE, js_on_load=behaviour, apply_default_css=False, elem_id=name)
 
 

@@ -84,9 +84,11 @@ def encode_colour_table(scale: render.Scale) -> str:
     return base64.b64encode(render.make_colour_table(scale).tobytes()).decode()
 
 
-def encode_layer(made: Explanation, scale: render.Scale, preprocess: Preprocess, side_px: int, opacity: float) -> str:
-    """A map over the square -> what to lay over a square film: PNG of `side_px` a side, transparent at zero."""
-    map_image = preprocess.map_to_image(made.map_square, (side_px, side_px), made.placement)
+def encode_layer(
+    made: Explanation, scale: render.Scale, preprocess: Preprocess, shape: tuple[int, int], opacity: float
+) -> str:
+    """A map over the square -> what to lay over a film of `shape` (H, W): PNG, transparent at zero."""
+    map_image = preprocess.map_to_image(made.map_square, fit_shape(shape, MAP_SIDE_PX), made.placement)
     map_levels = render.quantise_map(map_image, scale)
     rgba = render.make_colour_table(scale)[map_levels]
     rgba[..., 3] = np.rint(rgba[..., 3] * opacity)

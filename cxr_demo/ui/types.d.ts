@@ -214,10 +214,16 @@ interface Presses {
   };
 }
 
-// The lesson has events of its own.
+// The exam has an event of its own.
 interface Triggers {
-  guess: { guesses: readonly number[]; language: string };
-  go_on: { guesses: readonly number[]; language: string };
+  step: {
+    go: string;
+    deck: string;
+    state: string;
+    language: string;
+    own?: readonly { label: string; box: Shape }[];
+    final?: readonly string[];
+  };
   accept: undefined;
   follow: { presses: readonly object[]; have: readonly string[] };
   look: { have: readonly string[] };
@@ -230,6 +236,8 @@ declare const HOST_LANGUAGE: string;
 // Given by gr.HTML. What happens inside an element happens to an element, and only some of them take input.
 interface Heard {
   click: MouseEvent & { target: Element };
+  keydown: KeyboardEvent & { target: Element };
+  pointerdown: PointerEvent & { target: Element };
   input: Event & { target: HTMLInputElement };
   submit: SubmitEvent & { target: RegionForm };
 }
@@ -304,6 +312,12 @@ declare function greysOf(image: HTMLImageElement): Greys;
 declare function pictureOfFilm(film: Greys, width: number, height: number): ImageData;
 
 // Given by shapes.js to those that know regions.
+declare const LEAST: number; // of a side: what is smaller was a click
+declare const STEP: number; // of what is shown, for an arrow
+declare const CORNERS: readonly ["nw", "ne", "sw", "se"];
+declare const ARROWS: Readonly<Record<string, Place>>; // by the name of the key
+declare function pullCorner(shape: Shape, corner: string, to: Place): Shape | null; // null where it would be too small
+declare function moveByArrow(shape: Shape, event: KeyboardEvent, step: number): Shape; // with Shift its size changes
 declare function pointsOf(shape: Shape): Outline; // a box has four
 declare function boundsOf(shape: Shape): Box;
 declare function fitTo(shape: Shape, bounds: Box): Shape;

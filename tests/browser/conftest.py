@@ -24,13 +24,14 @@ from cxr_demo.networks import checkpoint
 from cxr_demo.networks.card import Card, EnsembleSpec, Member
 from cxr_demo.networks.classifier import Classifier
 from cxr_demo.networks.ensemble import Ensemble
-from cxr_demo.teaching.shortcut_lesson import CHEAT, HONEST, LABEL
+from cxr_demo.teaching.planted import CHEAT, HONEST
 from cxr_demo.ui.app.uploads import PREFIX
 from tests.serving import Server, serve_app
 
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / "build" / "screenshots"
 ANSWERS_WITHIN_MS = 120_000
+LABEL = "consolidation"  # of the networks for synthetic films
 LABELS = ("normal", "bacterial_pneumonia", "viral_pneumonia")
 MANY = tuple(FINDINGS)[-14:]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]

@@ -103,14 +103,3 @@ def test_a_broken_upload_is_told_in_german(open_page, films):
         expect(page.locator("#findings .message")).to_contain_text(format_text("film-damaged", kind="PNG"))
     page.locator("[data-language=en]").click()
     expect(page.locator("#findings .message")).to_contain_text(format_text("film-damaged", kind="PNG"))
-
-
-def test_the_lesson_changes_its_language_in_the_middle(open_page):
-    page = open_german(open_page, "desktop")
-    page.locator("#accept").click()
-    page.locator("#doors a").last.click()
-    page.locator("#lesson button.go").click()
-    with use_language("de"):
-        expect(page.locator("#lesson .asked")).to_have_text(format_text("lesson-asked-both-right"))
-    page.locator("[data-language=en]").click()
-    expect(page.locator("#lesson .asked")).to_have_text(format_text("lesson-asked-both-right"))

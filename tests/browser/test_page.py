@@ -18,7 +18,7 @@ from cxr_demo.export.map_scales import choose_scales
 from cxr_demo.film.reading import read_image
 from cxr_demo.limits import MAX_FILE_BYTES
 from cxr_demo.networks import checkpoint
-from cxr_demo.teaching.shortcut_lesson import HONEST
+from cxr_demo.teaching.planted import HONEST
 from cxr_demo.text import findings_text, upload_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.app import example_films

@@ -27,7 +27,7 @@ from cxr_demo.film.preprocess import GEOMETRIES, Preprocess
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.networks import checkpoint
 from cxr_demo.networks.standing import find_standing
-from cxr_demo.teaching.shortcut_lesson import HONEST
+from cxr_demo.teaching.planted import HONEST
 from tests.comparison.test_comparison import card, explained, random_map
 from tests.conftest import make_checkpoint, make_image
 

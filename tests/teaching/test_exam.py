@@ -198,7 +198,9 @@ def test_an_answer_is_scored_label_by_label(deck):
         "Mass: Your box matches: it shares 100 % with the true one. Its centre lies inside.",
     ]
     none = score_answer(deck.films[4], Answer(4))
-    assert (none.hits, none.misses, none.false_alarms) == ((NO_FINDING,), (), ()) and describe_score(none) == ["Right."]
+    assert (none.hits, none.misses, none.false_alarms) == ((NO_FINDING,), (), ()) and describe_score(none) == [
+        "Rightly named."
+    ]
 
 
 def test_advice_is_what_reaches_its_threshold():

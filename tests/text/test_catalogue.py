@@ -20,7 +20,6 @@ from cxr_demo.explain.methods import METHODS, Unit
 from cxr_demo.film.gate import Mend
 from cxr_demo.film.phantom import EXAMPLES
 from cxr_demo.labels import FINDINGS
-from cxr_demo.teaching.shortcut_lesson import DECK
 from cxr_demo.text import catalogue, gate_text
 from cxr_demo.text.catalogue import format_text, load_catalogue, use_language
 from cxr_demo.text.method_text import describe_promise, describe_too_little, name_unit
@@ -186,9 +185,6 @@ def test_every_message_is_used():
         ("look-", gate_text.LOOKS),
         ("mend-", list(Mend)),
         ("example-", [*EXAMPLES, "note"]),
-        ("lesson-asked-", [question.key for question in DECK]),
-        ("lesson-act-", {question.act for question in DECK}),
-        ("lesson-choice-", {choice for question in DECK for choice in question.choices}),
     ],
 )
 def test_a_table_has_its_messages_and_no_others(prefix, keys):

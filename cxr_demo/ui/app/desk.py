@@ -11,7 +11,7 @@ from cxr_demo.analysis import Analyser, Study, order_labels
 from cxr_demo.evaluation.lung_segmentation import Lungs
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.gate import GateModel
-from cxr_demo.teaching.shortcut_lesson import HONEST
+from cxr_demo.teaching.planted import HONEST
 from cxr_demo.text.catalogue import Said, Words
 from cxr_demo.text.checkpoint_text import describe_checkpoint_choices, name_checkpoints
 from cxr_demo.ui.app.example_films import make_example, name_example

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from cxr_demo.evaluation.lung_segmentation import Lungs
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.gate import GateModel
 from cxr_demo.limits import KEPT_MINUTES, MAX_FILE_BYTES, MAX_THREADS, MAX_WAITING
-from cxr_demo.teaching.shortcut_lesson import Lesson
+from cxr_demo.teaching.deck_file import find_bundled_decks
 from cxr_demo.text import page_text
 from cxr_demo.text.catalogue import LANGUAGE, LANGUAGES, Said, format_text, say
 from cxr_demo.ui.app import example_films, guard, prefetch, uploads
@@ -42,7 +42,8 @@ from cxr_demo.ui.components import (
 )
 from cxr_demo.ui.evaluation import evaluation_table
 from cxr_demo.ui.findings import facts
-from cxr_demo.ui.lesson import lesson_events, lesson_view
+from cxr_demo.ui.lesson import exam_events, exam_view, lesson_view
+from cxr_demo.ui.lesson.exam_room import ExamRoom
 from cxr_demo.ui.markup import Html, join_html, render_message, tag
 from cxr_demo.ui.terms import render_terms
 from cxr_demo.ui.viewer.view_controls import render_keys_sheet
@@ -52,7 +53,7 @@ BELOW_MAPS = ("likeness", "regions", "evaluation", "checks")
 STYLES = (
     "app/page", "app/intake", "app/help", "findings/findings", "viewer/viewer", "evaluation/evaluation", "compare/pair",
     "export/take_home",
-    "lesson/lesson",
+    "lesson/lesson", "lesson/exam",
 )  # fmt: skip
 
 
@@ -63,11 +64,13 @@ def build_page(
     lungs: Lungs | None = None,
     gate: GateModel | None = None,
     settings: HostSettings | None = None,
+    decks: Sequence[Path] | None = None,
 ) -> gr.Blocks:
     """The page for checkpoints by name, and for those that cannot be used, the reason by name.
 
     `folder` is where uploads arrive, from `uploads.open_folder`; without `lungs` no map is told where the lungs are,
-    and without `gate` a film is judged by its header, its colours and its lungs alone.
+    and without `gate` a film is judged by its header, its colours and its lungs alone. `decks` are the folders of those
+    for the exam, by default the bundled ones.
     """
     settings = settings or HostSettings()
     first = next(iter(analysers), "")
@@ -80,7 +83,7 @@ def build_page(
         with gr.Column(elem_id="gate") as notice:
             accept = make_static(_render_entrance, "entrance", "app/entrance")
         with gr.Column(elem_id="desk", visible=False) as page:
-            _lay_page(desk)
+            _lay_page(desk, ExamRoom(find_bundled_decks() if decks is None else decks, analysers))
         make_static(lambda: tag("p", format_text("not-clinical")), "foot")
         shown = [gr.update(visible=False), gr.update(visible=True)]
         accept.accept(lambda: shown, None, [notice, page], **UNQUEUED)
@@ -110,17 +113,15 @@ def _make_sweep(desk: Desk) -> Callable[[], None]:
     return sweep
 
 
-def _lay_page(desk: Desk) -> None:
+def _lay_page(desk: Desk, room: ExamRoom) -> None:
     """The frames of all parts, and what never changes."""
     make_static(render_tour, "tour", "app/tour")
     with gr.Column(elem_id="bench"):
         _lay_bench(desk)
     with gr.Column(elem_id="lesson-section"):
         make_static(lesson_view.render_title, None, "lesson/doors")
-        lesson = Lesson(desk.analysers)
-        lesson_events.wire_lesson(
-            make_component("lesson", "lesson/lesson", lesson_view.render_beginning(lesson)), lesson
-        )
+        beginning = exam_view.render_decks(room)
+        exam_events.wire_exam(make_component("exam", beginning, "viewer/shapes", "lesson/exam"), room)
         make_static(lesson_view.render_way_back)
     make_static(_render_keeping, "kept")
     make_static(render_keys_sheet, "keys")

@@ -1,16 +1,10 @@
 // What a person draws on the film: boxes and outlines, on every panel, moved, resized, removed and taken back here. The
 // server is told all of them once a hand lets go.
-const LEAST = 0.01; // of a side: what is smaller was a click
 const FINEST = 0.004; // of a side, between two points of an outline
 const MOST_POINTS = 300;
 const MOST_TAKEN_BACK = 50;
-const STEP = 0.01; // of what is shown, for an arrow
 const PAUSE_MS = 350; // after the last arrow, until the server is told
 const SIDES = /** @type {const} */ (["x", "y", "width", "height"]);
-const CORNERS = /** @type {const} */ (["nw", "ne", "sw", "se"]);
-const ARROWS = /** @type {Record<string, Place>} */ ({
-  ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1],
-}); // biome-ignore format: a table
 const SVG = "http://www.w3.org/2000/svg";
 /** @type {RegionsValue | null} */
 let value = null;
@@ -264,14 +258,9 @@ function takeHold(event, at) {
   const held = /** @type {HTMLElement | null} */ (within(event, ".region-tag, polygon.edge"))?.dataset.region;
   if (corner && regions[chosen]) {
     const { shape } = regions[chosen];
-    const [left, top, width, height] = boundsOf(shape);
-    const fixed = /** @type {Place} */ ([
-      corner[1] === "w" ? left + width : left,
-      corner[0] === "n" ? top + height : top,
-    ]);
     return (to) => {
-      const box = boxBetween(fixed, to);
-      if (Math.min(box[2], box[3]) >= LEAST) reshape(chosen, fitTo(shape, box));
+      const pulled = pullCorner(shape, corner, to);
+      if (pulled) reshape(chosen, pulled);
     };
   }
   if (held === undefined) return null;
@@ -328,12 +317,7 @@ document.addEventListener("touchmove", (event) => gesture && event.preventDefaul
  * @param {KeyboardEvent} event
  */
 function moveByKey(at, event) {
-  const [x, y] = ARROWS[event.key].map((share) => (share * STEP) / view.zoom);
-  const { shape } = regions[at];
-  const [left, top, width, height] = boundsOf(shape);
-  const [wide, high] = [Math.min(1 - left, width + x), Math.min(1 - top, height + y)];
-  if (!event.shiftKey) reshape(at, moveShape(shape, [x, y]));
-  else if (Math.min(wide, high) >= LEAST) reshape(at, fitTo(shape, [left, top, wide, high]));
+  reshape(at, moveByArrow(regions[at].shape, event, STEP / view.zoom));
   clearTimeout(pause);
   pause = setTimeout(tellAll, PAUSE_MS);
 }

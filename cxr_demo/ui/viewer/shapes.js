@@ -1,5 +1,11 @@
 // A region's shape, in shares of the film: a box, or an outline that was drawn by hand.
 const OVAL_POINTS = 32;
+const LEAST = 0.01; // of a side: what is smaller was a click
+const STEP = 0.01; // of what is shown, for an arrow
+const CORNERS = /** @type {const} */ (["nw", "ne", "sw", "se"]);
+const ARROWS = /** @type {Record<string, Place>} */ ({
+  ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1],
+}); // biome-ignore format: a table
 
 /**
  * @param {Shape} shape
@@ -40,6 +46,26 @@ function moveShape(shape, [x, y]) {
   /** @type {(at: number, side: number) => number} */
   const onFilm = (at, side) => Math.min(1 - side, Math.max(0, at));
   return fitTo(shape, [onFilm(left + x, width), onFilm(top + y, height), width, height]);
+}
+
+/** @type {typeof globalThis.pullCorner} */
+function pullCorner(shape, corner, to) {
+  const [left, top, width, height] = boundsOf(shape);
+  const fixed = /** @type {Place} */ ([
+    corner[1] === "w" ? left + width : left,
+    corner[0] === "n" ? top + height : top,
+  ]);
+  const box = boxBetween(fixed, to);
+  return Math.min(box[2], box[3]) >= LEAST ? fitTo(shape, box) : null;
+}
+
+/** @type {typeof globalThis.moveByArrow} */
+function moveByArrow(shape, event, step) {
+  const [x, y] = ARROWS[event.key].map((share) => share * step);
+  if (!event.shiftKey) return moveShape(shape, [x, y]);
+  const [left, top, width, height] = boundsOf(shape);
+  const [wide, high] = [Math.min(1 - left, width + x), Math.min(1 - top, height + y)];
+  return Math.min(wide, high) >= LEAST ? fitTo(shape, [left, top, wide, high]) : shape;
 }
 
 /** @type {typeof globalThis.boxBetween} */

@@ -9,7 +9,7 @@ import pytest
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.gate import Mend
 from cxr_demo.limits import MAX_FILMS
-from cxr_demo.teaching.shortcut_lesson import HONEST
+from cxr_demo.teaching.planted import HONEST
 from cxr_demo.text import upload_text
 from cxr_demo.text.catalogue import format_text, use_language
 from cxr_demo.text.method_text import describe_promise

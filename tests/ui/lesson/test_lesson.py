@@ -1,36 +1,26 @@
-"""The lesson, the films to try and the table of localisation, without a browser."""
+"""The films to try and the table of localisation, without a browser."""
 
 from __future__ import annotations
 
 import base64
-import html
-import json
 import re
-from types import SimpleNamespace
 
 import cv2
-import gradio as gr
 import numpy as np
 import pytest
 
 from cxr_demo.analysis import DEFAULT_METHODS
-from cxr_demo.evaluation.agreement import RegionShare
-from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.phantom import EXAMPLES, make_example_phantoms
 from cxr_demo.networks.card_parts import Localisation
-from cxr_demo.teaching.shortcut_lesson import CHEAT, DECK, HONEST, LETTERS, Lesson
-from cxr_demo.text import examples_text, lesson_text, localisation_text
+from cxr_demo.teaching.planted import HONEST, LETTERS
+from cxr_demo.text import examples_text, localisation_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui import image_encoding
 from cxr_demo.ui.app import example_films
 from cxr_demo.ui.findings import facts, localisation_table
-from cxr_demo.ui.lesson import lesson_events, lesson_view
 from cxr_demo.ui.viewer import panels
-from tests.teaching.test_shortcut_lesson import tiny  # noqa: F401  a fixture
 from tests.ui.stand_ins import NASTY, Page, StandIn, card, make_desk, pictures, png, study
 from train.measure.localisation import BASELINES, LOCALISATION
-
-RIGHT = tuple(question.answer for question in DECK)
 
 
 def decoded(uri: str) -> np.ndarray:
@@ -135,86 +125,6 @@ def test_the_truth_is_sent_with_the_film_alone():
     without = panels.render_panels(shown, card(), "normal", {}, pictures(shown))
     assert without.body["film"]["outlines"] is None and 'class="truth"' not in without.body["html"]
     assert set(made.pictures) - set(without.pictures) == {film.outlines}
-
-
-# ---- the lesson
-
-
-def test_the_lesson_says_in_one_sentence_that_its_networks_are_absent():
-    told = lesson_view.render_beginning(Lesson({}))["html"]
-    assert CHEAT in told and "button" not in told
-
-
-def test_a_question_hides_what_would_tell_the_answer(tiny):  # noqa: F811
-    begun = lesson_view.render_beginning(tiny)["html"]
-    assert format_text("lesson-begin") in begun and "Question" not in begun
-    for at, question in enumerate(DECK):
-        told = lesson_view.render_question(tiny, RIGHT[:at])["html"]
-        assert question.asked in told and json.dumps(list(RIGHT[:at])) in told
-        assert re.findall(r'data-option="(\d)"', told) == [str(k) for k in range(len(question.options))]
-        assert format_text("lesson-right") not in told and question.explanation not in told and "--truth:none" in told
-        assert "planted" not in told.replace(question.asked, "")
-        assert (format_text("lesson-probability") in told) == question.told
-        assert (lesson_text.describe_guesses(at, at) in told) if at else ("of 0" not in told)
-
-
-def test_a_guess_is_answered_with_maps_and_counted(tiny):  # noqa: F811
-    wrong = lesson_view.render_answer(tiny, (1 - RIGHT[0],))["html"]
-    assert format_text("lesson-wrong") in wrong and "0 of 1 right" in wrong and DECK[0].explanation in wrong
-    right = lesson_view.render_answer(tiny, RIGHT[:1])["html"]
-    assert "1 of 1 right" in right and "option wrong" not in right and right.count("option right") == 1
-    assert "--truth:url(data:image/png" in right
-    for name in ("Grad-CAM", "LRP (epsilon, z-plus, flat)"):  # of A; B sees nothing in this test, so it has no map
-        assert right.count(f"<small>{name}</small>") == 1
-    assert right.count(format_text("lesson-no-map")) == 1 and right.count("--map:url(") == 2
-    shares = tiny.look(DECK[0])["A"].shares["grad-cam"]
-    assert f"On the letters: {lesson_text.format_chance_multiple(shares[LETTERS])}" in html.unescape(right)
-    assert "Question 1 of 6" in right and format_text("lesson-next") in right
-    assert format_text("lesson-finish") in lesson_view.render_answer(tiny, RIGHT)["html"]
-
-
-def test_the_end_has_score_sentence_and_a_row_for_each_quick_method(tiny):  # noqa: F811
-    told = lesson_view.render_question(tiny, (*RIGHT[:4], 1 - RIGHT[4], RIGHT[5]))["html"]
-    assert "5 of 6 right" in told and format_text("lesson-end") in told and format_text("lesson-again") in told
-    rows = re.findall(r'<tr><th scope="row">(.+?)</th><td>(.+?)</td>', told)
-    assert [name for name, _ in rows] == [METHODS[row.method].name for row in tiny.exposed()]
-    assert html.unescape(rows[0][1]) == lesson_text.format_chance_multiple(tiny.exposed()[0].letters)
-
-
-def test_an_error_becomes_a_sentence_with_a_reference(tiny, monkeypatch, caplog):  # noqa: F811
-    events = {}
-
-    def listener(name):
-        return lambda event, *_, **__: events.update({name: event})
-
-    monkeypatch.setattr(tiny, "look", lambda question: 1 / 0)
-    lesson_events.wire_lesson(SimpleNamespace(guess=listener("guess"), go_on=listener("go_on")), tiny)
-    told = events["guess"](SimpleNamespace(guesses=[0]))["html"]
-    assert "ZeroDivisionError" in caplog.text and re.search(r"\(ref \w{4}\)", told)[0].strip("()") in caplog.text
-    assert format_text("lesson-begin") in told and "division" not in told
-    assert format_text("lesson-begin") in events["guess"](SimpleNamespace(guesses=[]))["html"]
-    assert "(ref " in events["guess"](gr.EventData(None, None))["html"], "a browser that says nothing at all"
-
-
-@pytest.mark.parametrize(
-    ("evidence", "text"),
-    [
-        (0.12, "22 × chance (12 %)"),
-        (0.03, "5.5 × chance (3 %)"),
-        (0.0, "0.0 × chance (< 1 %)"),
-        (float("nan"), format_text("lesson-no-evidence")),
-    ],
-)
-def test_a_share_is_told_against_chance(evidence, text):
-    assert lesson_text.format_chance_multiple(RegionShare(evidence, 0.0055)) == text
-
-
-@pytest.mark.parametrize(
-    ("given", "believed"),
-    [([0, 1], (0, 1)), ([0, 9, 1], (0,)), ("01", ()), (None, ()), ([True], ()), ([1.0], ()), ([0] * 99, (0,) * 6)],
-)
-def test_what_a_browser_says_was_guessed_is_taken_with_care(given, believed):
-    assert lesson_events.read_guesses(given) == believed
 
 
 # ---- where a checkpoint's maps point

@@ -1,0 +1,133 @@
+"""What all learners of a process share: the decks, their films as pictures, and what networks say of them.
+
+Films of decks are the host's, so they may be kept; answers are not here: every browser holds its own.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from cxr_demo import render
+from cxr_demo.analysis import Analyser, Explanation
+from cxr_demo.errors import CxrError
+from cxr_demo.explain.methods import METHODS
+from cxr_demo.film.bounded_reading import read_bounded
+from cxr_demo.film.reading import Radiograph
+from cxr_demo.labels import match_label
+from cxr_demo.limits import KEPT_DECK_FILMS
+from cxr_demo.teaching.deck import Deck
+from cxr_demo.teaching.deck_file import read_deck
+from cxr_demo.teaching.exam import Answer, Plan, list_advice
+from cxr_demo.text.catalogue import Said
+from cxr_demo.ui import image_encoding
+
+MAPS = ("grad-cam", "lrp-epsilon-plus-flat")  # of a finding that a network names; the first comes with the advice
+OPACITY = 0.75
+
+
+@dataclass(frozen=True)
+class DeckPicture:
+    """A film as PNG data URI, and its `shape` (H, W) in its own pixels."""
+
+    source: str
+    shape: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class NamedFinding:
+    """A finding of the choices that a network puts at or above its threshold, and its maps: method -> PNG data URI to
+    lay over the film, "" where nothing speaks for it. Methods that the network's proof refuses are not there."""
+
+    label: str
+    probability: float
+    maps: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What a network says of a film, the most probable first; none named is "no finding"."""
+
+    named: tuple[NamedFinding, ...]
+    calibrated: bool
+    task: str
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return tuple(sorted(each.label for each in self.named))
+
+
+class ExamRoom:
+    """`decks` by name, of the networks that are here alone: `missing` names the others. `refused`: why a folder is no
+    deck. Of two folders of one name the last one counts."""
+
+    def __init__(self, folders: Sequence[Path], analysers: Mapping[str, Analyser]) -> None:
+        self._networks = {analyser.card.name: analyser for analyser in analysers.values()}
+        self.decks: dict[str, Deck] = {}
+        self.missing: dict[str, tuple[str, ...]] = {}
+        self.refused: dict[str, Said] = {}
+        for folder in folders:
+            try:
+                deck = read_deck(folder)
+            except CxrError as error:
+                self.refused[folder.name] = error.said[0]
+                continue
+            here = tuple(name for name in deck.networks if name in self._networks)
+            self.missing[deck.name] = tuple(name for name in deck.networks if name not in here)
+            self.decks[deck.name] = replace(deck, head=replace(deck.head, networks=here))
+        self._reading = threading.Lock()  # one film at a time: a large one fills memory
+        self._show_film = functools.lru_cache(KEPT_DECK_FILMS)(self._encode_film)
+        self._ask_network = functools.lru_cache(KEPT_DECK_FILMS)(self._make_advice)
+
+    def show_film(self, deck: Deck, film: int) -> DeckPicture:
+        """Raises ImageError for a file that can no longer be read."""
+        return self._show_film(deck.name, film)
+
+    def ask_adviser(self, deck: Deck, plan: Plan, film: int) -> Advice | None:
+        """What the film's adviser says, None where the deck has none. In the turn of its network, after all who have
+        asked before. Raises CxrError as `show_film` and `Analyser.explain` do."""
+        letter = plan.advisers[film]
+        return self._ask_network(deck.name, film, plan.networks[letter]) if letter else None
+
+    def list_all_advice(self, deck: Deck, plan: Plan, answers: Sequence[Answer]) -> dict[int, tuple[str, ...]]:
+        """Film -> what was advised; none without networks."""
+        asked = {answer.film: self.ask_adviser(deck, plan, answer.film) for answer in answers}
+        return {film: advice.labels for film, advice in asked.items() if advice}
+
+    def _encode_film(self, name: str, film: int) -> DeckPicture:
+        with self._reading:
+            pixels = self._read_film(name, film).pixels
+            return DeckPicture(image_encoding.encode_film(pixels), (pixels.shape[0], pixels.shape[1]))
+
+    def _make_advice(self, name: str, film: int, network: str) -> Advice:
+        analyser, choices = self._networks[network], self.decks[name].choices
+        with self._reading:
+            image = self._read_film(name, film)
+        study, card = analyser.analyse(image), analyser.card
+        scores = dict(zip(study.labels, map(float, study.probabilities), strict=True))
+        labels = {match_label(label): label for label in card.thresholds}  # the house's name -> the network's own
+        advised = list_advice(scores, card.thresholds, choices)
+        methods = [key for key in MAPS if key not in analyser.proof.refusals] if advised else []
+        made = analyser.explain(study, [labels[key] for key in advised], methods)
+        named = [
+            NamedFinding(
+                key, scores[labels[key]],
+                {method: _encode_map(made[method, labels[key]], analyser, image) for method in methods},
+            )
+            for key in advised
+        ]  # fmt: skip
+        return Advice(tuple(sorted(named, key=lambda each: -each.probability)), card.calibrated, card.task)
+
+    def _read_film(self, name: str, film: int) -> Radiograph:
+        return self.decks[name].read_film(self.decks[name].films[film], read_bounded)
+
+
+def _encode_map(made: Explanation, analyser: Analyser, image: Radiograph) -> str:
+    scale = render.choose_scale(made.map_square, METHODS[made.method].shown, made.unit)
+    if scale.nothing:
+        return ""
+    shape = image.pixels.shape[0], image.pixels.shape[1]
+    return image_encoding.encode_layer(made, scale, analyser.card.preprocess, shape, OPACITY)
