@@ -7,6 +7,7 @@ read in a process of its own, gate and network are asked, the usual maps are mad
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 import tempfile
@@ -36,9 +37,14 @@ NETWORKS = ("kermany-densenet121", "nih-efficientnet-lite0")  # one person in tw
 FILM_PX = 1024
 
 
+@functools.cache
+def make_greys() -> np.ndarray:
+    return np.rint(make_example_phantoms(FILM_PX)["consolidation"].pixels * 255).astype(np.uint8)
+
+
 def make_film(number: int) -> bytes:
     """A PNG that was not seen before."""
-    greys = np.rint(make_example_phantoms(FILM_PX)["consolidation"].pixels * 255).astype(np.uint8)
+    greys = make_greys().copy()
     greys[0, :4] = [number >> shift & 255 for shift in (0, 8, 16, 24)]
     return cv2.imencode(".png", greys)[1].tobytes()
 
@@ -52,12 +58,11 @@ class People:
         for analyser in self.desk.analysers.values():
             analyser.prove()
 
-    def use(self, number: int) -> float:
-        """Seconds until the page of a person who gives a film is at rest."""
+    def use(self, number: int, film: bytes) -> float:
+        """Seconds until the page of a person who gives the film is at rest."""
         page = Page(self.desk, f"page{number}-{self.films}")
         self.pages.append(page)
         page.press("choose_checkpoint", checkpoint=NETWORKS[number % 2])
-        film = make_film(1000 * self.films + number)
         began = time.perf_counter()
         page.upload(film)
         for _ in page.follow():
@@ -85,11 +90,12 @@ class People:
         self.films += 1
         if asked == "arithmetic":
             return {"s": [self.work(number) for number in range(2)]}
+        films = [make_film(1000 * self.films + number) for number in range(self.count)]
         if asked == "alone":
-            return {"s": [self.use(number) for number in range(2)]}
+            return {"s": [self.use(number, films[number]) for number in range(2)]}
         before = psutil.Process().memory_info().rss
         with ThreadPoolExecutor(self.count) as pool:
-            seconds = list(pool.map(self.use, range(self.count)))
+            seconds = list(pool.map(self.use, range(self.count), films))
         if give_back_memory is not None:  # as the page's sweep does every 20 s
             give_back_memory()
         held = psutil.Process().memory_info().rss - before

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,8 +11,9 @@ from cxr_demo.analysis import Analyser, Study, order_labels
 from cxr_demo.evaluation.lung_segmentation import Lungs
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.gate import GateModel
+from cxr_demo.networks.card import Card
 from cxr_demo.teaching.planted import HONEST
-from cxr_demo.text.catalogue import Said, Words
+from cxr_demo.text.catalogue import LANGUAGE, Said, Words
 from cxr_demo.text.checkpoint_text import describe_checkpoint_choices, name_checkpoints
 from cxr_demo.ui.app.example_films import make_example, name_example
 from cxr_demo.ui.app.reading_places import ReadingPlaces
@@ -35,18 +36,26 @@ class Desk:
     decoding: ReadingPlaces = field(default_factory=ReadingPlaces)
     bundling: threading.Lock = field(default_factory=threading.Lock)  # a ZIP fills memory: one after the other
     _examples: dict[int, OpenedFilm] = field(default_factory=dict)
+    _names: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     _example_readings: dict[tuple[int, str], FilmAnalysis] = field(default_factory=dict)
     _example_lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def titles(self) -> dict[str, str]:
         """How a checkpoint is called in a list, by its name."""
-        return describe_checkpoint_choices({name: each.card for name, each in self.analysers.items()})
+        return self._name_cards("titles", describe_checkpoint_choices)
 
     @property
     def networks(self) -> dict[str, str]:
         """How it is called elsewhere."""
-        return name_checkpoints({name: each.card for name, each in self.analysers.items()})
+        return self._name_cards("networks", name_checkpoints)
+
+    def _name_cards(self, what: str, name: Callable[[Mapping[str, Card]], dict[str, str]]) -> dict[str, str]:
+        """Once in each language: every value of every page asks."""
+        key = what, LANGUAGE.get()
+        if key not in self._names:
+            self._names[key] = name({known: each.card for known, each in self.analysers.items()})
+        return self._names[key]
 
     def open_example(self, index: object) -> OpenedFilm | None:
         """A synthetic film, made once; None if there is no such one."""
