@@ -15,6 +15,7 @@ setting-unknown = { $name }: Diese Einstellung gibt es nicht. Die ähnlichste is
 setting-number = Nötig ist eine ganze Zahl von { $least } bis { $most }.
 setting-choice = Nötig ist eines von { $choices }.
 setting-folder = Diesen Ordner gibt es nicht.
+setting-no-deck = In { $folder } oder einem Ordner darin liegt keine deck.toml.
 setting-address = Das ist keine Adresse dieses Rechners wie 127.0.0.1 oder 0.0.0.0.
 setting-host = „{ $host }“ ist kein Rechnername wie page.example.org oder *.example.org.
 setting-origin = „{ $origin }“ ist keine Herkunft einer Seite wie https://moodle.example.org, ohne Pfad.

@@ -17,6 +17,7 @@ setting-unknown = { $name }: there is no such setting. The nearest is { $nearest
 setting-number = a whole number from { $least } to { $most } is needed.
 setting-choice = it must be one of { $choices }.
 setting-folder = there is no such folder.
+setting-no-deck = there is no deck.toml in { $folder } or in a folder of it.
 setting-address = that is no address of this machine, such as 127.0.0.1 or 0.0.0.0.
 setting-host = "{ $host }" is no name of a host, such as page.example.org or *.example.org.
 setting-origin = "{ $origin }" is no origin of a page, such as https://moodle.example.org, without a path.

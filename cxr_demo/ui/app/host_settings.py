@@ -17,6 +17,7 @@ import bcrypt
 from cxr_demo.errors import CxrError
 from cxr_demo.limits import MAX_HELD_BYTES, MAX_SESSIONS
 from cxr_demo.networks.checkpoint import get_weights_root
+from cxr_demo.teaching.deck import DECK_FILE
 from cxr_demo.text.catalogue import LANGUAGES
 from cxr_demo.text.formats import make_printable
 
@@ -50,6 +51,7 @@ class HostSettings:
     images_mb: int = MAX_HELD_BYTES // 2**20
     threads: int = 0
     takes_films_of_programs: bool = False
+    decks: tuple[Path, ...] = ()
 
 
 def is_on_spaces(environment: Mapping[str, str] = os.environ) -> bool:
@@ -123,6 +125,21 @@ def _read_folder(text: str) -> Path:
     return Path(text)
 
 
+def _read_decks(text: str) -> tuple[Path, ...]:
+    """Folders of decks, separated as in PATH; of each the decks in it, or itself where it is one."""
+    found: list[Path] = []
+    for folder in map(_read_folder, text.split(os.pathsep)):
+        inside = (
+            [folder]
+            if (folder / DECK_FILE).is_file()
+            else sorted(file.parent for file in folder.glob(f"*/{DECK_FILE}"))
+        )
+        if not inside:
+            raise CxrError("setting-no-deck", folder=folder.name)
+        found += inside
+    return tuple(found)
+
+
 def _read_address(text: str) -> str:
     try:
         ipaddress.ip_address(text)
@@ -188,6 +205,7 @@ VARIABLES: dict[str, tuple[str, Callable[[str], object]]] = {
     "CXR_LOGIN": ("login", _read_login),
     "CXR_SESSIONS": ("sessions", _read_number(1, 1000)),
     "CXR_IMAGES_MB": ("images_mb", _read_number(64, 2**20)),
+    "CXR_DECKS": ("decks", _read_decks),
     "CXR_FILM_ENDPOINTS": ("takes_films_of_programs", _read_switch),
     "CXR_THREADS": ("threads", _read_number(1, 256)),
 }

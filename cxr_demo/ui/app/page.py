@@ -70,7 +70,7 @@ def build_page(
 
     `folder` is where uploads arrive, from `uploads.open_folder`; without `lungs` no map is told where the lungs are,
     and without `gate` a film is judged by its header, its colours and its lungs alone. `decks` are the folders of those
-    for the exam, by default the bundled ones.
+    for the exam, by default the bundled ones; the host's own come after them.
     """
     settings = settings or HostSettings()
     first = next(iter(analysers), "")
@@ -83,7 +83,8 @@ def build_page(
         with gr.Column(elem_id="gate") as notice:
             accept = make_static(_render_entrance, "entrance", "app/entrance")
         with gr.Column(elem_id="desk", visible=False) as page:
-            _lay_page(desk, ExamRoom(find_bundled_decks() if decks is None else decks, analysers))
+            bundled = find_bundled_decks() if decks is None else decks
+            _lay_page(desk, ExamRoom([*bundled, *settings.decks], analysers))
         make_static(lambda: tag("p", format_text("not-clinical")), "foot")
         shown = [gr.update(visible=False), gr.update(visible=True)]
         accept.accept(lambda: shown, None, [notice, page], **UNQUEUED)

@@ -8,6 +8,7 @@ import bcrypt
 import httpx
 import pytest
 
+from cxr_demo.teaching.deck_file import find_bundled_decks
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.app import host_settings
 from cxr_demo.ui.app import page as app_page
@@ -15,6 +16,7 @@ from cxr_demo.ui.app.host_settings import HUB_FRAMES, HostSettings, read_host_se
 from tests.serving import find_port
 from tests.ui.stand_ins import StandIn
 
+DECKS = find_bundled_decks()[0].parent
 HASHED = bcrypt.hashpw(b"open sesame", bcrypt.gensalt(4)).decode()
 WRONG = {
     "PORT": ("http", "70000", "-1"),
@@ -28,6 +30,8 @@ WRONG = {
     "CXR_SESSIONS": ("0", "many"),
     "CXR_IMAGES_MB": ("1",),
     "CXR_THREADS": ("0",),
+    "CXR_FILM_ENDPOINTS": ("yes please",),
+    "CXR_DECKS": ("/nowhere/at/all", str(Path(__file__).parent)),
 }
 
 
@@ -66,13 +70,15 @@ def test_what_a_host_has_set_is_what_the_page_gets(tmp_path):
         "PORT": "8080", "GRADIO_SERVER_NAME": "0.0.0.0", "CXR_WEIGHTS": str(tmp_path), "CXR_LANGUAGE": "DE",
         "CXR_HOSTS": "Page.example.org, *.school.example", "CXR_FRAMES": "https://moodle.example.org:8443",
         "CXR_ROOT_PATH": "/xray/", "CXR_LOGIN": str(people), "CXR_SESSIONS": "60", "CXR_IMAGES_MB": "512",
-        "CXR_THREADS": "2", "CXR_NETWORK": "phantom-honest",
+        "CXR_THREADS": "2", "CXR_NETWORK": "phantom-honest", "CXR_FILM_ENDPOINTS": "on",
+        "CXR_DECKS": f"{DECKS}:{DECKS / 'shortcuts'}",
     }  # fmt: skip
     settings, faults = read_host_settings(given)
     assert not faults
     assert settings == HostSettings(
         tmp_path, "0.0.0.0", 8080, "/xray", ("page.example.org", "*.school.example"),
         (*HUB_FRAMES, "https://moodle.example.org:8443"), {"anna": HASHED.encode()}, "phantom-honest", "de", 60, 512, 2,
+        True, (*find_bundled_decks(), DECKS / "shortcuts"),
     )  # fmt: skip
     assert read_host_settings({"CXR_LOGIN": f"anna:{HASHED}"})[0].login == settings.login
 
