@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import weakref
 from collections.abc import Mapping
+from weakref import WeakKeyDictionary
 
 from cxr_demo.analysis import Explanation
 from cxr_demo.evaluation.agreement import Agreement, measure_agreements
@@ -14,6 +16,10 @@ from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.markup import Html, join_html, render_details, render_scrollable, tag
 from cxr_demo.ui.terms import render_term
 
+# The last map of a set -> all of the set, and how far they agree; it goes with that map.
+_MEASURED: WeakKeyDictionary[
+    Explanation, tuple[tuple[weakref.ref[Explanation], ...], dict[tuple[str, str], Agreement]]
+] = WeakKeyDictionary()
 BARRED_AREA = 0.1  # the share of the film whose overlap has a bar; the other shares have small print
 
 
@@ -21,11 +27,7 @@ def render_agreements(maps: Mapping[str, Explanation], card: Card, shape: tuple[
     """Maps by method, of one label of a film of `shape` -> a row for every pair; None for fewer than two."""
     if len(maps) < 2:
         return None
-    seen = card.preprocess.mark_image(shape)
-    named = {METHODS[key].name: map_.map_square for key, map_ in maps.items()}
-    placements = {METHODS[key].name: map_.placement for key, map_ in maps.items()}
-    agreements = measure_agreements(named, seen, placements)
-    rows = [_render_pair_row(pair, found) for pair, found in agreements.items()]
+    rows = [_render_pair_row(pair, found) for pair, found in _measure_once(maps, card, shape).items()]
     columns = (
         format_text("agreement.maps"), format_text("agreement.rank"), format_text("agreement.overlap"),
         format_text("agreement.overlap-5"), format_text("agreement.overlap-20"),
@@ -36,6 +38,20 @@ def render_agreements(maps: Mapping[str, Explanation], card: Card, shape: tuple[
     how = render_details(format_text("agreement.measured"), tag("p", page_text.describe_agreement()))
     named = tag("div", tag("h3", format_text("agreement")), render_term("agreement"), class_="with-term")
     return tag("section", named, listed, told, how, class_="agreement")
+
+
+def _measure_once(
+    maps: Mapping[str, Explanation], card: Card, shape: tuple[int, int]
+) -> dict[tuple[str, str], Agreement]:
+    """By names of methods. The panels are rendered anew whenever another map comes a step further."""
+    last, made_of = [*maps.values()][-1], tuple(map(weakref.ref, maps.values()))
+    known = _MEASURED.get(last)
+    if known is None or known[0] != made_of:
+        named = {METHODS[key].name: map_.map_square for key, map_ in maps.items()}
+        placements = {METHODS[key].name: map_.placement for key, map_ in maps.items()}
+        known = made_of, measure_agreements(named, card.preprocess.mark_image(shape), placements)
+        _MEASURED[last] = known
+    return known[1]
 
 
 def _render_pair_row(pair: tuple[str, str], found: Agreement) -> Html:

@@ -2,6 +2,7 @@
 
 import base64
 import dataclasses
+import gc
 import html
 import re
 import zlib
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 
 from cxr_demo.comparison.label_contrast import contrast_explanations
+from cxr_demo.evaluation import agreement
 from cxr_demo.explain.methods import CHOICES, METHODS, Unit
 from cxr_demo.export import map_scales
 from cxr_demo.film.header import ImageHeader
@@ -23,7 +25,7 @@ from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.method_text import describe_caption, describe_too_little
 from cxr_demo.ui import image_encoding
 from cxr_demo.ui.parts import Part
-from cxr_demo.ui.viewer import likeness_table, methods, panels
+from cxr_demo.ui.viewer import agreement_table, likeness_table, methods, panels
 from cxr_demo.ui.viewer.deep_film import NO_GREYS, DeepFilm
 from tests.ui.stand_ins import LABELS, card, ensemble, explanation, figure, pictures, study
 
@@ -274,6 +276,27 @@ def test_every_pair_of_finished_maps_has_a_row_with_what_chance_gives():
 def test_one_map_has_nothing_to_agree_with():
     entries = {"lrp-epsilon": explanation("lrp-epsilon", np.ones((64, 64))), "grad-cam": 0.0}
     assert 'class="agreement"' not in render(entries, label="normal").body["html"]
+
+
+def test_maps_that_are_there_are_compared_once_and_nothing_of_them_is_kept(monkeypatch):
+    asked = []
+
+    def measure(maps, *more):
+        asked.append(tuple(maps))
+        return agreement.measure_agreements(maps, *more)
+
+    monkeypatch.setattr(agreement_table, "measure_agreements", measure)
+    random = np.random.default_rng(0)
+    entries = {key: explanation(key, random.random((64, 64))) for key in ("lrp-epsilon", "gradient")}
+    shown = {render(entries | {"occlusion": share}).body["html"] for share in (0.1, 0.2, 0.3)}
+    assert len(shown) == 3 and len(asked) == 1
+    render(entries | {"occlusion": explanation("occlusion", random.random((64, 64)))})
+    assert [len(names) for names in asked] == [2, 3]
+    render({key: explanation(key, random.random((64, 64))) for key in entries})
+    assert len(asked) == 3, "other maps of the same methods"
+    entries.clear()
+    gc.collect()
+    assert len(agreement_table._MEASURED) == 0
 
 
 def test_padding_is_left_out_of_the_agreement():
