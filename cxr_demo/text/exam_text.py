@@ -99,8 +99,8 @@ def describe_score(score: FilmScore) -> list[str]:
     lines = []
     if not score.misses and not score.false_alarms:
         lines.append(format_text("exam-right"))
-    if score.misses:
-        lines.append(format_text("exam-missed", names=name_labels(score.misses)))
+    if missed := [label for label in score.misses if label != NO_FINDING]:
+        lines.append(format_text("exam-missed", names=name_labels(missed)))
     if score.false_alarms:
         lines.append(format_text("exam-false-alarm", names=name_labels(score.false_alarms)))
     for label, overlap in score.overlaps.items():
