@@ -33,6 +33,8 @@ program-network = Dieses Netz gibt es hier nicht. Es gibt: { $known }
 program-no-films = Diese Seite nimmt von Programmen keine Aufnahmen an: Fragen Sie nach einer synthetischen wie { $synthetic }.
     .hint = Wer sie betreibt, kann Aufnahmen mit CXR_FILM_ENDPOINTS=on erlauben.
 program-many = Eine Antwort enthält höchstens { $most } Karten: Fragen Sie nach weniger Befunden oder Verfahren.
+program-no-address = Diese Seite holt nichts von anderen Adressen.
+program-slow = Zu langsam für die Frage eines Programms: { $methods }. `python -m cxr_demo explain` macht solche Karten.
 program-unexpected = Hier ging etwas schief (Kennung { $reference }).
 
 ## Uploads that are not taken (upload_text.py)

@@ -35,6 +35,8 @@ program-network = There is no such network here. There are: { $known }
 program-no-films = This page takes no films of programs: ask about a synthetic one, such as { $synthetic }.
     .hint = Whoever runs it may allow films with CXR_FILM_ENDPOINTS=on.
 program-many = One answer holds at most { $most } maps: ask for fewer labels or methods.
+program-no-address = This page fetches nothing from other addresses.
+program-slow = Too slow for a program's question: { $methods }. `python -m cxr_demo explain` makes such maps.
 program-unexpected = Something went wrong here (reference { $reference }).
 
 ## Uploads that are not taken (upload_text.py)

@@ -75,6 +75,16 @@ def test_everybody_keeps_one_replica_and_both_are_used(proxied):
     assert met == {"a", "b"}
 
 
+def test_a_path_that_stands_there_twice_opens_no_closed_door(proxied):
+    for path in (
+        "gradio_api/file=/etc/passwd",
+        "xray/gradio_api/file=/etc/passwd",
+        "xray/xray/gradio_api/proxy=http://a",
+    ):
+        answer = httpx.get(f"{proxied}{path}")
+        assert (answer.status_code, answer.text) == (403, "Not available."), path
+
+
 def test_a_film_is_uploaded_and_answered_under_a_path(proxied, browser, tmp_path):
     film = tmp_path / "film.png"
     film.write_bytes(png())

@@ -20,7 +20,7 @@ from cxr_demo.film.reading import read_image
 from cxr_demo.limits import KEPT_MINUTES, MAX_FILMS, MAX_PAGE_BYTES, MAX_SESSIONS
 from cxr_demo.text import page_text
 from cxr_demo.text.catalogue import format_text, use_language
-from cxr_demo.ui.app import guard, upload_route, uploads
+from cxr_demo.ui.app import guard, program_bounds, upload_route, uploads
 from cxr_demo.ui.app import page as app_page
 from cxr_demo.ui.app.intentions import INTENTIONS
 from cxr_demo.ui.app.sessions import Film, Sessions
@@ -326,3 +326,34 @@ def test_a_full_queue_is_told_in_the_page_s_own_words(served, monkeypatch):
         assert (answer.status_code, answer.json()) == (503, {"detail": format_text("queue-full")})
     monkeypatch.undo()
     assert person.settle()
+
+
+def test_what_gradio_keeps_of_an_answer_to_a_program_goes_and_pages_stay(served, monkeypatch):
+    client, demo, _ = served
+    person = Browser(client, demo, "a page that stays")
+    holder, queue = demo.state_holder, demo._queue
+    event = client.post("/gradio_api/call/v2/methods", json={}).json()["event_id"]
+    answer = client.get(f"/gradio_api/call/methods/{event}").text
+    assert "event: complete" in answer and "grad-cam" in answer
+    lost = client.post("/gradio_api/call/v2/methods", json={}).json()["event_id"]  # nobody fetches it
+    until = time.monotonic() + 20
+    while any(queue.active_jobs) and time.monotonic() < until:
+        time.sleep(0.05)
+    desk_keys = {"a page that stays"}
+    answers = program_bounds.AnswersKept(demo, desk_keys.__contains__)
+    answers.forget()
+    assert queue.pending_event_ids_session and lost
+    monkeypatch.setattr(program_bounds, "KEPT_ANSWER_S", 0)
+    answers.forget()
+    assert set(holder.session_data) <= desk_keys
+    assert set(queue.pending_messages_per_session) <= desk_keys and set(queue.pending_event_ids_session) <= desk_keys
+    assert person.settle()
+
+
+def test_programs_leave_room_in_the_row_for_people(served, monkeypatch):
+    client, demo, _ = served
+    monkeypatch.setattr(program_bounds, "MAX_PROGRAMS_WAITING", 0)
+    asked = client.post("/gradio_api/call/v2/methods", json={})
+    told = client.post("/gradio_api/call/v2/methods", json={})
+    assert 503 in (asked.status_code, told.status_code) and format_text("queue-full") in asked.text + told.text
+    assert Browser(client, demo, "a person").settle()

@@ -1,6 +1,7 @@
 """The endpoints: the names, fields and errors are those of the command line's JSON.
 
-Films of people are taken where a host has allowed it; synthetic ones always. Nothing of a film is kept.
+Films of people are taken where a host has allowed it; synthetic ones always. What gradio keeps of an answer goes with
+`program_bounds.AnswersKept`.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import gradio as gr
 from gradio.events import api
 
 from cxr_demo import render
 from cxr_demo.analysis import Analyser
 from cxr_demo.errors import CxrError, ImageError
+from cxr_demo.explain.methods import exclude_methods
 from cxr_demo.export import listing
 from cxr_demo.export.explanations import explain_study
 from cxr_demo.export.film_records import FORMAT
@@ -31,11 +34,12 @@ from cxr_demo.export.results import (
 from cxr_demo.film.bounded_reading import read_bounded
 from cxr_demo.film.gate import GateAnswer, Verdict, judge_image
 from cxr_demo.film.reading import Radiograph
-from cxr_demo.limits import MAX_PROGRAM_MAPS, PROGRAMS_AT_ONCE
+from cxr_demo.limits import MAX_PROGRAM_MAPS, PROGRAM_OVERLAY_PX, PROGRAMS_AT_ONCE, SLOW_FORWARDS
 from cxr_demo.teaching.planted import SYNTHETIC, read_synthetic
 from cxr_demo.text.catalogue import LANGUAGES, USUAL_LANGUAGE, use_language
 from cxr_demo.ui.app import uploads
 from cxr_demo.ui.app.desk import Desk
+from cxr_demo.ui.app.program_bounds import PROGRAMS
 from cxr_demo.ui.app.sessions import Session
 from cxr_demo.ui.app.wish import Presses
 from cxr_demo.ui.faults import log_error
@@ -60,7 +64,7 @@ class Programs:
         Returns:
             An object with `format` and `models`, the one that is taken by default first.
         """
-        with use_language(language if language in LANGUAGES else USUAL_LANGUAGE):
+        with use_language(_choose_language(language)):
             return {
                 "format": FORMAT,
                 "models": [listing.describe_model(each.card) for each in self.desk.analysers.values()],
@@ -76,7 +80,7 @@ class Programs:
         Returns:
             An object with `format` and `methods`.
         """
-        with use_language(language if language in LANGUAGES else USUAL_LANGUAGE):
+        with use_language(_choose_language(language)):
             return {"format": FORMAT, "methods": listing.describe_methods()}
 
     def predict(
@@ -142,6 +146,8 @@ class Programs:
             analyser = self._find_network(network)
             if max(1, len(labels or ())) * max(1, len(methods or ())) > MAX_PROGRAM_MAPS:
                 raise CxrError("program-many", most=MAX_PROGRAM_MAPS)
+            if slow := [key for key in methods or () if key in exclude_methods({}, SLOW_FORWARDS)]:
+                raise CxrError("program-slow", methods=", ".join(slow))
             image, gate = self._open(film, request)
             seen = {"file": self._name(film), "gate": describe_gate(gate), "film": describe_film(image)}
             if gate.verdict is not Verdict.USUAL and not anyway:
@@ -152,6 +158,8 @@ class Programs:
             for made in found.values():
                 over = analyser.card.preprocess.map_to_image(made.map_square, image.pixels.shape, made.placement)
                 drawn = render.draw_overlay(image.pixels, over, choose_own_scale(made), OPACITY)
+                height, width = render.fit_shape(drawn.shape[:2], PROGRAM_OVERLAY_PX)
+                drawn = cv2.resize(drawn, (width, height), interpolation=cv2.INTER_AREA)
                 overlays[name_map(made)] = encode_png(drawn[..., ::-1])
             told = describe_explanations(analyser, study, found, likeness, overlays)
             return {**seen, **told, **describe_bounds(told, analyser.card)}
@@ -159,7 +167,7 @@ class Programs:
         return self._answer(answer, language)
 
     def _answer(self, make: Callable[[], dict], language: str) -> dict:
-        with use_language(language if language in LANGUAGES else USUAL_LANGUAGE), self.desk.sessions.working():
+        with use_language(_choose_language(language)), self.desk.sessions.working():
             try:
                 return {"format": FORMAT, **make()}
             except CxrError as error:
@@ -196,6 +204,11 @@ class Programs:
             return read_bounded(Path(taken))
 
 
+def _choose_language(given: object) -> str:
+    """Nothing of what a program says is believed."""
+    return given if isinstance(given, str) and given in LANGUAGES else USUAL_LANGUAGE
+
+
 def _check_gate(answer: GateAnswer, anyway: bool) -> None:
     if answer.verdict is not Verdict.USUAL and not anyway:
         raise CxrError("nothing-computed")
@@ -205,4 +218,4 @@ def lay_endpoints(desk: Desk, takes_films: bool) -> None:
     """Inside the page's Blocks."""
     programs = Programs(desk, takes_films)
     for ask in (programs.models, programs.methods, programs.predict, programs.explain):
-        api(ask, api_name=ask.__name__, concurrency_id="programs", concurrency_limit=PROGRAMS_AT_ONCE)
+        api(ask, api_name=ask.__name__, concurrency_id=PROGRAMS, concurrency_limit=PROGRAMS_AT_ONCE)

@@ -55,15 +55,23 @@ class Guard:
     """Pure ASGI, nothing is buffered: server-sent events keep streaming."""
 
     def __init__(
-        self, app: ASGIApp, hosts: Collection[str] = (), frames: Sequence[str] = (), asks_for_login: bool = False
+        self,
+        app: ASGIApp,
+        hosts: Collection[str] = (),
+        frames: Sequence[str] = (),
+        asks_for_login: bool = False,
+        root_path: str = "",
     ) -> None:
-        self.app, self.hosts, self.asks_for_login = app, hosts, asks_for_login
+        self.app, self.hosts, self.asks_for_login, self.root_path = app, hosts, asks_for_login, root_path
         self.headers = ((b"content-security-policy", " ".join([POLICY, *frames]).encode()), *HEADERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         path = scope["path"]
+        root = self.root_path or scope.get("root_path", "")
+        while root and path.startswith(f"{root}/"):  # gradio takes it off, as often as it stands there
+            path = path.removeprefix(root)
         kept = path.startswith(ASSETS)
 
         async def send_with_headers(message: Message) -> None:
@@ -122,11 +130,17 @@ def make_app_settings(settings: HostSettings, served: Collection[str], refused: 
     health = {"ok": bool(served), "served": sorted(served), "refused": sorted(refused)}
 
     async def report_health(request: object) -> JSONResponse:
-        return JSONResponse(health)
+        return JSONResponse(health, 200 if served else 503)
 
     return {
         "middleware": [
-            Middleware(Guard, hosts=settings.hosts, frames=settings.frames, asks_for_login=bool(settings.login)),
+            Middleware(
+                Guard,
+                hosts=settings.hosts,
+                frames=settings.frames,
+                asks_for_login=bool(settings.login),
+                root_path=settings.root_path,
+            ),
             Middleware(BoundedRequests, upload_path=UPLOAD),
         ],
         # They stand before gradio's, so that uploads arrive at ours.

@@ -29,7 +29,7 @@ PREFIX = "CXR_"
 LONGEST_SHOWN = 80  # characters of a value that is refused
 OF_TESTS = ("CXR_DATA", "CXR_SERIES", "CXR_SEED", "CXR_CHROMIUM")  # what tests and trainings read
 HOST_NAME = re.compile(r"(\*\.)?([a-z0-9-]+\.)*[a-z0-9-]+|\*")
-LOGIN_LINE = re.compile(r"(?P<name>[^:\s]{1,64}):(?P<hashed>\$2[abxy]\$\d\d\$[./A-Za-z0-9]{53})")
+LOGIN_LINE = re.compile(r"(?P<name>[^:\s]{1,64}):(?P<hashed>\$2[abxy]\$(0[4-9]|1[0-4])\$[./A-Za-z0-9]{53})")
 
 
 @dataclass(frozen=True)
@@ -85,16 +85,18 @@ def check_network(wanted: str, names: Collection[str]) -> None:
 
 
 def is_login_right(login: Mapping[str, bytes], name: str, password: str) -> bool:
-    """Whether the password is that of the name. It takes as long for a name that nobody has."""
+    """Whether the password is that of the name. For a name that nobody has it takes as long as for the
+    slowest."""
     hashed = login.get(name)
+    cost = max(int(each[4:6]) for each in login.values())
     # bcrypt reads no more than 72 bytes, and raises for more.
-    is_right = bcrypt.checkpw(password.encode()[:72], hashed or _hash_nothing())
+    is_right = bcrypt.checkpw(password.encode()[:72], hashed or _hash_nothing(cost))
     return hashed is not None and is_right
 
 
 @functools.cache
-def _hash_nothing() -> bytes:
-    return bcrypt.hashpw(os.urandom(16), bcrypt.gensalt(10))
+def _hash_nothing(cost: int) -> bytes:
+    return bcrypt.hashpw(os.urandom(16), bcrypt.gensalt(cost))
 
 
 def _read_number(least: int, most: int) -> Callable[[str], int]:
@@ -120,7 +122,7 @@ def _read_switch(text: str) -> bool:
 
 
 def _read_folder(text: str) -> Path:
-    if not Path(text).is_dir():
+    if not text or not Path(text).is_dir():
         raise CxrError("setting-folder")
     return Path(text)
 

@@ -25,6 +25,7 @@ from cxr_demo.ui.app.desk import Desk
 from cxr_demo.ui.app.endpoints import lay_endpoints
 from cxr_demo.ui.app.host_settings import HostSettings, is_login_right
 from cxr_demo.ui.app.memory import give_back_memory
+from cxr_demo.ui.app.program_bounds import AnswersKept, bound_row, fetch_no_addresses
 from cxr_demo.ui.app.sessions import Session, Sessions
 from cxr_demo.ui.app.stream import lay_stream
 from cxr_demo.ui.app.tool_answers import tell_in_json
@@ -92,8 +93,10 @@ def build_page(
         lay_endpoints(desk, settings.takes_films_of_programs)
         demo.load(None, js="() => { document.body.dataset.ready = '1'; }", **PRIVATE)
     demo.queue(max_size=MAX_WAITING, api_open=False)
+    fetch_no_addresses()
+    bound_row(demo)
     desk.sessions.on_gone = lambda key, session: _forget_session(demo, desk, key, session)
-    uploads.start_sweeping(folder, _make_sweep(desk))
+    uploads.start_sweeping(folder, _make_sweep(demo, desk))
     prefetch.start_prefetching(desk)
     return demo
 
@@ -106,9 +109,12 @@ def _make_farewell(desk: Desk) -> Callable:
     return closed
 
 
-def _make_sweep(desk: Desk) -> Callable[[], None]:
+def _make_sweep(demo: gr.Blocks, desk: Desk) -> Callable[[], None]:
+    answers = AnswersKept(demo, desk.sessions.has)
+
     def sweep() -> None:
         desk.sessions.sweep()
+        answers.forget()
         give_back_memory()
 
     return sweep
@@ -192,7 +198,7 @@ def make_launch_settings(settings: HostSettings, served: Collection[str], refuse
         "state_session_capacity": 100,
         "ssr_mode": False,
         "pwa": False,
-        "mcp_server": True,
+        "mcp_server": not settings.login,  # gradio asks for its tools without one
         "share": False,
         "show_error": False,
         "quiet": True,
@@ -224,7 +230,8 @@ def serve_page(
     where the port is taken."""
     demo.launch(prevent_thread_lock=True, **make_launch_settings(settings, served, refused))
     tools: Any = demo.mcp_server_obj
-    tools.postprocess_output_data = tell_in_json(tools.postprocess_output_data)
+    if tools:
+        tools.postprocess_output_data = tell_in_json(tools.postprocess_output_data)
     # uvicorn asks its settings with each connection; gradio has no way to give them before.
     demo.server.config.http_protocol_class = BoundedConnection
 

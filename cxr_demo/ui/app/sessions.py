@@ -304,6 +304,10 @@ class Sessions:
                 session.used = time.monotonic()
             return session
 
+    def has(self, key: str) -> bool:
+        """Whether a page of this key has a session; it is not marked as used."""
+        return key in self._sessions
+
     def keep(self, key: str, client: str = "") -> Session:
         """The session of a page, made if need be."""
         session = self.find(key)

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import re
+import socket
 from pathlib import Path
 
 import cv2
@@ -188,3 +189,25 @@ def test_the_page_for_programs_runs_as_printed(server, tmp_path, monkeypatch, re
     exec(block.replace("http://127.0.0.1:7860", server.url), names)
     assert names["answer"]["probabilities"] and names["explained"]["maps"]
     assert ("error" in names["own"]) == ("off" in request.node.callspec.id)
+
+
+def test_no_address_in_a_question_is_fetched(server):
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        listening.settimeout(0.5)
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}/film.png"
+        for name, field in (("predict", "film"), ("models", "language")):
+            given = {field: {"path": address, "meta": {"_type": "gradio.FileData"}}}
+            asked = httpx.post(f"{server.url}/gradio_api/call/v2/{name}", json=given)
+            if asked.status_code == 200:
+                event = asked.json()["event_id"]
+                told = httpx.get(f"{server.url}/gradio_api/call/{name}/{event}", timeout=60).text
+                assert "event: error" in told and address not in told
+        with pytest.raises(TimeoutError):
+            listening.accept()
+
+
+def test_slow_methods_are_left_to_the_command_line(server):
+    answer = Client(server.url, verbose=False).predict(film=FILM, methods=["score-cam"], api_name="/explain")
+    assert answer["error"].startswith(format_text("program-slow", methods="score-cam"))
