@@ -64,9 +64,9 @@ def render_answered(room: ExamRoom, deck: Deck, state: ExamState) -> dict:
     """The last film, with a network's advice where the answer after it is still to be given, else with the truth."""
     plan, answer = shuffle_deck(deck, state.seed), state.answers[-1]
     picture, advice = room.show_film(deck, answer.film), room.ask_adviser(deck, plan, answer.film)
-    is_open = needs_advice(plan, answer)
-    parts = (_render_advice if is_open else _render_truth)(deck, plan, state, advice)
-    head = _render_head(deck, state.answers[:-1] if is_open else state.answers, len(state.answers))
+    render = _render_advice if needs_advice(plan, answer) else _render_truth
+    parts = render(deck, plan, state, advice)
+    head = _render_head(deck, state.answers[:-1], len(state.answers))
     return _make_exam_value("answered", deck.name, write_state(state), head, *parts, picture=picture)
 
 
@@ -111,10 +111,9 @@ def _render_truth(deck: Deck, plan: Plan, state: ExamState, advice: Advice | Non
         tag("h4", format_text("exam-look-for")), tag("p", look_for),
         tag("h4", format_text("exam-explanation")), tag("p", explanation),
         _render_go("question", format_text("exam-finish") if is_last else format_text("exam-next")),
-        _render_all_maps(letter, advice),
         class_="side",
     )  # fmt: skip
-    return (tag("div", figure, side, class_="card"),)
+    return tag("div", figure, side, class_="card"), _render_all_maps(letter, advice)
 
 
 def _render_all_maps(letter: str, advice: Advice | None) -> Html:
@@ -193,7 +192,7 @@ def _render_deck(room: ExamRoom, name: str) -> Html:
 
 
 def _render_head(deck: Deck, before: Sequence[Answer], number: int) -> Html:
-    """`before`: the answers that were given."""
+    """`before`: the answers to the films that came before it."""
     seen = len({answer.film for answer in before})
     place = exam_text.describe_place(seen, len(deck.films))
     return tag("header", tag("h3", exam_text.name_film(number), tabindex="-1"), tag("p", f"{deck.title} · {place}"))
