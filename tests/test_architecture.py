@@ -48,7 +48,7 @@ cxr_demo.ui.viewer: __init__ colour_bar methods deep_film film_pictures agreemen
 cxr_demo.ui.viewer: panels film_regions cover_table regions_table
 cxr_demo.ui.evaluation: __init__ evaluation_curves evaluation_table evaluation_run
 cxr_demo.ui.compare: __init__ pair_view members_view film_pair_view
-cxr_demo.ui.lesson: __init__ lesson_view exam_room exam_view exam_events
+cxr_demo.ui.lesson: __init__ lesson_view exam_room film_card exam_view exam_events
 cxr_demo.ui.export: __init__ export_files take_home
 cxr_demo.ui.app: strip example_films sessions reading_places desk exports work other_film view films_table whole_page
 cxr_demo.ui.app: tour readiness prefetch follower intentions stream guard program_bounds endpoints tool_answers page
