@@ -177,6 +177,26 @@ def test_the_wheel_magnifies_what_is_under_the_pointer_and_a_drag_moves_it(look)
     assert seen.told[told:] == []
 
 
+def test_a_step_of_a_drag_changes_nothing_that_the_style_of_the_whole_page_hangs_on(look):
+    """What is set on the page's body is inherited by all of its elements: that made two frames of three late."""
+    page, _ = look()
+    page.mouse.move(*middle_of(page))
+    turn_wheel(page, -700)
+    page.evaluate(
+        """() => {
+          window.changed = [];
+          const note = (records) => window.changed.push(...records
+            .filter(({ target, attributeName, oldValue }) => target.getAttribute(attributeName) !== oldValue)
+            .map(({ attributeName }) => attributeName));
+          const observer = new MutationObserver(note);
+          for (const whole of [document.documentElement, document.body, document.querySelector("#desk")])
+            observer.observe(whole, { attributes: true, attributeOldValue: true });
+        }"""
+    )
+    drag(page, middle_of(page), (40, 25))
+    assert page.evaluate("window.changed") == []
+
+
 def test_window_and_level_are_what_numpy_makes_of_the_film(look, large_film):
     page, seen = look()
     told = len(seen.told)

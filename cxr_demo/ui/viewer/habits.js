@@ -221,11 +221,13 @@ const slider = (name) => /** @type {HTMLInputElement | null} */ (document.queryS
 // What the buttons and the frames on a stage say of the view.
 document.addEventListener("cxr-drawing", () => {
   const { left, top } = partShown();
-  const { style, dataset } = document.body;
-  style.setProperty("--zoom", String(view.zoom));
-  style.setProperty("--view-left", String(left));
-  style.setProperty("--view-top", String(top));
-  dataset.zoomed = view.zoom > 1 ? "1" : "";
+  // On the frames alone: what is set on the page's body is worked out anew for every element of it.
+  for (const { style } of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("#panels .stage .seen"))) {
+    style.setProperty("--zoom", String(view.zoom));
+    style.setProperty("--view-left", String(left));
+    style.setProperty("--view-top", String(top));
+  }
+  document.body.dataset.zoomed = view.zoom > 1 ? "1" : "";
   partOf("panels").dataset.view = JSON.stringify(view);
   const [level, wide] = [(view.low + view.high) / 2, view.high - view.low].map((share) => Math.round(share * 100));
   for (const [name, value] of Object.entries({ level, window: wide })) {
