@@ -149,7 +149,8 @@ def _add_film(press: Press, name: Said) -> Film:
     for key in others[: max(0, len(session.films) - MAX_FILMS + 1)]:
         _drop_film(press, key)
         session.notice = Notice(say("oldest-removed", films=MAX_FILMS), kind="done")
-    film = Film(str(number), name)
+    film, key = Film(str(number), name), str(number)
+    press.change(lambda wish: wish.forget_regions(key))  # of a former film that had this key
     films = {**session.films, film.key: film}
     session.films = dict(sorted(films.items(), key=lambda item: int(item[0])))  # as they were given, not as they came
     return film
@@ -177,7 +178,12 @@ def mend_film(press: Press) -> None:
     offered = film.gate.doubts if film and film.gate else ()
     if film is not None and mend in [doubt.mend for doubt in offered]:
         film.wanted_mend, key = Mend(mend), film.key
-        press.change(lambda wish: wish.show_film(key, wish.checkpoint) if wish.film == key else wish)
+
+        def show_mended(wish: Wish) -> Wish:
+            wish = wish.forget_regions(key)  # they lay on another picture
+            return wish.show_film(key, wish.checkpoint) if wish.film == key else wish
+
+        press.change(show_mended)
 
 
 def remove_film(press: Press) -> None:
@@ -193,7 +199,8 @@ def remove_film(press: Press) -> None:
 
     def leave(wish: Wish) -> Wish:
         wish = replace(wish, compared=NOTHING, export=None) if wish.compared == FILM + key else wish
-        return wish.show_film(shown, network or wish.own_checkpoint) if wish.film == key else wish
+        wish = wish.show_film(shown, network or wish.own_checkpoint) if wish.film == key else wish
+        return wish.forget_regions(key)
 
     press.change(leave)
 

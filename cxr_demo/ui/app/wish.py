@@ -51,15 +51,24 @@ class ExportWish:
 
 
 @dataclass(frozen=True)
+class KeptRegions:
+    """Of the `film` of this key while another one is shown."""
+
+    film: str
+    regions: tuple[DrawnRegion, ...] = ()
+    cover: str = ""
+
+
+@dataclass(frozen=True)
 class Wish:
-    """`film` is the key of a film of the session, or empty; `label` is empty for the first of the list. `checkpoint` is
-    what reads this film, `own_checkpoint` what reads the person's own films: a synthetic one opens with the network
-    that was made for it. `pinned_scale`: ends of the absolute scale that are kept, by unit. `contrast`: maps of the
-    label against the others. `regions`: drawn on this film; `cover`: how they are covered while the network is asked
-    again, empty for not at all. `checks`: of this film and label. `slow`: the maps of the other checkpoint that were
-    asked for although they take long, (label, method). `export`: a file of what is shown;
-    `table`: of the findings of all films; `linked_label`: what the first film that `own_checkpoint` reads begins with,
-    where a link says so."""
+    """`film` is the key of a film of the session, or empty; `label` is what a person has chosen, on whatever film, and
+    empty for the first of the list. `checkpoint` is what reads this film, `own_checkpoint` what reads the person's own
+    films: a synthetic one opens with the network that was made for it. `pinned_scale`: ends of the absolute scale that
+    are kept, by unit. `contrast`: maps of the label against the others. `regions`: drawn on this film; `cover`: how they
+    are covered while the network is asked again, empty for not at all; `kept_regions`: those of other films, until they
+    are shown again. `checks`: of this film and label. `slow`: the maps of the other checkpoint that were asked for
+    although they take long, (label, method). `export`: a file of what is shown; `table`: of the findings of all films;
+    `linked_label`: what the first film that `own_checkpoint` reads begins with, where a link says so."""
 
     film: str = ""
     checkpoint: str = ""
@@ -70,6 +79,7 @@ class Wish:
     contrast: bool = False
     regions: tuple[DrawnRegion, ...] = ()
     cover: str = ""
+    kept_regions: tuple[KeptRegions, ...] = ()
     compared: str = NOTHING
     checks: Checks | None = None
     slow: frozenset[tuple[str, str]] = frozenset()
@@ -88,12 +98,24 @@ class Wish:
         return tuple(region.shape for region in self.regions if region.is_covered) if self.cover else ()
 
     def show_film(self, film: str, checkpoint: str) -> Wish:
-        """Another film, read by this checkpoint."""
-        wish = self._read_by(checkpoint)
+        """Another film, read by this checkpoint, with what was drawn on it before."""
+        wish = self._read_by(checkpoint)._exchange_regions(film)
         if wish.compared == FILM + film:
             wish = replace(wish, compared=NOTHING)
-        wish = replace(wish, film=film, label="", regions=(), cover="", checks=None, export=None)
+        wish = replace(wish, film=film, checks=None, export=None)
         return wish._spend_linked_label() if film and checkpoint == wish.own_checkpoint else wish
+
+    def _exchange_regions(self, film: str) -> Wish:
+        """Those of the film that was shown so far are kept, those of this one come back."""
+        drawn = (*self.kept_regions, KeptRegions(self.film, self.regions, self.cover))
+        kept = {each.film: each for each in drawn if each.regions}
+        own = kept.pop(film, KeptRegions(film))
+        return replace(self, regions=own.regions, cover=own.cover, kept_regions=tuple(kept.values()))
+
+    def forget_regions(self, film: str) -> Wish:
+        """The film is gone, or another picture by now, or a new one."""
+        wish = replace(self, regions=(), cover="") if film == self.film else self
+        return replace(wish, kept_regions=tuple(each for each in self.kept_regions if each.film != film))
 
     def link_label(self, label: str) -> Wish:
         """The finding of a link, at once where its network reads a film already."""
@@ -101,7 +123,7 @@ class Wish:
         return wish._spend_linked_label() if label and wish.film and wish.checkpoint == wish.own_checkpoint else wish
 
     def _spend_linked_label(self) -> Wish:
-        return replace(self, label=self.linked_label, linked_label="")
+        return replace(self, label=self.linked_label or self.label, linked_label="")
 
     def choose_checkpoint(self, checkpoint: str) -> Wish:
         wish = replace(self._read_by(checkpoint), own_checkpoint=checkpoint)

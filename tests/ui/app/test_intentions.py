@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cxr_demo.explain.methods import METHODS
-from cxr_demo.film.gate import Mend
+from cxr_demo.film.gate import Doubt, GateAnswer, Mend, Verdict
 from cxr_demo.limits import MAX_FILMS
 from cxr_demo.teaching.planted import HONEST
 from cxr_demo.text import upload_text
@@ -363,6 +363,47 @@ def test_a_region_that_was_drawn_on_another_film_is_not_of_this_one(page):
     page.upload(png(1), "second.png")
     page.press("draw_regions", regions=[DRAWN], at={"film": first})
     assert page.settle().regions["regions"] == [] and not page.session.region_fault
+
+
+def test_box_and_cover_of_a_film_are_there_again_when_it_is_chosen_again(page):
+    page.open()
+    first = page.session.wish.film
+    page.press("draw_regions", regions=[DRAWN])
+    page.press("cover_regions", how="grey")
+    assert page.settle().regions["cover"]
+    page.upload(png(1), "second.png")
+    shown = page.settle().regions
+    assert shown["regions"] == [] and shown["cover"] is None
+    second = page.session.wish.film
+    page.press("choose_film", film=first)
+    shown = page.settle().regions
+    assert [region["shape"] for region in shown["regions"]] == [(0.1, 0.1, 0.2, 0.2)]
+    assert shown["how"] == "grey" and shown["cover"]
+    page.press("remove_film", film=first)
+    page.upload(png(2), "third.png")  # gets the key of the one that is gone
+    page.press("choose_film", film=second)
+    page.press("choose_film", film=page.session.wish.film)
+    assert page.settle().regions["regions"] == [] and page.session.wish.kept_regions == ()
+
+
+def test_what_was_drawn_on_a_film_goes_when_it_is_turned(page):
+    page.open()
+    film = page.session.film
+    page.press("draw_regions", regions=[DRAWN])
+    gate = GateAnswer(Verdict.USUAL, (Doubt("sideways", "MEASURED", Mend.TURN_90),))
+    film.opened = dataclasses.replace(film.opened, gate=gate)
+    page.press("mend_film", film=film.key, mend=Mend.TURN_90)
+    assert page.session.wish.regions == () and film.wanted_mend is Mend.TURN_90
+
+
+def test_the_finding_that_a_person_chose_stays_with_the_next_film(page):
+    page.open()
+    assert page.look().value["at"]["label"] != LABELS[2]
+    page.press("choose_label", label=LABELS[2])
+    page.upload(png(1), "second.png")
+    assert page.settle().value["at"]["label"] == LABELS[2]
+    page.press("choose_film", film="1")
+    assert page.settle().value["at"]["label"] == LABELS[2]
 
 
 def test_a_scale_is_kept_as_it_was_shown_also_when_another_finding_was_chosen_meanwhile(page):

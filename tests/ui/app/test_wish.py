@@ -53,12 +53,25 @@ def test_only_the_last_presses_are_kept_and_the_others_are_not_forgotten():
 
 def test_what_belongs_to_a_film_goes_with_it_and_the_choices_stay():
     wish = Wish(film="1", checkpoint="a", own_checkpoint="a", label="normal", methods=("gradient",),
-                pinned_scale=(("u", ScaleEnds(1.0)),), regions=(DrawnRegion((0, 0, 1, 1)),),
+                pinned_scale=(("u", ScaleEnds(1.0)),), regions=(DrawnRegion((0, 0, 1, 1)),), cover="grey",
                 compared=MEMBERS, checks=Checks(QUICK, 1))  # fmt: skip
     other = wish.show_film("2", "b")
     assert (other.film, other.checkpoint, other.own_checkpoint) == ("2", "b", "a")
-    assert (other.label, other.regions, other.checks) == ("", (), None)
+    assert (other.label, other.regions, other.cover, other.checks) == ("normal", (), "", None)
     assert (other.methods, other.pinned_scale, other.compared) == (("gradient",), (("u", ScaleEnds(1.0)),), MEMBERS)
+
+
+def test_what_was_drawn_on_a_film_comes_back_with_it():
+    box, other_box = DrawnRegion((0, 0, 1, 1)), DrawnRegion((0.2, 0.2, 0.1, 0.1), False)
+    first = Wish(film="1", regions=(box,), cover="grey")
+    second = replace(first.show_film("2", ""), regions=(other_box,))
+    assert second.covered == () and second.show_film("2", "").regions == (other_box,)
+    back = second.show_film("1", "")
+    assert (back.regions, back.cover) == ((box,), "grey") and back.covered == (box.shape,)
+    again = back.show_film("2", "")
+    assert (again.regions, again.cover) == ((other_box,), "")
+    assert again.forget_regions("2").regions == () and again.forget_regions("2").show_film("1", "").regions == (box,)
+    assert again.forget_regions("1").show_film("1", "").regions == ()
 
 
 def test_a_choice_that_is_made_again_changes_nothing():
