@@ -122,7 +122,9 @@ def test_a_region_by_mouse_and_by_numbers_gives_the_share_that_counting_gives(op
     assert read_shares(page, 0) == pytest.approx(wanted, abs=0.0075)
     page.locator("button.finding[data-label=normal]").click()
     wait_for_maps(page, "normal")
-    expect(page.locator("#evaluation-section")).to_be_hidden()  # with the maps, which are off at first
+    for of_maps in ("#regions table.own", "#regions form", "#evaluation"):
+        expect(page.locator(of_maps)).to_be_hidden()  # with the maps, which are off at first
+    expect(page.locator("#regions .covering .bar")).to_be_visible()  # what is drawn is covered all the same
     page.locator("#panels button.ask").click()
     expect(page.locator("#regions h3")).to_contain_text("Normal")
     expect(page.locator("#panels polygon.line")).to_have_count(4)  # it stays with the film

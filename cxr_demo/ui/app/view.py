@@ -230,11 +230,9 @@ class PageView:
         return self.keep("likeness", (*self.at, tuple(shown), tuple(ready), contrast), make) if ready else EMPTY
 
     def regions(self) -> Part:
-        film, analyser = self.film, self.analyser
-        maps = self._list_shown()
+        film, analyser, study, maps = self.film, self.analyser, self.study, self._list_shown()
         opened, drawn, fault = film.opened if film else None, self.wish.regions, self.session.region_fault
-        study = self.study
-        if not maps or opened is None or analyser is None or study is None:
+        if not (maps or drawn) or opened is None or analyser is None or study is None:
             regions = regions_table.list_regions(drawn)
             return make_part({"html": "", "regions": regions, "how": self.wish.cover, "cover": None})
         cover = self._look_at_cover()
@@ -242,10 +240,13 @@ class PageView:
 
         def make() -> Part:
             card, shapes = analyser.card, [region.shape for region in drawn]
-            found = film_regions.measure_regions(opened.regions, shapes, opened.truth, maps, card.preprocess)
-            about = film_regions.describe_lungs(opened.regions, self.desk.lungs)
             covering = render_cover(card, self.label, study.probabilities, cover) if drawn else None
-            value = regions_table.render_regions(self.finding, found, about, drawn, fault, opened.truth, covering)
+            if maps:
+                found = film_regions.measure_regions(opened.regions, shapes, opened.truth, maps, card.preprocess)
+                about = film_regions.describe_lungs(opened.regions, self.desk.lungs)
+                value = regions_table.render_regions(self.finding, found, about, drawn, fault, opened.truth, covering)
+            else:
+                value = regions_table.render_covering_alone(drawn, covering)
             picture = describe_covered(cover)
             value |= {"how": cover.how, "cover": picture and picture[0]}
             return make_part(value, picture[1] if picture else {})

@@ -64,9 +64,9 @@ class Wish:
     """`film` is the key of a film of the session, or empty; `label` is what a person has chosen, on whatever film, and
     empty for the first of the list. `checkpoint` is what reads this film, `own_checkpoint` what reads the person's own
     films: a synthetic one opens with the network that was made for it. `pinned_scale`: ends of the absolute scale that
-    are kept, by unit. `contrast`: maps of the label against the others. `regions`: drawn on this film; `cover`: how they
-    are covered while the network is asked again, empty for not at all; `kept_regions`: those of other films, until they
-    are shown again. `checks`: of this film and label. `slow`: the maps of the other checkpoint that were asked for
+    are kept, by unit. `contrast`: maps of the label against the others. `regions`: drawn on this film; `cover`: how
+    they are covered while the network is asked again, empty for not at all; `kept_regions`: those of other films, until
+    they are shown again. `checks`: of this film and label. `slow`: the maps of the other checkpoint that were asked for
     although they take long, (label, method). `export`: a file of what is shown; `table`: of the findings of all films;
     `linked_label`: what the first film that `own_checkpoint` reads begins with, where a link says so."""
 

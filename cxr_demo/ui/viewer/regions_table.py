@@ -62,6 +62,11 @@ def render_regions(
     return {"html": html, "regions": list_regions(drawn, found)}
 
 
+def render_covering_alone(drawn: Sequence[DrawnRegion], covering: Html | None) -> dict:
+    """Where there is no map: the network is asked about the drawn regions all the same."""
+    return {"html": tag("section", covering, class_="regions"), "regions": list_regions(drawn)}
+
+
 def list_regions(drawn: Sequence[DrawnRegion], found: Found = MappingProxyType({})) -> list[dict]:
     """What the panels draw, and what stands on each, which is nothing as long as there are no maps."""
     return [

@@ -365,6 +365,16 @@ def test_a_region_that_was_drawn_on_another_film_is_not_of_this_one(page):
     assert page.settle().regions["regions"] == [] and not page.session.region_fault
 
 
+def test_a_region_is_covered_also_without_any_map(page):
+    page.open()
+    page.press("choose_methods", methods=[])
+    assert page.settle().regions["html"] == ""
+    page.press("draw_regions", regions=[DRAWN])
+    page.press("cover_regions", how="grey")
+    shown = page.settle().regions
+    assert shown["cover"] and shown["html"].count('class="cover') >= 2 and "<form" not in shown["html"]
+
+
 def test_box_and_cover_of_a_film_are_there_again_when_it_is_chosen_again(page):
     page.open()
     first = page.session.wish.film
