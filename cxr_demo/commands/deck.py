@@ -25,13 +25,15 @@ def add_deck(commands: arguments.Commands) -> None:
 
 def run_new(options: argparse.Namespace) -> int:
     from cxr_demo.teaching.deck import DECK_FILE
-    from cxr_demo.teaching.new_deck import make_deck_file
+    from cxr_demo.teaching.new_deck import make_deck_file, show_name
 
-    films, others = make_deck_file(options.folder, options.out, options.title)
+    films, others, odd = make_deck_file(options.folder, options.out, options.title)
     print((options.out or options.folder) / DECK_FILE)
     print(format_text("deck-made", films=len(films)))
     if others:
-        opening.complain(format_text("deck-left-out", names=", ".join(others)))
+        opening.complain(format_text("deck-left-out", names=", ".join(map(show_name, others))))
+    if odd:
+        opening.complain(str(CxrError("deck-names-odd", names=", ".join(map(show_name, odd)))))
     opening.complain(format_text("deck-look"))
     return 0
 

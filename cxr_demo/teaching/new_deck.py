@@ -13,11 +13,14 @@ from cxr_demo.networks.whole_file import write_file
 from cxr_demo.teaching.deck import DECK_FILE, LONGEST_LINE, TO_DO, VERSION
 from cxr_demo.text.catalogue import LANGUAGE, format_text
 
+SHOWN_NAME = 60  # characters of a name that is left out
 
-def make_deck_file(folder: Path, out: Path | None = None, title: str = "") -> tuple[list[str], list[str]]:
+
+def make_deck_file(folder: Path, out: Path | None = None, title: str = "") -> tuple[list[str], list[str], list[str]]:
     """Writes DECK_FILE, in the language of the moment, beside the films of `folder`, or beside copies of them in `out`.
 
-    -> the names of the films, and of the files that are none. Nothing is invented: names of files stay as they are.
+    -> the names of the films, of the files that are none, and of films whose names no deck can hold, which are left out
+    too. Nothing is invented: names of files stay as they are.
     Raises CxrError where there is a deck already, no film, too many, or the disk refuses.
     """
     if not folder.is_dir():
@@ -25,7 +28,9 @@ def make_deck_file(folder: Path, out: Path | None = None, title: str = "") -> tu
     target = out or folder
     if (target / DECK_FILE).exists():
         raise CxrError("deck-earlier", file=DECK_FILE)
-    films, others = _find_films(folder)
+    films, others, odd = _find_films(folder)
+    if odd and not films:
+        raise CxrError("deck-names-odd", names=", ".join(map(show_name, odd)))
     if not films:
         raise CxrError("deck-folder-empty", name=folder.name)
     if len(films) > MAX_DECK_FILMS:
@@ -41,22 +46,28 @@ def make_deck_file(folder: Path, out: Path | None = None, title: str = "") -> tu
         write_file(target / DECK_FILE, _render_deck(films, title or folder.resolve().name))
     except OSError as error:
         raise CxrError("out-not-written", why=str(error.strerror)) from error
-    return films, others
+    return films, others, odd
 
 
-def _find_films(folder: Path) -> tuple[list[str], list[str]]:
-    films, others = [], []
+def show_name(name: str) -> str:
+    """Of a file, in a sentence: what cannot be printed as `\\n`, and its beginning where it is long."""
+    shown = repr(name)[1:-1]
+    return shown if len(shown) <= SHOWN_NAME else f"{shown[:SHOWN_NAME]}…"
+
+
+def _find_films(folder: Path) -> tuple[list[str], list[str], list[str]]:
+    films, others, odd = [], [], []
     for path in sorted(folder.iterdir()):
         if path.name.startswith(".") or not path.is_file():
             continue
         try:
-            if not path.name.isprintable() or len(path.name) > LONGEST_LINE or "\\" in path.name or ":" in path.name:
-                raise CxrError("deck-name-odd")
             read_image(path)
-            films.append(path.name)
         except ImageError:
             others.append(path.name)
-    return films, others
+            continue
+        is_odd = not path.name.isprintable() or len(path.name) > LONGEST_LINE or "\\" in path.name or ":" in path.name
+        (odd if is_odd else films).append(path.name)
+    return films, others, odd
 
 
 def _render_deck(films: list[str], title: str) -> str:

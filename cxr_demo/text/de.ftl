@@ -971,9 +971,10 @@ deck-folder-empty = In '{ $name }' ist keine Aufnahme.
 deck-folder-full = Es sind { $films } Aufnahmen, mehr als die { $most } eines Satzes.
 deck-film-there = '{ $name }' liegt schon in --out.
     .hint = Geben Sie für --out einen neuen Ordner an.
-deck-name-odd =
-    Der Name einer Datei enthält, was sich nicht drucken lässt, oder mehr als 200 Zeichen, ein \ oder einen Doppelpunkt.
-    .hint = Geben Sie der Datei einen anderen Namen.
+deck-names-odd =
+    Weggelassen, denn im Namen steht, was sich nicht drucken lässt, oder mehr als 200 Zeichen, ein \ oder ein
+    Doppelpunkt: { $names }.
+    .hint = Geben Sie diesen Dateien andere Namen.
 deck-made =
     { $films ->
         [one] Eine Aufnahme. Schreiben Sie in diese Datei, was sie zeigt;

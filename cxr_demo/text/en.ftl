@@ -937,8 +937,8 @@ deck-folder-empty = There is no film in '{ $name }'.
 deck-folder-full = There are { $films } films, more than the { $most } of a deck.
 deck-film-there = '{ $name }' lies in --out already.
     .hint = Give --out a new folder.
-deck-name-odd = The name of a file holds what cannot be printed, or has more than 200 characters, or a \ or a colon.
-    .hint = Give the file another name.
+deck-names-odd = Left out, since their names hold what cannot be printed, or more than 200 characters, or a \ or a colon: { $names }.
+    .hint = Give these files other names.
 deck-made =
     { $films ->
         [one] One film. Write what it shows in that file;

@@ -65,3 +65,16 @@ def test_nothing_is_written_over_and_nothing_made_of_nothing(films, tmp_path, ca
     assert main(["deck", "new", str(tmp_path / "empty")]) == 2 and "no film" in capsys.readouterr().err
     assert main(["deck", "new", str(tmp_path / "nowhere")]) == 2 and "no folder" in capsys.readouterr().err
     assert main(["deck", "check", str(tmp_path / "empty")]) == 2 and "deck new" in capsys.readouterr().err
+
+
+def test_a_name_that_no_deck_can_hold_stops_no_other_film(films, capsys):
+    for name in ("line\nbreak.png", "a:b.png", "x" * 220 + ".png"):
+        (films / name).write_bytes((films / "ü.png").read_bytes())
+    (films / "c:notes.txt").write_text("no film")
+    assert main(["deck", "new", str(films)]) == 0
+    out, complaint = capsys.readouterr()
+    assert "line\\nbreak.png" in complaint and "a:b.png" in complaint and "x" * 61 not in complaint
+    assert (films / "deck.toml").read_text(encoding="utf-8").count("[[films]]") == 2
+    for film in (films / "ü.png", films / 'a "quoted".png', films / "deck.toml"):
+        film.unlink()
+    assert main(["deck", "new", str(films)]) == 2 and "a:b.png" in capsys.readouterr().err
