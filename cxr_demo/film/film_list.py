@@ -12,6 +12,7 @@ from pathlib import Path
 from cxr_demo.errors import CxrError, ImageError
 from cxr_demo.film.file_kinds import find_kind
 
+SYNTHETIC = "synthetic:"  # before the name of an example, where the name of a file may stand
 FILM_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".dcm")
 FILM_COLUMNS = (  # of a table: the names of the one that names the films, of which the first that is there counts
     "path", "image_path", "file_path", "filename", "file_name", "image_index", "file", "image", "image_id",
@@ -82,7 +83,7 @@ def _begins_as_film(path: Path) -> bool:
 
 
 def _read_film_list(path: Path) -> list[str]:
-    """A name in each line, or in a column of a table; where they are relative, they lie beside the list."""
+    """A name in each line, or in a column of a table; files whose names are relative lie beside the list."""
     try:
         text = decode_text(path.read_bytes())
     except OSError:
@@ -91,7 +92,7 @@ def _read_film_list(path: Path) -> list[str]:
         raise CxrError("film-list-no-text", file=path.name)
     is_table = path.suffix.lower() in TABLE_SUFFIXES
     names = _list_column(path.name, text) if is_table else map(str.strip, text.splitlines())
-    return [str(path.parent / name) for name in names if name]
+    return [name if name.startswith(SYNTHETIC) else str(path.parent / name) for name in names if name]
 
 
 def _list_column(file: str, text: str) -> Iterator[str]:

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from cxr_demo.errors import ImageError
+from cxr_demo.film.film_list import SYNTHETIC
 from cxr_demo.film.phantom import EXAMPLES, Phantom, make_example_phantoms
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.text.catalogue import Said
 
 LETTERS = "letters"
-SYNTHETIC = "synthetic:"  # before the name of an example, where the name of a file may stand
 # Names of the cards of two networks that learned from such films. On those of CHEAT letters stand on every film with a
 # consolidation and on no other; on those of HONEST they stand by lot.
 HONEST, CHEAT = "phantom-honest", "phantom-cheat"

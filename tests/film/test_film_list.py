@@ -32,6 +32,13 @@ def test_a_list_names_a_film_a_line_and_each_film_is_meant_once(tmp_path):
     assert list_films(["x.png", f"@{tmp_path / 'list.txt'}", a]) == ["x.png", a, b]
 
 
+def test_a_synthetic_film_of_a_list_lies_in_no_folder(tmp_path):
+    (tmp_path / "list.txt").write_text("synthetic:normal\na.png\n")
+    (tmp_path / "films.csv").write_text("file\nsynthetic:effusion\n")
+    found = list_films([f"@{tmp_path / 'list.txt'}"], str(tmp_path / "films.csv"))
+    assert found == ["synthetic:normal", str(tmp_path / "a.png"), "synthetic:effusion"]
+
+
 @pytest.mark.parametrize(
     "content, told",
     [

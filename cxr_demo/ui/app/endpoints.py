@@ -32,10 +32,11 @@ from cxr_demo.export.results import (
     name_map,
 )
 from cxr_demo.film.bounded_reading import read_bounded
+from cxr_demo.film.film_list import SYNTHETIC
 from cxr_demo.film.gate import GateAnswer, Verdict, judge_image
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.limits import MAX_PROGRAM_MAPS, PROGRAM_OVERLAY_PX, PROGRAMS_AT_ONCE, SLOW_FORWARDS
-from cxr_demo.teaching.planted import SYNTHETIC, read_synthetic
+from cxr_demo.teaching.planted import read_synthetic
 from cxr_demo.text.catalogue import LANGUAGES, USUAL_LANGUAGE, use_language
 from cxr_demo.ui.app import uploads
 from cxr_demo.ui.app.desk import Desk
