@@ -37,8 +37,8 @@ cxr_demo.export: __init__ output
 cxr_demo.importing: __init__ published pickle_process weights_file source labels_given fitting verdict
 cxr_demo.text: page_text scales_text localisation_text examples_text evaluation_text command_text
 cxr_demo.text: findings_text pair_text upload_text exam_text
-cxr_demo.export: results film_table map_scales shown settings panel_pictures film_records predictions film_pair_results
-cxr_demo.export: explanations listing
+cxr_demo.export: results film_table map_scales shown settings panel_pictures film_records film_answers
+cxr_demo.export: predictions film_pair_results explanations evaluations listing
 cxr_demo: __init__
 cxr_demo.export: report report_pdf secondary_capture segmentation bundle report_file
 cxr_demo.ui: markup terms parts faults components jobs image_encoding
@@ -53,7 +53,8 @@ cxr_demo.ui.export: __init__ export_files take_home
 cxr_demo.ui.app: strip example_films sessions reading_places desk exports work other_film view films_table whole_page
 cxr_demo.ui.app: tour readiness prefetch follower intentions stream guard program_bounds endpoints tool_answers page
 cxr_demo.ui: __init__
-cxr_demo.commands: __init__ arguments opening launched predict explain compare evaluate report checkpoints listing deck
+cxr_demo.commands: __init__ arguments opening launched films predict explain compare evaluate report checkpoints
+cxr_demo.commands: listing deck
 cxr_demo: __main__
 train: __init__ recipe markdown
 train.data: __init__ table text_tables splits readers own_films films_csv datasets split_tables describe

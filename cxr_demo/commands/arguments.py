@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
+from cxr_demo.errors import CxrError
 from cxr_demo.text.catalogue import format_text
 
 PROGRAM = "python -m cxr_demo"
@@ -86,13 +87,22 @@ def add_film_arguments(command: argparse.ArgumentParser) -> None:
 
 def add_one_label_arguments(command: argparse.ArgumentParser) -> None:
     """Of one that looks at the maps of one label."""
-    command.add_argument("file", metavar="FILE")
     command.add_argument("--label", help=format_text("help-first-label"))
     command.add_argument("--method", nargs="+", help=format_text("help-page-methods"))
     command.add_argument(
         "--region", type=float, nargs=4, metavar=("X", "Y", "WIDTH", "HEIGHT"), action="append",
         help=format_text("help-region"),
     )  # fmt: skip
+
+
+def check_table_path(path: Path, replaces: bool) -> None:
+    """CxrError for what is no name of a table, as where a film was given in its place, and for one that is there."""
+    if path.suffix.lower() != ".csv":
+        raise CxrError("table-no-name", file=path.name)
+    if not path.parent.is_dir():
+        raise CxrError("records-no-folder", folder=str(path.parent))
+    if path.exists() and not replaces:
+        raise CxrError("table-earlier", file=path.name)
 
 
 def prepare_output() -> None:

@@ -29,6 +29,7 @@ def run_compare(options: argparse.Namespace) -> int:
     from cxr_demo.export.film_pair_results import compare_prior, write_film_pair
     from cxr_demo.export.output import RESULT_FILE, check_output, open_output
     from cxr_demo.export.results import write_comparison, write_members
+    from cxr_demo.film.gate import check_answer
 
     check_output(options.out, RESULT_FILE, options.overwrite)
     if len(options.weights) > (1 if options.prior else 2):
@@ -37,7 +38,7 @@ def run_compare(options: argparse.Namespace) -> int:
     if len(analysers) == 1 and not options.prior and not analysers[0].card.joins_predictions:
         raise CxrError("compare-no-members", name=analysers[0].card.name)
     image, answer = opening.open_image(options.file, options.mend)
-    opening.check_answer(answer, options.anyway)
+    check_answer(answer, options.anyway)
     other = opening.open_prior(options) if options.prior else None
     studies = [analyser.analyse(image) for analyser in analysers]
     cards = [analyser.card for analyser in analysers]

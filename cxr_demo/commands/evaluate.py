@@ -1,49 +1,48 @@
-"""`evaluate`: how far the maps of one label can be trusted."""
+"""`evaluate`: how far the maps of one label can be trusted, of one film or of many."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from cxr_demo.commands import arguments, opening
+from cxr_demo.commands import arguments, films, opening
 from cxr_demo.text.catalogue import format_text
+
+if TYPE_CHECKING:
+    from cxr_demo.export.film_answers import JudgedFilm
 
 
 def add_evaluate(commands: arguments.Commands) -> None:
     evaluate = commands.add_parser("evaluate", aliases=["believe"], help=format_text("help-evaluate"))
+    films.add_films_arguments(evaluate)
     arguments.add_one_label_arguments(evaluate)
     arguments.add_weights_argument(evaluate)
-    arguments.add_film_arguments(evaluate)
     evaluate.set_defaults(act=run_evaluate)
 
 
 def run_evaluate(options: argparse.Namespace) -> int:
-    from cxr_demo.analysis import choose_default_methods, order_labels
-    from cxr_demo.evaluation import regions
-    from cxr_demo.evaluation.agreement import measure_agreements
+    from cxr_demo.export.evaluations import describe_evaluated, evaluate_image, list_evaluated
+    from cxr_demo.export.explanations import check_choice
+    from cxr_demo.export.film_table import list_check_lines
     from cxr_demo.progress import show_progress
-    from cxr_demo.text.command_text import describe_evaluation, describe_evidence
 
-    analyser = opening.load_analyser(options.weights)
-    image, answer = opening.open_image(options.file, options.mend)
-    opening.check_answer(answer, options.anyway)
-    study, film, (_, model) = analyser.analyse(image), image.pixels, opening.load_gate_models()
-    drawn = [tuple(region) for region in options.region or ()]
-    masks = regions.make_film_masks(film, model and model.estimate(film), drawn)
-    label = opening.find_label(analyser.card, options.label or order_labels(analyser.card, study.probabilities)[0])
-    methods = options.method or choose_default_methods(analyser)
-    explained = analyser.explain(study, [label], methods)
-    with show_progress() as on_progress:
-        found = analyser.evaluate_maps(study, list(explained.values()), on_progress)
-    maps = {key: explained[key, label].map_square for key in methods}
-    placements = {key: explained[key, label].placement for key in methods}
-    agreements = measure_agreements(maps, analyser.card.preprocess.mark_image(film.shape), placements)
-    for line in describe_evaluation(analyser.card.get_finding(label).name, found, agreements):
-        print(line)
-    print()
-    places = {
-        key: regions.measure_evidence(map_square, analyser.card.preprocess, masks, placements[key])
-        for key, map_square in maps.items()
-    }
-    for line in describe_evidence(places, model and model.dice):
-        print(line)
-    return 0
+    found = films.find_films(options)
+    analyser, (_, lungs) = opening.load_analyser(options.weights), opening.load_gate_models()
+    labels, methods, drawn = [options.label] if options.label else [], options.method or [], options.region or []
+    check_choice(analyser, labels, methods)
+    is_many = len(found.names) > 1
+
+    def ask(film: JudgedFilm) -> tuple[dict, Sequence[str]]:
+        with show_progress() as on_progress:
+            made = evaluate_image(
+                analyser, film.image, lungs, options.label or "", methods, [tuple(box) for box in drawn], on_progress
+            )
+        lines = list_evaluated(analyser.card, made)
+        return describe_evaluated(analyser, made), [f"# {film.name}", "", *lines, ""] if is_many else lines
+
+    settings = {"command": "evaluate", "labels": labels, "methods": methods, "regions": drawn}
+    question = films.Question(
+        analyser, ask, settings, lambda told: list_check_lines(analyser.card, analyser.sha256, told)
+    )
+    return films.ask_films(options, found, question)

@@ -63,7 +63,7 @@ def run_methods(options: argparse.Namespace) -> int:
 
 
 def print_json(facts: dict) -> None:
-    from cxr_demo.export.film_records import FORMAT
+    from cxr_demo.export.output import FORMAT
 
     print(json.dumps({"format": FORMAT, **facts}, indent=2, ensure_ascii=False))
 

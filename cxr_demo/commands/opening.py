@@ -8,8 +8,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cxr_demo.errors import CxrError
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
@@ -42,16 +40,11 @@ def open_image(
 
 def open_prior(options: argparse.Namespace, mends: Iterable[str] = ()) -> tuple[str, Radiograph]:
     """The name and the image of the other film, which --mend leaves as it is."""
+    from cxr_demo.film.gate import check_answer
+
     image, answer = open_image(options.prior, mends)
     check_answer(answer, options.anyway)
     return Path(options.prior).name, image
-
-
-def check_answer(answer: GateAnswer, anyway: bool) -> None:
-    from cxr_demo.film.gate import Verdict
-
-    if answer.verdict is not Verdict.USUAL and not anyway:
-        raise CxrError("nothing-computed")
 
 
 def find_label(card: Card, name: str) -> str:

@@ -14,6 +14,7 @@ COVERS = ("mirror", "blur", "grey", "keep")  # those of evaluation/covering.py, 
 
 def add_report(commands: arguments.Commands) -> None:
     report = commands.add_parser("report", help=format_text("help-report"))
+    report.add_argument("file", metavar="FILE")
     report.add_argument("--out", type=Path, required=True, metavar="REPORT.pdf")
     report.add_argument("--overwrite", action="store_true", help=format_text("help-overwrite-file"))
     report.add_argument("--checks", action="store_true", help=format_text("help-checks"))
@@ -30,6 +31,7 @@ def add_report(commands: arguments.Commands) -> None:
 def run_report(options: argparse.Namespace) -> int:
     from cxr_demo.export.report_file import check_report_path, check_settings, compute_shown, write_report
     from cxr_demo.export.settings import choose_settings
+    from cxr_demo.film.gate import check_answer
     from cxr_demo.progress import show_progress
 
     check_report_path(options.out, options.overwrite)
@@ -38,7 +40,7 @@ def run_report(options: argparse.Namespace) -> int:
     image, answer = opening.open_image(options.file, settings.mends)
     prior = opening.open_prior(options, settings.prior_mends) if options.prior else None
     check_settings(settings, options.again, image, prior and prior[1], analyser)
-    opening.check_answer(answer, options.anyway)
+    check_answer(answer, options.anyway)
     settings = replace(settings, label=settings.label and opening.find_label(analyser.card, settings.label))
     with show_progress() as on_progress:
         shown = compute_shown(

@@ -1,4 +1,4 @@
-"""What a network says of many films as JSON lines: a record for each film, written as it comes.
+"""What is found of many films as JSON lines: a record for each film, written as it comes.
 
 A run that was ended goes on with the films that have no record yet. Where several processes share the films, each
 writes a part of its own beside the file, and the parts become the file at the end. A line that was not written to its
@@ -14,9 +14,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from cxr_demo.errors import CxrError
+from cxr_demo.export.output import FORMAT
 from cxr_demo.networks.whole_file import write_file
-
-FORMAT = 1  # of a record: goes up when a field is renamed, or means something else
 
 
 def check_records(path: Path, resume: bool) -> None:
@@ -36,10 +35,22 @@ def find_parts(path: Path) -> list[Path]:
     return sorted(path.parent.glob(f"{glob.escape(path.name)}.*-of-*"))
 
 
-def make_record(facts: dict, checkpoint_sha256: str) -> str:
-    """The line of one film, without its end; "file" and "checkpoint_sha256" say which and by which network, also
-    beside an "error"."""
-    record = {"format": FORMAT, "file": facts["file"], "checkpoint_sha256": checkpoint_sha256} | facts
+def check_settings(path: Path, checkpoint_sha256: str, settings: dict) -> None:
+    """CxrError where records of this network were made with other `settings`, as another command or other turns of the
+    films: they are no answer to what is asked now."""
+    for source in (*([path] if path.exists() else []), *find_parts(path)):
+        for record in list_records(source):
+            if record["checkpoint_sha256"] == checkpoint_sha256 and record.get("settings") != settings:
+                made = json.dumps(record.get("settings"), ensure_ascii=False)
+                asked = json.dumps(settings, ensure_ascii=False)
+                raise CxrError("records-other-settings", file=path.name, made=made, asked=asked)
+
+
+def make_record(facts: dict, checkpoint_sha256: str, settings: dict) -> str:
+    """The line of one film, without its end; "file", "checkpoint_sha256" and "settings" say which, by which network and
+    how it was asked, also beside an "error"."""
+    known = {"checkpoint_sha256": checkpoint_sha256, "settings": settings}
+    record = {"format": FORMAT, "file": facts["file"]} | known | facts
     return json.dumps(record, ensure_ascii=False)
 
 

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -14,7 +15,21 @@ from cxr_demo.networks.card import Card
 from cxr_demo.networks.standing import find_standing
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would compute
-COLUMNS = ("film", "film_sha256", "mends", "gate", "network", "checkpoint_sha256", "calibrated")
+FILM_COLUMNS = ("film", "film_sha256", "mends", "gate")
+NETWORK_COLUMNS = ("network", "checkpoint_sha256", "calibrated")
+COLUMNS = (*FILM_COLUMNS, *NETWORK_COLUMNS)
+MAP_COLUMNS = ("unit", "sum_over_native_map", "logit", "share_of_logit", "doubts", "overlay")  # as in result.json
+CHECK_COLUMNS = {  # of a map, by where the JSON of `evaluate` has them
+    "deletion_change": ("deletion", "change"),
+    "deletion_p": ("deletion", "p"),
+    "insertion_change": ("insertion", "change"),
+    "insertion_p": ("insertion", "p"),
+    "randomisation_rank": ("randomisation", "rank_correlation"),
+    "randomisation_unchanged": ("randomisation", "unchanged"),
+    "noise_change": ("noise", "change"),
+    "shift_change": ("shift", "change"),
+    "evidence_in_lungs": ("evidence", "lungs", "evidence"),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +67,45 @@ def list_table_lines(card: Card, checkpoint_sha256: str, rows: Iterable[FilmRow]
             how = find_standing(card, row.probabilities, label)
             cells += [f"{how.probability:.6f}", "" if how.threshold is None else how.threshold, how.verdict]
         yield _format_line(cells)
+
+
+def list_map_lines(card: Card, checkpoint_sha256: str, told: Iterable[dict]) -> Iterator[str]:
+    """Of what `explain` says in JSON: a row for each map, and for a film without an answer one that says why."""
+    yield _format_line([*COLUMNS, "label", "method", *MAP_COLUMNS, "folder", "error"])
+    for facts in told:
+        start = _list_film_cells(card, checkpoint_sha256, facts)
+        for key, each in facts.get("maps", {}).items():
+            method, label, *_ = key.split("/", 1)
+            values = ["; ".join(each[name]) if name == "doubts" else each[name] for name in MAP_COLUMNS]
+            yield _format_line([*start, label, method, *values, facts.get("folder", ""), ""])
+        if "error" in facts:
+            yield _format_line([*start, *[""] * (len(MAP_COLUMNS) + 3), facts["error"]])
+
+
+def list_check_lines(card: Card, checkpoint_sha256: str, told: Iterable[dict]) -> Iterator[str]:
+    """The same of what `evaluate` says."""
+    yield _format_line([*COLUMNS, "label", "method", *CHECK_COLUMNS, "error"])
+    for facts in told:
+        start = _list_film_cells(card, checkpoint_sha256, facts)
+        for method, each in facts.get("evaluations", {}).items():
+            values = [_find_value(each, path) for path in CHECK_COLUMNS.values()]
+            yield _format_line([*start, facts["label"], method, *values, ""])
+        if "error" in facts:
+            yield _format_line([*start, *[""] * (len(CHECK_COLUMNS) + 2), facts["error"]])
+
+
+def _list_film_cells(card: Card, checkpoint_sha256: str, facts: dict) -> list[object]:
+    """Of COLUMNS."""
+    film, gate = facts.get("film", {}), facts.get("gate", {})
+    of_film = film.get("sha256") or "", " ".join(film.get("mends", ())), gate.get("verdict", "")
+    return [_disarm(Path(facts["file"]).name), *of_film, card.name, checkpoint_sha256, card.calibrated]
+
+
+def _find_value(facts: dict, path: Sequence[str]) -> object:
+    found: object = facts
+    for name in path:
+        found = found.get(name) if isinstance(found, dict) else None
+    return "" if found is None else found
 
 
 def _format_line(cells: Sequence[object]) -> str:

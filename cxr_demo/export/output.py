@@ -11,6 +11,7 @@ from cxr_demo.errors import CxrError
 from cxr_demo.networks.whole_file import move_files, open_scratch
 
 RESULT_FILE = "result.json"
+FORMAT = 1  # of what JSON holds: goes up when a field is renamed, or means something else
 
 
 def check_output(folder: Path, sign: str, overwrite: bool = False) -> None:

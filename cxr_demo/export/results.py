@@ -19,7 +19,7 @@ from cxr_demo.comparison.label_contrast import FORMULA
 from cxr_demo.evaluation.agreement import Agreement, RegionShare
 from cxr_demo.explain.engine import MemberMap
 from cxr_demo.explain.methods import METHODS, Unit
-from cxr_demo.export.output import RESULT_FILE
+from cxr_demo.export.output import FORMAT, RESULT_FILE
 from cxr_demo.film.gate import GateAnswer
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.film.reading import Radiograph
@@ -97,7 +97,7 @@ def describe_changes(changes: Sequence[LabelChange], then: Study, alignment: Ali
         "alignment": {
             "matrix": alignment.matrix.tolist(),
             "correlation": alignment.correlation,
-            "dice_of_lungs": _number(alignment.overlap),
+            "dice_of_lungs": describe_number(alignment.overlap),
             "refused_because": alignment.refusal or None,
         },
     }
@@ -105,7 +105,7 @@ def describe_changes(changes: Sequence[LabelChange], then: Study, alignment: Ali
 
 def describe_region_shares(shares: Mapping[str, RegionShare]) -> dict:
     """Of one map, by region, as JSON holds it; null where the map has no evidence."""
-    return {name: {"evidence": _number(of.evidence), "area": of.area} for name, of in shares.items()}
+    return {name: {"evidence": describe_number(of.evidence), "area": of.area} for name, of in shares.items()}
 
 
 def write_explanations(
@@ -116,9 +116,9 @@ def write_explanations(
     likeness: Mapping[str, np.ndarray],
     file: str,
     gate: GateAnswer,
-) -> list[str]:
-    """maps.npz, result.json, one PNG per map; returns the lines to print: one for each map, and how alike the maps of
-    all labels are, `likeness` (L, L) by method.
+) -> tuple[dict, list[str]]:
+    """maps.npz, result.json, one PNG per map; returns what result.json holds, and the lines to print: one for each map,
+    and how alike the maps of all labels are, `likeness` (L, L) by method.
 
     In maps.npz "method/label" ("method/label/contrast" of the label against the others) is a picture of the map, (H, W)
     float32 on the film's pixels, interpolated, in raw units. Of units that add up there are also ".../native" (h, w)
@@ -133,12 +133,12 @@ def write_explanations(
         maps |= {f"{key}/{name}": values for name, values in sums.items()}
         scale = choose_own_scale(explanation)
         overlays[key] = write_picture(folder, f"{key.replace('/', '_')}.png", film, maps[key], scale)
-    result = describe_explanations(analyser, study, found, likeness, overlays)
-    write_result(folder, maps, {"file": file, "gate": describe_gate(gate), **result}, analyser.card)
-    told = [command_text.describe_sums(explanation) for explanation in found.values()]
+    told = describe_explanations(analyser, study, found, likeness, overlays)
+    result = write_result(folder, maps, {"file": file, "gate": describe_gate(gate), **told}, analyser.card)
+    lines = [command_text.describe_sums(explanation) for explanation in found.values()]
     for method, table in likeness.items():
-        told += command_text.describe_likeness(method, analyser.card, table)
-    return told
+        lines += command_text.describe_likeness(method, analyser.card, table)
+    return result, lines
 
 
 def choose_own_scale(explanation: Explanation) -> render.Scale:
@@ -167,7 +167,7 @@ def describe_explanations(
             "native_edges_px": _locate_cells(explanation, preprocess, shape),
             "sum_over_native_map": explanation.total,
             "absolute_sum_over_native_map": explanation.absolute_total,
-            "share_of_logit": _number(explanation.share_held),
+            "share_of_logit": describe_number(explanation.share_held),
             "sum_in_the_padding": explanation.total - float(sums["spread"].sum()) if sums else None,
             "logit": explanation.logit,
             "left_out_as_bias": explanation.left_out,
@@ -191,7 +191,7 @@ def name_map(explanation: Explanation) -> str:
 def _describe_likeness(labels: Sequence[str], likeness: np.ndarray) -> dict:
     """Label -> label -> rank correlation of their maps; null where there is none."""
     return {
-        label: {other: _number(value) for other, value in zip(labels, row, strict=True)}
+        label: {other: describe_number(value) for other, value in zip(labels, row, strict=True)}
         for label, row in zip(labels, likeness, strict=True)
     }
 
@@ -229,7 +229,7 @@ def write_comparison(
             "name": f"{METHODS[method].name}, {cards[0].get_finding(label).name}",
             **{which: _side(side) for which, side in sides.items()},
             "no_difference_because": str(pair.why_not) or None,
-            "agreement": _agreement(pair.agreement),
+            "agreement": describe_agreement(pair.agreement),
             "full_colour_at": dict(zip(drawn, (scale.limit for scale in colours), strict=True)),
             "overlays": pictures,
             "does_not_show": describe_caption(METHODS[method], this.is_contrast),
@@ -276,10 +276,10 @@ def write_members(
             "unit": explanation.unit,
             "against_the_other_labels": FORMULA if explanation.is_contrast else None,
             "members": {
-                name: {"weight": weight, "rank_correlation_with_mean": _number(rank)}
+                name: {"weight": weight, "rank_correlation_with_mean": describe_number(rank)}
                 for name, weight, rank in zip(apart.names, weights, apart.ranks, strict=True)
             },
-            "share_of_cells_where_spread_exceeds_mean": _number(apart.unsure),
+            "share_of_cells_where_spread_exceeds_mean": describe_number(apart.unsure),
             "full_colour_at": {which: scale.limit for which, (_, _, scale) in drawn.items()},
             "overlays": pictures,
             "does_not_show": describe_caption(METHODS[method], explanation.is_contrast),
@@ -311,25 +311,30 @@ def _side(side: MapSide) -> dict:
         "unit": side.unit,
         "grid": list(side.values.shape),
         "logit": side.logit,
-        "sum_over_grid": _number(side.total),
-        "beyond_the_grid": _number(side.outside),
+        "sum_over_grid": describe_number(side.total),
+        "beyond_the_grid": describe_number(side.outside),
     }
 
 
-def _agreement(found: Agreement) -> dict:
+def describe_agreement(found: Agreement) -> dict:
     overlaps = {
         f"strongest_{overlap.area:.0%}": {
-            "common": _number(overlap.common),
-            "by_chance": _number(overlap.by_chance),
-            "p": _number(overlap.p),
+            "common": describe_number(overlap.common),
+            "by_chance": describe_number(overlap.by_chance),
+            "p": describe_number(overlap.p),
         }
         for overlap in found.overlaps
     }
-    return {"rank_correlation": _number(found.rank), "p": _number(found.p), **overlaps, "note": str(found.note)}
+    return {
+        "rank_correlation": describe_number(found.rank),
+        "p": describe_number(found.p),
+        **overlaps,
+        "note": str(found.note),
+    }
 
 
-def _number(value: float) -> float | None:
-    """JSON has no NaN."""
+def describe_number(value: float) -> float | None:
+    """As JSON holds it, which has no NaN."""
     return None if np.isnan(value) else float(value)
 
 
@@ -378,11 +383,12 @@ def write_picture(folder: Path, name: str, film: np.ndarray, map_image: np.ndarr
     return name
 
 
-def write_result(folder: Path, maps: Mapping[str, np.ndarray], result: dict, *cards: Card) -> None:
-    """maps.npz and result.json, of one network or two."""
+def write_result(folder: Path, maps: Mapping[str, np.ndarray], result: dict, *cards: Card) -> dict:
+    """maps.npz and result.json, of one network or two; returns what the latter holds."""
     np.savez_compressed(folder / "maps.npz", allow_pickle=False, **maps)
-    text = json.dumps(result | describe_bounds(result, *cards), indent=2, ensure_ascii=False)
-    (folder / RESULT_FILE).write_text(text, encoding="utf-8")
+    result = {"format": FORMAT, **result, **describe_bounds(result, *cards)}
+    (folder / RESULT_FILE).write_text(json.dumps(result, indent=2, ensure_ascii=False), encoding="utf-8")
+    return result
 
 
 def describe_bounds(result: dict, *cards: Card) -> dict:

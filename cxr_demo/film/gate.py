@@ -17,6 +17,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
+from cxr_demo.errors import CxrError
 from cxr_demo.film.borders import trim_borders
 from cxr_demo.film.dicom import RADIOGRAPHS
 from cxr_demo.film.dicom_voi import WHITE
@@ -117,6 +118,12 @@ def judge_image(image: Radiograph, gate: GateModel | None = None, lungs: LungMod
         measure = join_words(known.measure, doubt.measure) if known else doubt.measure
         joined[doubt.kind] = replace(known or doubt, measure=measure)
     return GateAnswer(Verdict.QUESTION if joined else Verdict.USUAL, tuple(joined.values()))
+
+
+def check_answer(answer: GateAnswer, anyway: bool = False) -> None:
+    """CxrError where the image is not as usual, and nobody wants an answer `anyway`."""
+    if answer.verdict is not Verdict.USUAL and not anyway:
+        raise CxrError("nothing-computed")
 
 
 def mend_image(image: Radiograph, mend: Mend) -> Radiograph:

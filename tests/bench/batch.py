@@ -22,8 +22,9 @@ import torch
 
 from cxr_demo.analysis import Analyser
 from cxr_demo.commands import opening
+from cxr_demo.export.film_answers import answer_films
 from cxr_demo.export.film_records import make_record
-from cxr_demo.export.predictions import predict_films
+from cxr_demo.export.predictions import predict_film
 from cxr_demo.film.gate import judge_image
 from cxr_demo.film.phantom import make_phantom
 from cxr_demo.film.reading import Radiograph, read_image
@@ -54,13 +55,14 @@ def ask_plainly(loaded: Checkpoint, names: Sequence[str], look: Callable[[Radiog
 
 
 def predict(analyser: Analyser, names: Sequence[str], records: Path) -> None:
-    found = predict_films(
-        analyser, names, lambda name, say: opening.open_image(name, (), say), lambda answer: None, BATCH
+    found = answer_films(
+        names, lambda name, say: opening.open_image(name, (), say), True, lambda film: predict_film(analyser, film),
+        BATCH,
     )  # fmt: skip
     with records.open("a", encoding="utf-8") as written:
         for prediction in found:
             assert "error" not in prediction.facts
-            written.write(make_record(prediction.facts, analyser.sha256) + "\n")
+            written.write(make_record(prediction.facts, analyser.sha256, {}) + "\n")
 
 
 def compare(films: int, loaded: Checkpoint, folder: Path) -> None:

@@ -71,7 +71,9 @@ def test_a_folder_becomes_records_and_a_bad_film_stops_nothing(weights, films, t
             assert row[label] == ("" if told is None else f"{told:.6f}")
     assert main(["predict", str(films), "--weights", weights, "--json"]) == 2
     plain = json.loads(capsys.readouterr().out)
-    assert [{"format": 1, "checkpoint_sha256": records[0]["checkpoint_sha256"]} | facts for facts in plain] == records
+    assert all(facts["format"] == 1 for facts in plain)
+    known = {key: records[0][key] for key in ("checkpoint_sha256", "settings")}
+    assert [known | facts for facts in plain] == records
 
 
 def test_batches_say_what_single_films_say(weights, films, tmp_path, capsys):
@@ -118,6 +120,28 @@ def test_nothing_is_asked_again_and_other_records_stay(weights, films, tmp_path,
     assert main([*asked, film, "--resume"]) == 0 and out.read_bytes() == written
 
 
+@pytest.mark.parametrize("other", [["--anyway"], ["--mend", "invert"], ["--lang", "de"]])
+def test_records_of_another_setting_are_not_gone_on_with(weights, films, tmp_path, capsys, other):
+    out, film = tmp_path / "out.jsonl", str(films / "001.png")
+    asked = ["predict", "--weights", weights, "--jsonl", str(out)]
+    assert main([*asked, str(films / "000.png")]) == 0
+    written = out.read_bytes()
+    assert main([*asked, film, "--resume", *other]) == 2
+    told = capsys.readouterr().err
+    assert "out.jsonl" in told and "predict" in told and out.read_bytes() == written
+    assert main([*asked, film, "--resume"]) == 0 and len(read_records(out)) == 2
+
+
+def test_a_table_is_written_beside_the_records(weights, films, tmp_path, capsys):
+    out, table = tmp_path / "out.jsonl", tmp_path / "out.csv"
+    asked = ["predict", str(films), "--weights", weights, "--jsonl", str(out)]
+    assert main([*asked, "--table", str(table), "--csv"]) == 2
+    assert table.read_bytes().decode() == capsys.readouterr().out
+    assert main([*asked, "--table", str(table), "--resume"]) == 2
+    rows = list(csv.DictReader(io.StringIO(table.read_text(encoding="utf-8"))))
+    assert [row["film"] for row in rows] == [f"{seed:03}.png" for seed in range(MANY)]
+
+
 def test_two_processes_write_the_same_lines_as_one(bundled, films, tmp_path):
     pytest.importorskip("accelerate")
     one, two = tmp_path / "one.jsonl", tmp_path / "two.jsonl"
@@ -136,6 +160,9 @@ def test_two_processes_write_the_same_lines_as_one(bundled, films, tmp_path):
     [
         (["--resume"], "need a file of records"),
         (["--batch", "0"], "takes 1 to 64"),
+        (["--table", "out.csv"], "need a file of records"),
+        (["--jsonl", "out.jsonl", "--table", "films/000.png"], "000.png is no name of a table"),
+        (["--jsonl", "out.jsonl", "--table", "there.csv"], "is a there.csv already"),
         (["--jsonl", "nowhere/out.jsonl"], "no folder nowhere"),
         (["--jsonl", "earlier.jsonl"], "holds records of an earlier run"),
         (["--jsonl", "earlier.jsonl", "--resume"], "Line 2 of earlier.jsonl is no record"),
@@ -144,6 +171,7 @@ def test_two_processes_write_the_same_lines_as_one(bundled, films, tmp_path):
 def test_what_cannot_be_gone_on_with_is_told(weights, films, tmp_path, monkeypatch, capsys, more, told):
     monkeypatch.chdir(tmp_path)
     record = {"format": 1, "file": "x.png", "checkpoint_sha256": "ab"}
+    (tmp_path / "there.csv").touch()
     (tmp_path / "earlier.jsonl").write_text(f"{json.dumps(record)}\n[1]\n")
     assert main(["predict", str(films), "--weights", weights, *more]) == 2
     assert told in capsys.readouterr().err

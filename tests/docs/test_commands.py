@@ -171,7 +171,19 @@ def check_predict(options, printed: str) -> None:
         assert list(row["probabilities"]) == list(LABELS) and sum(row["probabilities"].values()) == pytest.approx(1)
 
 
+def check_records(options) -> list[dict]:
+    """Of every film, and a table beside them."""
+    records = [json.loads(line) for line in options.jsonl.read_text().splitlines()]
+    assert [record["file"] for record in records] == options.files and not any("error" in each for each in records)
+    rows = csv.DictReader(io.StringIO(options.table.read_text()))
+    assert list(dict.fromkeys(row["film"] for row in rows)) == options.files
+    return records
+
+
 def check_explain(options, printed: str) -> None:
+    if options.jsonl:
+        assert all((options.out / record["folder"] / "maps.npz").exists() for record in check_records(options))
+        return
     maps = np.load(options.out / "maps.npz")
     made = {f"{method}/{label}" for method in options.method for label in options.label}
     assert set(maps) == {f"{key}{which}" for key in made for which in ("", "/native", "/spread")}
@@ -186,6 +198,9 @@ def check_compare(options, printed: str) -> None:
 
 
 def check_evaluate(options, printed: str) -> None:
+    if options.jsonl:
+        assert all(set(record["evaluations"]) == set(options.method) for record in check_records(options))
+        return
     for method in options.method or ("grad-cam",):
         assert METHODS[method].name in printed or method in printed
     assert "lungs" in printed.lower() and "deletion" in printed.lower()
@@ -248,7 +263,7 @@ CHECKS: dict[str, Callable] = {
     "card": lambda o, printed: check_files(o.checkpoint / "README.md"),
     "push": lambda o, printed: check_line(printed, "model.safetensors", f"would go to {o.repo}."),
     "ensemble": check_training_run,
-    "evaluate": lambda o, printed: check_evaluate(o, printed) if hasattr(o, "file") else check_figures(o, printed),
+    "evaluate": lambda o, printed: check_evaluate(o, printed) if hasattr(o, "files") else check_figures(o, printed),
 }
 
 

@@ -15,20 +15,19 @@ import gradio as gr
 from gradio.events import api
 
 from cxr_demo import render
-from cxr_demo.analysis import Analyser
+from cxr_demo.analysis import Analyser, Explanation
 from cxr_demo.errors import CxrError, ImageError
 from cxr_demo.explain.methods import exclude_methods
 from cxr_demo.export import listing
-from cxr_demo.export.explanations import explain_study
-from cxr_demo.export.film_records import FORMAT
-from cxr_demo.export.predictions import predict_films
+from cxr_demo.export.explanations import explain_image
+from cxr_demo.export.film_answers import Ask, JudgedFilm, answer_film
+from cxr_demo.export.output import FORMAT
+from cxr_demo.export.predictions import predict_film
 from cxr_demo.export.results import (
     OPACITY,
     choose_own_scale,
     describe_bounds,
     describe_explanations,
-    describe_film,
-    describe_gate,
     name_map,
 )
 from cxr_demo.film.bounded_reading import read_bounded
@@ -108,13 +107,7 @@ class Programs:
 
         def answer() -> dict:
             analyser = self._find_network(network)
-            (prediction,) = predict_films(
-                analyser,
-                [self._name(film)],
-                lambda *_: self._open(film, request),
-                lambda seen: _check_gate(seen, anyway),
-            )
-            return prediction.facts
+            return self._answer_film(film, request, anyway, lambda judged: predict_film(analyser, judged))
 
         return self._answer(answer, language)
 
@@ -149,32 +142,27 @@ class Programs:
                 raise CxrError("program-many", most=MAX_PROGRAM_MAPS)
             if slow := [key for key in methods or () if key in exclude_methods({}, SLOW_FORWARDS)]:
                 raise CxrError("program-slow", methods=", ".join(slow))
-            image, gate = self._open(film, request)
-            seen = {"file": self._name(film), "gate": describe_gate(gate), "film": describe_film(image)}
-            if gate.verdict is not Verdict.USUAL and not anyway:
-                return {**seen, "error": str(CxrError("nothing-computed"))}
-            study = analyser.analyse(image)
-            found, likeness = explain_study(analyser, study, labels or (), methods or ())
-            overlays = {}
-            for made in found.values():
-                over = analyser.card.preprocess.map_to_image(made.map_square, image.pixels.shape, made.placement)
-                drawn = render.draw_overlay(image.pixels, over, choose_own_scale(made), OPACITY)
-                height, width = render.fit_shape(drawn.shape[:2], PROGRAM_OVERLAY_PX)
-                drawn = cv2.resize(drawn, (width, height), interpolation=cv2.INTER_AREA)
-                overlays[name_map(made)] = encode_png(drawn[..., ::-1])
-            told = describe_explanations(analyser, study, found, likeness, overlays)
-            return {**seen, **told, **describe_bounds(told, analyser.card)}
+            return self._answer_film(film, request, anyway, lambda judged: explain(analyser, judged))
+
+        def explain(analyser: Analyser, judged: JudgedFilm) -> tuple[dict, list[str]]:
+            made = explain_image(analyser, judged.image, labels or (), methods or ())
+            overlays = {name_map(each): _draw_overlay(analyser, judged.image, each) for each in made.maps.values()}
+            told = describe_explanations(analyser, made.study, made.maps, made.likeness, overlays)
+            return {**told, **describe_bounds(told, analyser.card)}, []
 
         return self._answer(answer, language)
 
     def _answer(self, make: Callable[[], dict], language: str) -> dict:
         with use_language(_choose_language(language)), self.desk.sessions.working():
             try:
-                return {"format": FORMAT, **make()}
+                return {"format": FORMAT} | make()
             except CxrError as error:
                 return {"format": FORMAT, "error": str(error)}
             except Exception as error:  # the last place before gradio, which would log the traceback
                 return {"format": FORMAT, "error": str(CxrError("program-unexpected", reference=log_error(error)))}
+
+    def _answer_film(self, film: str | dict[str, Any], request: gr.Request, anyway: bool, ask: Ask) -> dict:
+        return answer_film(self._name(film), lambda *_: self._open(film, request), anyway, ask).facts
 
     def _find_network(self, name: str) -> Analyser:
         analysers = self.desk.analysers
@@ -210,9 +198,12 @@ def _choose_language(given: object) -> str:
     return given if isinstance(given, str) and given in LANGUAGES else USUAL_LANGUAGE
 
 
-def _check_gate(answer: GateAnswer, anyway: bool) -> None:
-    if answer.verdict is not Verdict.USUAL and not anyway:
-        raise CxrError("nothing-computed")
+def _draw_overlay(analyser: Analyser, image: Radiograph, made: Explanation) -> str:
+    """As a data URI."""
+    over = analyser.card.preprocess.map_to_image(made.map_square, image.pixels.shape, made.placement)
+    drawn = render.draw_overlay(image.pixels, over, choose_own_scale(made), OPACITY)
+    height, width = render.fit_shape(drawn.shape[:2], PROGRAM_OVERLAY_PX)
+    return encode_png(cv2.resize(drawn, (width, height), interpolation=cv2.INTER_AREA)[..., ::-1])
 
 
 def lay_endpoints(desk: Desk, takes_films: bool) -> None:

@@ -1,0 +1,80 @@
+"""What is found of films, one after the other, as a command or a program asks for it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass
+
+from cxr_demo.errors import CxrError
+from cxr_demo.export.output import FORMAT
+from cxr_demo.export.results import describe_film, describe_gate
+from cxr_demo.film.gate import GateAnswer, check_answer
+from cxr_demo.film.reading import Radiograph
+from cxr_demo.limits import READ_AHEAD_FILMS
+
+Say = Callable[[str], None]
+OpenFilm = Callable[[str, Say], tuple[Radiograph, GateAnswer]]
+
+
+@dataclass(frozen=True, eq=False)
+class JudgedFilm:
+    """A film with what the gate says of it."""
+
+    name: str
+    image: Radiograph
+    gate: GateAnswer
+
+
+@dataclass(frozen=True, eq=False)
+class FilmAnswer:
+    """Of one film: as JSON holds it, with an "error" where there is no answer; what was `said` of its file meanwhile, a
+    sentence each; and the `lines` that a command prints."""
+
+    facts: dict
+    said: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+
+
+Ask = Callable[[JudgedFilm], tuple[dict, Sequence[str]]]  # -> what is found, as JSON holds it, and the lines
+
+
+def answer_film(name: str, open_film: OpenFilm, anyway: bool, ask: Ask) -> FilmAnswer:
+    """What `ask` finds of the film that is opened. One that raises a CxrError, or is not as usual where nobody wants an
+    answer `anyway`, has an "error"."""
+    said: list[str] = []
+    facts: dict = {"format": FORMAT, "file": name}
+    lines: Sequence[str] = ()
+    try:
+        film = JudgedFilm(name, *open_film(name, said.append))
+        facts |= {"gate": describe_gate(film.gate), "film": describe_film(film.image)}
+        check_answer(film.gate, anyway)
+        found, lines = ask(film)
+        facts |= found
+    except CxrError as error:
+        facts["error"] = str(error)
+    return FilmAnswer(facts, tuple(said), tuple(lines))
+
+
+def answer_films(
+    names: Iterable[str], open_film: OpenFilm, anyway: bool, ask: Ask, at_once: int = 0
+) -> Iterator[FilmAnswer]:
+    """In the order of `names`, as they come. While a network is asked about `at_once` films, which are those that it
+    takes together, READ_AHEAD_FILMS more are read, and no other film is in memory; 0: one film after the other."""
+    if not at_once:
+        yield from (answer_film(name, open_film, anyway, ask) for name in names)
+        return
+    threads = at_once + READ_AHEAD_FILMS
+    waiting: deque[Future[FilmAnswer]] = deque()
+    pool = ThreadPoolExecutor(threads)
+    try:
+        for name in names:  # each speaks the language of the caller
+            waiting.append(pool.submit(copy_context().run, answer_film, name, open_film, anyway, ask))
+            if len(waiting) > threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
