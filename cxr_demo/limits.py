@@ -62,6 +62,8 @@ MAX_EXAM_BYTES = 2**16  # of a learner's answers, which the browser holds
 # programs
 PROGRAMS_AT_ONCE = 2  # answers to programs under way: people on the page come first
 MAX_PROGRAM_MAPS = 32  # of one answer
+MAX_PROGRAM_CHECKED = 4  # methods whose maps are measured, or stand in a report
+MAX_PROGRAM_CHECK_S = 300  # by the clock, of the checks of one answer; people on the page have their turns in between
 PROGRAM_OVERLAY_PX = 1024  # longest side of the pictures in an answer
 MAX_PROGRAMS_WAITING = 16  # beside those under way: the row of the page has room for its people
 KEPT_ANSWER_S = 60  # until an answer that no program has fetched is forgotten

@@ -51,7 +51,7 @@ cxr_demo.ui.compare: __init__ pair_view members_view film_pair_view
 cxr_demo.ui.lesson: __init__ lesson_view exam_room film_card exam_view exam_events
 cxr_demo.ui.export: __init__ export_files take_home
 cxr_demo.ui.app: strip example_films sessions reading_places desk exports work other_film view films_table whole_page
-cxr_demo.ui.app: tour readiness prefetch follower intentions stream guard program_bounds endpoints tool_answers page
+cxr_demo.ui.app: tour readiness prefetch follower intentions stream guard program_bounds tool_answers endpoints page
 cxr_demo.ui: __init__
 cxr_demo.commands: __init__ arguments opening launched films predict explain compare evaluate report checkpoints
 cxr_demo.commands: listing deck

@@ -34,6 +34,11 @@ program-no-films = Diese Seite nimmt von Programmen keine Aufnahmen an: Fragen S
     .hint = Wer sie betreibt, kann Aufnahmen mit CXR_FILM_ENDPOINTS=on erlauben.
 program-many = Eine Antwort enthält höchstens { $most } Karten: Fragen Sie nach weniger Befunden oder Verfahren.
 program-no-address = Diese Seite holt nichts von anderen Adressen.
+program-many-methods = Das geht mit höchstens { $most } Methoden: Fragen Sie nach weniger.
+program-regions = Eine Region besteht aus x, y, Breite und Höhe in Anteilen des Bildes, und es sind höchstens { $most }.
+program-long =
+    Das dauerte mehr als { $minutes } Minuten und wurde beendet: Fragen Sie nach weniger Methoden.
+    `python -m cxr_demo evaluate` nimmt sich die Zeit.
 program-slow = Zu langsam für die Frage eines Programms: { $methods }. `python -m cxr_demo explain` macht solche Karten.
 program-unexpected = Hier ging etwas schief (Kennung { $reference }).
 

@@ -36,6 +36,9 @@ program-no-films = This page takes no films of programs: ask about a synthetic o
     .hint = Whoever runs it may allow films with CXR_FILM_ENDPOINTS=on.
 program-many = One answer holds at most { $most } maps: ask for fewer labels or methods.
 program-no-address = This page fetches nothing from other addresses.
+program-many-methods = This takes at most { $most } methods: ask for fewer.
+program-regions = A region is x, y, width and height in shares of the image, and there are at most { $most }.
+program-long = This took more than { $minutes } minutes and was ended: ask for fewer methods. `python -m cxr_demo evaluate` takes its time.
 program-slow = Too slow for a program's question: { $methods }. `python -m cxr_demo explain` makes such maps.
 program-unexpected = Something went wrong here (reference { $reference }).
 

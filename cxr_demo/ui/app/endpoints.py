@@ -6,7 +6,9 @@ Films of people are taken where a host has allowed it; synthetic ones always. Wh
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import base64
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +19,16 @@ from gradio.events import api
 from cxr_demo import render
 from cxr_demo.analysis import Analyser, Explanation
 from cxr_demo.errors import CxrError, ImageError
+from cxr_demo.evaluation.regions import Box, DrawnRegion
 from cxr_demo.explain.methods import exclude_methods
 from cxr_demo.export import listing
+from cxr_demo.export.evaluations import describe_evaluated, evaluate_image
 from cxr_demo.export.explanations import explain_image
 from cxr_demo.export.film_answers import Ask, JudgedFilm, answer_film
 from cxr_demo.export.output import FORMAT
 from cxr_demo.export.predictions import predict_film
+from cxr_demo.export.report_file import compute_shown
+from cxr_demo.export.report_pdf import make_report
 from cxr_demo.export.results import (
     OPACITY,
     choose_own_scale,
@@ -30,17 +36,28 @@ from cxr_demo.export.results import (
     describe_explanations,
     name_map,
 )
+from cxr_demo.export.settings import Settings
 from cxr_demo.film.bounded_reading import read_bounded
 from cxr_demo.film.film_list import SYNTHETIC
 from cxr_demo.film.gate import GateAnswer, Verdict, judge_image
 from cxr_demo.film.reading import Radiograph
-from cxr_demo.limits import MAX_PROGRAM_MAPS, PROGRAM_OVERLAY_PX, PROGRAMS_AT_ONCE, SLOW_FORWARDS
+from cxr_demo.limits import (
+    MAX_PROGRAM_CHECK_S,
+    MAX_PROGRAM_CHECKED,
+    MAX_PROGRAM_MAPS,
+    MAX_REGIONS,
+    PROGRAM_OVERLAY_PX,
+    PROGRAMS_AT_ONCE,
+    SLOW_FORWARDS,
+)
+from cxr_demo.progress import ProgressCallback
 from cxr_demo.teaching.planted import read_synthetic
 from cxr_demo.text.catalogue import LANGUAGES, USUAL_LANGUAGE, use_language
 from cxr_demo.ui.app import uploads
 from cxr_demo.ui.app.desk import Desk
-from cxr_demo.ui.app.program_bounds import PROGRAMS
+from cxr_demo.ui.app.program_bounds import LONG_PROGRAMS, PROGRAMS
 from cxr_demo.ui.app.sessions import Session
+from cxr_demo.ui.app.tool_answers import PDF
 from cxr_demo.ui.app.wish import Presses
 from cxr_demo.ui.faults import log_error
 from cxr_demo.ui.image_encoding import encode_png
@@ -140,8 +157,7 @@ class Programs:
             analyser = self._find_network(network)
             if max(1, len(labels or ())) * max(1, len(methods or ())) > MAX_PROGRAM_MAPS:
                 raise CxrError("program-many", most=MAX_PROGRAM_MAPS)
-            if slow := [key for key in methods or () if key in exclude_methods({}, SLOW_FORWARDS)]:
-                raise CxrError("program-slow", methods=", ".join(slow))
+            _check_methods(methods, MAX_PROGRAM_MAPS)
             return self._answer_film(film, request, anyway, lambda judged: explain(analyser, judged))
 
         def explain(analyser: Analyser, judged: JudgedFilm) -> tuple[dict, list[str]]:
@@ -149,6 +165,99 @@ class Programs:
             overlays = {name_map(each): _draw_overlay(analyser, judged.image, each) for each in made.maps.values()}
             told = describe_explanations(analyser, made.study, made.maps, made.likeness, overlays)
             return {**told, **describe_bounds(told, analyser.card)}, []
+
+        return self._answer(answer, language)
+
+    def evaluate(
+        self,
+        request: gr.Request,
+        film: str | dict[str, Any] = FILM,
+        network: str = "",
+        label: str = "",
+        methods: list[str] | None = None,
+        regions: list[list[float]] | None = None,
+        anyway: bool = False,
+        language: str = USUAL_LANGUAGE,
+    ) -> dict:
+        """Measure how far the maps of one finding on one frontal chest X-ray can be trusted: whether the network needs what
+        a map calls important, whether the map changes when the network's weights are thrown away, how stable it is, how
+        alike the maps of different methods are, and how much of each lies in the lungs. Takes up to minutes. For
+        research and teaching, not for clinical use.
+
+        Args:
+            film: "synthetic:" and one of normal, consolidation, effusion, shortcut-marker; or a file that was uploaded, where this page takes films of programs.
+            network: the `checkpoint` of one of `models`; the first of them where it is empty.
+            label: a key or a name of the network's `labels`; the most probable one where it is empty.
+            methods: at most four keys of `methods`; three usual ones where there is none.
+            regions: boxes, each as x, y, width and height in shares of the image, in which the evidence is measured too.
+            anyway: answer also where the image does not look like a frontal chest X-ray.
+            language: en or de, for names and sentences.
+
+        Returns:
+            What `predict` returns, and `label`, `evaluations` (for each method deletion, insertion, randomisation, noise, shift and the share of its evidence in each region), and `agreements` of each two methods.
+        """  # noqa: E501
+
+        def answer() -> dict:
+            analyser, boxes = self._find_network(network), _read_boxes(regions)
+            _check_methods(methods, MAX_PROGRAM_CHECKED)
+            end = _end_after(MAX_PROGRAM_CHECK_S)
+
+            def ask(judged: JudgedFilm) -> tuple[dict, list[str]]:
+                made = evaluate_image(analyser, judged.image, self.desk.lungs, label, methods or (), boxes, end)
+                return describe_evaluated(analyser, made), []
+
+            return self._answer_film(film, request, anyway, ask)
+
+        return self._answer(answer, language)
+
+    def report(
+        self,
+        request: gr.Request,
+        film: str | dict[str, Any] = FILM,
+        network: str = "",
+        label: str = "",
+        methods: list[str] | None = None,
+        regions: list[list[float]] | None = None,
+        contrast: bool = False,
+        checks: bool = False,
+        anyway: bool = False,
+        language: str = USUAL_LANGUAGE,
+    ) -> dict:
+        """Make a report of one frontal chest X-ray for people to read, a PDF of one or two pages: the film, what the neural
+        network says of each finding, the maps of one finding with their scales, and where their evidence lies. For
+        research and teaching, not for clinical use.
+
+        Args:
+            film: "synthetic:" and one of normal, consolidation, effusion, shortcut-marker; or a file that was uploaded, where this page takes films of programs.
+            network: the `checkpoint` of one of `models`; the first of them where it is empty.
+            label: the finding of the maps, a key or a name of the network's `labels`; the most probable one where it is empty.
+            methods: at most four keys of `methods`; three usual ones where there is none.
+            regions: boxes, each as x, y, width and height in shares of the image, outlined in the report and measured.
+            contrast: maps of the finding against all others.
+            checks: with what `evaluate` measures, which takes up to minutes; not of a contrast.
+            anyway: answer also where the image does not look like a frontal chest X-ray.
+            language: en or de, for the report.
+
+        Returns:
+            An object with `format`, `gate`, `film` and `report`, the PDF as a data URI; with `error`, a sentence, where there is none.
+        """  # noqa: E501
+
+        def answer() -> dict:
+            analyser, boxes = self._find_network(network), _read_boxes(regions)
+            _check_methods(methods, MAX_PROGRAM_CHECKED)
+            settings = Settings(
+                analyser.card.find_label(label) or label, tuple(methods or ()), contrast,
+                regions=tuple(map(DrawnRegion, boxes)), checks=checks,
+            )  # fmt: skip
+            end = _end_after(MAX_PROGRAM_CHECK_S)
+
+            def ask(judged: JudgedFilm) -> tuple[dict, list[str]]:
+                shown = compute_shown(
+                    analyser, judged.name, judged.image, judged.gate, self.desk.lungs, settings, on_progress=end
+                )
+                return {"report": PDF + base64.b64encode(make_report(shown)).decode()}, []
+
+            return self._answer_film(film, request, anyway, ask)
 
         return self._answer(answer, language)
 
@@ -206,8 +315,40 @@ def _draw_overlay(analyser: Analyser, image: Radiograph, made: Explanation) -> s
     return encode_png(cv2.resize(drawn, (width, height), interpolation=cv2.INTER_AREA)[..., ::-1])
 
 
+def _check_methods(methods: Sequence[str] | None, most: int) -> None:
+    """CxrError for more than `most`, and for slow ones."""
+    if len(methods or ()) > most:
+        raise CxrError("program-many-methods", most=most)
+    if slow := [key for key in methods or () if key in exclude_methods({}, SLOW_FORWARDS)]:
+        raise CxrError("program-slow", methods=", ".join(slow))
+
+
+def _read_boxes(given: object) -> list[Box]:
+    """CxrError for what is none."""
+    boxes = given or []
+    if not isinstance(boxes, list) or len(boxes) > MAX_REGIONS:
+        raise CxrError("program-regions", most=MAX_REGIONS)
+    try:
+        return [(float(x), float(y), float(width), float(height)) for x, y, width, height in boxes]
+    except (TypeError, ValueError):
+        raise CxrError("program-regions", most=MAX_REGIONS) from None
+
+
+def _end_after(seconds: float) -> ProgressCallback:
+    """Between two steps: CxrError once it has taken so long."""
+    end = time.monotonic() + seconds
+
+    def on_progress(done: float, total: float) -> None:
+        if time.monotonic() > end:
+            raise CxrError("program-long", minutes=round(seconds / 60))
+
+    return on_progress
+
+
 def lay_endpoints(desk: Desk, takes_films: bool) -> None:
     """Inside the page's Blocks."""
     programs = Programs(desk, takes_films)
     for ask in (programs.models, programs.methods, programs.predict, programs.explain):
         api(ask, api_name=ask.__name__, concurrency_id=PROGRAMS, concurrency_limit=PROGRAMS_AT_ONCE)
+    for ask in (programs.evaluate, programs.report):  # one at a time, in a row that quick questions do not wait in
+        api(ask, api_name=ask.__name__, concurrency_id=LONG_PROGRAMS, concurrency_limit=1)

@@ -13,7 +13,7 @@ from gradio import processing_utils
 from cxr_demo.limits import KEPT_ANSWER_S, MAX_PROGRAMS_WAITING
 from cxr_demo.text.catalogue import format_text
 
-PROGRAMS = "programs"  # the row of theirs
+PROGRAMS, LONG_PROGRAMS = "programs", "long-programs"  # the rows of theirs
 
 
 def fetch_no_addresses() -> None:
@@ -31,14 +31,14 @@ def fetch_no_addresses() -> None:
 
 
 def bound_row(demo: gr.Blocks) -> None:
-    """No more than MAX_PROGRAMS_WAITING programs wait: one beyond that is told so at once."""
+    """No more than MAX_PROGRAMS_WAITING programs wait in each of their rows: one beyond that is told so at once."""
     queue: Any = demo._queue
     push = queue.push
 
     async def push_if_room(body: Any, request: Any, username: str | None) -> tuple[bool, Any, str]:
         asked = demo.fns.get(body.fn_index)
-        if asked is not None and asked.concurrency_id == PROGRAMS:
-            row = queue.event_queue_per_concurrency_id.get(PROGRAMS)
+        if asked is not None and asked.concurrency_id in (PROGRAMS, LONG_PROGRAMS):
+            row = queue.event_queue_per_concurrency_id.get(asked.concurrency_id)
             if row is not None and len(row.queue) >= MAX_PROGRAMS_WAITING:
                 return False, format_text("queue-full"), "queue_full"
         return await push(body=body, request=request, username=username)

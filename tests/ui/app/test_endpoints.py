@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import io
 import json
 import re
 import socket
+from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import httpx
 import numpy as np
+import pypdf
 import pytest
 from gradio_client import Client, handle_file
 from mcp import ClientSession
 from mcp.client.streamable_http import streamablehttp_client
 
+from cxr_demo import Analyser, load
 from cxr_demo.__main__ import main
 from cxr_demo.film.phantom import make_phantom
 from cxr_demo.text.catalogue import format_text
+from cxr_demo.ui.app import endpoints
+from cxr_demo.ui.app.endpoints import Programs
 from tests.serving import ROOT, serve_app
 
+BOX = [0.1, 0.2, 0.3, 0.4]
 FILM, NETWORK, METHODS = "synthetic:effusion", "phantom-honest", ["grad-cam", "lrp-epsilon"]
 PROGRAMS = (ROOT / "docs" / "programs.md").read_text(encoding="utf-8")
 
@@ -42,30 +50,44 @@ def server(weights, tmp_path_factory, request):
         assert running.left_files() == [] and "Traceback" not in running.log.read_text()
 
 
-@pytest.fixture
-def said(weights, tmp_path, monkeypatch, capsys) -> dict:
+@pytest.fixture(scope="module")
+def said(weights, tmp_path_factory) -> dict:
     """What the command line says of the film, by the name of the command."""
-    monkeypatch.setenv("CXR_WEIGHTS", str(weights))
-    order = [FILM, "--weights", str(weights / NETWORK)]
-    assert main(["predict", *order, "--json"]) == 0
-    (predicted,) = json.loads(capsys.readouterr().out)
-    wanted = ["--method", *METHODS, "--label", "effusion", "mass"]
-    assert main(["explain", *order, *wanted, "--out", str(tmp_path / "maps")]) == 0
-    explained = json.loads((tmp_path / "maps" / "result.json").read_text(encoding="utf-8"))
-    capsys.readouterr()
-    told = {"predict": predicted, "explain": explained}
-    for command in ("models", "methods"):
-        assert main([command, "--json"]) == 0
-        told[command] = json.loads(capsys.readouterr().out)
-    pictures = {key: (tmp_path / "maps" / each["overlay"]).read_bytes() for key, each in explained["maps"].items()}
-    return told | {"pictures": pictures}
+    folder, order = tmp_path_factory.mktemp("said"), [FILM, "--weights", str(weights / NETWORK)]
+
+    def ask(*words: str) -> str:
+        with redirect_stdout(io.StringIO()) as printed:
+            assert main(list(words)) == 0
+        return printed.getvalue()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CXR_WEIGHTS", str(weights))
+        told = {command: json.loads(ask(command, "--json")) for command in ("models", "methods")}
+        (told["predict"],) = json.loads(ask("predict", *order, "--json"))
+        ask("explain", *order, "--method", *METHODS, "--label", "effusion", "mass", "--out", str(folder / "maps"))
+        chosen = ["--method", "grad-cam", "--label", "effusion", "--region", *map(str, BOX)]
+        (told["evaluate"],) = json.loads(ask("evaluate", *order, *chosen, "--json"))
+        ask("report", *order, *chosen, "--out", str(folder / "report.pdf"))
+    explained = json.loads((folder / "maps" / "result.json").read_text(encoding="utf-8"))
+    pictures = {key: (folder / "maps" / each["overlay"]).read_bytes() for key, each in explained["maps"].items()}
+    report = list_report_words((folder / "report.pdf").read_bytes())
+    return told | {"explain": explained, "pictures": pictures, "report": report}
 
 
+def list_report_words(file: bytes) -> list[str]:
+    """Without what is of the moment."""
+    text = " ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(file)).pages)
+    return [word for word in text.split() if not re.search(r"\d{1,2}:\d\d", word)]
+
+
+CHECKED = {"film": FILM, "network": NETWORK, "methods": ["grad-cam"], "label": "effusion", "regions": [BOX]}
 ASKED = {
     "models": {},
     "methods": {},
     "predict": {"film": FILM, "network": NETWORK},
     "explain": {"film": FILM, "network": NETWORK, "methods": METHODS, "labels": ["effusion", "Mass"]},
+    "evaluate": CHECKED,
+    "report": CHECKED,
 }
 
 
@@ -107,6 +129,9 @@ def ask_mcp(url: str) -> dict:
             picture = answers["explain"].content[each["overlay"]]
             assert picture.type == "image" and len(answers["explain"].content[0].text) < 200_000
             each["overlay"] = f"data:image/png;base64,{picture.data}"
+        file = answers["report"].content[found["report"]["report"]].resource
+        assert file.mimeType == "application/pdf" and len(answers["report"].content[0].text) < 10_000
+        found["report"]["report"] = f"data:application/pdf;base64,{file.blob}"
         return found
 
     return asyncio.run(ask())
@@ -142,6 +167,9 @@ def test_a_program_gets_what_the_command_line_gives(server, said, ask):
         assert np.abs(shown.astype(int) - written).max() <= 2
         each["overlay"] = explained["maps"][key]["overlay"]
     assert_close(answers["explain"], explained)
+    assert_close(answers["evaluate"], said["evaluate"])
+    report = base64.b64decode(answers["report"]["report"].removeprefix("data:application/pdf;base64,"))
+    assert list_report_words(report) == said["report"]
 
 
 def test_films_of_people_are_taken_where_the_host_allows_it_and_deleted(server, tmp_path, request):
@@ -168,6 +196,12 @@ def test_films_of_people_are_taken_where_the_host_allows_it_and_deleted(server, 
         ("explain", {"film": FILM, "labels": ["flu"]}, "effusion"),
         ("explain", {"film": FILM, "methods": ["telepathy"]}, "grad-cam"),
         ("explain", {"film": FILM, "labels": ["mass"] * 40}, "32"),
+        ("evaluate", {"film": FILM, "label": "flu"}, "effusion"),
+        ("evaluate", {"film": FILM, "methods": ["grad-cam"] * 5}, "4"),
+        ("evaluate", {"film": FILM, "methods": ["score-cam"]}, "score-cam"),
+        ("evaluate", {"film": FILM, "regions": [[0.1, 0.2, "x", 1]]}, "x, y, width and height"),
+        ("report", {"film": FILM, "regions": [BOX] * 9}, "8"),
+        ("report", {"film": FILM, "contrast": True, "checks": True}, "against"),
     ],
 )
 def test_what_cannot_be_answered_is_a_sentence_that_names_what_can(server, name, given, part):
@@ -211,3 +245,13 @@ def test_no_address_in_a_question_is_fetched(server):
 def test_slow_methods_are_left_to_the_command_line(server):
     answer = Client(server.url, verbose=False).predict(film=FILM, methods=["score-cam"], api_name="/explain")
     assert answer["error"].startswith(format_text("program-slow", methods="score-cam"))
+
+
+def test_checks_that_take_too_long_are_ended(monkeypatch):
+    monkeypatch.setattr(endpoints, "MAX_PROGRAM_CHECK_S", 0)
+    desk = SimpleNamespace(analysers={NETWORK: Analyser(load(str(ROOT / "weights" / NETWORK)))}, lungs=None)
+    desk.sessions = SimpleNamespace(working=nullcontext)
+    request = SimpleNamespace(client=None)
+    programs, asked = Programs(desk, False), {"label": "effusion", "methods": ["grad-cam"]}
+    for answer in (programs.evaluate(request, FILM, **asked), programs.report(request, FILM, checks=True, **asked)):
+        assert answer["error"].startswith("This took more than 0 minutes") and "report" not in answer
