@@ -59,6 +59,13 @@ MAX_DECK_NETWORKS = 4  # that a learner can keep apart
 KEPT_DECK_FILMS = 96  # pictures of films, and likewise what a network says of one: up to 1 MB each
 MAX_EXAM_BYTES = 2**16  # of a learner's answers, which the browser holds
 
+# a class at once
+MAX_CLASSES = 8  # under way in one process
+MAX_SEATS = 60  # of one class: two school classes
+MAX_NICKNAME = 24  # characters
+CLASS_MINUTES = 60  # a class is kept, after its teacher's page was last there
+LOOK_SECONDS = 15  # a page waits for something new, until it asks again
+
 # programs
 PROGRAMS_AT_ONCE = 2  # answers to programs under way: people on the page come first
 MAX_PROGRAM_MAPS = 32  # of one answer

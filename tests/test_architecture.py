@@ -31,16 +31,22 @@ cxr_demo.evaluation: __init__ checks nulls agreement label_likeness faithfulness
 cxr_demo.evaluation: covering lung_segmentation evaluate
 cxr_demo: analysis
 cxr_demo.comparison: __init__ label_contrast checkpoint_pair ensemble_members film_pair
-cxr_demo.teaching: __init__ planted toml_lines deck deck_file new_deck exam exam_score
+cxr_demo.teaching: __init__ planted toml_lines deck deck_file new_deck exam exam_score classroom
 cxr_demo.text: label_text film_pair_text checkpoint_text
 cxr_demo.export: __init__ output
 cxr_demo.importing: __init__ published pickle_process weights_file source labels_given fitting verdict
 cxr_demo.text: page_text scales_text localisation_text examples_text evaluation_text command_text
+<<<<<<< HEAD
 cxr_demo.text: findings_text pair_text upload_text exam_text
 cxr_demo.export: results film_table map_scales shown settings panel_pictures film_records film_answers
 cxr_demo.export: predictions film_pair_results explanations evaluations listing
+=======
+cxr_demo.text: findings_text pair_text upload_text exam_text class_text
+cxr_demo.export: results csv_lines film_table class_table map_scales shown settings panel_pictures film_records
+cxr_demo.export: predictions film_pair_results explanations listing
+>>>>>>> e6ad809 (A class at once: thirty phones answer what a teacher shows)
 cxr_demo: __init__
-cxr_demo.export: report report_pdf secondary_capture segmentation bundle report_file
+cxr_demo.export: report report_pdf handout secondary_capture segmentation bundle report_file
 cxr_demo.ui: markup terms parts faults components jobs image_encoding
 cxr_demo.ui.app: __init__ memory host_settings hosts bounded_requests uploads upload_route wish
 cxr_demo.ui.findings: __init__ findings_list localisation_table facts gate_table
@@ -48,7 +54,7 @@ cxr_demo.ui.viewer: __init__ colour_bar methods deep_film film_pictures agreemen
 cxr_demo.ui.viewer: panels film_regions cover_table regions_table
 cxr_demo.ui.evaluation: __init__ evaluation_curves evaluation_table evaluation_run
 cxr_demo.ui.compare: __init__ pair_view members_view film_pair_view
-cxr_demo.ui.lesson: __init__ lesson_view exam_room film_card exam_view exam_events
+cxr_demo.ui.lesson: __init__ lesson_view exam_room film_card exam_view exam_events class_view class_page class_routes
 cxr_demo.ui.export: __init__ export_files take_home
 cxr_demo.ui.app: strip example_films sessions reading_places desk exports work other_film view films_table whole_page
 cxr_demo.ui.app: tour readiness prefetch follower intentions stream guard program_bounds tool_answers endpoints page

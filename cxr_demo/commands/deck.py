@@ -1,4 +1,4 @@
-"""`deck new` and `deck check`: decks of films of one's own, for the exam."""
+"""`deck new`, `deck check` and `deck handout`: decks of films of one's own, for the exam and for a class."""
 
 from __future__ import annotations
 
@@ -19,7 +19,12 @@ def add_deck(commands: arguments.Commands) -> None:
     new.set_defaults(act=run_new)
     check = parts.add_parser("check", help=format_text("help-deck-check"))
     check.set_defaults(act=run_deck_check)
-    for command in (new, check):
+    handout = parts.add_parser("handout", help=format_text("help-deck-handout"))
+    handout.add_argument("--out", type=Path, required=True, metavar="PDF", help=format_text("help-deck-pdf"))
+    handout.add_argument("--solutions", action="store_true", help=format_text("help-deck-solutions"))
+    handout.add_argument("--overwrite", action="store_true", help=format_text("help-overwrite-file"))
+    handout.set_defaults(act=run_handout)
+    for command in (new, check, handout):
         command.add_argument("folder", type=Path, metavar="FOLDER")
 
 
@@ -53,4 +58,15 @@ def run_deck_check(options: argparse.Namespace) -> int:
         print(f"{at}\t{shown}\t{', '.join(FINDINGS[kind].name for kind in film.kinds)}\t{film.licence}")
     if deck.networks:
         print(format_text("deck-needs", networks=", ".join(deck.networks)))
+    return 0
+
+
+def run_handout(options: argparse.Namespace) -> int:
+    from cxr_demo.export.handout import make_handout
+    from cxr_demo.export.output import check_new_file, write_new_file
+    from cxr_demo.teaching.deck_file import read_deck
+
+    check_new_file(options.out, options.overwrite)
+    write_new_file(options.out, make_handout(read_deck(options.folder), options.solutions))
+    print(options.out)
     return 0

@@ -29,12 +29,13 @@ def add_report(commands: arguments.Commands) -> None:
 
 
 def run_report(options: argparse.Namespace) -> int:
-    from cxr_demo.export.report_file import check_report_path, check_settings, compute_shown, write_report
+    from cxr_demo.export.output import check_new_file
+    from cxr_demo.export.report_file import check_settings, compute_shown, write_report
     from cxr_demo.export.settings import choose_settings
     from cxr_demo.film.gate import check_answer
     from cxr_demo.progress import show_progress
 
-    check_report_path(options.out, options.overwrite)
+    check_new_file(options.out, options.overwrite)
     settings = choose_settings(options)
     analyser, (_, lungs) = opening.load_analyser(options.weights), opening.load_gate_models()
     image, answer = opening.open_image(options.file, settings.mends)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from cxr_demo.export.csv_lines import disarm, format_line
 from cxr_demo.film.gate import GateAnswer
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.standing import find_standing
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would compute
 FILM_COLUMNS = ("film", "film_sha256", "mends", "gate")
 NETWORK_COLUMNS = ("network", "checkpoint_sha256", "calibrated")
 COLUMNS = (*FILM_COLUMNS, *NETWORK_COLUMNS)
@@ -53,12 +51,12 @@ def write_film_table(card: Card, checkpoint_sha256: str, rows: Sequence[FilmRow]
 
 def list_table_lines(card: Card, checkpoint_sha256: str, rows: Iterable[FilmRow]) -> Iterator[str]:
     """The same, each line with its end, as the films come."""
-    yield _format_line(
+    yield format_line(
         [*COLUMNS, *(f"{label}{what}" for label in card.labels for what in ("", "_threshold", "_verdict"))]
     )
     for row in rows:
         gate = row.gate.verdict.value if row.gate else ""
-        of_film = (_disarm(row.name), row.sha256 or "", " ".join(row.mends), gate)
+        of_film = (disarm(row.name), row.sha256 or "", " ".join(row.mends), gate)
         cells: list[object] = [*of_film, card.name, checkpoint_sha256, card.calibrated]
         for label in card.labels:
             if row.probabilities is None:
@@ -66,39 +64,39 @@ def list_table_lines(card: Card, checkpoint_sha256: str, rows: Iterable[FilmRow]
                 continue
             how = find_standing(card, row.probabilities, label)
             cells += [f"{how.probability:.6f}", "" if how.threshold is None else how.threshold, how.verdict]
-        yield _format_line(cells)
+        yield format_line(cells)
 
 
 def list_map_lines(card: Card, checkpoint_sha256: str, told: Iterable[dict]) -> Iterator[str]:
     """Of what `explain` says in JSON: a row for each map, and for a film without an answer one that says why."""
-    yield _format_line([*COLUMNS, "label", "method", *MAP_COLUMNS, "folder", "error"])
+    yield format_line([*COLUMNS, "label", "method", *MAP_COLUMNS, "folder", "error"])
     for facts in told:
         start = _list_film_cells(card, checkpoint_sha256, facts)
         for key, each in facts.get("maps", {}).items():
             method, label, *_ = key.split("/", 1)
             values = ["; ".join(each[name]) if name == "doubts" else each[name] for name in MAP_COLUMNS]
-            yield _format_line([*start, label, method, *values, facts.get("folder", ""), ""])
+            yield format_line([*start, label, method, *values, facts.get("folder", ""), ""])
         if "error" in facts:
-            yield _format_line([*start, *[""] * (len(MAP_COLUMNS) + 3), facts["error"]])
+            yield format_line([*start, *[""] * (len(MAP_COLUMNS) + 3), facts["error"]])
 
 
 def list_check_lines(card: Card, checkpoint_sha256: str, told: Iterable[dict]) -> Iterator[str]:
     """The same of what `evaluate` says."""
-    yield _format_line([*COLUMNS, "label", "method", *CHECK_COLUMNS, "error"])
+    yield format_line([*COLUMNS, "label", "method", *CHECK_COLUMNS, "error"])
     for facts in told:
         start = _list_film_cells(card, checkpoint_sha256, facts)
         for method, each in facts.get("evaluations", {}).items():
             values = [_find_value(each, path) for path in CHECK_COLUMNS.values()]
-            yield _format_line([*start, facts["label"], method, *values, ""])
+            yield format_line([*start, facts["label"], method, *values, ""])
         if "error" in facts:
-            yield _format_line([*start, *[""] * (len(CHECK_COLUMNS) + 2), facts["error"]])
+            yield format_line([*start, *[""] * (len(CHECK_COLUMNS) + 2), facts["error"]])
 
 
 def _list_film_cells(card: Card, checkpoint_sha256: str, facts: dict) -> list[object]:
     """Of COLUMNS."""
     film, gate = facts.get("film", {}), facts.get("gate", {})
     of_film = film.get("sha256") or "", " ".join(film.get("mends", ())), gate.get("verdict", "")
-    return [_disarm(Path(facts["file"]).name), *of_film, card.name, checkpoint_sha256, card.calibrated]
+    return [disarm(Path(facts["file"]).name), *of_film, card.name, checkpoint_sha256, card.calibrated]
 
 
 def _find_value(facts: dict, path: Sequence[str]) -> object:
@@ -106,13 +104,3 @@ def _find_value(facts: dict, path: Sequence[str]) -> object:
     for name in path:
         found = found.get(name) if isinstance(found, dict) else None
     return "" if found is None else found
-
-
-def _format_line(cells: Sequence[object]) -> str:
-    written = io.StringIO()
-    csv.writer(written).writerow(cells)
-    return written.getvalue()
-
-
-def _disarm(name: str) -> str:
-    return f"'{name}" if name.startswith(FORMULA_STARTS) else name

@@ -1,4 +1,5 @@
-"""Folders that results are written into: what lies there is never mixed with what comes, nor replaced unasked."""
+"""Folders and files that results are written into: what lies there is never mixed with what comes, nor replaced
+unasked."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cxr_demo.errors import CxrError
-from cxr_demo.networks.whole_file import move_files, open_scratch
+from cxr_demo.networks.whole_file import move_files, open_scratch, write_file
 
 RESULT_FILE = "result.json"
 FORMAT = 1  # of what JSON holds: goes up when a field is renamed, or means something else
@@ -35,6 +36,23 @@ def open_output(folder: Path, overwrite: bool = False) -> Iterator[Path]:
             move_files(scratch, folder, RESULT_FILE)
     except OSError as error:
         raise CxrError("out-not-written", why=str(error.strerror)) from error
+
+
+def check_new_file(path: Path, overwrite: bool) -> None:
+    """CxrError where a file would take the place of one that is not to be replaced."""
+    if path.is_dir():
+        raise CxrError("report-folder", path=str(path))
+    if path.exists() and not overwrite:
+        raise CxrError("report-exists", path=str(path))
+
+
+def write_new_file(path: Path, content: bytes | str) -> None:
+    """It is there whole or not at all. CxrError where the disk refuses."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_file(path, content)
+    except OSError as error:
+        raise CxrError("report-unwritten", reason=error.strerror or type(error).__name__) from error
 
 
 def _list_earlier(folder: Path) -> list[str]:

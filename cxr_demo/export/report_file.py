@@ -14,21 +14,13 @@ from cxr_demo.evaluation.regions import LUNGS, make_film_masks, measure_evidence
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.export.bundle import make_bundle
 from cxr_demo.export.film_pair_results import compare_prior
+from cxr_demo.export.output import write_new_file
 from cxr_demo.export.report_pdf import make_report
 from cxr_demo.export.settings import Settings
 from cxr_demo.export.shown import ShownStudy, describe_missing_map, draw_maps
 from cxr_demo.film.gate import GateAnswer
 from cxr_demo.film.reading import Radiograph
-from cxr_demo.networks.whole_file import write_file
 from cxr_demo.progress import ProgressCallback, ignore_progress
-
-
-def check_report_path(path: Path, overwrite: bool) -> None:
-    """CxrError where a report would take the place of a file that is not to be replaced."""
-    if path.is_dir():
-        raise CxrError("report-folder", path=str(path))
-    if path.exists() and not overwrite:
-        raise CxrError("report-exists", path=str(path))
 
 
 def check_settings(
@@ -91,13 +83,7 @@ def _describe_missing(analyser: Analyser, methods: Sequence[str], settings: Sett
 
 
 def write_report(path: Path, shown: ShownStudy, analyser: Analyser, on_progress: ProgressCallback) -> None:
-    """The report, or of a path that ends in .zip everything, as one file, which is there whole or not at all. CxrError
-    where the disk refuses."""
+    """The report, or of a path that ends in .zip everything, as one file; CxrError as of `output.write_new_file`."""
     is_bundle = path.suffix.lower() == ".zip"
     file = make_bundle(shown, analyser, on_progress) if is_bundle else make_report(shown)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_file(path, file)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise CxrError("report-unwritten", reason=reason) from error
+    write_new_file(path, file)

@@ -63,7 +63,7 @@ def make_report(shown: ShownStudy) -> bytes:
             break
     else:
         report["size"] = SIZES_PT[0]
-    return _compile("report.typ", report, format="pdf", pdf_standards=[STANDARD], timestamp=moment)
+    return compile_template("report.typ", report, format="pdf", pdf_standards=[STANDARD], timestamp=moment)
 
 
 def make_panel_picture(shown: ShownStudy, panel: str, longest_px: int = PANEL_PX) -> bytes:
@@ -73,7 +73,7 @@ def make_panel_picture(shown: ShownStudy, panel: str, longest_px: int = PANEL_PX
     words = describe_panel(shown, panel) | {"width": rgb.shape[1], "lang": LANGUAGE.get()}
     if panel != panel_pictures.FILM:
         words["bar"] = panel_pictures.draw_bar(shown.list_drawn()[panel])
-    above, below = map(panel_pictures.decode_png, _compile("panel.typ", words, format="png", ppi=72.0))
+    above, below = map(panel_pictures.decode_png, compile_template("panel.typ", words, format="png", ppi=72.0))
     side = (above.shape[1] - rgb.shape[1]) // 2
     framed = np.pad(rgb, ((0, 0), (side, above.shape[1] - rgb.shape[1] - side), (0, 0)), constant_values=255)
     return panel_pictures.encode_png(np.concatenate([above, framed, below]))
@@ -83,8 +83,8 @@ def _count_pages(report: dict) -> int:
     return int(typst.query(_read_template("report.typ"), "<pages>", "value", one=True, **_prepare(report)))
 
 
-def _compile(template: str, report: dict, **settings) -> Any:
-    """A PDF, or the PNG of each page."""
+def compile_template(template: str, report: dict, **settings) -> Any:
+    """A template beside this module, with its words and pictures: a PDF, or the PNG of each page."""
     return typst.compile(_read_template(template), **_prepare(report), **settings)
 
 

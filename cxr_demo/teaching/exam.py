@@ -27,6 +27,7 @@ from cxr_demo.limits import MAX_DECK_CHOICES, MAX_DECK_FILMS, MAX_EXAM_BYTES
 from cxr_demo.teaching.deck import LONGEST_LINE, NO_FINDING, STRICT, Deck, DeckFilm, check_inside
 
 WAITS = {1: 2, 2: 4}  # box -> how many other films come before its kinds; our own choice, for decks of ten films
+MAX_SEED = 2**53  # below it JavaScript holds a seed exactly
 LETTERS = "ABCD"  # what the networks of a deck are called
 
 Name = Annotated[str, Field(max_length=LONGEST_LINE)]
@@ -59,7 +60,7 @@ class ExamState:
     """What a browser holds of one learner's exam: the name of the deck, a seed, and the answers in their order."""
 
     deck: Name
-    seed: Annotated[int, Field(ge=0, lt=2**53)]  # what JavaScript holds exactly
+    seed: Annotated[int, Field(ge=0, lt=MAX_SEED)]
     answers: Annotated[tuple[Answer, ...], Field(max_length=2 * MAX_DECK_FILMS)] = ()
 
 
@@ -166,8 +167,8 @@ def read_state(text: str, deck: Deck) -> ExamState:
     plan = shuffle_deck(deck, state.seed)
     is_possible = state.deck == deck.name and all(
         answer.film == choose_film(deck, plan, state.answers[:turn])
-        and _is_choice(answer.own_labels, plan)
-        and _is_choice(answer.final or (), plan)
+        and is_choice(answer.own_labels, plan)
+        and is_choice(answer.final or (), plan)
         and (answer.final is None or bool(plan.networks))
         and (turn == len(state.answers) - 1 or not needs_advice(plan, answer))
         for turn, answer in enumerate(state.answers)
@@ -177,7 +178,8 @@ def read_state(text: str, deck: Deck) -> ExamState:
     return state
 
 
-def _is_choice(labels: Sequence[str], plan: Plan) -> bool:
+def is_choice(labels: Sequence[str], plan: Plan) -> bool:
+    """Whether they stand among the choices, each once."""
     return len(set(labels)) == len(labels) and set(labels) <= set(plan.choices)
 
 

@@ -728,6 +728,9 @@ help-licence = der Gewichte, wenn die Quelle keine nennt
 help-overwrite-checkpoint = einen früheren Checkpoint in --out ersetzen
 help-deck = Aufnahmen und was von ihnen wahr ist, für die Prüfung
 help-deck-new = eine deck.toml für die Aufnahmen eines Ordners, mit dem, was noch zu schreiben ist
+help-deck-handout = ein PDF eines Satzes zum Austeilen vor dem Unterricht, oder seine Lösungen
+help-deck-pdf = die PDF-Datei, die geschrieben wird
+help-deck-solutions = mit dem, was von jeder Aufnahme wahr ist
 help-deck-out = Kopien der Aufnahmen und die deck.toml kommen in diesen Ordner; sonst die deck.toml in FOLDER
 help-deck-title = des Satzes; sonst der Name von FOLDER
 help-deck-check = jeder Fehler eines Satzes mit seiner Zeile, oder was er enthält
@@ -1094,6 +1097,78 @@ exam-sheet-never = { $arm } stand kein falscher Rat gegen Ihre Antwort
 exam-sheet-effect =
     Die Karte hat um { $difference } (in Anteilen von 1) geändert, wie oft Sie falschem Rat gefolgt sind. Wo das Intervall
     0 enthält, kann es Zufall sein.
+
+## Eine Klasse zugleich (teaching/classroom.py, class_text.py, ui/lesson/class_view.py)
+
+class-title = Eine Klasse
+class-teach-title = Eine Klasse unterrichten
+class-door = Eine Klasse unterrichten: alle antworten am Telefon
+class-unknown = Eine Klasse { $code } gibt es nicht.
+    .hint = Sehen Sie den Code noch einmal an, oder fragen Sie Ihre Lehrkraft.
+class-over = Diese Klasse ist zu Ende. Nichts davon wurde behalten.
+class-full = Diese Klasse ist voll: { $most } nehmen teil.
+class-no-room = { $most } Klassen laufen auf dieser Seite, und mehr haben nicht Platz.
+    .hint = Versuchen Sie es wieder, wenn eine davon zu Ende ist.
+class-paused = Ihre Lehrkraft hat die Klasse angehalten. Ihre Antwort wurde noch nicht angenommen.
+class-late = Diese Aufnahme ist vorbei, die Antwort kam also zu spät.
+class-no-deck = Wählen Sie einen Satz.
+class-lost = Die Seite ist nicht zu erreichen. Es wird wieder versucht; Ihr Platz bleibt.
+class-join = Teilnehmen
+class-join-title = An einer Klasse teilnehmen
+class-code = Code an der Wand
+class-nickname = Spitzname, wenn Sie mögen
+class-nickname-how = Er steht nur in der Tabelle Ihrer Lehrkraft, nie an der Wand. Schreiben Sie nicht Ihren vollen Namen.
+class-joined = Sie sind dabei. Die erste Aufnahme kommt, wenn Ihre Lehrkraft beginnt.
+class-number = Nummer { $number }
+class-leave = Diese Klasse verlassen
+class-waiting = Ihre Antwort ist da. Was wahr ist, kommt, wenn alle geantwortet haben.
+class-pause-told = Von Ihrer Lehrkraft angehalten.
+class-missed-film = Zu dieser Aufnahme haben Sie nicht geantwortet.
+class-next-soon = Die nächste Aufnahme kommt, wenn Ihre Lehrkraft weitergeht.
+class-choose = Wählen Sie, was die Klasse sehen wird. Die Aufnahmen kommen in der Reihenfolge des Satzes, wie in seinem Arbeitsblatt.
+class-open = Klasse eröffnen
+class-open-deck = Klasse eröffnen: { $title }
+class-how-to-join = Teilnehmen unter
+class-by-code = mit dem Code
+class-qr = Ein QR-Code, der zu { $address } führt
+class-unreachable = Telefone erreichen diese Seite nicht: Sie antwortet nur diesem Rechner.
+    .hint = Starten Sie sie neu mit GRADIO_SERVER_NAME=0.0.0.0, und öffnen Sie sie hier wieder.
+class-seats =
+    { $seats ->
+        [0] Noch nimmt niemand teil.
+        [one] Eine Person nimmt teil.
+       *[other] { $seats } nehmen teil.
+    }
+class-answered = { $answered } von { $seats } haben geantwortet
+class-right = { $right } von { $answered } nennen alles, was da ist, und sonst nichts
+class-place = Aufnahme { $number } von { $films }
+class-counts = Was gesagt wurde
+class-count = { $name }: { $count }
+class-true = wahr
+class-crowd-box = Rahmen der Klasse
+class-crowd = { $boxes ->
+        [0] Kein Rahmen wurde gezeichnet.
+        [one] Ein Rahmen wurde gezeichnet.
+       *[other] { $boxes } Rahmen wurden gezeichnet.
+    }
+class-act-start = Beginnen
+class-act-pause = Anhalten
+class-act-go-on = Weiter
+class-act-truth = Zeigen, was wahr ist
+class-act-networks = Zeigen, was Netze sagen
+class-act-next = Nächste Aufnahme
+class-act-last = Zu den Ergebnissen
+class-act-end = Klasse beenden
+    .sure = Die Klasse für alle beenden? Die Antworten bleiben, bis Sie sie schließen.
+class-ended = Ende. Nehmen Sie die Ergebnisse jetzt mit: Wenn diese Klasse geschlossen wird, oder { $minutes } Minuten nachdem Sie diese Seite verlassen haben, sind sie fort.
+class-take-results = Ergebnisse (CSV)
+class-take-handout = Arbeitsblatt (PDF)
+class-take-solutions = Lösungen (PDF)
+class-close = Schließen und alles vergessen
+    .sure = Alles von dieser Klasse ist dann fort: Nehmen Sie zuerst die Ergebnisse mit.
+class-end-told = Ende. Das ist Ihr eigenes Blatt; niemand sonst sieht es.
+handout-solutions = { $title }: Lösungen
+handout-asked = Was zeigt diese Aufnahme, und wo? Zeichnen Sie es ein.
 
 ## Where maps point (localisation_text.py)
 
@@ -2305,7 +2380,7 @@ again-not-read = { $path } lässt sich nicht lesen: { $reason }.
     .hint = Geben Sie mit --again die manifest.json eines ZIP an, aus Mitnehmen oder von report --out DATEI.zip.
 again-no-manifest = { $path } ist kein Manifest eines Berichts.
     .hint = Geben Sie mit --again die manifest.json eines ZIP an, aus Mitnehmen oder von report --out DATEI.zip.
-report-unwritten = Der Bericht lässt sich nicht schreiben: { $reason }.
+report-unwritten = Die Datei lässt sich nicht schreiben: { $reason }.
     .hint = Geben Sie mit --out einen anderen Namen an, oder ersetzen Sie die Datei mit --overwrite.
 
 # Auf der Seite (ui/export/take_home.py).

@@ -700,6 +700,9 @@ help-licence = of the weights, where the source names none
 help-overwrite-checkpoint = replace an earlier checkpoint in --out
 help-deck = films with what is true of them, for the exam
 help-deck-new = a deck.toml for the films of a folder, with what is left to write
+help-deck-handout = a PDF of a deck to hand out before a class, or its solutions
+help-deck-pdf = the PDF file to write
+help-deck-solutions = with what is true of each film
 help-deck-out = copies of the films and the deck.toml go into this folder; if left out, the deck.toml into FOLDER
 help-deck-title = of the deck; if left out, the name of FOLDER
 help-deck-check = every mistake of a deck with its line, or what it holds
@@ -1056,6 +1059,78 @@ exam-sheet-never = { $arm } no wrong advice stood against your answer
 exam-sheet-effect =
     The map changed how often you followed wrong advice by { $difference } in shares of 1. Where the interval holds 0, it
     may be chance.
+
+## A class at once (teaching/classroom.py, class_text.py, ui/lesson/class_view.py)
+
+class-title = A class
+class-teach-title = Teach a class
+class-door = Teach a class: everybody answers on a phone
+class-unknown = There is no class { $code }.
+    .hint = Look at the code again, or ask your teacher.
+class-over = This class is over. Nothing of it was kept.
+class-full = This class is full: { $most } have joined.
+class-no-room = { $most } classes are under way on this page, and no more fit.
+    .hint = Try again when one of them has ended.
+class-paused = Your teacher has paused the class. Your answer was not taken yet.
+class-late = This film is over, so the answer came too late.
+class-no-deck = Choose a deck.
+class-lost = The page cannot be reached. It tries again; your place is kept.
+class-join = Join
+class-join-title = Join a class
+class-code = Code on the wall
+class-nickname = Nickname, if you like
+class-nickname-how = Only your teacher's table has it, never the wall. Do not write your full name.
+class-joined = You are in. The first film comes when your teacher begins.
+class-number = Learner { $number }
+class-leave = Leave this class
+class-waiting = Your answer is in. What is true of the film comes when all have answered.
+class-pause-told = Paused by your teacher.
+class-missed-film = You gave no answer to this film.
+class-next-soon = The next film comes when your teacher goes on.
+class-choose = Choose what the class will see. The films come in the order of the deck, as in its hand-out.
+class-open = Open a class
+class-open-deck = Open a class: { $title }
+class-how-to-join = Join at
+class-by-code = with the code
+class-qr = A QR code that leads to { $address }
+class-unreachable = Phones cannot reach this page: it listens on this computer alone.
+    .hint = Start it anew with GRADIO_SERVER_NAME=0.0.0.0, and open it here again.
+class-seats =
+    { $seats ->
+        [0] Nobody has joined yet.
+        [one] One has joined.
+       *[other] { $seats } have joined.
+    }
+class-answered = { $answered } of { $seats } have answered
+class-right = { $right } of { $answered } name all that is there, and nothing else
+class-place = Film { $number } of { $films }
+class-counts = What was said
+class-count = { $name }: { $count }
+class-true = true
+class-crowd-box = Boxes of the class
+class-crowd = { $boxes ->
+        [0] No box was drawn.
+        [one] One box was drawn.
+       *[other] { $boxes } boxes were drawn.
+    }
+class-act-start = Begin
+class-act-pause = Pause
+class-act-go-on = Go on
+class-act-truth = Show what is true
+class-act-networks = Show what networks say
+class-act-next = Next film
+class-act-last = To the results
+class-act-end = End the class
+    .sure = End the class for all? Answers that came stay until you close it.
+class-ended = The end. Take the results home now: when this class is closed, or { $minutes } minutes after you have left this page, they are gone.
+class-take-results = Results (CSV)
+class-take-handout = Hand-out (PDF)
+class-take-solutions = Solutions (PDF)
+class-close = Close and forget everything
+    .sure = Everything of this class is gone then: take the results first.
+class-end-told = The end. This is your own sheet; nobody else sees it.
+handout-solutions = { $title }: solutions
+handout-asked = What does this film show, and where? Mark it on the film.
 
 ## Where maps point (localisation_text.py)
 
@@ -2205,7 +2280,7 @@ again-not-read = { $path } cannot be read: { $reason }.
     .hint = Give --again the manifest.json of a ZIP from Take home or from report --out FILE.zip.
 again-no-manifest = { $path } is no manifest of a report.
     .hint = Give --again the manifest.json of a ZIP from Take home or from report --out FILE.zip.
-report-unwritten = The report cannot be written: { $reason }.
+report-unwritten = The file cannot be written: { $reason }.
     .hint = Give --out another name, or add --overwrite to replace it.
 
 # On the page (ui/export/take_home.py).

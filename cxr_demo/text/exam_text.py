@@ -120,7 +120,8 @@ def describe_sheet(sheet: Sheet) -> list[str]:
         )  # fmt: skip
     match, near, elsewhere = (sheet.places.get(place, 0) for place in Place)
     lines.append(format_text("exam-sheet-places", match=match, near=near, elsewhere=elsewhere))
-    lines.append(format_text("exam-sheet-again", again=sheet.came_back, right=sheet.right_again))
+    if sheet.came_back:
+        lines.append(format_text("exam-sheet-again", again=sheet.came_back, right=sheet.right_again))
     if sheet.is_advised:
         lines.append(_describe_reliance(format_text("exam-sheet-shown"), sheet.shown))
         lines.append(_describe_reliance(format_text("exam-sheet-hidden"), sheet.hidden))

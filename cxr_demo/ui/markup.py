@@ -13,7 +13,7 @@ from cxr_demo.networks.card_parts import CardText
 from cxr_demo.text.catalogue import LANGUAGE, Said
 
 ENGLISH = "en"
-_VOID = {"br", "hr", "img", "input"}
+_VOID = {"br", "hr", "img", "input", "meta"}
 
 
 class Html(str):

@@ -433,3 +433,24 @@ interface ParentNode {
   querySelector<Selector extends string>(selector: Selector): Found<Selector> | null;
   querySelectorAll<Selector extends string>(selector: Selector): NodeListOf<Found<Selector>>;
 }
+
+// Of the pages of a class, in `class_calls.js`.
+interface ClassAnswer {
+  readonly error?: string; // why it cannot be, in a sentence
+  readonly over?: boolean; // the class is no more
+  readonly html?: string;
+  readonly mark?: string; // of what is shown: another one where it is another
+  readonly seat?: string;
+  readonly key?: string;
+}
+type Heed = (found: ClassAnswer) => void;
+declare const room: HTMLElement;
+declare const lost: HTMLElement; // where the page complains
+declare const here: string; // the address of the class
+declare function complain(text: string): void; // "" takes it back
+declare function rest(milliseconds: number): Promise<void>;
+declare function post(name: string, told: object): Promise<Response>;
+declare function ask(name: string, told: object): Promise<ClassAnswer>; // again until there is an answer
+declare function follow(name: string, who: () => object | null, heed: Heed): Promise<void>; // until nobody is there
+declare function recall(name: string): string;
+declare function remember(name: string, value: string): void; // "" forgets it

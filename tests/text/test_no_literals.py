@@ -49,7 +49,10 @@ CODES = {  # texts by which the code knows something; what a person reads instea
     " and its members", " with film ", " with ",  # of keys
     " --out again.zip --weights ", " explain --out maps --weights ",  # of commands
 }  # fmt: skip
-MARKUP = re.compile(r"<svg |<script>|preserveAspectRatio|#set |attachment; |base64|dict\[|tuple\[|nkij|kl,|url\(")
+MARKUP = re.compile(
+    r"<svg |<!doctype |'use strict'|<script>|preserveAspectRatio|#set |attachment; |base64|dict\[|tuple\[|nkij|kl,"
+    r"|url\("
+)
 
 
 def find_literals(source: str, is_page: bool) -> Iterator[tuple[int, str]]:

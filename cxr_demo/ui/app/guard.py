@@ -19,6 +19,7 @@ from cxr_demo.ui.app.host_settings import HostSettings
 from cxr_demo.ui.app.hosts import is_allowed
 from cxr_demo.ui.app.upload_route import UploadRoute
 from cxr_demo.ui.export.export_files import send_export_file
+from cxr_demo.ui.lesson.class_routes import OF_LEARNERS, list_class_routes
 from cxr_demo.ui.viewer.deep_film import send_deep_film
 
 # gradio compiles its templates in the browser, hence 'unsafe-eval'. Nothing but this server is ever asked.
@@ -91,7 +92,8 @@ class Guard:
             return await PlainTextResponse("Not available.", 403)(scope, receive, send_with_headers)
         if path.startswith(CLOSED) or (path.startswith(API) and not path.removeprefix(API).startswith(OPEN)):
             return await PlainTextResponse("Not available.", 403)(scope, receive, send_with_headers)
-        if self.asks_for_login and not (path == "/" or path.startswith(BEFORE_LOGIN) or find_user(scope)):
+        is_for_all = path in ("/", *OF_LEARNERS) or path.startswith(BEFORE_LOGIN)
+        if self.asks_for_login and not (is_for_all or find_user(scope)):
             return await PlainTextResponse("Log in first.", 401)(scope, receive, send_with_headers)
         if path == JOIN:
             return await self._join(scope, receive, send_with_headers)
@@ -150,6 +152,7 @@ def make_app_settings(settings: HostSettings, served: Collection[str], refused: 
             Route(UPLOAD, UploadRoute().receive, methods=["POST"]),
             Route(f"{API}film/{{name}}", send_deep_film),
             Route(f"{API}export/{{name}}", send_export_file),
+            *list_class_routes(),
         ],
         "openapi_url": None,
         "docs_url": None,

@@ -44,6 +44,7 @@ from cxr_demo.ui.components import (
 from cxr_demo.ui.evaluation import evaluation_table
 from cxr_demo.ui.findings import facts
 from cxr_demo.ui.lesson import exam_events, exam_view, lesson_view
+from cxr_demo.ui.lesson.class_routes import HALLS, Hall
 from cxr_demo.ui.lesson.exam_room import ExamRoom
 from cxr_demo.ui.markup import Html, join_html, render_message, tag
 from cxr_demo.ui.terms import render_terms
@@ -85,13 +86,15 @@ def build_page(
             accept = make_static(_render_entrance, "entrance", "app/entrance")
         with gr.Column(elem_id="desk", visible=False) as page:
             bundled = find_bundled_decks() if decks is None else decks
-            _lay_page(desk, ExamRoom([*bundled, *settings.decks], analysers))
+            room = ExamRoom([*bundled, *settings.decks], analysers)
+            _lay_page(desk, room)
         make_static(lambda: tag("p", format_text("not-clinical")), "foot")
         shown = [gr.update(visible=False), gr.update(visible=True)]
         accept.accept(lambda: shown, None, [notice, page], **UNQUEUED)
         demo.unload(_make_farewell(desk))
         lay_endpoints(desk, settings.takes_films_of_programs)
         demo.load(None, js="() => { document.body.dataset.ready = '1'; }", **PRIVATE)
+    HALLS[demo] = Hall(room, settings.address)
     demo.queue(max_size=MAX_WAITING, api_open=False)
     fetch_no_addresses()
     bound_row(demo)
@@ -114,6 +117,7 @@ def _make_sweep(demo: gr.Blocks, desk: Desk) -> Callable[[], None]:
 
     def sweep() -> None:
         desk.sessions.sweep()
+        HALLS[demo].classes.sweep()
         answers.forget()
         give_back_memory()
 
@@ -129,6 +133,7 @@ def _lay_page(desk: Desk, room: ExamRoom) -> None:
         make_static(lesson_view.render_title, None, "lesson/doors")
         beginning = exam_view.render_decks(room)
         exam_events.wire_exam(make_component("exam", beginning, "viewer/shapes", "lesson/exam"), room)
+        make_static(lesson_view.render_class_door)
         make_static(lesson_view.render_way_back)
     make_static(_render_keeping, "kept")
     make_static(render_keys_sheet, "keys")

@@ -10,6 +10,7 @@ import gradio as gr
 from cxr_demo.errors import CxrError
 from cxr_demo.teaching.deck import NO_FINDING, Deck
 from cxr_demo.teaching.exam import (
+    MAX_SEED,
     ExamState,
     choose_film,
     needs_advice,
@@ -32,7 +33,6 @@ SETTINGS: EventSettings = {
     **PRIVATE,
 }
 TOLD = ("go", "deck", "state", "own", "final", "language")
-MAX_SEED = 2**53  # below it JavaScript holds a seed exactly
 
 
 def wire_exam(component: gr.HTML, room: ExamRoom) -> None:

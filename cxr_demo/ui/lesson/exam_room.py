@@ -90,7 +90,11 @@ class ExamRoom:
         """What the film's adviser says, None where the deck has none. In the turn of its network, after all who have
         asked before. Raises CxrError as `show_film` and `Analyser.explain` do."""
         letter = plan.advisers[film]
-        return self._ask_network(deck.name, film, plan.networks[letter]) if letter else None
+        return self.ask_network(deck, film, plan.networks[letter]) if letter else None
+
+    def ask_network(self, deck: Deck, film: int, network: str) -> Advice:
+        """What it says of the film; likewise."""
+        return self._ask_network(deck.name, film, network)
 
     def list_all_advice(self, deck: Deck, plan: Plan, answers: Sequence[Answer]) -> dict[int, tuple[str, ...]]:
         """Film -> what was advised; none without networks."""

@@ -39,22 +39,22 @@ def render_film_to_answer(plan: Plan, number: int) -> Html:
     return tag("div", render_film(exam_text.name_film(number), place), side, class_="card")
 
 
-def render_true_film(film: DeckFilm, number: int, *answers: Answer) -> Html:
-    """With the true boxes, and those of the answers."""
+def render_true_film(film: DeckFilm, number: int, *answers: Answer, over: Sequence[Html] = ()) -> Html:
+    """With the true boxes, those of the answers, and what else lies `over` the film, under them."""
     places = [(label, box) for label, boxes in find_truth_boxes(film).items() for box in boxes]
     true, own = ("true", format_text("exam-true-box"), places), [list_own(answer) for answer in answers]
     source = exam_text.describe_source(film.source, film.licence)
-    over = [box for shown in (true, *own) for box in render_boxes(shown)]
+    boxes = [box for shown in (true, *own) for box in render_boxes(shown)]
     keys = [*render_key(true), *(key for shown in own for key in render_key(shown))]
-    return render_film(exam_text.name_film(number), *over, caption=(*keys, tag("span", source)))
+    return render_film(exam_text.name_film(number), *over, *boxes, caption=(*keys, tag("span", source)))
 
 
-def render_explanation(film: DeckFilm) -> Html:
+def render_explanation(film: DeckFilm, level: int = 4, with_why: bool = True) -> Html:
+    """What to look for, and why; the latter may speak of what networks say, so that it comes after them. `level` is
+    that of its headings, here as in what follows."""
     look_for, explanation = tell_film(film)
-    return join_html(
-        tag("h4", format_text("exam-look-for")), tag("p", look_for),
-        tag("h4", format_text("exam-explanation")), tag("p", explanation),
-    )  # fmt: skip
+    why = (tag(f"h{level}", format_text("exam-explanation")), tag("p", explanation)) if with_why else ()
+    return join_html(tag(f"h{level}", format_text("exam-look-for")), tag("p", look_for), *why)
 
 
 def style_picture(picture: DeckPicture) -> str:
@@ -71,7 +71,7 @@ def render_film(name: str, *over: Html, caption: Sequence[Html] = ()) -> Html:
 def render_boxes(shown: Shown) -> list[Html]:
     kind, word, places = shown
     return [
-        tag("div", tag("span", f"{word}: {FINDINGS[label].name}"), class_=f"box {kind}", style=_place_box(box))
+        tag("div", tag("span", f"{word}: {FINDINGS[label].name}"), class_=f"box {kind}", style=place_box(box))
         for label, box in places
     ]
 
@@ -81,7 +81,8 @@ def render_key(shown: Shown) -> tuple[Html, ...]:
     return (tag("span", tag("i", class_=kind), word, class_="key"),) if places else ()
 
 
-def _place_box(box: Box) -> str:
+def place_box(box: Box) -> str:
+    """As a style."""
     sides = zip(("left", "top", "width", "height"), box, strict=True)
     return ";".join(f"{side}:{share:.2%}" for side, share in sides)
 
@@ -100,28 +101,28 @@ def render_go(go: str, text: str, **more: object) -> Html:
     return tag("button", text, type="button", class_="go", data_go=go, **more)
 
 
-def render_all_maps(letter: str, advice: Advice | None) -> Html:
+def render_all_maps(letter: str, advice: Advice | None, level: int = 4) -> Html:
     if advice is None:
         return Html("")
-    made = [figure for each in advice.named for figure in render_maps(letter, each)]
+    made = [figure for each in advice.named for figure in render_maps(letter, each, level + 1)]
     none = None if advice.named else tag("p", format_text("exam-no-map"), class_="how")
-    return join_html(render_advised(letter, advice), none, tag("div", *made, class_="maps"))
+    return join_html(render_advised(letter, advice, level), none, tag("div", *made, class_="maps"))
 
 
-def render_advised(letter: str, advice: Advice) -> Html:
+def render_advised(letter: str, advice: Advice, level: int = 4) -> Html:
     lines = [
         tag("li", exam_text.describe_advice(each.label, each.probability, advice.calibrated, advice.task))
         for each in advice.named
     ] or [tag("li", format_text("exam-advice-none"))]
-    title = tag("h4", format_text("exam-advice", letter=letter))
+    title = tag(f"h{level}", format_text("exam-advice", letter=letter))
     return tag("div", title, tag("ul", *lines, class_="lines"), class_="advice", role="status")
 
 
-def render_maps(letter: str, named: NamedFinding) -> list[Html]:
+def render_maps(letter: str, named: NamedFinding, level: int = 5) -> list[Html]:
     return [
         tag(
             "figure",
-            tag("h5", FINDINGS[named.label].name, tag("small", METHODS[method].name)),
+            tag(f"h{level}", FINDINGS[named.label].name, tag("small", METHODS[method].name)),
             tag("div", class_="picture", role="img", style=f"--map:url({layer})" if layer else None,
                 aria_label=exam_text.describe_exam_map(METHODS[method].name, letter, named.label)),
             None if layer else tag("figcaption", format_text("exam-no-evidence")),

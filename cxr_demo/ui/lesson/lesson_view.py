@@ -21,3 +21,8 @@ def render_title() -> Html:
 def render_way_back() -> Html:
     """At the end of the room."""
     return tag("p", tag("a", format_text("way-back"), href="#bench"), class_="way-back")
+
+
+def render_class_door() -> Html:
+    """In a window of its own, which goes to the wall; the exam stays where it is."""
+    return tag("p", tag("a", format_text("class-door"), href="class/teach", target="_blank"), class_="class-door")
