@@ -36,15 +36,9 @@ cxr_demo.text: label_text film_pair_text checkpoint_text
 cxr_demo.export: __init__ output
 cxr_demo.importing: __init__ published pickle_process weights_file source labels_given fitting verdict
 cxr_demo.text: page_text scales_text localisation_text examples_text evaluation_text command_text
-<<<<<<< HEAD
-cxr_demo.text: findings_text pair_text upload_text exam_text
-cxr_demo.export: results film_table map_scales shown settings panel_pictures film_records film_answers
-cxr_demo.export: predictions film_pair_results explanations evaluations listing
-=======
 cxr_demo.text: findings_text pair_text upload_text exam_text class_text
-cxr_demo.export: results csv_lines film_table class_table map_scales shown settings panel_pictures film_records
-cxr_demo.export: predictions film_pair_results explanations listing
->>>>>>> e6ad809 (A class at once: thirty phones answer what a teacher shows)
+cxr_demo.export: results csv_lines film_table class_table map_scales shown settings panel_pictures
+cxr_demo.export: film_records film_answers predictions film_pair_results explanations evaluations listing
 cxr_demo: __init__
 cxr_demo.export: report report_pdf handout secondary_capture segmentation bundle report_file
 cxr_demo.ui: markup terms parts faults components jobs image_encoding

@@ -1145,7 +1145,6 @@ class-place = Aufnahme { $number } von { $films }
 class-counts = Was gesagt wurde
 class-count = { $name }: { $count }
 class-true = wahr
-class-crowd-box = Rahmen der Klasse
 class-crowd = { $boxes ->
         [0] Kein Rahmen wurde gezeichnet.
         [one] Ein Rahmen wurde gezeichnet.

@@ -1107,7 +1107,6 @@ class-place = Film { $number } of { $films }
 class-counts = What was said
 class-count = { $name }: { $count }
 class-true = true
-class-crowd-box = Boxes of the class
 class-crowd = { $boxes ->
         [0] No box was drawn.
         [one] One box was drawn.

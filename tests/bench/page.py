@@ -128,6 +128,10 @@ def _judge(is_reached: bool) -> str:
     return "reached" if is_reached else "missed"
 
 
+def find_browser() -> str:
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
+
+
 def main() -> None:
     loaded = checkpoint.load(ROOT / "weights" / NETWORK)
     preprocess = loaded.card.preprocess
@@ -140,8 +144,7 @@ def main() -> None:
     process = start_app(port, scratch / "log")
     try:
         with sync_playwright() as playwright:
-            path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
-            page = playwright.chromium.launch(executable_path=path, args=FLAGS).new_page()
+            page = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS).new_page()
             page.set_default_timeout(120_000)
             page.goto(f"http://127.0.0.1:{port}")
             page.locator("#accept").click()

@@ -100,3 +100,25 @@ def test_a_film_is_uploaded_and_answered_under_a_path(proxied, browser, tmp_path
     assert lost == []
     assert all(cookie["path"] == "/xray/" for cookie in context.cookies() if cookie["name"] == "replica")
     context.close()
+
+
+def test_a_class_is_joined_under_a_path_by_phones_that_were_never_there(proxied, browser):
+    teacher = browser.new_context()
+    page = teacher.new_page()
+    page.goto(f"{proxied}#lesson-section")
+    page.locator("#accept").click()
+    with teacher.expect_page() as opened:
+        page.locator(".class-door a").click()
+    wall = opened.value
+    assert wall.url == f"{proxied}class/teach"
+    wall.locator("[data-open]").first.click()
+    code = wall.locator(".code b").inner_text()
+    for number in range(1, 6):
+        phone = browser.new_context()
+        learner = phone.new_page()
+        learner.goto(f"{proxied}class#{code}")
+        learner.click("form button")
+        expect(learner.locator("header p")).to_contain_text(str(number))
+        phone.close()
+    expect(wall.locator(".seats")).to_contain_text("5")
+    teacher.close()
