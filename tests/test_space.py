@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -12,6 +14,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
+from cxr_demo.__main__ import main
 from tests.serving import ROOT, serve_app
 
 MOST_MB = 2048  # of memory on a Space with two processors, for the page at rest
@@ -19,8 +22,11 @@ MOST_MB = 2048  # of memory on a Space with two processors, for the page at rest
 
 @pytest.fixture(scope="module")
 def space(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("made") / "space"
-    subprocess.run(["make", "space", f"OUT={folder}", "SPACE=anna/xray"], cwd=ROOT, check=True, capture_output=True)
+    """Of a fresh clone."""
+    clone = tmp_path_factory.mktemp("made") / "clone"
+    subprocess.run(["git", "clone", "--quiet", "--depth=1", f"file://{ROOT}", clone], check=True)
+    folder = clone.parent / "space"
+    subprocess.run(["make", "space", f"OUT={folder}", "SPACE=anna/xray"], cwd=clone, check=True, capture_output=True)
     return folder
 
 
@@ -53,3 +59,25 @@ def test_it_starts_as_a_space_does_and_takes_no_more_memory_than_the_smallest_ha
         assert page.status_code == 200 and "https://*.hf.space" in page.headers["content-security-policy"]
         assert httpx.get(f"{server.url}/healthz", headers=headers).json()["ok"]
         assert server.measure_memory_mb() < MOST_MB
+
+
+def test_a_host_s_walk_from_a_clone_to_a_program_that_has_logged_in(space, tmp_path, capsys):
+    """As docs/hosting.md has it: the folder, a login, the page as a Space starts it, behind another name, its API."""
+    hosting = (ROOT / "docs" / "hosting.md").read_text(encoding="utf-8")
+    make_login, start = re.search(r'python -c "(import bcrypt.*?)" >>', hosting)[1], 'CXR_LOGIN="$(cat people.txt)"'
+    assert f"SPACE_ID=USER/NAME {start} python app.py" in hosting and "make space OUT=../space" in hosting
+    typed = f"import getpass\ngetpass.getpass = lambda: 'the password'\n{make_login}"
+    login = subprocess.run([sys.executable, "-c", typed], check=True, capture_output=True, text=True).stdout
+    settings = {"SPACE_ID": "anna/xray", "CXR_LOGIN": login, "HOME": str(tmp_path)}
+    (asked,) = re.findall(r"```py\n(from gradio_client.*?)```", hosting, re.DOTALL)
+    with serve_app(tmp_path / "scratch", settings, space, {"PATH": os.environ["PATH"]}) as server:
+        outside = {"host": "anna-xray.hf.space", "x-forwarded-proto": "https"}
+        assert httpx.get(f"{server.url}/healthz", headers=outside).json()["ok"]
+        assert httpx.post(f"{server.url}/gradio_api/call/v2/predict", json={}, headers=outside).status_code == 401
+        told: dict = {}
+        exec(
+            asked.replace("http://127.0.0.1:7860", server.url).replace("client.predict", "said = client.predict"), told
+        )
+    assert main(["predict", "synthetic:consolidation", "--json"]) == 0
+    (ours,) = json.loads(capsys.readouterr().out)
+    assert told["said"] == pytest.approx(ours["probabilities"], abs=1e-6)

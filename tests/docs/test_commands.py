@@ -63,6 +63,7 @@ OTHER_PROGRAMS = {  # a program of somebody else -> why it is not started here
     "source": "what `make demo` installs is what runs this test",
     "python": "app.py: a server that does not end; tests/ui/test_served.py starts it",
     "make": "installs; its targets are looked up in the Makefile",
+    "cd": "tests/test_space.py starts the page there",
     "hf": "needs an account and the network",
     "pip": "needs the package registry",
     "docker": "needs a daemon",
