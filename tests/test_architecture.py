@@ -104,6 +104,7 @@ OWNERS = {  # package -> the only rooms, or modules of them, of the product that
         "cxr_demo.evaluation.agreement",
         "cxr_demo.evaluation.label_likeness",
         "cxr_demo.evaluation.nulls",
+        "cxr_demo.evaluation.regions",
     ),
     "fluent": ("cxr_demo.text.catalogue",),
     "babel": ("cxr_demo.text.formats",),

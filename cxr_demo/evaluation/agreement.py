@@ -103,6 +103,18 @@ def correlate_ranks(a: np.ndarray, b: np.ndarray) -> float:
     return float(cast(float, spearmanr(a.ravel(), b.ravel())[0]))
 
 
+def _correlate_all(a: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """`correlate_ranks` of a (n,) with each of the others (N, n), all at once: (N,)."""
+    from scipy.stats import rankdata
+
+    ranks = rankdata(np.vstack([a, others]), axis=1)
+    ranks -= ranks.mean(1, keepdims=True)
+    norms = np.sqrt((ranks**2).sum(1))
+    ranked = np.array([not _explain_no_ranks(values) for values in (a, *others)])
+    ranks[~ranked], norms[~ranked] = NAN, 1
+    return ranks[1:] @ ranks[0] / (norms[1:] * norms[0])
+
+
 def mark_margins(shape: tuple[int, int]) -> dict[str, np.ndarray]:
     """Where findings hardly ever lie, of an image (H, W): the outer `BORDER` on each side, and the four corners of
     `CORNER`. The masks (H, W) bool overlap."""
@@ -125,8 +137,8 @@ def _compare_fields(pair: dict[str, np.ndarray], nulls: np.ndarray) -> Agreement
         for name, values in pair.items()
         if (reason := _explain_no_ranks(values) or _explain_no_overlap(values))
     ]
-    rank = correlate_ranks(a, b)
-    p = NAN if np.isnan(rank) else _compute_p(rank, [correlate_ranks(a, null) for null in nulls])
+    rank, *of_nulls = _correlate_all(a, np.vstack([b, nulls])).tolist()
+    p = NAN if np.isnan(rank) else _compute_p(rank, of_nulls)
     overlaps = tuple(_measure_overlap(a, b, nulls, area) for area in STRONGEST)
     return Agreement(rank, p, overlaps, join_words(*reasons, between="; ") if reasons else "")
 
@@ -149,23 +161,24 @@ def _explain_no_overlap(values: np.ndarray) -> str:
 
 
 def _measure_overlap(a: np.ndarray, b: np.ndarray, nulls: np.ndarray, area: float) -> Overlap:
-    a, b = _weight_strongest(a, area), _weight_strongest(b, area)
-    if not (a.any() and b.any()):
+    weights = _weight_strongest(np.vstack([a, b, nulls]), area)
+    if not (weights[0].any() and weights[1].any()):
         return Overlap(area, NAN, NAN, NAN)
-    common, *of_nulls = (_share_common(a, other) for other in (b, *(_weight_strongest(null, area) for null in nulls)))
+    common, *of_nulls = _share_common(weights[0], weights[1:]).tolist()
     return Overlap(area, common, float(np.mean(of_nulls)), _compute_p(common, of_nulls))
 
 
-def _share_common(a: np.ndarray, b: np.ndarray) -> float:
-    """Dice's share of two sets of fields, each to a part 0..1 of its own."""
-    return float(2 * np.minimum(a, b).sum() / (a.sum() + b.sum()))
+def _share_common(a: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Dice's share of a set of fields (n,) and each of the others (N, n), each to a part 0..1 of its own: (N,)."""
+    return 2 * np.minimum(a, others).sum(1) / (a.sum() + others.sum(1))
 
 
 def _weight_strongest(values: np.ndarray, area: float) -> np.ndarray:
-    """Grid cells (n,) -> how far each belongs to the strongest `area` of all, 0..1. Equal cells belong equally, so that
-    a coarse map gets no edge it does not have. What is not above 0 never belongs, so the sum may be below area * n."""
+    """Grid cells (..., n) -> how far each belongs to the strongest `area` of all, 0..1. Equal cells belong equally, so
+    that a coarse map gets no edge it does not have. What is not above 0 never belongs, so the sum may be below area *
+    n."""
     from scipy.stats import rankdata
 
-    stronger = rankdata(-values, "min") - 1
-    tied = rankdata(-values, "max") - stronger
-    return np.where(values > 0, np.clip((area * values.size - stronger) / tied, 0, 1), 0)
+    stronger = rankdata(-values, "min", axis=-1) - 1
+    tied = rankdata(-values, "max", axis=-1) - stronger
+    return np.where(values > 0, np.clip((area * values.shape[-1] - stronger) / tied, 0, 1), 0)

@@ -120,13 +120,18 @@ class EvidenceMeter:
     ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """(h, w) float64 each: what of a cell lies on the image, and in each mask."""
         if (grid, placement) not in self._weights:
+            from scipy.sparse import csr_array
+
             shape = next(iter(self._regions.values())).shape
             rows, columns = (
                 _measure_axis_overlaps(self._preprocess, shape, grid, placement, axis).astype(np.float64)
                 for axis in (0, 1)
             )
             everywhere = rows.sum(0)[:, None] * columns.sum(0)
-            inside = {name: rows.T @ (mask.astype(np.float64) @ columns) for name, mask in self._regions.items()}
+            to_rows, to_columns = csr_array(rows.T), csr_array(columns)  # a pixel lies in one cell, or in two
+            inside = {
+                name: np.asarray(to_rows @ mask.astype(np.float64) @ to_columns) for name, mask in self._regions.items()
+            }
             self._weights[grid, placement] = everywhere, inside
         return self._weights[grid, placement]
 
