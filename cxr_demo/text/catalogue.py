@@ -7,7 +7,7 @@ a space. Nothing is looked up when a module is imported: who reads decides, and 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from importlib import resources
@@ -102,8 +102,18 @@ def format_text(message: str, /, **values: Value) -> str:
     Other numbers are words by then, as `text.formats` makes them. Raises KeyError for a message that is not there, and
     for a value that it needs and did not get.
     """
+    return _format_alone(LANGUAGE.get(), message) if not values else _format(LANGUAGE.get(), message, values)
+
+
+@functools.cache
+def _format_alone(language: str, message: str) -> str:
+    """One without values is always the same; a page reads some thousand of them."""
+    return _format(language, message, {})
+
+
+def _format(language: str, message: str, values: Mapping[str, Value]) -> str:
     name, _, attribute = message.partition(".")
-    catalogue = load_catalogue(LANGUAGE.get())
+    catalogue = load_catalogue(language)
     try:
         found = catalogue.get_message(name)
         pattern = found.attributes[attribute] if attribute else found.value
