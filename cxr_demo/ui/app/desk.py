@@ -18,6 +18,7 @@ from cxr_demo.text.checkpoint_text import describe_checkpoint_choices, name_chec
 from cxr_demo.ui.app.example_films import make_example, name_example
 from cxr_demo.ui.app.reading_places import ReadingPlaces
 from cxr_demo.ui.app.sessions import Film, FilmAnalysis, OpenedFilm, Session, Sessions, open_synthetic_film
+from cxr_demo.ui.parts import RenderedParts
 
 
 @dataclass
@@ -35,6 +36,7 @@ class Desk:
     pace: dict[str, float] = field(default_factory=dict)
     decoding: ReadingPlaces = field(default_factory=ReadingPlaces)
     bundling: threading.Lock = field(default_factory=threading.Lock)  # a ZIP fills memory: one after the other
+    rendered: RenderedParts = field(default_factory=RenderedParts)  # parts that are everybody's: of no film
     _examples: dict[int, OpenedFilm] = field(default_factory=dict)
     _names: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     _example_readings: dict[tuple[int, str], FilmAnalysis] = field(default_factory=dict)

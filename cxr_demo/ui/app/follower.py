@@ -34,6 +34,7 @@ def follow(desk: Desk, session: Session, have: Collection[str]) -> Iterator[dict
                     missing = _list_missing(desk, session)
                     if not missing:  # under the lock: a press that comes now finds nobody who follows
                         session.follower = None
+                    stand = _find_stand(session)
                     value = _make_value(desk, session, have, missing)
                 _start_next(desk, session, missing)
             yield value
@@ -42,10 +43,24 @@ def follow(desk: Desk, session: Session, have: Collection[str]) -> Iterator[dict
                 time.sleep(LAST_VALUE_S)
                 yield value | {"bodies": {}}
                 return
-            session.wake.wait(PROGRESS_EVERY_S)
+            _wait_for_news(session, me, stand)
     finally:
         if session.follower is me:
             session.follower = None
+
+
+def _wait_for_news(session: Session, me: object, stand: tuple) -> None:
+    """Until there is something new, or work under way is further than the `stand` that the page shows. Otherwise it is
+    as it was, and thirty pages that wait are not rendered and sent again and again."""
+    while not session.wake.wait(PROGRESS_EVERY_S) and session.follower is me and _find_stand(session) == stand:
+        session.used = time.monotonic()
+
+
+def _find_stand(session: Session) -> tuple:
+    """How far work under way is, where it has come any further than its beginning, and which check is made."""
+    with session.lock:
+        run = session.evaluation_run
+        return run and run.current, {key: job.share for key, job in session.jobs.items() if job.share}
 
 
 def look(desk: Desk, session: Session, have: Collection[str]) -> dict:

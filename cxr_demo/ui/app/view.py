@@ -160,7 +160,7 @@ class PageView:
             unusable, gate = facts.render_unusable(self.desk.refused), gate_table.render_gate(self.desk.gate)
             return {"html": join_html(facts.render_analyser(analyser), gate, unusable)}
 
-        return self.keep("facts", made_of, make)
+        return self.desk.rendered.keep("facts", made_of, make)
 
     # -- the maps
 

@@ -19,6 +19,7 @@ from cxr_demo.film.gate import Doubt, GateAnswer, Verdict
 from cxr_demo.text import page_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.app import follower
+from cxr_demo.ui.app.view import PageView
 from tests.ui.stand_ins import LABELS, Page, StandIn, card, explanation, figure, png
 
 
@@ -226,6 +227,13 @@ def until(steps, wanted: str) -> SimpleNamespace:
     return next(step for step in steps if wanted in step.panels["html"])
 
 
+def wait_until(is_so) -> None:
+    end = time.monotonic() + 20
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.002)
+
+
 @pytest.fixture
 def slow(page, monkeypatch):
     """(the slow analyser, the page's values while it makes Score-CAM)"""
@@ -404,10 +412,35 @@ def test_two_pages_that_press_at_once_get_their_own(page, analyser):
 
 
 def test_work_under_way_is_a_use(page, slow):
-    _, steps = slow
+    analyser, steps = slow
+    shown = threading.Thread(target=lambda: next(steps))
+    shown.start()
     page.session.used = before = time.monotonic() - 1000
-    next(steps)
-    assert page.session.used > before + 500
+    wait_until(lambda: page.session.used > before + 500)
+    assert shown.is_alive()
+    analyser.steps.put(2)
+    shown.join(20)
+
+
+def test_a_page_that_waits_is_not_sent_again_as_it_was(page, slow, monkeypatch):
+    """Thirty people who wait would have the server render thirty pages every moment."""
+    analyser, steps = slow
+    made, find_stand = [], follower._find_stand
+    monkeypatch.setattr(follower, "_find_stand", lambda session: made.append(session) or find_stand(session))
+    shown: queue.SimpleQueue = queue.SimpleQueue()
+    threading.Thread(target=lambda: [*map(shown.put, steps)], daemon=True).start()
+    wait_until(lambda: len(made) > 10)  # times that it has looked
+    assert shown.empty()
+    analyser.steps.put(2)
+    assert "Computing Score-CAM … 50 %" in shown.get(timeout=20).panels["html"]
+    analyser.steps.put(None)
+    wait_until(lambda: page.session.follower is None)
+
+
+def test_what_is_of_no_film_is_rendered_once_for_all_pages(page):
+    first = page.settle()
+    other = PageView(page.desk, Page(page.desk, "other").session)
+    assert other.facts() is PageView(page.desk, page.session).facts() and other.facts().body == first.facts
 
 
 def test_a_result_is_spoken_once_it_is_there(page):
