@@ -58,7 +58,7 @@ def open_checkpoints(root: Path) -> tuple[dict[str, Analyser], dict[str, Said]]:
     """Every checkpoint under `root` by the name shown, and for each that cannot be used the reason."""
     ready: dict[str, Analyser] = {}
     refused: dict[str, Said] = {}
-    turns = Turns()  # of all of them: they share the same cores
+    turns = Turns(torch.get_num_threads())  # of all of them: they share the same cores
     for folder in checkpoint.find_checkpoints(root):
         try:
             # No cache of its own: maps show the patient, so the session keeps them, and they go with it.

@@ -138,9 +138,9 @@ class Explanation:
 class Analyser:
     """The networks of one checkpoint, and the maps that they made. They are proved when a map is first wanted; `proofs`
     is a folder of proofs that were made before, see `explain.proof_cache`; `as_written`: the choices of
-    `methods.CHOICES` that LRP undoes. Analysers with the same `turns` compute one after the other: at once, on the
-    same cores, both together take longer. `cache_bytes` of maps are kept that nobody holds any more. At most
-    `squares_at_once` images go through the network together."""
+    `methods.CHOICES` that LRP undoes. Analysers with the same `turns` compute one after the other, or each on its part
+    of the cores: on the same ones, both together take longer. `cache_bytes` of maps are kept that nobody holds any
+    more. At most `squares_at_once` images go through the network together."""
 
     def __init__(
         self, checkpoint: Checkpoint, *, cache_bytes: int = CACHE_BYTES, proofs: Path | None = None,

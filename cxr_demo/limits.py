@@ -17,6 +17,7 @@ MAX_ASPECT = 4.0  # own choice: a whole-spine film is about 3 : 1, a strip of te
 # networks
 SIZES_PX = (32, 1536)  # least and largest side of the square that a network reads
 MAX_MEMBERS = 16  # of an ensemble: what a card may make the app build
+NETWORKS_AT_ONCE = 4  # that compute on a page's machine, each with its part of the processors, and its 0.3 GB
 CACHE_BYTES = 64 * 2**20  # of the maps of one checkpoint: about 450 LRP maps of 192 px
 MAX_IMPORT_BYTES = 4 * 2**30  # of a weights file: the largest convolutional network of timm has 3.4 GB
 IMPORT_SECONDS = 120  # of a processor, for the process that reads a pickle; twice as long by the clock

@@ -151,6 +151,14 @@ def tiny_backbones():
         yield
 
 
+@pytest.fixture
+def own_threads():
+    """The number of torch's threads is the process's own again."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(scope="session")
 def tiny_checkpoint(tiny_backbones) -> Checkpoint:
     return make_checkpoint()

@@ -15,6 +15,7 @@ from cxr_demo.errors import CxrError
 from cxr_demo.explain.engine import Explainer
 from cxr_demo.explain.lrp import operations as op
 from cxr_demo.explain.methods import METHODS
+from cxr_demo.explain.turns import Turns
 from tests.conftest import LABELS, count_hooks, make_checkpoint, make_film, make_image, program_hash, weights_hash
 from tests.networks.test_ensemble import made
 
@@ -69,6 +70,22 @@ def test_a_map_under_load_equals_the_map_alone(images, tiny_checkpoint, cache_by
         np.testing.assert_allclose(logits, expected[job][0], atol=1e-5)  # images may go through it together
         np.testing.assert_array_equal(map_square, expected[job][1])
     assert state(analyser) == before and hooks(analyser) == 0
+
+
+def test_maps_of_a_page_whose_people_share_the_processors_equal_those_alone(images, tiny_checkpoint, own_threads):
+    """But for the last bits, where a map had another number of cores."""
+    alone = Analyser(tiny_checkpoint, cache_bytes=0)
+    quick = jobs([key for key in METHODS if METHODS[key].cost_forwards <= 50])
+    expected = {job: ask(alone, images, job) for job in set(quick)}
+    analyser = Analyser(tiny_checkpoint, cache_bytes=0, turns=Turns(2))
+    before = state(analyser)
+    with ThreadPoolExecutor(THREADS) as pool:
+        found = list(pool.map(lambda job: (job, *ask(analyser, images, job)), quick))
+    for job, logits, map_square in found:
+        np.testing.assert_allclose(logits, expected[job][0], atol=1e-5)
+        most = np.abs(expected[job][1]).max()
+        np.testing.assert_allclose(map_square, expected[job][1], atol=1e-4 * most, err_msg=str(job))
+    assert state(analyser) == before and hooks(analyser) == 0 and not analyser._turns.is_taken
 
 
 @pytest.mark.parametrize("rule", ["weighted", "joined"])
@@ -164,4 +181,4 @@ def test_a_refusal_gives_the_turn_back(images, tiny_checkpoint):
     study = analyser.analyse(images[0])
     with pytest.raises(CxrError):
         analyser.explain(study, ["flu"], ["grad-cam"])
-    assert not analyser._turns._is_taken
+    assert not analyser._turns.is_taken

@@ -2,8 +2,9 @@
 maps, `EnsembleExplainer` for networks whose predictions are joined. `make_explainer` chooses.
 
 Nothing here changes while it works, but for the proof, what LRP keeps of the weights and zennit's part, each behind a
-lock of its own; `analysis.Analyser` lets one thread in at a time, so that no two share the cores. The maps are
-bit-equal in every thread, because torch gives each new thread the process's one number of intra-op threads.
+lock of its own; `analysis.Analyser` lets in one thread at a time, or several that each have their part of the cores, so
+that no two share one. The maps are bit-equal in every thread that has as many of torch's threads; with another number
+their last bits differ, as sums are made in another order.
 """
 
 from __future__ import annotations

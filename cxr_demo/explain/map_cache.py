@@ -55,7 +55,8 @@ class SharedMaps(Generic[Map]):
 
     def __init__(self, turns: Turns, limit_bytes: int) -> None:
         self._turns, self._cache = turns, MapCache[Map](limit_bytes)
-        self._making: dict[Key, threading.Event] = {}  # read and written with the turn
+        self._state = threading.Lock()
+        self._making: dict[Key, threading.Event] = {}
 
     def find_or_make(
         self, keys: Sequence[Key], make: Callable[[Sequence[Key]], Mapping[Key, Map]], on_progress: ProgressCallback
@@ -64,15 +65,18 @@ class SharedMaps(Generic[Map]):
         if len(found := self._look_up(keys)) == len(keys):
             return found
         with self._turns:
+            done = threading.Event()
             while True:  # whoever had the turn before may have made what is missing
-                found = self._look_up(keys)
-                missing = [key for key in keys if key not in found]
-                others = [self._making[key] for key in missing if key in self._making]
-                if not others:
-                    break
+                with self._state:
+                    found = self._look_up(keys)
+                    missing = [key for key in keys if key not in found]
+                    others = [self._making[key] for key in missing if key in self._making]
+                    if not others:
+                        self._making.update(dict.fromkeys(missing, done))
+                        break
                 self._wait_for(others[0], on_progress)
             if missing:
-                found |= self._make(missing, make)
+                found |= self._make(missing, done, make)
         return found
 
     def _look_up(self, keys: Sequence[Key]) -> dict[Key, Map]:
@@ -88,15 +92,16 @@ class SharedMaps(Generic[Map]):
         finally:
             self._turns.acquire()
 
-    def _make(self, missing: Sequence[Key], make: Callable[[Sequence[Key]], Mapping[Key, Map]]) -> Mapping[Key, Map]:
-        done = threading.Event()
-        self._making.update(dict.fromkeys(missing, done))
+    def _make(
+        self, missing: Sequence[Key], done: threading.Event, make: Callable[[Sequence[Key]], Mapping[Key, Map]]
+    ) -> Mapping[Key, Map]:
         try:
             made = make(missing)
             for key, map_ in made.items():
                 self._cache.put(key, map_)
             return made
         finally:
-            for key in missing:
-                del self._making[key]
+            with self._state:
+                for key in missing:
+                    del self._making[key]
             done.set()

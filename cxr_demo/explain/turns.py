@@ -8,6 +8,10 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Generic, TypeVar
 
+import torch
+
+from cxr_demo.limits import NETWORKS_AT_ONCE
+
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
 
@@ -18,39 +22,63 @@ class Turn:
     def __init__(self) -> None:
         self.is_over = threading.Event()  # the waiting
         self.is_needed = True
+        self.owner = 0  # the thread of Python that has asked
+        self.threads = 0  # those of torch that it may use
 
 
 class Turns:
     """A lock that is handed to whoever has waited longest; threading's own may be taken again and again by one thread
-    while others wait. Work that gives it away between two steps comes again after all who wait now."""
+    while others wait. Work that gives it away between two steps comes again after all who wait now.
 
-    def __init__(self) -> None:
+    With `threads` it is shared: whoever is alone has all of torch's threads, and of those who wait at the same time
+    `NETWORKS_AT_ONCE` have the turn at once, each with its part of them. Two networks on a core each take two thirds
+    of the time that they take one after the other on both, where threads wait for each other after every layer."""
+
+    def __init__(self, threads: int = 0) -> None:
         self._state = threading.Lock()
-        self._is_taken = False
+        self._threads = self._free = max(1, threads)
+        self._places = min(self._threads, NETWORKS_AT_ONCE)
+        self._taken: dict[int, Turn] = {}  # by the thread of Python that has it
         self._waiting: deque[Turn] = deque()
+
+    @property
+    def is_taken(self) -> bool:
+        return bool(self._taken)
 
     def acquire(self, turn: Turn | None = None) -> bool:
         """Whether it is ours: False where another has said that we need it no more."""
         turn = turn or Turn()
+        turn.owner = threading.get_ident()
         with self._state:
             if not turn.is_needed:
                 return False
-            if not self._is_taken:
-                self._is_taken = True
-                return True
             self._waiting.append(turn)
+            self._hand_out()
         turn.is_over.wait()
+        if turn.is_needed and self._threads > 1:
+            torch.set_num_threads(turn.threads)  # of this thread, and of those that are begun until it is set again
         return turn.is_needed
 
     def release(self) -> None:
-        """RuntimeError if nobody has it."""
+        """RuntimeError if this thread has none."""
         with self._state:
-            if not self._is_taken:
+            turn = self._taken.pop(threading.get_ident(), None)
+            if turn is None:
                 raise RuntimeError("Nobody has the turn.")
-            if self._waiting:
-                self._waiting.popleft().is_over.set()  # it stays taken: by the one who is woken
-            else:
-                self._is_taken = False
+            if self._threads > 1:
+                torch.set_num_threads(self._threads)
+            self._free += turn.threads
+            self._hand_out()
+
+    def _hand_out(self) -> None:
+        """What is free, in equal parts, to those who have waited longest; under the lock."""
+        while self._waiting and self._free and len(self._taken) < self._places:
+            turn = self._waiting.popleft()
+            at_once = min(1 + len(self._waiting), self._places - len(self._taken))
+            turn.threads = max(1, self._free // at_once)
+            self._free -= turn.threads
+            self._taken[turn.owner] = turn
+            turn.is_over.set()
 
     def spare(self, turn: Turn) -> None:
         """Whoever waits there, or is about to, goes on without the turn; one who has it keeps it."""
@@ -75,6 +103,11 @@ class _Ticket(Generic[Question, Answer]):
         self.turn = Turn()
         self.answer: list[Answer] = []  # one, when there is one
         self.error: Exception | None = None
+        self.is_settled = threading.Event()  # as answered, or as one that nobody is answering any more
+
+    @property
+    def is_answered(self) -> bool:
+        return bool(self.answer) or self.error is not None
 
 
 class SharedPass(Generic[Question, Answer]):
@@ -84,30 +117,48 @@ class SharedPass(Generic[Question, Answer]):
 
     def __init__(self, turns: Turns, answer: Callable[[Sequence[Question]], Sequence[Answer]], most: int) -> None:
         self._turns, self._answer, self._most = turns, answer, most
+        self._state = threading.Lock()
         self._waiting: deque[_Ticket[Question, Answer]] = deque()
 
     def ask(self, asked: Question) -> Answer:
         ticket = _Ticket[Question, Answer](asked)
-        self._waiting.append(ticket)
-        if self._turns.acquire(ticket.turn):
-            try:
-                while not ticket.answer and ticket.error is None:
-                    self._answer_some()
-            finally:
-                self._turns.release()
+        with self._state:
+            self._waiting.append(ticket)
+        while not ticket.is_answered:
+            if self._turns.acquire(ticket.turn):
+                try:
+                    while not ticket.is_answered and (tickets := self._take_some(ticket)):
+                        self._answer_some(tickets)
+                finally:
+                    self._turns.release()
+                ticket.turn = Turn()
+            if not ticket.is_answered:  # whoever has another turn is answering it
+                ticket.is_settled.wait()
         if ticket.error is not None:
             raise ticket.error
         return ticket.answer[0]
 
-    def _answer_some(self) -> None:
-        """Those who have waited longest; called with the turn."""
-        tickets = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+    def _take_some(self, own: _Ticket[Question, Answer]) -> list[_Ticket[Question, Answer]]:
+        """Those who have waited longest; none where `own` is not among those who wait."""
+        with self._state:
+            if own not in self._waiting:
+                return []
+            taken = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+            for each in taken:
+                each.is_settled.clear()
+            return taken
+
+    def _answer_some(self, tickets: Sequence[_Ticket[Question, Answer]]) -> None:
+        """Called with the turn."""
         try:
             self._answer_all(tickets)
         finally:  # whoever is interrupted must not take the others' questions along
-            self._waiting.extendleft(reversed([each for each in tickets if not each.answer and each.error is None]))
+            with self._state:
+                self._waiting.extendleft(reversed([each for each in tickets if not each.is_answered]))
+                for each in tickets:
+                    each.is_settled.set()
             for each in tickets:
-                if each.answer or each.error is not None:
+                if each.is_answered:
                     self._turns.spare(each.turn)
 
     def _answer_all(self, tickets: Sequence[_Ticket[Question, Answer]]) -> None:

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+import torch
 
 from cxr_demo.explain.turns import SharedPass, Turns
 
@@ -71,6 +72,64 @@ def test_only_one_has_the_turn():
         turns.release()
 
 
+def hold_together(turns: Turns, people: int) -> list[int]:
+    """Torch's threads that each had, of so many who asked while the turn was another's."""
+    had = []
+
+    def work(_: int) -> None:
+        with turns:
+            had.append(torch.get_num_threads())
+            time.sleep(0.01)
+
+    run_in_order(turns, work, range(people))
+    return had
+
+
+@pytest.mark.parametrize(
+    ("threads", "people", "had"), [(2, 1, {2}), (2, 2, {1}), (2, 9, {1}), (8, 1, {8}), (8, 2, {4}), (8, 9, {2})]
+)
+def test_people_at_once_share_the_processors_and_one_alone_has_all(own_threads, threads, people, had):
+    assert set(hold_together(Turns(threads), people)[:4]) == had
+
+
+def test_shared_turns_are_in_order_too_and_end_free(own_threads):
+    turns, inside, most, order = Turns(2), [], [], []
+
+    def work(number: int) -> None:
+        with turns:
+            order.append(number)
+            inside.append(number)
+            most.append(len(inside))
+            time.sleep(0.003)
+            inside.remove(number)
+
+    run_in_order(turns, work, range(20))
+    assert set(most) == {1, 2} and all(abs(number - at) <= 1 for at, number in enumerate(order))
+    assert not turns.is_taken and not turns._waiting and turns._free == 2
+
+
+def test_alone_the_number_of_threads_stays_as_it_was_set():
+    """Also in turns that only one has: who computes alone has set it as they like."""
+    before = torch.get_num_threads()
+    with Turns():
+        assert torch.get_num_threads() == before
+
+
+def test_questions_go_together_in_shared_turns_too(own_threads):
+    turns, batches = Turns(2), []
+
+    def square(asked):
+        batches.append(list(asked))
+        time.sleep(0.002)
+        return [value**2 for value in asked]
+
+    shared = SharedPass(turns, square, 4)
+    with ThreadPoolExecutor(16) as pool:
+        assert list(pool.map(shared.ask, range(200))) == [value**2 for value in range(200)]
+    assert sorted(value for batch in batches for value in batch) == list(range(200)) and len(batches) < 200
+    assert not turns.is_taken and not turns._waiting and not shared._waiting
+
+
 def ask_together(shared: SharedPass, turns: Turns, asked: list) -> list:
     """Answers or errors, of questions that all came while the turn was another's."""
 
@@ -124,7 +183,7 @@ def test_whoever_is_answered_waits_for_no_turn():
         assert [first.result(timeout=20), second.result(timeout=20)] == [1, 2] and finished == []
         may_end.set()
         between.result(timeout=20)
-    assert not turns._is_taken and not turns._waiting
+    assert not turns.is_taken and not turns._waiting
 
 
 def test_one_question_at_fault_harms_no_other():
