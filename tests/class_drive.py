@@ -58,8 +58,13 @@ class ClassDrive:
     def run(self) -> Outcome:
         for film in range(self.films):
             self.wall.click("[data-act=start]" if film == 0 else "[data-act=next]")
-            for person in self.lot.sample(self.outcome.people, len(self.outcome.people)):
-                self._answer(person, film)
+            people = self.lot.sample(self.outcome.people, len(self.outcome.people))
+            for person in people:
+                self._choose(person, film)
+            for person in people:  # all of them at once
+                person.page.evaluate("document.querySelector('[data-go=answer]').click()")
+            for person in people:
+                person.page.wait_for_selector("[data-step=waiting]")
             self.wall.wait_for_function(
                 "told => document.querySelector('.answered').textContent.startsWith(told)",
                 arg=f"{len(self.outcome.people)} of {len(self.outcome.people)} ",
@@ -112,7 +117,7 @@ class ClassDrive:
         shown = person.page.locator("[data-step=joining] header p")
         person.number = int(shown.inner_text().split()[-1])
 
-    def _answer(self, person: Person, film: int) -> None:
+    def _choose(self, person: Person, film: int) -> None:
         page = person.page
         page.wait_for_selector(f"[data-step=question][data-state='{film}']")
         choices = page.locator("button.choice")
@@ -130,8 +135,7 @@ class ClassDrive:
             page.mouse.move(left + box["width"] * 0.3, top + box["height"] * 0.3, steps=3)
             page.mouse.up()
         person.sent[film] = tuple(str(choices.nth(at).get_attribute("data-label")) for at in named)
-        page.click("[data-go=answer]")
-        page.wait_for_selector("[data-step=waiting]")
+        page.wait_for_selector("[data-go=answer]:not([disabled])")
 
     def _read_counts(self) -> dict[str, int]:
         """By the name on the wall."""
