@@ -32,11 +32,11 @@ cxr_demo.evaluation: covering lung_segmentation evaluate
 cxr_demo: analysis
 cxr_demo.comparison: __init__ label_contrast checkpoint_pair ensemble_members film_pair
 cxr_demo.teaching: __init__ planted toml_lines deck deck_file new_deck exam exam_score classroom
-cxr_demo.text: label_text film_pair_text checkpoint_text
+cxr_demo.text: label_text checkpoint_text
 cxr_demo.export: __init__ output
 cxr_demo.importing: __init__ published pickle_process weights_file source labels_given fitting verdict
 cxr_demo.text: page_text scales_text localisation_text examples_text evaluation_text command_text
-cxr_demo.text: findings_text pair_text upload_text exam_text class_text
+cxr_demo.text: findings_text pair_text film_pair_text upload_text exam_text class_text
 cxr_demo.export: results csv_lines film_table class_table map_scales shown settings panel_pictures
 cxr_demo.export: film_records film_answers predictions film_pair_results explanations evaluations listing
 cxr_demo: __init__

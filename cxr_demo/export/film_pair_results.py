@@ -8,6 +8,7 @@ from cxr_demo import render
 from cxr_demo.analysis import Analyser, Study
 from cxr_demo.comparison.checkpoint_pair import choose_common_scale
 from cxr_demo.comparison.film_pair import (
+    LabelChange,
     align_films,
     compare_film_maps,
     compare_probabilities,
@@ -27,6 +28,7 @@ from cxr_demo.export.results import (
 from cxr_demo.export.shown import PriorFilm
 from cxr_demo.film.gate import GateAnswer
 from cxr_demo.film.reading import Radiograph
+from cxr_demo.networks.card import Card
 from cxr_demo.text.film_pair_text import describe_change, explain_no_difference, format_change
 
 
@@ -54,10 +56,7 @@ def write_film_pair(
     preprocess, maps, described = analyser.card.preprocess, {}, {}
     films = study.image.pixels, prior.study.image.pixels
     shapes = (films[0].shape[0], films[0].shape[1]), (films[1].shape[0], films[1].shape[1])
-    lines = [
-        "\t".join((analyser.card.get_finding(each.label).name, format_change(each), describe_change(each)))
-        for each in prior.changes
-    ]
+    lines = [_write_change(each, analyser.card, file) for each in prior.changes]
     for (method, label), now in found[0].items():
         then, key = found[1][method, label], f"{method}/{label}{'/contrast' * now.is_contrast}"
         unit, why = now.unit.per_area or now.unit, explain_no_difference(prior.alignment, now.unit)
@@ -95,3 +94,9 @@ def write_film_pair(
     }  # fmt: skip
     write_result(folder, maps, result, analyser.card)
     return lines
+
+
+def _write_change(change: LabelChange, card: Card, file: str) -> str:
+    return "\t".join(
+        (card.get_finding(change.label).name, format_change(change, card)[-1], describe_change(change, file))
+    )

@@ -251,8 +251,7 @@ def _describe_cover(shown: ShownStudy) -> dict | None:
     card, before = shown.card, shown.study.probabilities
     rows = [
         [card.get_finding(card.labels[at]).name,
-         *(page_text.format_score(float(of[at]), card.calibrated, card.task) for of in (before, shown.covered)),
-         page_text.format_score_change(float(shown.covered[at] - before[at]), card.calibrated)]
+         *page_text.format_scores(float(before[at]), float(shown.covered[at]), card)]
         for at in np.argsort(-np.abs(shown.covered - before), kind="stable")
     ]  # fmt: skip
     covered = [str(at) for at, region in enumerate(shown.drawn, 1) if region.is_covered]
@@ -269,11 +268,11 @@ def _describe_prior(shown: ShownStudy) -> dict | None:
     card, prior = shown.card, shown.prior
     rows = [
         [card.get_finding(change.label).name,
-         *(page_text.format_score(p, card.calibrated, card.task) for p in (change.then, change.now)),
-         film_pair_text.format_change(change), film_pair_text.describe_change(change)]
+         *film_pair_text.format_change(change, card), film_pair_text.describe_change(change, shown.film_name)]
         for change in prior.changes
     ]  # fmt: skip
-    head = [format_text(f"film-pair-changes.{name}") for name in ("finding", "then", "now", "difference", "told")]
+    finding, *told = (format_text(f"film-pair-changes.{name}") for name in ("finding", "difference", "told"))
+    head = [finding, prior.name, shown.film_name, *told]
     image = prior.study.image
     sides = format_text("sides-known" if image.sides else "sides-unknown")
     film = {

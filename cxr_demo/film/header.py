@@ -1,15 +1,16 @@
-"""What a DICOM file says of its picture beside the pixels: kind, view, part of the body, sides, age. For the gate."""
+"""What a DICOM file says of its picture beside the pixels: kind, view, part of the body, sides, age, day."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import MutableSequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 HEADER_TAGS = (
     "Modality", "SOPClassUID", "ViewPosition", "BodyPartExamined", "PatientOrientation", "BurnedInAnnotation",
-    "PatientAge", "FieldOfViewHorizontalFlip",
+    "PatientAge", "FieldOfViewHorizontalFlip", "AcquisitionDate", "StudyDate",
 )  # fmt: skip
 # What holds no picture of the patient, or nothing that is seen as one: each has a message, "dicom-holds-" and its name.
 NO_FILM_MODALITIES = ("RTDOSE", "SEG", "SR", "PR", "KO", "DOC", "RTPLAN", "RTSTRUCT", "REG", "ECG")
@@ -37,7 +38,8 @@ class ImageHeader:
 
     `modality`: as written, else what the SOP class means. `patient_orientation`: where the rows run to and where the
     columns run to, as written: usually ("L", "F"), to the patient's left and to the feet. `is_flipped`: turned from
-    left to right after it was taken. `age_years`: the patient's.
+    left to right after it was taken. `age_years`: the patient's. `taken_on`: the day of the picture, else of its study,
+    as 2026-11-29.
     """
 
     modality: str = ""
@@ -48,6 +50,7 @@ class ImageHeader:
     has_burned_in_words: bool | None = None
     is_flipped: bool | None = None
     age_years: float | None = None
+    taken_on: str = ""
 
     @property
     def sides(self) -> tuple[str, str] | None:
@@ -69,6 +72,7 @@ def read_header(dataset: TagReader) -> ImageHeader:
         has_burned_in_words={"YES": True, "NO": False}.get(_word(dataset, "BurnedInAnnotation")),
         is_flipped={"YES": True, "NO": False}.get(_word(dataset, "FieldOfViewHorizontalFlip")),
         age_years=_age_years(_word(dataset, "PatientAge")),
+        taken_on=_day(_word(dataset, "AcquisitionDate")) or _day(_word(dataset, "StudyDate")),
     )
 
 
@@ -89,6 +93,14 @@ def _word(dataset: TagReader, keyword: str) -> str:
 def _age_years(text: str) -> float | None:
     found = re.fullmatch(r"(\d{1,3})([DWMY])", text)
     return round(int(found[1]) * DAYS_OF[found[2]] / 365.25, 2) if found else None
+
+
+def _day(text: str) -> str:
+    """20261129 -> "2026-11-29"; empty for what is no day."""
+    try:
+        return datetime.strptime(text, "%Y%m%d").date().isoformat()
+    except ValueError:
+        return ""
 
 
 def _modality_of_class(dataset: TagReader, classes: dict[str, str]) -> str:

@@ -2008,8 +2008,8 @@ table-progress = { $done } von { $films } Aufnahmen sind fertig …
 
 compare = Vergleichen mit
     .hint =
-        Ein anderes Netz auf derselben Aufnahme oder die Mitglieder eines Ensembles: derselbe Befund, dieselbe Skala, der
-        Unterschied.
+        Eine andere Aufnahme, ein anderes Netz auf dieser Aufnahme oder die Mitglieder eines Ensembles: derselbe Befund,
+        dieselbe Skala, der Unterschied.
     .nothing = nichts
     .members = seinen Mitgliedern
 pair = { $finding }: zwei Netze
@@ -2064,7 +2064,7 @@ film-pair = { $finding }: zwei Aufnahmen
     .other = damit verglichen
     .choose = Aufnahme: { $name }
     .compare = Mit { $name } vergleichen
-    .end = Nicht mehr vergleichen
+    .compare-short = Vergleichen
     .show = Trotzdem zeigen: Das Netz sagt von keiner der Aufnahmen, dass er da ist
     .says-not =
         Ein Unterschied zweier Aufnahmen sagt nicht, dass sich ein Mensch verändert hat, und eine gute Deckung nicht,
@@ -2077,16 +2077,19 @@ film-pair = { $finding }: zwei Aufnahmen
         und vergrößert, bis sie über der oberen liegt.
     .laying = Das Netz wird mit kleinen Verschiebungen und Rauschen gefragt, { $name } über diese Aufnahme gelegt …
     .gone = Die verglichene Aufnahme ist nicht mehr da.
+film-pair-ways =
+    .swap = Aufnahmen tauschen
+    .swap-hint = Die linke Aufnahme kommt nach oben, die andere wird mit ihr verglichen.
+    .end = Nicht mehr vergleichen
+    .end-hint = Die obere Aufnahme bleibt.
 film-pair-changes = Was sich geändert hat
     .finding = Befund
-    .then = Andere Aufnahme
-    .now = Aufnahme oben
     .difference = Unterschied in Prozentpunkten
     .told = Zu unterscheiden?
 film-pair-change = { $difference } ({ $low } bis { $high })
 film-pair-same = nicht zu unterscheiden
-film-pair-higher = höher auf der Aufnahme oben
-film-pair-lower = niedriger auf der Aufnahme oben
+film-pair-higher = höher auf { $film }
+film-pair-lower = niedriger auf { $film }
 film-pair-unlike =
     Kein Unterschied: Die Aufnahmen decken sich nicht, ihre Grauwerte sind zu unähnlich. Vergleichen Sie mit dem Auge.
 film-pair-lungs =
@@ -2230,7 +2233,10 @@ cover-mirror = mit der gespiegelten anderen Seite
 cover-blur = mit Unschärfe
 cover-grey = mit Grau
 cover-keep = alles außer den Regionen
-score-points = { $points } Punkte
+score-points = { $points } { $count ->
+        [one] Punkt
+       *[other] Punkte
+    }
 
 # Was an Karten gemessen wird, nach dem Schlüssel (evaluation/checks.py).
 trial-rank = Rangkorrelation

@@ -1944,7 +1944,7 @@ table-progress = { $done } of { $films } films are done …
 
 compare = Compare with
     .hint =
-        Another network on the same film, or an ensemble's members: same finding, same scale, the difference.
+        Another film, another network on this film, or an ensemble's members: same finding, same scale, the difference.
     .nothing = nothing
     .members = its members
 pair = { $finding }: two networks
@@ -1996,7 +1996,7 @@ film-pair = { $finding }: two films
     .other = compared with it
     .choose = Film: { $name }
     .compare = Compare with { $name }
-    .end = Stop comparing
+    .compare-short = Compare
     .show = Show anyway: the network does not say of either film that it is there
     .says-not =
         A difference of two films does not say that a person has changed, and a good fit not that both are of one
@@ -2008,16 +2008,19 @@ film-pair = { $finding }: two films
         difference of maps the other film is moved, turned and enlarged until it lies over the one above.
     .laying = Asking the network with small shifts and noise, and laying { $name } over this film …
     .gone = The film that was compared is no longer here.
+film-pair-ways =
+    .swap = Swap the two films
+    .swap-hint = The film on the left goes above, and the other one is compared with it.
+    .end = Stop comparing
+    .end-hint = The film above stays.
 film-pair-changes = What changed
     .finding = Finding
-    .then = Other film
-    .now = Film above
     .difference = Difference in percentage points
     .told = Told apart?
 film-pair-change = { $difference } ({ $low } to { $high })
 film-pair-same = cannot be told apart
-film-pair-higher = higher on the film above
-film-pair-lower = lower on the film above
+film-pair-higher = higher on { $film }
+film-pair-lower = lower on { $film }
 film-pair-unlike = No difference: the films do not fit over each other, their greys are too unlike. Compare by eye.
 film-pair-lungs = No difference: the lungs of both films do not fit over each other. Compare by eye.
 film-pair-moved = No difference: one film is turned or enlarged too much against the other. Compare by eye.
@@ -2151,7 +2154,10 @@ cover-mirror = with the mirrored other side
 cover-blur = with a blur
 cover-grey = with grey
 cover-keep = all but the regions
-score-points = { $points } points
+score-points = { $points } { $count ->
+        [one] point
+       *[other] points
+    }
 
 # What is measured of maps, by its key (evaluation/checks.py).
 trial-rank = Rank correlation

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from cxr_demo.comparison.film_pair import Alignment, LabelChange
 from cxr_demo.explain.methods import Method, Unit
+from cxr_demo.networks.card import Card
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.formats import format_digits, format_duration
+from cxr_demo.text.page_text import format_score, subtract_shown
 
 REFUSALS = {
     "unlike": "film-pair-unlike",
@@ -14,16 +16,27 @@ REFUSALS = {
 }  # of an alignment -> message
 
 
-def format_change(change: LabelChange) -> str:
-    """The difference and its interval, in percentage points."""
-    points = [format_digits(100 * each, 1, signed=True) for each in (change.difference, change.low, change.high)]
-    return format_text("film-pair-change", difference=points[0], low=points[1], high=points[2])
+DIGITS = 1  # of per cent, that the difference is that of what stands beside it
 
 
-def describe_change(change: LabelChange) -> str:
+def format_change(change: LabelChange, card: Card) -> tuple[str, str, str]:
+    """The score of the earlier film and of the later one; their difference and its interval, in percentage points."""
+    scores = [format_score(score, card.calibrated, card.task, DIGITS) for score in (change.then, change.now)]
+    difference = subtract_shown(change.then, change.now, DIGITS)
+    points = [_format_points(each) for each in (difference, 100 * change.low, 100 * change.high)]
+    return scores[0], scores[1], format_text("film-pair-change", difference=points[0], low=points[1], high=points[2])
+
+
+def _format_points(points: float) -> str:
+    shown = round(points, DIGITS)
+    return format_digits(shown, DIGITS, signed=shown != 0)
+
+
+def describe_change(change: LabelChange, now: str) -> str:
+    """Whether it is one; `now` is the name of the later film."""
     if not change.is_told_apart:
         return format_text("film-pair-same")
-    return format_text("film-pair-higher" if change.difference > 0 else "film-pair-lower")
+    return format_text("film-pair-higher" if change.difference > 0 else "film-pair-lower", film=now)
 
 
 def explain_no_difference(alignment: Alignment, unit: Unit) -> str:

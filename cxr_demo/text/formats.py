@@ -48,8 +48,11 @@ def localise_point(digits: str) -> str:
 
 
 def format_percent(share: float, digits: int | None = None) -> str:
-    """share 0..1 -> "43 %"; one digit more where it would be a false 0, or as many as `digits` says."""
+    """share 0..1 -> "43 %"; one digit more where it would be a false 0, "< 0.1 %" where that were one too, or as many
+    as `digits` says."""
     if digits is None:
+        if 0 < share < 0.0005:
+            return format_text("score-below", limit=format_percent(0.001, 1))
         digits = 1 if 0 < share < 0.0095 else 0
     return format_text("percent", number=format_digits(share * 100, digits))
 

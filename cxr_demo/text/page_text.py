@@ -57,10 +57,10 @@ def describe_made_room() -> tuple[Words, Words]:
     return say("made-room"), say("expired.hint")
 
 
-def format_score(value: float, calibrated: bool, task: str) -> str:
+def format_score(value: float, calibrated: bool, task: str, least_digits: int = 0) -> str:
     """0.034 -> "3 %" when calibrated, else "0.03"; never a false 0 or 1. One digit more below 1 % of a multi-label
-    network, where a rare finding may stand above its threshold and still have less."""
-    digits = 1 if task == "multi-label" and value < 0.01 else 0
+    network, where a rare finding may stand above its threshold and still have less. `least_digits`: of the percents."""
+    digits = max(least_digits, 1 if task == "multi-label" and value < 0.01 else 0)
     if value < _get_least_score(task):
         return format_text("score-below", limit=_format_least_score(calibrated, task))
     if value > 0.99:
@@ -68,12 +68,28 @@ def format_score(value: float, calibrated: bool, task: str) -> str:
     return format_percent(value, digits) if calibrated else format_digits(value, digits + 2)
 
 
-def format_score_change(change: float, calibrated: bool) -> str:
-    """-0.19 -> "−19 points" when calibrated, else "−0.19"."""
-    if not calibrated:
-        return format_signed(change)
-    points = round(100 * change)
-    return format_text("score-points", points=format_digits(points, 0, signed=points != 0))
+def format_scores(before: float, after: float, card: Card) -> tuple[str, str, str]:
+    """A score as it was and as it is, and its change, which is the difference of what is shown: 0.43, 0.23 -> "43 %",
+    "23 %", "−20 points". Where whole per cents would say another change than there is, all have one digit more."""
+    digits = _choose_change_digits(before, after, card.task)
+    ends = [format_score(score, card.calibrated, card.task, digits) for score in (before, after)]
+    points = subtract_shown(before, after, digits)
+    if card.calibrated:
+        number = format_digits(points, digits, signed=points != 0)
+        return ends[0], ends[1], format_text("score-points", points=number, count=2 if digits else round(abs(points)))
+    return ends[0], ends[1], format_digits(points / 100, digits + 2, signed=points != 0)
+
+
+def subtract_shown(before: float, after: float, digits: int) -> float:
+    """The change in percentage points, of the two scores as so many digits after the point of per cent show them."""
+    return round(round(100 * after, digits) - round(100 * before, digits), digits)
+
+
+def _choose_change_digits(before: float, after: float, task: str) -> int:
+    """None where whole per cents say the change as it is."""
+    change = 100 * (after - before)
+    is_fine = task == "multi-label" and min(before, after) < 0.01 and abs(change) < 5
+    return 1 if is_fine or round(change) != subtract_shown(before, after, 0) else 0
 
 
 def _get_least_score(task: str) -> float:

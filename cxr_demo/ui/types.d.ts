@@ -198,6 +198,7 @@ interface Presses {
   run_checks: { slow: boolean };
   stop_checks: undefined;
   compare_with: { choice: string };
+  swap_films: undefined;
   show_table: { shown: boolean };
   compute_slow: { method: string | undefined };
   take_home: {

@@ -53,7 +53,7 @@ def test_another_film_stands_beside_the_one_shown_and_leaves_by_one_press(open_p
             "([panel, old]) => document.querySelector(`canvas[data-panel=${panel}]`).toDataURL() !== old",
             arg=[panel, old],
         )
-    page.locator("#pair button.together").click()
+    page.locator("#pair button.end").click()
     expect(page.locator("#pair canvas")).to_have_count(0)
     expect(page.locator("#compare option:checked")).to_have_text(format_text("compare.nothing"))
 

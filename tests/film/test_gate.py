@@ -16,6 +16,7 @@ from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 from cxr_demo.errors import ImageError
 from cxr_demo.film.borders import trim_borders
 from cxr_demo.film.gate import Assessment, Mend, Verdict, judge_image, measure_lungs, mend_image
+from cxr_demo.film.header import _day
 from cxr_demo.film.phantom import make_phantom
 from cxr_demo.film.reading import Radiograph, read_image
 from cxr_demo.text import gate_text
@@ -278,3 +279,20 @@ def test_the_gate_is_safe_in_threads():
     with ThreadPoolExecutor(8) as pool:
         answers = set(pool.map(lambda _: judge_image(image, gate=Fixed("lateral")), range(64)))
     assert len(answers) == 1
+
+
+@pytest.mark.parametrize(
+    ("tags", "day"),
+    [
+        ({"AcquisitionDate": "20261029", "StudyDate": "20261030"}, "2026-10-29"),
+        ({"StudyDate": "20261030"}, "2026-10-30"),
+        ({"StudyDate": ""}, ""),
+    ],
+)
+def test_the_day_of_a_film_is_that_of_its_picture_or_its_study(tags, day):
+    header = read_dicom(**tags).header
+    assert header is not None and header.taken_on == day
+
+
+def test_what_is_no_day_is_none():
+    assert [_day(text) for text in ("20260229", "2026", "99999999", "JANUARY")] == [""] * 4

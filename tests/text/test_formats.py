@@ -18,7 +18,16 @@ def test_english_rounds_as_python_does(digits):
 
 
 @pytest.mark.parametrize(
-    "share, text", [(0, "0 %"), (0.43, "43 %"), (0.004, "0.4 %"), (0.0095, "1 %"), (0.996, "100 %")]
+    "share, text",
+    [
+        (0, "0 %"),
+        (0.0004, "< 0.1 %"),
+        (0.0006, "0.1 %"),
+        (0.43, "43 %"),
+        (0.004, "0.4 %"),
+        (0.0095, "1 %"),
+        (0.996, "100 %"),
+    ],
 )
 def test_a_percentage_is_no_false_nought(share, text):
     assert format_percent(share) == text

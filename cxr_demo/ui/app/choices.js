@@ -9,11 +9,13 @@ const setChoice = (name) => {
 };
 setChoice("networks");
 setChoice("compare");
-// On a phone the films stand in one line: the chosen one is pushed into view.
+// On a phone the films stand in one line: the chosen one is pushed into view, with the one before it as far as both fit.
 onPart("strip", () => {
   const line = document.querySelector("#films");
   const chosen = partOf("strip").querySelector("button.film[aria-pressed=true]");
-  if (line && chosen) line.scrollLeft += chosen.getBoundingClientRect().left - line.getBoundingClientRect().left;
+  if (!line || !chosen) return;
+  const [own, whole] = [chosen, line].map((each) => each.getBoundingClientRect());
+  line.scrollLeft += chosen.closest("li")?.previousElementSibling ? own.right - whole.right : own.left - whole.left;
 });
 onControl("methods", (body) => {
   for (const box of partOf("methods").querySelectorAll("input")) box.checked = body.chosen.includes(box.value);
@@ -24,10 +26,7 @@ on("click", "#findings button.take", (button) => {
   press("choose_checkpoint", { checkpoint: button.dataset.checkpoint ?? "" });
 });
 on("change", "#compare select", (select) => press("compare_with", { choice: select.value }));
-on("click", "#strip button[data-compare]", (button) => {
-  press("compare_with", { choice: button.dataset.compare ?? "" });
-  document.querySelector("#compare")?.scrollIntoView({ block: "start" });
-});
+on("click", "#strip button[data-compare]", (button) => press("compare_with", { choice: button.dataset.compare ?? "" }));
 on("click", "#findings button.anyway", (button) => press("show_anyway", { film: button.dataset.film }));
 on("click", "#findings button.mend", (button) => {
   press("mend_film", { film: button.dataset.film, mend: button.dataset.mend });

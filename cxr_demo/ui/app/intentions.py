@@ -300,6 +300,12 @@ def compare_with(press: Press) -> None:
         press.change(lambda wish: wish if name == wish.checkpoint else replace(wish, compared=choice, export=None))
 
 
+def swap_films(press: Press) -> None:
+    """The film that is compared with the one shown changes places with it."""
+    films = frozenset(press.session.films)
+    press.change(lambda wish: wish.swap_films() if wish.compared.removeprefix(FILM) in films else wish)
+
+
 def show_table(press: Press) -> None:
     """What the network says of all films; or no longer."""
     shown = bool(press.data.get("shown"))
@@ -350,7 +356,7 @@ INTENTIONS: Mapping[str, Callable[[Press], None]] = MappingProxyType(
         for intention in (
             open_page, open_link, take_film, try_example, choose_film, show_anyway, mend_film, remove_film,
             choose_checkpoint, choose_label, choose_language, choose_methods, pin_scale, contrast_labels, draw_regions,
-            cover_regions, run_checks, stop_checks, compare_with, compute_slow, show_table, take_home,
+            cover_regions, run_checks, stop_checks, compare_with, swap_films, compute_slow, show_table, take_home,
         )
     }
 )  # fmt: skip

@@ -50,8 +50,8 @@ def _render_film(film: StripFilm, answer: str, is_shown: bool) -> Html:
     remove = format_text("film-remove", name=film.name)
     compare = format_text("film-pair.compare", name=film.name)
     beside = tag(
-        "button", "⇄", type="button", class_="beside", data_compare=f"film {film.key}", aria_label=compare,
-        title=compare,
+        "button", format_text("film-pair.compare-short"), type="button", class_="beside",
+        data_compare=f"film {film.key}", aria_label=compare, title=compare,
     )  # fmt: skip
     if is_shown or not film.pictures:
         beside = None

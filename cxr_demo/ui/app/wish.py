@@ -117,6 +117,14 @@ class Wish:
         wish = replace(self, regions=(), cover="") if film == self.film else self
         return replace(wish, kept_regions=tuple(each for each in self.kept_regions if each.film != film))
 
+    def swap_films(self) -> Wish:
+        """The film that is compared with the one shown changes places with it; the network stays."""
+        if not self.compared.startswith(FILM):
+            return self
+        other = self.compared.removeprefix(FILM)
+        compared = FILM + self.film
+        return replace(self._exchange_regions(other), film=other, compared=compared, checks=None, export=None)
+
     def link_label(self, label: str) -> Wish:
         """The finding of a link, at once where its network reads a film already."""
         wish = replace(self, linked_label=label)

@@ -36,6 +36,12 @@ class FilmSide:
     study: Study
     pictures: FilmPictures
 
+    @property
+    def taken_on(self) -> str:
+        """The day of which its file says that it was taken; empty where it says none."""
+        header = self.study.image.header
+        return header.taken_on if header else ""
+
 
 def render_film_pair(
     then: FilmSide,
@@ -54,12 +60,13 @@ def render_film_pair(
     rows = [drawn.rows.get(key) or _render_waiting(METHODS[key], entry) for key, entry in entries.items()]
     held = not any(find_standing(card, side.study.probabilities, label).maps_shown for side in (then, now))
     finding = label_text.name_finding(card, label, pair_view.is_of_contrasts(entries))
-    end = tag("button", format_text("film-pair.end"), type="button", class_="together")
+    ways = [_render_way("swap"), _render_way("end")]
     head = pair_view.render_pair_header(
-        format_text("film-pair", finding=finding), format_text("film-pair.show") if held else ""
+        format_text("film-pair", finding=finding), format_text("film-pair.show") if held else "", *ways
     )
     how = pair_view.render_reading(format_text("film-pair.says-not"), format_text("film-pair.how", squares=VARIED))
-    html = join_html(head, tag("p", end, class_="alone"), _render_changes(card, label, changes), *rows, how)
+    changed = _render_changes(card, label, changes, then, now)
+    html = join_html(head, *rows[:1], changed, *rows[1:], how)  # the films themselves are seen first
     about = f"{panels.make_view_key(now.study, card, label)} with film {then.study.image.sha256}"
     part = pair_view.make_pair_part(html, about, held, drawn)
     canvases = [_name_canvas(METHODS[key], "then") for key in entries]
@@ -67,17 +74,22 @@ def render_film_pair(
     return make_part({**part.body, "other": other}, {**part.pictures, **then.pictures.bodies})
 
 
-def _render_changes(card: Card, label: str, changes: Sequence[LabelChange]) -> Html:
+def _render_way(way: str) -> Html:
+    hint = format_text(f"film-pair-ways.{way}-hint")
+    return tag("button", format_text(f"film-pair-ways.{way}"), type="button", class_=way, title=hint)
+
+
+def _render_changes(card: Card, label: str, changes: Sequence[LabelChange], then: FilmSide, now: FilmSide) -> Html:
     """A row for each label; the chosen one is marked."""
-    names = ("finding", "then", "now", "difference", "told")
-    head = tag("tr", *(tag("th", format_text(f"film-pair-changes.{name}"), scope="col") for name in names))
+    finding, *told = (format_text(f"film-pair-changes.{name}") for name in ("finding", "difference", "told"))
+    films = [join_html(side.name, tag("small", side.taken_on) if side.taken_on else None) for side in (then, now)]
+    head = tag("tr", *(tag("th", text, scope="col") for text in (finding, *films, *told)))
     rows = [
         tag(
             "tr",
             tag("th", card.get_finding(change.label).name, scope="row"),
-            *(tag("td", page_text.format_score(p, card.calibrated, card.task)) for p in (change.then, change.now)),
-            tag("td", film_pair_text.format_change(change)),
-            tag("td", film_pair_text.describe_change(change)),
+            *(tag("td", text) for text in film_pair_text.format_change(change, card)),
+            tag("td", film_pair_text.describe_change(change, now.name)),
             aria_current="true" if change.label == label else None,
             class_="apart" if change.is_told_apart else None,
         )
@@ -162,7 +174,8 @@ def _render_side(
     )  # fmt: skip
     text = format_text("film-pair-scale", unit=name_unit(scale.unit))
     bar = None if scale.nothing else pair_view.render_scale_bar(scale, text)
-    small = format_text("film-pair.this" if which == "now" else "film-pair.other")
+    place = format_text("film-pair.this" if which == "now" else "film-pair.other")
+    small = " · ".join(filter(None, (side.taken_on, place)))
     return pair_view.render_figure(side.name, small, stage, bar, told)
 
 

@@ -38,6 +38,8 @@ async function show(next) {
     layers = {};
   }
   draw();
+  if (isAwaited && next.about) goThere();
+  if (partOf("pair").querySelector("canvas")) isAwaited = false;
   await loadOther(next.other?.picture ?? null);
   if (value !== next) return;
   draw();
@@ -56,6 +58,30 @@ on("click", "#pair button.ask", () => {
   state.asked = !state.asked;
   draw();
 });
-on("click", "#pair button.together", () => press("compare_with", { choice: "" }));
+on("click", "#pair button.end", () => press("compare_with", { choice: "" }));
+on("click", "#pair button.swap", () => press("swap_films"));
+
+// Who has asked for a comparison is taken there: at once to where it will stand, and again when it is there, as the page
+// may have been too short before. Who goes elsewhere meanwhile stays there.
+let isAwaited = false;
+function goThere() {
+  partOf("pair").scrollIntoView({ block: "start" });
+}
+on("change", "#compare select", (select) => {
+  isAwaited = select.value !== "";
+});
+on("click", "#strip button[data-compare]", () => {
+  isAwaited = true;
+  document.querySelector("#compare")?.scrollIntoView({ block: "start" });
+});
+for (const kind of /** @type {const} */ (["wheel", "touchmove", "keydown", "pointerdown"])) {
+  document.addEventListener(
+    kind,
+    () => {
+      isAwaited = false;
+    },
+    { capture: true, passive: true },
+  );
+}
 document.addEventListener("cxr-drawing", draw);
 onPart("pair", show);

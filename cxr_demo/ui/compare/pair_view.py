@@ -118,13 +118,14 @@ def render_sentence(text: str) -> dict:
     return {**EMPTY, "html": tag("p", text, class_="alone", role="status"), "about": text}
 
 
-def render_pair_header(title: str, show: str) -> Html:
-    """`show`: what the button says with which maps that are held back are asked for; none without it."""
+def render_pair_header(title: str, show: str, *ways: Html) -> Html:
+    """`show`: what the button says with which maps that are held back are asked for; none without it. `ways`: other
+    buttons."""
     off = None
     if show:
         button = tag("button", show, type="button", class_="ask", data_show=show, data_hide=format_text("hide-again"))
         off = join_html(button, tag("small", format_text("pair.off")))
-    return tag("header", tag("h2", title), off, class_="head")
+    return tag("header", tag("h2", title), *ways, off, class_="head")
 
 
 def render_reading(says_not: str, how: str) -> Html:

@@ -69,13 +69,9 @@ def _render_change(card: Card, label: str, before: np.ndarray, cover: Cover) -> 
         return tag("p", format_text("cover.asking"), class_="change", role="status")
     index = card.labels.index(label)
     first, then = (float(scores[index]) for scores in (before, cover.answer.probabilities))
-    told = format_text(
-        "covered-change", finding=card.get_finding(label).name,
-        before=page_text.format_score(first, card.calibrated, card.task),
-        after=page_text.format_score(then, card.calibrated, card.task),
-    )  # fmt: skip
-    change = tag("b", page_text.format_score_change(then - first, card.calibrated))
-    return tag("p", told, " ", change, class_="change", role="status")
+    was, is_now, change = page_text.format_scores(first, then, card)
+    told = format_text("covered-change", finding=card.get_finding(label).name, before=was, after=is_now)
+    return tag("p", told, " ", tag("b", change), class_="change", role="status")
 
 
 def _render_answer(card: Card, before: np.ndarray, cover: Cover) -> Html | None:
@@ -97,9 +93,7 @@ def _render_table(card: Card, before: np.ndarray, after: np.ndarray) -> Html:
         tag(
             "tr",
             tag("th", card.get_finding(card.labels[index]).name, scope="row"),
-            *(tag("td", page_text.format_score(float(score[index]), card.calibrated, card.task))
-              for score in (before, after)),
-            tag("td", page_text.format_score_change(float(after[index] - before[index]), card.calibrated)),
+            *(tag("td", text) for text in page_text.format_scores(float(before[index]), float(after[index]), card)),
         )
         for index in order
     ]  # fmt: skip

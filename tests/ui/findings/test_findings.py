@@ -280,3 +280,33 @@ def test_members_that_were_never_calibrated_have_no_percent_signs():
 def test_the_strip_names_no_finding_that_is_below_its_threshold(probability, said):
     several = card(task="multi-label", temperature=1.0, thresholds=dict.fromkeys(LABELS, 0.5))
     assert findings_list.describe_answer(several, np.array([probability, 0.1, 0.1])) == said
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (0.43, 0.23, ("43 %", "23 %", "−20 points")),
+        (0.4251, 0.2349, ("42.5 %", "23.5 %", "−19.0 points")),  # whole, −20 would stand beside 43 and 23
+        (0.3, 0.29, ("30 %", "29 %", "−1 point")),
+        (0.226, 0.234, ("22.6 %", "23.4 %", "+0.8 points")),
+        (0.2301, 0.2304, ("23 %", "23 %", "0 points")),
+        (0.004, 0.012, ("0.4 %", "1.2 %", "+0.8 points")),
+    ],
+)
+def test_a_change_is_the_difference_of_what_is_shown(before, after, told):
+    assert page_text.format_scores(before, after, card(task="multi-label")) == told
+
+
+def test_a_change_of_scores_that_are_no_probabilities_has_no_points():
+    uncalibrated = card(temperature=0.0)
+    assert not uncalibrated.calibrated
+    assert page_text.format_scores(0.43, 0.23, uncalibrated) == ("0.43", "0.23", "−0.20")
+    assert page_text.format_scores(0.426, 0.234, uncalibrated) == ("0.426", "0.234", "−0.192")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_change_that_is_shown_adds_up(seed):
+    for before, after in np.random.default_rng(seed).uniform(0.01, 0.985, (300, 2)):
+        first, then, change = page_text.format_scores(before, after, card(task="multi-label"))
+        numbers = [float(text.split()[0].replace("−", "-")) for text in (first, then, change)]
+        assert numbers[1] - numbers[0] == pytest.approx(numbers[2])
