@@ -1103,6 +1103,7 @@ exam-sheet-effect =
 class-title = Eine Klasse
 class-teach-title = Eine Klasse unterrichten
 class-door = Eine Klasse unterrichten: alle antworten am Telefon
+    .join = Mit einem Code an einer Klasse teilnehmen
 class-unknown = Eine Klasse { $code } gibt es nicht.
     .hint = Sehen Sie den Code noch einmal an, oder fragen Sie Ihre Lehrkraft.
 class-over = Diese Klasse ist zu Ende. Nichts davon wurde behalten.

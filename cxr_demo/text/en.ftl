@@ -1065,6 +1065,7 @@ exam-sheet-effect =
 class-title = A class
 class-teach-title = Teach a class
 class-door = Teach a class: everybody answers on a phone
+    .join = Join a class with a code
 class-unknown = There is no class { $code }.
     .hint = Look at the code again, or ask your teacher.
 class-over = This class is over. Nothing of it was kept.

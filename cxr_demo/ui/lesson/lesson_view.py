@@ -23,6 +23,8 @@ def render_way_back() -> Html:
     return tag("p", tag("a", format_text("way-back"), href="#bench"), class_="way-back")
 
 
-def render_class_door() -> Html:
-    """In a window of its own, which goes to the wall; the exam stays where it is."""
-    return tag("p", tag("a", format_text("class-door"), href="class/teach", target="_blank"), class_="class-door")
+def render_class_doors() -> Html:
+    """In windows of their own, of which one goes to the wall; the exam stays where it is."""
+    teach = tag("a", format_text("class-door"), href="class/teach", target="_blank")
+    join = tag("a", format_text("class-door.join"), href="class", target="_blank")
+    return tag("p", teach, join, class_="class-doors")
