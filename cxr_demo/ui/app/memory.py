@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+import time
 
 
 def give_back_memory() -> bool:
@@ -16,3 +17,20 @@ def give_back_memory() -> bool:
         return False
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # musl has none
     return bool(trim and trim(0))
+
+
+class FreedMemory:
+    """Gives memory back where some may have been freed since: glibc looks through all of its heap, and whoever needs
+    memory meanwhile waits."""
+
+    def __init__(self) -> None:
+        self._stand: tuple[int, int] | None = None
+
+    def give_back(self, changes: int) -> bool:
+        """`changes`: how often somebody has ended what frees memory. What nobody counts, as maps made ahead, is seen by
+        a second that the processor has worked."""
+        stand = changes, int(time.process_time())
+        if stand == self._stand:
+            return False
+        self._stand = stand
+        return give_back_memory()

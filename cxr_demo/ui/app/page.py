@@ -24,7 +24,7 @@ from cxr_demo.ui.app.bounded_requests import BoundedConnection
 from cxr_demo.ui.app.desk import Desk
 from cxr_demo.ui.app.endpoints import lay_endpoints
 from cxr_demo.ui.app.host_settings import HostSettings, is_login_right
-from cxr_demo.ui.app.memory import give_back_memory
+from cxr_demo.ui.app.memory import FreedMemory
 from cxr_demo.ui.app.program_bounds import AnswersKept, bound_row, fetch_no_addresses
 from cxr_demo.ui.app.sessions import Session, Sessions
 from cxr_demo.ui.app.stream import lay_stream
@@ -113,13 +113,13 @@ def _make_farewell(desk: Desk) -> Callable:
 
 
 def _make_sweep(demo: gr.Blocks, desk: Desk) -> Callable[[], None]:
-    answers = AnswersKept(demo, desk.sessions.has)
+    answers, freed = AnswersKept(demo, desk.sessions.has), FreedMemory()
 
     def sweep() -> None:
         desk.sessions.sweep()
         HALLS[demo].classes.sweep()
         answers.forget()
-        give_back_memory()
+        freed.give_back(desk.sessions.changes)
 
     return sweep
 

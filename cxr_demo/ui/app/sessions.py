@@ -267,6 +267,7 @@ class Sessions:
         self._sessions: dict[str, Session] = {}
         self._lock = threading.Lock()
         self._working, self._worked = 0, time.monotonic()
+        self.changes = 0  # uses that have ended, and sessions that went: each may have freed memory
         self._made_room: dict[str, None] = {}  # the last that had to go, so that their pages are told why
         self.on_gone = on_gone
 
@@ -284,6 +285,7 @@ class Sessions:
             with self._lock:
                 self._working -= 1
                 self._worked = time.monotonic()
+                self.changes += 1
 
     def idle(self, for_s: float) -> bool:
         """Whether nobody has waited for anything for so long."""
@@ -333,6 +335,7 @@ class Sessions:
     def forget(self, key: str) -> None:
         with self._lock:
             session = self._sessions.pop(key, None)
+            self.changes += session is not None
         if session:
             session.is_gone = True
             session.wake.set()

@@ -5,6 +5,10 @@ import sys
 
 import pytest
 
+from cxr_demo.ui.app import memory
+from cxr_demo.ui.app.memory import FreedMemory
+from cxr_demo.ui.app.sessions import Sessions
+
 SCATTERED = """
 from pathlib import Path
 from cxr_demo.ui.app.memory import give_back_memory
@@ -23,3 +27,28 @@ print(before - measure() if given else 0)
 def test_memory_between_what_is_kept_goes_back():
     done = subprocess.run([sys.executable, "-c", SCATTERED], capture_output=True, text=True, check=True)
     assert int(done.stdout) > 200
+
+
+def test_where_nothing_can_have_been_freed_the_heap_is_left_alone(monkeypatch):
+    """It takes longer the more people there are, and holds up whoever needs memory."""
+    given, worked_s = [], [1.2]
+    monkeypatch.setattr(memory, "give_back_memory", lambda: given.append(1) or True)
+    monkeypatch.setattr(memory.time, "process_time", lambda: worked_s[0])
+    sessions, freed = Sessions(), FreedMemory()
+
+    def count() -> int:
+        given.clear()
+        for _ in range(3):
+            freed.give_back(sessions.changes)
+        return len(given)
+
+    assert [count(), count()] == [1, 0]
+    with sessions.working():
+        sessions.keep("page")
+        assert count() == 0
+    assert [count(), count()] == [1, 0]
+    sessions.forget("page")
+    sessions.forget("page")
+    assert [count(), count()] == [1, 0]
+    worked_s[0] += 1
+    assert [count(), count()] == [1, 0]
