@@ -2397,6 +2397,7 @@ take-home = Mitnehmen
     .looked = Ich habe nachgesehen: Weder die Aufnahme noch ihr Dateiname sagt, wer der Patient ist.
     .looked-both =
         Ich habe nachgesehen: Weder die beiden Aufnahmen noch die Namen ihrer Dateien sagen, wer der Patient ist.
+    .why = Setzen Sie zuerst diesen Haken: Was darunter steht, entsteht, sobald Sie nachgesehen haben.
     .report = Bericht (PDF)
     .bundle = Alles (ZIP)
     .picture = Bild mit Farbskala:

@@ -2296,6 +2296,7 @@ take-home = Take home
         the film.
     .looked = I have looked: neither the film nor its file's name says who the patient is.
     .looked-both = I have looked: neither of the two films nor their files' names say who the patient is.
+    .why = Tick this first: what is below is made once you have looked.
     .report = Report (PDF)
     .bundle = Everything (ZIP)
     .picture = Picture with its colour bar:

@@ -41,6 +41,7 @@ def test_another_film_stands_beside_the_one_shown_and_leaves_by_one_press(open_p
     assert shown == [f"pair-{key}-{side}" for key in DEFAULT_METHODS for side in sides]
     page.locator("#pair button.ask").click()  # of these networks one calls nothing
     page.wait_for_function("() => document.querySelector('#pair .part').dataset.off === 'false'")
+    expect(page.locator("#pair .while-off")).to_be_hidden()  # they are on
     assert len({pixels(page, panel) for panel in shown[:3]}) == 3
     rows = page.locator("#pair table.changes tbody tr")
     assert rows.count() == page.locator("#findings button.finding").count()
@@ -56,6 +57,32 @@ def test_another_film_stands_beside_the_one_shown_and_leaves_by_one_press(open_p
     page.locator("#pair button.end").click()
     expect(page.locator("#pair canvas")).to_have_count(0)
     expect(page.locator("#compare option:checked")).to_have_text(format_text("compare.nothing"))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_comparing_leads_to_both_films_and_they_are_swapped(open_page, size):
+    width, height, phone = SIZES[size]
+    page = open_two(open_page, width=width, height=height, phone=phone)
+    put_beside(page, 1)
+    for side in ("then", "now"):
+        expect(page.locator(f"canvas[data-panel=pair-grad-cam-{side}]")).to_be_in_viewport(ratio=0.95)
+    for way in ("swap", "end"):
+        expect(page.locator(f"#pair button.{way}")).to_be_in_viewport(ratio=0.95)
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    told = page.locator("#pair table.changes th").last.bounding_box()
+    assert told and told["x"] + told["width"] <= width, "the last column is read without pushing"
+    heads = page.locator("#pair table.changes thead th").all_inner_texts()
+    shown = page.locator("#strip button.film[aria-pressed=true]")
+    assert heads[2].strip() == shown.get_attribute("title")
+    page.locator("#pair button.swap").click()
+    expect(shown).to_have_attribute("title", heads[1].strip())
+    wait_for_rest(page)
+    swapped = page.locator("#pair table.changes thead th").all_inner_texts()
+    assert swapped[1:3] == heads[2:0:-1]
+    if phone:
+        tools = page.locator("#panels .view:has(.draw-region)").bounding_box()
+        films = page.locator("#panels .row").bounding_box()
+        assert tools and films and tools["y"] < films["y"], "what draws on the films stands above them"
 
 
 def test_it_follows_the_finding_and_goes_with_the_film(open_page):

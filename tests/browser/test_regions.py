@@ -125,7 +125,9 @@ def test_a_region_by_mouse_and_by_numbers_gives_the_share_that_counting_gives(op
     for of_maps in ("#regions table.own", "#regions form", "#evaluation"):
         expect(page.locator(of_maps)).to_be_hidden()  # with the maps, which are off at first
     expect(page.locator("#regions .covering .bar")).to_be_visible()  # what is drawn is covered all the same
+    expect(page.locator("#panels .while-off")).to_be_visible()
     page.locator("#panels button.ask").click()
+    expect(page.locator("#panels .while-off")).to_be_hidden()
     expect(page.locator("#regions h3")).to_contain_text("Normal")
     expect(page.locator("#panels polygon.line")).to_have_count(4)  # it stays with the film
     page.locator("#regions [name=width]").fill("95")

@@ -53,7 +53,7 @@ def test_each_kind_is_made_and_holds_what_is_shown(page_with_film, server):
     expect(buttons.first).to_be_enabled()
     name, file = take(page, "button[data-kind=pdf]")
     text = " ".join(each.extract_text() for each in pypdf.PdfReader(io.BytesIO(file)).pages)
-    assert name == "cxr-report.pdf" and "film.png" in text
+    assert name == "film-bacterial_pneumonia.pdf" and "film.png" in text
     for score in page.locator("#findings .score").all_inner_texts():
         assert score in text
     for tick in page.locator("#panels .ticks.own span").all_inner_texts():
@@ -63,7 +63,7 @@ def test_each_kind_is_made_and_holds_what_is_shown(page_with_film, server):
     assert archive.testzip() is None and json.loads(archive.read("manifest.json"))["file"] == "film.png"
     for panel in ("film", "grad-cam"):
         name, file = take(page, f"button[data-panel={panel}]")
-        assert name.startswith(panel) and name.endswith(".png")
+        assert name.startswith(f"film-{panel}") and name.endswith(".png")
         scratch = cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_COLOR)
         assert scratch is not None and scratch.shape[0] > 120
     address = page.locator("#take_home .state a").get_attribute("href")

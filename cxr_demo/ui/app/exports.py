@@ -18,26 +18,28 @@ from cxr_demo.text.catalogue import format_text, join_words
 from cxr_demo.ui.app.desk import Desk
 from cxr_demo.ui.app.sessions import Film, FilmAnalysis, OpenedFilm, Session, find_other_film
 from cxr_demo.ui.app.wish import ExportWish, Wish
-from cxr_demo.ui.export.export_files import ExportFile
+from cxr_demo.ui.export.export_files import ExportFile, title_file
 from cxr_demo.ui.export.take_home import Export, render_link, render_take_home
 from cxr_demo.ui.markup import join_html, tag
 from cxr_demo.ui.parts import Part, Same, make_part
 from cxr_demo.ui.viewer import film_regions
 
-REPORT_TITLE, BUNDLE_TITLE = "cxr-report.pdf", "cxr-report.zip"
-
 
 def make_export(desk: Desk, shown: ShownStudy, wish: Wish, asked: ExportWish, tell: ProgressCallback) -> ExportFile:
     """The file that was asked for. ExplanationError for a picture of a map that is not shown."""
+    header = shown.study.image.header
+    day = header.taken_on if header else ""
     if asked.kind == "pdf":
-        return ExportFile(REPORT_TITLE, make_report(shown))
+        return ExportFile(title_file(shown.film_name, day, shown.label, kind="pdf"), make_report(shown))
     if asked.kind == "zip":
         with desk.bundling:
-            return ExportFile(BUNDLE_TITLE, make_bundle(shown, desk.analysers[wish.checkpoint], tell))
+            bundle = make_bundle(shown, desk.analysers[wish.checkpoint], tell)
+            return ExportFile(title_file(shown.film_name, day, shown.label, kind="zip"), bundle)
     if asked.panel not in panel_pictures.list_panels(shown):
         raise ExplanationError("take-home-gone")
-    title = asked.panel if asked.panel == panel_pictures.FILM else f"{asked.panel}-{shown.label}"
-    return ExportFile(f"{title}.png", make_panel_picture(shown, asked.panel))
+    of = () if asked.panel == panel_pictures.FILM else (shown.label,)
+    title = title_file(shown.film_name, day, asked.panel, *of, kind="png")
+    return ExportFile(title, make_panel_picture(shown, asked.panel))
 
 
 def is_asked_for_names(session: Session) -> bool:

@@ -62,6 +62,19 @@ document.addEventListener(
   },
   { capture: true },
 );
+// A film was given without a press, and the next thing is what the network says of it.
+for (const kind of ["drop", "paste", "change"]) {
+  document.addEventListener(
+    kind,
+    (event) => {
+      const { target, clipboardData, dataTransfer } = /** @type {any} */ (event);
+      const files =
+        clipboardData?.files ?? dataTransfer?.files ?? (target.matches?.("#film input") ? target.files : []);
+      if (at === 0 && files.length) show(1);
+    },
+    { capture: true },
+  );
+}
 addEventListener("hashchange", leave); // to the lesson, where there is none of what it shows
 document.addEventListener("cxr-drawing", outline);
 // Asked for again, from the sheet of keys or the end of the page.

@@ -124,7 +124,7 @@ def render_pair_header(title: str, show: str, *ways: Html) -> Html:
     off = None
     if show:
         button = tag("button", show, type="button", class_="ask", data_show=show, data_hide=format_text("hide-again"))
-        off = join_html(button, tag("small", format_text("pair.off")))
+        off = join_html(button, tag("small", format_text("pair.off"), class_="while-off"))
     return tag("header", tag("h2", title), *ways, off, class_="head")
 
 

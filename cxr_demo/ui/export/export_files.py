@@ -3,7 +3,9 @@ was told; they go with their session, and so do their names."""
 
 from __future__ import annotations
 
+import re
 import secrets
+import unicodedata
 from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
@@ -12,12 +14,13 @@ from starlette.responses import Response
 
 from cxr_demo.limits import KEPT_EXPORTS, MAX_EXPORT_BYTES
 
+MOST_OF_NAME = 60  # letters of a film's name
 MEDIA_TYPES = {"pdf": "application/pdf", "png": "image/png", "zip": "application/zip"}
 
 
 @dataclass(frozen=True, eq=False)
 class ExportFile:
-    """`title`: what it is called on the person's disk, which says nothing of the film; `name`: where it is fetched."""
+    """`title`: what it is called on the person's disk, see `title_file`; `name`: where it is fetched."""
 
     title: str
     body: bytes
@@ -26,6 +29,15 @@ class ExportFile:
     @property
     def media_type(self) -> str:
         return MEDIA_TYPES[self.title.rpartition(".")[2]]
+
+
+def title_file(film: str, *parts: str, kind: str) -> str:
+    """ "march 2.png", "edema" -> "march-2-edema.pdf": after the film's own name, of which a person has said that it
+    names nobody, without what not every disk takes."""
+    known = re.sub(r"\.[A-Za-z]{2,5}$", "", film)
+    words = unicodedata.normalize("NFKD", "-".join(filter(None, (known[:MOST_OF_NAME], *parts))))
+    plain = re.sub(r"[^A-Za-z0-9_.]+", "-", words.encode("ascii", "ignore").decode()).strip("-.")
+    return f"{plain or 'film'}.{kind}"
 
 
 _FILES: WeakValueDictionary[str, ExportFile] = WeakValueDictionary()

@@ -199,7 +199,7 @@ def _render_panels_header(study: Study, card: Card, label: str, shown: FilmPictu
 
 def _render_legend(study: Study, card: Card, label: str, pinned: bool, contrast: bool) -> Html:
     how = find_standing(card, study.probabilities, label)
-    off = None if how.maps_shown else tag("strong", findings_text.describe_maps_off(how), " ")
+    off = None if how.maps_shown else tag("strong", findings_text.describe_maps_off(how), " ", class_="while-off")
     short = format_text("scale-keep.short" if pinned else "scale-absolute.short")
     whole = format_text("scale-keep.meaning" if pinned else "scale-absolute.meaning")
     scales = (tag("span", format_text("scale-relative.short"), class_="own"), tag("span", short, class_="shared"))

@@ -27,7 +27,7 @@ from cxr_demo.limits import KEPT_EXPORTS
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.app import exports
 from cxr_demo.ui.export import export_files
-from cxr_demo.ui.export.export_files import ExportFile, ExportFiles, send_export_file
+from cxr_demo.ui.export.export_files import ExportFile, ExportFiles, send_export_file, title_file
 from tests.ui.stand_ins import LABELS, png
 
 SEEN = {"looked": True, "absolute": False, "held": False, "opacity": 0.7, "low": 0.0, "high": 1.0, "inverted": False}
@@ -58,11 +58,29 @@ def test_there_is_nothing_before_a_film_is_analysed(page):
 def test_the_report_is_of_what_the_page_shows(opened):
     made = ask(opened, "pdf")
     answer = fetch(made)
-    assert answer.headers["content-type"] == "application/pdf" and "cxr-report.pdf" in answer.headers[
-        "content-disposition"]  # fmt: skip
+    assert answer.headers["content-type"] == "application/pdf"
+    assert f'"film-{LABELS[1]}.pdf"' in answer.headers["content-disposition"]
     text = " ".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(answer.content)).pages)
     assert "70 %" in text and "Grad-CAM" in text and "film.png" in text
-    assert "cxr-report.pdf" in made["html"] and "download" in made["html"]
+    assert f"film-{LABELS[1]}.pdf" in made["html"] and "download" in made["html"]
+
+
+@pytest.mark.parametrize(
+    ("film", "parts", "title"),
+    [
+        ("march 2.png", ("", "edema"), "march-2-edema.pdf"),
+        ("1.2.840.10008", ("2026-10-29", "edema"), "1.2.840.10008-2026-10-29-edema.pdf"),
+        ('../../Über/"x"\r\n.dcm', ("mass",), "Uber-x-mass.pdf"),
+        ("胸.png", (), "film.pdf"),
+        ("a" * 200, ("mass",), f"{'a' * 60}-mass.pdf"),
+    ],
+)
+def test_a_file_is_called_after_its_film_and_finding_as_every_disk_takes_it(film, parts, title):
+    assert title_file(film, *parts, kind="pdf") == title
+
+
+def test_buttons_that_wait_say_for_what(opened):
+    assert format_text("take-home.why") in html.unescape(opened.look().take_home["html"])
 
 
 def test_a_person_must_have_looked_at_a_film_of_their_own(opened):
