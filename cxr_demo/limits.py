@@ -57,8 +57,8 @@ MAX_DECK_TITLE = 80  # characters, in one row of a list
 MAX_DECK_TEXT = 1200  # characters, which is read in a minute
 MAX_DECK_CHOICES = 24  # labels that a learner chooses among: all that the house knows
 MAX_DECK_NETWORKS = 4  # that a learner can keep apart
-KEPT_DECK_FILMS = 96  # pictures of films, and likewise what a network says of one: up to 1 MB each
-MAX_EXAM_BYTES = 2**16  # of a learner's answers, which the browser holds
+KEPT_DECK_BYTES = 96 * 2**20  # of pictures of films, and likewise of what networks say of them: up to 1 MB each
+MAX_EXAM_BYTES = 2**18  # of a learner's answers, which the browser holds: every film twice, every finding with a box
 
 # a class at once
 MAX_CLASSES = 8  # under way in one process

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from cxr_demo.errors import CxrError, ImageError, describe_cause
 from cxr_demo.evaluation.regions import Box
-from cxr_demo.film.reading import read_image
+from cxr_demo.film.reading import Radiograph, read_image
 from cxr_demo.limits import MAX_DECK_BYTES, MAX_DECK_FILMS
 from cxr_demo.teaching.deck import (
     DECK_FILE,
@@ -33,6 +33,7 @@ from cxr_demo.text.catalogue import Said, format_text, say
 
 BUNDLED = Path(__file__).with_name("decks")
 FILMS = "films"
+ReadFilm = Callable[[Path], Radiograph]
 Checked = TypeVar("Checked", DeckHead, DeckFilm)
 KNOWN = {  # the table of the file that a key stands in -> the keys that it may have; "" is the file itself
     "": (*(field.name for field in fields(DeckHead)), FILMS),
@@ -81,10 +82,10 @@ def find_bundled_decks() -> list[Path]:
     return sorted(path.parent for path in BUNDLED.glob(f"*/{DECK_FILE}"))
 
 
-def read_deck(folder: Path) -> Deck:
-    """Every film is read, so that none fails before a class. Raises CxrError, which names the first mistake and how
-    many more there are."""
-    deck, mistakes = check_deck(folder)
+def read_deck(folder: Path, read: ReadFilm = read_image) -> Deck:
+    """Every film is read, by `read`, so that none fails before a class. Raises CxrError, which names the first mistake
+    and how many more there are."""
+    deck, mistakes = check_deck(folder, read)
     if deck is None:
         first = mistakes[0]
         if len(mistakes) == 1:
@@ -95,7 +96,7 @@ def read_deck(folder: Path) -> Deck:
     return deck
 
 
-def check_deck(folder: Path) -> tuple[Deck | None, list[Mistake]]:
+def check_deck(folder: Path, read: ReadFilm = read_image) -> tuple[Deck | None, list[Mistake]]:
     """The deck, or everything that is wrong with it, by line. Raises CxrError where there is no such file."""
     text = _read_text(folder)
     try:
@@ -105,7 +106,7 @@ def check_deck(folder: Path) -> tuple[Deck | None, list[Mistake]]:
     except RecursionError:
         return None, [Mistake(1, say("deck-nested"))]
     lines = find_lines(text)
-    head, films, found = _check_parts(folder, facts)
+    head, films, found = _check_parts(folder, facts, read)
     if found or head is None:
         told = {Mistake(find_line(lines, path), what): None for path, what in found}
         return None, sorted(told, key=lambda mistake: mistake.line)
@@ -135,7 +136,7 @@ def _tell_syntax(why: str, text: str) -> Mistake:
 Found = list[tuple[KeyPath, Said]]
 
 
-def _check_parts(folder: Path, facts: dict[str, Any]) -> tuple[DeckHead | None, list[DeckFilm], Found]:
+def _check_parts(folder: Path, facts: dict[str, Any], read: ReadFilm) -> tuple[DeckHead | None, list[DeckFilm], Found]:
     found: Found = []
     if isinstance(facts.get("version"), int) and facts["version"] != VERSION:
         return None, [], [(("version",), say("deck-version", given=int(facts["version"]), version=VERSION))]
@@ -162,7 +163,7 @@ def _check_parts(folder: Path, facts: dict[str, Any]) -> tuple[DeckHead | None, 
         found += whole
         if whole:
             continue
-        film, identity = _check_picture(folder, film, path, found)
+        film, identity = _check_picture(folder, film, path, found, read)
         if identity in seen:
             found.append((path, say("deck-twice", number=seen[identity] + 1)))
         elif identity is not None:
@@ -227,13 +228,13 @@ def _find_contradictions(film: DeckFilm, path: KeyPath) -> Iterator[tuple[KeyPat
 
 
 def _check_picture(
-    folder: Path, film: DeckFilm, path: KeyPath, found: Found
+    folder: Path, film: DeckFilm, path: KeyPath, found: Found, read: ReadFilm
 ) -> tuple[DeckFilm, SyntheticFilm | str | None]:
     """The film with its regions in shares, and what no other film of the deck may be."""
     if film.synthetic:
         return film, film.synthetic
     try:
-        image = read_image(find_film_file(folder, str(film.file)))
+        image = read(find_film_file(folder, str(film.file)))
     except (ImageError, ValueError) as error:
         said = error.message if isinstance(error, ImageError) else describe_cause(error)
         found.append(((*path, "file"), said))

@@ -6,12 +6,12 @@ import enum
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cxr_demo.evaluation.regions import Box
 from cxr_demo.networks.card_parts import Interval, compute_wilson
 from cxr_demo.teaching.deck import NO_FINDING, Deck, DeckFilm, find_truth_boxes
-from cxr_demo.teaching.exam import Answer, Plan
+from cxr_demo.teaching.exam import Answer, Mark, Plan
 
 MATCHES = 0.5  # least intersection over union of a match: Everingham et al. 2010, PASCAL VOC, IJCV 88
 TOUCHES = 0.1  # of one that is near: the least of Wang et al. 2017, ChestX-ray8, CVPR
@@ -128,6 +128,14 @@ def score_answer(film: DeckFilm, answer: Answer) -> FilmScore:
             if mark.box and mark.label in places
         },
     )
+
+
+def score_both(film: DeckFilm, answer: Answer) -> tuple[FilmScore, FilmScore | None]:
+    """Of the own answer, and of the one after the advice, which has no boxes; None where it is the same."""
+    own = score_answer(film, answer)
+    if answer.final is None or set(answer.final) == set(answer.own_labels):
+        return own, None
+    return own, score_answer(film, replace(answer, own=tuple(map(Mark, answer.final))))
 
 
 def make_sheet(deck: Deck, plan: Plan, answers: Sequence[Answer], advice: Mapping[int, Sequence[str]]) -> Sheet:

@@ -1020,9 +1020,27 @@ deck-to-do-explanation = was die Aufnahme zeigt und warum, in zwei oder drei Sä
 
 ## The exam (teaching/exam.py, exam_text.py, ui/lesson/exam_view.py)
 
+exam-no-answer = Das ist keine Antwort zu dieser Aufnahme.
+    .hint = Jeder Befund hat ein Rechteck auf der Aufnahme.
+exam-kept = { $answers ->
+    [0] Nichts ging verloren.
+    [one] Ihre Antwort bleibt.
+   *[other] Ihre { $answers } Antworten bleiben.
+}
+exam-go-on = Weiter
+exam-wait = Das Netz wird gefragt. Beim ersten Mal werden seine Karten geprüft, das dauert bis zu einer Minute.
+exam-boxes-stay = Ihre Rechtecke bleiben, wie sie sind; ändern kann sich, was Sie nennen.
+exam-choose-first = Wählen Sie zuerst, was es ist.
+exam-named = Sie nennen: { $names }.
+exam-first-verdict = Ihre erste Antwort: { $verdict }
+exam-final-verdict = Nach dem Rat: { $verdict }
+exam-missed-none = Nicht genannt.
+exam-deck-silent = Ohne Schwelle für diese Befunde: { $names }. Ihr Rat entfällt.
+exam-deck-same-name = Ein anderer Satz liegt in einem Ordner desselben Namens und steht hier statt „{ $title }“.
+exam-map-scale = Volle Farbe bei { $limit } { $unit }
 exam-no-state = Diese Antworten gehören nicht zu dieser Prüfung.
     .hint = Beginnen Sie von vorn.
-lesson = Prüfung: Was sehen Sie, und wem glauben Sie?
+lesson = Lernen in einer Prüfung: Was sehen Sie, und wem glauben Sie?
 exam-intro =
     Sagen Sie, was eine Aufnahme zeigt, und zeichnen Sie, wo, bevor irgendetwas anderes zu sehen ist. Dann gibt ein Netz
     seinen Rat, und zuletzt kommen die Wahrheit, worauf zu achten ist, und die Karten. Was Sie übersehen, kommt wieder.

@@ -982,9 +982,27 @@ deck-to-do-explanation = what the film shows and why, in two or three sentences
 
 ## The exam (teaching/exam.py, exam_text.py, ui/lesson/exam_view.py)
 
+exam-no-answer = That is no answer to this film.
+    .hint = Each finding has a box on the film.
+exam-kept = { $answers ->
+    [0] Nothing was lost.
+    [one] Your answer is kept.
+   *[other] Your { $answers } answers are kept.
+}
+exam-go-on = Go on
+exam-wait = The network is being asked. The first time its maps are checked, which takes up to a minute.
+exam-boxes-stay = Your boxes stay as they are; what you name may change.
+exam-choose-first = Choose first what it is.
+exam-named = You name: { $names }.
+exam-first-verdict = Your first answer: { $verdict }
+exam-final-verdict = After the advice: { $verdict }
+exam-missed-none = Not named.
+exam-deck-silent = Without a threshold for these findings: { $names }. The deck goes without their advice.
+exam-deck-same-name = Another deck lies in a folder of the same name and is shown instead of "{ $title }".
+exam-map-scale = Full colour at { $limit } { $unit }
 exam-no-state = These answers do not belong to this exam.
     .hint = Begin again.
-lesson = Exam: what do you see, and whom do you believe?
+lesson = Learn in an exam: what do you see, and whom do you believe?
 exam-intro =
     Name what a film shows and draw where, before anything else is shown. Then a network gives its advice, and last come
     the truth, what to look for, and the maps. What you miss comes back.

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cxr_demo.labels import FINDINGS
+from cxr_demo.render import format_number
 from cxr_demo.teaching.deck import NO_FINDING
 from cxr_demo.teaching.exam import Answer
 from cxr_demo.teaching.exam_score import FilmScore, Overlap, Place, Reliance, Sheet
 from cxr_demo.text.catalogue import Said, format_text
 from cxr_demo.text.formats import format_interval, format_list, format_percent
+from cxr_demo.text.method_text import name_unit
 from cxr_demo.text.page_text import format_score
 
 SIDES = ("left", "top", "width", "height")  # of a box, in whole percents
@@ -26,6 +28,16 @@ def describe_deck(films: int, networks: int) -> str:
 
 def describe_missing_networks(names: Sequence[str]) -> str:
     return format_text("exam-deck-missing", names=format_list(names))
+
+
+def describe_silent_networks(names: Sequence[str]) -> str:
+    """Those without a threshold for any finding of the deck."""
+    return format_text("exam-deck-silent", names=format_list(names))
+
+
+def describe_map_scale(limit: float, unit: str) -> str:
+    """Under a map of the exam."""
+    return format_text("exam-map-scale", limit=format_number(limit), unit=name_unit(unit))
 
 
 def describe_refused_deck(name: str, why: Said) -> str:
@@ -50,6 +62,11 @@ def describe_place(seen: int, films: int) -> str:
 def describe_box_to_draw(name: str) -> str:
     """The browser gets it with "{name}" and fills it in."""
     return format_text("exam-draw", name=name)
+
+
+def describe_named(names: str) -> str:
+    """Where several findings are chosen; the browser fills in "{names}"."""
+    return format_text("exam-named", names=names)
 
 
 def describe_box_for_script() -> str:
@@ -94,8 +111,25 @@ def describe_overlap(overlap: Overlap) -> str:
     return f"{place} {format_text('exam-centre-inside' if overlap.centre_inside else 'exam-centre-outside')}"
 
 
+def describe_verdict(own: FilmScore, final: FilmScore | None) -> list[str]:
+    """Of a film: its `own` answer and, where the advice changed it, the `final` one."""
+    if final is None:
+        return describe_score(own)
+    first, after = (" ".join(_describe_names(score)) for score in (own, final))
+    return [format_text("exam-first-verdict", verdict=first), *_describe_places(own),
+            format_text("exam-final-verdict", verdict=after)]  # fmt: skip
+
+
 def describe_score(score: FilmScore) -> list[str]:
     """What was right, missed and named where it is not, and how each box lies; a sentence each."""
+    return [*_describe_names(score), *_describe_places(score)]
+
+
+def _describe_places(score: FilmScore) -> list[str]:
+    return [f"{FINDINGS[label].name}: {describe_overlap(overlap)}" for label, overlap in score.overlaps.items()]
+
+
+def _describe_names(score: FilmScore) -> list[str]:
     lines = []
     if not score.misses and not score.false_alarms:
         lines.append(format_text("exam-right"))
@@ -103,9 +137,9 @@ def describe_score(score: FilmScore) -> list[str]:
         lines.append(format_text("exam-missed", names=name_labels(missed)))
     if score.false_alarms:
         lines.append(format_text("exam-false-alarm", names=name_labels(score.false_alarms)))
-    for label, overlap in score.overlaps.items():
-        lines.append(f"{FINDINGS[label].name}: {describe_overlap(overlap)}")
-    return lines
+    if lines or not score.misses:
+        return lines
+    return [format_text("exam-missed-none")]
 
 
 def describe_sheet(sheet: Sheet) -> list[str]:

@@ -225,6 +225,27 @@ def test_a_box_is_drawn_again_moved_resized_and_gone_with_its_finding(open_page)
     expect(page.locator(f"#exam .choice[data-label={NO_FINDING}]")).to_have_attribute("aria-pressed", "false")
 
 
+def test_a_box_without_a_finding_and_several_findings_are_told(open_page):
+    page, _ = open_page()
+    open_exam(page)
+    still = page.locator("#exam .still")
+    draw(page, (0.2, 0.2), (0.4, 0.5))
+    expect(still).to_have_text(format_text("exam-choose-first"))
+    expect(page.locator("#exam .box")).to_have_count(0)
+    choose(page, "effusion")
+    draw(page, (0.2, 0.2), (0.4, 0.5))
+    expect(still).to_have_text("")
+    choose(page, "mass")
+    expect(still).to_contain_text(format_text("exam-named", names="Effusion, Mass"))
+    expect(still).to_contain_text("Mass.")
+    draw(page, (0.6, 0.6), (0.8, 0.7))
+    expect(still).to_have_text(format_text("exam-named", names="Effusion, Mass"))
+    page.locator("#exam button[data-go=answer]").click()
+    page.locator("#exam .advice").wait_for()
+    expect(page.locator("#exam .side")).to_contain_text(format_text("exam-boxes-stay"))
+    expect(page.locator("#exam header")).to_contain_text(format_text("exam-seen", seen=1, films=len(DECK.films)))
+
+
 def test_the_keyboard_alone_answers_a_film(open_page):
     page, _ = open_page()
     enter(page)

@@ -19,6 +19,7 @@ from cxr_demo.limits import KEPT_MINUTES, MAX_FILE_BYTES, MAX_THREADS, MAX_WAITI
 from cxr_demo.teaching.deck_file import find_bundled_decks
 from cxr_demo.text import page_text
 from cxr_demo.text.catalogue import LANGUAGE, LANGUAGES, Said, format_text, say
+from cxr_demo.text.formats import make_printable
 from cxr_demo.ui.app import example_films, guard, prefetch, uploads
 from cxr_demo.ui.app.bounded_requests import BoundedConnection
 from cxr_demo.ui.app.desk import Desk
@@ -87,6 +88,8 @@ def build_page(
         with gr.Column(elem_id="desk", visible=False) as page:
             bundled = find_bundled_decks() if decks is None else decks
             room = ExamRoom([*bundled, *settings.decks], analysers)
+            for name, why in room.refused.items():
+                print(f"{make_printable(name)}: {why}", flush=True)
             _lay_page(desk, room)
         make_static(lambda: tag("p", format_text("not-clinical")), "foot")
         shown = [gr.update(visible=False), gr.update(visible=True)]

@@ -1,6 +1,7 @@
 // Given by gr.HTML: element, trigger, watch. The answers are kept here, in the section; the server is told them anew
 // each time. A finding is chosen, and a box is drawn for it on the film: with mouse, finger or keys.
-const PATIENCE_MS = 20000;
+const PATIENCE_MS = 60000;
+const TELLING_MS = 1500; // until what is waited for is said
 const MIDDLE = /** @type {Box} */ ([0.4, 0.4, 0.2, 0.2]); // the keyboard has no place of its own
 /** @type {Set<string>} */
 const chosen = new Set();
@@ -42,7 +43,8 @@ function tell(go, more) {
 }
 
 /** @param {HTMLButtonElement} button */
-function goThere({ dataset }) {
+function goThere(button) {
+  const { dataset } = button;
   const buttons = [...element.querySelectorAll("button")].filter((each) => !each.disabled);
   /** @param {boolean} is */
   const able = (is) => {
@@ -50,7 +52,18 @@ function goThere({ dataset }) {
     section().ariaBusy = String(!is);
   };
   able(false); // one answer to one film
-  setTimeout(able, PATIENCE_MS, true); // none came: the server was busy or is gone
+  const said = document.createElement("p");
+  said.className = "how";
+  said.role = "status";
+  if (dataset.wait) button.after(said);
+  const telling = setTimeout(() => {
+    said.textContent = button.dataset.wait ?? "";
+  }, TELLING_MS);
+  setTimeout(() => {
+    clearTimeout(telling);
+    said.remove();
+    able(true); // no answer came: the server was busy or is gone
+  }, PATIENCE_MS);
   moved = true;
   if (dataset.go === "answer") tell("answer", { own: [...boxes].map(([label, box]) => ({ label, box })) });
   else if (dataset.go === "final") tell("final", { final: [...chosen] });
@@ -107,6 +120,13 @@ function makeBox(label) {
   return box;
 }
 
+const stillNow = () => /** @type {HTMLElement} */ (element.querySelector(".still"));
+
+/** @param {string} told */
+function hintAt(told) {
+  if (stillNow().textContent !== told) stillNow().textContent = told;
+}
+
 function show() {
   for (const button of choices()) button.setAttribute("aria-pressed", String(chosen.has(String(button.dataset.label))));
   const layer = layerNow();
@@ -115,9 +135,10 @@ function show() {
   if (go) go.disabled = !chosen.size || Boolean(still);
   if (!layer) return;
   layer.parentElement?.toggleAttribute("data-armed", Boolean(still));
-  const hint = /** @type {HTMLElement} */ (element.querySelector(".still"));
-  const told = still ? fillIn(String(hint.dataset.draw), { name: nameOf(still) }) : "";
-  if (hint.textContent !== told) hint.textContent = told;
+  const hint = stillNow();
+  const named = [...chosen].map(nameOf).join(", ");
+  const all = chosen.size > 1 ? fillIn(String(hint.dataset.named), { names: named }) : "";
+  hintAt([all, still && fillIn(String(hint.dataset.draw), { name: nameOf(still) })].filter(Boolean).join(" "));
   for (const old of layer.querySelectorAll("div.box")) if (!boxes.has(String(old.dataset.label))) old.remove();
   for (const [label, shape] of boxes) {
     const known = layer.querySelector(`div.box[data-label="${label}"]`);
@@ -218,6 +239,8 @@ element.addEventListener("click", (event) => {
   if (event.target.closest("button.print")) return print();
   const button = event.target.closest("button.go");
   if (button) goThere(button);
+  const isBefore = layerNow() && !boxes.size && !waiting(); // a box of what?
+  if (isBefore && event.target.closest(".on-film")) hintAt(String(stillNow().dataset.first));
 });
 
 // ---- another step, or the same in another language

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import secrets
+from typing import Any, cast
 
 import gradio as gr
 
@@ -33,6 +35,8 @@ SETTINGS: EventSettings = {
     **PRIVATE,
 }
 TOLD = ("go", "deck", "state", "own", "final", "language")
+DIGITS = 4  # of the shares of a box
+ROUNDED = 10**DIGITS
 
 
 def wire_exam(component: gr.HTML, room: ExamRoom) -> None:
@@ -53,23 +57,39 @@ def take_step(room: ExamRoom, event: object) -> dict:
         with use_language(language if language in LANGUAGES else LANGUAGE.get()):
             try:
                 return _render_step(room, told)
-            except CxrError as error:
-                return exam_view.render_refusal(*error.said)
-    except Exception as error:  # the last place before gradio, which would show or log the traceback
+            except Exception as error:  # the last place before gradio, which would show or log the traceback
+                said = error.said if isinstance(error, CxrError) else describe_error(error)
+                return exam_view.render_refusal(*said, *_find_kept(room, told))
+    except Exception as error:  # of a browser that says nothing at all
         return exam_view.render_refusal(*describe_error(error))
 
 
+def _find_kept(room: ExamRoom, told: dict) -> tuple[Deck, ExamState] | tuple[None, None]:
+    """The answers that were given before something went wrong, with the last one, which was right as such."""
+    deck = room.decks.get(str(told["deck"]))
+    if deck is None:
+        return None, None
+    try:
+        return deck, read_state(str(told["state"]), deck)
+    except CxrError:
+        return None, None
+
+
 def _render_step(room: ExamRoom, told: dict) -> dict:
+    """A new answer is put into `told`, where it is found if showing what follows goes wrong."""
     go, deck = told["go"], room.decks.get(str(told["deck"]))
     if go == "decks" or deck is None:
         return exam_view.render_decks(room)
     if go == "begin":
-        return exam_view.render_question(room, deck, ExamState(deck.name, secrets.randbelow(MAX_SEED)))
+        state = ExamState(deck.name, secrets.randbelow(MAX_SEED))
+        told["state"] = write_state(state)
+        return exam_view.render_question(room, deck, state)
     state = read_state(str(told["state"]), deck)
     if go == "answer":
         state = add_answer(deck, state, told["own"])
     elif go == "final":
         state = add_final(deck, state, told["final"])
+    told["state"] = write_state(state)
     plan = shuffle_deck(deck, state.seed)
     is_pending = bool(state.answers) and needs_advice(plan, state.answers[-1])
     if not state.answers or (go == "question" and not is_pending):
@@ -82,14 +102,28 @@ def add_answer(deck: Deck, state: ExamState, own: object) -> ExamState:
     film = choose_film(deck, shuffle_deck(deck, state.seed), state.answers)
     marks = own if isinstance(own, list) else [None]
     if film is None or not all(isinstance(mark, dict) and mark.get("box") for mark in marks):
-        raise CxrError("exam-no-state")
-    return _change_state(deck, state, [*_list_answers(state), {"film": film, "own": marks}])
+        raise CxrError("exam-no-answer")
+    rounded = [{**mark, "box": _round_box(mark["box"])} for mark in marks if isinstance(mark, dict)]
+    return _change_state(deck, state, [*_list_answers(state), {"film": film, "own": rounded}])
+
+
+def _round_box(box: object) -> object:
+    """To shares that no eye tells apart, so that many answers are a short text, and still on the film. What is none is
+    left for the refusal."""
+    try:
+        x, y, width, height = map(float, cast(Any, box))
+        corners = [math.floor(share * ROUNDED + 1e-6) for share in (x, y, x + width, y + height)]
+    except (TypeError, ValueError, OverflowError):
+        return box
+    left, top, right, bottom = corners
+    sides = [round(share / ROUNDED, DIGITS) for share in (left, top, right - left, bottom - top)]
+    return sides if isinstance(box, list) and min(sides[2:]) > 0 else box
 
 
 def add_final(deck: Deck, state: ExamState, labels: object) -> ExamState:
     """The answer after the advice. CxrError where none is awaited."""
     if not state.answers or state.answers[-1].final is not None or not isinstance(labels, list) or not labels:
-        raise CxrError("exam-no-state")
+        raise CxrError("exam-no-answer")
     *before, last = _list_answers(state)
     return _change_state(deck, state, [*before, last | {"final": [] if labels == [NO_FINDING] else labels}])
 
@@ -99,4 +133,7 @@ def _list_answers(state: ExamState) -> list[dict]:
 
 
 def _change_state(deck: Deck, state: ExamState, answers: list[dict]) -> ExamState:
-    return read_state(json.dumps({"deck": state.deck, "seed": state.seed, "answers": answers}), deck)
+    try:
+        return read_state(json.dumps({"deck": state.deck, "seed": state.seed, "answers": answers}), deck)
+    except CxrError:
+        raise CxrError("exam-no-answer") from None

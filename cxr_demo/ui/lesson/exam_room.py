@@ -5,28 +5,30 @@ Films of decks are the host's, so they may be kept; answers are not here: every 
 
 from __future__ import annotations
 
-import functools
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from cxr_demo import render
 from cxr_demo.analysis import Analyser, Explanation
 from cxr_demo.errors import CxrError
-from cxr_demo.explain.methods import METHODS
+from cxr_demo.explain.map_cache import Key, MapCache
+from cxr_demo.explain.methods import METHODS, Unit
 from cxr_demo.film.bounded_reading import read_bounded
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.labels import match_label
-from cxr_demo.limits import KEPT_DECK_FILMS
+from cxr_demo.limits import KEPT_DECK_BYTES
 from cxr_demo.teaching.deck import Deck
 from cxr_demo.teaching.deck_file import read_deck
 from cxr_demo.teaching.exam import Answer, Plan, list_advice
-from cxr_demo.text.catalogue import Said
+from cxr_demo.text.catalogue import Said, say
 from cxr_demo.ui import image_encoding
 
 MAPS = ("grad-cam", "lrp-epsilon-plus-flat")  # of a finding that a network names; the first comes with the advice
 OPACITY = 0.75
+Made = TypeVar("Made", "DeckPicture", "Advice")
 
 
 @dataclass(frozen=True)
@@ -36,15 +38,29 @@ class DeckPicture:
     source: str
     shape: tuple[int, int]
 
+    @property
+    def nbytes(self) -> int:
+        return len(self.source)
+
+
+@dataclass(frozen=True)
+class ExamMap:
+    """A map as PNG data URI to lay over the film, "" where nothing speaks for the finding, and its scale: what has the
+    full colour, in its unit."""
+
+    layer: str
+    limit: float
+    unit: Unit
+
 
 @dataclass(frozen=True)
 class NamedFinding:
-    """A finding of the choices that a network puts at or above its threshold, and its maps: method -> PNG data URI to
-    lay over the film, "" where nothing speaks for it. Methods that the network's proof refuses are not there."""
+    """A finding of the choices that a network puts at or above its threshold, and its maps by method. Those of methods
+    that the network's proof refuses are not there."""
 
     label: str
     probability: float
-    maps: Mapping[str, str]
+    maps: Mapping[str, ExamMap]
 
 
 @dataclass(frozen=True)
@@ -56,35 +72,46 @@ class Advice:
     task: str
 
     @property
+    def nbytes(self) -> int:
+        return sum(len(made.layer) for each in self.named for made in each.maps.values())
+
+    @property
     def labels(self) -> tuple[str, ...]:
         return tuple(sorted(each.label for each in self.named))
 
 
 class ExamRoom:
-    """`decks` by name, of the networks that are here alone: `missing` names the others. `refused`: why a folder is no
-    deck. Of two folders of one name the last one counts."""
+    """`decks` by name, of the networks that are here and can give advice: `missing` names those that are not here, and
+    `silent` those without a threshold for any finding of the deck. `refused`: why a folder is no deck, or not shown: of
+    two of one name the last one counts."""
 
     def __init__(self, folders: Sequence[Path], analysers: Mapping[str, Analyser]) -> None:
         self._networks = {analyser.card.name: analyser for analyser in analysers.values()}
         self.decks: dict[str, Deck] = {}
         self.missing: dict[str, tuple[str, ...]] = {}
+        self.silent: dict[str, tuple[str, ...]] = {}
         self.refused: dict[str, Said] = {}
         for folder in folders:
             try:
-                deck = read_deck(folder)
+                deck = read_deck(folder, read_bounded)
             except CxrError as error:
                 self.refused[folder.name] = error.said[0]
                 continue
+            if deck.name in self.decks:
+                self.refused[deck.name] = say("exam-deck-same-name", title=self.decks[deck.name].title)
             here = tuple(name for name in deck.networks if name in self._networks)
+            heard = tuple(name for name in here if _can_advise(self._networks[name], deck))
             self.missing[deck.name] = tuple(name for name in deck.networks if name not in here)
-            self.decks[deck.name] = replace(deck, head=replace(deck.head, networks=here))
+            self.silent[deck.name] = tuple(name for name in here if name not in heard)
+            self.decks[deck.name] = replace(deck, head=replace(deck.head, networks=heard))
         self._reading = threading.Lock()  # one film at a time: a large one fills memory
-        self._show_film = functools.lru_cache(KEPT_DECK_FILMS)(self._encode_film)
-        self._ask_network = functools.lru_cache(KEPT_DECK_FILMS)(self._make_advice)
+        self._pictures, self._advice = MapCache[DeckPicture](KEPT_DECK_BYTES), MapCache[Advice](KEPT_DECK_BYTES)
+        self._making: dict[Key, threading.Lock] = {}  # of a film: whoever asks meanwhile waits
 
     def show_film(self, deck: Deck, film: int) -> DeckPicture:
         """Raises ImageError for a file that can no longer be read."""
-        return self._show_film(deck.name, film)
+        key = deck.name, str(film)
+        return self._find_or_make(self._pictures, key, lambda: self._encode_film(deck.name, film))
 
     def ask_adviser(self, deck: Deck, plan: Plan, film: int) -> Advice | None:
         """What the film's adviser says, None where the deck has none. In the turn of its network, after all who have
@@ -94,12 +121,23 @@ class ExamRoom:
 
     def ask_network(self, deck: Deck, film: int, network: str) -> Advice:
         """What it says of the film; likewise."""
-        return self._ask_network(deck.name, film, network)
+        key = deck.name, str(film), network
+        return self._find_or_make(self._advice, key, lambda: self._make_advice(deck.name, film, network))
 
     def list_all_advice(self, deck: Deck, plan: Plan, answers: Sequence[Answer]) -> dict[int, tuple[str, ...]]:
         """Film -> what was advised; none without networks."""
         asked = {answer.film: self.ask_adviser(deck, plan, answer.film) for answer in answers}
         return {film: advice.labels for film, advice in asked.items() if advice}
+
+    def _find_or_make(self, cache: MapCache[Made], key: Key, make: Callable[[], Made]) -> Made:
+        """Once, however many learners come to it at the same time."""
+        if (found := cache.get(key)) is not None:
+            return found
+        with self._making.setdefault(key, threading.Lock()):
+            if (found := cache.get(key)) is None:
+                found = make()
+                cache.put(key, found)
+        return found
 
     def _encode_film(self, name: str, film: int) -> DeckPicture:
         with self._reading:
@@ -129,9 +167,14 @@ class ExamRoom:
         return self.decks[name].read_film(self.decks[name].films[film], read_bounded)
 
 
-def _encode_map(made: Explanation, analyser: Analyser, image: Radiograph) -> str:
+def _can_advise(analyser: Analyser, deck: Deck) -> bool:
+    """Without a threshold it would say "no finding" of every film."""
+    return bool({match_label(label) for label in analyser.card.thresholds} & set(deck.choices))
+
+
+def _encode_map(made: Explanation, analyser: Analyser, image: Radiograph) -> ExamMap:
     scale = render.choose_scale(made.map_square, METHODS[made.method].shown, made.unit)
-    if scale.nothing:
-        return ""
     shape = image.pixels.shape[0], image.pixels.shape[1]
-    return image_encoding.encode_layer(made, scale, analyser.card.preprocess, shape, OPACITY)
+    preprocess = analyser.card.preprocess
+    layer = "" if scale.nothing else image_encoding.encode_layer(made, scale, preprocess, shape, OPACITY)
+    return ExamMap(layer, scale.limit, made.unit)

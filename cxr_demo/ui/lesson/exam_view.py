@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from cxr_demo.teaching.deck import NO_FINDING, Deck
 from cxr_demo.teaching.exam import Answer, ExamState, Plan, choose_film, needs_advice, shuffle_deck, write_state
-from cxr_demo.teaching.exam_score import make_sheet, score_answer
+from cxr_demo.teaching.exam_score import make_sheet, score_both
 from cxr_demo.text import exam_text
 from cxr_demo.text.catalogue import Said, format_text
 from cxr_demo.ui.lesson.exam_room import Advice, DeckPicture, ExamRoom
@@ -36,10 +36,17 @@ def render_decks(room: ExamRoom) -> dict:
     return _make_exam_value("decks", "", "", told, listed, *refused)
 
 
-def render_refusal(message: Said, hint: Said) -> dict:
-    """A sentence instead of the exam, and the way to its beginning."""
-    said = tag("p", tag("strong", message), " ", hint, role="alert", class_="told", tabindex="-1")
-    return _make_exam_value("decks", "", "", said, render_go("decks", format_text("exam-decks")))
+def render_refusal(message: Said, hint: Said, deck: Deck | None = None, state: ExamState | None = None) -> dict:
+    """A sentence instead of the exam, and the way to its beginning; with the `state` of a `deck` the answers are kept,
+    and the way on with them is the first."""
+    to_decks = render_go("decks", format_text("exam-decks"))
+    if deck is None or state is None:
+        said = tag("p", tag("strong", message), " ", hint, role="alert", class_="told", tabindex="-1")
+        return _make_exam_value("decks", "", "", said, to_decks)
+    kept = format_text("exam-kept", answers=len(state.answers))
+    said = tag("p", tag("strong", message), " ", hint, " ", kept, role="alert", class_="told", tabindex="-1")
+    ways = tag("p", render_go("question", format_text("exam-go-on")), to_decks, class_="ways")
+    return _make_exam_value("question", deck.name, write_state(state), said, ways)
 
 
 def render_question(room: ExamRoom, deck: Deck, state: ExamState) -> dict:
@@ -62,7 +69,7 @@ def render_answered(room: ExamRoom, deck: Deck, state: ExamState) -> dict:
     picture, advice = room.show_film(deck, answer.film), room.ask_adviser(deck, plan, answer.film)
     render = _render_advice if needs_advice(plan, answer) else _render_truth
     parts = render(deck, plan, state, advice)
-    head = _render_head(deck, state.answers[:-1], len(state.answers))
+    head = _render_head(deck, state.answers, len(state.answers))
     return _make_exam_value("answered", deck.name, write_state(state), head, *parts, picture=picture)
 
 
@@ -76,6 +83,7 @@ def _render_advice(deck: Deck, plan: Plan, state: ExamState, advice: Advice | No
         render_advised(letter, advice) if advice else None,
         tag("div", *maps, class_="maps") if maps else None,
         tag("p", format_text("exam-asked-again"), class_="asked", id="exam-asked"),
+        tag("p", format_text("exam-boxes-stay"), class_="how") if answer.own else None,
         render_choices(plan, answer.own_labels or (NO_FINDING,)),
         render_go("final", format_text("exam-final")),
         class_="side",
@@ -87,7 +95,7 @@ def _render_truth(deck: Deck, plan: Plan, state: ExamState, advice: Advice | Non
     answer = state.answers[-1]
     film, letter = deck.films[answer.film], plan.advisers[answer.film]
     is_last = choose_film(deck, plan, state.answers) is None
-    lines = [tag("li", line) for line in exam_text.describe_score(score_answer(film, answer))]
+    lines = [tag("li", line) for line in exam_text.describe_verdict(*score_both(film, answer))]
     side = tag(
         "div",
         tag("div", tag("p", exam_text.describe_truth(film.kinds), class_="asked"), tag("ul", *lines, class_="lines"),
@@ -131,19 +139,20 @@ def _make_exam_value(step: str, deck: str, state: str, *parts: Html, picture: De
 
 
 def _render_deck(room: ExamRoom, name: str) -> Html:
-    deck, missing = room.decks[name], room.missing[name]
+    deck, missing, silent = room.decks[name], room.missing[name], room.silent[name]
     return tag(
         "li",
         tag("h3", deck.title),
         tag("p", deck.intro),
         tag("p", exam_text.describe_deck(len(deck.films), len(deck.networks)), class_="how"),
         tag("p", exam_text.describe_missing_networks(missing), class_="how") if missing else None,
+        tag("p", exam_text.describe_silent_networks(silent), class_="how") if silent else None,
         render_go("begin", format_text("exam-begin"), data_deck=name, aria_label=exam_text.describe_begin(deck.title)),
     )
 
 
-def _render_head(deck: Deck, before: Sequence[Answer], number: int) -> Html:
-    """`before`: the answers to the films that came before it."""
-    seen = len({answer.film for answer in before})
+def _render_head(deck: Deck, answered: Sequence[Answer], number: int) -> Html:
+    """`answered`: the answers so far, with that to the film itself where there is one."""
+    seen = len({answer.film for answer in answered})
     place = exam_text.describe_place(seen, len(deck.films))
     return tag("header", tag("h3", exam_text.name_film(number), tabindex="-1"), tag("p", f"{deck.title} · {place}"))

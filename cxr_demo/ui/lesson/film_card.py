@@ -31,8 +31,15 @@ def render_film_to_answer(plan: Plan, number: int) -> Html:
         "div",
         tag("p", format_text("exam-asked"), class_="asked", id="exam-asked"),
         render_choices(plan, ()),
-        tag("p", class_="still", role="status", data_draw=exam_text.describe_box_to_draw("{name}")),
-        render_go("answer", format_text("exam-answer"), disabled=True),
+        tag(
+            "p",
+            class_="still",
+            role="status",
+            data_draw=exam_text.describe_box_to_draw("{name}"),
+            data_first=format_text("exam-choose-first"),
+            data_named=exam_text.describe_named("{names}"),
+        ),
+        render_go("answer", format_text("exam-answer"), disabled=True, data_wait=format_text("exam-wait")),
         tag("p", format_text("exam-how"), class_="how"),
         class_="side",
     )
@@ -123,10 +130,11 @@ def render_maps(letter: str, named: NamedFinding, level: int = 5) -> list[Html]:
         tag(
             "figure",
             tag(f"h{level}", FINDINGS[named.label].name, tag("small", METHODS[method].name)),
-            tag("div", class_="picture", role="img", style=f"--map:url({layer})" if layer else None,
+            tag("div", class_="picture", role="img", style=f"--map:url({made.layer})" if made.layer else None,
                 aria_label=exam_text.describe_exam_map(METHODS[method].name, letter, named.label)),
-            None if layer else tag("figcaption", format_text("exam-no-evidence")),
+            tag("figcaption", exam_text.describe_map_scale(made.limit, made.unit) if made.layer
+                else format_text("exam-no-evidence")),
             class_="map",
         )
-        for method, layer in named.maps.items()
+        for method, made in named.maps.items()
     ]  # fmt: skip

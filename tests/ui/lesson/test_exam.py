@@ -6,6 +6,9 @@ import dataclasses
 import html
 import json
 import re
+import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,13 +19,15 @@ import pytest
 
 from cxr_demo.analysis import Analyser
 from cxr_demo.film.bounded_reading import read_bounded
+from cxr_demo.labels import FINDINGS
+from cxr_demo.limits import MAX_DECK_CHOICES, MAX_DECK_FILMS, MAX_EXAM_BYTES
 from cxr_demo.teaching.deck import NO_FINDING, find_truth_boxes
 from cxr_demo.teaching.deck_file import find_bundled_decks
 from cxr_demo.teaching.exam import choose_film, read_state, shuffle_deck
 from cxr_demo.teaching.planted import CHEAT, HONEST
 from cxr_demo.text.catalogue import format_text, use_language
 from cxr_demo.ui.lesson import exam_events, exam_room, exam_view
-from cxr_demo.ui.lesson.exam_room import ExamRoom
+from cxr_demo.ui.lesson.exam_room import Advice, ExamRoom
 from tests.conftest import make_model
 from tests.ui.stand_ins import NASTY
 
@@ -160,6 +165,8 @@ def test_advice_comes_after_the_answer_and_the_truth_after_the_advice(room):
         assert revealed.count("box true") == sum(map(len, find_truth_boxes(film).values()))
         assert format_text("exam-right") in revealed and revealed.count('class="map"') == 2 * says_it
         assert (format_text("exam-no-map") in revealed) != says_it
+        assert format_text("exam-seen", seen=1, films=8) in revealed
+        assert revealed.count("Full colour at ") == revealed.count("--map:")
         following = learner.press("question")
         assert format_text("exam-film", number=2) in following and learner.find_film() != at
 
@@ -170,7 +177,9 @@ def test_a_changed_answer_and_what_was_missed_are_told(room):
         learner = Learner(room)
     learner.press("answer", own=[{"label": "effusion", "box": BOX}])
     told = html.unescape(learner.press("final", final=["consolidation"]))
-    assert "Missed: Consolidation." in told and "Not there:" in told
+    verdict = f"{format_text('exam-missed', names='Consolidation')} {format_text('exam-false-alarm', names='Effusion')}"
+    assert format_text("exam-first-verdict", verdict=verdict) in told
+    assert format_text("exam-final-verdict", verdict=format_text("exam-right")) in told
     assert format_text("exam-you-changed", names="Consolidation") in told
 
 
@@ -208,14 +217,21 @@ def test_it_goes_on_to_a_sheet_in_the_learners_language_and_begins_again_with_an
     ],
 )  # fmt: skip
 def test_an_answer_that_nobody_could_give_is_refused_with_a_sentence(room, own):
-    shown = Learner(room).press("answer", own=own)
-    assert is_refused(shown) and "<img" not in shown
+    learner = Learner(room)
+    learner.answer_rightly()
+    learner.press("final", final=[NO_FINDING])
+    learner.press("question")
+    kept = learner.find("state")
+    shown = learner.press("answer", own=own)
+    assert format_text("exam-no-answer") in html.unescape(shown) and "<img" not in shown
+    assert learner.find("state") == kept and format_text("exam-kept", answers=1) in html.unescape(shown)
+    assert format_text("exam-film", number=2) in learner.press("question")
 
 
 def test_a_tampered_state_is_refused_with_a_sentence(room):
     learner = Learner(room)
     fresh = learner.find("state")
-    assert is_refused(learner.press("final", final=["effusion"])), "no advice was given"
+    assert format_text("exam-no-answer") in learner.press("final", final=["effusion"]), "no advice was given"
     state = json.loads(fresh)
     answer = {"film": 0, "own": [], "final": []}
     tampered = [
@@ -233,9 +249,75 @@ def test_a_tampered_state_is_refused_with_a_sentence(room):
 def test_an_error_that_nobody_foresaw_is_a_sentence_with_a_reference(room, monkeypatch, caplog):
     monkeypatch.setattr(room, "show_film", lambda *_: 1 / 0)
     told = Learner(room).shown
+    assert json.loads(html.unescape(re.search(r'data-state="([^"]*)"', told)[1]))["answers"] == []
     assert "ZeroDivisionError" in caplog.text and re.search(r"\(ref \w{4}\)", told) and "division" not in told
     told = exam_events.take_step(room, gr.EventData(None, None))["html"]
     assert "(ref " in told, "a browser that says nothing at all"
+
+
+def test_an_error_keeps_the_answers_with_the_last_one(room, monkeypatch):
+    learner = Learner(room)
+    with monkeypatch.context() as broken:
+        broken.setattr(room, "ask_adviser", lambda *_: 1 / 0)
+        told = html.unescape(learner.answer_rightly())
+        assert (
+            format_text("exam-kept", answers=1) in told and 'data-go="question"' in told and 'data-go="decks"' in told
+        )
+        assert len(learner.state["answers"]) == 1
+    assert format_text("exam-asked-again") in learner.press("question"), "it is asked once more"
+
+
+def test_boxes_are_rounded_and_the_longest_exam_is_kept(room):
+    learner = Learner(room)
+    learner.press("answer", own=[{"label": "effusion", "box": [1 / 3, 2 / 3, 0.123456789, 1 - 2 / 3]}])
+    (mark,) = learner.state["answers"][0]["own"]
+    assert mark["box"] == pytest.approx([1 / 3, 2 / 3, 0.1235, 1 / 3], abs=2e-4)
+    assert all(len(str(share)) <= 6 for share in mark["box"])
+    longest = max(len(label) for label in FINDINGS)
+    answer = {
+        "film": 59,
+        "own": [{"label": "x" * longest, "box": [0.1234] * 4}] * MAX_DECK_CHOICES,
+        "final": ["x" * longest],
+    }
+    assert len(json.dumps([answer] * 2 * MAX_DECK_FILMS)) < MAX_EXAM_BYTES
+
+
+# ---- what all learners share
+
+
+def test_what_many_learners_ask_for_at_once_is_made_once(room, monkeypatch):
+    made, deck = [], room.decks[DECK]
+    plan = shuffle_deck(deck, 5)
+    fresh = ExamRoom([deck.folder], room._networks)
+
+    def note(*asked):
+        made.append(asked)
+        time.sleep(0.1)
+        return Advice((), True, "multi-label")
+
+    monkeypatch.setattr(fresh, "_make_advice", note)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: fresh.ask_adviser(deck, plan, 3), range(8)))
+    assert len(made) == 1 and all(each is found[0] for each in found)
+
+
+def test_of_two_decks_of_one_name_the_last_counts_and_the_other_is_named(tmp_path):
+    bundled = find_bundled_decks()[0]
+    shutil.copytree(bundled, tmp_path / bundled.name)
+    room = ExamRoom([bundled, tmp_path / bundled.name], {})
+    assert room.decks[bundled.name].folder == tmp_path / bundled.name
+    told = html.unescape(exam_view.render_decks(room)["html"])
+    assert format_text("exam-deck-same-name", title=room.decks[bundled.name].title) in told
+
+
+def test_a_network_without_a_threshold_gives_no_advice_and_is_named(tiny_checkpoint):
+    networks = {"x": stand_in(tiny_checkpoint, CHEAT, 0.0, 0), "y": stand_in(tiny_checkpoint, HONEST, 1.0, 1)}
+    card = dataclasses.replace(networks["y"].card, thresholds={})
+    networks["y"] = Analyser(dataclasses.replace(tiny_checkpoint, card=card))
+    room = ExamRoom(find_bundled_decks(), networks)
+    assert room.decks[DECK].networks == (CHEAT,) and room.silent[DECK] == (HONEST,)
+    told = html.unescape(exam_view.render_decks(room)["html"])
+    assert format_text("exam-deck-silent", names=HONEST) in told
 
 
 # ---- films of a folder
@@ -273,7 +355,7 @@ regions = [{{ label = "consolidation", box = [0.1, 0.2, 0.3, 0.4] }}]
         learner.press("answer", own=[{"label": "consolidation", "box": [0.1, 0.2, 0.3, 0.4]}])
         shown = learner.press("final", final=["consolidation"])
         assert "left:10.00%;top:20.00%;width:30.00%;height:40.00%" in shown and "100" in shown
-    assert len(read) == 2, "once for the picture, once for the network"
+    assert len(read) == 3, "once to check the deck, once for the picture, once for the network"
     (tmp_path / "film.png").unlink()
     gone = ExamRoom([tmp_path], {})
     assert gone.decks == {} and tmp_path.name in gone.refused
