@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from cxr_demo.text.catalogue import format_text, load_catalogue, use_language
 from tests.browser.conftest import SCREENSHOTS
 from tests.browser.presses import wait_for_rest
-from tests.browser.test_page import SIZES, enter, give
+from tests.browser.test_page import SIZES, choose_checkpoint, enter, give
 from tests.text.test_catalogue import ENGLISH, INTERNATIONAL
 
 # Every text that stands in the document, whether it is seen now or one click further, with what is read out only.
@@ -71,6 +71,13 @@ def test_the_row_of_maps_ends_on_the_first_screen(open_page, films, locale):
     page.screenshot(path=SCREENSHOTS / f"first-screen-{locale}.png")
     row = page.locator("#panels .row").bounding_box()
     assert row is not None and row["y"] + row["height"] <= 900, row
+    choose_checkpoint(page, "d-ensemble")  # of many findings, whose meaning stands with the chosen one
+    wait_for_rest(page)
+    page.locator("#findings button.finding[data-label=infiltration]").click()
+    wait_for_rest(page)
+    expect(page.locator("#panels button.ask")).to_be_visible()
+    head = page.locator("#panels .head").bounding_box()
+    assert head is not None and head["height"] <= 70, "a name, its meaning and a button stand in two lines"
 
 
 def test_another_language_keeps_the_film_and_what_was_found(open_page, films):

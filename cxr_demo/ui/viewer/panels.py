@@ -184,8 +184,9 @@ def _render_panels_header(study: Study, card: Card, label: str, shown: FilmPictu
     how, known = find_standing(card, study.probabilities, label), card.get_finding(label)
     told = f"{page_text.format_score(p, card.calibrated, card.task)} · {findings_text.describe_verdict(how)}"
     gloss = f" · {known.gloss}" if len(card.labels) > MANY else ""
-    heading = tag("h2", label_text.name_finding(card, label, contrast), tag("small", told + gloss))
-    of = tag("p", format_text("film-source", film=shown.name, network=name_checkpoint(card)), class_="of")
+    heading = tag("h2", label_text.name_finding(card, label, contrast), tag("small", told + gloss, title=told + gloss))
+    source = format_text("film-source", film=shown.name, network=name_checkpoint(card))
+    of = tag("p", source, class_="of", title=source)
     about = render_term("cannot-tell") if how.verdict == "cannot tell" else None
     named = tag("div", heading, about, class_="with-term")
     title = tag("div", named, of, None if how.maps_shown else _render_show_button(how, card), class_="title")
