@@ -22,9 +22,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cxr_demo.analysis import Analyser, Explanation, Study
+    from cxr_demo.analysis import Analyser
     from cxr_demo.errors import CxrError
     from cxr_demo.explain.methods import METHODS
+    from cxr_demo.explain.study import Explanation, Study
     from cxr_demo.film.reading import Radiograph, read_image
     from cxr_demo.networks.checkpoint import load
     from cxr_demo.render import draw_overlay as overlay
@@ -39,9 +40,9 @@ _HOMES = {
     "METHODS": ("explain.methods", "METHODS"),
     "Analyser": ("analysis", "Analyser"),
     "CxrError": ("errors", "CxrError"),
-    "Explanation": ("analysis", "Explanation"),
+    "Explanation": ("explain.study", "Explanation"),
     "Radiograph": ("film.reading", "Radiograph"),
-    "Study": ("analysis", "Study"),
+    "Study": ("explain.study", "Study"),
     "load": ("networks.checkpoint", "load"),
     "overlay": ("render", "draw_overlay"),
     "read_image": ("film.reading", "read_image"),

@@ -26,7 +26,8 @@ cxr_demo.networks: __init__ held_folder whole_file backbones heads card_parts ca
 cxr_demo.networks: torchvision_nets classifier ensemble checkpoint small_model gate_net
 cxr_demo.explain.lrp: __init__ windows attention operations program accumulator rules rewriting lowering propagate
 cxr_demo.explain.lrp: zennit_reference
-cxr_demo.explain: gradient placement perturbation held_numbers cam relevance proof proof_cache engine turns map_cache
+cxr_demo.explain: gradient placement perturbation held_numbers cam relevance proof proof_cache engine
+cxr_demo.explain: notebook_html study turns map_cache
 cxr_demo.evaluation: __init__ checks nulls agreement label_likeness faithfulness randomisation stability regions
 cxr_demo.evaluation: covering lung_segmentation evaluate
 cxr_demo: analysis

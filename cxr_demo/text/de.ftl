@@ -1018,6 +1018,10 @@ deck-to-do-source = woher die Aufnahme ist, ohne den Namen eines Menschen
 deck-to-do-look-for = worauf zu achten ist; es wird nach der eigenen Antwort gelesen
 deck-to-do-explanation = was die Aufnahme zeigt und warum, in zwei oder drei Sätzen
 
+## Notebooks (explain/notebook_html.py)
+
+notebook-sums = Die Werte ergeben zusammen { $total }; der Logit ist { $logit }.
+
 ## The exam (teaching/exam.py, exam_text.py, ui/lesson/exam_view.py)
 
 exam-no-answer = Das ist keine Antwort zu dieser Aufnahme.

@@ -980,6 +980,10 @@ deck-to-do-source = where the film is from, without a name of a person
 deck-to-do-look-for = what to look for; it is read after the own answer
 deck-to-do-explanation = what the film shows and why, in two or three sentences
 
+## Notebooks (explain/notebook_html.py)
+
+notebook-sums = The values add up to { $total }; the logit is { $logit }.
+
 ## The exam (teaching/exam.py, exam_text.py, ui/lesson/exam_view.py)
 
 exam-no-answer = That is no answer to this film.
