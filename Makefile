@@ -50,12 +50,13 @@ check: $(VENV)/installed ## let the bundled checkpoint NAME prove its explanatio
 space: ## a folder to push as a Hugging Face Space: make space OUT=../space SPACE=owner/name
 	@test -n "$(OUT)" -a ! -e "$(OUT)" -a -n "$(SPACE)" || { echo "make space OUT=new-folder SPACE=owner/name"; exit 1; }
 	mkdir -p $(OUT)
+	@git diff --quiet HEAD || echo "What is not committed is not in it."
 	git archive HEAD app.py cxr_demo weights LICENSE | tar -x -C $(OUT)
-	sed 's#OWNER/NAME#$(SPACE)#' docs/space/README.md > $(OUT)/README.md
-	cp docs/page.png $(OUT)/
+	git show HEAD:docs/space/README.md | sed 's#OWNER/NAME#$(SPACE)#' > $(OUT)/README.md
+	git show HEAD:docs/page.png > $(OUT)/page.png
 	echo '--extra-index-url https://download.pytorch.org/whl/cpu' > $(OUT)/requirements.txt
-	sed -n -E 's/^(torch|torchvision)==([0-9.]+)$$/\1==\2+cpu/p' requirements.lock >> $(OUT)/requirements.txt
-	sed -E '/^# training/,$$d; /^(torch|torchvision)>/d' requirements.txt >> $(OUT)/requirements.txt
+	git show HEAD:requirements.lock | sed -n -E 's/^(torch|torchvision)==([0-9.]+)$$/\1==\2+cpu/p' >> $(OUT)/requirements.txt
+	git show HEAD:requirements.txt | sed -E '/^# training/,$$d; /^(torch|torchvision)>/d' >> $(OUT)/requirements.txt
 
 clean: ## remove what was installed and built here; weights and runs stay
 	rm -rf $(VENV) build .pytest_cache .ruff_cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -81,3 +82,26 @@ def test_a_host_s_walk_from_a_clone_to_a_program_that_has_logged_in(space, tmp_p
     assert main(["predict", "synthetic:consolidation", "--json"]) == 0
     (ours,) = json.loads(capsys.readouterr().out)
     assert told["said"] == pytest.approx(ours["probabilities"], abs=1e-6)
+
+
+def test_all_of_it_is_what_was_committed(tmp_path):
+    """Of a small repository, in which everything is changed after the commit."""
+    written = ("app.py", "cxr_demo/a.py", "weights/w", "LICENSE", "docs/page.png", "docs/space/README.md",
+               "requirements.lock", "requirements.txt")  # fmt: skip
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@example.org"]
+
+    def write(text: str) -> None:
+        for name in written:
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text(f"{text}\ntorch=={text}\n")
+
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    write("1.0")
+    for order in (["init", "-q"], ["add", "."], ["commit", "-qm", "first"]):
+        subprocess.run([*git, *order], check=True)
+    write("2.0")
+    order = ["make", "space", "OUT=space", "SPACE=anna/xray"]
+    told = subprocess.run(order, cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+    assert "What is not committed is not in it." in told
+    made = [path.read_text() for path in (tmp_path / "space").rglob("*") if path.is_file()]
+    assert len(made) == 7 and all("1.0" in text and "2.0" not in text for text in made)
