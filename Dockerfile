@@ -21,5 +21,5 @@ USER 1000
 ENV GRADIO_SERVER_NAME=0.0.0.0 CXR_CACHE=/tmp/cxr-demo HOME=/tmp PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 EXPOSE 7860
 HEALTHCHECK --interval=30s --timeout=10s --start-period=120s \
-  CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:7860/healthz').read()"]
+  CMD ["python", "-c", "import os, urllib.request as u; u.urlopen('http://127.0.0.1:%s/healthz' % (os.environ.get('PORT') or os.environ.get('GRADIO_SERVER_PORT') or 7860)).read()"]
 CMD ["python", "app.py"]

@@ -59,7 +59,10 @@ def test_the_page_starts_from_what_is_copied_and_writes_to_its_temporary_folder_
     settings = {name: value.replace("/tmp", str(scratch)) for name, value in stated.items()}
     check = json.loads(list_steps("HEALTHCHECK")[0].partition("CMD ")[2])[2]
     with serve_app(scratch, settings, image, {"PATH": os.environ["PATH"]}) as server:
-        subprocess.run([sys.executable, "-c", check.replace("http://127.0.0.1:7860", server.url)], check=True)
+        port = server.url.rpartition(":")[2]
+        for name in ("PORT", "GRADIO_SERVER_PORT"):
+            subprocess.run([sys.executable, "-c", check], env={name: port}, check=True)
+        assert subprocess.run([sys.executable, "-c", check], env={"PORT": "1"}, capture_output=True).returncode
         health = httpx.get(f"{server.url}/healthz").json()
         assert health["ok"] and health["refused"] == [] and "phantom-honest" in health["served"]
     assert {path: path.stat().st_mtime_ns for path in image.rglob("*")} == before
