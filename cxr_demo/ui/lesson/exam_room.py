@@ -28,7 +28,7 @@ from cxr_demo.ui import image_encoding
 
 MAPS = ("grad-cam", "lrp-epsilon-plus-flat")  # of a finding that a network names; the first comes with the advice
 OPACITY = 0.75
-Made = TypeVar("Made", "DeckPicture", "Advice")
+Kept = TypeVar("Kept", "DeckPicture", "Advice")
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ class ExamRoom:
         asked = {answer.film: self.ask_adviser(deck, plan, answer.film) for answer in answers}
         return {film: advice.labels for film, advice in asked.items() if advice}
 
-    def _find_or_make(self, cache: MapCache[Made], key: Key, make: Callable[[], Made]) -> Made:
+    def _find_or_make(self, cache: MapCache[Kept], key: Key, make: Callable[[], Kept]) -> Kept:
         """Once, however many learners come to it at the same time."""
         if (found := cache.get(key)) is not None:
             return found
