@@ -62,14 +62,14 @@ def test_another_film_stands_beside_the_one_shown_and_leaves_by_one_press(open_p
 @pytest.mark.parametrize("size", SIZES)
 def test_comparing_leads_to_both_films_and_they_are_swapped(open_page, size):
     width, height, phone = SIZES[size]
-    page = open_two(open_page, width=width, height=height, phone=phone)
+    page = open_two(open_page, width=width, height=height, phone=phone, locale="de-DE")
     put_beside(page, 1)
     for side in ("then", "now"):
         expect(page.locator(f"canvas[data-panel=pair-grad-cam-{side}]")).to_be_in_viewport(ratio=0.95)
     for way in ("swap", "end"):
         expect(page.locator(f"#pair button.{way}")).to_be_in_viewport(ratio=0.95)
     assert page.evaluate("document.documentElement.scrollWidth") == width
-    told = page.locator("#pair table.changes th").last.bounding_box()
+    told = page.locator("#pair table.changes thead th").last.bounding_box()
     assert told and told["x"] + told["width"] <= width, "the last column is read without pushing"
     heads = page.locator("#pair table.changes thead th").all_inner_texts()
     shown = page.locator("#strip button.film[aria-pressed=true]")
