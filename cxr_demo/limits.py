@@ -62,9 +62,11 @@ MAX_EXAM_BYTES = 2**18  # of a learner's answers, which the browser holds: every
 
 # a class at once
 MAX_CLASSES = 8  # under way in one process
+MAX_CLASSES_OF_CLIENT = 4  # of them, that one address has opened: whoever plays leaves a place for others
 MAX_SEATS = 60  # of one class: two school classes
 MAX_NICKNAME = 24  # characters
 CLASS_MINUTES = 60  # a class is kept, after its teacher's page was last there
+AWAY_S = 60  # a learner whose page has asked nothing for so long is not waited for
 LOOK_SECONDS = 15  # a page waits for something new, until it asks again
 
 # programs

@@ -42,7 +42,7 @@ class Outcome:
 
 
 class ClassDrive:
-    """Every fifth learner closes the tab after each film and comes back."""
+    """Every fifth learner closes the tab while a film is asked, and others after it, and they come back."""
 
     def __init__(self, browser: Browser, url: str, learners: int, films: int, seed: int = 0) -> None:
         self.browser, self.url, self.films, self.lot = browser, url, films, random.Random(seed)
@@ -59,6 +59,8 @@ class ClassDrive:
         for film in range(self.films):
             self.wall.click("[data-act=start]" if film == 0 else "[data-act=next]")
             people = self.lot.sample(self.outcome.people, len(self.outcome.people))
+            for person in people[::5]:  # they leave with the film before them, and come back
+                self._come_back(person)
             for person in people:
                 self._choose(person, film)
             for person in people:  # all of them at once
@@ -73,11 +75,8 @@ class ClassDrive:
             self.wall.click("[data-act=truth]")
             self.wall.wait_for_selector(".counts")
             self.outcome.walls.append(self._read_counts())
-            for person in self.outcome.people[::5]:  # they leave, and come back
-                self._note_round_trips(person)
-                person.page.close()
-                person.page = self._watch(person.context.new_page())
-                person.page.goto(f"{self.url}/class")
+            for person in self.lot.sample(self.outcome.people, len(self.outcome.people) // 5):
+                self._come_back(person)
         for person in self.outcome.people:
             self._note_round_trips(person)
         return self.outcome
@@ -87,7 +86,7 @@ class ClassDrive:
         self.wall.click("[data-act=end]")
         with self.wall.expect_download() as download:
             self.wall.click("[data-take='results.csv']")
-        text = download.value.path().read_text(encoding="utf-8")
+        text = download.value.path().read_text(encoding="utf-8-sig")
         self.outcome.table = list(csv.DictReader(io.StringIO(text)))
         return self.outcome.table
 
@@ -116,6 +115,12 @@ class ClassDrive:
         person.page.click("form button")
         shown = person.page.locator("[data-step=joining] header p")
         person.number = int(shown.inner_text().split()[-1])
+
+    def _come_back(self, person: Person) -> None:
+        self._note_round_trips(person)
+        person.page.close()
+        person.page = self._watch(person.context.new_page())
+        person.page.goto(f"{self.url}/class")
 
     def _choose(self, person: Person, film: int) -> None:
         page = person.page

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from cxr_demo.export import panel_pictures
 from cxr_demo.export.report_pdf import STANDARD, compile_template
 from cxr_demo.film.reading import Radiograph, read_image
@@ -28,8 +30,12 @@ def make_handout(
 ) -> bytes:
     """In the language of the moment. `answered`: by place of a film, what a class has said of it, for the solutions.
     Raises ImageError for a film that cannot be read."""
-    films = {str(at): deck.read_film(film, read).pixels for at, film in enumerate(deck.films)}
-    drawn = {at: panel_pictures.draw_film(pixels, FILM_PX) for at, pixels in films.items()}
+    drawn: dict[str, np.ndarray] = {}
+    shapes: list[tuple[int, ...]] = []
+    for at, film in enumerate(deck.films):  # one after the other: of sixty large ones together there is no room
+        pixels = deck.read_film(film, read).pixels
+        shapes.append(pixels.shape)
+        drawn[str(at)] = panel_pictures.draw_film(pixels, FILM_PX)
     files = panel_pictures.encode_jpegs(drawn, PICTURE_BYTES)
     title = format_text("handout-solutions", title=deck.title) if with_truth else deck.title
     told: dict[str, Any] = {
@@ -42,7 +48,7 @@ def make_handout(
             {
                 "name": exam_text.name_film(at + 1),
                 "picture": panel_pictures.wrap_picture(files[str(at)], drawn[str(at)].shape),
-                **_place_film(films[str(at)].shape),
+                **_place_film(shapes[at]),
                 **(_describe_solution(film, (answered or {}).get(at, ())) if with_truth else _describe_question(deck)),
             }
             for at, film in enumerate(deck.films)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -199,12 +200,18 @@ def find_truth_boxes(film: DeckFilm) -> dict[str, tuple[Box, ...]]:
     """Label -> where it is; of a synthetic film the box around all pixels that the finding changes. A finding whose
     place nobody has told is left out."""
     if film.synthetic:
-        return {each.label: (find_box(each.mask),) for each in film.synthetic.make_film().planted if each.mask.any()}
+        return {label: (box,) for label, box in _find_planted_boxes(film.synthetic)}
     boxes: dict[str, tuple[Box, ...]] = {}
     for region in film.regions:
         if region.box:
             boxes[region.label] = (*boxes.get(region.label, ()), region.box)
     return boxes
+
+
+@functools.lru_cache(512)
+def _find_planted_boxes(film: SyntheticFilm) -> tuple[tuple[str, Box], ...]:
+    """Each with its label. Rendered once: a class has thirty answers to each film."""
+    return tuple((each.label, find_box(each.mask)) for each in film.make_film().planted if each.mask.any())
 
 
 def find_box(mask: np.ndarray) -> Box:

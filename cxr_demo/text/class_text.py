@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cxr_demo.labels import FINDINGS
 from cxr_demo.limits import CLASS_MINUTES
 from cxr_demo.teaching.classroom import Tally
 from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.formats import format_list
 
 
 def describe_seats(seats: int) -> str:
@@ -18,8 +21,11 @@ def describe_answered(answered: int, seats: int) -> str:
 
 
 def describe_right(tally: Tally) -> str:
-    """9 of 12 name all that is there, and nothing else."""
-    return format_text("class-right", right=tally.right, answered=tally.answered)
+    """9 of 12 name all that is there, and nothing else. 7 of them drew it where it is."""
+    if not tally.answered:
+        return format_text("class-nobody")
+    right = format_text("class-right", right=tally.right, answered=tally.answered)
+    return right if tally.placed is None else f"{right} {format_text('class-placed', placed=tally.placed)}"
 
 
 def describe_class_place(number: int, films: int) -> str:
@@ -39,6 +45,18 @@ def describe_answers_of_class(tally: Tally) -> list[str]:
 
 def describe_crowd(boxes: int) -> str:
     return format_text("class-crowd", boxes=boxes)
+
+
+def describe_other_addresses(addresses: Sequence[str]) -> str:
+    """Where the first of them leads nowhere, as in another network of the same machine."""
+    return format_text("class-other-addresses", addresses=format_list(addresses))
+
+
+def describe_no_way_in(is_alone: bool) -> tuple[str, str]:
+    """Why no phone reaches the page, which may listen on its own machine alone; and what to do."""
+    if is_alone:
+        return format_text("class-unreachable"), format_text("class-unreachable.hint")
+    return format_text("class-no-network"), format_text("class-no-network.hint")
 
 
 def describe_qr(address: str) -> str:

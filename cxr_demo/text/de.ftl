@@ -1132,6 +1132,18 @@ class-over = Diese Klasse ist zu Ende. Nichts davon wurde behalten.
 class-full = Diese Klasse ist voll: { $most } nehmen teil.
 class-no-room = { $most } Klassen laufen auf dieser Seite, und mehr haben nicht Platz.
     .hint = Versuchen Sie es wieder, wenn eine davon zu Ende ist.
+class-locked = Diese Klasse lässt niemanden mehr ein.
+    .hint = Bitten Sie Ihre Lehrkraft, sie wieder zu öffnen.
+class-no-token = Diese Seite ist zu alt für diese Klasse.
+    .hint = Laden Sie sie neu.
+class-no-network = Dieser Rechner ist in keinem Netz, das Telefone erreichen.
+    .hint = Verbinden Sie ihn mit dem Netz des Raums, oder öffnen Sie einen Hotspot, und eröffnen Sie die Klasse neu.
+class-other-addresses = Wenn das nirgends hinführt: { $addresses }
+class-nobody = Niemand hat geantwortet.
+class-placed = { $placed } davon zeichneten es dort ein, wo es ist.
+class-act-lock = Niemanden mehr einlassen
+class-act-unlock = Wieder einlassen
+class-networks-asked = Die Netze sehen sich die Aufnahme an.
 class-paused = Ihre Lehrkraft hat die Klasse angehalten. Ihre Antwort wurde noch nicht angenommen.
 class-late = Diese Aufnahme ist vorbei, die Antwort kam also zu spät.
 class-no-deck = Wählen Sie einen Satz.
@@ -1163,7 +1175,7 @@ class-seats =
        *[other] { $seats } nehmen teil.
     }
 class-answered = { $answered } von { $seats } haben geantwortet
-class-right = { $right } von { $answered } nennen alles, was da ist, und sonst nichts
+class-right = { $right } von { $answered } nennen alles, was da ist, und sonst nichts.
 class-place = Aufnahme { $number } von { $films }
 class-counts = Was gesagt wurde
 class-count = { $name }: { $count }

@@ -1094,6 +1094,18 @@ class-over = This class is over. Nothing of it was kept.
 class-full = This class is full: { $most } have joined.
 class-no-room = { $most } classes are under way on this page, and no more fit.
     .hint = Try again when one of them has ended.
+class-locked = This class lets nobody else in.
+    .hint = Ask your teacher to open it again.
+class-no-token = This page is too old for this class.
+    .hint = Load it again.
+class-no-network = This computer is in no network that phones could reach.
+    .hint = Join the network of the room, or open a hotspot, and open the class again.
+class-other-addresses = If that leads nowhere: { $addresses }
+class-nobody = Nobody has answered.
+class-placed = { $placed } of them drew it where it is.
+class-act-lock = Let nobody else in
+class-act-unlock = Let others in again
+class-networks-asked = The networks are looking at the film.
 class-paused = Your teacher has paused the class. Your answer was not taken yet.
 class-late = This film is over, so the answer came too late.
 class-no-deck = Choose a deck.
@@ -1125,7 +1137,7 @@ class-seats =
        *[other] { $seats } have joined.
     }
 class-answered = { $answered } of { $seats } have answered
-class-right = { $right } of { $answered } name all that is there, and nothing else
+class-right = { $right } of { $answered } name all that is there, and nothing else.
 class-place = Film { $number } of { $films }
 class-counts = What was said
 class-count = { $name }: { $count }

@@ -440,9 +440,11 @@ interface ClassAnswer {
   readonly error?: string; // why it cannot be, in a sentence
   readonly over?: boolean; // the class is no more
   readonly html?: string;
-  readonly mark?: string; // of what is shown: another one where it is another
-  readonly seat?: string;
-  readonly key?: string;
+  readonly number?: number; // of what is shown: what comes later has a higher one
+  readonly has?: number; // the film whose picture it brings
+  readonly picture?: string; // as a style
+  readonly code?: string;
+  readonly taken?: boolean;
 }
 type Heed = (found: ClassAnswer) => void;
 declare const room: HTMLElement;
@@ -453,5 +455,8 @@ declare function rest(milliseconds: number): Promise<void>;
 declare function post(name: string, told: object): Promise<Response>;
 declare function ask(name: string, told: object): Promise<ClassAnswer>; // again until there is an answer
 declare function follow(name: string, who: () => object | null, heed: Heed): Promise<void>; // until nobody is there
+declare function makeToken(): string; // nobody guesses it
+declare function describePage(): { readonly has: number };
+declare function takeFilm(found: ClassAnswer): void;
 declare function recall(name: string): string;
 declare function remember(name: string, value: string): void; // "" forgets it

@@ -65,7 +65,7 @@ def teach(client: httpx.Client) -> None:
         teacher.press("truth")
     teacher.press("end")
     table = client.post("/class/results.csv", json={"key": teacher.key}).text
-    rows = list(csv.DictReader(io.StringIO(table)))
+    rows = list(csv.DictReader(io.StringIO(table.removeprefix("\ufeff"))))
     assert len(rows) == 18 and sum(row["hits"] == "effusion" for row in rows) == 12
     solutions = client.post("/class/solutions.pdf", json={"key": teacher.key}).content
     text = " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(solutions)).pages).split())

@@ -9,7 +9,7 @@ from pathlib import Path
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection
-from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -19,7 +19,7 @@ from cxr_demo.ui.app.host_settings import HostSettings
 from cxr_demo.ui.app.hosts import is_allowed
 from cxr_demo.ui.app.upload_route import UploadRoute
 from cxr_demo.ui.export.export_files import send_export_file
-from cxr_demo.ui.lesson.class_routes import OF_LEARNERS, list_class_routes
+from cxr_demo.ui.lesson.class_routes import OF_LEARNERS, TEACH, list_class_routes
 from cxr_demo.ui.viewer.deep_film import send_deep_film
 
 # gradio compiles its templates in the browser, hence 'unsafe-eval'. Nothing but this server is ever asked.
@@ -94,6 +94,8 @@ class Guard:
             return await PlainTextResponse("Not available.", 403)(scope, receive, send_with_headers)
         is_for_all = path in ("/", *OF_LEARNERS) or path.startswith(BEFORE_LOGIN)
         if self.asks_for_login and not (is_for_all or find_user(scope)):
+            if path == TEACH and scope["method"] == "GET":  # gradio's page asks for the login, and leads there
+                return await RedirectResponse("../", 303)(scope, receive, send_with_headers)
             return await PlainTextResponse("Log in first.", 401)(scope, receive, send_with_headers)
         if path == JOIN:
             return await self._join(scope, receive, send_with_headers)

@@ -37,11 +37,28 @@ async function ask(name, told) {
   }
 }
 
+/** @type {typeof globalThis.makeToken} */
+function makeToken() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16)); // there also without https, unlike randomUUID
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+let has = -1; // the film that this page has
+/** @type {typeof globalThis.describePage} */
+const describePage = () => ({ has });
+
+/** @type {typeof globalThis.takeFilm} */
+function takeFilm({ has: turn, picture }) {
+  if (turn === undefined || !picture) return;
+  has = turn;
+  room.style.cssText = picture;
+}
+
 /** @type {typeof globalThis.follow} */
 async function follow(name, who, heed) {
   for (let told = who(); told; told = who()) {
     const found = await ask(name, told);
-    if (JSON.stringify({ ...told, seen: "" }) === JSON.stringify({ ...who(), seen: "" })) heed(found);
+    heed(found);
     if (found.error) await rest(RETRY_MS);
   }
 }

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -17,7 +17,7 @@ from cxr_demo.teaching.deck import NO_FINDING
 from cxr_demo.teaching.exam_score import make_sheet, score_answer
 from cxr_demo.text import class_text, exam_text
 from cxr_demo.text.catalogue import Said, format_text
-from cxr_demo.ui.lesson.exam_room import DeckPicture, ExamRoom
+from cxr_demo.ui.lesson.exam_room import ExamRoom
 from cxr_demo.ui.lesson.film_card import (
     list_own,
     place_box,
@@ -27,16 +27,25 @@ from cxr_demo.ui.lesson.film_card import (
     render_film,
     render_film_to_answer,
     render_true_film,
-    style_picture,
 )
-from cxr_demo.ui.markup import Html, join_html, tag
+from cxr_demo.ui.markup import Html, join_html, render_details, tag
 
 QR_BORDER = 2  # cells of white around OpenCV's own two, since ISO/IEC 18004 asks for four
+CROWD = ("#7dd3fc", "#fda4af", "#bef264", "#fcd34d", "#d8b4fe", "#fdba74")  # of the boxes of a class, by finding
 HEADINGS = 2  # level of those below the title of a page
 FILES = {"results": "results.csv", "handout": "handout.pdf", "solutions": "solutions.pdf"}
 
 
 # ---- a learner
+
+
+@dataclass(frozen=True)
+class WayIn:
+    """Where learners join: `addresses` that lead here from other machines; `is_alone`: the page listens on this machine
+    alone."""
+
+    addresses: tuple[str, ...]
+    is_alone: bool = False
 
 
 def render_join(said: Said = "") -> Html:
@@ -59,15 +68,17 @@ def render_join(said: Said = "") -> Html:
 def render_seat(room: ExamRoom, classroom: Classroom, seat: Seat) -> Html:
     """What a learner sees at the stage of the class. Before the truth is shown, nothing that would tell it is in it."""
     stage, turn, deck = classroom.stage, classroom.turn, classroom.deck
-    head = tag("header", tag("h1", deck.title, tabindex="-1"), tag("p", _name_place(classroom, seat)))
     leave = tag("p", tag("button", format_text("class-leave"), type="button", class_="leave"), class_="way")
-    if stage is Stage.JOINING:
-        return _render_section("joining", "", head, tag("p", format_text("class-joined"), role="status"), leave)
-    if stage is Stage.ENDED:
-        return _render_section("ended", "", head, *_render_own_sheet(classroom, seat), leave)
-    answer, picture = seat.answers.get(turn), room.show_film(deck, turn)
+    if stage in (Stage.JOINING, Stage.ENDED):
+        head = _render_head(deck.title, class_text.name_seat(seat.number))
+        joined = (tag("p", format_text("class-joined"), role="status"),)
+        shown = joined if stage is Stage.JOINING else _render_own_sheet(classroom, seat)
+        return _render_section(stage.value, "", head, *shown, leave)
+    # The deck's title may tell what its films are about, so that it stands before and after them.
+    head = _render_head(class_text.describe_class_place(turn + 1, len(deck.films)), class_text.name_seat(seat.number))
+    answer = seat.answers.get(turn)
     if stage in (Stage.TRUTH, Stage.NETWORKS):
-        return _render_section("truth", str(turn), head, *_render_truth(room, classroom, seat), picture=picture)
+        return _render_section("truth", str(turn), head, *_render_truth(room, classroom, seat))
     if answer:
         film = render_film(exam_text.name_film(turn + 1), *render_boxes(list_own(answer)))
         told = (
@@ -75,17 +86,14 @@ def render_seat(room: ExamRoom, classroom: Classroom, seat: Seat) -> Html:
             tag("p", format_text("class-waiting"), role="status"),
         )
         card = tag("div", film, tag("div", *told, class_="side"), class_="card")
-        return _render_section("waiting", str(turn), head, card, picture=picture)
+        return _render_section("waiting", str(turn), head, card)
     paused = tag("p", format_text("class-pause-told"), role="status", class_="told") if stage is Stage.PAUSED else None
     card = render_film_to_answer(classroom.plan, turn + 1)
-    return _render_section("question", str(turn), head, paused, card, picture=picture, is_paused=bool(paused))
+    return _render_section("question", str(turn), head, paused, card, is_paused=bool(paused))
 
 
-def _name_place(classroom: Classroom, seat: Seat) -> str:
-    place = [class_text.name_seat(seat.number)]
-    if classroom.turn >= 0 and classroom.stage is not Stage.ENDED:
-        place.insert(0, class_text.describe_class_place(classroom.turn + 1, len(classroom.deck.films)))
-    return " · ".join(place)
+def _render_head(title: str, beside: object) -> Html:
+    return tag("header", tag("h1", title, tabindex="-1"), beside if isinstance(beside, Html) else tag("p", beside))
 
 
 def _render_truth(room: ExamRoom, classroom: Classroom, seat: Seat) -> tuple[Html, ...]:
@@ -139,43 +147,46 @@ def render_opening(room: ExamRoom, said: Said = "") -> Html:
         )
         for name, deck in room.decks.items()
     ]  # fmt: skip
-    return _render_section(
+    return _render_wall_section(
         "opening", "", tag("h1", format_text("class-teach-title"), tabindex="-1"), _render_said(said),
         tag("p", format_text("class-choose"), class_="intro"), tag("ul", *decks, class_="decks"),
     )  # fmt: skip
 
 
-def render_wall(room: ExamRoom, classroom: Classroom, address: str) -> Html:
-    """`address`: where learners join, "" where none of theirs leads here."""
+def render_wall(room: ExamRoom, classroom: Classroom, way_in: WayIn) -> Html:
     stage, turn, deck = classroom.stage, classroom.turn, classroom.deck
-    seats = _render_live(class_text.describe_seats(len(classroom.seats)), "seats")
-    acts = tag("p", *(_render_act(act, classroom.is_last) for act in classroom.list_acts()), class_="ways")
-    if stage is Stage.JOINING:
-        head = tag("header", tag("h1", deck.title, tabindex="-1"))
-        return _render_section(
-            "joining", "", head, _render_way_in(classroom, address), seats, acts, _render_takes("handout")
-        )
-    code = tag("p", tag("span", format_text("class-by-code")), " ", tag("b", classroom.code), class_="code")
+    acts = [_render_act(act, classroom.is_last) for act in classroom.list_acts()]
     if stage is Stage.ENDED:
-        head = tag("header", tag("h1", deck.title, tabindex="-1"), code)
-        return _render_section("ended", "", head, tag("p", class_text.describe_end()), _render_taking_home())
-    place = class_text.describe_class_place(turn + 1, len(deck.films))
-    head = tag("header", tag("h1", place, tabindex="-1"), code)
-    picture, shown = room.show_film(deck, turn), (Stage.TRUTH, Stage.NETWORKS)
-    body = _render_revealed(room, classroom) if stage in shown else _render_asked(classroom)
-    return _render_section(stage.value, str(turn), head, acts, *body, picture=picture)
+        head = _render_head(deck.title, "")
+        return _render_wall_section("ended", "", head, tag("p", class_text.describe_end()), _render_taking_home())
+    door = _render_act("unlock" if classroom.locked else "lock", False)
+    if stage is Stage.JOINING:
+        seats = _render_live(class_text.describe_seats(classroom.count_present(turn)), "seats")
+        ways = tag("p", *acts, door, *_list_takes("handout"), class_="ways")
+        return _render_wall_section(
+            "joining", "", _render_head(deck.title, ""), _render_way_in(classroom, way_in), seats, ways
+        )
+    late = _render_way_for_late(classroom, way_in)
+    head = _render_head(class_text.describe_class_place(turn + 1, len(deck.films)), late)
+    is_shown = stage in (Stage.TRUTH, Stage.NETWORKS)
+    body = _render_revealed(room, classroom) if is_shown else _render_asked(classroom)
+    return _render_wall_section(stage.value, str(turn), head, tag("p", *acts, door, class_="ways"), *body)
+
+
+def _render_wall_section(step: str, turn: str, *parts: Html | None) -> Html:
+    return _render_section(step, turn, *parts, kind="wall")
 
 
 def _render_asked(classroom: Classroom) -> tuple[Html, ...]:
-    turn, seats = classroom.turn, len(classroom.seats)
-    answered = classroom.count_answers(turn)
-    share = answered / seats if seats else 0
+    turn = classroom.turn
+    answered, present = classroom.count_answers(turn), classroom.count_present(turn)
+    share = answered / present if present else 0
     meter = tag("i", class_="meter", style=f"--share:{share:.3f}", data_live=True, aria_hidden="true")
     paused = tag("p", format_text("class-pause-told"), class_="told") if classroom.stage is Stage.PAUSED else None
     side = tag(
         "div",
         tag("p", format_text("exam-asked"), class_="asked"),
-        _render_live(class_text.describe_answered(answered, seats), "answered"),
+        _render_live(class_text.describe_answered(answered, present), "answered"),
         meter,
         paused,
         class_="side",
@@ -184,28 +195,36 @@ def _render_asked(classroom: Classroom) -> tuple[Html, ...]:
 
 
 def _render_revealed(room: ExamRoom, classroom: Classroom) -> tuple[Html, ...]:
+    """The film with all boxes, and beside it what was said, or then what networks say, with their maps."""
     turn, film, tally = classroom.turn, classroom.deck.films[classroom.turn], classroom.tally(classroom.turn)
-    figure = render_true_film(film, turn + 1, over=_render_crowd(tally.boxes))
-    rows = [_render_count(label, tally, label in film.kinds) for label in (*sorted(classroom.plan.choices), NO_FINDING)]
-    side = tag(
-        "div",
-        tag("p", exam_text.describe_truth(film.kinds), class_="asked", role="status"),
+    colours = {label: at for at, label in enumerate(sorted(classroom.plan.choices))}
+    figure = render_true_film(film, turn + 1, over=_render_crowd(tally.boxes, colours))
+    rows = [
+        _render_count(label, tally, label in film.kinds, colours.get(label))
+        for label in (*colours, NO_FINDING)
+        if tally.named.get(label) or label in film.kinds
+    ]
+    counts = (
         tag("p", class_text.describe_right(tally)),
-        tag("h2", format_text("class-counts")),
         tag("ul", *rows, class_="counts"),
-        tag("p", tag("i", class_="crowd-key"), class_text.describe_crowd(len(tally.boxes)), class_="how"),
-        render_explanation(film, HEADINGS, _is_told_why(classroom)),
-        class_="side",
+        tag("p", class_text.describe_crowd(len(tally.boxes)), class_="how"),
     )
-    return tag("div", figure, side, class_="card"), *_render_networks(room, classroom)
+    truth = tag("p", exam_text.describe_truth(film.kinds), class_="asked", role="status")
+    why = render_explanation(film, HEADINGS, _is_told_why(classroom))
+    if classroom.stage is Stage.NETWORKS:
+        told = (*_render_networks(room, classroom), why, render_details(format_text("class-counts"), *counts))
+    else:
+        told = (tag("h2", format_text("class-counts")), *counts, why)
+    return (tag("div", figure, tag("div", truth, *told, class_="side"), class_="card"),)
 
 
-def _render_count(label: str, tally: Tally, is_true: bool) -> Html:
+def _render_count(label: str, tally: Tally, is_true: bool, colour: int | None) -> Html:
     count = tally.named.get(label, 0)
     true = tag("small", format_text("class-true")) if is_true else None
     share = count / tally.answered if tally.answered else 0
     bar = tag("i", class_="meter", style=f"--share:{share:.3f}", aria_hidden="true")
-    return tag("li", tag("span", class_text.describe_count(label, count), " ", true), bar,
+    key = None if colour is None else tag("i", class_="crowd-key", style=_style_crowd(colour), aria_hidden="true")
+    return tag("li", tag("span", key, class_text.describe_count(label, count), " ", true), bar,
                class_="true" if is_true else None)  # fmt: skip
 
 
@@ -214,41 +233,61 @@ def _render_live(text: str, kind: str) -> Html:
     return tag("p", tag("span", text, data_live=True), class_=kind, role="status")
 
 
-def _render_crowd(boxes: Sequence[tuple[str, Box]]) -> list[Html]:
-    return [tag("div", class_="box crowd", style=place_box(box), title=FINDINGS[label].name) for label, box in boxes]
+def _render_crowd(boxes: Sequence[tuple[str, Box]], colours: Mapping[str, int]) -> list[Html]:
+    return [
+        tag("div", class_="box crowd", style=f"{place_box(box)};{_style_crowd(colours[label])}",
+            title=FINDINGS[label].name)
+        for label, box in boxes
+    ]  # fmt: skip
 
 
-def _render_way_in(classroom: Classroom, address: str) -> Html:
+def _style_crowd(colour: int) -> str:
+    return f"--crowd:{CROWD[colour % len(CROWD)]}"
+
+
+def _render_way_in(classroom: Classroom, way_in: WayIn) -> Html:
     code = tag("p", tag("span", format_text("class-by-code")), " ", tag("b", classroom.code), class_="code large")
-    if not address:
-        told = tag("p", tag("strong", format_text("class-unreachable")), " ", format_text("class-unreachable.hint"),
-                   class_="told", role="alert")  # fmt: skip
+    if not way_in.addresses:
+        why, what = class_text.describe_no_way_in(way_in.is_alone)
+        told = tag("p", tag("strong", why), " ", what, class_="told", role="alert")
         return tag("div", told, code, class_="way-in")
+    address, *others = way_in.addresses
     link = f"{address}#{classroom.code}"
     qr = tag("img", src=encode_qr(link), alt=class_text.describe_qr(link), class_="qr")
     where = tag("p", tag("span", format_text("class-how-to-join")), " ", tag("b", address), class_="where")
-    return tag("div", qr, tag("div", where, code), class_="way-in")
+    more = tag("p", class_text.describe_other_addresses(others), class_="how") if others else None
+    return tag("div", qr, tag("div", where, code, more), class_="way-in")
+
+
+def _render_way_for_late(classroom: Classroom, way_in: WayIn) -> Html:
+    """One line, which opens to the code in large."""
+    where = way_in.addresses[0].partition("://")[2] if way_in.addresses else ""
+    line = tag("summary", where, " ", tag("b", classroom.code), class_="code")
+    return tag("details", line, _render_way_in(classroom, way_in), class_="late")
 
 
 def _render_act(act: str, is_last: bool) -> Html:
     """The one that ends all of it asks first."""
-    sure, kind = (format_text("class-act-end.sure"), "print") if act == "end" else (None, "go")
-    return tag("button", class_text.name_act(act, is_last), type="button", class_=kind, data_act=act, data_sure=sure)
+    sure = format_text("class-act-end.sure") if act == "end" else None
+    wait = format_text("class-networks-asked") if act == "networks" else None
+    kind = "print" if act in ("end", "lock", "unlock") else "go"
+    return tag("button", class_text.name_act(act, is_last), type="button", class_=kind, data_act=act, data_sure=sure,
+               data_wait=wait)  # fmt: skip
 
 
 def _render_taking_home() -> Html:
     close = tag("button", format_text("class-close"), type="button", class_="print", data_act="close",
                 data_sure=format_text("class-close.sure"))  # fmt: skip
-    return join_html(_render_takes("results", "handout", "solutions"), tag("p", close, class_="ways"))
+    takes = tag("p", *_list_takes("results", "handout", "solutions"), class_="ways")
+    return join_html(takes, tag("p", close, class_="ways"))
 
 
-def _render_takes(*files: str) -> Html:
+def _list_takes(*files: str) -> list[Html]:
     """Buttons for files to take home."""
-    buttons = [
+    return [
         tag("button", format_text(f"class-take-{name}"), type="button", class_="print", data_take=FILES[name])
         for name in files
     ]
-    return tag("p", *buttons, class_="ways")
 
 
 def encode_qr(text: str) -> str:
@@ -265,11 +304,9 @@ def _render_said(said: Said) -> Html | None:
     return tag("p", said, role="alert", class_="told") if said else None
 
 
-def _render_section(
-    step: str, turn: str, *parts: Html | None, picture: DeckPicture | None = None, is_paused: bool = False
-) -> Html:
-    """`exam.js` keeps what a learner has drawn as long as `step` and `turn` stay."""
+def _render_section(step: str, turn: str, *parts: Html | None, is_paused: bool = False, kind: str = "seat") -> Html:
+    """`exam.js` keeps what a learner has drawn as long as `step` and `turn` stay. The film stands outside of it, once
+    for all that is shown of it."""
     return tag(
-        "section", *parts, class_="exam class", data_step=step, data_state=turn or None, data_paused=is_paused,
-        style=style_picture(picture) if picture else None,
+        "section", *parts, class_=f"exam class {kind}", data_step=step, data_state=turn or None, data_paused=is_paused
     )  # fmt: skip

@@ -246,6 +246,7 @@ element.addEventListener("click", (event) => {
 // ---- another step, or the same in another language
 
 function settle() {
+  gesture = null; // its film is gone
   const { step, state } = section().dataset;
   const now = `${step} ${state}`;
   if (now !== answering) {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cxr_demo.text.catalogue import format_text
+from cxr_demo.text.catalogue import LANGUAGE, format_text
 from cxr_demo.ui.markup import Html, tag
 
 
@@ -25,6 +25,6 @@ def render_way_back() -> Html:
 
 def render_class_doors() -> Html:
     """In windows of their own, of which one goes to the wall; the exam stays where it is."""
-    teach = tag("a", format_text("class-door"), href="class/teach", target="_blank")
-    join = tag("a", format_text("class-door.join"), href="class", target="_blank")
+    teach = tag("a", format_text("class-door"), href=f"class/teach?lang={LANGUAGE.get()}", target="_blank")
+    join = tag("a", format_text("class-door.join"), href=f"class?lang={LANGUAGE.get()}", target="_blank")
     return tag("p", teach, join, class_="class-doors")
