@@ -11,7 +11,7 @@ from cxr_demo.ui.markup import Html, tag
 CALLS = "lesson/class_calls"
 OF_LEARNER = (CALLS, "viewer/shapes", "lesson/class", "lesson/exam")
 OF_TEACHER = (CALLS, "lesson/wall")
-STYLES = ("lesson/class", "lesson/exam")
+STYLES = ("lesson/exam", "lesson/class")
 
 
 def render_page(title: Said, shown: Html, scripts: Sequence[str]) -> str:
