@@ -43,6 +43,8 @@ while True:
     write_file(report, body)
 """  # as the command does at its end: of its seconds, the writing takes milliseconds
 
+NOBODYS = "/proc/none"  # a folder into which nobody may write, whoever it is
+
 
 def attack_with_kills(place: Path, times: int, seed: int) -> Outcome:
     """The server is killed at random moments of uploads and analyses; the next one finds nothing of them."""
@@ -103,6 +105,34 @@ def _kill_while_writing(script: list, after_s: float) -> None:
             time.sleep(after_s)
         finally:
             process.kill()
+
+
+def attack_folders(place: Path) -> Outcome:
+    """Folders into which nobody may write: a sentence, or the same answer without what would lie there."""
+    found = Outcome("folders that cannot be written into")
+    films, source = place / "films", ROOT / "weights" / NETWORKS[0]
+    films.mkdir()
+    (films / "film.png").write_bytes(make_film(0))
+    asked = [films / "film.png", "--weights", source, "--anyway"]
+    for line in (
+        ["explain", *asked, "--out", f"{NOBODYS}/maps"],
+        ["report", *asked, "--out", f"{NOBODYS}/report.pdf"],
+        ["predict", *asked, "--jsonl", f"{NOBODYS}/answers.jsonl"],
+        ["import", source, "--out", f"{NOBODYS}/checkpoint"],
+        ["deck", "new", films, "--out", f"{NOBODYS}/deck"],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "cxr_demo", *line], cwd=ROOT, capture_output=True, text=True, timeout=SECONDS
+        )
+        said = done.stderr.strip()
+        found.check(
+            done.returncode == 2 and bool(said) and "Traceback" not in said,
+            f"{line[0]}: {done.returncode}, {said[-300:]}",
+        )
+    with found.trying("a server that keeps no proofs"), serve(place, {"CXR_CACHE": f"{NOBODYS}/cache"}) as server:
+        assert "finding" in show(Person(server, "page"), make_film(1))["findings"]["html"]
+        assert "Traceback" not in server.log.read_text()
+    return found
 
 
 def attack_disk(place: Path) -> Outcome:

@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx
 from gradio_client.utils import apply_diff
 
-ROOT = Path(__file__).parents[2]
+from tests.serving import ROOT, start_app
+
+NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 NETWORKS = ("phantom-honest", "phantom-cheat")
 SECONDS = 180  # until whatever is waited for is given up
 
@@ -26,61 +26,45 @@ class Server:
     """`scratch`: all that it may leave on a disk; `log`: all that it says; `foreign`: addresses it spoke with that are
     not this machine's."""
 
-    def __init__(self, place: Path) -> None:
-        self.scratch, self.log = place / "scratch", place / "log"
-        self.scratch.mkdir(parents=True, exist_ok=True)
+    def __init__(self, place: Path, settings: Mapping[str, str] = NO_SETTINGS) -> None:
         weights = place / "weights"
         weights.mkdir(exist_ok=True)
         for name in NETWORKS:
             if not (weights / name).exists():
                 (weights / name).symlink_to(ROOT / "weights" / name)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.url, self.foreign = f"http://127.0.0.1:{port}", set()
         slow = str(Path(__file__).parent / "slow_decoder")
-        environment = os.environ | {
-            "CXR_WEIGHTS": str(weights), "CXR_CACHE": str(place / "cache"), "TMPDIR": str(self.scratch),
-            "PORT": str(port), "PYTHONPATH": os.pathsep.join([slow, str(ROOT)]),
-        }  # fmt: skip
-        environment.pop("GRADIO_TEMP_DIR", None)
-        with self.log.open("ab") as sink:
-            self.process = subprocess.Popen(
-                [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=sink, stderr=sink
-            )
+        # of all its processors, also where the programs of this run have one each
+        own = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+        self.app = start_app(
+            place / "scratch",
+            {"CXR_WEIGHTS": str(weights), "CXR_CACHE": str(place / "cache"),
+             "PYTHONPATH": os.pathsep.join([slow, str(ROOT)]), **settings},
+            environment=own,
+        )  # fmt: skip
+        self.url, self.scratch, self.log, self.process = self.app.url, self.app.scratch, self.app.log, self.app.process
+        self.foreign: set[str] = set()
         try:
-            wait_until(lambda: f"Ready: {self.url}" in self.log.read_text() or self.process.poll() is not None)
-            assert self.process.poll() is None, self.log.read_text()
             threading.Thread(target=self._watch_sockets, daemon=True).start()
             self.config = httpx.get(f"{self.url}/config", timeout=SECONDS).json()
         except BaseException:
-            self.process.kill()
-            self.process.wait(SECONDS)
+            self.end(signal.SIGKILL)
             raise
         self.events = {
             name: dependency["id"] for dependency in self.config["dependencies"] for _, name in dependency["targets"]
         }
 
     def list_left(self) -> list[Path]:
-        """Files with something in them."""
-        found = []
-        for path in self.scratch.rglob("*"):
-            with suppress(OSError):
-                if path.is_file() and path.stat().st_size:
-                    found.append(path)
-        return found
+        return self.app.left_files()
 
     def count_left_bytes(self) -> int:
         return sum(path.stat().st_size for path in self.list_left())
 
     def measure_memory(self) -> int:
         """In MB."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) // 1024
+        return self.app.measure_memory_mb()
 
     def end(self, number: int = signal.SIGTERM) -> int:
-        self.process.send_signal(number)
-        return self.process.wait(SECONDS)
+        return self.app.end(number)
 
     def _watch_sockets(self) -> None:
         while self.process.poll() is None:
@@ -107,17 +91,13 @@ def list_foreign_addresses(number: int) -> set[str]:
 
 
 @contextmanager
-def serve(place: Path) -> Iterator[Server]:
-    server = Server(place)
+def serve(place: Path, settings: Mapping[str, str] = NO_SETTINGS) -> Iterator[Server]:
+    server = Server(place, settings)
     try:
         yield server
     finally:
         if server.process.poll() is None:
-            try:
-                server.end()
-            except subprocess.TimeoutExpired:
-                server.end(signal.SIGKILL)
-                raise
+            server.end()
 
 
 def wait_until(holds, seconds: float = SECONDS) -> bool:
