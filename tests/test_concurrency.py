@@ -12,10 +12,12 @@ import torch
 
 from cxr_demo.analysis import Analyser
 from cxr_demo.errors import CxrError
+from cxr_demo.explain import proof
 from cxr_demo.explain.engine import Explainer
 from cxr_demo.explain.lrp import operations as op
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.explain.turns import Turns
+from cxr_demo.networks.backbones import find_backbone
 from tests.conftest import LABELS, count_hooks, make_checkpoint, make_film, make_image, program_hash, weights_hash
 from tests.networks.test_ensemble import made
 
@@ -86,6 +88,21 @@ def test_maps_of_a_page_whose_people_share_the_processors_equal_those_alone(imag
         most = np.abs(expected[job][1]).max()
         np.testing.assert_allclose(map_square, expected[job][1], atol=1e-4 * most, err_msg=str(job))
     assert state(analyser) == before and hooks(analyser) == 0 and not analyser._turns.is_taken
+
+
+def test_a_proof_sees_nothing_of_a_film_that_another_asks_about_meanwhile(tiny_checkpoint, monkeypatch):
+    """Of those who share the processors one may prove the network while another has it answer."""
+    model, features = tiny_checkpoint.model, tiny_checkpoint.model.features
+    layer = find_backbone(tiny_checkpoint.card.backbone).cam_layer
+    x = torch.from_numpy(tiny_checkpoint.card.preprocess.apply(make_film(0)))
+
+    def ask_beside(own):
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(model, torch.rand_like(x)).result()
+        return features(own)
+
+    monkeypatch.setattr(model, "features", ask_beside)
+    assert layer and proof._pooling_reads(model, layer, x)
 
 
 @pytest.mark.parametrize("rule", ["weighted", "joined"])

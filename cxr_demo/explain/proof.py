@@ -9,6 +9,7 @@ one biases take their share. It depends on film and label, and `analysis.Explana
 from __future__ import annotations
 
 import copy
+import threading
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
@@ -225,11 +226,18 @@ def _parts_are_whole(model: Classifier, x: torch.Tensor) -> bool:
 
 
 def _pooling_reads(model: Classifier, layer: str, x: torch.Tensor) -> bool:
-    """Whether the output of `layer`, the input of the pooling and `model.features(x)` are one and the same."""
+    """Whether the output of `layer`, the input of the pooling and `model.features(x)` are one and the same. Other
+    threads may ask the network meanwhile: what they see is not looked at."""
     seen: list[torch.Tensor] = []
+    own = threading.get_ident()
+
+    def note(tensor: torch.Tensor) -> None:
+        if threading.get_ident() == own:
+            seen.append(tensor.clone())
+
     handles = [
-        model.net.get_submodule(layer).register_forward_hook(lambda _, __, output: seen.append(output.clone())),
-        model.pooling.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].clone())),
+        model.net.get_submodule(layer).register_forward_hook(lambda _, __, output: note(output)),
+        model.pooling.register_forward_pre_hook(lambda _, inputs: note(inputs[0])),
     ]
     try:
         with torch.no_grad():
