@@ -12,6 +12,7 @@ import copy
 import threading
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -231,7 +232,7 @@ def _pooling_reads(model: Classifier, layer: str, x: torch.Tensor) -> bool:
     seen: list[torch.Tensor] = []
     own = threading.get_ident()
 
-    def note(tensor: torch.Tensor) -> None:
+    def note(tensor: Any) -> None:
         if threading.get_ident() == own:
             seen.append(tensor.clone())
 
