@@ -269,10 +269,10 @@ def test_a_refused_upload_is_one_sentence(served, monkeypatch):
     assert answer.headers["cache-control"] == "no-store"
 
 
-def test_programs_are_offered_four_endpoints_and_nothing_of_the_page(served):
+def test_programs_are_offered_their_endpoints_and_nothing_of_the_page(served):
     client, demo, _ = served
     info = client.get("/gradio_api/info").json()
-    names = ["/models", "/methods", "/predict", "/explain"]
+    names = ["/models", "/methods", "/predict", "/explain", "/evaluate", "/report"]
     assert [*info["named_endpoints"]] == names and info["unnamed_endpoints"] == {}
     offered = [fn.api_name for fn in demo.fns.values() if (fn.fn or fn.js) and fn.api_visibility != "private"]
     assert offered == [name.removeprefix("/") for name in names]
