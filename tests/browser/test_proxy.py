@@ -110,7 +110,7 @@ def test_a_class_is_joined_under_a_path_by_phones_that_were_never_there(proxied,
     with teacher.expect_page() as opened:
         page.locator(".class-doors a").first.click()
     wall = opened.value
-    assert wall.url == f"{proxied}class/teach"
+    assert wall.url == f"{proxied}class/teach?lang=en"
     wall.locator("[data-open]").first.click()
     code = wall.locator(".code b").inner_text()
     for number in range(1, 6):

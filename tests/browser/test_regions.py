@@ -318,6 +318,8 @@ def test_a_covered_film_is_shown_in_its_full_depth(open_page, films):
     page.locator("#regions .part[data-deep]").wait_for(state="attached")
     assert sum("/film/" in request.url for request in asked) == 1
     page.locator("#panels input.window").fill("2")  # five steps of 8 bits
+    wait_for_frame(page)  # with which the page says its view
+    expect(page.locator("#panels .part")).to_have_attribute("data-view", re.compile(r'"low":0\.[1-9]'))
     covered = cover_image(read_image(films["film16.png"]), [tuple(bounds(page, 0))], MIRROR)
     view = json.loads(page.locator("#panels .part").get_attribute("data-view") or "")
     expected = np.clip((covered.pixels - view["low"]) / (view["high"] - view["low"]), 0, 1) * 255

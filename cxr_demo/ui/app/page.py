@@ -134,9 +134,9 @@ def _lay_page(desk: Desk, room: ExamRoom) -> None:
         _lay_bench(desk)
     with gr.Column(elem_id="lesson-section"):
         make_static(lesson_view.render_title, None, "lesson/doors")
-        make_static(lesson_view.render_class_doors)
         beginning = exam_view.render_decks(room)
         exam_events.wire_exam(make_component("exam", beginning, "viewer/shapes", "lesson/exam"), room)
+        make_static(lesson_view.render_class_doors)
         make_static(lesson_view.render_way_back)
     make_static(_render_keeping, "kept")
     make_static(render_keys_sheet, "keys")
