@@ -35,13 +35,12 @@ from cxr_demo.limits import (
     MAX_SEATS,
 )
 from cxr_demo.teaching.deck import NO_FINDING, Deck, find_truth_boxes
-from cxr_demo.teaching.exam import MAX_SEED, Answer, Mark, Plan, is_choice, shuffle_deck
+from cxr_demo.teaching.exam import MAX_SEED, Answer, Mark, Plan, is_choice, round_box, shuffle_deck
 from cxr_demo.teaching.exam_score import Place, score_answer
 
 CODE_LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that is taken for another when it is read from a wall
 CODE_LENGTH = 6
 TOKEN = re.compile(r"[0-9a-f]{32}")
-DIGITS = 4  # of a box that is kept, in shares of the film: a tenth of a pixel of a phone
 _MARKS = TypeAdapter(Annotated[tuple[Mark, ...], Field(max_length=MAX_DECK_CHOICES)])
 
 
@@ -289,9 +288,9 @@ def make_code() -> str:
 
 
 def _round_boxes(own: object) -> list[dict]:
-    """As JSON brought them; ValueError or TypeError for what has no box to be rounded."""
-    if not isinstance(own, list) or not all(
-        isinstance(mark, dict) and isinstance(mark.get("box"), list) for mark in own
-    ):
+    """As JSON brought them; ValueError for what are no marks with a box each."""
+    marks = own if isinstance(own, list) else [None]
+    boxed = [mark for mark in marks if isinstance(mark, dict) and isinstance(mark.get("box"), list)]
+    if len(boxed) < len(marks):
         raise ValueError
-    return [mark | {"box": tuple(round(float(side), DIGITS) for side in mark["box"])} for mark in own]
+    return [mark | {"box": round_box(mark["box"])} for mark in boxed]

@@ -15,7 +15,7 @@ import itertools
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked_dataclass
@@ -28,6 +28,8 @@ from cxr_demo.teaching.deck import LONGEST_LINE, NO_FINDING, STRICT, Deck, DeckF
 
 WAITS = {1: 2, 2: 4}  # box -> how many other films come before its kinds; our own choice, for decks of ten films
 MAX_SEED = 2**53  # below it JavaScript holds a seed exactly
+DIGITS = 4  # of the shares of a box that is kept: a tenth of a pixel of a phone
+ROUNDED = 10**DIGITS
 LETTERS = "ABCD"  # what the networks of a deck are called
 
 Name = Annotated[str, Field(max_length=LONGEST_LINE)]
@@ -176,6 +178,18 @@ def read_state(text: str, deck: Deck) -> ExamState:
     if not is_possible:
         raise CxrError("exam-no-state")
     return state
+
+
+def round_box(box: object) -> object:
+    """To shares that no eye tells apart, so that many answers are a short text, and still on the film: its corners are
+    rounded, not its sides. What is no box is left for the refusal."""
+    try:
+        x, y, width, height = map(float, cast(Any, box))
+        left, top, right, bottom = (round(share * ROUNDED) for share in (x, y, x + width, y + height))
+    except (TypeError, ValueError, OverflowError):
+        return box
+    sides = [round(share / ROUNDED, DIGITS) for share in (left, top, right - left, bottom - top)]
+    return sides if isinstance(box, list) and min(sides[2:]) > 0 else box
 
 
 def is_choice(labels: Sequence[str], plan: Plan) -> bool:

@@ -91,6 +91,14 @@ def test_boxes_are_kept_as_exactly_as_a_film_is_seen(classroom):
     assert seat.answers[0].own[0].box == (0.1235, 0.3333, 0.25, 0.25)
 
 
+def test_a_box_that_touches_the_edge_is_still_on_the_film_when_it_is_rounded(classroom):
+    classroom.act("start")
+    for left in (0.00025, 0.00125, 0.00205):  # rounded alone, both sides grow
+        seat = join(classroom)
+        classroom.take_answer(seat, 0, [mark("mass", [left, left, 1 - left, 1 - left])])
+        assert seat.answers[0].own_labels == ("mass",)
+
+
 @pytest.mark.parametrize(
     "own",
     [None, {}, "mass", [None], [{"label": "mass"}], [mark("mass", None)], [mark("mass", "x")], [mark("fracture")],

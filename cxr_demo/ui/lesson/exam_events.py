@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
 import secrets
-from typing import Any, cast
 
 import gradio as gr
 
@@ -17,6 +15,7 @@ from cxr_demo.teaching.exam import (
     choose_film,
     needs_advice,
     read_state,
+    round_box,
     shuffle_deck,
     write_state,
 )
@@ -35,8 +34,6 @@ SETTINGS: EventSettings = {
     **PRIVATE,
 }
 TOLD = ("go", "deck", "state", "own", "final", "language")
-DIGITS = 4  # of the shares of a box
-ROUNDED = 10**DIGITS
 
 
 def wire_exam(component: gr.HTML, room: ExamRoom) -> None:
@@ -103,21 +100,8 @@ def add_answer(deck: Deck, state: ExamState, own: object) -> ExamState:
     marks = own if isinstance(own, list) else [None]
     if film is None or not all(isinstance(mark, dict) and mark.get("box") for mark in marks):
         raise CxrError("exam-no-answer")
-    rounded = [{**mark, "box": _round_box(mark["box"])} for mark in marks if isinstance(mark, dict)]
+    rounded = [{**mark, "box": round_box(mark["box"])} for mark in marks if isinstance(mark, dict)]
     return _change_state(deck, state, [*_list_answers(state), {"film": film, "own": rounded}])
-
-
-def _round_box(box: object) -> object:
-    """To shares that no eye tells apart, so that many answers are a short text, and still on the film. What is none is
-    left for the refusal."""
-    try:
-        x, y, width, height = map(float, cast(Any, box))
-        corners = [math.floor(share * ROUNDED + 1e-6) for share in (x, y, x + width, y + height)]
-    except (TypeError, ValueError, OverflowError):
-        return box
-    left, top, right, bottom = corners
-    sides = [round(share / ROUNDED, DIGITS) for share in (left, top, right - left, bottom - top)]
-    return sides if isinstance(box, list) and min(sides[2:]) > 0 else box
 
 
 def add_final(deck: Deck, state: ExamState, labels: object) -> ExamState:
