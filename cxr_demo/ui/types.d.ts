@@ -39,6 +39,7 @@ type PageBody = Value | Picture | PackedMap;
 
 interface Picture {
   readonly source: string;
+  readonly greys?: Greys; // where the page has read the film itself
 }
 
 interface PackedMap {
@@ -48,6 +49,7 @@ interface PackedMap {
   readonly across: Span;
   readonly peak: number;
   readonly numbers: string; // 16-bit shares of the peak, deflated, in base64
+  readonly values?: Float32Array; // instead of them, where the page has made the map itself
 }
 
 // The parts that are more than their markup.
@@ -252,10 +254,20 @@ declare const props: { readonly value: unknown };
 declare function trigger<Name extends keyof Triggers | keyof Presses>(name: Name, data?: object): void;
 declare function watch(property: "value", changed: () => void): void;
 
+// Given by document.js to all other scripts.
+declare function patch(old: Element, fresh: Element): void;
+declare function partOf(name: string): HTMLElement;
+// What an event has happened in, if the selector finds it there.
+declare function within<Selector extends string>(event: Event, selector: Selector): Found<Selector> | null;
+declare function on<Kind extends keyof HTMLElementEventMap, Selector extends string>(
+  kind: Kind,
+  selector: Selector,
+  heard: (found: Found<Selector>, event: HTMLElementEventMap[Kind]) => void,
+): void;
+
 // Given by stream.js to the scripts of the parts.
 declare function pictureOf(id: string): Picture;
 declare function packedMapOf(id: string): PackedMap;
-declare function partOf(name: string): HTMLElement;
 declare function onPart<Name extends keyof PartValues>(name: Name, draw: (body: PartValues[Name]) => void): void;
 declare function onControl<Name extends keyof PartValues>(
   name: Name,
@@ -265,13 +277,6 @@ declare function reserve(): number; // the number of a press that is not told ye
 declare function press<Name extends keyof Presses>(
   name: Name,
   ...data: Presses[Name] extends undefined ? [] : [data: Presses[Name], number?: number]
-): void;
-// What an event has happened in, if the selector finds it there.
-declare function within<Selector extends string>(event: Event, selector: Selector): Found<Selector> | null;
-declare function on<Kind extends keyof HTMLElementEventMap, Selector extends string>(
-  kind: Kind,
-  selector: Selector,
-  heard: (found: Found<Selector>, event: HTMLElementEventMap[Kind]) => void,
 ): void;
 
 // Given by view.js to all that draw on a stage.
@@ -309,6 +314,7 @@ declare function setWindow(level: number, width: number): void;
 declare function zoomsOf(film: Greys, across: number): { readonly one: number; readonly most: number };
 declare function deepGreysOf(name: string): Promise<Greys & { readonly looks: readonly Uint16Array[] }>;
 declare function greysOf(image: HTMLImageElement): Greys;
+declare function loadGreys(picture: Picture): Promise<Greys>;
 // The part of the film that is looked at, with its greys, in so many pixels; panels of one size share it.
 declare function pictureOfFilm(film: Greys, width: number, height: number): ImageData;
 

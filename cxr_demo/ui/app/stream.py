@@ -16,9 +16,9 @@ from cxr_demo.ui.components import PRIVATE, UNQUEUED, EventSettings, get_session
 from cxr_demo.ui.faults import describe_error
 
 Intention = Callable[[Press], None]
-# In this order: each script stands in a function of its own but for the first four, whose names all of them use.
+# In this order: each script stands in a function of its own but for the first five, whose names all of them use.
 SHARED, OWN = (
-    ("app/stream", "viewer/view", "viewer/drawing", "viewer/shapes"),
+    ("app/document", "app/stream", "viewer/view", "viewer/drawing", "viewer/shapes"),
     (
         "app/intake",
         "app/choices",

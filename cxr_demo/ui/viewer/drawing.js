@@ -54,6 +54,7 @@ const tableOf = (map) => bytesOf(map.table);
 
 /** @type {typeof globalThis.numbersOf} */
 async function numbersOf(map) {
+  if (map.values) return { ...map, values: map.values };
   const packed = new Blob([bytesOf(map.numbers)]).stream().pipeThrough(new DecompressionStream("deflate"));
   const steps = new Int16Array(await new Response(packed).arrayBuffer());
   return {

@@ -115,11 +115,11 @@ let loading = Promise.resolve();
 
 /** @param {Film} film */
 async function load(film) {
-  const pictures = [film.picture, film.outlines].map((id) => (id ? loadPicture(pictureOf(id).source) : null));
-  const [shown, outlines] = await Promise.all(pictures);
+  const outlines = film.outlines ? loadPicture(pictureOf(film.outlines).source) : null;
+  const [greys, lines] = await Promise.all([loadGreys(pictureOf(film.picture)), outlines]);
   if (state.film !== film.picture) return;
-  films.read = drawing.film = shown && greysOf(shown);
-  drawing.outlines = outlines;
+  films.read = drawing.film = greys;
+  drawing.outlines = lines;
 }
 
 /** @param {PanelsValue} next */

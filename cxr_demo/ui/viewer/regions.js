@@ -432,10 +432,10 @@ function fill() {
 /** @param {Covered | null} cover */
 async function showCovered(cover) {
   fetched = null;
-  const picture = cover && (await loadPicture(pictureOf(cover.picture).source).catch(() => null));
+  const greys = cover && (await loadGreys(pictureOf(cover.picture)).catch(() => null));
   if ((value?.cover ?? null)?.picture !== cover?.picture) return; // the newer one draws itself
-  drawing.covered = picture && greysOf(picture);
-  fetched = picture && "";
+  drawing.covered = greys;
+  fetched = greys && "";
   delete partOf("regions").dataset.deep;
   document.dispatchEvent(new Event("cxr-view"));
 }

@@ -68,6 +68,11 @@ function greysOf(image) {
   return { width: image.width, height: image.height, levels, look: null, halved: null };
 }
 
+/** @type {typeof globalThis.loadGreys} */
+async function loadGreys(picture) {
+  return picture.greys ?? greysOf(await loadPicture(picture.source));
+}
+
 const DEEP_FILMS = "gradio_api/film";
 const HEAD = 12; // bytes: width, height and how many tables of greys
 
