@@ -10,15 +10,17 @@ class RelevanceAccumulator:
 
     def __init__(self) -> None:
         self._terms: list[tuple[torch.Tensor, torch.Tensor | None]] = []
-        self._sum: torch.Tensor | None = None  # ours to write on
+        self._sum: torch.Tensor | None = None
+        self._is_ours = True  # the sum, to write on
 
     def add(self, coefficients: torch.Tensor, factor: torch.Tensor | None = None) -> None:
         self._terms.append((coefficients, factor))
 
-    def add_owned(self, total: torch.Tensor) -> None:
-        """Add a tensor that nobody else reads any more, so that it may be written on."""
+    def add_owned(self, total: torch.Tensor, is_ours: bool = True) -> None:
+        """Add a tensor that nobody else reads any more, so that it may be written on. One that is a part of a wider one
+        `is_ours` not: written on, it could not be recorded (`export.static`) but by a copy of all of the wider one."""
         if self._sum is None:
-            self._sum = total
+            self._sum, self._is_ours = total, is_ours
         else:
             self._terms.append((total, None))
 
@@ -27,7 +29,7 @@ class RelevanceAccumulator:
         for coefficients, factor in self._terms:
             other.add(coefficients, factor)
         if self._sum is not None:
-            other.add_owned(self._sum)
+            other.add_owned(self._sum, self._is_ours)
 
     def sum_terms(self) -> torch.Tensor:
         """Multiplied out, once."""
@@ -35,9 +37,13 @@ class RelevanceAccumulator:
             return self._terms[0][0]
         if self._sum is None:
             coefficients, factor = self._terms.pop(0)
-            self._sum = coefficients.clone() if factor is None else coefficients * factor
+            self._sum, self._is_ours = coefficients if factor is None else coefficients * factor, factor is not None
         for coefficients, factor in self._terms:
-            self._sum = self._sum.add_(coefficients) if factor is None else self._sum.addcmul_(coefficients, factor)
+            if not self._is_ours:
+                self._sum = self._sum + coefficients if factor is None else self._sum.addcmul(coefficients, factor)
+                self._is_ours = True
+            else:
+                self._sum = self._sum.add_(coefficients) if factor is None else self._sum.addcmul_(coefficients, factor)
         self._terms.clear()
         return self._sum
 
@@ -51,5 +57,5 @@ class RelevanceAccumulator:
         """The part of some labels; the parts of others are not touched by what is done to it."""
         part = RelevanceAccumulator()
         part._terms = [(coefficients[labels], factor) for coefficients, factor in self._terms]
-        part._sum = None if self._sum is None else self._sum[labels]
+        part._sum, part._is_ours = None if self._sum is None else self._sum[labels], self._is_ours
         return part

@@ -50,12 +50,20 @@ class Propagator:
     def relevance(self, rules: Rules, x: torch.Tensor, labels: Sequence[int]) -> torch.Tensor:
         """x (1, C, S, S), normalised -> relevance of each label's logit (len(labels), S, S), summed over channels."""
         with torch.inference_mode():
-            values = self.program.values(x, self._fuse_denominators(rules))
-            sweep = _Sweep(self, rules, values)
-            logits = values[self.program.end]
+            logits, sweep = self._start_sweep(rules, x)
             start = torch.zeros(len(labels), logits.shape[1], dtype=logits.dtype)
             start[range(len(labels)), list(labels)] = logits[0, list(labels)]
             return sweep.run(start).sum(dim=1)
+
+    def share_out(self, rules: Rules, x: torch.Tensor, amounts: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """x (1, C, S, S), how many times each logit is explained (N, L) -> logits (1, L), relevance (N, S, S) of the
+        sums. Like `relevance`, from tensors alone, so that it can be recorded."""
+        logits, sweep = self._start_sweep(rules, x)
+        return logits, sweep.run(logits * amounts).sum(dim=1)
+
+    def _start_sweep(self, rules: Rules, x: torch.Tensor) -> tuple[torch.Tensor, _Sweep]:
+        values = self.program.values(x, self._fuse_denominators(rules))
+        return values[self.program.end], _Sweep(self, rules, values)
 
     def _fuse_denominators(self, rules: Rules) -> FusedDenominators:
         """The convolutions whose denominator is one other convolution of the same input, with the weights of both."""
@@ -183,7 +191,7 @@ class _Sweep:
             case op.Concatenate():
                 parts = r.sum_terms().split([self._values[name].shape[1] for name in step.ins], dim=1)
                 for name, part in zip(step.ins, parts, strict=True):
-                    self._accumulator(name).add_owned(part)
+                    self._accumulator(name).add_owned(part, is_ours=False)
             case op.Half() as half:
                 total = r.sum_terms()
                 rest = x.shape[1] - total.shape[1]
