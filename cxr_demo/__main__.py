@@ -22,12 +22,14 @@ from cxr_demo.commands.listing import add_listing
 from cxr_demo.commands.opening import complain
 from cxr_demo.commands.predict import add_predict
 from cxr_demo.commands.report import add_report
+from cxr_demo.commands.static import add_static
 from cxr_demo.errors import CxrError
 from cxr_demo.text.catalogue import LANGUAGE, LANGUAGES, format_text, use_language
 
 # In the order in which --help lists them.
 COMMANDS = (
-    add_predict, add_explain, add_compare, add_evaluate, add_report, add_check, add_import, add_deck, add_listing,
+    add_predict, add_explain, add_compare, add_evaluate, add_report, add_check, add_import, add_deck, add_static,
+    add_listing,
 )  # fmt: skip
 
 

@@ -42,6 +42,7 @@ cxr_demo.export: results csv_lines film_table class_table map_scales shown setti
 cxr_demo.export: film_records film_answers predictions film_pair_results explanations evaluations listing
 cxr_demo: __init__
 cxr_demo.export: report report_pdf handout secondary_capture segmentation bundle report_file
+cxr_demo.export.static: __init__ recording onnx_operations graphs manifest png_files page_files edition golden
 cxr_demo.ui: markup terms parts faults components jobs image_encoding
 cxr_demo.ui.app: __init__ memory host_settings hosts bounded_requests uploads upload_route wish
 cxr_demo.ui.findings: __init__ findings_list localisation_table facts gate_table
@@ -55,7 +56,7 @@ cxr_demo.ui.app: strip example_films sessions reading_places desk exports work o
 cxr_demo.ui.app: tour readiness prefetch follower intentions stream guard program_bounds tool_answers endpoints page
 cxr_demo.ui: __init__
 cxr_demo.commands: __init__ arguments opening launched films predict explain compare evaluate report checkpoints
-cxr_demo.commands: listing deck
+cxr_demo.commands: listing deck static
 cxr_demo: __main__
 train: __init__ recipe markdown
 train.data: __init__ table text_tables splits readers own_films films_csv datasets split_tables describe
@@ -82,6 +83,7 @@ SHARED_FLOORS = ({"cxr_demo.explain", "cxr_demo.explain.lrp"}, {"cxr_demo.ui", "
 CATALOGUE = {"cxr_demo.text.__init__", "cxr_demo.text.catalogue", "cxr_demo.text.formats"}
 OWNERS = {  # package -> the only rooms, or modules of them, of the product that may import it
     "gradio": ("cxr_demo.ui",),
+    "onnx": ("cxr_demo.export.static",),
     "typst": ("cxr_demo.export.report_pdf",),
     "pydicom": (
         "cxr_demo.film.dicom",

@@ -734,6 +734,10 @@ help-deck-solutions = mit dem, was von jeder Aufnahme wahr ist
 help-deck-out = Kopien der Aufnahmen und die deck.toml kommen in diesen Ordner; sonst die deck.toml in FOLDER
 help-deck-title = des Satzes; sonst der Name von FOLDER
 help-deck-check = jeder Fehler eines Satzes mit seiner Zeile, oder was er enthält
+help-static = die Ausgabe ohne Server: Netze und ihre Karten als Dateien für einen Browser
+help-static-networks = die Netze, die sie enthält; ohne Angabe alle, die es hier gibt
+help-static-golden = außerdem Aufnahmen mit dem, was zu ihnen berechnet wird, für Tests, in diesen Ordner
+help-static-overwrite = eine frühere Ausgabe in OUT überschreiben
 
 compare-too-many = { $checkpoints } Checkpoints wurden genannt.
     .hint = Geben Sie zwei, oder einen, der ein Ensemble ist, oder einen mit --prior.
@@ -777,6 +781,16 @@ methods-cost = etwa { $forwards } Vorwärtsläufe je Label
 explain-done = { $folder }: { $maps } Karten zu { $findings }
 out-earlier = { $folder } enthält ein früheres Ergebnis: { $file }.
     .hint = Geben Sie mit --out einen anderen Ordner an, oder ersetzen Sie es mit --overwrite.
+static-earlier = { $folder } enthält eine frühere Ausgabe.
+    .hint = Nennen Sie einen anderen Ordner, oder überschreiben Sie sie mit --overwrite.
+static-extra = Die Ausgabe ohne Server braucht das Paket onnx.
+    .hint = Installieren Sie es mit: pip install "cxr-demo[static]"
+static-operation = Das Netz rechnet mit { $operation }; dafür gibt es in der Ausgabe ohne Server noch keine Entsprechung.
+    .hint = Lassen Sie dieses Netz mit --networks weg, oder ergänzen Sie die Operation in der Tabelle in cxr_demo/export/static/onnx_operations.py.
+static-argument = Das Netz ruft { $operation } mit { $argument } { $value } auf; dafür gibt es in der Ausgabe ohne Server noch keine Entsprechung.
+    .hint = Lassen Sie dieses Netz mit --networks weg, oder ergänzen Sie den Fall in der Tabelle in cxr_demo/export/static/onnx_operations.py.
+static-weight = Die Gewichtsdatei enthält keinen Tensor { $name }, den ein Browser lesen kann.
+    .hint = Speichern Sie den Checkpoint erneut, mit Gewichten in float16 oder float32.
 out-not-written = Die Ergebnisse lassen sich nicht schreiben: { $why }.
     .hint = Geben Sie mit --out einen anderen Ordner an.
 

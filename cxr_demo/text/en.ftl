@@ -706,6 +706,10 @@ help-deck-solutions = with what is true of each film
 help-deck-out = copies of the films and the deck.toml go into this folder; if left out, the deck.toml into FOLDER
 help-deck-title = of the deck; if left out, the name of FOLDER
 help-deck-check = every mistake of a deck with its line, or what it holds
+help-static = the edition without a server: networks and their maps as files for a browser
+help-static-networks = the networks that it holds; if left out, all that are here
+help-static-golden = also films with what is computed of them, for tests, into this folder
+help-static-overwrite = write over an earlier edition in OUT
 
 compare-too-many = { $checkpoints } checkpoints were given.
     .hint = Give two, or one that is an ensemble, or one with --prior.
@@ -749,6 +753,16 @@ methods-cost = about { $forwards } forward passes a label
 explain-done = { $folder }: { $maps } maps of { $findings }
 out-earlier = { $folder } holds an earlier result: { $file }.
     .hint = Give --out another folder, or add --overwrite to replace it.
+static-earlier = { $folder } holds an earlier edition.
+    .hint = Name another folder, or add --overwrite to write over it.
+static-extra = The edition without a server needs the package onnx.
+    .hint = Install it with: pip install "cxr-demo[static]"
+static-operation = The network computes with { $operation }, which has no counterpart in the edition without a server yet.
+    .hint = Leave this network out with --networks, or add the operation to the table in cxr_demo/export/static/onnx_operations.py.
+static-argument = The network calls { $operation } with { $argument } { $value }, which has no counterpart in the edition without a server yet.
+    .hint = Leave this network out with --networks, or add it to the table in cxr_demo/export/static/onnx_operations.py.
+static-weight = The weights file holds no tensor { $name } that a browser can read.
+    .hint = Save the checkpoint again with float16 or float32 weights.
 out-not-written = The results cannot be written: { $why }.
     .hint = Give --out another folder.
 

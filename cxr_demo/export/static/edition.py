@@ -1,0 +1,148 @@
+"""The folder of the static edition: networks as graphs, words, films, and the page that shows them."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import cxr_demo
+from cxr_demo import limits
+from cxr_demo.errors import CxrError
+from cxr_demo.explain.engine import AnyExplainer, make_explainer
+from cxr_demo.explain.methods import METHODS
+from cxr_demo.explain.proof_cache import get_proof_folder
+from cxr_demo.export.static import graphs, manifest, page_files, recording
+from cxr_demo.export.static.png_files import write_png
+from cxr_demo.film.phantom import EXAMPLES, make_example_phantoms
+from cxr_demo.networks import checkpoint as checkpoints
+from cxr_demo.networks.checkpoint import WEIGHTS_FILE, Checkpoint
+from cxr_demo.progress import ProgressCallback, ignore_progress
+from cxr_demo.teaching.planted import HONEST
+from cxr_demo.text.catalogue import LANGUAGES
+
+EDITION_FILE, MANIFEST_FILE, ANSWERS = "edition.json", "manifest.json", "answers"
+LIMITS = (  # of `limits`, those that the page keeps too
+    "MAX_FILE_BYTES", "MAX_PIXELS", "MAX_ASPECT", "MAX_WINDOWS", "MAX_REGIONS", "MAX_POINTS", "MAX_FILMS",
+    "READ_SECONDS", "SLOW_FORWARDS", "KEPT_MINUTES",
+)  # fmt: skip
+
+
+def write_edition(
+    folder: Path, networks: Sequence[str], on_progress: ProgressCallback = ignore_progress, overwrite: bool = False
+) -> None:
+    """All files but those of golden cases. `networks`: names of checkpoints, the first of which is shown first unless
+    HONEST is among them. CxrError where an earlier edition lies there, a network cannot be recorded or the disk
+    refuses."""
+    if (folder / EDITION_FILE).exists() and not overwrite:
+        raise CxrError("static-earlier", folder=str(folder))
+    opened = [checkpoints.load(name) for name in networks]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / EDITION_FILE).unlink(missing_ok=True)
+        listed = []
+        for place, checkpoint in enumerate(opened):
+            explainer = make_explainer(checkpoint, get_proof_folder())
+            listed.append(write_network(folder / "networks" / checkpoint.card.name, checkpoint, explainer))
+            on_progress(place + 1, len(opened))
+        examples = _write_examples(folder)
+        _write_texts(folder / "texts")
+        page_files.copy_page(folder)
+        first = HONEST if HONEST in {each["name"] for each in listed} else listed[0]["name"]
+        write_json(folder / EDITION_FILE, describe_edition(listed, first, examples))
+    except OSError as error:
+        raise CxrError("out-not-written", why=str(error.strerror)) from error
+
+
+def write_network(folder: Path, checkpoint: Checkpoint, explainer: AnyExplainer) -> dict[str, Any]:
+    """The graphs of one network, its weights as they are and its manifest; returns what the edition says of it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(checkpoint.folder / WEIGHTS_FILE, folder / WEIGHTS_FILE)
+    places, refused = graphs.find_tensors(folder / WEIGHTS_FILE), explainer.proof.refusals
+    made = {ANSWERS: recording.record_answers(checkpoint, explainer.find_member_placements("grad-cam"))}
+    described: dict[str, dict[str, Any]] = {}
+    for key in (ANSWERS, *list_recorded()):
+        if key in refused:
+            continue
+        recorded = made.get(key) or recording.record_relevance(checkpoint, key)
+        data = graphs.write_graph(recorded, places, WEIGHTS_FILE)
+        (folder / f"{key}.onnx").write_bytes(data)
+        described[key] = describe_graph(f"{key}.onnx", data)
+    told = manifest.describe_network_files(checkpoint, explainer, described)
+    write_json(folder / MANIFEST_FILE, told)
+    return {
+        "name": checkpoint.card.name,
+        "title": told["title"],
+        "choice": told["choice"],
+        "made_for": told["made_for"],
+        "bytes": sum(path.stat().st_size for path in folder.iterdir()),
+        "manifest_sha256": hashlib.sha256((folder / MANIFEST_FILE).read_bytes()).hexdigest(),
+    }
+
+
+def list_recorded() -> list[str]:
+    """The methods that have a graph of their own."""
+    return [key for key, method in METHODS.items() if method.family.reads == "rules"]
+
+
+def describe_graph(file: str, data: bytes) -> dict[str, Any]:
+    outputs = graphs.read_outputs(data)
+    return {"file": file, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data), "outputs": outputs}
+
+
+def describe_edition(
+    networks: Sequence[Mapping[str, Any]], first: str, examples: Sequence[Mapping[str, str]]
+) -> dict[str, Any]:
+    return {
+        "format": manifest.FORMAT,
+        "version": cxr_demo.__version__,
+        "date": datetime.now(UTC).date().isoformat(),
+        "languages": list(LANGUAGES),
+        "networks": [dict(each) | {"default": each["name"] == first} for each in networks],
+        "gate": None,
+        "decks": [],
+        "examples": list(examples),
+        "render": manifest.describe_render(),
+        "limits": {name.lower(): getattr(limits, name) for name in LIMITS},
+    }
+
+
+def write_json(path: Path, facts: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(facts, ensure_ascii=False, default=_encode) + "\n", encoding="utf-8")
+
+
+def encode_array(values: np.ndarray) -> str:
+    """The bytes of an array, the last axis closest, little end first, as base64."""
+    return base64.b64encode(np.ascontiguousarray(values).tobytes()).decode()
+
+
+def _encode(value: object) -> object:
+    if isinstance(value, np.ndarray):
+        return encode_array(value)
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} has no place in JSON")
+
+
+def _write_texts(folder: Path) -> None:
+    """The product's own catalogues."""
+    folder.mkdir(exist_ok=True)
+    for code in LANGUAGES:
+        source = resources.files("cxr_demo.text").joinpath(f"{code}.ftl")
+        (folder / f"{code}.ftl").write_bytes(source.read_bytes())
+
+
+def _write_examples(folder: Path) -> list[dict[str, str]]:
+    """The synthetic films that the page offers."""
+    (folder / "examples").mkdir(exist_ok=True)
+    for key, film in make_example_phantoms().items():
+        write_png(folder / "examples" / f"{key}.png", film.pixels)
+    return [{"key": key, "file": f"examples/{key}.png"} for key in EXAMPLES]

@@ -1,0 +1,18 @@
+"""Films as PNG files that hold every grey level that the product computes with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+
+def write_png(path: Path, pixels: np.ndarray, bits: int = 8) -> None:
+    """pixels (H, W) float 0..1 -> a grey PNG of 8 or 16 bits."""
+    white = 2**bits - 1
+    levels = np.rint(np.clip(pixels, 0, 1) * white).astype(np.uint8 if bits == 8 else np.uint16)
+    is_made, data = cv2.imencode(".png", levels, [cv2.IMWRITE_PNG_COMPRESSION, 9])
+    if not is_made:
+        raise ValueError("the picture could not be written as PNG")
+    path.write_bytes(data.tobytes())

@@ -1,0 +1,150 @@
+"""The recorded graphs, run by onnxruntime beside the product itself: the same logits, the same maps."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import safetensors.numpy
+import torch
+from torch import nn
+
+from cxr_demo.errors import CxrError
+from cxr_demo.explain.engine import make_explainer
+from cxr_demo.explain.methods import METHODS
+from cxr_demo.export.static import graphs, recording
+from cxr_demo.export.static.edition import list_recorded, write_network
+from cxr_demo.export.static.golden import make_films
+from cxr_demo.export.static.recording import CAMS
+from cxr_demo.networks import checkpoint
+from tests.conftest import make_checkpoint
+
+ROOT = Path(__file__).parents[3]
+HONEST = ROOT / "weights" / "phantom-honest"
+
+
+class Exported:
+    """A network that was written as graphs, and the product's own of the same checkpoint."""
+
+    def __init__(self, made: checkpoint.Checkpoint, folder: Path) -> None:
+        self.folder, self.card, self.model = folder, made.card, made.model
+        self.explainer = make_explainer(made)
+        write_network(folder, made, self.explainer)
+        self.manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+
+    def run(self, key: str, **inputs: np.ndarray) -> dict[str, np.ndarray]:
+        path = self.folder / self.manifest["graphs"][key]["file"]
+        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+        names = [output.name for output in session.get_outputs()]
+        return {name: np.asarray(value) for name, value in zip(names, session.run(None, inputs), strict=True)}
+
+    def compare(self, pixels: np.ndarray, label: int, methods: list[str]) -> None:
+        x = self.card.preprocess.apply(pixels)
+        answers = self.run("answers", x=x)
+        with torch.no_grad():
+            logits = self.model(torch.from_numpy(x)).numpy()
+        np.testing.assert_allclose(answers["logits"], logits, rtol=0, atol=1e-5 * max(1, np.abs(logits).max()))
+        wanted = self.explainer.maps(x, [label], [*CAMS, *methods])
+        onehot = np.eye(len(self.card.labels), dtype=np.float32)[None, label]
+        for key in CAMS:
+            assert_same_map(answers[key][label], wanted[key, label])
+        for key in methods:
+            assert_same_map(self.run(key, x=x, onehot=onehot)["relevance"], wanted[key, label])
+
+
+def assert_same_map(found: np.ndarray, wanted: np.ndarray) -> None:
+    assert found.shape == wanted.shape and np.isfinite(found).all()
+    assert np.corrcoef(found.ravel(), wanted.ravel())[0, 1] > 0.99999
+    assert (np.abs(found - wanted) <= 1e-3 * np.abs(wanted).max()).mean() >= 0.999
+
+
+@pytest.fixture(scope="module")
+def honest(tmp_path_factory) -> Exported:
+    return Exported(checkpoint.load(HONEST), tmp_path_factory.mktemp("static") / "honest")
+
+
+def test_all_maps_of_the_bundled_lesson_network_are_the_products_own(honest):
+    for place, (pixels, _) in enumerate(make_films(4)):
+        honest.compare(pixels, place % len(honest.card.labels), list_recorded() if place == 0 else ["lrp-epsilon"])
+
+
+def test_a_head_that_is_not_linear_and_an_ensemble_are_recorded_too(tmp_path):
+    for name, made in (
+        ("dense", make_checkpoint("densenet_tiny", head="dense512-bn")),
+        ("lite", make_checkpoint("tf_efficientnet_lite0")),
+    ):
+        checkpoint.save(tmp_path / name, made.model, made.card, half=True)
+        exported = Exported(checkpoint.load(tmp_path / name), tmp_path / f"{name}-static")
+        exported.compare(next(make_films(1))[0], 1, ["lrp-epsilon-plus-flat"])
+
+
+def test_a_contrast_is_the_sum_of_its_maps(honest):
+    x = honest.card.preprocess.apply(next(make_films(1))[0])
+    amounts = np.array([[1, -0.5, 0, -0.25]], np.float32)
+    found = honest.run("lrp-epsilon-plus-flat", x=x, onehot=amounts)["relevance"]
+    maps = honest.explainer.maps(x, range(4), ["lrp-epsilon-plus-flat"])
+    each = np.stack([maps["lrp-epsilon-plus-flat", label] for label in range(4)])
+    assert_same_map(found, np.tensordot(amounts[0], each, 1))
+
+
+def test_weights_are_the_checkpoints_own_file_and_every_offset_points_into_it(honest):
+    data = (honest.folder / "model.safetensors").read_bytes()
+    assert hashlib.sha256(data).hexdigest() == honest.card.weights_sha256 == honest.manifest["weights_sha256"]
+    tensors, seen = safetensors.numpy.load(data), set()
+    for path in sorted(honest.folder.glob("*.onnx")):
+        graph = onnx.load(str(path), load_external_data=False).graph
+        for tensor in graph.initializer:
+            if tensor.data_location == onnx.TensorProto.EXTERNAL:
+                place = {entry.key: entry.value for entry in tensor.external_data}
+                start, length = int(place["offset"]), int(place["length"])
+                own = tensors[tensor.name.removesuffix("-stored")]
+                assert place["location"] == "model.safetensors"
+                assert data[start : start + length] == own.tobytes() and tuple(tensor.dims) == own.shape
+                seen.add(tensor.name)
+            else:
+                assert len(tensor.raw_data) <= 4 * graphs.SMALL, "no weight stands in a graph"
+    assert seen
+
+
+def test_the_manifest_names_every_file_by_its_hash(honest):
+    assert set(honest.manifest["graphs"]) == {"answers", *list_recorded()}
+    for graph in honest.manifest["graphs"].values():
+        data = (honest.folder / graph["file"]).read_bytes()
+        assert (hashlib.sha256(data).hexdigest(), len(data)) == (graph["sha256"], graph["bytes"])
+        assert graph["bytes"] < 100_000
+        onnx.checker.check_model(str(honest.folder / graph["file"]))
+    assert [each["key"] for each in honest.manifest["methods"]] == [
+        key for key in METHODS if key in (*CAMS, *list_recorded())
+    ]
+
+
+class Unknown(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(4, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.erfinv(self.layer(x))
+
+
+def test_an_operation_without_an_entry_stops_by_its_name():
+    recorded = recording.record_network(Unknown(), {"x": (1, 4)}, ["y"])
+    with pytest.raises(CxrError, match="erfinv"):
+        graphs.write_graph(recorded, {}, "model.safetensors")
+
+
+def test_a_weight_that_no_file_holds_stops_by_its_name():
+    recorded = recording.record_network(nn.Linear(4, 4), {"x": (1, 4)}, ["y"])
+    with pytest.raises(CxrError, match=r"network\.|weight|bias"):
+        graphs.write_graph(recorded, {}, "model.safetensors")
+
+
+def test_a_graph_is_the_same_at_every_run(tmp_path, honest):
+    again = Exported(checkpoint.load(HONEST), tmp_path / "again")
+    for path in honest.folder.iterdir():
+        assert (again.folder / path.name).read_bytes() == path.read_bytes()
