@@ -1246,6 +1246,26 @@ localisation-column = { $finding }, { $maps ->
     }
 localisation-parts = Nach Teilen: { $names }
 
+## The engine of the static edition (export/static)
+
+static-no-npm = Was die Seite der statischen Ausgabe ausführt, bringt npm mit, und das ist nicht installiert.
+    .hint = Installieren mit: pip install "cxr-demo[static]"
+static-no-packages = npm konnte die Pakete der statischen Ausgabe nicht holen.
+    .hint = Ansehen, was es ausgegeben hat, und ob sein Verzeichnis erreichbar ist.
+static-file-missing = Die Datei { $file } konnte nicht geladen werden.
+    .hint = Die Verbindung prüfen und die Seite neu laden.
+static-file-broken = Die Datei { $file } ist abgeschnitten, beschädigt oder aus einer anderen Ausgabe.
+    .hint = Die Seite neu laden; hilft das nicht, muss ihr Ordner neu kopiert werden.
+static-no-simd = Dieser Browser kann nicht mit Netzen rechnen: Ihm fehlt WebAssembly mit SIMD.
+    .hint = Einen aktuellen Firefox, Chrome, Edge oder Safari verwenden.
+static-no-memory = Der Speicher dieses Browsers reicht nicht, um das zu berechnen.
+    .hint = Andere Seiten schließen oder ein kleineres Netz wählen.
+static-not-computed = Dieser Browser konnte das nicht berechnen: { $why }
+    .hint = Die Seite neu laden oder einen anderen Browser verwenden.
+static-no-network = Es ist noch kein Netz geladen.
+    .hint = Zuerst eines auswählen.
+static-was-stopped = Das wurde angehalten, bevor es fertig war.
+
 ## Files that are not read (film/)
 
 use-one-of = Nehmen Sie eine PNG-, JPEG-, TIFF-, WebP-, BMP- oder DICOM-Datei.

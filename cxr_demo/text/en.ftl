@@ -1208,6 +1208,26 @@ localisation-column = { $finding }, { $maps ->
     }
 localisation-parts = By part: { $names }
 
+## The engine of the static edition (export/static)
+
+static-no-npm = What the page of the static edition runs is brought by npm, which is not installed.
+    .hint = Install it with: pip install "cxr-demo[static]"
+static-no-packages = npm could not bring the packages of the static edition.
+    .hint = Look at what it printed, and whether its registry can be reached.
+static-file-missing = The file { $file } could not be loaded.
+    .hint = Check the connection, then load the page again.
+static-file-broken = The file { $file } is cut short, damaged or from another edition.
+    .hint = Load the page again; if that does not help, its folder has to be copied anew.
+static-no-simd = This browser cannot compute with networks: it lacks WebAssembly with SIMD.
+    .hint = Use a current Firefox, Chrome, Edge or Safari.
+static-no-memory = There is not enough memory in this browser to compute this.
+    .hint = Close other pages, or choose a smaller network.
+static-not-computed = This browser could not compute this: { $why }
+    .hint = Load the page again, or use another browser.
+static-no-network = No network is loaded yet.
+    .hint = Choose one first.
+static-was-stopped = This was stopped before it was done.
+
 ## Files that are not read (film/)
 
 use-one-of = Use a PNG, JPEG, TIFF, WebP, BMP or DICOM file.

@@ -31,6 +31,10 @@ TREES = {
     for folder in ("cxr_demo", "train")
     for path in sorted((ROOT / folder).rglob("*.py"))
 }
+SCRIPTS = {  # of the page that has words of its own
+    path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+    for path in sorted((ROOT / "cxr_demo" / "export" / "static" / "page").rglob("*.js"))
+}
 
 
 class Inside(Visitor):
@@ -168,8 +172,16 @@ def test_every_use_names_a_message_and_gives_what_it_needs(use):
         assert use.values is None or needed <= use.values, f"{use.where}: {name} takes {needed}"
 
 
+def test_scripts_of_the_static_edition_name_messages():
+    for path, text in SCRIPTS.items():
+        for name in re.findall(r'(?:new Failure|\bsay|formatText)\(\s*"([^"]+)"', text):
+            assert name in ENGLISH, f"{path}: en.ftl has no {name}"
+
+
 def test_every_message_is_used():
     used = {name for use in USES for name in use.names}
+    quoted = {name for text in SCRIPTS.values() for name in re.findall(r'"([a-z][\w.-]+)"', text)} & set(ENGLISH)
+    used |= quoted | {f"{name}.hint" for name in quoted}
     used |= {f"{name}.hint" for use in USES if use.is_error for name in use.names} | {
         name for each in ENGLISH.values() for name in each.messages
     }

@@ -1,0 +1,28 @@
+// How large an image may be and must be, looked at before anything is decoded. Twin of `film.size`.
+
+import { Failure } from "./failure.js";
+
+const LEAST_SIDE = 32;
+const limits = { pixels: 40_000_000, bytes: 64 * 2 ** 20, aspect: 4, windows: 16 };
+
+/** @param {Partial<typeof limits>} given of the edition */
+export const setLimits = (given) => Object.assign(limits, given);
+
+/** @param {number} bytes */
+export function checkBytes(bytes) {
+  if (bytes === 0) throw new Failure("film-empty");
+  if (bytes > limits.bytes) throw new Failure("film-too-large", { megabytes: Math.floor(limits.bytes / 2 ** 20) });
+}
+
+/**
+ * @param {number} width
+ * @param {number} height
+ */
+export function checkSize(width, height) {
+  const size = { width, height };
+  if (width * height > limits.pixels) {
+    throw new Failure("film-too-many-pixels", { megapixels: Math.floor(limits.pixels / 1e6), ...size });
+  }
+  if (Math.min(width, height) < LEAST_SIDE) throw new Failure("film-too-few-pixels", { least: LEAST_SIDE, ...size });
+  if (Math.max(width, height) > limits.aspect * Math.min(width, height)) throw new Failure("film-too-thin", size);
+}

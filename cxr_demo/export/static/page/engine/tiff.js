@@ -1,0 +1,74 @@
+// TIFF, by utif2: grey of 1 to 32 bits and colour of 8 and 16.
+
+import { Failure, say } from "./failure.js";
+import { changeAll, unpackBits } from "./planes.js";
+import { checkSize } from "./size.js";
+
+const REDUCED_RESOLUTION = 1; // a bit of NewSubfileType
+const READ = [1, 5, 8, 32773, 32946]; // compressions: none, LZW, deflate, PackBits, the old number of deflate
+const [UNSIGNED, SIGNED, FLOAT] = [1, 2, 3];
+
+/**
+ * @param {Uint8Array} bytes
+ * @param {Message[]} notes
+ * @returns {Promise<StoredPicture>}
+ */
+export async function readTiff(bytes, notes) {
+  const { default: utif } = await import("../lib/utif.js");
+  const buffer = /** @type {ArrayBuffer} */ (bytes.slice().buffer);
+  const pages = utif.decode(buffer).filter((page) => page.t256 && !((page.t254?.[0] ?? 0) & REDUCED_RESOLUTION));
+  if (pages.length !== 1) throw new Failure("film-pages", { kind: "TIFF" });
+  const [page] = pages;
+  const [width, height] = [page.t256[0], page.t257[0]];
+  checkSize(width, height);
+  const [bits, samples, photometric] = [page.t258?.[0] ?? 1, page.t277?.[0] ?? 1, page.t262?.[0] ?? 1];
+  const format = page.t339?.[0] ?? UNSIGNED;
+  const isSplit = samples > 1 && page.t284?.[0] === 2;
+  const isKnown = (samples === 1 && photometric <= 3) || (bits >= 8 && bits <= 16 && photometric <= 2 && samples <= 4);
+  if (!READ.includes(page.t259?.[0] ?? 1) || isSplit || !isKnown) throw new Failure("film-tiff-variety");
+  utif.decodeImage(buffer, page);
+  if (page.data.length < Math.ceil((width * samples * bits) / 8) * height) throw new Error("cut short");
+  const values = readValues(page.data, width * samples, height, bits, format, page.isLE);
+  const picture = { width, height, bits, alpha: null, orientation: page.t274?.[0] ?? 1 };
+  if (photometric === 3) return { ...picture, ...applyPalette(values, page.t320, notes), bits: 8 };
+  if (bits === 1) notes.push(say("note-one-bit"));
+  const planes = Array.from({ length: samples }, (_, at) => values.filter((_, of) => of % samples === at));
+  const alpha = samples % 2 ? null : /** @type {Uint8Array | Uint16Array} */ (planes.pop());
+  for (const plane of planes) if (photometric === 0 && bits <= 8) changeAll(plane, (value) => 255 - value);
+  return { ...picture, planes, alpha, bits: Math.max(bits, 8), isWhiteZero: photometric === 0 && bits > 8 };
+}
+
+/**
+ * @param {Uint8Array} data rows of whole bytes; of 16 bits the low byte first
+ * @param {number} wide values in a row
+ * @param {number} height
+ * @param {number} bits
+ * @param {number} format
+ * @param {boolean} isLittle
+ * @returns {Values}
+ */
+function readValues(data, wide, height, bits, format, isLittle) {
+  if (bits < 8) {
+    const steps = 255 / (2 ** bits - 1);
+    return unpackBits(data, wide, height, bits).map((value) => value * steps);
+  }
+  const buffer = data.slice(0, (wide * height * bits) / 8).buffer;
+  if (bits === 8) return format === SIGNED ? new Int8Array(buffer) : new Uint8Array(buffer);
+  if (bits === 16 && format !== FLOAT) return format === SIGNED ? new Int16Array(buffer) : new Uint16Array(buffer);
+  if (bits !== 32) throw new Failure("film-tiff-variety");
+  const view = new DataView(buffer);
+  if (!isLittle) for (let at = 0; at < buffer.byteLength; at += 4) view.setUint32(at, view.getUint32(at, false), true);
+  if (format === FLOAT) return new Float32Array(buffer);
+  return format === SIGNED ? new Int32Array(buffer) : new Uint32Array(buffer);
+}
+
+/**
+ * @param {Values} values
+ * @param {number[]} table all reds, then greens, then blues, of 16 bits
+ * @param {Message[]} notes
+ */
+function applyPalette(values, table, notes) {
+  notes.push(say("note-palette"));
+  const count = table.length / 3;
+  return { planes: [0, 1, 2].map((colour) => Uint8Array.from(values, (value) => table[colour * count + value] >> 8)) };
+}

@@ -1,0 +1,71 @@
+"""The static edition's scripts in a real browser: a plain server of files, as strict as the page's own policy."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from playwright.sync_api import Page
+
+POLICY = (
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; worker-src 'self' blob:;"
+    " img-src 'self' blob: data:; style-src 'self'"
+)
+TOOLS = """() => {
+  window.pack = (array) => {
+    const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+    let text = "";
+    for (let at = 0; at < bytes.length; at += 32768) text += String.fromCharCode(...bytes.subarray(at, at + 32768));
+    return btoa(text);
+  };
+  window.bytesOf = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  window.floatsOf = (text) => new Float32Array(bytesOf(text).buffer);
+  window.attempt = async (work) => {
+    try { return await work(); } catch (error) { return { failed: error.name, values: error.values ?? String(error) }; }
+  };
+}"""
+OPEN = """async () => {
+  const { openEngine, fromServer } = await import("./engine/engine.js");
+  window.engine = await openEngine({ files: fromServer(location.href) });
+}"""
+
+
+@contextmanager
+def serve_folder(folder: Path) -> Iterator[str]:
+    """The address of a server of files."""
+
+    class Handler(SimpleHTTPRequestHandler):
+        def end_headers(self) -> None:
+            self.send_header("Content-Security-Policy", POLICY)
+            super().end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def prepare(page: Page, address: str) -> None:
+    page.goto(f"{address}blank.html")
+    page.evaluate(TOOLS)
+
+
+def pack(values: np.ndarray | bytes) -> str:
+    return base64.b64encode(values if isinstance(values, bytes) else np.ascontiguousarray(values).tobytes()).decode()
+
+
+def unpack(text: str, kind: type | str, shape: Any = -1) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(text), kind).reshape(shape)
