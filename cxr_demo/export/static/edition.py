@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import json
 import shutil
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 import cxr_demo
 from cxr_demo import limits
@@ -21,15 +17,19 @@ from cxr_demo.explain.engine import AnyExplainer, make_explainer
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.explain.proof_cache import get_proof_folder
 from cxr_demo.export.static import graphs, manifest, page_files, recording
+from cxr_demo.export.static.deck_files import write_deck
+from cxr_demo.export.static.gate_files import write_gate
+from cxr_demo.export.static.json_files import MANIFEST_FILE, describe_graph, measure_folder, write_json
 from cxr_demo.export.static.png_files import write_png
 from cxr_demo.film.phantom import EXAMPLES, make_example_phantoms
 from cxr_demo.networks import checkpoint as checkpoints
 from cxr_demo.networks.checkpoint import WEIGHTS_FILE, Checkpoint
 from cxr_demo.progress import ProgressCallback, ignore_progress
+from cxr_demo.teaching.deck_file import find_bundled_decks, read_deck
 from cxr_demo.teaching.planted import HONEST
 from cxr_demo.text.catalogue import LANGUAGES
 
-EDITION_FILE, MANIFEST_FILE, ANSWERS = "edition.json", "manifest.json", "answers"
+EDITION_FILE, ANSWERS = "edition.json", "answers"
 LIMITS = (  # of `limits`, those that the page keeps too
     "MAX_FILE_BYTES", "MAX_PIXELS", "MAX_ASPECT", "MAX_WINDOWS", "MAX_REGIONS", "MAX_POINTS", "MAX_FILMS",
     "READ_SECONDS", "SLOW_FORWARDS", "KEPT_MINUTES",
@@ -53,11 +53,16 @@ def write_edition(
             explainer = make_explainer(checkpoint, get_proof_folder())
             listed.append(write_network(folder / "networks" / checkpoint.card.name, checkpoint, explainer))
             on_progress(place + 1, len(opened))
-        examples = _write_examples(folder)
+        gate = write_gate(folder / "gate", checkpoints.get_weights_root() / "gate")
+        names = [each["name"] for each in listed]
+        decks = [read_deck(path) for path in find_bundled_decks()]
+        for deck in decks:
+            write_deck(folder / "decks" / deck.name, deck, names)
+        _write_examples(folder / "examples")
         _write_texts(folder / "texts")
         page_files.copy_page(folder)
-        first = HONEST if HONEST in {each["name"] for each in listed} else listed[0]["name"]
-        write_json(folder / EDITION_FILE, describe_edition(listed, first, examples))
+        facts = describe_edition(listed, HONEST if HONEST in names else names[0])
+        write_json(folder / EDITION_FILE, facts | {"gate": gate, "decks": [deck.name for deck in decks]})
     except OSError as error:
         raise CxrError("out-not-written", why=str(error.strerror)) from error
 
@@ -83,7 +88,7 @@ def write_network(folder: Path, checkpoint: Checkpoint, explainer: AnyExplainer)
         "title": told["title"],
         "choice": told["choice"],
         "made_for": told["made_for"],
-        "bytes": sum(path.stat().st_size for path in folder.iterdir()),
+        "bytes": measure_folder(folder),
         "manifest_sha256": hashlib.sha256((folder / MANIFEST_FILE).read_bytes()).hexdigest(),
     }
 
@@ -93,43 +98,17 @@ def list_recorded() -> list[str]:
     return [key for key, method in METHODS.items() if method.family.reads == "rules"]
 
 
-def describe_graph(file: str, data: bytes) -> dict[str, Any]:
-    outputs = graphs.read_outputs(data)
-    return {"file": file, "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data), "outputs": outputs}
-
-
-def describe_edition(
-    networks: Sequence[Mapping[str, Any]], first: str, examples: Sequence[Mapping[str, str]]
-) -> dict[str, Any]:
+def describe_edition(networks: Sequence[Mapping[str, Any]], first: str) -> dict[str, Any]:
     return {
         "format": manifest.FORMAT,
         "version": cxr_demo.__version__,
         "date": datetime.now(UTC).date().isoformat(),
         "languages": list(LANGUAGES),
         "networks": [dict(each) | {"default": each["name"] == first} for each in networks],
-        "gate": None,
-        "decks": [],
-        "examples": list(examples),
+        "examples": [{"key": key, "file": f"examples/{key}.png"} for key in EXAMPLES],
         "render": manifest.describe_render(),
         "limits": {name.lower(): getattr(limits, name) for name in LIMITS},
     }
-
-
-def write_json(path: Path, facts: Mapping[str, Any]) -> None:
-    path.write_text(json.dumps(facts, ensure_ascii=False, default=_encode) + "\n", encoding="utf-8")
-
-
-def encode_array(values: np.ndarray) -> str:
-    """The bytes of an array, the last axis closest, little end first, as base64."""
-    return base64.b64encode(np.ascontiguousarray(values).tobytes()).decode()
-
-
-def _encode(value: object) -> object:
-    if isinstance(value, np.ndarray):
-        return encode_array(value)
-    if isinstance(value, np.generic):
-        return value.item()
-    raise TypeError(f"{type(value).__name__} has no place in JSON")
 
 
 def _write_texts(folder: Path) -> None:
@@ -140,9 +119,8 @@ def _write_texts(folder: Path) -> None:
         (folder / f"{code}.ftl").write_bytes(source.read_bytes())
 
 
-def _write_examples(folder: Path) -> list[dict[str, str]]:
+def _write_examples(folder: Path) -> None:
     """The synthetic films that the page offers."""
-    (folder / "examples").mkdir(exist_ok=True)
+    folder.mkdir(exist_ok=True)
     for key, film in make_example_phantoms().items():
-        write_png(folder / "examples" / f"{key}.png", film.pixels)
-    return [{"key": key, "file": f"examples/{key}.png"} for key in EXAMPLES]
+        write_png(folder / f"{key}.png", film.pixels)

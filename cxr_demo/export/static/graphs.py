@@ -19,7 +19,8 @@ from torch import fx
 from torch.fx.node import map_arg
 
 from cxr_demo.errors import CxrError
-from cxr_demo.export.static.onnx_operations import TYPES, Call, Given, GraphWriter, write_call
+from cxr_demo.export.static.onnx_nodes import TYPES, Call, Given, GraphWriter
+from cxr_demo.export.static.onnx_operations import write_call
 from cxr_demo.export.static.recording import Recording
 
 OPSET = 20

@@ -5,97 +5,17 @@ An entry takes a `GraphWriter` and a `Call` and gives the name of its result, or
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 import torch
-from onnx import NodeProto, TensorProto, helper, numpy_helper
+from onnx import numpy_helper
 
 from cxr_demo.errors import CxrError
+from cxr_demo.export.static.onnx_nodes import TYPES, Call, Given, GraphWriter, get_single
 
-Given = str | tuple[str, ...]
-TYPES = {  # of torch -> of ONNX
-    torch.float32: TensorProto.FLOAT,
-    torch.float64: TensorProto.DOUBLE,
-    torch.int64: TensorProto.INT64,
-    torch.bool: TensorProto.BOOL,
-}
 LAST = 2**31 - 1  # stands for the end of an axis
 OLDEST = -(2**31)
-
-
-class GraphWriter:
-    """Nodes and constants of one graph, in order; a constant is written once, however often it is asked for."""
-
-    def __init__(self) -> None:
-        self.nodes: list[NodeProto] = []
-        self.constants: list[TensorProto] = []
-        self._known: dict[tuple[bytes, tuple[int, ...], str], str] = {}
-
-    def add(self, kind: str, inputs: Sequence[str], outputs: int = 1, **attributes: Any) -> Given:
-        """A node with so many outputs -> their names."""
-        names = [f"v{len(self.nodes)}" if place == 0 else f"v{len(self.nodes)}_{place}" for place in range(outputs)]
-        self.nodes.append(helper.make_node(kind, list(inputs), names, **attributes))
-        return names[0] if outputs == 1 else tuple(names)
-
-    def hold(self, values: np.ndarray) -> str:
-        values = np.ascontiguousarray(values).reshape(np.shape(values))
-        key = values.tobytes(), values.shape, values.dtype.str
-        if key not in self._known:
-            self._known[key] = f"c{len(self._known)}"
-            self.constants.append(numpy_helper.from_array(values, self._known[key]))
-        return self._known[key]
-
-    def hold_ints(self, *values: int) -> str:
-        return self.hold(np.array(values, np.int64))
-
-
-@dataclass(frozen=True)
-class Call:
-    """One call of an operation of aten: `given` by the name of the argument, tensors as names in the graph, with
-    `tensors`, those that are, as torch knows them; `results` likewise."""
-
-    name: str
-    given: Mapping[str, Any]
-    tensors: Mapping[str, torch.Tensor]
-    results: tuple[torch.Tensor, ...]
-
-    def __getitem__(self, argument: str) -> Any:
-        return self.given[argument]
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return tuple(self.results[0].shape)
-
-    @property
-    def dtype(self) -> torch.dtype:
-        return self.results[0].dtype
-
-    def shape_of(self, argument: str) -> tuple[int, ...]:
-        return tuple(self.tensors[argument].shape)
-
-    def demand(self, **values: Any) -> None:
-        """CxrError where an argument is another than the entry is right for."""
-        for argument, value in values.items():
-            if self.given.get(argument) not in (value, None):
-                raise CxrError("static-argument", operation=self.name, argument=argument, value=str(self[argument]))
-
-    def read_axes(self) -> list[int]:
-        """`dim` as a list; all axes where none is named."""
-        dim = self.given.get("dim")
-        axes: list[int] = [dim] if isinstance(dim, int) else list(dim or ())
-        return axes or list(range(len(self.shape_of("self"))))
-
-    def operand(self, to: GraphWriter, argument: str, dtype: torch.dtype) -> str:
-        """An argument, a tensor or a number, as a value of this type."""
-        value = self.given[argument]
-        if argument not in self.tensors:
-            return to.hold(np.array(value, torch.zeros(0, dtype=dtype).numpy().dtype))
-        if self.tensors[argument].dtype == dtype:
-            return value
-        return _name(to.add("Cast", [value], to=TYPES[dtype]))
 
 
 def write_call(to: GraphWriter, call: Call) -> Given:
@@ -103,12 +23,6 @@ def write_call(to: GraphWriter, call: Call) -> Given:
     if call.name not in OPERATIONS:
         raise CxrError("static-operation", operation=call.name)
     return OPERATIONS[call.name](to, call)
-
-
-def _name(made: Given) -> str:
-    if not isinstance(made, str):
-        raise ValueError("several values where one was wanted")
-    return made
 
 
 Entry = Callable[[GraphWriter, Call], Given]
@@ -190,18 +104,18 @@ def _batch_norm(to: GraphWriter, call: Call) -> Given:
     call.demand(training=False)
     inputs = [call[name] for name in ("input", "weight", "bias", "running_mean", "running_var")]
     # The second and third are those of a training.
-    return _name(to.add("BatchNormalization", inputs, epsilon=call["eps"])), "", ""
+    return get_single(to.add("BatchNormalization", inputs, epsilon=call["eps"])), "", ""
 
 
 def _batch_norm_backward(to: GraphWriter, call: Call) -> Given:
     """Outside training the gradient of the input alone: that of the output times the norm's slope."""
     call.demand(train=False)
     variance = to.add("Add", [call["running_var"], to.hold(np.array(call["eps"], np.float32))])
-    deviation = to.add("Sqrt", [_name(variance)])
-    slope = to.add("Div", [call["weight"], _name(deviation)])
+    deviation = to.add("Sqrt", [get_single(variance)])
+    slope = to.add("Div", [call["weight"], get_single(deviation)])
     axes = to.hold_ints(-1, *[1] * (len(call.shape) - 2))
-    shaped = to.add("Reshape", [_name(slope), axes])
-    return _name(to.add("Mul", [call["grad_out"], _name(shaped)])), "", ""
+    shaped = to.add("Reshape", [get_single(slope), axes])
+    return get_single(to.add("Mul", [call["grad_out"], get_single(shaped)])), "", ""
 
 
 def _max_pool(to: GraphWriter, call: Call) -> Given:
@@ -212,7 +126,7 @@ def _max_pool(to: GraphWriter, call: Call) -> Given:
         pads=[*padding, *padding], dilations=call["dilation"], ceil_mode=int(call["ceil_mode"]),
     )  # fmt: skip
     # ONNX counts over the whole tensor, torch within a channel.
-    return values, _name(to.add("Mod", [places, to.hold(np.array(height * width, np.int64))]))
+    return values, get_single(to.add("Mod", [places, to.hold(np.array(height * width, np.int64))]))
 
 
 def _mean_pool(to: GraphWriter, call: Call) -> Given:
@@ -245,7 +159,7 @@ def _add_matrix_product(to: GraphWriter, call: Call) -> Given:
 def _add_product(to: GraphWriter, call: Call) -> Given:
     call.demand(value=1)
     product = to.add("Mul", [call["tensor1"], call["tensor2"]])
-    return to.add("Add", [call["self"], _name(product)])
+    return to.add("Add", [call["self"], get_single(product)])
 
 
 def _reversed_difference(to: GraphWriter, call: Call) -> Given:
@@ -257,7 +171,7 @@ def _copy_sign(to: GraphWriter, call: Call) -> Given:
     """Of a magnitude above 0; ONNX has none. The sign of -0 is that of 0 here."""
     magnitude, zero = call.operand(to, "self", call.dtype), to.hold(np.array(0, np.float32))
     below = to.add("Less", [call["other"], zero])
-    return to.add("Where", [_name(below), _name(to.add("Neg", [magnitude])), magnitude])
+    return to.add("Where", [get_single(below), get_single(to.add("Neg", [magnitude])), magnitude])
 
 
 def _where(to: GraphWriter, call: Call) -> Given:
@@ -282,11 +196,11 @@ def _hard_sigmoid(to: GraphWriter, call: Call) -> Given:
 
 
 def _silu(to: GraphWriter, call: Call) -> Given:
-    return to.add("Mul", [call["self"], _name(to.add("Sigmoid", [call["self"]]))])
+    return to.add("Mul", [call["self"], get_single(to.add("Sigmoid", [call["self"]]))])
 
 
 def _reciprocal_root(to: GraphWriter, call: Call) -> Given:
-    return to.add("Reciprocal", [_name(to.add("Sqrt", [call["self"]]))])
+    return to.add("Reciprocal", [get_single(to.add("Sqrt", [call["self"]]))])
 
 
 def _power(to: GraphWriter, call: Call) -> Given:
@@ -303,7 +217,9 @@ def _concatenate(to: GraphWriter, call: Call) -> Given:
 
 def _stack(to: GraphWriter, call: Call) -> Given:
     axis = to.hold_ints(call["dim"])
-    return to.add("Concat", [_name(to.add("Unsqueeze", [part, axis])) for part in call["tensors"]], axis=call["dim"])
+    return to.add(
+        "Concat", [get_single(to.add("Unsqueeze", [part, axis])) for part in call["tensors"]], axis=call["dim"]
+    )
 
 
 def _slice(to: GraphWriter, call: Call) -> Given:
@@ -316,6 +232,21 @@ def _slice(to: GraphWriter, call: Call) -> Given:
 
 def _select(to: GraphWriter, call: Call) -> Given:
     return to.add("Gather", [call["self"], to.hold(np.array(call["index"], np.int64))], axis=call["dim"])
+
+
+def _unbind(to: GraphWriter, call: Call) -> Given:
+    axis = call["dim"]
+    return tuple(
+        get_single(to.add("Gather", [call["self"], to.hold(np.array(place, np.int64))], axis=axis))
+        for place in range(call.shape_of("self")[axis])
+    )
+
+
+def _logit(to: GraphWriter, call: Call) -> Given:
+    call.demand(eps=None)
+    one = to.hold(np.array(1, torch.zeros(0, dtype=call.dtype).numpy().dtype))
+    other = to.add("Sub", [one, call["self"]])
+    return to.add("Log", [get_single(to.add("Div", [call["self"], get_single(other)]))])
 
 
 def _split(to: GraphWriter, call: Call) -> Given:
@@ -367,7 +298,8 @@ OPERATIONS: dict[str, Entry] = {
     "relu": _unary("Relu"), "sigmoid": _unary("Sigmoid"), "silu": _silu,
     "hardtanh": _hard_tanh, "leaky_relu": _leaky_relu, "hardsigmoid": _hard_sigmoid, "hardswish": _unary("HardSwish"),
     "abs": _unary("Abs"), "neg": _unary("Neg"),
-    "log": _unary("Log"), "sqrt": _unary("Sqrt"), "rsqrt": _reciprocal_root, "reciprocal": _unary("Reciprocal"),
+    "log": _unary("Log"), "logit": _logit, "sqrt": _unary("Sqrt"), "rsqrt": _reciprocal_root,
+    "reciprocal": _unary("Reciprocal"),
     "logical_not": _unary("Not"), "_softmax": _softmax, "pow": _power, "clamp": _clamp, "copysign": _copy_sign,
     "where": _where,
     "mul": _arithmetic("Mul"), "div": _arithmetic("Div"), "add": _arithmetic("Add"), "sub": _arithmetic("Sub"),
@@ -380,7 +312,7 @@ OPERATIONS: dict[str, Entry] = {
     **dict.fromkeys(("view", "_unsafe_view", "reshape", "unsqueeze", "squeeze"), _to_shape("Reshape")),
     "expand": _to_shape("Expand"), "permute": _permute, "t": _transpose, "transpose": _transpose, "cat": _concatenate,
     "stack": _stack, "slice": _slice, "select": _select, "split": _split, "split_with_sizes": _split, "flip": _flip,
-    "constant_pad_nd": _pad, "scatter_add": _scatter_add,
+    "constant_pad_nd": _pad, "unbind": _unbind, "scatter_add": _scatter_add,
     "zeros": _fill(0), "new_zeros": _fill(0), "zeros_like": _fill(0), "new_ones": _fill(1), "ones_like": _fill(1),
     "ones": _fill(1), "full": _fill_given, "full_like": _fill_given,
 }  # fmt: skip

@@ -28,7 +28,7 @@ from cxr_demo.grids import Placement, find_finest_grid, join_placements, measure
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.checkpoint import Checkpoint
 from cxr_demo.networks.classifier import Classifier
-from cxr_demo.networks.ensemble import Ensemble, FeatureFusion
+from cxr_demo.networks.ensemble import Ensemble, FeatureFusion, compute_member_probabilities
 
 CAMS = ("grad-cam", "grad-cam-plus-plus", "hires-cam", "layer-cam")
 Single = Classifier | FeatureFusion
@@ -56,13 +56,15 @@ def record_answers(checkpoint: Checkpoint, placements: Sequence[Placement]) -> R
     singles, factors = _list_singles(checkpoint)
 
     def answer(x: torch.Tensor) -> dict[str, torch.Tensor]:
-        found = [_read_single(single, x) for single in singles]
         if isinstance(model, Ensemble):
-            logits, own = model.answers(x)
+            each = {member: _read_single(member, x) for member in model.members}
+            own = torch.stack([read.logits for read in each.values()])
+            logits = model.join(compute_member_probabilities(own, model.task, model.temperatures))
+            found = [each[single] for single in singles if isinstance(single, Classifier)]
             explained = _add([one.logits for one in found], factors)
             maps = {key: _join_maps([one.maps[key] for one in found], factors, placements) for key in CAMS}
             return {"logits": logits, "explained": explained, "members": own[:, 0], **maps}
-        (read,) = found
+        (read,) = (_read_single(single, x) for single in singles)
         members = {} if isinstance(model, Classifier) else {"members": model.answers(x)[1][:, 0]}
         return {"logits": read.logits, "explained": read.logits, "features": read.features, **members, **read.maps}
 
