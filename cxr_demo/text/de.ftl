@@ -2473,3 +2473,28 @@ take-home = Mitnehmen
     .ready = ({ $megabytes } MB)
     .none = Ist eine Aufnahme ausgewertet, lassen sich ein Bericht und Bilder von ihr mitnehmen.
 take-home-gone = Diese Karte wird nicht mehr gezeigt.
+
+## The page of the static edition (export/static/page)
+
+browser-unexpected = Hier ist etwas schiefgegangen: { $what }
+browser-megabytes = { $number } MB
+browser-stays = Die Aufnahme bleibt auf diesem Gerät: Nichts wird hochgeladen.
+browser-synthetic-note = Künstlich: von einem Programm gezeichnet, keine Aufnahme eines Menschen.
+browser-network = { $title } · noch { $size } zu laden
+browser-loading = { $name } wird geladen …
+browser-asking-gate = Es wird geprüft, ob das eine Thoraxaufnahme von vorn ist …
+browser-stop = Anhalten
+browser-stopped = Angehalten.
+browser-go-on = Weiter
+browser-methods-hint = Nur was gewählt ist, wird berechnet, hier in Ihrem Browser.
+browser-asking = Das Netz wird gefragt.
+browser-agreement-how =
+    Die Aufnahme wird in 16 × 16 Felder geteilt, und die Werte jeder Karte werden in jedem Feld zusammengezählt. Die
+    Übereinstimmung ist Spearmans Rangkorrelation dieser Summen: ob die Felder dieselbe Reihenfolge haben. 1 heißt
+    dieselbe, 0 keine gemeinsame, −1 die umgekehrte.
+browser-print = Bericht drucken
+    .hint = Aufnahme, Karten und Zahlen, wie sie jetzt zu sehen sind; Ihr Browser kann sie auch als PDF speichern.
+browser-report =
+    { $film }, angesehen von { $network } (Gewichte { $sha256 }), statische Ausgabe { $version }. Entstanden im Browser
+    der Person, die das druckt.
+fact-edition = Diese Ausgabe

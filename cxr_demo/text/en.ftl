@@ -2372,3 +2372,27 @@ take-home = Take home
     .ready = ({ $megabytes } MB)
     .none = Once a film is analysed, a report and pictures of it can be taken home.
 take-home-gone = This map is no longer shown.
+
+## The page of the static edition (export/static/page)
+
+browser-unexpected = Something went wrong here: { $what }
+browser-megabytes = { $number } MB
+browser-stays = The film stays on this device: nothing is uploaded.
+browser-synthetic-note = Synthetic: drawn by a program, not a film of a person.
+browser-network = { $title } · { $size } to load
+browser-loading = Loading { $name } …
+browser-asking-gate = Looking whether this is a frontal chest film …
+browser-stop = Stop
+browser-stopped = Stopped.
+browser-go-on = Go on
+browser-methods-hint = Only what is chosen is computed, here in your browser.
+browser-asking = The network is being asked.
+browser-agreement-how =
+    The film is divided into 16 × 16 fields, and each map's values are added up in each field. Agreement is Spearman's
+    rank correlation of these sums: whether the fields have the same order. 1 is the same, 0 none, −1 the opposite.
+browser-print = Print a report
+    .hint = The film, the maps and the numbers as they are seen now; your browser can also save them as PDF.
+browser-report =
+    { $film }, looked at by { $network } (weights { $sha256 }), static edition { $version }. Made in the browser of the
+    person who prints it.
+fact-edition = This edition

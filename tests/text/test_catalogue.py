@@ -135,8 +135,8 @@ def list_names(node: ast.expr, where: str) -> set[str]:
 
 # The same in every language: names, terms of the field, and what is made of values alone.
 INTERNATIONAL = {
-    "auroc", "fact-ensemble", "film-size", "finding-covid19", "finding-pneumothorax", "gesture-bare.keys",
-    "gesture-enlarge.keys",
+    "auroc", "browser-megabytes", "fact-ensemble", "film-size", "finding-covid19", "finding-pneumothorax",
+    "gesture-bare.keys", "gesture-enlarge.keys",
     "gesture-invert.keys", "gesture-reset.keys", "localisation-miou", "member-name", "p-value", "quality-auroc",
     "regions-own.number", "take-home.ready", "term-gradient", "term-auroc", "term-ensemble",
     "term-logit", "term-lrp", "term-score-cam",
@@ -159,6 +159,22 @@ def find_uses() -> Iterator[Use]:
 
 
 USES = list(find_uses())
+LITERAL = re.compile(r"([\"'`])((?:(?!\1)[^\\\n])+)\1")  # in a script; a template has ${...} in it
+CALL = re.compile(r"formatText\(\s*\"([\w.-]+)\"(?:,\s*\{([^{}]*)\})?\s*\)")
+
+
+def list_script_names(text: str) -> set[str]:
+    """The messages that a script of the static edition names: each literal that is one, and all that fit a template."""
+    names = set()
+    for mark, literal in LITERAL.findall(text):
+        parts = re.split(r"\$\{[^}]*\}", literal) if mark == "`" else [literal]
+        pattern = r"[\w-]+".join(map(re.escape, parts))
+        if len(parts) == 1 or re.search(r"[a-z]-|\.", parts[0] + parts[-1]):
+            names |= {name for name in ENGLISH if re.fullmatch(pattern, name)}
+    return names
+
+
+USED_BY_SCRIPTS = {name for text in SCRIPTS.values() for name in list_script_names(text)}
 
 
 @pytest.mark.parametrize("use", USES, ids=lambda use: use.where)
@@ -178,10 +194,18 @@ def test_scripts_of_the_static_edition_name_messages():
             assert name in ENGLISH, f"{path}: en.ftl has no {name}"
 
 
+@pytest.mark.parametrize("path", SCRIPTS)
+def test_every_call_of_a_script_gives_what_its_message_needs(path):
+    for name, given in CALL.findall(SCRIPTS[path]):
+        while given != (given := re.sub(r"\([^()]*\)", "", given)):
+            pass  # what is called with commas of its own
+        values = {part.partition(":")[0].strip() for part in given.split(",") if part.strip()}
+        assert "..." in given or values == ENGLISH[name].variables, f"{path}: {name}"
+
+
 def test_every_message_is_used():
-    used = {name for use in USES for name in use.names}
-    quoted = {name for text in SCRIPTS.values() for name in re.findall(r'"([a-z][\w.-]+)"', text)} & set(ENGLISH)
-    used |= quoted | {f"{name}.hint" for name in quoted}
+    used = {name for use in USES for name in use.names} | USED_BY_SCRIPTS
+    used |= {f"{name}.hint" for name in USED_BY_SCRIPTS}  # where one says what went wrong
     used |= {f"{name}.hint" for use in USES if use.is_error for name in use.names} | {
         name for each in ENGLISH.values() for name in each.messages
     }

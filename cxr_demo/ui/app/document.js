@@ -37,7 +37,8 @@ function patchAttributes(old, fresh) {
   }
   for (const { name, value } of fresh.attributes) {
     if (stays(name) || old.getAttribute(name) === value) continue;
-    if (name === "style" && old instanceof HTMLElement) old.style.cssText = value; // also under a strict policy
+    // The attribute of a style is not read under a strict policy.
+    if (name === "style" && old instanceof HTMLElement) old.style.cssText = value;
     else old.setAttribute(name, value);
   }
 }

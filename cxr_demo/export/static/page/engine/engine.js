@@ -10,7 +10,7 @@ export { fromPage, fromServer } from "./files.js";
  * @returns {Promise<StaticEngine>}
  */
 export async function openEngine({ files }) {
-  const worker = new Worker(await files.address("engine/worker.js"), { type: "module" });
+  const worker = await files.startWorker("engine/worker.js");
   /** @type {Map<number, { resolve: (value: any) => void, reject: (error: Failure) => void, tell?: (share: number) => void }>} */
   const waiting = new Map();
   let calls = 0;

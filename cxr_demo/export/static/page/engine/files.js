@@ -2,6 +2,7 @@
 
 import { Failure } from "./failure.js";
 
+const COMMENT = /^[ \t]*\/\*\*[\s\S]*?\*\//gm;
 const MODULE_PATH = /(\bfrom\s*|\bimport\s*\(?\s*)(["'])(\.{1,2}\/[^"'\s]+)\2/g;
 
 /**
@@ -11,6 +12,7 @@ const MODULE_PATH = /(\bfrom\s*|\bimport\s*\(?\s*)(["'])(\.{1,2}\/[^"'\s]+)\2/g;
 export function fromServer(base) {
   return {
     address: async (path) => String(new URL(path, base)),
+    startWorker: async (path) => new Worker(new URL(path, base), { type: "module" }),
     async get(path, onProgress, signal) {
       try {
         const response = await fetch(new URL(path, base), { signal });
@@ -47,14 +49,47 @@ async function readStream(stream, length, onProgress) {
 }
 
 /**
+ * Addresses that this browser alone knows, of a module and all that it imports. It stands alone: a worker runs it too,
+ * which may not read the page's addresses where that was opened from a disk.
+ * @param {Readonly<Record<string, string>>} texts by path
+ * @param {string} first path
+ * @param {RegExp} named what imports look like
+ * @param {Record<string, string>} made addresses by path
+ * @returns {string}
+ */
+function linkModules(texts, first, named, made) {
+  if (made[first]) return made[first];
+  const text = texts[first].replace(named, (whole, before, quote, name) => {
+    const path = new URL(name, `http://page/${first}`).pathname.slice(1);
+    return path in texts ? `${before}${quote}${linkModules(texts, path, named, made)}${quote}` : whole;
+  });
+  made[first] = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+  return made[first];
+}
+
+// Of a worker that is told the texts of its modules. What comes before they run waits for them.
+const FIRST_WORDS = `
+const early = [];
+const keep = (event) => early.push(event);
+self.addEventListener("message", keep);
+self.addEventListener("message", ({ data: { texts, path } }) => {
+  early.length = 0;
+  import(linkModules(texts, path, ${MODULE_PATH}, {})).then(() => {
+    self.removeEventListener("message", keep);
+    for (const { data } of early) self.dispatchEvent(new MessageEvent("message", { data }));
+  });
+}, { once: true });
+${linkModules}`;
+
+/**
  * Each file is a `<script type="text/plain">` whose id is its path: packed by gzip, in base64. Modules are started from
  * addresses of their own, since a page that was opened by a double click may load no other.
  * @param {Document} document
  * @returns {EditionFiles}
  */
 export function fromPage(document) {
-  /** @type {Map<string, Promise<string>>} */
-  const addresses = new Map();
+  /** @type {Record<string, string>} */
+  const made = {};
   /** @type {EditionFiles["get"]} */
   const get = async (path) => {
     const found = document.getElementById(path)?.textContent;
@@ -62,23 +97,25 @@ export function fromPage(document) {
     const bytes = Uint8Array.from(atob(found.trim()), (letter) => letter.charCodeAt(0));
     return path.endsWith(".gz") ? bytes : await unpack(bytes);
   };
-  /** @type {EditionFiles["address"]} */
-  const address = (path) => {
-    const known = addresses.get(path) ?? makeAddress(path);
-    addresses.set(path, known);
-    return known;
+  /** @type {(path: string, texts?: Record<string, string>) => Promise<Record<string, string>>} */
+  const readModules = async (path, texts = {}) => {
+    if (path in texts || !document.getElementById(path)) return texts;
+    texts[path] = ""; // it is on its way
+    // A comment names modules too, for the type check alone.
+    texts[path] = new TextDecoder().decode(await get(path)).replace(COMMENT, "");
+    for (const [, , , name] of texts[path].matchAll(MODULE_PATH))
+      await readModules(new URL(name, `http://page/${path}`).pathname.slice(1), texts);
+    return texts;
   };
-  /** @param {string} path */
-  const makeAddress = async (path) => {
-    let text = new TextDecoder().decode(await get(path));
-    for (const [whole, before, quote, name] of [...text.matchAll(MODULE_PATH)]) {
-      const target = new URL(name, `http://page/${path}`).pathname.slice(1);
-      if (!document.getElementById(target)) continue;
-      text = text.replaceAll(whole, `${before}${quote}${await address(target)}${quote}`);
-    }
-    return URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+  return {
+    get,
+    address: async (path) => linkModules(await readModules(path), path, MODULE_PATH, made),
+    async startWorker(path) {
+      const worker = new Worker(URL.createObjectURL(new Blob([FIRST_WORDS], { type: "text/javascript" })));
+      worker.postMessage({ texts: await readModules(path), path });
+      return worker;
+    },
   };
-  return { get, address };
 }
 
 /**

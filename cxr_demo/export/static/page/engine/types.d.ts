@@ -55,6 +55,7 @@ type Verdict = "above" | "below" | "most probable" | "less probable" | "cannot t
 interface EditionFiles {
   get(path: string, onProgress?: (share: number) => void, signal?: AbortSignal): Promise<Uint8Array>;
   address(path: string): Promise<string>;
+  startWorker(path: string): Promise<Worker>;
 }
 
 type DrawnShape = readonly number[] | readonly (readonly number[])[]; // a box, or the points of an outline, in shares

@@ -1,0 +1,527 @@
+// The page: what a person wants goes in, and one run follows it, the newest first: film, network, answers, maps. What
+// is shown is made anew from what is known whenever that changes.
+
+import { renderKeysSheet } from "./controls.js";
+import { fromPage, fromServer, openEngine } from "./engine/engine.js";
+import { openExam } from "./exam.js";
+import {
+  describeAnswer,
+  findStandings,
+  orderStandings,
+  renderFindings,
+  renderNoFindings,
+  renderQuestion,
+} from "./findings.js";
+import {
+  hearFilms,
+  renderDrop,
+  renderExamples,
+  renderMethods,
+  renderNetworks,
+  renderTop,
+  renderWork,
+} from "./intake.js";
+import { tag } from "./markup.js";
+import { isMade, listEnds, renderFilmAlone, renderPanels } from "./panels.js";
+import { renderRegions } from "./regions.js";
+import { renderFacts, renderReport } from "./report.js";
+import { addCatalogue, chooseText, describeError, formatText } from "./words.js";
+
+const METHODS_AT_FIRST = ["grad-cam", "lrp-epsilon-plus-flat"];
+const FIRST_EXAMPLE = "consolidation";
+const KEEP_LANGUAGE = "language";
+const SPOKEN_MAPS = /** @type {const} */ ({ off: "off", none: "none", ready: "ready" });
+
+/**
+ * @typedef {object} GivenFilm
+ * @property {string} id
+ * @property {string} name
+ * @property {string} example its key, or ""
+ * @property {() => Promise<Uint8Array>} open
+ * @property {readonly string[]} mends what a person had done to it
+ * @property {FilmTold | null} read
+ * @property {unknown} fault
+ * @property {Judgement | null} gate
+ * @property {boolean} isAccepted
+ */
+
+const isOneFile = document.querySelector("script[type='text/plain']") !== null;
+const files = isOneFile ? fromPage(document) : fromServer(document.baseURI);
+const engine = await openEngine({ files });
+const edition = /** @type {Edition} */ (engine.edition);
+for (const code of edition.languages)
+  addCatalogue(code, new TextDecoder().decode(await files.get(`texts/${code}.ftl`)));
+
+const desk = {
+  /** @type {Manifest | null} */
+  network: null,
+  chosen: (edition.networks.find((network) => network.default) ?? edition.networks[0]).name,
+  /** @type {Set<string>} */
+  loaded: new Set(),
+  /** @type {GivenFilm | null} */
+  film: null,
+  inEngine: "", // id of the film that the engine holds
+  /** @type {EngineAnswer | null} */
+  answers: null,
+  answersOf: "", // film and network
+  label: "",
+  methods: METHODS_AT_FIRST,
+  /** @type {Map<string, import("./panels.js").Entry>} */
+  entries: new Map(),
+  entriesOf: "", // film, network, label and contrast
+  contrast: false,
+  /** @type {Map<string, { limit: number, start: number }> | null} */
+  pinned: null,
+  /** @type {readonly DrawnRegion[]} */
+  regions: [],
+  /** @type {import("./regions.js").Cover} */
+  cover: { how: "", answers: null, id: "", fault: "" },
+  regionFault: "",
+  /** @type {{ text: string, share: number } | null} */
+  working: null,
+  isStopped: false,
+  /** @type {unknown} */
+  fault: null,
+};
+let films = 0;
+let covers = 0;
+let number = 0; // of the newest wish
+let isFollowed = false; // it is all there, or cannot be
+
+// ---- what is shown
+
+/** @returns {Identity} */
+const identify = () => ({ film: desk.film?.id ?? "", checkpoint: desk.network?.name ?? "", label: desk.label, number });
+
+/** @returns {import("./panels.js").Looked | null} */
+function lookNow() {
+  const { film, network, answers } = desk;
+  if (!film?.read || !network || !answers || desk.answersOf !== `${film.id} ${network.name}`) return null;
+  return {
+    network,
+    film: film.read,
+    filmName: nameFilm(film),
+    filmId: film.id,
+    answers,
+    label: desk.label,
+    entries: desk.entries,
+    contrast: desk.contrast,
+    pinned: desk.pinned,
+    isSynthetic: film.example !== "",
+    mostRegions: edition.limits.max_regions ?? 8,
+    tables: edition.render.tables,
+  };
+}
+
+/** @param {GivenFilm} film */
+const nameFilm = ({ name, example }) =>
+  example ? formatText("example", { name: formatText(`example-${example}`) }) : name;
+
+/** @param {GivenFilm | null} film */
+const isQuestioned = (film) => Boolean(film?.gate && film.gate.answer !== "usual" && !film.isAccepted);
+
+/** @param {unknown} error */
+function renderFault(error) {
+  const { message, hint } = describeError(error);
+  return tag("p", { class: "message error", role: "alert" }, tag("strong", {}, message), ` ${hint}`);
+}
+
+/** @param {import("./panels.js").Looked | null} looked */
+function showFindings(looked) {
+  const { film } = desk;
+  if (film?.fault) return [renderNoFindings(renderFault(film.fault))];
+  if (film?.gate && isQuestioned(film)) return [renderQuestion(nameFilm(film), film.gate)];
+  if (!looked) {
+    const text = formatText(film?.read ? "asking-network" : "reading-file", { name: film ? nameFilm(film) : "" });
+    return [renderNoFindings(tag("p", { class: "busy" }, text))];
+  }
+  const reasons = film?.gate && film.isAccepted ? film.gate.reasons : [];
+  const doubts = tag(
+    "p",
+    { class: "message" },
+    tag("strong", {}, formatText("shown-anyway")),
+    reasons.map(({ name, values }) => ` ${formatText(name, values)}`),
+  );
+  const list = renderFindings(looked.network, looked.answers.probabilities, desk.label);
+  return reasons.length ? [doubts, list] : [list];
+}
+
+/** @param {import("./panels.js").Looked | null} looked */
+function showPanels(looked) {
+  const at = identify();
+  /** @type {Map<string, PageBody>} */
+  const bodies = new Map();
+  const { film, network } = desk;
+  if (film?.read) {
+    const { width, height, levels16: levels } = film.read;
+    bodies.set(
+      film.id,
+      pictureOf(film.id) ?? { source: "", greys: { width, height, levels, look: null, halved: null } },
+    );
+  }
+  if (desk.cover.answers) {
+    const { width, height, levels16: levels } = desk.cover.answers.covered;
+    const { id } = desk.cover;
+    bodies.set(id, pictureOf(id) ?? { source: "", greys: { width, height, levels, look: null, halved: null } });
+  }
+  if (looked && !isQuestioned(film)) {
+    const { fresh, body, numbers } = renderPanels(looked);
+    for (const [id, map] of numbers) bodies.set(id, map);
+    keepBodies(bodies);
+    showPart("panels", fresh, at, body);
+    const regions = renderRegions(looked, desk.regions, desk.cover, desk.regionFault);
+    showPart("regions", regions.fresh, at, regions.body);
+    return;
+  }
+  keepBodies(bodies);
+  const methods = (network?.methods ?? []).filter(({ key }) => desk.methods.includes(key));
+  const held = film?.fault ? "map-held.refused" : isQuestioned(film) ? "map-held.question" : "";
+  const alone = renderFilmAlone(
+    film?.read ?? null,
+    film?.id ?? "",
+    Boolean(film?.example),
+    methods,
+    held && formatText(held),
+  );
+  showPart("panels", alone.fresh, at, alone.body);
+  showPart("regions", [], at, { regions: [], how: "", cover: null });
+}
+
+function showAll() {
+  const at = identify();
+  const looked = lookNow();
+  const { film, network } = desk;
+  document.title = formatText("page-title");
+  showPart("top", renderTop(edition.languages), at);
+  showPart("film", renderDrop(Math.floor((edition.limits.max_file_bytes ?? 2 ** 26) / 2 ** 20)), at);
+  showPart("examples", renderExamples(edition.examples, film?.example ?? ""), at);
+  showPart("networks", renderNetworks(edition, desk.loaded, desk.chosen), at);
+  const select = /** @type {HTMLSelectElement} */ (partOf("networks").querySelector("select"));
+  select.value = desk.chosen;
+  showPart("methods", renderMethods(network?.methods ?? [], desk.methods), at);
+  for (const box of partOf("methods").querySelectorAll("input")) box.checked = desk.methods.includes(box.value);
+  showPart("work", renderWork(desk.working, desk.isStopped), at);
+  showPart("notice", desk.fault ? [renderFault(desk.fault)] : [], at);
+  showPart("findings", showFindings(looked), at, {});
+  showPanels(looked);
+  showPart("facts", network ? renderFacts(network, edition) : [], at);
+  showPart("report", looked ? renderReport(looked, edition) : [], at);
+  showPart("foot", [tag("p", {}, formatText("not-clinical"))], at);
+  showPart("keys", [renderKeysSheet()], at);
+  document.body.dataset.rest = isFollowed ? String(number) : "";
+}
+
+/** @param {string} text @param {number} [share] */
+function tellWork(text, share = 0) {
+  desk.working = { text, share };
+  showPart("work", renderWork(desk.working, false), identify());
+}
+
+/** To those who do not see the page. */
+function speak() {
+  const { film, network, answers } = desk;
+  const looked = lookNow();
+  if (!film || !network || !answers || !looked) return;
+  const how = findStandings(network, answers.probabilities).find(({ label }) => label.key === desk.label);
+  const isReady = [...desk.entries.values()].some(isMade);
+  const text = formatText("spoken-result", {
+    film: nameFilm(film),
+    finding: chooseText(how?.label.name),
+    score: describeAnswer(network, answers.probabilities),
+    verdict: "",
+    maps: how && !how.mapsShown ? SPOKEN_MAPS.off : isReady ? SPOKEN_MAPS.ready : SPOKEN_MAPS.none,
+  });
+  partOf("spoken").textContent = text;
+}
+
+// ---- the run that follows the wish
+
+/** @type {Promise<void>} */
+let running = Promise.resolve();
+
+/** Something else is wanted. @param {boolean} [isOther] what is under way is of no more use */
+function follow(isOther = false) {
+  number += 1;
+  desk.isStopped = false;
+  desk.fault = null;
+  isFollowed = false;
+  if (isOther) engine.stop();
+  const own = number;
+  showAll();
+  running = running.then(() => run(() => own !== number)).catch(reportError);
+}
+
+/** @param {() => boolean} isOld */
+async function run(isOld) {
+  if (isOld()) return;
+  try {
+    for (const step of [readFilm, loadNetwork, askGate, askNetwork, makeMaps, askCovered]) {
+      await step(isOld);
+      if (isOld()) return;
+      showAll();
+    }
+  } catch (error) {
+    if (isOld()) return;
+    const isStop = /** @type {Partial<Message>} */ (error)?.name === "static-was-stopped";
+    if (!isStop) desk.fault = error;
+    desk.isStopped = isStop;
+  }
+  desk.working = null;
+  isFollowed = true;
+  showAll();
+  speak();
+}
+
+async function readFilm(/** @type {() => boolean} */ isOld) {
+  const { film } = desk;
+  if (!film || film.fault || desk.inEngine === film.id) return;
+  tellWork(formatText("reading-file", { name: nameFilm(film) }));
+  try {
+    let read = await engine.readFilm(await film.open(), film.name);
+    for (const how of film.mends) read = await engine.mend(how);
+    desk.inEngine = film.id;
+    film.read ??= read;
+  } catch (error) {
+    if (isOld() || /** @type {Partial<Message>} */ (error)?.name === "static-was-stopped") throw error;
+    film.fault = error;
+  }
+}
+
+async function loadNetwork(/** @type {() => boolean} */ isOld) {
+  const name = desk.chosen;
+  if (desk.network?.name === name) return;
+  const { title } = /** @type {EditionNetwork} */ (edition.networks.find((network) => network.name === name));
+  const text = formatText("browser-loading", { name: chooseText(title) });
+  tellWork(text);
+  try {
+    const tell = (/** @type {number} */ share) => isOld() || tellWork(text, share);
+    const network = /** @type {Manifest} */ (await engine.loadNetwork(name, tell));
+    desk.network = network;
+    desk.loaded.add(name);
+    const known = new Set(network.methods.map(({ key }) => key));
+    if (!desk.methods.some((key) => known.has(key))) desk.methods = network.methods.slice(0, 2).map(({ key }) => key);
+  } catch (error) {
+    if (desk.network) desk.chosen = desk.network.name; // the one that is here stays
+    throw error;
+  }
+}
+
+async function askGate() {
+  const { film } = desk;
+  if (!film?.read || film.example || film.gate || !edition.gate) return;
+  tellWork(formatText("browser-asking-gate"));
+  film.gate = await engine.askGate();
+}
+
+async function askNetwork() {
+  const { film, network } = desk;
+  if (!film?.read || !network || isQuestioned(film)) return;
+  const of = `${film.id} ${network.name}`;
+  if (desk.answersOf === of) return;
+  tellWork(formatText("asking-network", { name: nameFilm(film) }));
+  const answers = await engine.analyse();
+  desk.answers = answers;
+  desk.answersOf = of;
+  desk.cover = { ...desk.cover, answers: null, fault: "" };
+  const isKnown = network.labels.some(({ key }) => key === desk.label);
+  const [first] = orderStandings(network, findStandings(network, answers.probabilities));
+  if (!isKnown || first.isCalled) desk.label = first.label.key;
+}
+
+async function makeMaps(/** @type {() => boolean} */ isOld) {
+  const looked = lookNow();
+  if (!looked || isQuestioned(desk.film)) return;
+  const { network, label } = looked;
+  const of = `${desk.answersOf} ${label} ${desk.contrast}`;
+  const known = desk.entriesOf === of ? desk.entries : new Map();
+  const wanted = network.methods.map(({ key }) => key).filter((key) => desk.methods.includes(key));
+  desk.entriesOf = of;
+  desk.entries = new Map(wanted.map((key) => [key, known.get(key) ?? "coming"]));
+  if ([...desk.entries.values()].includes("coming")) showAll();
+  for (const [key, entry] of desk.entries) {
+    if (entry !== "coming") continue;
+    const method = network.methods.find((each) => each.key === key);
+    const name = chooseText(method?.name);
+    if (desk.contrast && method && !method.is_linear) {
+      desk.entries.set(key, { fault: formatText("contrast-none", { method: name }) });
+      continue;
+    }
+    tellWork(formatText("computing", { method: name }));
+    const [made] = await engine.explain(label, [key], desk.contrast);
+    if (isOld()) return;
+    desk.entries.set(key, made);
+    showAll();
+  }
+}
+
+async function askCovered(/** @type {() => boolean} */ isOld) {
+  const looked = lookNow();
+  const { how, answers, fault } = desk.cover;
+  if (!looked || !how || answers || fault) return;
+  const covered = desk.regions.filter((region) => region.covered);
+  if (!covered.length) {
+    desk.cover = { ...desk.cover, fault: formatText("cover.none-chosen") };
+    return;
+  }
+  tellWork(formatText("cover.asking"));
+  const found = await engine.cover(covered, how);
+  if (isOld()) return;
+  covers += 1;
+  desk.cover = { ...desk.cover, answers: found, id: `cover ${covers}` };
+}
+
+// ---- what a person wants
+
+/** @param {Omit<GivenFilm, "id" | "read" | "fault" | "gate" | "isAccepted">} given */
+function takeFilm(given) {
+  films += 1;
+  desk.film = { ...given, id: `film ${films}`, read: null, fault: null, gate: null, isAccepted: false };
+  desk.regions = [];
+  desk.cover = { how: "", answers: null, id: "", fault: "" };
+  follow(true);
+}
+
+/** @param {string} key */
+function takeExample(key) {
+  const example = edition.examples.find((each) => each.key === key) ?? edition.examples[0];
+  if (!example) return;
+  takeFilm({ name: example.file, example: example.key, mends: [], open: () => files.get(example.file) });
+}
+
+/** @param {readonly File[]} given */
+function takeOwn([file]) {
+  const most = edition.limits.max_file_bytes ?? 2 ** 26;
+  const fault = { name: "film-too-large", values: { megabytes: Math.floor(most / 2 ** 20) } };
+  takeFilm({
+    name: file.name,
+    example: "",
+    mends: [],
+    open: async () => {
+      if (file.size > most) throw fault;
+      return new Uint8Array(await file.arrayBuffer());
+    },
+  });
+}
+
+/** @param {unknown} regions as the viewer's script tells them */
+function drawRegions(regions) {
+  const given = /** @type {readonly DrawnRegion[]} */ (regions);
+  const isOnFilm = given.every(({ shape }) => {
+    const [left, top, width, height] = boundsOf(shape);
+    return Math.min(left, top) >= 0 && Math.min(width, height) > 0 && Math.max(left + width, top + height) < 1 + 1e-9;
+  });
+  desk.regionFault = isOnFilm ? "" : formatText("region.no-numbers");
+  if (isOnFilm) {
+    desk.regions = given;
+    desk.cover = { ...desk.cover, how: given.length ? desk.cover.how : "", answers: null, fault: "" };
+  }
+  follow();
+}
+
+/** @type {Partial<Record<keyof Presses, (data: Record<string, unknown>) => void>>} */
+const WISHES = {
+  choose_label: ({ label }) => {
+    desk.label = String(label);
+    follow();
+  },
+  contrast_labels: ({ contrast }) => {
+    desk.contrast = Boolean(contrast);
+    follow();
+  },
+  pin_scale: ({ pinned }) => {
+    desk.pinned = pinned ? desk.network && listEnds(desk.entries.values(), desk.network) : null;
+    follow();
+  },
+  draw_regions: ({ regions }) => drawRegions(regions),
+  cover_regions: ({ how }) => {
+    desk.cover = { how: String(how ?? ""), answers: null, id: "", fault: "" };
+    follow();
+  },
+};
+
+/** @param {string} code */
+function setLanguage(code) {
+  document.documentElement.lang = code;
+  try {
+    localStorage.setItem(KEEP_LANGUAGE, code);
+  } catch {} // where nothing may be kept, the next visit begins anew
+  showAll();
+  document.dispatchEvent(new Event("language"));
+}
+
+function chooseLanguage() {
+  let kept = null;
+  try {
+    kept = localStorage.getItem(KEEP_LANGUAGE);
+  } catch {} // where nothing may be kept
+  const wanted = [kept ?? "", ...navigator.languages].map((code) => code.toLowerCase().split("-")[0]);
+  document.documentElement.lang = wanted.find((code) => edition.languages.includes(code)) ?? edition.languages[0];
+}
+
+function enterRoom() {
+  const isLesson = location.hash === "#lesson-section";
+  if (isLesson) document.body.dataset.room = "lesson";
+  else delete document.body.dataset.room;
+  showPart("top", renderTop(edition.languages), identify());
+}
+
+function hearAll() {
+  document.addEventListener("cxr-press", ({ detail: { name, data } }) => WISHES[name]?.(data));
+  hearFilms(takeOwn);
+  on("click", "#top button[data-language]", ({ dataset }) => setLanguage(String(dataset.language)));
+  on("click", "#examples button[data-example]", ({ dataset }) => takeExample(String(dataset.example)));
+  on("click", "#panels button.leave", ({ dataset }) => {
+    desk.methods = desk.methods.filter((key) => key !== dataset.leave);
+    follow();
+  });
+  on("change", "#methods input", (box) => {
+    desk.methods = desk.methods.filter((key) => key !== box.value).concat(box.checked ? [box.value] : []);
+    follow();
+  });
+  on("change", "#networks select", (select) => {
+    desk.chosen = select.value;
+    follow(true);
+  });
+  on("click", "#work button.stop", () => {
+    number += 1;
+    engine.stop();
+    desk.working = null;
+    desk.isStopped = isFollowed = true;
+    showAll();
+  });
+  on("click", "#work button.go-on", () => follow());
+  on("click", "#findings button.anyway", () => {
+    if (desk.film) desk.film.isAccepted = true;
+    follow();
+  });
+  on("click", "#findings button.mend", ({ dataset }) => {
+    const { film } = desk;
+    if (film) takeFilm({ ...film, mends: [...film.mends, String(dataset.mend)] });
+  });
+  on("click", "#findings button.leave-it", () => takeExample(FIRST_EXAMPLE));
+  on("click", "#facts button.print", () => print());
+  addEventListener("hashchange", enterRoom);
+}
+
+/** What has been loaded is kept for a visit without a network. */
+async function keepOffline() {
+  if (isOneFile || !("serviceWorker" in navigator) || !isSecureContext) return;
+  await navigator.serviceWorker.register("sw.js");
+  const { active } = await navigator.serviceWorker.ready;
+  active?.postMessage([
+    location.href.split("#")[0],
+    ...performance.getEntriesByType("resource").map(({ name }) => name),
+  ]);
+}
+
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const setTheme = () => document.body.classList.toggle("dark", dark.matches);
+dark.addEventListener("change", setTheme);
+setTheme();
+chooseLanguage();
+hearAll();
+enterRoom();
+openExam(edition, files);
+takeExample(FIRST_EXAMPLE);
+if (!desk.film) follow();
+running.then(keepOffline).catch(() => {}); // a page that cannot be kept works as long as it is open

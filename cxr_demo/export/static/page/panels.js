@@ -1,0 +1,554 @@
+// The panels: the film and one map per method, same geometry, all numbers beside their colours; and below them how far
+// the maps agree.
+import { renderDrawingControls, renderEnlargeButton, renderRegionControls, renderViewControls } from "./controls.js";
+import { correlateRanks, findFrame, findStrongestPlace, fitShape, sumInFields } from "./fields.js";
+import { describeMapsOff, describeShowAnyway, describeVerdict, findStandings } from "./findings.js";
+import { renderDetails, renderMeasure, renderScrollable, tag } from "./markup.js";
+import {
+  chooseText,
+  formatDigits,
+  formatNumber,
+  formatPercent,
+  formatScore,
+  formatSigned,
+  formatText,
+  formatTicks,
+} from "./words.js";
+
+const MAP_SIDE_PX = 512; // of a map on the page
+const FILM_SIDE_PX = 1024; // of a film's canvas
+const FIELDS = 16; // of a side, in which maps are compared
+const FAR_APART = 30; // colours of a thirtieth of the strength are hardly seen
+const BELOW_WEAKEST = 10; // of the weakest map, values down to a tenth of its own limit are seen
+const BAR_GREY = 56; // the colour bar lies on a film grey of its own
+const ROWS = ["row-upper", "row-middle", "row-lower"];
+const COLUMNS = ["column-left", "column-centre", "column-right"];
+/** @typedef {EngineMap | "coming" | { fault: string }} Entry */
+/** @typedef {{ limit: number, start: number, sharing: number, kept: boolean }} Shared */
+
+/**
+ * Everything that the panels show.
+ * @typedef {object} Looked
+ * @property {Manifest} network
+ * @property {FilmTold} film
+ * @property {string} filmName
+ * @property {string} filmId
+ * @property {EngineAnswer} answers
+ * @property {string} label
+ * @property {ReadonlyMap<string, Entry>} entries by method, in their order
+ * @property {boolean} contrast
+ * @property {ReadonlyMap<string, { limit: number, start: number }> | null} pinned by unit
+ * @property {boolean} isSynthetic
+ * @property {number} mostRegions
+ * @property {Readonly<Record<Colours, string>>} tables
+ */
+
+/**
+ * @param {Entry} entry
+ * @returns {entry is EngineMap}
+ */
+export const isMade = (entry) => typeof entry === "object" && "values" in entry;
+
+/**
+ * As it lies on the square.
+ * @param {EngineMap} made
+ * @param {ManifestMethod} method
+ */
+export const placeMap = (made, { placement }) => ({
+  rows: made.rows,
+  columns: made.columns,
+  down: placement.rows,
+  across: placement.columns,
+  values: made.values,
+});
+
+/** @param {Manifest} network @param {string} key */
+export const findMethod = (network, key) =>
+  /** @type {ManifestMethod} */ (network.methods.find((method) => method.key === key));
+
+/**
+ * Maps of one unit share the largest limit of theirs, unless a person keeps another.
+ * @param {readonly EngineMap[]} maps
+ * @param {Looked["pinned"]} pinned
+ * @param {Manifest} network
+ * @returns {Map<string, Shared>} by method
+ */
+function shareScales(maps, pinned, network) {
+  const shared = new Map();
+  for (const { key, scale } of maps) {
+    const { unit } = findMethod(network, key);
+    const limits = maps
+      .filter((other) => findMethod(network, other.key).unit.key === unit.key && !other.scale.nothing)
+      .map((other) => other.scale.limit);
+    if (scale.nothing || !unit.comparable || !limits.length) {
+      shared.set(key, { limit: scale.limit, start: 0, sharing: 1, kept: false });
+      continue;
+    }
+    const [least, most] = [Math.min(...limits), Math.max(...limits)];
+    const own = { limit: most, start: most > FAR_APART * least ? least / BELOW_WEAKEST : 0 };
+    const kept = pinned?.get(unit.key);
+    shared.set(key, { ...(kept ?? own), sharing: limits.length, kept: Boolean(kept) });
+  }
+  return shared;
+}
+
+/**
+ * The ends that maps of one unit share now, for a person to keep.
+ * @param {Iterable<Entry>} entries
+ * @param {Manifest} network
+ */
+export function listEnds(entries, network) {
+  const maps = [...entries].filter(isMade);
+  const shared = shareScales(maps, null, network);
+  const comparable = maps.filter(({ key, scale }) => !scale.nothing && findMethod(network, key).unit.comparable);
+  return new Map(
+    comparable.map(({ key }) => {
+      const { limit, start } = /** @type {Shared} */ (shared.get(key));
+      return [findMethod(network, key).unit.key, { limit, start }];
+    }),
+  );
+}
+
+/**
+ * @param {MapScale} own
+ * @param {ManifestMethod["unit"]} of
+ * @param {Shared} shared
+ */
+function describeShared(own, of, { limit, start, sharing, kept }) {
+  const unit = chooseText(of.name);
+  if (!of.comparable) return formatText("scale-shared-no-unit", { unit });
+  if (sharing === 1 && !kept) return formatText("scale-shared-alone", { unit });
+  const told = kept ? formatText("scale-kept", { unit }) : formatText("scale-shared", { unit, maps: sharing });
+  const scale = start ? formatText("scale-logarithmic", { scale: told }) : told;
+  const [alone, together] = [formatNumber(own.limit), formatNumber(limit)];
+  return alone === together ? scale : formatText("scale-alone-full", { scale, limit: alone });
+}
+
+/** @type {Map<Colours, string>} */
+const ramps = new Map();
+
+/**
+ * The colours from the low to the high end of a scale, on a dark grey.
+ * @param {Colours} shown
+ * @param {string} table
+ */
+function drawRamp(shown, table) {
+  const known = ramps.get(shown);
+  if (known) return known;
+  const colours = tableOf({ table });
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [256, 1];
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  const picture = context.createImageData(256, 1);
+  for (let at = 0; at < 256; at++) {
+    const level = Math.max(at, shown === "signed" ? 1 : 0);
+    const alpha = colours[level * 4 + 3] / 255;
+    for (let part = 0; part < 3; part++)
+      picture.data[at * 4 + part] = Math.round(BAR_GREY + (colours[level * 4 + part] - BAR_GREY) * alpha);
+    picture.data[at * 4 + 3] = 255;
+  }
+  context.putImageData(picture, 0, 0);
+  ramps.set(shown, canvas.toDataURL());
+  return canvas.toDataURL();
+}
+
+/**
+ * @param {EngineMap} made
+ * @param {Shared} shared
+ * @param {Looked} looked
+ */
+function renderColourBar({ key, scale }, shared, { tables, network }) {
+  /** @type {(of: MapScale, told: string, which: string) => HTMLElement[]} */
+  const ticks = (of, told, which) => [
+    tag("div", { class: `ticks ${which}` }, formatTicks(of).map((text) => tag("span", {}, text))),
+    tag("p", { class: `unit ${which}` }, told),
+  ]; // biome-ignore format: a pair
+  const of = findMethod(network, key).unit;
+  const unit = chooseText(of.name);
+  const own = of.comparable ? formatText("scale-own", { unit }) : formatText("scale-own-no-unit", { unit });
+  return tag(
+    "div",
+    { class: "bar" },
+    tag("img", { src: drawRamp(scale.shown, tables[scale.shown]), alt: "", class: "ramp" }),
+    ticks(scale, own, "own"),
+    ticks({ ...scale, ...shared }, describeShared(scale, of, shared), "shared"),
+  );
+}
+
+/**
+ * @param {string} name
+ * @param {string} paper
+ * @param {...Node} buttons
+ */
+function renderName(name, paper, ...buttons) {
+  const short = paper && tag("small", { title: paper }, paper.split(",")[0]);
+  return tag("div", { class: "name" }, tag("h3", {}, name, short), buttons);
+}
+
+/** @param {ManifestMethod} method */
+function renderMethodTitle(method) {
+  const name = chooseText(method.name);
+  const text = formatText("method-leave-out", { name });
+  const leave = { type: "button", class: "leave", "data-leave": method.key, "aria-label": text, title: text };
+  return renderName(name, method.paper ?? "", renderEnlargeButton(name), tag("button", leave, "×"));
+}
+
+/**
+ * The canvas at the film's own aspect ratio; `off` is what it shows while its map is off.
+ * @param {FilmTold} film
+ * @param {string} panel
+ * @param {string} text
+ * @param {Node | null} over
+ * @param {string} [off]
+ */
+function renderStage(film, panel, text, over, off = text) {
+  const [width, height] = fitShape(film.width, film.height, FILM_SIDE_PX);
+  const canvas = tag("canvas", {
+    width,
+    height,
+    role: "img",
+    "aria-label": text,
+    "data-panel": panel,
+    "data-text": text,
+    "data-off": off,
+    "data-width": width,
+    "data-height": height,
+  });
+  const sides = (film.sides ?? []).map((side, at) =>
+    tag("b", { class: `side ${at ? "right" : "left"}`, "aria-hidden": "true" }, side),
+  );
+  return tag("div", { class: "stage", style: `--aspect:${width / height}` }, canvas, sides, over);
+}
+
+/** @param {string} text @param {boolean} [isBusy] */
+const renderNotice = (text, isBusy = false) =>
+  tag("p", { class: isBusy ? "notice busy" : "notice", role: isBusy && "status" }, text);
+
+/** @param {FilmTold} film @param {boolean} isSynthetic */
+export function describeFilm({ kind, width, height }, isSynthetic) {
+  const known = isSynthetic ? formatText("film-synthetic") : (kind ?? formatText("film"));
+  return formatText("film-size", { kind: known, width, height });
+}
+
+/**
+ * @param {FilmTold} film
+ * @param {Manifest | null} network that looks at it, if one does
+ * @param {boolean} isSynthetic
+ */
+function renderFilmPanel(film, network, isSynthetic) {
+  const { width, height } = film;
+  const frame = network && findFrame(network.preprocess, width, height);
+  const isWhole = !frame || (frame.seenX[1] - frame.seenX[0] === width && frame.seenY[1] - frame.seenY[0] === height);
+  let box = null;
+  if (frame && !isWhole) {
+    const [left, right] = frame.seenX.map((at) => at / width);
+    const [top, bottom] = frame.seenY.map((at) => at / height);
+    const style = `--left:${left};--top:${top};--width:${right - left};--height:${bottom - top}`;
+    box = tag("i", { class: "seen", style });
+  }
+  const size = describeFilm(film, isSynthetic);
+  const notes = film.notes.map(({ name, values }) => formatText(name, values));
+  if (isSynthetic) notes.push(formatText("browser-synthetic-note"));
+  else if (!notes.length) notes.push(formatText("notes.none"));
+  const name = formatText("film");
+  return tag(
+    "figure",
+    { class: "panel" },
+    renderName(name, "", renderEnlargeButton(name)),
+    renderStage(film, "film", `${name}, ${size}`, box),
+    tag(
+      "div",
+      { class: "below" },
+      tag("p", { class: "sums" }, size),
+      box && tag("p", {}, formatText("seen-frame")),
+      tag("details", { open: true }, tag("summary", {}, formatText("notes")), tag("ul", {}, notes.map((note) => tag("li", {}, note)))),
+    ),
+  ); // biome-ignore format: as the markup is
+}
+
+/**
+ * @param {ManifestMethod} method
+ * @param {Looked} looked
+ * @param {string} finding "" while there is no map
+ * @param {string} alternative
+ * @param {Node | null} over
+ * @param {...(Node | string | null | false)} below
+ */
+function renderMapFigure(method, { film, contrast }, finding, alternative, over, ...below) {
+  const name = chooseText(method.name);
+  const text = finding ? formatText("map-of", { method: name, finding, where: alternative }) : alternative;
+  const limits = chooseText(contrast ? method.contrast_caption : method.caption);
+  return tag(
+    "figure",
+    { class: "panel", "data-method": method.key },
+    renderMethodTitle(method),
+    renderStage(film, method.key, text, over, formatText("map-hidden", { method: name, finding })),
+    tag("div", { class: "below" }, below, tag("figcaption", {}, limits)),
+  );
+}
+
+/**
+ * @param {EngineMap} made
+ * @param {ManifestMethod} method
+ * @param {Looked} looked
+ */
+function describeSums({ sum, values, logit }, method, { contrast }) {
+  const of = contrast ? "contrast" : "network";
+  if (!method.adds_up) return formatText("sums-not", { of, logit: formatSigned(logit) });
+  const absolute = formatDigits(
+    values.reduce((total, each) => total + Math.abs(each), 0),
+    2,
+  );
+  const share = sum / logit > 0 ? formatPercent(sum / logit) : "none";
+  const told = { total: formatSigned(sum), logit: formatSigned(logit), rest: formatSigned(logit - sum) };
+  return formatText("sums", { ...told, absolute, of, share });
+}
+
+/**
+ * @param {EngineMap} made
+ * @param {ManifestMethod} method
+ * @param {Shared} shared
+ * @param {Looked} looked
+ */
+function renderMap(made, method, shared, looked) {
+  const { network, film, label } = looked;
+  const finding = nameFinding(looked);
+  const sums = tag("p", {}, `${describeSums(made, method, looked)} ${formatText("logit-gloss")}`);
+  if (made.scale.nothing) {
+    const how = findStandings(network, looked.answers.probabilities).find((each) => each.label.key === label);
+    const name =
+      made.scale.shown === "signed" ? "empty-map" : how?.isCalled ? "empty-map-called" : "empty-map-positive";
+    const text = formatText(name, { finding });
+    return renderMapFigure(
+      method,
+      looked,
+      finding,
+      text,
+      renderNotice(text),
+      renderDetails(formatText("why-none"), sums),
+    );
+  }
+  const frame = findFrame(network.preprocess, film.width, film.height);
+  const place = findStrongestPlace(placeMap(made, method), frame);
+  const where = place
+    ? formatText("place-strongest", {
+        place: formatText("place", { row: formatText(ROWS[place[0]]), column: formatText(COLUMNS[place[1]]) }),
+        share: formatPercent(place[2]),
+      })
+    : formatText("place-none");
+  let cell = null;
+  if (isCoarse(made, network)) {
+    const [across, down] = [frame.seenX[1] - frame.seenX[0], frame.seenY[1] - frame.seenY[0]];
+    const wide = (across * frame.size) / (frame.placedX[1] - frame.placedX[0]) / made.columns;
+    const high = (down * frame.size) / (frame.placedY[1] - frame.placedY[0]) / made.rows;
+    const { rows, columns } = method.placement;
+    const [width, height] = [wide * (columns[1] - columns[0]), high * (rows[1] - rows[0])];
+    const told = { width: formatDigits(width, 0), height: formatDigits(height, 0) };
+    cell = tag("p", { class: "cell" }, formatText("cell-size", told));
+  }
+  const bar = renderColourBar(made, shared, looked);
+  const more = tag("details", { class: "sums" }, tag("summary", {}, formatText("sums-title")), sums);
+  return renderMapFigure(method, looked, finding, where, null, bar, cell, more);
+}
+
+/** @param {EngineMap} made @param {Manifest} network */
+const isCoarse = (made, network) => made.rows < network.preprocess.size_px;
+
+/** @param {Looked} looked */
+function nameFinding({ network, label, contrast }) {
+  const name = chooseText(network.labels.find(({ key }) => key === label)?.name);
+  return contrast ? formatText("contrast-of", { finding: name }) : name;
+}
+
+/**
+ * @param {Looked} looked
+ * @param {import("./findings.js").Standing} how
+ */
+function renderHeader(looked, how) {
+  const { network, filmName, mostRegions } = looked;
+  const told = `${formatScore(how.p, network)} · ${describeVerdict(how)}`;
+  const source = formatText("film-source", { film: filmName, network: chooseText(network.title) });
+  const heading = tag("h2", {}, nameFinding(looked), tag("small", { title: told }, told));
+  const show = describeShowAnyway(how, network);
+  const ask = { type: "button", class: "ask", "data-show": show, "data-hide": formatText("hide-again") };
+  const title = tag(
+    "div",
+    { class: "title" },
+    tag("div", { class: "with-term" }, heading),
+    tag("p", { class: "of", title: source }, source),
+    !how.mapsShown && tag("button", ask, show),
+  );
+  const controls = [
+    renderDrawingControls(network.labels.length > 1 && network.methods.some((method) => method.is_linear)),
+    renderViewControls(),
+    renderRegionControls(mostRegions),
+  ];
+  return tag("header", { class: "head" }, title, controls);
+}
+
+/**
+ * @param {Looked} looked
+ * @param {import("./findings.js").Standing} how
+ */
+function renderLegend({ film, pinned, contrast, label, network }, how) {
+  const name = chooseText(network.labels.find(({ key }) => key === label)?.name);
+  const scale = pinned ? "scale-keep" : "scale-absolute";
+  const off = !how.mapsShown && tag("strong", { class: "while-off" }, `${describeMapsOff(how)} `);
+  return [
+    contrast && tag("p", { class: "legend" }, formatText("contrast.meaning", { finding: name })),
+    tag(
+      "p",
+      { class: "legend" },
+      off,
+      `${formatText(film.sides ? "sides-known" : "sides-unknown")} `,
+      tag("span", { class: "own" }, formatText("scale-relative.short")),
+      tag("span", { class: "shared" }, formatText(`${scale}.short`)),
+    ),
+    renderDetails(
+      formatText("scale.colours"),
+      tag("p", { class: "own" }, formatText("scale-relative.meaning")),
+      tag("p", { class: "shared" }, formatText(`${scale}.meaning`)),
+      tag("p", {}, formatText("logit-gloss")),
+    ),
+  ];
+}
+
+/** @param {Looked} looked */
+function renderAgreement({ network, film, entries }) {
+  const maps = [...entries.values()].filter(isMade);
+  if (maps.length < 2) return null;
+  const frame = findFrame(network.preprocess, film.width, film.height);
+  const sums = maps.map((made) => sumInFields(placeMap(made, findMethod(network, made.key)), frame, FIELDS));
+  const names = maps.map(({ key }) => chooseText(findMethod(network, key).name));
+  const rows = maps.flatMap((_, a) =>
+    maps.slice(a + 1).map((_, after) => {
+      const b = a + 1 + after;
+      const rank = correlateRanks(sums[a], sums[b]);
+      const text = Number.isNaN(rank) ? formatText("undefined") : formatSigned(rank);
+      const pair = tag(
+        "th",
+        { scope: "row" },
+        names[a],
+        tag("small", {}, ` ${formatText("agreement.with")} `),
+        names[b],
+      );
+      return tag("tr", {}, pair, tag("td", {}, renderMeasure(text, 0.5, (rank + 1) / 2, 0.5)));
+    }),
+  );
+  const head = ["agreement.maps", "agreement.rank"].map((name) => tag("th", { scope: "col" }, formatText(name)));
+  const table = tag("table", {}, tag("thead", {}, tag("tr", {}, head)), tag("tbody", {}, rows));
+  return tag(
+    "section",
+    { class: "agreement" },
+    tag("h3", {}, formatText("agreement")),
+    renderScrollable(formatText("agreement"), table),
+    tag("p", { class: "how" }, tag("strong", {}, formatText("trial-rank.says-not"))),
+    renderDetails(formatText("agreement.measured"), tag("p", {}, formatText("browser-agreement-how"))),
+  );
+}
+
+/**
+ * @param {Looked} looked
+ * @param {string} key
+ * @param {Entry} entry
+ * @param {ReadonlyMap<string, Shared>} scales
+ */
+function renderEntry(looked, key, entry, scales) {
+  const method = findMethod(looked.network, key);
+  if (isMade(entry)) return renderMap(entry, method, /** @type {Shared} */ (scales.get(key)), looked);
+  if (entry !== "coming") return renderMapFigure(method, looked, "", entry.fault, renderNotice(entry.fault));
+  const text = formatText("computing", { method: chooseText(method.name) });
+  return renderMapFigure(method, looked, "", text, renderNotice(text, true));
+}
+
+/**
+ * What stands in the panels' part, and what its canvases need.
+ * @param {Looked} looked
+ * @returns {{ fresh: (Node | string)[], body: Omit<PanelsValue, "html">, numbers: Map<string, PackedMap> }}
+ */
+export function renderPanels(looked) {
+  const { network, film, filmId, answers, label, entries, contrast, pinned, tables } = looked;
+  const how = /** @type {import("./findings.js").Standing} */ (
+    findStandings(network, answers.probabilities).find((each) => each.label.key === label)
+  );
+  const made = [...entries.values()].filter(isMade);
+  const scales = shareScales(made, pinned, network);
+  const figures = [...entries].map(([key, entry]) => renderEntry(looked, key, entry, scales));
+  /** @type {Map<string, PackedMap>} */
+  const numbers = new Map();
+  /** @type {Record<string, PanelMap>} */
+  const maps = {};
+  for (const each of made.filter(({ scale }) => !scale.nothing)) {
+    const id = `map ${filmId} ${network.name} ${label} ${contrast} ${each.key}`;
+    numbers.set(id, { ...placeMap(each, findMethod(network, each.key)), peak: 1, numbers: "" });
+    const { limit, start } = /** @type {Shared} */ (scales.get(each.key));
+    maps[each.key] = {
+      map: id,
+      colours: each.scale.shown,
+      relative: each.scale.limit,
+      absolute: limit,
+      start,
+      coarse: isCoarse(each, network),
+    };
+  }
+  const fresh = [
+    renderHeader(looked, how),
+    tag("div", { class: "row" }, renderFilmPanel(film, network, looked.isSynthetic), figures),
+    ...renderLegend(looked, how),
+    renderAgreement(looked),
+  ];
+  return {
+    fresh: fresh.filter((node) => node !== false && node !== null),
+    body: {
+      film: { picture: filmId, outlines: null, deep: null, windows: null },
+      about: `${filmId} ${network.name} ${label}`,
+      held: !how.mapsShown,
+      contrast,
+      pinned: Boolean(pinned),
+      frame: findFrame(network.preprocess, ...fitShape(film.width, film.height, MAP_SIDE_PX)),
+      tables,
+      maps,
+    },
+    numbers,
+  };
+}
+
+/**
+ * The film, as long as no network has answered: in the places of the maps what they will not show, or why none comes.
+ * @param {FilmTold | null} film
+ * @param {string} filmId
+ * @param {boolean} isSynthetic
+ * @param {readonly ManifestMethod[]} methods
+ * @param {string} held
+ * @returns {{ fresh: Node[], body: Omit<PanelsValue, "html"> }}
+ */
+export function renderFilmAlone(film, filmId, isSynthetic, methods, held) {
+  const name = formatText("film");
+  /** @type {(title: Node, promise: string, caption: string) => HTMLElement} */
+  const blank = (title, promise, caption) =>
+    tag(
+      "figure",
+      { class: "panel" },
+      title,
+      tag("div", { class: "stage blank" }, tag("p", {}, promise)),
+      tag("figcaption", {}, caption),
+    );
+  const figures = methods.map((method) => {
+    const promise = held || chooseText(method.promise);
+    return blank(renderMethodTitle(method), promise, held ? "" : chooseText(method.caption));
+  });
+  const first = film
+    ? renderFilmPanel(film, null, isSynthetic)
+    : blank(renderName(name, ""), formatText("film.promise"), "");
+  return {
+    fresh: [tag("div", { class: "row" }, first, figures)],
+    body: {
+      film: film && { picture: filmId, outlines: null, deep: null, windows: null },
+      about: filmId,
+      held: false,
+      frame: { width: 1, height: 1, size: 1, seenX: [0, 1], seenY: [0, 1], placedX: [0, 1], placedY: [0, 1] },
+      tables: { positive: "", signed: "" },
+      maps: {},
+    },
+  };
+}
