@@ -42,8 +42,8 @@ cxr_demo.export: results csv_lines film_table class_table map_scales shown setti
 cxr_demo.export: film_records film_answers predictions film_pair_results explanations evaluations listing
 cxr_demo: __init__
 cxr_demo.export: report report_pdf handout secondary_capture segmentation bundle report_file
-cxr_demo.export.static: __init__ recording onnx_nodes onnx_operations graphs json_files manifest png_files
-cxr_demo.export.static: gate_files deck_files libraries page_files edition golden
+cxr_demo.export.static: __init__ recording onnx_nodes onnx_operations graphs manifest_files manifest png_files
+cxr_demo.export.static: gate_files deck_files libraries page_files single_file edition golden
 cxr_demo.ui: markup terms parts faults components jobs image_encoding
 cxr_demo.ui.app: __init__ memory host_settings hosts bounded_requests uploads upload_route wish
 cxr_demo.ui.findings: __init__ findings_list localisation_table facts gate_table

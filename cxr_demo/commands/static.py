@@ -15,6 +15,7 @@ def add_static(commands: arguments.Commands) -> None:
     static = commands.add_parser("export-static", help=format_text("help-static"))
     static.add_argument("out", type=Path, metavar="OUT")
     static.add_argument("--networks", nargs="+", metavar="NAME", default=(), help=format_text("help-static-networks"))
+    static.add_argument("--single", action="store_true", help=format_text("help-static-single"))
     static.add_argument("--golden", type=Path, metavar="FOLDER", help=format_text("help-static-golden"))
     static.add_argument("--overwrite", action="store_true", help=format_text("help-static-overwrite"))
     static.set_defaults(act=run_static)
@@ -23,14 +24,17 @@ def add_static(commands: arguments.Commands) -> None:
 def run_static(options: argparse.Namespace) -> int:
     if importlib.util.find_spec("onnx") is None:
         raise CxrError("static-extra")
-    from cxr_demo.export.static.edition import write_edition
+    from cxr_demo.export.static.edition import write_edition, write_single
     from cxr_demo.export.static.golden import write_cases
     from cxr_demo.networks import checkpoint
     from cxr_demo.progress import show_progress
 
     networks = options.networks or [path.name for path in checkpoint.find_checkpoints(checkpoint.get_weights_root())]
     with show_progress() as on_progress:
-        write_edition(options.out, networks, on_progress, options.overwrite)
+        if options.single:
+            write_single(options.out, networks, on_progress, options.overwrite)
+        else:
+            write_edition(options.out, networks, on_progress, options.overwrite)
     print(options.out)
     for name in networks if options.golden else ():
         write_cases(options.golden / name, name)

@@ -736,6 +736,7 @@ help-deck-title = des Satzes; sonst der Name von FOLDER
 help-deck-check = jeder Fehler eines Satzes mit seiner Zeile, oder was er enthält
 help-static = die Ausgabe ohne Server: Netze und ihre Karten als Dateien für einen Browser
 help-static-networks = die Netze, die sie enthält; ohne Angabe alle, die es hier gibt
+help-static-single = OUT ist eine einzige HTML-Datei, die sich mit einem Doppelklick öffnet und alles enthält
 help-static-golden = außerdem Aufnahmen mit dem, was zu ihnen berechnet wird, für Tests, in diesen Ordner
 help-static-overwrite = eine frühere Ausgabe in OUT überschreiben
 

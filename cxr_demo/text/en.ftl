@@ -708,6 +708,7 @@ help-deck-title = of the deck; if left out, the name of FOLDER
 help-deck-check = every mistake of a deck with its line, or what it holds
 help-static = the edition without a server: networks and their maps as files for a browser
 help-static-networks = the networks that it holds; if left out, all that are here
+help-static-single = OUT is one HTML file that opens by a double click, with everything inside
 help-static-golden = also films with what is computed of them, for tests, into this folder
 help-static-overwrite = write over an earlier edition in OUT
 

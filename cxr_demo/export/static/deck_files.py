@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from cxr_demo.export.static.json_files import write_json
+from cxr_demo.export.static.manifest_files import write_json
 from cxr_demo.export.static.png_files import write_png
 from cxr_demo.teaching.deck import Deck, find_truth_boxes
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import resources
@@ -16,11 +17,13 @@ from cxr_demo.errors import CxrError
 from cxr_demo.explain.engine import AnyExplainer, make_explainer
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.explain.proof_cache import get_proof_folder
+from cxr_demo.export.output import check_new_file, write_new_file
 from cxr_demo.export.static import graphs, manifest, page_files, recording
 from cxr_demo.export.static.deck_files import write_deck
 from cxr_demo.export.static.gate_files import write_gate
-from cxr_demo.export.static.json_files import MANIFEST_FILE, describe_graph, measure_folder, write_json
+from cxr_demo.export.static.manifest_files import MANIFEST_FILE, measure_folder, write_graph_file, write_json
 from cxr_demo.export.static.png_files import write_png
+from cxr_demo.export.static.single_file import pack_edition
 from cxr_demo.film.phantom import EXAMPLES, make_example_phantoms
 from cxr_demo.networks import checkpoint as checkpoints
 from cxr_demo.networks.checkpoint import WEIGHTS_FILE, Checkpoint
@@ -67,6 +70,16 @@ def write_edition(
         raise CxrError("out-not-written", why=str(error.strerror)) from error
 
 
+def write_single(
+    path: Path, networks: Sequence[str], on_progress: ProgressCallback = ignore_progress, overwrite: bool = False
+) -> None:
+    """The same as one HTML file. CxrError also where a file lies there."""
+    check_new_file(path, overwrite)
+    with tempfile.TemporaryDirectory() as folder:
+        write_edition(Path(folder), networks, on_progress)
+        write_new_file(path, pack_edition(Path(folder)))
+
+
 def write_network(folder: Path, checkpoint: Checkpoint, explainer: AnyExplainer) -> dict[str, Any]:
     """The graphs of one network, its weights as they are and its manifest; returns what the edition says of it."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -79,8 +92,7 @@ def write_network(folder: Path, checkpoint: Checkpoint, explainer: AnyExplainer)
             continue
         recorded = made.get(key) or recording.record_relevance(checkpoint, key)
         data = graphs.write_graph(recorded, places, WEIGHTS_FILE)
-        (folder / f"{key}.onnx").write_bytes(data)
-        described[key] = describe_graph(f"{key}.onnx", data)
+        described[key] = write_graph_file(folder, key, data)
     told = manifest.describe_network_files(checkpoint, explainer, described)
     write_json(folder / MANIFEST_FILE, told)
     return {

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cxr_demo.export.static import graphs
-from cxr_demo.export.static.json_files import MANIFEST_FILE, describe_graph, measure_folder, write_json
+from cxr_demo.export.static.manifest_files import MANIFEST_FILE, measure_folder, write_graph_file, write_json
 from cxr_demo.export.static.recording import record_network
 from cxr_demo.networks.checkpoint import WEIGHTS_FILE
 from cxr_demo.networks.gate_net import KINDS, NAMED, SIZE_PX, load_gate
@@ -25,7 +25,6 @@ def write_gate(folder: Path, source: Path) -> dict[str, Any] | None:
     shutil.copyfile(source / WEIGHTS_FILE, folder / WEIGHTS_FILE)
     recorded = record_network(gate.net, {"x": (1, 1, SIZE_PX, SIZE_PX)}, OUTPUTS)
     data = graphs.write_graph(recorded, graphs.find_tensors(folder / WEIGHTS_FILE), WEIGHTS_FILE)
-    (folder / f"{GRAPH}.onnx").write_bytes(data)
     write_json(
         folder / MANIFEST_FILE,
         {
@@ -38,7 +37,7 @@ def write_gate(folder: Path, source: Path) -> dict[str, Any] | None:
                 "most_mirrored": gate.most_mirrored,
             },
             "weights_sha256": gate.card["weights_sha256"],
-            "graphs": {GRAPH: describe_graph(f"{GRAPH}.onnx", data)},
+            "graphs": {GRAPH: write_graph_file(folder, GRAPH, data)},
         },
     )
     return {"bytes": measure_folder(folder)}

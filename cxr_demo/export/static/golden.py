@@ -14,7 +14,7 @@ from cxr_demo.analysis import Analyser, Explanation
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.explain.proof_cache import get_proof_folder
 from cxr_demo.export.static.edition import list_recorded
-from cxr_demo.export.static.json_files import encode_array, write_json
+from cxr_demo.export.static.manifest_files import encode_array, write_json
 from cxr_demo.export.static.png_files import write_png
 from cxr_demo.export.static.recording import CAMS
 from cxr_demo.film.phantom import make_phantom

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
 import re
 import shutil
 from pathlib import Path
+
+from cxr_demo.export.static.libraries import copy_libraries, install_libraries
 
 PAGE = Path(__file__).with_name("page")
 UI = Path(__file__).parents[2] / "ui"
@@ -14,17 +15,14 @@ NAMED = re.compile(r'(?:src|href)="(ui/[^"]+)"')  # in the index: files of the p
 
 
 def copy_page(folder: Path) -> None:
-    """`page/` without types, and each `ui/...` that its index names, to the same path."""
-    if not PAGE.is_dir():
-        return
+    """`page/` without types, each `ui/...` that its index names, to the same path, and into lib/ what npm brings.
+    CxrError without npm."""
+    node_modules = install_libraries()
     shutil.copytree(PAGE, folder, ignore=shutil.ignore_patterns("*.d.ts", "tests"), dirs_exist_ok=True)
     index = folder / INDEX
     for name in NAMED.findall(index.read_text(encoding="utf-8")) if index.is_file() else ():
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(UI / name.removeprefix("ui/"), target)
-
-
-def compress(data: bytes) -> bytes:
-    """As gzip -9, the same at every run."""
-    return gzip.compress(data, 9, mtime=0)
+    (folder / "lib").mkdir(exist_ok=True)
+    copy_libraries(node_modules, folder / "lib")

