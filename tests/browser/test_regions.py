@@ -223,7 +223,8 @@ def test_fingers_draw_move_and_resize_and_scroll_in_between(open_page, films):
     assert canvas.evaluate(action) == "none"
     page.keyboard.press("Escape")
     expect(arm(page, "box")).to_have_attribute("aria-pressed", "false")
-    arm(page, "box").tap()
+    arm(page, "box").tap()  # it stands below the panels
+    expect(page.locator("canvas[data-panel=film]")).to_be_in_viewport(ratio=0.99)
     canvas.evaluate("canvas => canvas.scrollIntoView({ block: 'center' })")  # not under the ways of covering
 
     def drag_finger(*points: tuple[float, float]) -> None:
@@ -241,6 +242,13 @@ def test_fingers_draw_move_and_resize_and_scroll_in_between(open_page, films):
     assert bounds(page, 0) == pytest.approx([0.3, 0.3, 0.4, 0.4], abs=0.02)
     drag_finger((0.7, 0.7), (0.6, 0.8), (0.6, 0.9))
     assert bounds(page, 0) == pytest.approx([0.3, 0.3, 0.3, 0.6], abs=0.02)
+    page.get_by_role("button", name=format_text("cover-mirror"), exact=True).tap()
+    wait_for_rest(page)
+    take_off = page.get_by_role("button", name=format_text("cover.off"), exact=True)
+    expect(take_off).to_be_in_viewport(ratio=1)
+    take_off.tap()
+    wait_for_rest(page)
+    expect(page.locator("#panels .not-film")).to_have_count(0)
 
 
 def test_regions_are_covered_the_network_is_asked_and_the_film_says_that_it_is_none(open_page, films, weights):

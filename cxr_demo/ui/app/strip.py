@@ -42,7 +42,8 @@ def render_strip(films: Sequence[StripFilm], answers: Sequence[str], shown: str)
 
 def _render_film(film: StripFilm, answer: str, is_shown: bool) -> Html:
     reason = tag("small", film.fault[0], class_="reason") if film.fault else None
-    text = tag("span", tag("b", shorten_name(str(film.name))), tag("small", answer), reason, class_="text")
+    together = answer.replace(" %", "\N{NO-BREAK SPACE}%")  # a card is narrow
+    text = tag("span", tag("b", shorten_name(str(film.name))), tag("small", together), reason, class_="text")
     choose = tag(
         "button", _render_thumbnail(film), text, type="button", class_="film", data_film=film.key,
         aria_pressed="true" if is_shown else "false", title=": ".join(map(str, (film.name, *(film.fault or ())[:1]))),

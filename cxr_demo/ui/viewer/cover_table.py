@@ -43,10 +43,9 @@ def render_cover(card: Card, label: str, before: np.ndarray, cover: Cover) -> Ht
         for how in COVERS
     ]  # fmt: skip
     off = tag("button", format_text("cover.off"), type="button", class_="cover off", data_how="") if cover.how else None
-    ways = tag("div", *buttons, off, class_="ways", role="group", aria_label=format_text("cover"))
-    bar = tag(
-        "div", tag("strong", format_text("cover")), ways, _render_change(card, label, before, cover), class_="bar"
-    )
+    ways = tag("div", *buttons, class_="ways", role="group", aria_label=format_text("cover"))
+    change = _render_change(card, label, before, cover)
+    bar = tag("div", tag("strong", format_text("cover")), ways, off, change, class_="bar")
     return tag("div", bar, _render_answer(card, before, cover), class_="covering")
 
 

@@ -358,7 +358,12 @@ function focusTag(at) {
 }
 
 on("click", "#panels button.draw-region", ({ dataset }, event) => {
-  if (event.detail || !drawing.film) return arm(armed === dataset.shape ? "" : String(dataset.shape));
+  if (event.detail || !drawing.film) {
+    arm(armed === dataset.shape ? "" : String(dataset.shape));
+    // On a phone the button stands below the panels: the film comes back to the hand that is about to draw on it.
+    if (armed) document.querySelector("#panels .stage")?.scrollIntoView({ block: "nearest" });
+    return;
+  }
   const [left, top] = toFilm([0.4, 0.4]); // the keyboard has no place of its own
   const side = 0.2 / view.zoom;
   /** @type {Box} */
