@@ -225,6 +225,27 @@ def test_a_map_with_too_little_says_so(honest, films):
     assert squeeze(figure["instead"]) in squeeze(read_by_pypdf(make_report(empty)))
 
 
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_no_letter_lies_on_another(films, language):
+    """With fourteen findings, some of which have long names."""
+    with use_language(language):
+        document = pypdfium2.PdfDocument(
+            make_report(show(Analyser(load(ROOT / "nih-efficientnet-lite0")), films["8.png"]))
+        )
+        for page in document:
+            text = page.get_textpage()
+            letters = {at: text.get_text_range(at, 1) for at in range(text.count_chars())}
+            seen = [at for at, letter in letters.items() if letter.strip()]
+            left, bottom, right, top = np.array([text.get_charbox(at) for at in seen]).T
+            width = np.minimum(right, right[:, None]) - np.maximum(left, left[:, None])
+            height = np.minimum(top, top[:, None]) - np.maximum(bottom, bottom[:, None])
+            pairs = [(seen[one], seen[other]) for one, other in np.argwhere(np.triu((width > 0.8) & (height > 0.8), 1))]
+            # The letters of a word reach into each other.
+            on = [one for one, other in pairs if other - one > 2 or not (letters[one] + letters[other]).isalpha()]
+            assert not on, {text.get_text_range(max(0, at - 9), 18) for at in on}
+        document.close()
+
+
 def test_long_and_foreign_names_keep_the_pages_whole(films):
     made = make_checkpoint()
     names = ("a" * 32 + " very long name of a finding", "Überblähung", "кардиомегалия", "胸水")
