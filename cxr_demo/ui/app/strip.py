@@ -16,6 +16,7 @@ LONGEST_NAME, NAME_ENDS = 30, 13
 NOT_READ = (  # a page with a bent corner and a cross
     "M6 2.5h8l4.5 4.5v14.5h-12.5z M14 2.5v4.5h4.5 M9.5 11.5l5 5 M14.5 11.5l-5 5"
 )
+TWO_FILMS = "M1.5 2.5h5v11h-5z M9.5 2.5h5v11h-5z"
 
 
 class StripFilm(Protocol):
@@ -50,8 +51,9 @@ def _render_film(film: StripFilm, answer: str, is_shown: bool) -> Html:
     )  # fmt: skip
     remove = format_text("film-remove", name=film.name)
     compare = format_text("film-pair.compare", name=film.name)
+    sign = tag("svg", tag("path", d=TWO_FILMS), viewBox="0 0 16 16", aria_hidden="true")
     beside = tag(
-        "button", format_text("film-pair.compare-short"), type="button", class_="beside",
+        "button", sign, tag("span", format_text("film-pair.compare-short")), type="button", class_="beside",
         data_compare=f"film {film.key}", aria_label=compare, title=compare,
     )  # fmt: skip
     if is_shown or not film.pictures:
