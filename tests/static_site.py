@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import functools
+import json
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
+
+from cxr_demo import limits, render
+from cxr_demo.explain.methods import EVIDENCE_FLOOR
+from cxr_demo.export.static.libraries import copy_libraries, install_libraries
+
+ENGINE = Path(__file__).parents[1] / "cxr_demo" / "export" / "static" / "page" / "engine"
+FACTS = {"clip_percentile": render.CLIP_PERCENTILE, "evidence_floor": EVIDENCE_FLOOR, "signed_zero": render.SIGNED_ZERO}
 
 POLICY = (
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; worker-src 'self' blob:;"
@@ -58,9 +67,27 @@ def serve_folder(folder: Path) -> Iterator[str]:
         server.server_close()
 
 
-def prepare(page: Page, address: str) -> None:
-    page.goto(f"{address}blank.html")
-    page.evaluate(TOOLS)
+def write_site(folder: Path) -> None:
+    """An edition with the engine and without networks."""
+    shutil.copytree(ENGINE, folder / "engine")
+    (folder / "lib").mkdir()
+    copy_libraries(install_libraries(), folder / "lib")
+    (folder / "blank.html").write_text('<!doctype html><link rel="icon" href="data:,"><title>blank</title>')
+    facts = {name.lower(): getattr(limits, name) for name in ("MAX_PIXELS", "MAX_FILE_BYTES", "MAX_ASPECT")}
+    edition = {"networks": [], "gate": None, "render": FACTS, "limits": facts}
+    (folder / "edition.json").write_text(json.dumps(edition))
+
+
+@contextmanager
+def open_site(browser: Browser, folder: Path) -> Iterator[Page]:
+    """A page of its own, with the engine opened."""
+    with serve_folder(folder) as address:
+        page = browser.new_page()
+        page.goto(f"{address}blank.html")
+        page.evaluate(TOOLS)
+        page.evaluate(OPEN)
+        yield page
+        page.close()
 
 
 def pack(values: np.ndarray | bytes) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +26,9 @@ from pydicom.uid import (
     generate_uid,
 )
 
-from cxr_demo import limits, render
+from cxr_demo import render
 from cxr_demo.errors import CxrError
 from cxr_demo.evaluation.covering import COVERS, cover_image
-from cxr_demo.explain.methods import EVIDENCE_FLOOR
-from cxr_demo.export.static.libraries import copy_libraries, install_libraries
 from cxr_demo.film.borders import trim_borders
 from cxr_demo.film.preprocess import GEOMETRIES, Preprocess
 from cxr_demo.film.reading import Radiograph, read_image
@@ -41,36 +37,18 @@ from cxr_demo.networks.gate_net import prepare_picture
 from cxr_demo.text.catalogue import Words
 from cxr_demo.text.formats import format_significant
 from tests.browser.conftest import synthetic_film
-from tests.static_site import OPEN, pack, prepare, serve_folder, unpack
+from tests.static_site import FACTS, open_site, pack, unpack, write_site
 
-PAGE = Path(__file__).parents[2] / "cxr_demo" / "export" / "static" / "page"
 SHAPES = ((37, 111), (96, 96), (128, 75), (192, 192), (300, 211), (384, 256), (700, 512), (1024, 1024))
-FACTS = {"clip_percentile": render.CLIP_PERCENTILE, "evidence_floor": EVIDENCE_FLOOR, "signed_zero": render.SIGNED_ZERO}
 RANDOM = np.random.default_rng(0)
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory) -> Path:
-    """An edition without networks."""
+@pytest.fixture(scope="module")
+def page(browser, tmp_path_factory):
     folder = tmp_path_factory.mktemp("static")
-    shutil.copytree(PAGE / "engine", folder / "engine")
-    (folder / "lib").mkdir()
-    copy_libraries(install_libraries(), folder / "lib")
-    (folder / "blank.html").write_text('<!doctype html><link rel="icon" href="data:,"><title>blank</title>')
-    facts = {name.lower(): getattr(limits, name) for name in ("MAX_PIXELS", "MAX_FILE_BYTES", "MAX_ASPECT")}
-    edition = {"networks": [], "gate": None, "render": FACTS, "limits": facts}
-    (folder / "edition.json").write_text(json.dumps(edition))
-    return folder
-
-
-@pytest.fixture(scope="session")
-def page(browser, site):
-    with serve_folder(site) as address:
-        page = browser.new_page()
-        prepare(page, address)
-        page.evaluate(OPEN)
+    write_site(folder)
+    with open_site(browser, folder) as page:
         yield page
-        page.close()
 
 
 @pytest.mark.parametrize("geometry", GEOMETRIES)
