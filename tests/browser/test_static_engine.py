@@ -287,9 +287,10 @@ def test_what_is_no_film_is_refused_in_the_product_s_words(page: Page, tmp_path)
         assert page.evaluate(READ, pack(data))["failed"] == name_message(words), name
 
 
-def test_covered_films_and_the_gate_s_picture(page: Page, tmp_path):
+@pytest.mark.parametrize("shape", [(200, 180), (90, 150), (60, 70)])
+def test_covered_films_and_the_gate_s_picture(page: Page, tmp_path, shape):
     path = tmp_path / "film.png"
-    film = np.rint(synthetic_film((200, 180)) * 255).astype(np.uint8)
+    film = np.rint(synthetic_film(shape) * 255).astype(np.uint8)
     path.write_bytes(_encode(cv2.copyMakeBorder(film, 9, 9, 40, 5, 0)))
     image, regions = read_image(path), [(0.1, 0.2, 0.35, 0.3), ((0.5, 0.5), (0.9, 0.6), (0.6, 0.9))]
     height, width = image.pixels.shape

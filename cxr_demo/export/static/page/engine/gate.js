@@ -154,7 +154,7 @@ function doubtLooks({ kind, likest, probability, frontal, distance, usual }) {
 export function preparePicture(pixels, width, height, size) {
   const [across, down] = findContent(pixels, width, height);
   const kept = cutOut(pixels, width, across, down);
-  const small = resize(kept, across[1] - across[0], down[1] - down[0], size, size);
+  const small = resize(kept, across[1] - across[0], down[1] - down[0], size, size, true);
   const rising = small.slice().sort();
   let [low, high] = [findPercentile(rising, 0.01), findPercentile(rising, 0.99)];
   if (high - low < 1e-3) [low, high] = [rising[0], Math.max(rising[rising.length - 1], rising[0] + 1e-3)];

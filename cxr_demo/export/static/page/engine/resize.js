@@ -4,6 +4,8 @@ const { fround } = Math;
 
 /**
  * @typedef {{ of: Int32Array, share: Float32Array, starts: Int32Array }} Shares of which source cells a cell is made
+ * @typedef {(length: number, places: number) => { first: Int32Array, share: Float32Array }} FindPlaces
+ * @typedef {(one: number, other: number, share: number) => number} Mix
  */
 
 /**
@@ -107,8 +109,8 @@ function average(pixels, width, height, wide, high) {
 }
 
 /**
- * @param {number} length
- * @param {number} places
+ * Between the middles of cells.
+ * @type {FindPlaces}
  */
 function placesBetween(length, places) {
   const first = new Int32Array(places);
@@ -123,40 +125,62 @@ function placesBetween(length, places) {
 }
 
 /**
- * Between the middles of cells, first along the rows; each step rounds once.
- * @type {(pixels: Float32Array, width: number, height: number, wide: number, high: number) => Float32Array}
+ * Cells stay as wide as they are; only a place on the edge of two has something of both (OpenCV's areas, enlarged).
+ * @type {FindPlaces}
  */
-function interpolate(pixels, width, height, wide, high) {
-  const [across, down] = [placesBetween(width, wide), placesBetween(height, high)];
+function placesOnEdges(length, places) {
+  const first = new Int32Array(places);
+  const share = new Float32Array(places);
+  for (let at = 0; at < places; at++) {
+    const low = Math.floor(at * (1 / (places / length)));
+    const part = fround(at + 1 - (low + 1) * (places / length));
+    first[at] = Math.min(length - 1, low);
+    share[at] = low >= length - 1 || part <= 0 ? 0 : part - Math.floor(part);
+  }
+  return { first, share };
+}
+
+/** @type {Mix} rounds once */
+const mixOnce = (one, other, share) => share * fround(other - one) + one;
+/** @type {Mix} rounds after every step */
+const mixByStep = (one, other, share) => fround(one * fround(1 - share)) + fround(other * share);
+
+/**
+ * First along the rows.
+ * @type {(pixels: Float32Array, width: number, height: number, wide: number, high: number, find: FindPlaces, mix: Mix) => Float32Array}
+ */
+function interpolate(pixels, width, height, wide, high, find, mix) {
+  const [across, down] = [find(width, wide), find(height, high)];
   const rows = new Float32Array(wide * height);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < wide; x++) {
       const left = pixels[y * width + across.first[x]];
       const right = pixels[y * width + Math.min(width - 1, across.first[x] + 1)];
-      rows[y * wide + x] = across.share[x] * fround(right - left) + left;
+      rows[y * wide + x] = mix(left, right, across.share[x]);
     }
   }
   const made = new Float32Array(wide * high);
   for (let y = 0; y < high; y++) {
     const above = down.first[y] * wide;
     const below = Math.min(height - 1, down.first[y] + 1) * wide;
-    for (let x = 0; x < wide; x++) {
-      made[y * wide + x] = down.share[y] * fround(rows[below + x] - rows[above + x]) + rows[above + x];
-    }
+    for (let x = 0; x < wide; x++) made[y * wide + x] = mix(rows[above + x], rows[below + x], down.share[y]);
   }
   return made;
 }
 
 /**
- * pixels (height x width) -> (high x wide): means of areas when both sides shrink (no aliasing), else linear.
+ * pixels (height x width) -> (high x wide): means of areas when both sides shrink (no aliasing), else linear, or by
+ * areas too.
  * @param {Float32Array} pixels
  * @param {number} width
  * @param {number} height
  * @param {number} wide
  * @param {number} high
+ * @param {boolean} [byArea]
  */
-export function resize(pixels, width, height, wide, high) {
+export function resize(pixels, width, height, wide, high, byArea = false) {
   if (wide === width && high === height) return pixels;
-  const shrinks = wide <= width && high <= height;
-  return (shrinks ? average : interpolate)(pixels, width, height, wide, high);
+  if (wide <= width && high <= height) return average(pixels, width, height, wide, high);
+  if (byArea) return interpolate(pixels, width, height, wide, high, placesOnEdges, mixByStep);
+  return interpolate(pixels, width, height, wide, high, placesBetween, mixOnce);
 }
