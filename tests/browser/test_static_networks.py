@@ -14,6 +14,7 @@ from cxr_demo.explain.engine import make_explainer
 from cxr_demo.explain.proof_cache import get_proof_folder
 from cxr_demo.export.static import edition, golden
 from cxr_demo.export.static.gate_files import write_gate
+from cxr_demo.export.static.manifest_files import MANIFEST_FILE, write_json
 from cxr_demo.film.gate import judge_image
 from cxr_demo.film.reading import read_image
 from cxr_demo.networks import checkpoint as checkpoints
@@ -45,7 +46,7 @@ def site(tmp_path_factory) -> Path:
         listed = edition.write_network(folder / "networks" / HONEST, checkpoint, explainer)
         golden.write_cases(folder / "golden", HONEST, CASES)
     gate = write_gate(folder / "gate", GATE)
-    edition.write_json(folder / "edition.json", edition.describe_edition([listed], HONEST) | {"gate": gate})
+    write_json(folder / "edition.json", edition.describe_edition([listed], HONEST) | {"gate": gate})
     return folder
 
 
@@ -126,7 +127,7 @@ def test_a_call_can_be_stopped(page: Page, site):
 
 
 def test_the_weights_are_those_of_the_card(site):
-    told = json.loads((site / "networks" / HONEST / edition.MANIFEST_FILE).read_text())
+    told = json.loads((site / "networks" / HONEST / MANIFEST_FILE).read_text())
     assert told["weights_sha256"] == checkpoints.load(HONEST).card.weights_sha256
 
 
@@ -147,7 +148,7 @@ def replace(text: str):
             lambda path: shutil.copy(GATE / path.name, path),
             "static-file-broken",
         ),
-        (f"networks/{HONEST}/answers.onnx", cut, "static-file-broken"),
+        (f"networks/{HONEST}/answers.onnx.gz", cut, "static-file-broken"),
         (f"networks/{HONEST}/manifest.json", cut, "static-file-broken"),
         (f"networks/{HONEST}/model.safetensors", Path.unlink, "static-file-missing"),
         ("engine/runtime.js", replace("WebAssembly.validate = () => false;"), "static-no-simd"),

@@ -16,19 +16,31 @@ export async function startRuntime(getFile) {
   if (!globalThis.WebAssembly?.validate(Uint8Array.from(NEEDS_SIMD))) throw new Failure("static-no-simd");
   ort.env.wasm.numThreads = 1;
   ort.env.logLevel = "error";
-  const binary = await unpack(await getFile(RUNTIME));
+  const binary = await unpackFile(RUNTIME, await getFile(RUNTIME));
   ort.env.wasm.wasmBinary = /** @type {ArrayBuffer} */ (binary.buffer);
 }
 
 /**
- * The bytes of a file that are what the edition says they are.
+ * @param {string} path
+ * @param {Uint8Array} bytes
+ */
+async function unpackFile(path, bytes) {
+  try {
+    return await unpack(bytes);
+  } catch {
+    throw new Failure("static-file-broken", { file: path });
+  }
+}
+
+/**
+ * The bytes of a file, unpacked, that are what the edition says they are.
  * @param {string} path
  * @param {string} sha256
  * @param {(path: string, onProgress?: (share: number) => void) => Promise<Uint8Array>} getFile
  * @param {(share: number) => void} [onProgress]
  */
 export async function getChecked(path, sha256, getFile, onProgress) {
-  const bytes = await getFile(path, onProgress);
+  const bytes = await unpackFile(path, await getFile(path, onProgress));
   if ((await hash(bytes)) !== sha256) throw new Failure("static-file-broken", { file: path });
   return bytes;
 }
@@ -98,7 +110,7 @@ export class Graphs {
       return known;
     }
     const { file, sha256 } = this.manifest.graphs[key];
-    const graph = await unpack(await getChecked(`${this.folder}/${file}`, sha256, this.getFile));
+    const graph = await getChecked(`${this.folder}/${file}`, sha256, this.getFile);
     for (const oldest of [...this.sessions.keys()].slice(0, Math.max(0, this.sessions.size + 1 - MOST_SESSIONS))) {
       await this.close(oldest);
     }
