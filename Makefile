@@ -5,7 +5,7 @@ DATA ?= ../shared/data
 NAME ?= kermany-densenet121
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint train bench fire-page fire check space clean
+.PHONY: help demo test lint train bench fire-page fire check space space-static clean
 
 help: ## this list
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -58,6 +58,12 @@ space: ## a folder to push as a Hugging Face Space: make space OUT=../space SPAC
 	echo '--extra-index-url https://download.pytorch.org/whl/cpu' > $(OUT)/requirements.txt
 	git show HEAD:requirements.lock | sed -n -E 's/^(torch|torchvision)==([0-9.]+)$$/\1==\2+cpu/p' >> $(OUT)/requirements.txt
 	git show HEAD:requirements.txt | sed -E '/^# training/,$$d; /^(torch|torchvision)>/d' >> $(OUT)/requirements.txt
+
+# NETWORKS="NAME NAME" takes some of those in weights/.
+space-static: $(VENV)/installed-dev ## a folder to push as a static Hugging Face Space, without a server: make space-static OUT=../space
+	@test -n "$(OUT)" -a ! -e "$(OUT)" || { echo "make space-static OUT=new-folder"; exit 1; }
+	$(BIN)/python -m cxr_demo export-static $(OUT) $(if $(NETWORKS),--networks $(NETWORKS))
+	cp docs/space/static.md $(OUT)/README.md
 
 clean: ## remove what was installed and built here; weights and runs stay
 	rm -rf $(VENV) build .pytest_cache .ruff_cache

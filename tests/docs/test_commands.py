@@ -54,6 +54,7 @@ SMOKE = {  # command -> what is added to it, so that seconds are enough
     "import": ["--size", "64"],
 }
 NOT_RUN = {  # beginning of a command -> why it is read only: its arguments, where it is ours
+    "cxr_demo export-static ": "a minute for each network; tests/export/static writes small editions",
     "train run rajaraman2021 ": "eighteen runs; tests/train/test_systems.py runs every system in a smoke size",
     "train phantom": "minutes; tests/train/benchmarks/test_phantoms.py runs it in a smoke size",
     "train lungs": "minutes; tests/train/benchmarks/test_lung_training.py runs it in a smoke size",
