@@ -2483,6 +2483,7 @@ browser-stays = Die Aufnahme bleibt auf diesem Gerät: Nichts wird hochgeladen.
 browser-synthetic-note = Künstlich: von einem Programm gezeichnet, keine Aufnahme eines Menschen.
 browser-network = { $title } · noch { $size } zu laden
 browser-loading = { $name } wird geladen …
+browser-gate = Ihre erste eigene Aufnahme lädt noch { $size }, um zu prüfen, ob sie den Thorax zeigt.
 browser-asking-gate = Es wird geprüft, ob das eine Thoraxaufnahme von vorn ist …
 browser-stop = Anhalten
 browser-stopped = Angehalten.

@@ -2382,6 +2382,7 @@ browser-stays = The film stays on this device: nothing is uploaded.
 browser-synthetic-note = Synthetic: drawn by a program, not a film of a person.
 browser-network = { $title } · { $size } to load
 browser-loading = Loading { $name } …
+browser-gate = The first film of yours loads { $size } more, to ask whether it is a chest film.
 browser-asking-gate = Looking whether this is a frontal chest film …
 browser-stop = Stop
 browser-stopped = Stopped.

@@ -40,6 +40,7 @@ type PageBody = Value | Picture | PackedMap;
 interface Picture {
   readonly source: string;
   readonly greys?: Greys; // where the page has read the film itself
+  readonly offered?: readonly Greys[]; // and in the other windows of its file
 }
 
 interface PackedMap {

@@ -119,6 +119,7 @@ async function load(film) {
   const [greys, lines] = await Promise.all([loadGreys(pictureOf(film.picture)), outlines]);
   if (state.film !== film.picture) return;
   films.read = drawing.film = greys;
+  films.offered = pictureOf(film.picture).offered ?? [];
   drawing.outlines = lines;
 }
 

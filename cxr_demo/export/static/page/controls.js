@@ -65,7 +65,12 @@ function renderButton(action, sign) {
   );
 }
 
-export function renderViewControls() {
+/** @param {NonNullable<FilmTold["windows"]>["names"]} windows of the file, where there is a choice */
+export function renderViewControls(windows) {
+  const options = windows.map((name, value) =>
+    tag("option", { value }, typeof name === "string" ? name : formatText(name.name, name.values)),
+  );
+  const choice = tag("label", {}, formatText("greys-file"), tag("select", { class: "file-window" }, options));
   const buttons = Object.entries(BUTTONS).map(([action, sign]) => renderButton(action, sign));
   const sliders = /** @type {const} */ ([
     ["level", 0, 100, 50],
@@ -89,7 +94,7 @@ export function renderViewControls() {
       "details",
       { class: "pop greys" },
       tag("summary", {}, formatText("greys")),
-      tag("div", {}, tag("div", { class: "with-term" }, tag("div", {}, sliders))),
+      tag("div", {}, windows.length > 1 && choice, tag("div", { class: "with-term" }, tag("div", {}, sliders))),
     ),
     tag("button", { type: "button", class: "bare", title: formatText("film-alone.hint") }, formatText("film-alone")),
     renderButton("help", ""),

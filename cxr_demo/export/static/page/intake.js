@@ -42,16 +42,17 @@ export function renderTop(languages) {
   ];
 }
 
-/** @param {number} megabytes that a file may have */
-export function renderDrop(megabytes) {
+/** @param {number} more bytes that the first film of one's own needs */
+export function renderDrop(more) {
   return [
     tag(
       "label",
       { class: "drop" },
-      tag("input", { type: "file", accept: ACCEPTED, "data-max-bytes": megabytes * 2 ** 20 }),
+      tag("input", { type: "file", accept: ACCEPTED }),
       tag("span", {}, tag("b", {}, formatText("invitation")), tag("span", {}, formatText("invitation.ways"))),
     ),
-    tag("p", { class: "hint" }, formatText("invitation.formats"), " ", formatText("browser-stays")),
+    tag("p", { class: "hint" }, `${formatText("invitation.formats")} ${formatText("browser-stays")}`),
+    ...(more > 0 ? [tag("p", { class: "hint" }, formatText("browser-gate", { size: formatMegabytes(more) }))] : []),
   ];
 }
 

@@ -30,6 +30,10 @@ import { addCatalogue, chooseText, describeError, formatText } from "./words.js"
 const METHODS_AT_FIRST = ["grad-cam", "lrp-epsilon-plus-flat"];
 const FIRST_EXAMPLE = "consolidation";
 const KEEP_LANGUAGE = "language";
+const KEPT_FOR_LATER = [
+  "fast-png/index.js", "fflate.js", "utif.js", "pako.js", "dicom-parser.js", "jpeg-lossless.js", "charls.js",
+  "charls.wasm", "openjpeg.js", "openjpeg.wasm",
+]; // biome-ignore format: of lib/, what films of other kinds need
 const SPOKEN_MAPS = /** @type {const} */ ({ off: "off", none: "none", ready: "ready" });
 
 /**
@@ -86,6 +90,7 @@ const desk = {
 let films = 0;
 let covers = 0;
 let number = 0; // of the newest wish
+let isGateHere = false; // it was loaded for an earlier film
 let isFollowed = false; // it is all there, or cannot be
 
 // ---- what is shown
@@ -110,6 +115,7 @@ function lookNow() {
     isSynthetic: film.example !== "",
     mostRegions: edition.limits.max_regions ?? 8,
     tables: edition.render.tables,
+    facts: edition.render,
   };
 }
 
@@ -146,6 +152,18 @@ function showFindings(looked) {
   return reasons.length ? [doubts, list] : [list];
 }
 
+/**
+ * As the viewer takes it.
+ * @param {{ width: number, height: number, levels16: Uint16Array, windows?: FilmTold["windows"] }} film
+ * @returns {Picture}
+ */
+function makePicture({ width, height, levels16, windows }) {
+  /** @type {(levels: Uint16Array, look: Uint16Array | null) => Greys} */
+  const greysOf = (levels, look) => ({ width, height, levels, look, halved: null });
+  const offered = windows ? windows.greys.map((look) => greysOf(windows.levels, look)) : [];
+  return { source: "", greys: greysOf(levels16, null), offered };
+}
+
 /** @param {import("./panels.js").Looked | null} looked */
 function showPanels(looked) {
   const at = identify();
@@ -153,16 +171,11 @@ function showPanels(looked) {
   const bodies = new Map();
   const { film, network } = desk;
   if (film?.read) {
-    const { width, height, levels16: levels } = film.read;
-    bodies.set(
-      film.id,
-      pictureOf(film.id) ?? { source: "", greys: { width, height, levels, look: null, halved: null } },
-    );
+    bodies.set(film.id, pictureOf(film.id) ?? makePicture(film.read));
   }
   if (desk.cover.answers) {
-    const { width, height, levels16: levels } = desk.cover.answers.covered;
-    const { id } = desk.cover;
-    bodies.set(id, pictureOf(id) ?? { source: "", greys: { width, height, levels, look: null, halved: null } });
+    const { id, answers } = desk.cover;
+    bodies.set(id, pictureOf(id) ?? makePicture(answers.covered));
   }
   if (looked && !isQuestioned(film)) {
     const { fresh, body, numbers } = renderPanels(looked);
@@ -193,7 +206,7 @@ function showAll() {
   const { film, network } = desk;
   document.title = formatText("page-title");
   showPart("top", renderTop(edition.languages), at);
-  showPart("film", renderDrop(Math.floor((edition.limits.max_file_bytes ?? 2 ** 26) / 2 ** 20)), at);
+  showPart("film", renderDrop(isGateHere ? 0 : (edition.gate?.bytes ?? 0)), at);
   showPart("examples", renderExamples(edition.examples, film?.example ?? ""), at);
   showPart("networks", renderNetworks(edition, desk.loaded, desk.chosen), at);
   const select = /** @type {HTMLSelectElement} */ (partOf("networks").querySelector("select"));
@@ -208,6 +221,8 @@ function showAll() {
   showPart("report", looked ? renderReport(looked, edition) : [], at);
   showPart("foot", [tag("p", {}, formatText("not-clinical"))], at);
   showPart("keys", [renderKeysSheet()], at);
+  // What another network has said is drawn as out of date until the chosen one is here.
+  document.querySelector("#desk")?.setAttribute("aria-busy", String(Boolean(network) && network?.name !== desk.chosen));
   document.body.dataset.rest = isFollowed ? String(number) : "";
 }
 
@@ -310,7 +325,9 @@ async function askGate() {
   const { film } = desk;
   if (!film?.read || film.example || film.gate || !edition.gate) return;
   tellWork(formatText("browser-asking-gate"));
-  film.gate = await engine.askGate();
+  const text = formatText("browser-asking-gate");
+  film.gate = await engine.askGate((share) => tellWork(text, share));
+  isGateHere = true;
 }
 
 async function askNetwork() {
@@ -507,11 +524,13 @@ function hearAll() {
 async function keepOffline() {
   if (isOneFile || !("serviceWorker" in navigator) || !isSecureContext) return;
   await navigator.serviceWorker.register("sw.js");
+  navigator.serviceWorker.addEventListener("message", () => {
+    document.body.dataset.kept = "1";
+  });
   const { active } = await navigator.serviceWorker.ready;
-  active?.postMessage([
-    location.href.split("#")[0],
-    ...performance.getEntriesByType("resource").map(({ name }) => name),
-  ]);
+  const later = KEPT_FOR_LATER.map((name) => String(new URL(`lib/${name}`, document.baseURI)));
+  const loaded = performance.getEntriesByType("resource").map(({ name }) => name);
+  active?.postMessage([location.href.split("#")[0], ...loaded, ...later]);
 }
 
 const dark = matchMedia("(prefers-color-scheme: dark)");

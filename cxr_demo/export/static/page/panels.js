@@ -7,6 +7,7 @@ import { renderDetails, renderMeasure, renderScrollable, tag } from "./markup.js
 import {
   chooseText,
   formatDigits,
+  formatList,
   formatNumber,
   formatPercent,
   formatScore,
@@ -41,6 +42,7 @@ const COLUMNS = ["column-left", "column-centre", "column-right"];
  * @property {boolean} isSynthetic
  * @property {number} mostRegions
  * @property {Readonly<Record<Colours, string>>} tables
+ * @property {Edition["render"]} facts
  */
 
 /**
@@ -288,20 +290,50 @@ function renderMapFigure(method, { film, contrast }, finding, alternative, over,
 }
 
 /**
+ * The sum of a map as a share of what it explains; NaN where that means nothing.
  * @param {EngineMap} made
  * @param {ManifestMethod} method
  * @param {Looked} looked
  */
-function describeSums({ sum, values, logit }, method, { contrast }) {
-  const of = contrast ? "contrast" : "network";
+const shareHeld = ({ sum, logit }, method, { contrast, facts }) =>
+  contrast || !method.adds_up || Math.abs(logit) < facts.evidence_floor ? Number.NaN : sum / logit;
+
+/**
+ * @param {EngineMap} made
+ * @param {ManifestMethod} method
+ * @param {Looked} looked
+ */
+function describeSums(made, method, looked) {
+  const { sum, values, logit } = made;
+  const of = looked.contrast ? "contrast" : "network";
   if (!method.adds_up) return formatText("sums-not", { of, logit: formatSigned(logit) });
-  const absolute = formatDigits(
-    values.reduce((total, each) => total + Math.abs(each), 0),
-    2,
-  );
-  const share = sum / logit > 0 ? formatPercent(sum / logit) : "none";
+  const whole = values.reduce((total, each) => total + Math.abs(each), 0);
+  const held = shareHeld(made, method, looked);
+  const share = Number.isNaN(held) ? "none" : formatPercent(held);
   const told = { total: formatSigned(sum), logit: formatSigned(logit), rest: formatSigned(logit - sum) };
-  return formatText("sums", { ...told, absolute, of, share });
+  return formatText("sums", { ...told, absolute: formatDigits(whole, 2), of, share });
+}
+
+/**
+ * What speaks against reading a map as the reasons for the score, a sentence each.
+ * @param {EngineMap} made
+ * @param {ManifestMethod} method
+ * @param {Looked} looked
+ */
+function describeDoubts(made, method, looked) {
+  const held = shareHeld(made, method, looked);
+  const { least_held: least, most_held: most } = looked.facts;
+  const doubts = [];
+  const share = formatPercent(held);
+  if (held < 0) {
+    const told = { total: formatSigned(made.sum), logit: formatSigned(made.logit) };
+    doubts.push(formatText("held-opposite", told));
+  } else if (held < least) doubts.push(formatText("held-little", { share }));
+  else if (held > most) doubts.push(formatText("held-much", { share }));
+  const { curved } = looked.network.proof;
+  if (method.made_for_relu && curved.length)
+    doubts.push(formatText("rule-for-relu", { activations: formatList(curved) }));
+  return doubts.map((text) => tag("p", { class: "doubt" }, text));
 }
 
 /**
@@ -348,7 +380,8 @@ function renderMap(made, method, shared, looked) {
   }
   const bar = renderColourBar(made, shared, looked);
   const more = tag("details", { class: "sums" }, tag("summary", {}, formatText("sums-title")), sums);
-  return renderMapFigure(method, looked, finding, where, null, bar, cell, more);
+  const doubts = describeDoubts(made, method, looked);
+  return renderMapFigure(method, looked, finding, where, null, bar, cell, ...doubts, more);
 }
 
 /** @param {EngineMap} made @param {Manifest} network */
@@ -365,7 +398,7 @@ function nameFinding({ network, label, contrast }) {
  * @param {import("./findings.js").Standing} how
  */
 function renderHeader(looked, how) {
-  const { network, filmName, mostRegions } = looked;
+  const { film, network, filmName, mostRegions } = looked;
   const told = `${formatScore(how.p, network)} · ${describeVerdict(how)}`;
   const source = formatText("film-source", { film: filmName, network: chooseText(network.title) });
   const heading = tag("h2", {}, nameFinding(looked), tag("small", { title: told }, told));
@@ -380,7 +413,7 @@ function renderHeader(looked, how) {
   );
   const controls = [
     renderDrawingControls(network.labels.length > 1 && network.methods.some((method) => method.is_linear)),
-    renderViewControls(),
+    renderViewControls(film.windows?.names ?? []),
     renderRegionControls(mostRegions),
   ];
   return tag("header", { class: "head" }, title, controls);

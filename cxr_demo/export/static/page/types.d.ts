@@ -17,7 +17,11 @@ interface Edition extends EditionFacts {
   readonly gate: { readonly bytes: number } | null;
   readonly decks: readonly string[];
   readonly examples: readonly { readonly key: string; readonly file: string }[];
-  readonly render: RenderFacts & { readonly tables: Readonly<Record<Colours, string>> };
+  readonly render: RenderFacts & {
+    readonly tables: Readonly<Record<Colours, string>>;
+    readonly least_held: number;
+    readonly most_held: number;
+  };
 }
 
 interface EditionNetwork {
@@ -36,6 +40,7 @@ interface Manifest extends NetworkFacts {
   readonly data: Texts;
   readonly caveat: Texts;
   readonly licence: string;
+  readonly proof: { readonly curved: readonly string[] };
   readonly calibrated: boolean;
   readonly quality: { readonly test_films: Texts; readonly scores: Texts };
   readonly labels: readonly ManifestLabel[];
@@ -76,6 +81,7 @@ interface ManifestMethod extends MethodFacts {
     readonly too_little: Texts;
   };
   readonly adds_up: boolean;
+  readonly made_for_relu: boolean;
   readonly caption: Texts;
   readonly contrast_caption: Texts;
   readonly promise: Texts;

@@ -1,0 +1,193 @@
+"""The page of the static edition in Chromium: a plain server of files, then none at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from cxr_demo.export.static.edition import write_edition
+from cxr_demo.export.static.libraries import copy_libraries, install_libraries
+from cxr_demo.teaching.planted import CHEAT, HONEST
+from tests.browser.conftest import SCREENSHOTS
+from tests.static_site import serve_folder
+
+REST = "body[data-rest]:not([data-rest=''])"
+PANELS = "#panels .part[data-ready]:not([data-ready=''])"
+ANSWERS_WITHIN_MS = 60_000
+
+
+@dataclass
+class Visit:
+    """A tab, what went wrong in it, and what it asked for."""
+
+    page: Page
+    address: str
+    wrong: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+    def rest(self) -> None:
+        self.page.wait_for_selector(REST)
+
+    def press(self, selector: str) -> None:
+        self.page.click(selector)
+        self.rest()
+
+
+@pytest.fixture(scope="module")
+def edition(tmp_path_factory) -> Path:
+    """With both networks for synthetic films."""
+    folder = tmp_path_factory.mktemp("edition") / "out"
+    write_edition(folder, [HONEST, CHEAT])
+    if not (folder / "lib").exists():
+        copy_libraries(install_libraries(), folder / "lib")
+    return folder
+
+
+@pytest.fixture
+def visit(browser: Browser, edition: Path) -> Iterator[Visit]:
+    """A wide page at rest, with its first film and maps. At the end nothing went wrong, and nobody else was asked."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
+    page = context.new_page()
+    page.set_default_timeout(ANSWERS_WITHIN_MS)
+    with serve_folder(edition) as address:
+        seen = Visit(page, address)
+        page.on("console", lambda m: seen.wrong.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: seen.wrong.append(str(error)))
+        page.on("request", lambda request: seen.asked.append(request.url))
+        page.goto(address)
+        page.wait_for_selector(PANELS)
+        seen.rest()
+        yield seen
+    context.close()
+    assert seen.wrong == []
+    assert [url for url in seen.asked if not url.startswith((address, "data:", "blob:"))] == []
+
+
+def list_drawn(page: Page) -> list[bool]:
+    """Whether each panel shows more than one grey or colour."""
+    return page.eval_on_selector_all(
+        "#panels canvas",
+        """all => all.map(canvas => {
+          const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+          return new Set(new Uint32Array(data.buffer)).size > 100;
+        })""",
+    )
+
+
+def complain(page: Page) -> list[str]:
+    """What axe finds, what sticks out, and what is too small for a finger."""
+    found = [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in Axe().run(page).response["violations"]]
+    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        found.append("the page scrolls sideways")
+    return found + page.eval_on_selector_all(
+        "button, summary, select, input[type=range]",
+        """all => all.filter(each => each.checkVisibility({ visibilityProperty: true }))
+          .map(each => [each, each.getBoundingClientRect()])
+          .filter(([, { width, height }]) => Math.min(width, height) < 24)
+          .map(([each]) => each.outerHTML.slice(0, 120))""",
+    )
+
+
+def test_the_first_screen_shows_a_film_its_findings_and_two_maps(visit):
+    page = visit.page
+    assert "above threshold" in page.inner_text("button.finding[data-label=consolidation]")
+    assert page.locator("#panels figure").count() == 3 and list_drawn(page) == [True] * 3
+    assert page.evaluate("document.querySelector('#panels .row').getBoundingClientRect().bottom") <= 900
+    assert "not for clinical use" in page.inner_text("#top .warning")
+    assert complain(page) == []
+    page.screenshot(path=SCREENSHOTS / "static-1440.png")
+    page.click("#top button[data-language=de]")
+    assert page.get_attribute("html", "lang") == "de" and page.inner_text("#findings h2").startswith("Befunde")
+    assert page.evaluate("document.querySelector('#panels .row').getBoundingClientRect().bottom") <= 900
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert complain(page) == []
+    page.screenshot(path=SCREENSHOTS / "static-390.png", full_page=True)
+
+
+def test_a_finding_a_method_and_a_network_are_chosen(visit):
+    page = visit.page
+    visit.press("button.finding[data-label=mass]")
+    assert page.get_attribute("#panels .part", "data-off") == "true"  # it is below its threshold
+    page.click("#panels button.ask")
+    page.wait_for_selector("#panels .part[data-off=false]")
+    page.click("#methods summary")
+    visit.press("#methods input[value=lrp-epsilon]")
+    assert page.locator("#panels figure").count() == 4
+    visit.press("#panels input.contrast")
+    assert "against the others" in page.inner_text("#panels h2")
+    before = len(visit.asked)
+    page.select_option("#networks select", CHEAT)
+    visit.rest()
+    assert "shortcut" in page.inner_text("#panels p.of")
+    assert all(f"/networks/{CHEAT}/" in url for url in visit.asked[before:])
+
+
+def test_regions_are_told_and_covered(visit):
+    page = visit.page
+    page.click("#panels button.draw-region[data-shape=box]")
+    box = page.locator("canvas[data-panel=grad-cam]").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + box["height"] * 0.3)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.7, steps=4)
+    page.mouse.up()
+    visit.rest()
+    assert "of the evidence" in page.inner_text("figure[data-method=grad-cam] .region-tag")
+    visit.press("#regions button.cover[data-how=blur]")
+    assert "Consolidation: > 99 %" in page.inner_text("#regions p.change")
+    page.wait_for_selector(".not-film")
+
+
+def test_an_own_film_is_read_and_asked_about_without_a_network(visit, films):
+    page = visit.page
+    page.context.set_offline(True)
+    page.set_input_files("#film input", films["cut.png"])
+    page.wait_for_selector("#findings .message.error")
+    visit.rest()
+    page.context.set_offline(False)  # the gate is loaded once
+    page.set_input_files("#film input", films["film16.png"])
+    page.wait_for_selector(f"#panels p.of:has-text('film16.png'), #findings button.anyway, {REST} #notice p")
+    visit.rest()
+    if page.locator("#findings button.anyway").count():
+        assert page.inner_text("#findings ul.doubts")
+        visit.press("#findings button.anyway")
+    assert "film16.png" in page.inner_text("#panels p.of")
+    page.wait_for_selector("body[data-kept]")
+    page.context.set_offline(True)
+    page.set_input_files("#film input", films["DOE-JANE"])
+    page.wait_for_selector("#panels p.of:has-text('DOE-JANE'), #findings button.anyway")
+
+
+def test_the_exam_asks_first_and_shows_then(visit):
+    page = visit.page
+    page.click("#doors a[href='#lesson-section']")
+    page.wait_for_selector(".exam .decks")
+    assert complain(page) == []
+    page.click(".exam button.go[data-deck=shortcuts]")
+    page.wait_for_selector(".exam .choices")
+    assert page.locator(".exam .advice, .exam .box.true").count() == 0
+    page.click(".exam .choice[data-label=no_finding]")
+    page.click("[data-go=answer]")
+    page.wait_for_selector("[data-go=final]")
+    assert "Network A says" in page.inner_text(".exam .advice") and page.locator(".exam .box.true").count() == 0
+    page.click("[data-go=final]")
+    page.wait_for_selector("[data-go=next]")
+    assert "It shows" in page.inner_text(".exam .asked")
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert complain(page) == []
+
+
+def test_a_later_visit_needs_no_server(visit, edition):
+    page = visit.page
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.wait_for_selector("body[data-kept]")
+    page.context.set_offline(True)
+    page.reload()
+    page.wait_for_selector(PANELS)
+    visit.rest()
+    assert list_drawn(page) == [True] * 3
