@@ -165,7 +165,7 @@ CALL = re.compile(r"formatText\(\s*\"([\w.-]+)\"(?:,\s*\{([^{}]*)\})?\s*\)")
 
 def list_script_names(text: str) -> set[str]:
     """The messages that a script of the static edition names: each literal that is one, and all that fit a template."""
-    names = set()
+    names = set(re.findall(r'"([a-z][\w.-]+)"', text)) & set(ENGLISH)  # also within a template
     for mark, literal in LITERAL.findall(text):
         parts = re.split(r"\$\{[^}]*\}", literal) if mark == "`" else [literal]
         pattern = r"[\w-]+".join(map(re.escape, parts))
