@@ -31,9 +31,9 @@ from cxr_demo.analysis import Analyser
 from cxr_demo.errors import CxrError
 from cxr_demo.evaluation import lung_segmentation
 from cxr_demo.explain.proof_cache import get_proof_folder
-from cxr_demo.explain.turns import Turns
 from cxr_demo.film.bounded_reading import start_reader
 from cxr_demo.networks import checkpoint, gate_net
+from cxr_demo.networks.turns import Turns
 from cxr_demo.text.catalogue import Said
 from cxr_demo.text.formats import make_printable
 from cxr_demo.ui.app.host_settings import HostSettings, check_network, read_host_settings
@@ -54,11 +54,10 @@ def read_settings() -> HostSettings:
     return settings
 
 
-def open_checkpoints(root: Path) -> tuple[dict[str, Analyser], dict[str, Said]]:
+def open_checkpoints(root: Path, turns: Turns) -> tuple[dict[str, Analyser], dict[str, Said]]:
     """Every checkpoint under `root` by the name shown, and for each that cannot be used the reason."""
     ready: dict[str, Analyser] = {}
     refused: dict[str, Said] = {}
-    turns = Turns(torch.get_num_threads())  # of all of them: they share the same cores
     for folder in checkpoint.find_checkpoints(root):
         try:
             # No cache of its own: maps show the patient, so the session keeps them, and they go with it.
@@ -82,10 +81,10 @@ def put_first(ready: dict[str, Analyser], wanted: str) -> dict[str, Analyser]:
     return {name: ready[name] for name in sorted(ready, key=lambda name: name != wanted)}
 
 
-def open_model(name: str, load: Callable[[Path], Model | None], refused: dict[str, Said]) -> Model | None:
+def open_model(name: str, load: Callable[[Path, Turns], Model | None], refused: dict[str, Said]) -> Model | None:
     """The lung model or the gate's, if it is there; one that cannot be used is told like a checkpoint."""
     try:
-        return load(SETTINGS.weights / name)
+        return load(SETTINGS.weights / name, TURNS)
     except Exception as error:
         _refuse(name, error, refused)
         return None
@@ -129,7 +128,8 @@ def end_now(code: int) -> NoReturn:
 
 SETTINGS = read_settings()
 print(f"Loading the checkpoints in {SETTINGS.weights}.", flush=True)
-ANALYSERS, REFUSED = open_checkpoints(SETTINGS.weights)
+TURNS = Turns(torch.get_num_threads())  # of all networks: they share the same cores
+ANALYSERS, REFUSED = open_checkpoints(SETTINGS.weights, TURNS)
 ANALYSERS = put_first(ANALYSERS, SETTINGS.network)
 LUNGS = open_model("lungs", lung_segmentation.load_lungs, REFUSED)
 GATE = open_model("gate", gate_net.load_gate, REFUSED)

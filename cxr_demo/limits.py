@@ -38,6 +38,7 @@ READ_CLOCK_SECONDS = 12  # the same by the clock, also where many want the proce
 READ_SPARE_BYTES = 5 * 2**29  # of memory, for one film: the largest that is read takes 1.6 GB
 READ_AHEAD_FILMS = 2  # by a command with many films, while the network is asked about others
 MAX_BATCH_FILMS = 64  # that a command asks a network about at once
+FILMS_UNTIL_TRIM = 256  # that were asked about when freed memory goes back; costs 0.1 s, and as much to get it again
 MAX_PAGE_BYTES = 256 * 2**20  # of the films of one page: one of 40 megapixels is 160 MB
 KEPT_PARTS = 16  # of each part of a page, as it was rendered: for every finding of the longest list, about 1 MB
 DEEP_CACHE_BYTES = 128 * 2**20  # of films in their full depth as they were sent: about ten of 4 megapixels

@@ -14,11 +14,12 @@ import numpy as np
 import pytest
 import torch
 
+from cxr_demo import analysis
 from cxr_demo.analysis import DEFAULT_METHODS, Analyser, choose_default_methods
 from cxr_demo.errors import ExplanationError
 from cxr_demo.explain.map_cache import MapCache
 from cxr_demo.explain.methods import METHODS
-from tests.conftest import LABELS, SIZE_PX, make_checkpoint, make_image
+from tests.conftest import LABELS, SIZE_PX, make_checkpoint, make_film, make_image
 
 
 @pytest.fixture(scope="module")
@@ -244,6 +245,30 @@ def test_images_that_wait_go_through_the_network_together(analyser, tiny_checkpo
     assert sizes == [5]
     for seed, study in enumerate(studies):
         np.testing.assert_allclose(study.logits, analyser.analyse(make_image(seed)).logits, atol=1e-5)
+
+
+def test_filters_have_their_channels_last_which_is_faster():
+    made = make_checkpoint(seed=5)
+    x = torch.rand(2, 1, SIZE_PX, SIZE_PX)
+    with torch.no_grad():
+        before, values = made.model(x), [p.clone() for p in made.model.parameters()]
+        Analyser(made)
+        np.testing.assert_allclose(made.model(x), before, atol=1e-5)
+    filters = [p for p in made.model.parameters() if p.dim() == 4]
+    assert filters and all(each.is_contiguous(memory_format=torch.channels_last) for each in filters)
+    assert all(torch.equal(now, then) for now, then in zip(made.model.parameters(), values, strict=True))
+
+
+def test_only_so_many_pixels_go_through_a_network_at_once(tiny_checkpoint, monkeypatch):
+    """And squares give the same in several passes."""
+    squares, sizes = np.stack([make_film(seed, (SIZE_PX, SIZE_PX)) for seed in range(5)]), []
+    expected = Analyser(tiny_checkpoint).score_squares(squares)
+    monkeypatch.setattr(analysis, "PIXELS_AT_ONCE", 2 * tiny_checkpoint.card.preprocess.size_px**2)
+    model = tiny_checkpoint.model
+    monkeypatch.setattr(model, "forward", lambda x, forward=model.forward: sizes.append(len(x)) or forward(x))
+    found = Analyser(tiny_checkpoint).score_squares(squares)
+    assert sizes == [2, 2, 1]
+    np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
 def test_the_cache_is_bounded_and_forgets_the_oldest():

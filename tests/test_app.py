@@ -16,7 +16,7 @@ OPEN_BESIDE = """
 import os, pathlib, sys
 from cxr_demo.networks import checkpoint, gate_net
 load = checkpoint.load
-def fail(folder):
+def fail(folder, *others):
     if "good" in folder.name:
         return load(folder)
     raise NotImplementedError("/home/DOE")

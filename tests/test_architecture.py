@@ -22,12 +22,12 @@ cxr_demo: render
 cxr_demo.text: gate_text method_text
 cxr_demo.film: __init__ anatomy halving size jpeg header codestream dicom_tags dicom_voi dicom file_kinds tiff film_list
 cxr_demo.film: picture_formats preprocess phantom reading film_message reader_process bounded_reading borders gate
-cxr_demo.networks: __init__ held_folder whole_file backbones heads card_parts card standing tracing open_nets
-cxr_demo.networks: torchvision_nets classifier ensemble checkpoint small_model gate_net
+cxr_demo.networks: __init__ memory held_folder whole_file backbones heads card_parts card standing tracing open_nets
+cxr_demo.networks: torchvision_nets classifier ensemble checkpoint turns small_model gate_net
 cxr_demo.explain.lrp: __init__ windows attention operations program accumulator rules rewriting lowering propagate
 cxr_demo.explain.lrp: zennit_reference
 cxr_demo.explain: gradient placement perturbation held_numbers cam relevance proof proof_cache engine
-cxr_demo.explain: notebook_html study turns map_cache
+cxr_demo.explain: notebook_html study map_cache
 cxr_demo.evaluation: __init__ checks nulls agreement label_likeness faithfulness randomisation stability regions
 cxr_demo.evaluation: covering lung_segmentation evaluate
 cxr_demo: analysis
@@ -45,7 +45,7 @@ cxr_demo.export: report report_pdf handout secondary_capture segmentation bundle
 cxr_demo.export.static: __init__ recording onnx_nodes onnx_operations graphs manifest_files manifest png_files
 cxr_demo.export.static: gate_files deck_files libraries page_files single_file edition golden
 cxr_demo.ui: markup terms parts faults components jobs image_encoding
-cxr_demo.ui.app: __init__ memory host_settings hosts bounded_requests uploads upload_route wish
+cxr_demo.ui.app: __init__ host_settings hosts bounded_requests uploads upload_route wish
 cxr_demo.ui.findings: __init__ findings_list localisation_table facts gate_table
 cxr_demo.ui.viewer: __init__ colour_bar methods deep_film film_pictures agreement_table likeness_table view_controls
 cxr_demo.ui.viewer: panels film_regions cover_table regions_table

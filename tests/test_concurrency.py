@@ -16,8 +16,8 @@ from cxr_demo.explain import proof
 from cxr_demo.explain.engine import Explainer
 from cxr_demo.explain.lrp import operations as op
 from cxr_demo.explain.methods import METHODS
-from cxr_demo.explain.turns import Turns
 from cxr_demo.networks.backbones import find_backbone
+from cxr_demo.networks.turns import Turns
 from tests.conftest import LABELS, count_hooks, make_checkpoint, make_film, make_image, program_hash, weights_hash
 from tests.networks.test_ensemble import made
 

@@ -148,9 +148,10 @@ def _answer_films(
 
     is_shown = shows and (options.jsonl or not sys.stdout.isatty()) and len(names) > 1
     with show_progress() if is_shown else nullcontext(ignore_progress) as on_progress:
+        at_once = question.at_once
         answers = answer_films(
-            names, lambda name, say: opening.open_image(name, options.mend, say), options.anyway, question.ask,
-            question.at_once,
+            names, lambda name, say: opening.open_image(name, options.mend, say, at_once), options.anyway, question.ask,
+            at_once,
         )  # fmt: skip
         for done, answer in enumerate(answers, 1):
             error = answer.facts.get("error")

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from cxr_demo.film.reading import Radiograph
     from cxr_demo.networks.card import Card
     from cxr_demo.networks.gate_net import Gate
+    from cxr_demo.networks.turns import Turns
 
 
 def open_image(
-    name: str, mends: Iterable[str] = (), say: Callable[[str], None] | None = None
+    name: str, mends: Iterable[str] = (), say: Callable[[str], None] | None = None, at_once: int = 1
 ) -> tuple[Radiograph, GateAnswer]:
-    """The image, mended, and what the gate says of it; the notes of the file and all doubts are said."""
+    """The image, mended, and what the gate says of it; the notes of the file and all doubts are said. `at_once`: as
+    many pictures as the gate's network may be asked about together."""
     from cxr_demo.film.gate import GateAnswer, Mend, Verdict, judge_image, mend_image
     from cxr_demo.film.reading import read_image
     from cxr_demo.teaching.planted import read_synthetic
@@ -32,7 +34,7 @@ def open_image(
     image = read_image(name)
     for mend in mends:
         image = mend_image(image, Mend(mend))
-    answer = judge_image(image, *load_gate_models())
+    answer = judge_image(image, *load_gate_models(at_once))
     for sentence in (*image.notes, *(f"{doubt.sentence} {doubt.measure}" for doubt in answer.doubts)):
         (say or complain)(f"{name}: {sentence}")
     return image, answer
@@ -52,19 +54,31 @@ def find_label(card: Card, name: str) -> str:
     return card.find_label(name) or name
 
 
-def load_gate_models() -> tuple[Gate | None, Lungs | None]:
+def load_gate_models(at_once: int = 1) -> tuple[Gate | None, Lungs | None]:
     """Those beside the checkpoints."""
     from cxr_demo.networks import checkpoint
 
-    return _load_models(checkpoint.get_weights_root())
+    return _load_models(checkpoint.get_weights_root(), max(1, at_once))
 
 
 @functools.cache
-def _load_models(root: Path) -> tuple[Gate | None, Lungs | None]:
+def _load_models(root: Path, at_once: int) -> tuple[Gate | None, Lungs | None]:
     from cxr_demo.evaluation.lung_segmentation import load_lungs
     from cxr_demo.networks.gate_net import load_gate
 
-    return load_gate(root / "gate"), load_lungs(root / "lungs")
+    turns = get_turns(at_once > 1)
+    return load_gate(root / "gate", turns, at_once), load_lungs(root / "lungs", turns)
+
+
+@functools.cache
+def get_turns(are_shared: bool) -> Turns:
+    """Of all networks of this process. Shared, each has a part of the cores while others wait, and the last bits of
+    what it says depend on who does; otherwise one after the other has all of them, and says the same at every time."""
+    import torch
+
+    from cxr_demo.networks.turns import Turns
+
+    return Turns(torch.get_num_threads() if are_shared else 0)
 
 
 def load_analyser(
@@ -76,7 +90,7 @@ def load_analyser(
 
     return Analyser(
         checkpoint.load(weights), proofs=get_proof_folder(), as_written=as_written,
-        squares_at_once=squares_at_once or SQUARES_AT_ONCE,
+        turns=get_turns((squares_at_once or 1) > 1), squares_at_once=squares_at_once or SQUARES_AT_ONCE,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ A network of the shape of U-Net (Ronneberger, Fischer, Brox 2015), thin enough t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
@@ -17,6 +17,7 @@ from torch import nn
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.networks import checkpoint
 from cxr_demo.networks.small_model import read_small_card
+from cxr_demo.networks.turns import Turns
 
 LUNGS_FILE = "lungs.json"
 SQUARE = Preprocess(96, "letterbox", (0.0,), (1.0,))
@@ -95,11 +96,14 @@ def outline_lungs(probability: np.ndarray, shape: tuple[int, int]) -> np.ndarray
 @dataclass(frozen=True, eq=False)
 class Lungs:
     """The loaded network. `dice`: mean Dice's coefficient on real images that it had not seen, and the ends of its
-    95 % interval over patients; `card`: all of LUNGS_FILE. Safe in threads: nothing is stored between images."""
+    95 % interval over patients; `card`: all of LUNGS_FILE; `turns`: those of all networks that compute on the same
+    cores. Safe in threads: nothing is stored between images, and each goes through the network alone, since its
+    outlines would not be the same to the pixel beside others."""
 
     net: LungNet
     dice: tuple[float, float, float]
     card: dict
+    turns: Turns = field(default_factory=Turns)
 
     def estimate(self, pixels: np.ndarray) -> np.ndarray:
         """pixels (H, W) float32 0..1, bone bright -> (H, W) bool, True inside a lung as far as it is seen beside the
@@ -109,12 +113,12 @@ class Lungs:
     def probability(self, pixels: np.ndarray) -> np.ndarray:
         """pixels (H, W) float32 0..1 -> (S, S) float32 0..1 over SQUARE."""
         x = make_lung_input(SQUARE.square(pixels), SQUARE.mark_image(pixels.shape))
-        with torch.inference_mode():
+        with self.turns, torch.inference_mode():
             return self.net(torch.from_numpy(x[None])).sigmoid()[0, 0].numpy()
 
 
-def load_lungs(folder: str | Path = "weights/lungs") -> Lungs | None:
-    """The lung model of a folder; None where there is none.
+def load_lungs(folder: str | Path = "weights/lungs", turns: Turns | None = None) -> Lungs | None:
+    """The lung model of a folder; None where there is none. Its `turns` are its own where none are given.
 
     Raises:
         CheckpointError: the folder's files cannot be used; the message says why.
@@ -124,7 +128,7 @@ def load_lungs(folder: str | Path = "weights/lungs") -> Lungs | None:
         return None
     (card, dice), net = found, LungNet()
     checkpoint.fill_network(net, Path(folder), card["weights_sha256"], LUNGS_FILE)
-    return Lungs(net, dice, card)
+    return Lungs(net.to(memory_format=torch.channels_last), dice, card, turns or Turns())
 
 
 def _read_dice(card: dict) -> tuple[float, float, float]:

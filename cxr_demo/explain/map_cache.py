@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
-from cxr_demo.explain.turns import Turns
 from cxr_demo.limits import PROGRESS_EVERY_S
+from cxr_demo.networks.turns import Turns
 from cxr_demo.progress import ProgressCallback
 
 Key = tuple[str, ...]

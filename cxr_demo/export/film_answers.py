@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,10 +14,12 @@ from cxr_demo.export.output import FORMAT
 from cxr_demo.export.results import describe_film, describe_gate
 from cxr_demo.film.gate import GateAnswer, check_answer
 from cxr_demo.film.reading import Radiograph
-from cxr_demo.limits import READ_AHEAD_FILMS
+from cxr_demo.limits import FILMS_UNTIL_TRIM, READ_AHEAD_FILMS
+from cxr_demo.networks.memory import give_back_memory
 
 Say = Callable[[str], None]
 OpenFilm = Callable[[str, Say], tuple[Radiograph, GateAnswer]]
+_answered = itertools.count(1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +65,17 @@ def answer_films(
     names: Iterable[str], open_film: OpenFilm, anyway: bool, ask: Ask, at_once: int = 0
 ) -> Iterator[FilmAnswer]:
     """In the order of `names`, as they come. While a network is asked about `at_once` films, which are those that it
-    takes together, READ_AHEAD_FILMS more are read, and no other film is in memory; 0: one film after the other."""
+    takes together, READ_AHEAD_FILMS more are read, and no other film is in memory; 0: one film after the other. What
+    they needed for a moment goes back to the machine after every FILMS_UNTIL_TRIM films of the process."""
+    for answer in _answer_films(names, open_film, anyway, ask, at_once):
+        yield answer
+        if next(_answered) % FILMS_UNTIL_TRIM == 0:
+            give_back_memory()
+
+
+def _answer_films(
+    names: Iterable[str], open_film: OpenFilm, anyway: bool, ask: Ask, at_once: int
+) -> Iterator[FilmAnswer]:
     if not at_once:
         yield from (answer_film(name, open_film, anyway, ask) for name in names)
         return

@@ -25,9 +25,21 @@ def _find_content(pixels: np.ndarray, axis: int, flat: float) -> tuple[int, int]
     such as a letter on a border or the noise of JPEG, do not count."""
     most = LOOKED_AT if axis == 1 else LOOKED_AT[::-1]
     steps = [max(1, length // many) for length, many in zip(pixels.shape, most, strict=True)]
-    low, high = np.percentile(pixels[:: steps[0], :: steps[1]], (2, 98), axis=axis)
+    low, high = _find_ends(pixels[:: steps[0], :: steps[1]], axis)
     varies = np.flatnonzero(high - low > flat)
     length, lines = pixels.shape[1 - axis], len(low)
     if not len(varies) or varies[-1] + 1 - varies[0] < LEAST * lines:
         return 0, length
     return round(varies[0] * length / lines), round((varies[-1] + 1) * length / lines)
+
+
+def _find_ends(pixels: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
+    """The second and the 98th percentile along `axis`, as np.percentile has them, of which it takes ten times as
+    long."""
+    ordered = np.sort(np.ascontiguousarray(pixels if axis == 1 else pixels.T), axis=1)
+    ends = []
+    for share in (0.02, 0.98):
+        at = share * (ordered.shape[1] - 1)
+        below, above = ordered[:, int(at)], ordered[:, min(int(at) + 1, ordered.shape[1] - 1)]
+        ends.append(below + np.float32(at % 1) * (above - below))
+    return ends[0], ends[1]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -67,8 +67,12 @@ class Doubt:
 
 @dataclass(frozen=True)
 class GateAnswer:
+    """`lungs`: the probability (S, S) that the lung model gave of the whole image, so that it need not be asked again;
+    None where it was asked about none, or about a part."""
+
     verdict: Verdict
     doubts: tuple[Doubt, ...]
+    lungs: np.ndarray | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,9 @@ class Assessment:
 
 
 class GateModel(Protocol):
-    def assess(self, pixels: np.ndarray) -> Assessment: ...
+    def assess(self, inside: np.ndarray) -> Assessment:
+        """Of what is inside the plain borders of a picture."""
+        ...
 
 
 class LungModel(Protocol):
@@ -100,7 +106,9 @@ class LungModel(Protocol):
 def judge_image(image: Radiograph, gate: GateModel | None = None, lungs: LungModel | None = None) -> GateAnswer:
     """Safe in threads. Without `gate` and `lungs` the header and the colours alone are asked."""
     doubts = list(_doubt_header(image.header)) if image.header else []
-    found = gate.assess(image.pixels) if gate else None
+    inside = trim_borders(image.pixels)
+    found = gate.assess(inside) if gate else None
+    probability = None
     if image.is_colour:
         is_named = found is not None and found.kind in ("photograph", "drawing", "several-images")
         doubts.append(Doubt(found.kind if found and is_named else "coloured", Words(gate_text.describe_colours)))
@@ -110,14 +118,15 @@ def judge_image(image: Radiograph, gate: GateModel | None = None, lungs: LungMod
         doubts.append(Doubt("mirrored", Words(gate_text.describe_sides, found.mirrored), Mend.MIRROR))
     # Lungs of a film that lies on its side are not where they belong.
     if lungs and not any(doubt.mend and doubt.mend is not Mend.MIRROR for doubt in doubts):
-        inside = trim_borders(image.pixels)
-        doubts += _doubt_lungs(lungs.probability(inside), inside.shape)
+        probability = lungs.probability(inside)
+        doubts += _doubt_lungs(probability, inside.shape)
     joined: dict[str, Doubt] = {}
     for doubt in doubts:
         known = joined.get(doubt.kind)
         measure = join_words(known.measure, doubt.measure) if known else doubt.measure
         joined[doubt.kind] = replace(known or doubt, measure=measure)
-    return GateAnswer(Verdict.QUESTION if joined else Verdict.USUAL, tuple(joined.values()))
+    verdict = Verdict.QUESTION if joined else Verdict.USUAL
+    return GateAnswer(verdict, tuple(joined.values()), probability if inside.shape == image.pixels.shape else None)
 
 
 def check_answer(answer: GateAnswer, anyway: bool = False) -> None:

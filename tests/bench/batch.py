@@ -56,8 +56,8 @@ def ask_plainly(loaded: Checkpoint, names: Sequence[str], look: Callable[[Radiog
 
 def predict(analyser: Analyser, names: Sequence[str], records: Path) -> None:
     found = answer_films(
-        names, lambda name, say: opening.open_image(name, (), say), True, lambda film: predict_film(analyser, film),
-        BATCH,
+        names, lambda name, say: opening.open_image(name, (), say, BATCH), True,
+        lambda film: predict_film(analyser, film), BATCH,
     )  # fmt: skip
     with records.open("a", encoding="utf-8") as written:
         for prediction in found:
@@ -72,7 +72,8 @@ def compare(films: int, loaded: Checkpoint, folder: Path) -> None:
         cv2.imwrite(str(folder / f"film-{place}.png"), np.rint(pixels * 255).astype(np.uint8))
     for place, name in enumerate(names):
         Path(name).symlink_to(folder / f"film-{place % DIFFERENT}.png")
-    analyser, models = Analyser(loaded, squares_at_once=BATCH), opening.load_gate_models()
+    analyser = Analyser(loaded, squares_at_once=BATCH, turns=opening.get_turns(True))
+    models = opening.load_gate_models(BATCH)
     records, memory, turns = folder / "records.jsonl", [], []
     ask_plainly(loaded, names[:BATCH], lambda image: judge_image(image, *models))  # what is made once
     for first in range(0, films, TURN):

@@ -29,9 +29,12 @@ from cxr_demo.ui.app.sessions import Sessions
 from tests.ui.stand_ins import Page
 
 try:
-    from cxr_demo.ui.app.memory import give_back_memory
+    from cxr_demo.networks.memory import give_back_memory
 except ImportError:  # of an earlier version
-    give_back_memory = None
+    try:
+        from cxr_demo.ui.app.memory import give_back_memory  # pyright: ignore[reportMissingImports]
+    except ImportError:
+        give_back_memory = None
 
 NETWORKS = ("kermany-densenet121", "nih-efficientnet-lite0")  # one person in two has the one
 FILM_PX = 1024

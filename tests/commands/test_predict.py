@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import json
 import os
 import shutil
@@ -15,8 +16,12 @@ import cv2
 import numpy as np
 import psutil
 import pytest
+import torch
 
 from cxr_demo.__main__ import main
+from cxr_demo.commands import opening
+from cxr_demo.errors import ImageError
+from cxr_demo.export import film_answers
 from cxr_demo.networks import checkpoint
 from tests.conftest import LABELS, make_checkpoint, make_film
 
@@ -175,6 +180,32 @@ def test_what_cannot_be_gone_on_with_is_told(weights, films, tmp_path, monkeypat
     (tmp_path / "earlier.jsonl").write_text(f"{json.dumps(record)}\n[1]\n")
     assert main(["predict", str(films), "--weights", weights, *more]) == 2
     assert told in capsys.readouterr().err
+
+
+def test_all_networks_of_a_command_compute_in_the_same_turns(monkeypatch):
+    """In one batch each has a part of the cores; one film after the other says the same to the last bit every time."""
+    monkeypatch.delenv("CXR_WEIGHTS", raising=False)
+    for at_once, places in ((1, 1), (4, min(2, torch.get_num_threads()))):
+        gate, lungs = opening.load_gate_models(at_once)
+        analyser = opening.load_analyser("phantom-honest", squares_at_once=at_once)
+        assert gate is not None and lungs is not None and gate.turns is lungs.turns is analyser._turns
+        assert gate.pictures_at_once == at_once and min(2, gate.turns._places) == places
+
+
+def test_what_films_have_needed_goes_back_to_the_machine_now_and_then(monkeypatch):
+    given = []
+    monkeypatch.setattr(film_answers, "FILMS_UNTIL_TRIM", 4)
+    monkeypatch.setattr(film_answers, "_answered", itertools.count(1))
+    monkeypatch.setattr(film_answers, "give_back_memory", lambda: given.append(1))
+
+    def refuse(name, say):
+        raise ImageError("film-unreadable")
+
+    for at_once in (0, 2):  # 9 films of the process
+        names = [str(place) for place in range(3 + 3 * (at_once > 0))]
+        found = list(film_answers.answer_films(names, refuse, False, lambda film: ({}, ()), at_once))
+        assert [answer.facts["file"] for answer in found] == names
+    assert len(given) == 2
 
 
 def test_memory_stays_steady_over_many_films(weights, films, tmp_path):

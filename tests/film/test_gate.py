@@ -14,7 +14,7 @@ from pydicom.pixels import set_pixel_data
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 from cxr_demo.errors import ImageError
-from cxr_demo.film.borders import trim_borders
+from cxr_demo.film.borders import _find_ends, trim_borders
 from cxr_demo.film.gate import Assessment, Mend, Verdict, judge_image, measure_lungs, mend_image
 from cxr_demo.film.header import _day
 from cxr_demo.film.phantom import make_phantom
@@ -235,6 +235,22 @@ def test_borders_are_cut_off_and_films_are_not():
     small = np.zeros((400, 400), np.float32)
     small[100:110, 100:110] = 1
     assert trim_borders(small).shape == small.shape
+
+
+@pytest.mark.parametrize("shape", [(7, 1), (300, 33), (64, 512)])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_the_ends_of_lines_are_their_percentiles(shape, axis):
+    pixels = np.random.default_rng(1).random(shape).astype(np.float32)
+    np.testing.assert_allclose(_find_ends(pixels, axis), np.percentile(pixels, (2, 98), axis=axis), atol=1e-6)
+
+
+def test_lungs_of_a_film_without_borders_need_not_be_looked_for_again():
+    lungs = np.zeros((96, 96), np.float32)
+    film = Radiograph(FILM, (), "0" * 64, "PNG")
+    framed = dataclasses.replace(film, pixels=cv2.copyMakeBorder(FILM, 0, 0, 30, 30, cv2.BORDER_CONSTANT))
+    assert judge_image(film, lungs=Fixed(lungs=lungs)).lungs is lungs
+    assert judge_image(framed, lungs=Fixed(lungs=lungs)).lungs is None  # of the framed part
+    assert judge_image(film).lungs is None
 
 
 # ---- mends

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -16,17 +18,23 @@ from torch import nn
 from cxr_demo.errors import CheckpointError
 from cxr_demo.evaluation.lung_segmentation import SQUARE, load_lungs
 from cxr_demo.film.gate import Mend, Verdict, judge_image, mend_image
+from cxr_demo.film.phantom import make_phantom
 from cxr_demo.film.reading import Radiograph, read_image
 from cxr_demo.networks import checkpoint
 from cxr_demo.networks.gate_net import (
     GATE_FILE,
     KINDS,
+    SIDE_STAGES,
     SIZE_PX,
+    STAGES,
+    _pool_stages,
     compute_odds,
     load_gate,
     prepare_picture,
     read_assessment,
 )
+from cxr_demo.networks.turns import Turns
+from tests.networks.test_turns import wait_until
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "weights" / "gate"
@@ -86,6 +94,38 @@ def test_the_gate_costs_less_than_one_forward():
     learned = count_products(GATE.net, torch.zeros(1, 1, SIZE_PX, SIZE_PX))  # and its mirror image
     lungs = count_products(LUNGS.net, torch.zeros(1, 3, SQUARE.size_px, SQUARE.size_px))
     assert learned + lungs < forward, f"{learned / 1e6:.0f} + {lungs / 1e6:.0f} of {forward / 1e6:.0f} million"
+
+
+def test_pictures_that_wait_go_through_the_network_together_with_the_same_answers():
+    assert GATE is not None
+    pictures = [make_phantom(seed, 96).pixels for seed in range(5)]
+    turns, sizes = Turns(), []
+    gate = dataclasses.replace(GATE, turns=turns)
+    run = gate._pass._answer
+    gate._pass._answer = lambda asked: sizes.append(len(asked)) or run(asked)
+    alone = [GATE.assess(picture) for picture in pictures]
+    with ThreadPoolExecutor(5) as pool:
+        with turns:
+            waiting = [pool.submit(gate.assess, picture) for picture in pictures]
+            wait_until(lambda: len(turns._waiting) == 5)
+        found = [each.result() for each in waiting]
+    assert sizes == [5]
+    for one, other in zip(alone, found, strict=True):
+        told, again = dataclasses.asdict(one), dataclasses.asdict(other)
+        for name, value in told.items():
+            assert again[name] == (value if isinstance(value, str | bool) else pytest.approx(value, abs=1e-5)), name
+
+
+def test_the_mirror_image_is_compared_with_what_the_whole_backbone_gives():
+    assert GATE is not None
+    net, x = GATE.net, torch.rand(2, 1, SIZE_PX, SIZE_PX)
+    with torch.inference_mode():
+        features, sides = net.read_both(x)
+        whole, mirrored = (net.stages((each - 0.5) / 0.5) for each in (x, x.flip(3)))
+        pooled = [_pool_stages(each[: len(SIDE_STAGES)], SIDE_STAGES) for each in (whole, mirrored)]
+        assert torch.allclose(features, _pool_stages(whole, STAGES), atol=1e-5)
+        assert torch.allclose(net.read_features(x), features, atol=1e-5)
+        assert torch.allclose(sides, pooled[0] - pooled[1], atol=1e-5)
 
 
 def test_a_picture_is_prepared_alike_whatever_its_frame_and_contrast():

@@ -16,6 +16,7 @@ from cxr_demo.evaluation.lung_segmentation import Lungs
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.film.gate import GateModel
 from cxr_demo.limits import KEPT_MINUTES, MAX_FILE_BYTES, MAX_THREADS, MAX_WAITING
+from cxr_demo.networks.memory import FreedMemory
 from cxr_demo.teaching.deck_file import find_bundled_decks
 from cxr_demo.text import page_text
 from cxr_demo.text.catalogue import LANGUAGE, LANGUAGES, Said, format_text, say
@@ -25,7 +26,6 @@ from cxr_demo.ui.app.bounded_requests import BoundedConnection
 from cxr_demo.ui.app.desk import Desk
 from cxr_demo.ui.app.endpoints import lay_endpoints
 from cxr_demo.ui.app.host_settings import HostSettings, is_login_right
-from cxr_demo.ui.app.memory import FreedMemory
 from cxr_demo.ui.app.program_bounds import AnswersKept, bound_row, fetch_no_addresses
 from cxr_demo.ui.app.sessions import Session, Sessions
 from cxr_demo.ui.app.stream import lay_stream

@@ -48,7 +48,8 @@ class OpenedFilm:
 
 def open_film(name: Said, image: Radiograph, gate: GateModel | None, lungs: Lungs | None) -> OpenedFilm:
     """Judge a person's film. May take a second: under no lock."""
-    answer, regions = judge_image(image, gate, lungs), estimate_image_regions(image, lungs)
+    answer = judge_image(image, gate, lungs)
+    regions = estimate_image_regions(image, lungs, answer.lungs)
     return OpenedFilm(image, answer, regions, make_film_pictures(name, image, {}), {})
 
 

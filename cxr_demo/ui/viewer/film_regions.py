@@ -11,7 +11,7 @@ import numpy as np
 from cxr_demo.analysis import Explanation
 from cxr_demo.errors import ExplanationError
 from cxr_demo.evaluation.agreement import RegionShare
-from cxr_demo.evaluation.lung_segmentation import Lungs
+from cxr_demo.evaluation.lung_segmentation import Lungs, outline_lungs
 from cxr_demo.evaluation.regions import (
     DrawnRegion,
     EvidenceMeter,
@@ -41,9 +41,15 @@ class ImageRegions:
         return choose_mask_shape(self.image.pixels.shape)
 
 
-def estimate_image_regions(image: Radiograph, lungs: Lungs | None) -> ImageRegions:
+def estimate_image_regions(
+    image: Radiograph, lungs: Lungs | None, probability: np.ndarray | None = None
+) -> ImageRegions:
+    """`probability` (S, S): what the lung model has given of the image, where it was asked already."""
     regions = ImageRegions(image, None)
-    regions.lungs = lungs and shrink_mask(lungs.estimate(image.pixels), regions.shape)
+    if lungs is not None:
+        shape = image.pixels.shape
+        found = lungs.estimate(image.pixels) if probability is None else outline_lungs(probability, shape)
+        regions.lungs = shrink_mask(found, regions.shape)
     return regions
 
 

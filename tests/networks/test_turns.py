@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-from cxr_demo.explain.turns import SharedPass, Turns
+from cxr_demo.networks.turns import SharedPass, Turns
 
 
 def wait_until(is_so) -> None:

@@ -5,13 +5,13 @@ import sys
 
 import pytest
 
-from cxr_demo.ui.app import memory
-from cxr_demo.ui.app.memory import FreedMemory
+from cxr_demo.networks import memory
+from cxr_demo.networks.memory import FreedMemory
 from cxr_demo.ui.app.sessions import Sessions
 
 SCATTERED = """
 from pathlib import Path
-from cxr_demo.ui.app.memory import give_back_memory
+from cxr_demo.networks.memory import give_back_memory
 def measure():
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 // 2**20
 pieces = [bytes(50_000) for _ in range(8000)]  # 400 MB, too small each to be mapped by itself
