@@ -7,10 +7,12 @@ and a package that names another is told where that lies.
 from __future__ import annotations
 
 import gzip
+import json
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
@@ -64,7 +66,8 @@ def install_libraries(folder: Path = INSTALLED) -> Path:
 
 
 def copy_libraries(node_modules: Path, out: Path) -> None:
-    """Into `out`, the folder lib/ of an edition. The runtime is compressed: many servers would not do it."""
+    """Into `out`, the folder lib/ of an edition, with the licences of all. The runtime is compressed: many servers
+    would not do it."""
     for name, source in COPIED.items():
         found = node_modules / source
         if found.is_dir():
@@ -78,6 +81,17 @@ def copy_libraries(node_modules: Path, out: Path) -> None:
             _copy_script(found, out / name, name)
     packed = gzip.compress((node_modules / "onnxruntime-web/dist" / RUNTIME).read_bytes(), 9, mtime=0)
     (out / f"{RUNTIME}.gz").write_bytes(packed)
+    (out / "licences.txt").write_text("\n\n".join(_list_licences(node_modules)), encoding="utf-8")
+
+
+def _list_licences(node_modules: Path) -> Iterator[str]:
+    """What each package says of itself, and its licence where it brings the text."""
+    for name in sorted({"/".join(each.split("/")[: 2 if each[0] == "@" else 1]) for each in COPIED.values()}):
+        told = json.loads((node_modules / name / "package.json").read_text(encoding="utf-8"))
+        author = told.get("author")
+        author = f" By {author['name'] if isinstance(author, dict) else author}." if author else ""
+        texts = [path.read_text(encoding="utf-8") for path in sorted((node_modules / name).glob("LICENSE*"))]
+        yield "\n\n".join([f"{name} {told['version']}, {told['license']}.{author}", *texts])
 
 
 def _copy_script(source: Path, target: Path, name: str = "") -> None:

@@ -28,8 +28,8 @@ def encode_array(values: np.ndarray) -> str:
 
 
 def write_graph_file(folder: Path, name: str, data: bytes) -> dict[str, Any]:
-    """An ONNX file, compressed to a fifth, and what a manifest says of it. The size is that of the file, the hash that of what
-    is inside: a server may say that its browser is to unpack it."""
+    """An ONNX file, compressed to a fifth, and what a manifest says of it. The size is that of the file, the hash that
+    of what is inside: a server may say that its browser is to unpack it."""
     packed = compress(data)
     (folder / f"{name}.onnx.gz").write_bytes(packed)
     return {

@@ -7,7 +7,7 @@ import { gatherWindows, lookUp, readTable, showValues } from "./dicom_voi.js";
 import { Failure, say } from "./failure.js";
 import { readHeader } from "./header.js";
 import { roundEven } from "./numbers.js";
-import { changeAll, interleave } from "./planes.js";
+import { changeAll, interleave, makeFloats } from "./planes.js";
 import { resize } from "./resize.js";
 import { checkSize } from "./size.js";
 
@@ -178,13 +178,13 @@ function applyModality(stored, tags) {
   const table = isForDisplay ? readTable(tags, "ModalityLUTSequence", stored) : null;
   if (table) {
     tags.note(say("note-modality-table"));
-    return Float32Array.from(stored, (value) => lookUp(value, table));
+    return makeFloats(stored, (value) => lookUp(value, table));
   }
   const [slope, intercept] = [tags.numbers("RescaleSlope")[0] ?? 1, tags.numbers("RescaleIntercept")[0] ?? 0];
   if (slope === 1 && intercept === 0) return stored;
   tags.note(say("note-rescaled", { slope: { significant: slope }, intercept: { significant: intercept } }));
   const [factor, start] = [fround(slope), fround(intercept)];
-  return Float32Array.from(stored, (value) => fround(fround(value) * factor) + start);
+  return makeFloats(stored, (value) => fround(fround(value) * factor) + start);
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import { say } from "./failure.js";
 import { countUsedBits, roundEven } from "./numbers.js";
+import { makeFloats } from "./planes.js";
 
 const { fround } = Math;
 const [LEVELS, WHITE] = [2 ** 16, 2 ** 16 - 1];
@@ -22,7 +23,7 @@ export function showValues(values, padding, tags, isLittle) {
   const voi = chooseVoi(values, tags, isLittle);
   let reason = voi.reason;
   if (voi.show) {
-    const shown = Float32Array.from(values, voi.show);
+    const shown = makeFloats(values, voi.show);
     const [least, most] = findEnds(shown, padding);
     if (low === high || least < most) {
       tags.note(/** @type {Message} */ (voi.note));
@@ -32,7 +33,7 @@ export function showValues(values, padding, tags, isLittle) {
   }
   tags.note(say(`note-range-${reason}`, { low: significant(low), high: significant(high) }));
   const span = fround(high - low || 1);
-  const shown = Float32Array.from(values, (value) => clip(fround(fround(fround(value) - fround(low)) / span)));
+  const shown = makeFloats(values, (value) => clip(fround(fround(fround(value) - fround(low)) / span)));
   return { shown, applied: "range" };
 }
 

@@ -94,7 +94,9 @@ export function fromPage(document) {
   const get = async (path) => {
     const found = document.getElementById(path)?.textContent;
     if (!found) throw new Failure("static-file-missing", { file: path });
-    const bytes = Uint8Array.from(atob(found.trim()), (letter) => letter.charCodeAt(0));
+    const letters = atob(found.trim());
+    const bytes = new Uint8Array(letters.length);
+    for (let at = 0; at < bytes.length; at++) bytes[at] = letters.charCodeAt(at);
     return path.endsWith(".gz") ? bytes : await unpack(bytes);
   };
   /** @type {(path: string, texts?: Record<string, string>) => Promise<Record<string, string>>} */

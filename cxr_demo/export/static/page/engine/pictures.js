@@ -4,7 +4,7 @@ import { decode } from "../lib/fast-png/index.js";
 import { findChunk, findOrientation } from "./exif.js";
 import { Failure, say } from "./failure.js";
 import { countUsedBits } from "./numbers.js";
-import { changeAll, takeChannel, turnPlane, unpackBits } from "./planes.js";
+import { changeAll, makeFloats, takeChannel, turnPlane, unpackBits } from "./planes.js";
 import { checkSize } from "./size.js";
 import { readTiff } from "./tiff.js";
 
@@ -157,7 +157,7 @@ function checkJpeg(bytes, notes) {
  */
 function findUnit(planes, stated, notes) {
   const [first] = planes;
-  if (first instanceof Uint8Array) return (plane) => Float32Array.from(plane, (value) => value / 255);
+  if (first instanceof Uint8Array) return (plane) => makeFloats(plane, (value) => value / 255);
   let [low, high] = [Infinity, -Infinity];
   for (const plane of planes) {
     for (const value of plane) {
@@ -172,10 +172,10 @@ function findUnit(planes, stated, notes) {
     const bits = countBits(high, stated);
     const white = 2 ** bits - 1;
     if (bits < 16) notes.push(say("note-bits", { bits, container: first.BYTES_PER_ELEMENT * 8, white }));
-    return (plane) => Float32Array.from(plane, (value) => value / white);
+    return (plane) => makeFloats(plane, (value) => value / white);
   }
   notes.push(say("note-scaled", { low: { significant: low }, high: { significant: high } }));
-  return (plane) => Float32Array.from(plane, (value) => (value - low) / Math.max(high - low, 1e-300));
+  return (plane) => makeFloats(plane, (value) => (value - low) / Math.max(high - low, 1e-300));
 }
 
 /**

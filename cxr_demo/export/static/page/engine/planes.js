@@ -1,6 +1,17 @@
 // Planes of a picture: all reds, all greens, all blues, or one of grey, row by row.
 
 /**
+ * A plane of what `change` makes of each value. `Float32Array.from` does the same, ten times as slowly.
+ * @param {Values} plane
+ * @param {(value: number) => number} change
+ */
+export function makeFloats(plane, change) {
+  const made = new Float32Array(plane.length);
+  for (let at = 0; at < made.length; at++) made[at] = change(plane[at]);
+  return made;
+}
+
+/**
  * Each value becomes what `change` makes of it.
  * @param {Values} plane
  * @param {(value: number, at: number) => number} change

@@ -87,7 +87,7 @@ export class Graphs {
   /**
    * Values by the names of a graph's outputs.
    * @param {string} key
-   * @param {Record<string, { values: Float32Array, shape: number[] }>} inputs
+   * @param {Record<string, GraphInput>} inputs
    * @param {string[]} [wanted] outputs; all where it is left out
    * @returns {Promise<Record<string, Float32Array>>}
    */

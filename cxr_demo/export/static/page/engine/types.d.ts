@@ -65,6 +65,11 @@ interface Tools {
   readonly pause: () => Promise<void>;
 }
 
+interface GraphInput {
+  readonly values: Float32Array;
+  readonly shape: number[];
+}
+
 interface GraphFile {
   readonly file: string;
   readonly sha256: string;

@@ -27,7 +27,7 @@ let gate = null;
 /** @type {EngineFilm | null} */
 let film = null;
 let number = 0; // of the film
-/** @type {{ of: string, maps: Record<string, Float32Array>, probabilities: number[] } | null} */
+/** @type {{ of: string, x: GraphInput, maps: Record<string, Float32Array>, probabilities: number[] } | null} */
 let asked = null; // what the network last said of the film as it is
 
 /** @type {Map<number, { resolve: (bytes: Uint8Array) => void, reject: (error: Failure) => void, tell?: (share: number) => void }>} */
@@ -124,8 +124,8 @@ const calls = {
 
   async analyse() {
     const shown = needFilm();
-    const { answer, maps } = await ask(shown.pixels, shown.width, shown.height);
-    asked = { of: nameNow(), maps, probabilities: answer.probabilities };
+    const { answer, maps, x } = await ask(shown.pixels, shown.width, shown.height);
+    asked = { of: nameNow(), x, maps, probabilities: answer.probabilities };
     return answer;
   },
 
@@ -191,8 +191,9 @@ async function makeMap(key, weights) {
   const { outputs } = manifest.graphs[ANSWERS];
   if (!outputs[key]) {
     const [rows, columns] = manifest.graphs[key].outputs.relevance;
+    const { x } = /** @type {NonNullable<typeof asked>} */ (asked);
     const onehot = { values: Float32Array.from(weights), shape: [1, weights.length] };
-    const { relevance } = await graphs.run(key, { x: makeInput(needFilm()), onehot }, ["relevance"]);
+    const { relevance } = await graphs.run(key, { x, onehot }, ["relevance"]);
     return { rows, columns, values: relevance };
   }
   const [, rows, columns] = outputs[key];
@@ -204,16 +205,6 @@ async function makeMap(key, weights) {
   return { rows, columns, values };
 }
 
-/** @param {{ pixels: Float32Array, width: number, height: number }} film */
-function makeInput({ pixels, width, height }) {
-  const { preprocess } = needNetwork().manifest;
-  const { size_px: size, mean } = preprocess;
-  return {
-    values: normalise(makeSquare(pixels, width, height, preprocess), preprocess),
-    shape: [1, mean.length, size, size],
-  };
-}
-
 /**
  * @param {Float32Array} pixels
  * @param {number} width
@@ -221,11 +212,14 @@ function makeInput({ pixels, width, height }) {
  */
 async function ask(pixels, width, height) {
   const { manifest, graphs } = needNetwork();
-  const maps = await graphs.run(ANSWERS, { x: makeInput({ pixels, width, height }) });
+  const { size_px: size, mean } = manifest.preprocess;
+  const values = normalise(makeSquare(pixels, width, height, manifest.preprocess), manifest.preprocess);
+  const x = { values, shape: [1, mean.length, size, size] };
+  const maps = await graphs.run(ANSWERS, { x });
   const logits = Array.from(maps.logits);
   const probabilities = computeProbabilities(logits, manifest.task, manifest.temperature);
   const answer = { logits, probabilities, decisions: decide(probabilities, manifest), network: manifest.name, number };
-  return { answer: { ...answer, members: maps.members && Array.from(maps.members) }, maps };
+  return { answer: { ...answer, members: maps.members && Array.from(maps.members) }, maps, x };
 }
 
 /** @param {EngineFilm} fresh */
@@ -239,7 +233,11 @@ function takeFilm(fresh) {
 }
 
 /** @param {Float32Array} pixels 0..1 */
-const makeLevels = (pixels) => Uint16Array.from(pixels, (value) => roundEven(Math.fround(value * 65535)));
+function makeLevels(pixels) {
+  const levels = new Uint16Array(pixels.length);
+  for (let at = 0; at < levels.length; at++) levels[at] = roundEven(Math.fround(pixels[at] * 65535));
+  return levels;
+}
 
 function needFilm() {
   if (!film) throw new Failure("film-none-given");
