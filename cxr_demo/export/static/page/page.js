@@ -53,8 +53,11 @@ const isOneFile = document.querySelector("script[type='text/plain']") !== null;
 const files = isOneFile ? fromPage(document) : fromServer(document.baseURI);
 const engine = await openEngine({ files });
 const edition = /** @type {Edition} */ (engine.edition);
-for (const code of edition.languages)
-  addCatalogue(code, new TextDecoder().decode(await files.get(`texts/${code}.ftl`)));
+await Promise.all(
+  edition.languages.map(async (code) =>
+    addCatalogue(code, new TextDecoder().decode(await files.get(`texts/${code}.ftl`))),
+  ),
+);
 
 const desk = {
   /** @type {Manifest | null} */
@@ -534,8 +537,9 @@ async function keepOffline() {
 }
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
-const setTheme = () => document.body.classList.toggle("dark", dark.matches);
-dark.addEventListener("change", setTheme);
+const paper = matchMedia("print"); // is white
+const setTheme = () => document.body.classList.toggle("dark", dark.matches && !paper.matches);
+for (const media of [dark, paper]) media.addEventListener("change", setTheme);
 setTheme();
 chooseLanguage();
 hearAll();
