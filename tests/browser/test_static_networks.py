@@ -167,6 +167,29 @@ def test_what_goes_wrong_is_one_sentence(browser, site, tmp_path, name, change, 
         assert got["values"]["file"] == name
 
 
+def test_a_network_that_cannot_be_opened_leaves_the_one_before(browser, site, tmp_path):
+    folder = tmp_path / "site"
+    shutil.copytree(site, folder, ignore=shutil.ignore_patterns("gate"))
+    shutil.copytree(folder / "networks" / HONEST, folder / "networks" / "other")
+    cut(folder / "networks" / "other" / "answers.onnx.gz")
+    told = json.loads((folder / "edition.json").read_text())
+    told["networks"].append(told["networks"][0] | {"name": "other"})
+    (folder / "edition.json").write_text(json.dumps(told))
+    with open_site(browser, folder) as page:
+        got = page.evaluate(
+            """async ([name, bytes, label, keys]) => {
+              await engine.loadNetwork(name);
+              await engine.readFilm(bytesOf(bytes));
+              const before = await engine.analyse();
+              const { failed } = await attempt(() => engine.loadNetwork("other"));
+              const [after, maps] = [await engine.analyse(), await engine.explain(label, keys)];
+              return [failed, before.logits, after.logits, maps.length];
+            }""",
+            [HONEST, pack((folder / "golden" / "case_1.png").read_bytes()), LABEL, RECORDED],
+        )
+    assert got[0] == "static-file-broken" and got[1] == got[2] and got[3] == len(RECORDED)
+
+
 def test_a_page_without_secure_addresses_hashes_too(browser, site, tmp_path):
     """Browsers hash for https and this machine alone; a class may have a plain address."""
     folder = tmp_path / "site"

@@ -111,9 +111,7 @@ export class Graphs {
     }
     const { file, sha256 } = this.manifest.graphs[key];
     const graph = await getChecked(`${this.folder}/${file}`, sha256, this.getFile);
-    for (const oldest of [...this.sessions.keys()].slice(0, Math.max(0, this.sessions.size + 1 - MOST_SESSIONS))) {
-      await this.close(oldest);
-    }
+    await this.close([...this.sessions.keys()].slice(0, Math.max(0, this.sessions.size + 1 - MOST_SESSIONS)));
     const externalData = [{ path: WEIGHTS, data: /** @type {Uint8Array} */ (this.weights) }];
     const settings = { executionProviders: ["wasm"], graphOptimizationLevel: "all", externalData };
     const session = await guard(() => ort.InferenceSession.create(graph, settings));
@@ -121,15 +119,12 @@ export class Graphs {
     return session;
   }
 
-  /** @param {string} key */
-  async close(key) {
-    await this.sessions.get(key)?.release();
-    this.sessions.delete(key);
-  }
-
-  async closeAll() {
-    for (const key of [...this.sessions.keys()]) await this.close(key);
-    this.weights = null;
+  /** What is asked of it afterwards opens its sessions again. */
+  async close(keys = [...this.sessions.keys()]) {
+    for (const key of keys) {
+      await this.sessions.get(key)?.release();
+      this.sessions.delete(key);
+    }
   }
 }
 
