@@ -280,7 +280,9 @@ async function run(isOld) {
     }
   } catch (error) {
     if (isOld()) return;
-    const isStop = /** @type {Partial<Message>} */ (error)?.name === "static-was-stopped";
+    const { name } = /** @type {Partial<Message>} */ (error);
+    if (name === "static-no-network") desk.network = null; // it had to leave for one that could not be opened
+    const isStop = name === "static-was-stopped";
     if (!isStop) desk.fault = error;
     desk.isStopped = isStop;
   }
@@ -319,7 +321,7 @@ async function loadNetwork(/** @type {() => boolean} */ isOld) {
     const known = new Set(network.methods.map(({ key }) => key));
     if (!desk.methods.some((key) => known.has(key))) desk.methods = network.methods.slice(0, 2).map(({ key }) => key);
   } catch (error) {
-    if (desk.network) desk.chosen = desk.network.name; // the one that is here stays
+    if (desk.network && !isOld()) desk.chosen = desk.network.name; // the one that is here stays
     throw error;
   }
 }

@@ -289,6 +289,18 @@ function renderMapFigure(method, { film, contrast }, finding, alternative, over,
   );
 }
 
+/** @param {Manifest} network an ensemble whose maps are the mean of its members' */
+const joinsMaps = ({ members }) => (members && members.rule !== "joined" ? members : null);
+
+/** @param {Manifest} network */
+function describeMembers(network) {
+  const joined = joinsMaps(network);
+  if (!joined) return "";
+  const { names, rule, calibrated } = joined;
+  const told = { members: names.length, rule, calibrated: calibrated ? "yes" : "no" };
+  return `${formatText("maps-of-members", told)} `;
+}
+
 /**
  * The sum of a map as a share of what it explains; NaN where that means nothing.
  * @param {EngineMap} made
@@ -305,7 +317,8 @@ const shareHeld = ({ sum, logit }, method, { contrast, facts }) =>
  */
 function describeSums(made, method, looked) {
   const { sum, values, logit } = made;
-  const of = looked.contrast ? "contrast" : "network";
+  const joined = joinsMaps(looked.network);
+  const of = looked.contrast ? "contrast" : joined ? (joined.calibrated ? "calibrated" : "members") : "network";
   if (!method.adds_up) return formatText("sums-not", { of, logit: formatSigned(logit) });
   const whole = values.reduce((total, each) => total + Math.abs(each), 0);
   const held = shareHeld(made, method, looked);
@@ -433,6 +446,7 @@ function renderLegend({ film, pinned, contrast, label, network }, how) {
       "p",
       { class: "legend" },
       off,
+      describeMembers(network),
       `${formatText(film.sides ? "sides-known" : "sides-unknown")} `,
       tag("span", { class: "own" }, formatText("scale-relative.short")),
       tag("span", { class: "shared" }, formatText(`${scale}.short`)),

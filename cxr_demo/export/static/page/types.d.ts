@@ -42,6 +42,7 @@ interface Manifest extends NetworkFacts {
   readonly licence: string;
   readonly proof: { readonly curved: readonly string[] };
   readonly calibrated: boolean;
+  readonly members: { readonly rule: string; readonly names: readonly string[]; readonly calibrated: boolean } | null;
   readonly quality: { readonly test_films: Texts; readonly scores: Texts };
   readonly labels: readonly ManifestLabel[];
   readonly methods: readonly ManifestMethod[];
