@@ -38,6 +38,7 @@ bench: browser ## time the loader, explanations, the start of commands and the p
 	$(BIN)/python -m tests.bench.page
 	$(BIN)/python -m tests.bench.classroom
 	$(BIN)/python -m tests.bench.static phantom-honest
+	$(BIN)/python -m tests.bench.static_graphs
 
 fire-page: browser ## press the page at random, 300 series, and compare with slow presses (about an hour)
 	CXR_SERIES=300 $(BIN)/python -m pytest tests/browser/test_presses.py
