@@ -81,9 +81,11 @@ def measure_agreements(
     are both 0 in the padding would agree on nothing.
     """
     cells = {name: find_film_cells(map_, seen, placements.get(name, EVEN)) for name, map_ in maps.items()}
-    fields = {name: each.fields.ravel() for name, each in cells.items()}
-    nulls = {name: make_null_maps(cells[name]).reshape(NULLS, -1) for name in list(maps)[1:]}
-    return {(a, b): _compare_fields({a: fields[a], b: fields[b]}, nulls[b]) for a, b in itertools.combinations(maps, 2)}
+    ranked = {}
+    for name, each in cells.items():
+        nulls = make_null_maps(each).reshape(NULLS, -1) if ranked else np.zeros((0, each.fields.size))
+        ranked[name] = _rank_fields(np.vstack([each.fields.ravel(), nulls]))
+    return {(a, b): _compare_fields({a: ranked[a], b: ranked[b]}) for a, b in itertools.combinations(maps, 2)}
 
 
 def sum_grid_cells(map_: np.ndarray) -> np.ndarray:
@@ -103,14 +105,29 @@ def correlate_ranks(a: np.ndarray, b: np.ndarray) -> float:
     return float(cast(float, spearmanr(a.ravel(), b.ravel())[0]))
 
 
-def _correlate_all(a: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """`correlate_ranks` of a (n,) with each of the others (N, n), all at once: (N,)."""
+@dataclass(frozen=True, eq=False)
+class _RankedFields:
+    """`values` (M, n): the fields of a map, and below them those of maps as smooth. `stronger` (M, n): how many of a
+    row are above each, `tied`: how many are equal to it, itself among them. Sorted once, for all pairs and areas."""
+
+    values: np.ndarray
+    stronger: np.ndarray
+    tied: np.ndarray
+
+
+def _rank_fields(values: np.ndarray) -> _RankedFields:
     from scipy.stats import rankdata
 
-    ranks = rankdata(np.vstack([a, others]), axis=1)
+    stronger = rankdata(-values, "min", axis=-1) - 1
+    return _RankedFields(values, stronger, rankdata(-values, "max", axis=-1) - stronger)
+
+
+def _correlate_all(a: _RankedFields, b: _RankedFields) -> np.ndarray:
+    """`correlate_ranks` of the first row of `a` with each row of `b`, all at once: (M,)."""
+    ranks = np.vstack([each.stronger + each.tied / 2 for each in (_take_map(a), b)])
     ranks -= ranks.mean(1, keepdims=True)
     norms = np.sqrt((ranks**2).sum(1))
-    ranked = np.array([not _explain_no_ranks(values) for values in (a, *others)])
+    ranked = np.array([not _explain_no_ranks(values) for values in (a.values[0], *b.values)])
     ranks[~ranked], norms[~ranked] = NAN, 1
     return ranks[1:] @ ranks[0] / (norms[1:] * norms[0])
 
@@ -129,17 +146,22 @@ def _mark_ends(length: int, share: float) -> np.ndarray:
     return np.minimum(centres, 1 - centres) < share
 
 
-def _compare_fields(pair: dict[str, np.ndarray], nulls: np.ndarray) -> Agreement:
-    """The fields (n,) of two maps, by name, and (NULLS, n) maps as smooth as the second."""
+def _take_map(ranked: _RankedFields) -> _RankedFields:
+    """Without the maps as smooth."""
+    return _RankedFields(ranked.values[:1], ranked.stronger[:1], ranked.tied[:1])
+
+
+def _compare_fields(pair: dict[str, _RankedFields]) -> Agreement:
+    """Two maps, by name, the second with maps as smooth."""
     a, b = pair.values()
     reasons = [
         say(UNRANKED[reason], map=name)
-        for name, values in pair.items()
-        if (reason := _explain_no_ranks(values) or _explain_no_overlap(values))
+        for name, each in pair.items()
+        if (reason := _explain_no_ranks(each.values[0]) or _explain_no_overlap(each.values[0]))
     ]
-    rank, *of_nulls = _correlate_all(a, np.vstack([b, nulls])).tolist()
+    rank, *of_nulls = _correlate_all(a, b).tolist()
     p = NAN if np.isnan(rank) else _compute_p(rank, of_nulls)
-    overlaps = tuple(_measure_overlap(a, b, nulls, area) for area in STRONGEST)
+    overlaps = tuple(_measure_overlap(a, b, area) for area in STRONGEST)
     return Agreement(rank, p, overlaps, join_words(*reasons, between="; ") if reasons else "")
 
 
@@ -160,11 +182,11 @@ def _explain_no_overlap(values: np.ndarray) -> str:
     return "" if values.max() > 0 else "evidence"
 
 
-def _measure_overlap(a: np.ndarray, b: np.ndarray, nulls: np.ndarray, area: float) -> Overlap:
-    weights = _weight_strongest(np.vstack([a, b, nulls]), area)
-    if not (weights[0].any() and weights[1].any()):
+def _measure_overlap(a: _RankedFields, b: _RankedFields, area: float) -> Overlap:
+    (own,), others = _weight_strongest(_take_map(a), area), _weight_strongest(b, area)
+    if not (own.any() and others[0].any()):
         return Overlap(area, NAN, NAN, NAN)
-    common, *of_nulls = _share_common(weights[0], weights[1:]).tolist()
+    common, *of_nulls = _share_common(own, others).tolist()
     return Overlap(area, common, float(np.mean(of_nulls)), _compute_p(common, of_nulls))
 
 
@@ -173,12 +195,8 @@ def _share_common(a: np.ndarray, others: np.ndarray) -> np.ndarray:
     return 2 * np.minimum(a, others).sum(1) / (a.sum() + others.sum(1))
 
 
-def _weight_strongest(values: np.ndarray, area: float) -> np.ndarray:
-    """Grid cells (..., n) -> how far each belongs to the strongest `area` of all, 0..1. Equal cells belong equally, so
-    that a coarse map gets no edge it does not have. What is not above 0 never belongs, so the sum may be below area *
-    n."""
-    from scipy.stats import rankdata
-
-    stronger = rankdata(-values, "min", axis=-1) - 1
-    tied = rankdata(-values, "max", axis=-1) - stronger
-    return np.where(values > 0, np.clip((area * values.shape[-1] - stronger) / tied, 0, 1), 0)
+def _weight_strongest(ranked: _RankedFields, area: float) -> np.ndarray:
+    """How far each field (M, n) belongs to the strongest `area` of its row, 0..1. Equal fields belong equally, so that
+    a coarse map gets no edge it does not have. What is not above 0 never belongs, so the sum may be below area * n."""
+    most = area * ranked.values.shape[-1]
+    return np.where(ranked.values > 0, np.clip((most - ranked.stronger) / ranked.tied, 0, 1), 0)

@@ -89,11 +89,13 @@ def test_overlap_counts_the_fields_in_both(shared):
 
 def test_the_strongest_share_is_met_to_a_part_of_a_field():
     values = np.arange(1.0, SIZE + 1)
-    weights = agreement._weight_strongest(values, 0.05)  # 12.8 fields
+    weights = agreement._weight_strongest(agreement._rank_fields(values), 0.05)  # 12.8 fields
     assert (weights[-12:] == 1).all() and weights[-13] == pytest.approx(0.8) and weights[:-13].sum() == 0
     tied = np.repeat([1.0, 5.0, 3.0, -1.0], SIZE // 4)
-    np.testing.assert_allclose(agreement._weight_strongest(tied, 0.4), np.repeat([0, 1, 0.6, 0], SIZE // 4))
-    assert agreement._weight_strongest(-values, 0.2).sum() == 0
+    np.testing.assert_allclose(
+        agreement._weight_strongest(agreement._rank_fields(tied), 0.4), np.repeat([0, 1, 0.6, 0], SIZE // 4)
+    )
+    assert agreement._weight_strongest(agreement._rank_fields(-values), 0.2).sum() == 0
 
 
 def test_maps_without_ties_share_by_chance_what_they_cover():
