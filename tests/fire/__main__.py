@@ -52,6 +52,7 @@ def main() -> int:
     attack("the served page", lambda place: attack_served(place, attack))
     attack("killed servers", lambda place: faults.attack_with_kills(place, 3, seed))
     attack("killed commands", lambda place: faults.attack_commands(place, 4, seed))
+    attack("killed training", lambda place: faults.attack_training(place, 2, seed))
     attack("folders of nobody's", faults.attack_folders)
     attack("a full disk", faults.attack_disk)
     attack("changed weights", faults.attack_weights)

@@ -43,6 +43,15 @@ while True:
     write_file(report, body)
 """  # as the command does at its end: of its seconds, the writing takes milliseconds
 
+TRAIN = """
+import sys
+from train.fit import run_state
+from train.__main__ import main
+run_state.STATE_EVERY_S = 0.0
+sys.exit(main(sys.argv[1:]))
+"""
+TRAINED = 30  # films of each of two labels
+
 NOBODYS = "/proc/none"  # a folder into which nobody may write, whoever it is
 
 
@@ -105,6 +114,41 @@ def _kill_while_writing(script: list, after_s: float) -> None:
             time.sleep(after_s)
         finally:
             process.kill()
+
+
+def attack_training(place: Path, times: int, seed: int) -> Outcome:
+    """A run is killed at random moments and begun again: it goes on from where it was, and its checkpoint is whole."""
+    found, random = Outcome("kill -9 of training at random moments"), np.random.default_rng(seed)
+    data, out, said = place / "own", place / "run", place / "said.txt"
+    for label in ("left", "right"):
+        (data / label).mkdir(parents=True)
+        for number in range(TRAINED):
+            (data / label / f"{label}-{number}.png").write_bytes(make_film(2 * number + (label == "left"), 64))
+    order = ["run", "own-single-label", "--data", data, "--out", out, "--from-scratch", "--backbone", "densenet_tiny"]
+
+    def train(ends: bool) -> int:
+        with said.open("a") as told:
+            script = [sys.executable, "-c", TRAIN, *order, "--stages", "32x30"]
+            process = subprocess.Popen(script, cwd=ROOT, stdout=told, stderr=told)
+        if not ends:
+            wait_until(lambda: process.poll() is not None or (out / "unfinished" / "state.pt").exists())
+            time.sleep(random.uniform(0, 1.5))
+            process.kill()
+        return process.wait(SECONDS)
+
+    for number in range(times):
+        code = train(ends=False)
+        found.check(
+            code in (0, -signal.SIGKILL), f"killed {number}: it had ended with {code}: {said.read_text()[-300:]}"
+        )
+        if (out / "config.json").exists():
+            with found.trying(f"the checkpoint after kill {number}"):
+                checkpoint.load(out)
+    found.check(train(ends=True) == 0, f"it does not go on: {said.read_text()[-300:]}")
+    found.check("Going on after epoch" in said.read_text(), "it began anew")
+    with found.trying("the checkpoint in the end"):
+        checkpoint.load(out)
+    return found
 
 
 def attack_folders(place: Path) -> Outcome:

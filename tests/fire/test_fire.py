@@ -41,7 +41,7 @@ def test_an_attack_that_cannot_be_carried_out_is_a_lost_case(monkeypatch, capsys
     monkeypatch.setattr(fire, "serve", fail)
     monkeypatch.setattr("sys.argv", ["fire", "--seed", "1"])
     assert fire.main() == 1
-    assert "11 cases, 11 lost" in capsys.readouterr().out
+    assert "12 cases, 12 lost" in capsys.readouterr().out
 
 
 def test_some_checkpoints(tmp_path):
