@@ -33,6 +33,13 @@ def films(tmp_path):
     return folder
 
 
+def launch_two(asked: list[str]) -> subprocess.CompletedProcess:
+    """The command by two processes, as a person would start them."""
+    processes = ["--num_processes", "2", "--cpu", "--mixed_precision", "no"]
+    launch = [sys.executable, "-m", "accelerate.commands.launch", *processes, "-m", "cxr_demo"]
+    return subprocess.run([*launch, *asked], cwd=ROOT, capture_output=True, text=True)
+
+
 def list_names(films) -> list[str]:
     return [*(str(films / name) for name in NAMES), "synthetic:normal"]
 
@@ -96,10 +103,18 @@ def test_two_processes_share_the_films_of_explain(bundled, films, tmp_path):  # 
     one, two = tmp_path / "one.jsonl", tmp_path / "two.jsonl"
     asked = ["explain", str(films), "--weights", bundled, "--anyway", "--method", "grad-cam"]
     assert main([*asked, "--out", str(tmp_path / "maps-1"), "--jsonl", str(one)]) == 0
-    processes = ["--num_processes", "2", "--cpu", "--mixed_precision", "no"]
-    launch = [sys.executable, "-m", "accelerate.commands.launch", *processes, "-m", "cxr_demo"]
-    shared = [*launch, *asked, "--out", str(tmp_path / "maps-2"), "--jsonl", str(two)]
-    done = subprocess.run(shared, cwd=ROOT, capture_output=True, text=True)
+    done = launch_two([*asked, "--out", str(tmp_path / "maps-2"), "--jsonl", str(two)])
     assert done.returncode == 0, done.stderr
     assert two.read_bytes() == one.read_bytes() and not list(tmp_path.glob("two.jsonl.*"))
     assert len(list((tmp_path / "maps-2").glob("*/result.json"))) == 2
+
+
+def test_two_processes_share_the_films_of_evaluate(bundled, films, tmp_path):  # noqa: F811
+    pytest.importorskip("accelerate")
+    os.remove(films / NAMES[1])
+    one, two = tmp_path / "one.jsonl", tmp_path / "two.jsonl"
+    asked = ["evaluate", str(films), "--weights", bundled, "--anyway", "--method", "grad-cam"]
+    assert main([*asked, "--jsonl", str(one)]) == 0
+    done = launch_two([*asked, "--jsonl", str(two)])
+    assert done.returncode == 0, done.stderr
+    assert two.read_bytes() == one.read_bytes() and not list(tmp_path.glob("two.jsonl.*"))
