@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from cxr_demo.export.static.edition import write_edition
-from cxr_demo.export.static.libraries import copy_libraries, install_libraries
+from cxr_demo.export.static.single_file import pack_edition
 from cxr_demo.teaching.planted import CHEAT, HONEST
 from tests.browser.conftest import SCREENSHOTS
 from tests.static_site import serve_folder
@@ -43,8 +43,6 @@ def edition(tmp_path_factory) -> Path:
     """With both networks for synthetic films."""
     folder = tmp_path_factory.mktemp("edition") / "out"
     write_edition(folder, [HONEST, CHEAT])
-    if not (folder / "lib").exists():
-        copy_libraries(install_libraries(), folder / "lib")
     return folder
 
 
@@ -98,6 +96,7 @@ def test_the_first_screen_shows_a_film_its_findings_and_two_maps(visit):
     assert "above threshold" in page.inner_text("button.finding[data-label=consolidation]")
     assert page.locator("#panels figure").count() == 3 and list_drawn(page) == [True] * 3
     assert page.evaluate("document.querySelector('#panels .row').getBoundingClientRect().bottom") <= 900
+    assert page.inner_text("#spoken").endswith("Consolidation > 99 %, above threshold. The maps are ready.")
     assert "not for clinical use" in page.inner_text("#top .warning")
     assert complain(page) == []
     page.screenshot(path=SCREENSHOTS / "static-1440.png")
@@ -191,3 +190,34 @@ def test_a_later_visit_needs_no_server(visit, edition):
     page.wait_for_selector(PANELS)
     visit.rest()
     assert list_drawn(page) == [True] * 3
+
+
+def test_one_file_does_all_of_it_without_a_network(browser, edition, films, tmp_path):
+    path = tmp_path / "edition.html"
+    path.write_text(pack_edition(edition), encoding="utf-8")
+    context = browser.new_context(offline=True, locale="de-DE")
+    page = context.new_page()
+    page.set_default_timeout(ANSWERS_WITHIN_MS)
+    seen = Visit(page, path.as_uri())
+    page.on("console", lambda m: seen.wrong.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: seen.wrong.append(str(error)))
+    page.on("request", lambda request: seen.asked.append(request.url))
+    page.goto(path.as_uri())
+    page.wait_for_selector(PANELS)
+    seen.rest()
+    assert list_drawn(page) == [True] * 3 and page.inner_text("#findings h2").startswith("Befunde")
+    for name in ("film16.png", "DOE-JANE"):
+        page.set_input_files("#film input", films[name])
+        page.wait_for_selector(f"#findings h2:has-text('{name}'), #panels p.of:has-text('{name}')")
+        seen.rest()
+        if page.locator("#findings button.anyway").count():
+            seen.press("#findings button.anyway")
+        assert name in page.inner_text("#panels p.of")
+    page.click("#doors a[href='#lesson-section']")
+    page.click(".exam button.go[data-deck=shortcuts]")
+    page.click(".exam .choice[data-label=no_finding]")
+    page.click("[data-go=answer]")
+    page.wait_for_selector("[data-go=final]")
+    context.close()
+    assert seen.wrong == []
+    assert [url for url in seen.asked if not url.startswith((path.as_uri(), "data:", "blob:"))] == []

@@ -88,17 +88,6 @@ export function describeShowAnyway({ verdict, p }, network) {
 }
 
 /**
- * In a few words, what the network says of a film.
- * @param {Manifest} network
- * @param {ArrayLike<number>} probabilities
- */
-export function describeAnswer(network, probabilities) {
-  const [first] = orderStandings(network, findStandings(network, probabilities));
-  if (first.verdict === "below" || first.verdict === "cannot tell") return formatText("nothing-above");
-  return `${chooseText(first.label.name)} ${formatScore(first.p, network)}`;
-}
-
-/**
  * As a score, but with a digit more below 10 %: a film's score may be just below it.
  * @param {number} threshold
  * @param {Manifest} network

@@ -5,7 +5,7 @@ import { renderKeysSheet } from "./controls.js";
 import { fromPage, fromServer, openEngine } from "./engine/engine.js";
 import { openExam } from "./exam.js";
 import {
-  describeAnswer,
+  describeVerdict,
   findStandings,
   orderStandings,
   renderFindings,
@@ -25,7 +25,7 @@ import { tag } from "./markup.js";
 import { isMade, listEnds, renderFilmAlone, renderPanels } from "./panels.js";
 import { renderRegions } from "./regions.js";
 import { renderFacts, renderReport } from "./report.js";
-import { addCatalogue, chooseText, describeError, formatText } from "./words.js";
+import { addCatalogue, chooseText, describeError, formatScore, formatText } from "./words.js";
 
 const METHODS_AT_FIRST = ["grad-cam", "lrp-epsilon-plus-flat"];
 const FIRST_EXAMPLE = "consolidation";
@@ -241,13 +241,14 @@ function speak() {
   const looked = lookNow();
   if (!film || !network || !answers || !looked) return;
   const how = findStandings(network, answers.probabilities).find(({ label }) => label.key === desk.label);
+  if (!how) return;
   const isReady = [...desk.entries.values()].some(isMade);
   const text = formatText("spoken-result", {
     film: nameFilm(film),
-    finding: chooseText(how?.label.name),
-    score: describeAnswer(network, answers.probabilities),
-    verdict: "",
-    maps: how && !how.mapsShown ? SPOKEN_MAPS.off : isReady ? SPOKEN_MAPS.ready : SPOKEN_MAPS.none,
+    finding: chooseText(how.label.name),
+    score: formatScore(how.p, network),
+    verdict: describeVerdict(how),
+    maps: !how.mapsShown ? SPOKEN_MAPS.off : isReady ? SPOKEN_MAPS.ready : SPOKEN_MAPS.none,
   });
   partOf("spoken").textContent = text;
 }
