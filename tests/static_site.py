@@ -48,13 +48,9 @@ OPEN = """async () => {
 
 @contextmanager
 def serve_folder(folder: Path) -> Iterator[str]:
-    """The address of a server of files."""
+    """The address of a server of files, as plain as there is one: the policy stands in the page alone."""
 
     class Handler(SimpleHTTPRequestHandler):
-        def end_headers(self) -> None:
-            self.send_header("Content-Security-Policy", POLICY)
-            super().end_headers()
-
         def log_message(self, *_: object) -> None:
             pass
 
@@ -72,7 +68,8 @@ def write_site(folder: Path) -> None:
     shutil.copytree(ENGINE, folder / "engine")
     (folder / "lib").mkdir()
     copy_libraries(install_libraries(), folder / "lib")
-    (folder / "blank.html").write_text('<!doctype html><link rel="icon" href="data:,"><title>blank</title>')
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+    (folder / "blank.html").write_text(f'<!doctype html>{policy}<link rel="icon" href="data:,"><title>blank</title>')
     facts = {name.lower(): getattr(limits, name) for name in ("MAX_PIXELS", "MAX_FILE_BYTES", "MAX_ASPECT")}
     edition = {"networks": [], "gate": None, "render": FACTS, "limits": facts}
     (folder / "edition.json").write_text(json.dumps(edition))

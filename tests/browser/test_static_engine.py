@@ -161,6 +161,7 @@ def make_films(folder: Path) -> list[Path]:
     grey.save(folder / "grey.bmp")
     Image.fromarray(colour).save(folder / "colour.webp", quality=80)
     Image.fromarray(colour).save(folder / "colour.jpg", quality=90)
+    (folder / "no-end.jpg").write_bytes((folder / "colour.jpg").read_bytes()[:-2])
     for orientation in range(1, 9):
         exif = Image.Exif()
         exif[0x0112] = orientation
@@ -277,6 +278,7 @@ def test_what_is_no_film_is_refused_in_the_product_s_words(page: Page, tmp_path)
     files = {
         "empty": b"", "gif": b"GIF89a" + bytes(100), "pdf": b"%PDF-1.4" + bytes(100), "text": b"hello " * 50,
         "odd": bytes(range(256)), "cut": whole[: len(whole) // 2], "small": _encode(film[:20, :20]),
+        "half": cv2.imencode(".jpg", film)[1].tobytes()[:900],
         "blank": _encode(film * 0), "thin": _encode(np.tile(film[:40], (1, 5))),
         "report": (tmp_path / "report").read_bytes(), "frames": (tmp_path / "frames").read_bytes(),
     }  # fmt: skip
@@ -285,6 +287,11 @@ def test_what_is_no_film_is_refused_in_the_product_s_words(page: Page, tmp_path)
             read_image(data)
         words = refusal.value.said[0]
         assert page.evaluate(READ, pack(data))["failed"] == name_message(words), name
+
+
+def test_a_tiff_whose_next_directory_is_the_same_one_has_too_many_pages(page: Page):
+    data = b"II*\0\x08\0\0\0\0\0\x08\0\0\0" + bytes(100)
+    assert page.evaluate(READ, pack(data))["failed"] == "film-pages"
 
 
 @pytest.mark.parametrize("shape", [(200, 180), (90, 150), (60, 70)])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from playwright.sync_api import Page
 
 from cxr_demo.explain.engine import make_explainer
@@ -20,7 +21,7 @@ from cxr_demo.film.reading import read_image
 from cxr_demo.networks import checkpoint as checkpoints
 from cxr_demo.networks.gate_net import load_gate
 from cxr_demo.teaching.planted import HONEST
-from tests.static_site import open_site, pack, unpack, write_site
+from tests.static_site import open_site, pack, serve_folder, unpack, write_site
 
 GATE = Path(__file__).parents[2] / "weights" / "gate"
 RECORDED = ["lrp-epsilon-plus-flat", "lrp-epsilon"]
@@ -126,6 +127,41 @@ def test_a_call_can_be_stopped(page: Page, site):
     assert stopped["failed"] == "static-was-stopped" and after == len(RECORDED)
 
 
+def test_the_worker_asks_nobody_outside_either(page: Page, site):
+    """Nor where the server sends no policy: it has the page's."""
+    with serve_folder(site) as other:
+        ask = "(address) => fetch(address, { mode: 'no-cors' }).then(() => 'there', (error) => error.name)"
+        assert page.workers[0].evaluate(ask, page.url) == "there"
+        assert page.workers[0].evaluate(ask, other) == "TypeError"
+
+
+def test_a_worker_that_hangs_is_ended_and_the_next_knows_the_same(browser, site, tmp_path):
+    folder = tmp_path / "site"
+    shutil.copytree(site, folder, ignore=shutil.ignore_patterns("gate"))
+    (folder / "lib" / "utif.js").write_text("export default { decode() { for (;;); } };")
+    engine = folder / "engine" / "engine.js"
+    engine.write_text(engine.read_text().replace("PATIENCE_MS = 8000", "PATIENCE_MS = 500"))
+    film = np.zeros((64, 64), np.uint8)
+    film[:, 32:] = 255
+    tifffile.imwrite(tmp_path / "film.tif", film)
+    with open_site(browser, folder) as page:
+        got = page.evaluate(
+            """async ([name, bytes, hanging]) => {
+              await engine.loadNetwork(name);
+              await engine.readFilm(bytesOf(bytes));
+              const turned = await engine.mend("mirror");
+              const before = await engine.analyse();
+              const slow = attempt(() => engine.readFilm(bytesOf(hanging)));
+              await new Promise((resolve) => setTimeout(resolve, 300));
+              engine.stop();
+              const after = await engine.analyse();
+              return [(await slow).failed, before, after, turned.number];
+            }""",
+            [HONEST, pack((folder / "golden" / "case_1.png").read_bytes()), pack((tmp_path / "film.tif").read_bytes())],
+        )
+    assert got[0] == "static-was-stopped" and got[1] == got[2] and got[1]["number"] == got[3]
+
+
 def test_the_weights_are_those_of_the_card(site):
     told = json.loads((site / "networks" / HONEST / MANIFEST_FILE).read_text())
     assert told["weights_sha256"] == checkpoints.load(HONEST).card.weights_sha256
@@ -153,8 +189,9 @@ def replace(text: str):
         (f"networks/{HONEST}/model.safetensors", Path.unlink, "static-file-missing"),
         ("engine/runtime.js", replace("WebAssembly.validate = () => false;"), "static-no-simd"),
         ("lib/ort.js", replace(NO_MEMORY), "static-no-memory"),
+        ("lib/ort-wasm-simd-threaded.wasm.gz", cut, "static-file-broken"),
     ],
-    ids=["cut", "foreign", "graph", "manifest", "missing", "simd", "memory"],
+    ids=["cut", "foreign", "graph", "manifest", "missing", "simd", "memory", "runtime"],
 )
 def test_what_goes_wrong_is_one_sentence(browser, site, tmp_path, name, change, wanted):
     folder = tmp_path / "site"

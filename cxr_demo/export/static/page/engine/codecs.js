@@ -1,7 +1,7 @@
 // The compressed picture inside a DICOM file, by its own first bytes. Twin of `film.codestream`; each decoder is loaded
 // when a file first needs it.
 
-import { Failure } from "./failure.js";
+import { Failure, loadLibrary } from "./failure.js";
 import { textOf } from "./file_kinds.js";
 import { decodeByBrowser } from "./pictures.js";
 import { interleave } from "./planes.js";
@@ -42,7 +42,7 @@ async function decodeStream(frame, { kind, precision, samples }, { isSigned }, g
     return samples === 1 ? planes[0] : interleave(planes.length === 3 ? planes : [planes[0], planes[0], planes[0]]);
   }
   if (kind === "lossless") {
-    const { Decoder } = await import("../lib/jpeg-lossless.js");
+    const { Decoder } = await loadLibrary("lib/jpeg-lossless.js", () => import("../lib/jpeg-lossless.js"));
     const bytes = new Uint8Array(new Decoder().decompress(frame.slice().buffer));
     return widen(bytes, precision, isSigned);
   }
@@ -63,7 +63,9 @@ async function decodeStream(frame, { kind, precision, samples }, { isSigned }, g
  */
 function loadDecoder(kind, getFile) {
   const load = async () => {
-    const library = await (kind === "charls" ? import("../lib/charls.js") : import("../lib/openjpeg.js"));
+    const library = await loadLibrary(`lib/${kind}.js`, () =>
+      kind === "charls" ? import("../lib/charls.js") : import("../lib/openjpeg.js"),
+    );
     return await library.default({
       wasmBinary: await getFile(`lib/${kind}.wasm`),
       print: () => {},

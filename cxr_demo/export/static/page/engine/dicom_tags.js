@@ -1,6 +1,6 @@
 // What a DICOM file says, as far as it can be read; of the patient it is nothing at all. Twin of `film.dicom_tags`.
 
-import { Failure, say } from "./failure.js";
+import { Failure, loadLibrary, say } from "./failure.js";
 import { textOf } from "./file_kinds.js";
 import { findOtherContent } from "./header.js";
 
@@ -142,7 +142,7 @@ export class Tags {
  * @param {Message[]} notes
  */
 export async function openDicom(bytes, notes) {
-  const { default: parser } = await import("../lib/dicom-parser.js");
+  const { default: parser } = await loadLibrary("lib/dicom-parser.js", () => import("../lib/dicom-parser.js"));
   const isMarked = textOf(bytes, 128, 132) === "DICM";
   const whole = isMarked ? await inflate(bytes, parser) : bytes;
   const syntax = bytes[0] === 0 ? BIG_ENDIAN : /[A-Z]{2}/.test(textOf(bytes, 4, 6)) ? EXPLICIT : IMPLICIT;
@@ -167,7 +167,7 @@ export async function openDicom(bytes, notes) {
 async function inflate(bytes, parser) {
   const meta = parser.readPart10Header(bytes);
   if (meta.string("x00020010") !== DEFLATED) return bytes;
-  const { inflateSync } = await import("../lib/fflate.js");
+  const { inflateSync } = await loadLibrary("lib/fflate.js", () => import("../lib/fflate.js"));
   const start = meta.position;
   const rest = inflateSync(bytes.subarray(start));
   const whole = new Uint8Array(start + rest.length);

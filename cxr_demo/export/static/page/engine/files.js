@@ -12,7 +12,12 @@ const MODULE_PATH = /(\bfrom\s*|\bimport\s*\(?\s*)(["'])(\.{1,2}\/[^"'\s]+)\2/g;
 export function fromServer(base) {
   return {
     address: async (path) => String(new URL(path, base)),
-    startWorker: async (path) => new Worker(new URL(path, base), { type: "module" }),
+    async startWorker(path) {
+      // One from a server would have the policy of that answer, which plain servers do not send; this one has the page's.
+      const first = `import ${JSON.stringify(String(new URL(path, base)))};`;
+      const address = URL.createObjectURL(new Blob([first], { type: "text/javascript" }));
+      return new Worker(address, { type: "module" });
+    },
     async get(path, onProgress, signal) {
       try {
         const response = await fetch(new URL(path, base), { signal });

@@ -9,6 +9,7 @@ import { checkSize } from "./size.js";
 import { readTiff } from "./tiff.js";
 
 const { fround } = Math;
+const JUNK = 64; // bytes that a decoder takes for pixels where some are missing
 const JPEG_SIZES = [0xc0, 0xc1, 0xc2, 0xc3, 0xc5, 0xc6, 0xc7, 0xc9, 0xca, 0xcb, 0xcd, 0xce, 0xcf];
 
 /**
@@ -47,7 +48,7 @@ async function decodePicture(kind, bytes, notes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const orientation = place ? view.getUint16(place.at, place.isLittle) : 1;
   if (kind === "PNG") return { ...decodePng(bytes, notes), orientation };
-  if (kind === "JPEG") checkJpeg(bytes, notes);
+  if (kind === "JPEG" && !checkJpeg(bytes, notes)) return { ...(await decodeEndless(bytes, notes)), orientation: 1 };
   if (kind === "BMP") checkSize(view.getInt32(18, true), Math.abs(view.getInt32(22, true)));
   if (kind === "WebP" && findChunk(kind, bytes, "ANIM")) throw new Failure("film-animation", { kind });
   if (place) {
@@ -130,7 +131,7 @@ function readPngDepth(bytes) {
 }
 
 /**
- * Its size before it is decoded, its end, and what its colours are.
+ * Its size before it is decoded, what its colours are, and whether it has its end.
  * @param {Uint8Array} bytes
  * @param {Message[]} notes
  */
@@ -143,9 +144,30 @@ function checkJpeg(bytes, notes) {
     }
     at += bytes[at + 1] === 0xff ? 1 : 2 + view.getUint16(at + 2);
   }
-  for (let at = bytes.length - 2; at > 0 && !(bytes[at] === 0xff && bytes[at + 1] === 0xd9); at--) {
-    if (bytes[at] === 0xff && bytes[at + 1] === 0xda) throw new Failure("film-damaged", { kind: "JPEG" }); // no end
-  }
+  let at = bytes.length - 2;
+  while (at > 0 && !(bytes[at] === 0xff && [0xd9, 0xda].includes(bytes[at + 1]))) at--;
+  return bytes[at + 1] === 0xd9;
+}
+
+/**
+ * A JPEG that lacks its end mark alone gets it: what stands where pixels would be missing makes no difference.
+ * @param {Uint8Array} bytes
+ * @param {Message[]} notes
+ */
+async function decodeEndless(bytes, notes) {
+  const endings = [0, JUNK].map((length) => [...Array(length).fill(0x55), 0xff, 0xd9]);
+  const [whole, other] = await Promise.all(
+    endings.map((ending) => {
+      const ended = new Uint8Array(bytes.length + ending.length);
+      ended.set(bytes);
+      ended.set(ending, bytes.length);
+      return decodeByBrowser(ended, "JPEG", notes);
+    }),
+  );
+  const isSame = whole.planes.every((plane, of) => plane.every((value, at) => value === other.planes[of][at]));
+  if (!isSame) throw new Failure("film-damaged", { kind: "JPEG" });
+  notes.push(say("note-no-end"));
+  return whole;
 }
 
 /**

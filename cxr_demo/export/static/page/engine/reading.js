@@ -1,7 +1,7 @@
 // The one door through which a film enters. Twin of `film.reading`: bright is dense, every change is told in a note.
 
 import { decodeDicom } from "./dicom.js";
-import { Failure, say } from "./failure.js";
+import { Failure, isMemoryError, say } from "./failure.js";
 import { findKind } from "./file_kinds.js";
 import { readPicture } from "./pictures.js";
 import { checkBytes } from "./size.js";
@@ -33,7 +33,7 @@ export async function readFilm(bytes, getFile) {
     return { ...film, isColour, header: read.header ?? null, windows: read.windows ?? null };
   } catch (error) {
     if (error instanceof Failure) throw error;
-    throw new Failure(error instanceof RangeError ? "film-no-memory" : "film-damaged", { kind });
+    throw isMemoryError(error) ? new Failure("film-no-memory") : new Failure("film-damaged", { kind });
   }
 }
 

@@ -1,7 +1,7 @@
 // onnxruntime-web: graphs whose weights lie in one safetensors file, each checked by its SHA-256 before it is used.
 
 import * as ort from "../lib/ort.js";
-import { Failure } from "./failure.js";
+import { Failure, isMemoryError, loadLibrary } from "./failure.js";
 import { unpack } from "./files.js";
 
 const RUNTIME = "lib/ort-wasm-simd-threaded.wasm.gz";
@@ -52,7 +52,7 @@ export async function getChecked(path, sha256, getFile, onProgress) {
 async function hash(bytes) {
   const buffer = globalThis.crypto?.subtle
     ? await crypto.subtle.digest("SHA-256", /** @type {BufferSource} */ (bytes))
-    : (await import("../lib/noble/sha2.js")).sha256(bytes);
+    : (await loadLibrary("lib/noble/sha2.js", () => import("../lib/noble/sha2.js"))).sha256(bytes);
   return Array.from(new Uint8Array(buffer), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
@@ -137,7 +137,6 @@ async function guard(compute) {
     return await compute();
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    const isMemory = typeof error === "number" || error instanceof RangeError || /bad_alloc|memory/i.test(why);
-    throw isMemory ? new Failure("static-no-memory") : new Failure("static-not-computed", { why });
+    throw isMemoryError(error) ? new Failure("static-no-memory") : new Failure("static-not-computed", { why });
   }
 }

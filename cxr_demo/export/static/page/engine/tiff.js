@@ -1,9 +1,10 @@
 // TIFF, by utif2: grey of 1 to 32 bits and colour of 8 and 16.
 
-import { Failure, say } from "./failure.js";
+import { Failure, loadLibrary, say } from "./failure.js";
 import { changeAll, unpackBits } from "./planes.js";
 import { checkSize } from "./size.js";
 
+const MOST_PAGES = 16; // looked through for the one that is no smaller copy
 const REDUCED_RESOLUTION = 1; // a bit of NewSubfileType
 const READ = [1, 5, 8, 32773, 32946]; // compressions: none, LZW, deflate, PackBits, the old number of deflate
 const [UNSIGNED, SIGNED, FLOAT] = [1, 2, 3];
@@ -14,7 +15,8 @@ const [UNSIGNED, SIGNED, FLOAT] = [1, 2, 3];
  * @returns {Promise<StoredPicture>}
  */
 export async function readTiff(bytes, notes) {
-  const { default: utif } = await import("../lib/utif.js");
+  const { default: utif } = await loadLibrary("lib/utif.js", () => import("../lib/utif.js"));
+  checkPages(bytes);
   const buffer = /** @type {ArrayBuffer} */ (bytes.slice().buffer);
   const pages = utif.decode(buffer).filter((page) => page.t256 && !((page.t254?.[0] ?? 0) & REDUCED_RESOLUTION));
   if (pages.length !== 1) throw new Failure("film-pages", { kind: "TIFF" });
@@ -36,6 +38,20 @@ export async function readTiff(bytes, notes) {
   const alpha = samples % 2 ? null : /** @type {Uint8Array | Uint16Array} */ (planes.pop());
   for (const plane of planes) if (photometric === 0 && bits <= 8) changeAll(plane, (value) => 255 - value);
   return { ...picture, planes, alpha, bits: Math.max(bits, 8), isWhiteZero: photometric === 0 && bits > 8 };
+}
+
+/**
+ * How many directories there are: one that names itself as the next would never end.
+ * @param {Uint8Array} bytes
+ */
+function checkPages(bytes) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const isLittle = bytes[0] === 0x49;
+  let pages = 0;
+  for (let at = view.getUint32(4, isLittle); at; pages++) {
+    if (pages === MOST_PAGES) throw new Failure("film-pages", { kind: "TIFF" });
+    at = view.getUint32(at + 2 + 12 * view.getUint16(at, isLittle), isLittle);
+  }
 }
 
 /**

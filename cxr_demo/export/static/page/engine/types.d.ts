@@ -60,6 +60,17 @@ interface EditionFiles {
 
 type DrawnShape = readonly number[] | readonly (readonly number[])[]; // a box, or the points of an outline, in shares
 
+interface WaitingCall {
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+  readonly tell?: (share: number) => void;
+  readonly call: string;
+  readonly args: unknown[];
+  isSent: boolean;
+  readonly isReplay: boolean; // of what a worker before this one was told
+  timer?: ReturnType<typeof setTimeout>;
+}
+
 interface Tools {
   readonly tell: (share: number) => void;
   readonly pause: () => Promise<void>;

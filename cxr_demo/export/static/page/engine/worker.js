@@ -1,7 +1,7 @@
 // All work of the engine, beside the page: reading films, asking networks, making maps. `engine.js` talks to it.
 
 import { coverFilm } from "./cover.js";
-import { Failure, say } from "./failure.js";
+import { Failure, isMemoryError, say } from "./failure.js";
 import { judgeFilm, mendHeader, preparePicture } from "./gate.js";
 import { findSides } from "./header.js";
 import { mapToImage } from "./map_to_image.js";
@@ -50,7 +50,8 @@ const getJson = async (path) => JSON.parse(new TextDecoder().decode(await getFil
  * @type {Record<string, (tools: Tools, ...args: any[]) => Promise<unknown>>}
  */
 const calls = {
-  async open() {
+  async open(_, films) {
+    number = films; // that a worker before this one has read
     edition = /** @type {EditionFacts} */ (await getJson("edition.json"));
     const { max_pixels: pixels, max_file_bytes: bytes, max_aspect: aspect } = edition.limits;
     setLimits({ pixels, bytes, aspect });
@@ -285,11 +286,12 @@ async function answerCall({ id, call, args }) {
   };
   try {
     await pause();
+    post({ id, begun: edition?.limits.read_seconds ?? 1 });
     const value = await calls[call]({ tell: (share) => post({ id, share }), pause }, ...args);
     const levels = /** @type {{ levels16?: Uint16Array } | null} */ (value)?.levels16;
     post({ id, value }, levels ? [levels.buffer] : []);
   } catch (error) {
-    const isMemory = error instanceof RangeError;
+    const isMemory = isMemoryError(error);
     const told =
       error instanceof Failure
         ? error
