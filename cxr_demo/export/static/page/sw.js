@@ -8,7 +8,7 @@ worker.addEventListener("activate", (/** @type {any} */ event) => event.waitUnti
 /** @param {readonly string[]} addresses */
 async function keep(addresses) {
   const cache = await caches.open(KEPT);
-  const own = addresses.filter((address) => new URL(address).origin === location.origin);
+  const own = addresses.filter((address) => address.startsWith(location.origin)); // not those of a blob
   for (const address of new Set(own)) {
     const answer = await fetch(new Request(address, { cache: "force-cache" }));
     if (answer.ok) await cache.put(address, answer);
