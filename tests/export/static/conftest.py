@@ -13,19 +13,12 @@ ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="session")
-def proofs(tmp_path_factory) -> Path:
-    """A cache of proofs of its own: each costs seconds."""
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture(scope="session")
-def edition(tmp_path_factory, proofs) -> Path:
+def edition(tmp_path_factory) -> Path:
     """In weights of its own, which are no others beside it."""
     weights, folder = tmp_path_factory.mktemp("weights"), tmp_path_factory.mktemp("made") / "edition"
     for name in ("phantom-honest", "gate"):
         shutil.copytree(ROOT / "weights" / name, weights / name)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CXR_CACHE", str(proofs))
         patch.setenv("CXR_WEIGHTS", str(weights))
         write_edition(folder, ["phantom-honest"])
     return folder

@@ -17,10 +17,13 @@ import yaml
 
 from cxr_demo import render
 from cxr_demo.__main__ import main
+from cxr_demo.analysis import Analyser
+from cxr_demo.explain.proof_cache import get_proof_folder
 from cxr_demo.export.static.golden import describe_case, make_films
 from cxr_demo.export.static.png_files import write_png
 from cxr_demo.export.static.single_file import pack_edition
 from cxr_demo.film.phantom import make_example_phantoms
+from cxr_demo.networks import checkpoint
 from cxr_demo.networks.gate_net import KINDS, load_gate, prepare_picture
 from cxr_demo.teaching.deck_file import find_bundled_decks, read_deck
 from cxr_demo.text.catalogue import LANGUAGES, format_text
@@ -54,6 +57,13 @@ def test_the_edition_names_what_it_holds(edition):
         ).read_bytes()
 
 
+def test_the_page_names_files_that_are_there(edition):
+    index = (edition / "index.html").read_text(encoding="utf-8")
+    named = re.findall(r'(?:src|href)="(?!data:)([^"]+)"', index)
+    assert named and [name for name in named if not (edition / name).is_file()] == []
+    assert not list(edition.rglob("*.d.ts")) and "http" not in "".join(named)
+
+
 def test_films_are_the_products_own_to_the_last_level(edition):
     for key, film in make_example_phantoms().items():
         found = cv2.imread(str(edition / "examples" / f"{key}.png"), cv2.IMREAD_UNCHANGED)
@@ -81,11 +91,8 @@ def test_the_gate_s_graph_says_what_the_gate_says(edition):
         assert 1 / (1 + np.exp(-float(side[0]))) == pytest.approx(found.mirrored, abs=1e-5)
 
 
-def test_a_golden_case_holds_every_step(edition, tmp_path, proofs):
-    from cxr_demo.analysis import Analyser
-    from cxr_demo.networks import checkpoint
-
-    analyser = Analyser(checkpoint.load(ROOT / "weights" / "phantom-honest"), proofs=proofs / "proofs")
+def test_a_golden_case_holds_every_step(edition, tmp_path):
+    analyser = Analyser(checkpoint.load(ROOT / "weights" / "phantom-honest"), proofs=get_proof_folder())
     pixels, bits = list(make_films(8))[-1]
     write_png(tmp_path / "film.png", pixels, bits)
     case = describe_case(analyser, tmp_path / "film.png", 1)
