@@ -8,12 +8,13 @@ from __future__ import annotations
 import logging
 import zlib
 from io import BytesIO
+from itertools import islice
 
 import numpy as np
 from tifffile import COMPRESSION, PHOTOMETRIC, SAMPLEFORMAT, TiffFile, TiffPage
 
 from cxr_demo.errors import ImageError
-from cxr_demo.limits import MAX_PIXELS
+from cxr_demo.limits import MAX_PIXELS, MAX_TIFF_PAGES
 
 REDUCED_RESOLUTION = 1  # a bit of NewSubfileType (TIFF 6.0, page 36)
 DEFLATED = (COMPRESSION.ADOBE_DEFLATE, COMPRESSION.DEFLATE)
@@ -22,11 +23,13 @@ PLAIN_COLOURS = (PHOTOMETRIC.RGB, PHOTOMETRIC.MINISBLACK, PHOTOMETRIC.MINISWHITE
 
 
 def find_exact_page(data: bytes) -> TiffPage | None:
-    """The one page of a TIFF if Pillow does not hand out its values as they are; None for all others, and for a file
-    that tifffile cannot read."""
+    """The one page of a TIFF if Pillow does not hand out its values as they are; None for all others, for a file of
+    more than MAX_TIFF_PAGES, which may be a circle of them, and for one that tifffile cannot read."""
     try:
-        every = [page for page in TiffFile(BytesIO(data)).pages if isinstance(page, TiffPage)]
-        pages = [page for page in every if not page.subfiletype & REDUCED_RESOLUTION]
+        every = list(islice(TiffFile(BytesIO(data)).pages, MAX_TIFF_PAGES + 1))
+        if len(every) > MAX_TIFF_PAGES:
+            return None
+        pages = [page for page in every if isinstance(page, TiffPage) and not page.subfiletype & REDUCED_RESOLUTION]
     except Exception:  # a damaged file makes it raise nearly any type; what else there is of it is Pillow's to say
         return None
     if len(pages) != 1 or (page := pages[0]).photometric not in PLAIN_COLOURS:

@@ -86,6 +86,12 @@ def test_several_films_are_refused():
     assert "several pages" in refusal(stream.getvalue())
 
 
+def test_a_circle_of_pages_is_refused():
+    """Pages without a tag, each of which is followed by itself, are as many as one has patience for."""
+    loop = b"II*\0\x08\0\0\0" + struct.pack("<HI", 0, 8) + bytes(100)
+    assert "TIFF file is damaged" in refusal(loop)
+
+
 def test_a_variety_without_a_decoder_says_what_to_do():
     planes = np.ascontiguousarray(np.moveaxis(COLOURS_16, -1, 0))
     data = tiff(planes, photometric="rgb", planarconfig="separate", compression="lzma")

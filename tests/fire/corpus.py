@@ -196,6 +196,10 @@ def make_strangers() -> Iterator[tuple[str, bytes]]:
             yield f"stranger {number} {name}", head + tail
 
 
+# A page without a tag, whose next page is itself.
+EMPTY_LOOP = b"II*\0\x08\0\0\0" + struct.pack("<HI", 0, 8) + bytes(100)
+
+
 def make_bombs() -> Iterator[tuple[str, bytes]]:
     """Small files that want minutes, gigabytes or the depth of a stack."""
     for width, height in ((2**31 - 1, 2**31 - 1), (60_000, 60_000), (1, 2**31 - 1), (12_000, 12_000)):
@@ -227,6 +231,7 @@ def make_bombs() -> Iterator[tuple[str, bytes]]:
         yield f"bomb JPEG of {scans} scans", make_slow_film(side, scans)
     loop = struct.pack("<HHHII", 1, 256, 4, 1, 64) + struct.pack("<I", 8)  # its next page is itself
     yield "bomb TIFF loop", b"II*\0\x08\0\0\0" + loop + bytes(100)
+    yield "bomb TIFF loop of nothing", EMPTY_LOOP
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:
