@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Error, Page, Route
 
 from cxr_demo.export.static.edition import write_edition
 from cxr_demo.export.static.single_file import pack_edition
@@ -49,7 +51,20 @@ def edition(tmp_path_factory) -> Path:
 @pytest.fixture
 def visit(browser: Browser, edition: Path) -> Iterator[Visit]:
     """A wide page at rest, with its first film and maps. At the end nothing went wrong, and nobody else was asked."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
+    with open_page(browser, edition) as seen:
+        yield seen
+
+
+@pytest.fixture
+def slow_visit(browser: Browser, edition: Path) -> Iterator[Visit]:
+    """The same where files can be held back: without a service worker, through which they would go."""
+    with open_page(browser, edition, service_workers="block") as seen:
+        yield seen
+
+
+@contextmanager
+def open_page(browser: Browser, edition: Path, **options: Any) -> Iterator[Visit]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB", **options)
     page = context.new_page()
     page.set_default_timeout(ANSWERS_WITHIN_MS)
     with serve_folder(edition) as address:
@@ -64,6 +79,18 @@ def visit(browser: Browser, edition: Path) -> Iterator[Visit]:
     context.close()
     assert seen.wrong == []
     assert [url for url in seen.asked if not url.startswith((address, "data:", "blob:"))] == []
+
+
+@contextmanager
+def hold(page: Page, file: str) -> Iterator[None]:
+    """Keeps a file of the edition back for so long."""
+    held: list[Route] = []
+    page.route(f"**/{file}", lambda route: held.append(route))
+    yield
+    page.unroute(f"**/{file}")
+    for route in held:
+        with suppress(Error):  # its request was given up
+            route.continue_()
 
 
 def list_drawn(page: Page) -> list[bool]:
@@ -124,6 +151,21 @@ def test_a_finding_a_method_and_a_network_are_chosen(visit):
     visit.rest()
     assert "shortcut" in page.inner_text("#panels p.of")
     assert all(f"/networks/{CHEAT}/" in url for url in visit.asked[before:])
+
+
+def test_maps_of_one_finding_never_stand_under_another(slow_visit):
+    page = slow_visit.page
+    page.click("#methods summary")
+    with hold(page, "lrp-epsilon.onnx.gz"):
+        page.click("#methods input[value=lrp-epsilon]")
+        page.wait_for_selector("figure[data-method=lrp-epsilon] .busy")
+        assert "Consolidation" in page.get_attribute("canvas[data-panel=grad-cam]", "aria-label")
+        page.click("button.finding[data-label=cardiomegaly]")
+        page.wait_for_selector("#panels h2:has-text('Cardiomegaly')")
+        assert page.locator("#panels figure[data-method] .busy").count() == 3
+        assert page.locator("#panels .bar").count() == 0
+    slow_visit.rest()
+    assert "Cardiomegaly" in page.get_attribute("canvas[data-panel=grad-cam]", "aria-label")
 
 
 def test_regions_are_told_and_covered(visit):

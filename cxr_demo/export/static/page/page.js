@@ -75,7 +75,7 @@ const desk = {
   methods: METHODS_AT_FIRST,
   /** @type {Map<string, import("./panels.js").Entry>} */
   entries: new Map(),
-  entriesOf: "", // film, network, label and contrast
+  entriesOf: "", // as `identifyMaps` says it
   contrast: false,
   /** @type {Map<string, { limit: number, start: number }> | null} */
   pinned: null,
@@ -101,6 +101,16 @@ let isFollowed = false; // it is all there, or cannot be
 /** @returns {Identity} */
 const identify = () => ({ film: desk.film?.id ?? "", checkpoint: desk.network?.name ?? "", label: desk.label, number });
 
+/** Of what the maps that are wanted now are: film, network, label and contrast. */
+const identifyMaps = () => `${desk.film?.id} ${desk.network?.name} ${desk.label} ${desk.contrast}`;
+
+/** What is there of them; maps of something else are awaited anew. */
+function listEntries() {
+  if (desk.entriesOf === identifyMaps()) return desk.entries;
+  const wanted = (desk.network?.methods ?? []).filter(({ key }) => desk.methods.includes(key));
+  return new Map(wanted.map(({ key }) => [key, /** @type {import("./panels.js").Entry} */ ("coming")]));
+}
+
 /** @returns {import("./panels.js").Looked | null} */
 function lookNow() {
   const { film, network, answers } = desk;
@@ -112,7 +122,7 @@ function lookNow() {
     filmId: film.id,
     answers,
     label: desk.label,
-    entries: desk.entries,
+    entries: listEntries(),
     contrast: desk.contrast,
     pinned: desk.pinned,
     isSynthetic: film.example !== "",
@@ -242,7 +252,7 @@ function speak() {
   if (!film || !network || !answers || !looked) return;
   const how = findStandings(network, answers.probabilities).find(({ label }) => label.key === desk.label);
   if (!how) return;
-  const isReady = [...desk.entries.values()].some(isMade);
+  const isReady = [...looked.entries.values()].some(isMade);
   const text = formatText("spoken-result", {
     film: nameFilm(film),
     finding: chooseText(how.label.name),
@@ -355,10 +365,9 @@ async function makeMaps(/** @type {() => boolean} */ isOld) {
   const looked = lookNow();
   if (!looked || isQuestioned(desk.film)) return;
   const { network, label } = looked;
-  const of = `${desk.answersOf} ${label} ${desk.contrast}`;
-  const known = desk.entriesOf === of ? desk.entries : new Map();
+  const known = listEntries();
   const wanted = network.methods.map(({ key }) => key).filter((key) => desk.methods.includes(key));
-  desk.entriesOf = of;
+  desk.entriesOf = identifyMaps();
   desk.entries = new Map(wanted.map((key) => [key, known.get(key) ?? "coming"]));
   if ([...desk.entries.values()].includes("coming")) showAll();
   for (const [key, entry] of desk.entries) {
@@ -452,7 +461,7 @@ const WISHES = {
     follow();
   },
   pin_scale: ({ pinned }) => {
-    desk.pinned = pinned ? desk.network && listEnds(desk.entries.values(), desk.network) : null;
+    desk.pinned = pinned ? desk.network && listEnds(listEntries().values(), desk.network) : null;
     follow();
   },
   draw_regions: ({ regions }) => drawRegions(regions),
