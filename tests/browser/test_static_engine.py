@@ -282,6 +282,9 @@ def test_what_is_no_film_is_refused_in_the_product_s_words(page: Page, tmp_path)
         "blank": _encode(film * 0), "thin": _encode(np.tile(film[:40], (1, 5))),
         "report": (tmp_path / "report").read_bytes(), "frames": (tmp_path / "frames").read_bytes(),
     }  # fmt: skip
+    tifffile.imwrite(tmp_path / "film.tif", film)  # its directory stands first
+    tiff = (tmp_path / "film.tif").read_bytes()
+    files |= {f"tiff, {share} %": tiff[: len(tiff) * share // 100] for share in (1, 5, 50, 99)}
     for name, data in files.items():
         with pytest.raises(CxrError) as refusal:
             read_image(data)

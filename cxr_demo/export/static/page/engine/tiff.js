@@ -19,7 +19,8 @@ export async function readTiff(bytes, notes) {
   checkPages(bytes);
   const buffer = /** @type {ArrayBuffer} */ (bytes.slice().buffer);
   const pages = utif.decode(buffer).filter((page) => page.t256 && !((page.t254?.[0] ?? 0) & REDUCED_RESOLUTION));
-  if (pages.length !== 1) throw new Failure("film-pages", { kind: "TIFF" });
+  if (!pages.length) throw new Error("cut short");
+  if (pages.length > 1) throw new Failure("film-pages", { kind: "TIFF" });
   const [page] = pages;
   const [width, height] = [page.t256[0], page.t257[0]];
   checkSize(width, height);
@@ -28,6 +29,7 @@ export async function readTiff(bytes, notes) {
   const isSplit = samples > 1 && page.t284?.[0] === 2;
   const isKnown = (samples === 1 && photometric <= 3) || (bits >= 8 && bits <= 16 && photometric <= 2 && samples <= 4);
   if (!READ.includes(page.t259?.[0] ?? 1) || isSplit || !isKnown) throw new Failure("film-tiff-variety");
+  checkParts(page, height, bytes.length);
   utif.decodeImage(buffer, page);
   if (page.data.length < Math.ceil((width * samples * bits) / 8) * height) throw new Error("cut short");
   const values = readValues(page.data, width * samples, height, bits, format, page.isLE);
@@ -52,6 +54,19 @@ function checkPages(bytes) {
     if (pages === MOST_PAGES) throw new Failure("film-pages", { kind: "TIFF" });
     at = view.getUint32(at + 2 + 12 * view.getUint16(at, isLittle), isLittle);
   }
+}
+
+/**
+ * What a cut file has lost would be black: its strips or tiles end beyond its own end, or are too few.
+ * @param {import("../lib/utif.js").Page} page
+ * @param {number} height
+ * @param {number} length of the file
+ */
+function checkParts(page, height, length) {
+  const [starts, sizes] = page.t324 ? [page.t324, page.t325] : [page.t273, page.t279];
+  const strips = page.t324 ? 1 : Math.ceil(height / Math.min(height, page.t278?.[0] || height));
+  const isWhole = starts?.length >= strips && sizes?.length === starts.length;
+  if (!isWhole || starts.some((start, at) => start + sizes[at] > length)) throw new Error("cut short");
 }
 
 /**

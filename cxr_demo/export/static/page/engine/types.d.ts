@@ -304,7 +304,7 @@ declare module "*/lib/fast-png/index.js" {
   };
 }
 declare module "*/lib/utif.js" {
-  interface Page {
+  export interface Page {
     readonly data: Uint8Array;
     readonly isLE: boolean;
     readonly [tag: `t${number}`]: number[];
