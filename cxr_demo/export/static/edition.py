@@ -43,10 +43,12 @@ def write_edition(
     folder: Path, networks: Sequence[str], on_progress: ProgressCallback = ignore_progress, overwrite: bool = False
 ) -> None:
     """All files but those of golden cases. `networks`: names of checkpoints, the first of which is shown first unless
-    HONEST is among them. CxrError where an earlier edition lies there, a network cannot be recorded or the disk
-    refuses."""
-    if (folder / EDITION_FILE).exists() and not overwrite:
+    HONEST is among them. CxrError where an earlier edition or anything else lies there, a network cannot be recorded or
+    the disk refuses."""
+    if not overwrite and (folder / EDITION_FILE).exists():
         raise CxrError("static-earlier", folder=str(folder))
+    if not overwrite and folder.is_dir() and any(folder.iterdir()):
+        raise CxrError("static-foreign", folder=str(folder))
     opened = [checkpoints.load(name) for name in networks]
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -149,6 +149,8 @@ def test_wrong_use_is_said_in_a_sentence(edition, tmp_path, monkeypatch, capsys)
     assert main(["export-static", str(edition), "--networks", "phantom-honest"]) == 2
     assert format_text("static-earlier", folder=str(edition)) in capsys.readouterr().err
     (tmp_path / "page.html").write_text("")
+    assert main(["export-static", str(tmp_path), "--networks", "phantom-honest"]) == 2
+    assert format_text("static-foreign", folder=str(tmp_path)) in capsys.readouterr().err
     assert main(["export-static", str(tmp_path / "page.html"), "--single", "--networks", "phantom-honest"]) == 2
     assert "page.html" in capsys.readouterr().err
     assert main(["export-static", str(tmp_path / "new"), "--networks", "phantom-nobody"]) == 2
