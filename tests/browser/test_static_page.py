@@ -168,6 +168,38 @@ def test_maps_of_one_finding_never_stand_under_another(slow_visit):
     assert "Cardiomegaly" in page.get_attribute("canvas[data-panel=grad-cam]", "aria-label")
 
 
+def test_what_is_stopped_goes_on_only_when_asked(slow_visit):
+    page = slow_visit.page
+    with hold(page, f"networks/{CHEAT}/*"):
+        page.select_option("#networks select", CHEAT)
+        page.click("#work button.stop")
+        page.wait_for_timeout(500)
+        assert page.inner_text("#work .go-on") == "Go on"
+        assert page.input_value("#networks select") == HONEST
+    slow_visit.press("#work .go-on")
+    assert page.input_value("#networks select") == CHEAT and "shortcut" in page.inner_text("#panels p.of")
+
+
+def test_the_newest_choice_holds_while_a_network_loads(slow_visit):
+    page = slow_visit.page
+    with hold(page, f"networks/{CHEAT}/*"):
+        page.select_option("#networks select", CHEAT)
+        page.wait_for_selector("#work button.stop")
+        page.click("#examples button[data-example=effusion]")
+        assert page.input_value("#networks select") == CHEAT
+        page.wait_for_timeout(500)
+    slow_visit.rest()
+    assert page.input_value("#networks select") == CHEAT and "shortcut" in page.inner_text("#panels p.of")
+    page.reload()
+    page.wait_for_selector(PANELS)
+    with hold(page, f"networks/{CHEAT}/*"):
+        page.select_option("#networks select", CHEAT)
+        page.wait_for_selector("#work button.stop")
+        page.select_option("#networks select", HONEST)
+        slow_visit.rest()
+    assert page.input_value("#networks select") == HONEST and "honest" in page.inner_text("#panels p.of")
+
+
 def test_regions_are_told_and_covered(visit):
     page = visit.page
     page.click("#panels button.draw-region[data-shape=box]")

@@ -94,6 +94,7 @@ let films = 0;
 let covers = 0;
 let number = 0; // of the newest wish
 let isGateHere = false; // it was loaded for an earlier film
+let putOff = ""; // the network that was chosen when a person pressed Stop
 let isFollowed = false; // it is all there, or cannot be
 
 // ---- what is shown
@@ -497,6 +498,21 @@ function enterRoom() {
   showPart("top", renderTop(edition.languages), identify());
 }
 
+function stopAll() {
+  number += 1;
+  engine.stop();
+  putOff = desk.chosen;
+  if (desk.network) desk.chosen = desk.network.name; // the one that is here stays
+  desk.working = null;
+  desk.isStopped = isFollowed = true;
+  showAll();
+}
+
+function goOn() {
+  desk.chosen = putOff;
+  follow();
+}
+
 function hearAll() {
   document.addEventListener("cxr-press", ({ detail: { name, data } }) => WISHES[name]?.(data));
   hearFilms(takeOwn);
@@ -514,14 +530,8 @@ function hearAll() {
     desk.chosen = select.value;
     follow(true);
   });
-  on("click", "#work button.stop", () => {
-    number += 1;
-    engine.stop();
-    desk.working = null;
-    desk.isStopped = isFollowed = true;
-    showAll();
-  });
-  on("click", "#work button.go-on", () => follow());
+  // One listener: what stops becomes, as the same button, what goes on.
+  on("click", "#work button", ({ classList }) => (classList.contains("stop") ? stopAll() : goOn()));
   on("click", "#findings button.anyway", () => {
     if (desk.film) desk.film.isAccepted = true;
     follow();
