@@ -2491,6 +2491,9 @@ browser-stop = Anhalten
 browser-stopped = Angehalten.
 browser-go-on = Weiter
 browser-methods-hint = Nur was gewählt ist, wird berechnet, hier in Ihrem Browser.
+browser-foreign =
+    Dieses Netz wurde nur für synthetische Aufnahmen gemacht: Was es zur Aufnahme eines Menschen sagt, bedeutet nichts.
+    .title = Welches Netz?
 browser-asking = Das Netz wird gefragt.
 browser-agreement-how =
     Die Aufnahme wird in 16 × 16 Felder geteilt, und die Werte jeder Karte werden in jedem Feld zusammengezählt. Die

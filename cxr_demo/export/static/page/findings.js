@@ -1,6 +1,6 @@
 // The list of findings: what the network says of each, in numbers and in a word; each is the button to its maps.
 import { renderDetails, tag } from "./markup.js";
-import { chooseText, formatPercent, formatScore, formatText } from "./words.js";
+import { chooseText, formatMegabytes, formatPercent, formatScore, formatText } from "./words.js";
 
 const MANY = 4; // above this number the list is dense
 /** @type {Record<Verdict, string>} */
@@ -293,6 +293,29 @@ export function renderQuestion(name, gate) {
           measures.map(({ name, values }) => tag("li", {}, formatText(name, values))),
         ),
       ),
+  );
+}
+
+/**
+ * What is asked before a network for synthetic films looks at a film of a person.
+ * @param {string} name of the film
+ * @param {readonly EditionNetwork[]} fitting
+ * @param {ReadonlySet<string>} loaded
+ */
+export function renderOtherNetworks(name, fitting, loaded) {
+  const buttons = fitting.map((network) => {
+    const size = formatMegabytes(network.bytes);
+    const title = chooseText(network.title);
+    const text = loaded.has(network.name) ? title : formatText("browser-network", { title, size });
+    return tag("button", { type: "button", class: "network", "data-network": network.name }, text);
+  });
+  const anyway = tag("button", { type: "button", class: "anyway" }, formatText("show-anyway"));
+  return tag(
+    "section",
+    { class: "told question" },
+    tag("h2", {}, formatText("browser-foreign.title"), tag("small", {}, name)),
+    tag("p", {}, formatText("browser-foreign")),
+    tag("div", { class: "answers" }, buttons, anyway),
   );
 }
 

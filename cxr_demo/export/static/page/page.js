@@ -10,6 +10,7 @@ import {
   orderStandings,
   renderFindings,
   renderNoFindings,
+  renderOtherNetworks,
   renderQuestion,
 } from "./findings.js";
 import {
@@ -29,6 +30,7 @@ import { addCatalogue, chooseText, describeError, formatScore, formatText } from
 
 const METHODS_AT_FIRST = ["grad-cam", "lrp-epsilon-plus-flat"];
 const FIRST_EXAMPLE = "consolidation";
+const SYNTHETIC = "synthetic"; // what a network was made for that never saw a film of a person
 const KEEP_LANGUAGE = "language";
 const KEPT_FOR_LATER = [
   "fast-png/index.js", "fflate.js", "utif.js", "pako.js", "dicom-parser.js", "jpeg-lossless.js", "charls.js",
@@ -46,7 +48,8 @@ const SPOKEN_MAPS = /** @type {const} */ ({ off: "off", none: "none", ready: "re
  * @property {FilmTold | null} read
  * @property {unknown} fault
  * @property {Judgement | null} gate
- * @property {boolean} isAccepted
+ * @property {boolean} isAccepted although the gate asked
+ * @property {boolean} isForeignAccepted although the network was made for synthetic films
  */
 
 const isOneFile = document.querySelector("script[type='text/plain']") !== null;
@@ -138,7 +141,13 @@ const nameFilm = ({ name, example }) =>
   example ? formatText("example", { name: formatText(`example-${example}`) }) : name;
 
 /** @param {GivenFilm | null} film */
-const isQuestioned = (film) => Boolean(film?.gate && film.gate.answer !== "usual" && !film.isAccepted);
+const isDoubted = (film) => Boolean(film?.gate && film.gate.answer !== "usual" && !film.isAccepted);
+
+/** A film of a person before a network for synthetic ones alone. @param {GivenFilm | null} film */
+const isForeign = (film) => Boolean(film?.read && !film.example && desk.network?.made_for === SYNTHETIC);
+
+/** @param {GivenFilm | null} film */
+const isQuestioned = (film) => isDoubted(film) || (isForeign(film) && !film?.isForeignAccepted);
 
 /** @param {unknown} error */
 function renderFault(error) {
@@ -150,12 +159,18 @@ function renderFault(error) {
 function showFindings(looked) {
   const { film } = desk;
   if (film?.fault) return [renderNoFindings(renderFault(film.fault))];
-  if (film?.gate && isQuestioned(film)) return [renderQuestion(nameFilm(film), film.gate)];
+  if (film?.gate && isDoubted(film)) return [renderQuestion(nameFilm(film), film.gate)];
+  const isHere = desk.network?.name === desk.chosen; // else another is on its way
+  if (film && isHere && isQuestioned(film)) {
+    const fitting = edition.networks.filter((network) => network.made_for !== SYNTHETIC);
+    return [renderOtherNetworks(nameFilm(film), fitting, desk.loaded)];
+  }
   if (!looked) {
     const text = formatText(film?.read ? "asking-network" : "reading-file", { name: film ? nameFilm(film) : "" });
     return [renderNoFindings(tag("p", { class: "busy" }, text))];
   }
-  const reasons = film?.gate && film.isAccepted ? film.gate.reasons : [];
+  const reasons = film?.gate && film.isAccepted ? film.gate.reasons.map(({ name, values }) => ({ name, values })) : [];
+  if (isForeign(film)) reasons.push({ name: "browser-foreign", values: {} });
   const doubts = tag(
     "p",
     { class: "message" },
@@ -405,10 +420,18 @@ async function askCovered(/** @type {() => boolean} */ isOld) {
 
 // ---- what a person wants
 
-/** @param {Omit<GivenFilm, "id" | "read" | "fault" | "gate" | "isAccepted">} given */
+/** @param {Omit<GivenFilm, "id" | "read" | "fault" | "gate" | "isAccepted" | "isForeignAccepted">} given */
 function takeFilm(given) {
   films += 1;
-  desk.film = { ...given, id: `film ${films}`, read: null, fault: null, gate: null, isAccepted: false };
+  desk.film = {
+    ...given,
+    id: `film ${films}`,
+    read: null,
+    fault: null,
+    gate: null,
+    isAccepted: false,
+    isForeignAccepted: false,
+  };
   desk.regions = [];
   desk.cover = { how: "", answers: null, id: "", fault: "" };
   follow(true);
@@ -533,8 +556,13 @@ function hearAll() {
   // One listener: what stops becomes, as the same button, what goes on.
   on("click", "#work button", ({ classList }) => (classList.contains("stop") ? stopAll() : goOn()));
   on("click", "#findings button.anyway", () => {
-    if (desk.film) desk.film.isAccepted = true;
+    const { film } = desk;
+    if (film) film[isDoubted(film) ? "isAccepted" : "isForeignAccepted"] = true;
     follow();
+  });
+  on("click", "#findings button.network", ({ dataset }) => {
+    desk.chosen = String(dataset.network);
+    follow(true);
   });
   on("click", "#findings button.mend", ({ dataset }) => {
     const { film } = desk;

@@ -29,6 +29,7 @@ interface EditionNetwork {
   readonly manifest_sha256: string;
   readonly title: Texts;
   readonly choice: Texts; // with how well it does
+  readonly made_for: string;
   readonly bytes: number;
   readonly default?: boolean;
 }
@@ -40,6 +41,7 @@ interface Manifest extends NetworkFacts {
   readonly data: Texts;
   readonly caveat: Texts;
   readonly licence: string;
+  readonly made_for: string;
   readonly proof: { readonly curved: readonly string[] };
   readonly calibrated: boolean;
   readonly members: { readonly rule: string; readonly names: readonly string[]; readonly calibrated: boolean } | null;
