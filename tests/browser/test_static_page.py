@@ -118,8 +118,22 @@ def complain(page: Page) -> list[str]:
     )
 
 
+@pytest.mark.parametrize("lost", ["edition.json", "texts/de.ftl", "engine/worker.js", "page.js", "server", "scripts"])
+def test_a_page_that_cannot_start_says_so(browser, edition, lost):
+    context = browser.new_context(java_script_enabled=lost != "scripts")
+    page = context.new_page()
+    page.route(f"**/{lost}", lambda route: route.fulfill(status=404))
+    with serve_folder(edition) as address:
+        page.goto((edition / "index.html").as_uri() if lost == "server" else address, wait_until="networkidle")
+        told = page.inner_text("#start")
+        assert "not for clinical use" in told and "needs a web server" in told and "braucht einen Webserver" in told
+        assert ("JavaScript is switched off" in told) == (lost == "scripts")
+    context.close()
+
+
 def test_the_first_screen_shows_a_film_its_findings_and_two_maps(visit):
     page = visit.page
+    assert page.locator("#start").count() == 0
     assert "above threshold" in page.inner_text("button.finding[data-label=consolidation]")
     assert page.locator("#panels figure").count() == 3 and list_drawn(page) == [True] * 3
     assert page.evaluate("document.querySelector('#panels .row').getBoundingClientRect().bottom") <= 900

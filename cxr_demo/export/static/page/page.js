@@ -597,4 +597,5 @@ enterRoom();
 openExam(edition, files);
 takeExample(FIRST_EXAMPLE);
 if (!desk.film) follow();
+document.querySelector("#start")?.remove();
 running.then(keepOffline).catch(() => {}); // a page that cannot be kept works as long as it is open
