@@ -233,7 +233,8 @@ function showAll() {
   const at = identify();
   const looked = lookNow();
   const { film, network } = desk;
-  document.title = formatText("page-title");
+  const name = formatText("page-title");
+  document.title = name;
   showPart("top", renderTop(edition.languages), at);
   showPart("film", renderDrop(isGateHere ? 0 : (edition.gate?.bytes ?? 0)), at);
   showPart("examples", renderExamples(edition.examples, film?.example ?? ""), at);
