@@ -36,7 +36,7 @@ def _arithmetic(kind: str) -> Entry:
     """Of two operands, in the type of the result."""
 
     def write(to: GraphWriter, call: Call) -> Given:
-        call.demand(alpha=1)
+        call.demand(alpha=1, rounding_mode=None)
         return to.add(kind, [call.operand(to, argument, call.dtype) for argument in ("self", "other")])
 
     return write
@@ -44,7 +44,9 @@ def _arithmetic(kind: str) -> Entry:
 
 def _comparison(kind: str) -> Entry:
     def write(to: GraphWriter, call: Call) -> Given:
-        dtype = call.tensors["self"].dtype
+        dtype, other = call.tensors["self"].dtype, call["other"]
+        if not dtype.is_floating_point and isinstance(other, float) and not other.is_integer():
+            raise CxrError("static-argument", operation=call.name, argument="other", value=str(other))
         return to.add(kind, [call.operand(to, argument, dtype) for argument in ("self", "other")])
 
     return write
@@ -102,6 +104,8 @@ def _convolution(to: GraphWriter, call: Call) -> Given:
 
 def _batch_norm(to: GraphWriter, call: Call) -> Given:
     call.demand(training=False)
+    if call["weight"] is None or call["bias"] is None:
+        raise CxrError("static-argument", operation=call.name, argument="weight", value="None")
     inputs = [call[name] for name in ("input", "weight", "bias", "running_mean", "running_var")]
     # The second and third are those of a training.
     return get_single(to.add("BatchNormalization", inputs, epsilon=call["eps"])), "", ""

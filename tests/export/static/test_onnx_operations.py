@@ -102,7 +102,16 @@ def test_no_entry_is_without_a_case():
     assert set(OPERATIONS) - SEEN <= NEVER
 
 
-def test_an_argument_that_an_entry_is_not_right_for_stops_by_its_name():
-    recorded = recording.record_network(Asked(lambda x: torch.add(x, x, alpha=2)), {"x": VECTOR}, ["y"])
-    with pytest.raises(CxrError, match="alpha"):
+@pytest.mark.parametrize(
+    ("argument", "shape", "function"),
+    [
+        ("alpha", VECTOR, lambda x: torch.add(x, x, alpha=2)),
+        ("rounding_mode", VECTOR, lambda x: torch.div(x, 2, rounding_mode="floor")),
+        ("other", VECTOR, lambda x: (A._to_copy(x, dtype=torch.int64) < 0.5).float()),
+        ("weight", IMAGE, lambda x: A.native_batch_norm(x, None, None, x[0, 0, 0], x[0, 0, 1], False, 0.1, 1)[0]),
+    ],
+)  # fmt: skip
+def test_an_argument_that_an_entry_is_not_right_for_stops_by_its_name(argument, shape, function):
+    recorded = recording.record_network(Asked(function), {"x": shape}, ["y"])
+    with pytest.raises(CxrError, match=argument):
         graphs.write_graph(recorded, {}, "")
