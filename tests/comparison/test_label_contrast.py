@@ -36,6 +36,7 @@ def ask_about_contrast(checkpoint, weights: np.ndarray) -> Explainer:
     """The same network with other outputs: each label's logit less the weighted mean of all."""
     model = make_model(checkpoint.card.backbone)
     model.load_state_dict(checkpoint.model.state_dict())
+    model.to(memory_format=torch.channels_last)  # as an analyser has it: what lies near 0 falls on the same side
     contrast = torch.from_numpy(np.eye(len(weights)) - weights).float()
     with torch.no_grad():
         model.output.weight.copy_(contrast @ model.output.weight)
