@@ -265,8 +265,14 @@ declare function on<Kind extends keyof HTMLElementEventMap, Selector extends str
   selector: Selector,
   heard: (found: Found<Selector>, event: HTMLElementEventMap[Kind]) => void,
 ): void;
-
-// Given by stream.js to the scripts of the parts.
+// Films are chosen, dropped anywhere or pasted.
+declare function onFiles(give: (files: readonly File[]) => void): void;
+// By its id, what a part shows; by the part's name, what draws it, and what sets its controls.
+declare const bodies: Map<string, PageBody>;
+// biome-ignore lint/complexity/noBannedTypes: each takes what its part has, by name
+declare const parts: Record<string, Function>;
+// biome-ignore lint/complexity/noBannedTypes: each takes what its part has, by name
+declare const controls: Record<string, Function>;
 declare function pictureOf(id: string): Picture;
 declare function packedMapOf(id: string): PackedMap;
 declare function onPart<Name extends keyof PartValues>(name: Name, draw: (body: PartValues[Name]) => void): void;
@@ -274,6 +280,8 @@ declare function onControl<Name extends keyof PartValues>(
   name: Name,
   set: (body: PartValues[Name], at: Identity) => void,
 ): void;
+
+// Given by stream.js to the scripts of the parts.
 declare function reserve(): number; // the number of a press that is not told yet
 declare function press<Name extends keyof Presses>(
   name: Name,

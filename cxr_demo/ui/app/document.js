@@ -1,4 +1,29 @@
-// What all scripts of a page ask of its document: its parts, what happens in them, and another state of their markup.
+// What all scripts of a page ask of its document: its parts and what they are given, what happens in them, files that
+// come, and another state of their markup.
+/** @type {Map<string, PageBody>} */
+const bodies = new Map();
+/** @type {Record<string, Function>} */
+const parts = {};
+/** @type {Record<string, Function>} */
+const controls = {};
+
+/** @type {typeof globalThis.pictureOf} */
+const pictureOf = (id) => /** @type {Picture} */ (bodies.get(id));
+
+/** @type {typeof globalThis.packedMapOf} */
+const packedMapOf = (id) => /** @type {PackedMap} */ (bodies.get(id));
+
+/** @type {typeof globalThis.onPart} */
+function onPart(name, draw) {
+  parts[name] = draw;
+}
+
+// What a press has changed here already is put right with every value, also where its part is the same again.
+/** @type {typeof globalThis.onControl} */
+function onControl(name, set) {
+  controls[name] = set;
+}
+
 /** @type {typeof globalThis.partOf} */
 const partOf = (name) => /** @type {HTMLElement} */ (document.querySelector(`#${name} .part`));
 
@@ -57,5 +82,33 @@ function on(kind, selector, heard) {
   document.addEventListener(kind, (event) => {
     const found = within(event, selector);
     if (found) heard(/** @type {any} */ (found), /** @type {any} */ (event));
+  });
+}
+
+/** @type {typeof globalThis.onFiles} */
+function onFiles(give) {
+  on("change", "#film input[type=file]", (input) => {
+    const chosen = [...(input.files ?? [])];
+    input.value = ""; // free for the same film again
+    if (chosen.length) give(chosen);
+  });
+  document.addEventListener("paste", (event) => {
+    const pasted = [...(event.clipboardData?.files ?? [])];
+    if (!pasted.length) return;
+    event.preventDefault();
+    give(pasted);
+  });
+  document.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    document.body.dataset.dragging = "1";
+  });
+  document.addEventListener("dragleave", (event) => {
+    if (!event.relatedTarget) delete document.body.dataset.dragging;
+  });
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    delete document.body.dataset.dragging;
+    const dropped = [...(event.dataTransfer?.files ?? [])];
+    if (dropped.length) give(dropped);
   });
 }

@@ -27,9 +27,9 @@ async function upload(file) {
 
 let films = 0; // that were given: each is named by its place among them
 
-/** @param {Iterable<File>} files */
+/** @param {readonly File[]} files */
 async function give(files) {
-  const given = [...files].map((file) => ({ file, number: reserve(), film: ++films }));
+  const given = files.map((file) => ({ file, number: reserve(), film: ++films }));
   const waiting = document.querySelector("#film .waiting");
   for (const { file, number, film } of given) {
     if (waiting) waiting.textContent = file.name;
@@ -39,29 +39,7 @@ async function give(files) {
   if (waiting) waiting.textContent = "";
 }
 
-on("change", "#film input[type=file]", (input) => {
-  const chosen = [...(input.files ?? [])];
-  input.value = ""; // free for the same film again
-  give(chosen);
-});
-document.addEventListener("paste", (event) => {
-  const pasted = [...(event.clipboardData?.files ?? [])];
-  if (!pasted.length) return;
-  event.preventDefault();
-  give(pasted);
-});
-document.addEventListener("dragover", (event) => {
-  event.preventDefault();
-  document.body.dataset.dragging = "1";
-});
-document.addEventListener("dragleave", (event) => {
-  if (!event.relatedTarget) delete document.body.dataset.dragging;
-});
-document.addEventListener("drop", (event) => {
-  event.preventDefault();
-  delete document.body.dataset.dragging;
-  give(event.dataTransfer?.files ?? []);
-});
+onFiles(give);
 on("click", "#examples button[data-example]", (button) => {
   press("try_example", { film: ++films, index: Number(button.dataset.example) });
 });

@@ -6,14 +6,8 @@ const HEAL_MS = 3000; // without a word for so long, the rest is asked for once 
 const STALE_MS = 150; // what is answered sooner is not drawn as out of date
 const MOST_BODIES = 400;
 const LOOKS_MS = [3000, 6000, 12000]; // at rest, until what was made ahead is asked for, so that it is known to be ready
-/** @type {Map<string, PageBody>} */
-const bodies = new Map();
 /** @type {Record<string, string>} */
 const shown = {}; // part -> id of its body
-/** @type {Record<string, Function>} */
-const parts = {};
-/** @type {Record<string, Function>} */
-const controls = {};
 /** @type {Map<number, object | null>} */
 const unheard = new Map(); // presses that no value heeds yet, by number; null: not told yet, as a file is on its way
 let pressed = 0;
@@ -28,23 +22,6 @@ let healing = 0;
 let looking = 0;
 let looks = 0; // since the last press
 let dimming = 0;
-
-/** @type {typeof globalThis.pictureOf} */
-const pictureOf = (id) => /** @type {Picture} */ (bodies.get(id));
-
-/** @type {typeof globalThis.packedMapOf} */
-const packedMapOf = (id) => /** @type {PackedMap} */ (bodies.get(id));
-
-/** @type {typeof globalThis.onPart} */
-function onPart(name, draw) {
-  parts[name] = draw;
-}
-
-// What a press has changed here already is put right with every value, also where its part is the same again.
-/** @type {typeof globalThis.onControl} */
-function onControl(name, set) {
-  controls[name] = set;
-}
 
 /** @type {typeof globalThis.reserve} */
 function reserve() {

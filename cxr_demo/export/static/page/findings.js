@@ -1,4 +1,5 @@
 // The list of findings: what the network says of each, in numbers and in a word; each is the button to its maps.
+import { decide } from "./engine/probabilities.js";
 import { renderDetails, tag } from "./markup.js";
 import { chooseText, formatMegabytes, formatPercent, formatScore, formatText } from "./words.js";
 
@@ -29,15 +30,10 @@ const MAPS_OFF = {
  */
 export function findStandings(network, probabilities) {
   const all = Array.from(probabilities);
-  const first = all.indexOf(Math.max(...all));
+  const verdicts = decide(all, network);
   return network.labels.map((label, at) => {
-    const p = all[at];
+    const [p, verdict] = [all[at], verdicts[at]];
     const threshold = network.task === "multi-label" ? label.threshold : null;
-    /** @type {Verdict} */
-    let verdict = "no threshold";
-    if (!label.quality.can_tell) verdict = "cannot tell";
-    else if (network.task === "single-label") verdict = at === first ? "most probable" : "less probable";
-    else if (threshold !== null) verdict = p >= threshold ? "above" : "below";
     const isCalled = verdict === "above" || verdict === "most probable";
     return { label, p, threshold, verdict, isCalled, mapsShown: isCalled || verdict === "no threshold" };
   });

@@ -1,28 +1,5 @@
 // What the viewer's scripts are given here, where there is no server: pictures and maps that the page has made itself,
 // parts that it fills, and presses that it hears. `stream.js` is the same beside a server.
-/** @type {Map<string, PageBody>} */
-const bodies = new Map();
-/** @type {Record<string, Function>} */
-const parts = {};
-/** @type {Record<string, Function>} */
-const controls = {};
-
-/** @type {typeof globalThis.pictureOf} */
-const pictureOf = (id) => /** @type {Picture} */ (bodies.get(id));
-
-/** @type {typeof globalThis.packedMapOf} */
-const packedMapOf = (id) => /** @type {PackedMap} */ (bodies.get(id));
-
-/** @type {typeof globalThis.onPart} */
-function onPart(name, draw) {
-  parts[name] = draw;
-}
-
-/** @type {typeof globalThis.onControl} */
-function onControl(name, set) {
-  controls[name] = set;
-}
-
 /** @type {typeof globalThis.press} */
 function press(name, ...[data]) {
   document.dispatchEvent(new CustomEvent("cxr-press", { detail: { name, data: data ?? {} } }));

@@ -132,31 +132,3 @@ export function renderWork(working, isStopped) {
     tag("p", { class: "work" }, tag("span", {}, working.text), tag("progress", { max: 1, ...share, "aria-label": working.text }), stop),
   ]; // biome-ignore format: one line of it
 }
-
-/** @param {(files: readonly File[]) => void} give */
-export function hearFilms(give) {
-  on("change", "#film input", (input) => {
-    const chosen = [...(input.files ?? [])];
-    input.value = ""; // free for the same film again
-    if (chosen.length) give(chosen);
-  });
-  document.addEventListener("paste", (event) => {
-    const pasted = [...(event.clipboardData?.files ?? [])];
-    if (!pasted.length) return;
-    event.preventDefault();
-    give(pasted);
-  });
-  document.addEventListener("dragover", (event) => {
-    event.preventDefault();
-    document.body.dataset.dragging = "1";
-  });
-  document.addEventListener("dragleave", (event) => {
-    if (!event.relatedTarget) delete document.body.dataset.dragging;
-  });
-  document.addEventListener("drop", (event) => {
-    event.preventDefault();
-    delete document.body.dataset.dragging;
-    const dropped = [...(event.dataTransfer?.files ?? [])];
-    if (dropped.length) give(dropped);
-  });
-}

@@ -13,15 +13,7 @@ import {
   renderOtherNetworks,
   renderQuestion,
 } from "./findings.js";
-import {
-  hearFilms,
-  renderDrop,
-  renderExamples,
-  renderMethods,
-  renderNetworks,
-  renderTop,
-  renderWork,
-} from "./intake.js";
+import { renderDrop, renderExamples, renderMethods, renderNetworks, renderTop, renderWork } from "./intake.js";
 import { tag } from "./markup.js";
 import { isMade, listEnds, renderFilmAlone, renderPanels } from "./panels.js";
 import { renderRegions } from "./regions.js";
@@ -539,7 +531,7 @@ function goOn() {
 
 function hearAll() {
   document.addEventListener("cxr-press", ({ detail: { name, data } }) => WISHES[name]?.(data));
-  hearFilms(takeOwn);
+  onFiles(takeOwn);
   on("click", "#top button[data-language]", ({ dataset }) => setLanguage(String(dataset.language)));
   on("click", "#examples button[data-example]", ({ dataset }) => takeExample(String(dataset.example)));
   on("click", "#panels button.leave", ({ dataset }) => {
