@@ -20,7 +20,7 @@ from cxr_demo import limits, render
 from cxr_demo.explain.methods import EVIDENCE_FLOOR
 from cxr_demo.export.static.libraries import copy_libraries, install_libraries
 
-ENGINE = Path(__file__).parents[1] / "cxr_demo" / "export" / "static" / "page" / "engine"
+PAGE = Path(__file__).parents[1] / "cxr_demo" / "export" / "static" / "page"
 FACTS = {"clip_percentile": render.CLIP_PERCENTILE, "evidence_floor": EVIDENCE_FLOOR, "signed_zero": render.SIGNED_ZERO}
 
 POLICY = (
@@ -64,8 +64,9 @@ def serve_folder(folder: Path) -> Iterator[str]:
 
 
 def write_site(folder: Path) -> None:
-    """An edition with the engine and without networks."""
-    shutil.copytree(ENGINE, folder / "engine")
+    """An edition with the engine and what writes numbers, without networks."""
+    shutil.copytree(PAGE / "engine", folder / "engine")
+    shutil.copyfile(PAGE / "words.js", folder / "words.js")
     (folder / "lib").mkdir()
     copy_libraries(install_libraries(), folder / "lib")
     policy = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from importlib import resources
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -29,13 +31,22 @@ from pydicom.uid import (
 from cxr_demo import render
 from cxr_demo.errors import CxrError
 from cxr_demo.evaluation.covering import COVERS, cover_image
+from cxr_demo.evaluation.regions import (
+    choose_mask_shape,
+    make_region_masks,
+    mask_region,
+    measure_evidence,
+    name_drawn_region,
+)
 from cxr_demo.film.borders import trim_borders
 from cxr_demo.film.preprocess import GEOMETRIES, Preprocess
 from cxr_demo.film.reading import Radiograph, read_image
 from cxr_demo.grids import Placement
+from cxr_demo.networks.card import Card
 from cxr_demo.networks.gate_net import prepare_picture
-from cxr_demo.text.catalogue import Words
-from cxr_demo.text.formats import format_significant
+from cxr_demo.text.catalogue import LANGUAGES, Words, use_language
+from cxr_demo.text.formats import format_digits, format_percent, format_significant
+from cxr_demo.text.page_text import format_scores
 from tests.browser.conftest import synthetic_film
 from tests.static_site import FACTS, open_site, pack, unpack, write_site
 
@@ -122,6 +133,34 @@ def test_numbers_are_written_as_python_writes_them(page: Page):
         values,
     )
     assert got == [[render.format_number(value), format_significant(value)] for value in values]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("calibrated", [True, False])
+@pytest.mark.parametrize("task", ["multi-label", "single-label"])
+def test_scores_and_their_changes_are_written_as_the_product_writes_them(page: Page, language, calibrated, task):
+    random = np.random.default_rng(1)
+    fine = random.integers(0, 401, (80, 2)) / 400  # ends and ties
+    near = np.clip(random.random((80, 1)) + random.normal(0, 0.01, (80, 2)), 0, 1)
+    pairs = np.vstack(
+        [random.random((80, 2)), 10 ** random.uniform(-4, 0, (80, 2)), near, fine, [[0.43, 0.23]]]
+    ).tolist()
+    catalogue = resources.files("cxr_demo.text").joinpath(f"{language}.ftl").read_text(encoding="utf-8")
+    got = page.evaluate(
+        """async ([language, source, network, pairs]) => {
+          const { addCatalogue, formatDigits, formatPercent, formatScores } = await import("./words.js");
+          document.documentElement.lang = language;
+          addCatalogue(language, source);
+          return pairs.map(([before, after]) => [...formatScores(before, after, network), formatPercent(before),
+            formatDigits(100 * (after - before), 1, true)]);
+        }""",
+        [language, catalogue, {"task": task, "calibrated": calibrated}, pairs],
+    )
+    card = cast(Card, SimpleNamespace(calibrated=calibrated, task=task))
+    with use_language(language):
+        for (before, after), told in zip(pairs, got, strict=True):
+            rest = format_percent(before), format_digits(100 * (after - before), 1, signed=True)
+            assert tuple(told) == (*format_scores(before, after, card), *rest), (before, after)
 
 
 def test_probabilities_and_verdicts(page: Page):
@@ -321,3 +360,49 @@ def test_covered_films_and_the_gate_s_picture(page: Page, tmp_path, shape):
     (left, right), (top, bottom) = content
     assert inside.shape == (bottom - top, right - left) and (image.pixels[top:bottom, left:right] == inside).all()
     assert np.abs(unpack(small, np.float32, (128, 128)) - prepare_picture(image.pixels)).max() < 1e-5
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES)
+@pytest.mark.parametrize("shape", [(1000, 700), (384, 384), (2000, 3001), (53, 211)])
+def test_a_region_holds_the_product_s_share_of_film_and_evidence(page: Page, geometry, shape):
+    preprocess = Preprocess(192, geometry, (0.5,), (0.25,), 0.875 if geometry == "crop" else 1.0)
+    regions = [(0.1, 0.2, 0.2, 0.3), (0.85, 0.05, 0.03, 0.02), (0, 0, 1, 1), ((0.5, 0.5), (0.9, 0.6), (0.6, 0.9)),
+               tuple((0.5 + 0.4 * np.cos(t), 0.5 + 0.3 * np.sin(3 * t)) for t in np.linspace(0, 6.2, 60))]  # fmt: skip
+    grids = {(12, 12): Placement((-0.0625, 0.9375), (0, 1)), (192, 192): Placement(), (7, 5): Placement((0.02, 1.1))}
+    maps = {grid: RANDOM.normal(0.1, 0.3, grid).astype(np.float32) for grid in grids}
+    masks = make_region_masks(choose_mask_shape(shape), None, regions)
+    told = {"size_px": 192, "geometry": geometry, "mean": [0.5], "std": [0.25], "crop_share": preprocess.crop_share}
+    got = page.evaluate(
+        """async ([regions, preparation, width, height, maps]) => {
+          const { measureRegion } = await import("./engine/region_shares.js");
+          const placed = maps.map((map) => ({ ...map, values: floatsOf(map.values) }));
+          return regions.map((region) => measureRegion(region, preparation, width, height, placed));
+        }""",
+        [regions, told, shape[1], shape[0],
+         [{"rows": rows, "columns": columns, "values": pack(maps[rows, columns]),
+           "placement": {"rows": place.rows, "columns": place.columns}} for (rows, columns), place in grids.items()]],
+    )  # fmt: skip
+    for at, region in enumerate(got):
+        for map_, place, share in zip(maps.values(), grids.values(), region["evidence"], strict=True):
+            wanted = measure_evidence(map_, preprocess, masks, place)[name_drawn_region(at)]
+            assert region["area"] == wanted.area
+            assert share == pytest.approx(wanted.evidence, abs=1e-9), (at, map_.shape)
+
+
+def test_a_region_that_is_none_is_refused_in_the_product_s_words(page: Page):
+    for region in (
+        (0.5, 0.5, 0.6, 0.1),
+        (0.2, 0.2, 0, 0.1),
+        (0.5, 0.5, 1e-4, 1e-4),
+        ((0.1, 0.1), (0.2, 0.2), (1.2, 0)),
+    ):
+        with pytest.raises(CxrError) as refusal:
+            mask_region(region, (100, 80))
+        got = page.evaluate(
+            """(region) => attempt(async () => {
+              const { maskRegion } = await import("./engine/region_shares.js");
+              maskRegion(region, 80, 100);
+            })""",
+            region,
+        )
+        assert got["failed"] == name_message(refusal.value.said[0]), region

@@ -1,5 +1,6 @@
 // The exam with the decks of the edition: which film comes when, what a network says of it, and what a learner answers.
 import { openEngine } from "./engine/engine.js";
+import { fitShape } from "./engine/region_shares.js";
 import {
   isRight,
   NONE,
@@ -10,7 +11,7 @@ import {
   renderQuestion,
   renderSheet,
 } from "./exam_view.js";
-import { findFrame, fitShape } from "./fields.js";
+import { findFrame } from "./fields.js";
 import { findStandings } from "./findings.js";
 import { tag } from "./markup.js";
 import { findMethod, placeMap } from "./panels.js";

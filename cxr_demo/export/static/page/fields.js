@@ -1,6 +1,5 @@
 // Where the square of a network lies on a film, and what a map over the square holds in fields of the film: each cell's
 // value is spread evenly over the part of the film that it covers.
-import { roundEven } from "./engine/numbers.js";
 import { findBoxes } from "./engine/square.js";
 
 /**
@@ -12,18 +11,6 @@ import { findBoxes } from "./engine/square.js";
  */
 export function findFrame(preparation, width, height) {
   return { width, height, size: preparation.size_px, ...findBoxes(preparation, width, height) };
-}
-
-/**
- * Shrunk in proportion until the longest side fits; never enlarged.
- * @param {number} width
- * @param {number} height
- * @param {number} longest
- * @returns {[width: number, height: number]}
- */
-export function fitShape(width, height, longest) {
-  const shrink = Math.min(1, longest / Math.max(width, height));
-  return [Math.max(1, roundEven(width * shrink)), Math.max(1, roundEven(height * shrink))];
 }
 
 /**
@@ -112,51 +99,6 @@ export function correlateRanks(first, second) {
     ofB += (b[at] - middle) ** 2;
   }
   return ofA && ofB ? both / Math.sqrt(ofA * ofB) : Number.NaN;
-}
-
-/**
- * Whether a place of the film lies in a region.
- * @param {readonly (readonly [number, number])[]} points of its outline
- * @param {number} x
- * @param {number} y
- */
-function isInside(points, x, y) {
-  let inside = false;
-  for (let at = 0, before = points.length - 1; at < points.length; before = at++) {
-    const [[left, top], [right, bottom]] = [points[at], points[before]];
-    if (top > y !== bottom > y && x < ((right - left) * (y - top)) / (bottom - top) + left) inside = !inside;
-  }
-  return inside;
-}
-
-const FINE = 128; // fields of a side
-
-/**
- * The share of the film that a region covers, and the share of each map's positive values that lies in it (NaN where it
- * has none).
- * @param {readonly (readonly [number, number])[]} points of its outline
- * @param {Frame} frame
- * @param {readonly Parameters<typeof sumInFields>[0][]} maps
- */
-export function measureRegion(points, frame, maps) {
-  const mask = Array.from({ length: FINE * FINE }, (_, at) =>
-    isInside(points, ((at % FINE) + 0.5) / FINE, (Math.floor(at / FINE) + 0.5) / FINE),
-  );
-  const area = mask.filter(Boolean).length / mask.length;
-  const evidence = maps.map((map) => {
-    const sums = sumInFields(
-      { ...map, values: Float32Array.from(map.values, (value) => Math.max(0, value)) },
-      frame,
-      FINE,
-    );
-    let [inside, all] = [0, 0];
-    sums.forEach((sum, at) => {
-      all += sum;
-      if (mask[at]) inside += sum;
-    });
-    return all > 0 ? inside / all : Number.NaN;
-  });
-  return { area, evidence };
 }
 
 /**

@@ -3,6 +3,7 @@
 
 import { renderKeysSheet } from "./controls.js";
 import { fromPage, fromServer, openEngine } from "./engine/engine.js";
+import { maskRegion } from "./engine/region_shares.js";
 import { openExam } from "./exam.js";
 import {
   describeVerdict,
@@ -452,15 +453,25 @@ function takeOwn([file]) {
   });
 }
 
+/** @param {readonly DrawnRegion[]} regions */
+function findRegionFault(regions) {
+  const film = desk.film?.read;
+  const most = edition.limits.max_regions;
+  if (regions.length > most) return formatText("region.too-many", { most });
+  if (!regions.every(({ shape }) => shape.flat().every(Number.isFinite))) return formatText("region.no-numbers");
+  try {
+    if (film) for (const { shape } of regions) maskRegion(shape, film.width, film.height);
+    return "";
+  } catch (error) {
+    return describeError(error).message;
+  }
+}
+
 /** @param {unknown} regions as the viewer's script tells them */
 function drawRegions(regions) {
   const given = /** @type {readonly DrawnRegion[]} */ (regions);
-  const isOnFilm = given.every(({ shape }) => {
-    const [left, top, width, height] = boundsOf(shape);
-    return Math.min(left, top) >= 0 && Math.min(width, height) > 0 && Math.max(left + width, top + height) < 1 + 1e-9;
-  });
-  desk.regionFault = isOnFilm ? "" : formatText("region.no-numbers");
-  if (isOnFilm) {
+  desk.regionFault = findRegionFault(given);
+  if (!desk.regionFault) {
     desk.regions = given;
     desk.cover = { ...desk.cover, how: given.length ? desk.cover.how : "", answers: null, fault: "" };
   }

@@ -1,7 +1,8 @@
 // The panels: the film and one map per method, same geometry, all numbers beside their colours; and below them how far
 // the maps agree.
 import { renderDrawingControls, renderEnlargeButton, renderRegionControls, renderViewControls } from "./controls.js";
-import { correlateRanks, findFrame, findStrongestPlace, fitShape, sumInFields } from "./fields.js";
+import { fitShape } from "./engine/region_shares.js";
+import { correlateRanks, findFrame, findStrongestPlace, sumInFields } from "./fields.js";
 import { describeMapsOff, describeShowAnyway, describeVerdict, findStandings } from "./findings.js";
 import { renderDetails, renderMeasure, renderScrollable, tag } from "./markup.js";
 import {

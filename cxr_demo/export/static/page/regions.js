@@ -1,9 +1,9 @@
 // A person's regions: what each map holds there, and what the network answers once they are covered.
-import { findFrame, measureRegion } from "./fields.js";
+import { measureRegion } from "./engine/region_shares.js";
 import { findStandings } from "./findings.js";
 import { renderMeasure, renderScrollable, tag } from "./markup.js";
-import { findMethod, isMade, placeMap } from "./panels.js";
-import { chooseText, formatDigits, formatPercent, formatScore, formatText } from "./words.js";
+import { findMethod, isMade } from "./panels.js";
+import { chooseText, formatPercent, formatScores, formatText } from "./words.js";
 
 const COVERS = ["blur", "grey", "mirror", "keep"];
 const SIDES = ["left", "top", "width", "height"];
@@ -17,18 +17,15 @@ const FIELD_NAMES = ["x", "y", "width", "height"]; // as the viewer's script rea
  * @property {string} fault
  */
 
-/** @param {Shape} shape @returns {Outline} */
-const outlineOf = (shape) => pointsOf(shape);
-
 /**
  * @param {readonly DrawnRegion[]} regions
  * @param {import("./panels.js").Looked} looked
  */
 function measureAll(regions, { network, film, entries }) {
   const maps = [...entries.values()].filter(isMade);
-  const frame = findFrame(network.preprocess, film.width, film.height);
-  const placed = maps.map((made) => placeMap(made, findMethod(network, made.key)));
-  return { maps, found: regions.map(({ shape }) => measureRegion(outlineOf(shape), frame, placed)) };
+  const placed = maps.map((made) => ({ ...made, placement: findMethod(network, made.key).placement }));
+  const { width, height } = film;
+  return { maps, found: regions.map(({ shape }) => measureRegion(shape, network.preprocess, width, height, placed)) };
 }
 
 /** @param {number} share @param {number} area */
@@ -93,23 +90,6 @@ function renderFields(fault) {
     ),
     tag("p", { role: "alert", class: "fault" }, fault),
   );
-}
-
-/**
- * A score as it was and as it is, and its change.
- * @param {number} before
- * @param {number} after
- * @param {Manifest} network
- */
-function formatScores(before, after, network) {
-  const ends = [before, after].map((score) => formatScore(score, network));
-  if (!network.calibrated) return [...ends, formatDigits(after - before, 2, true)];
-  const isFine = Math.abs(after - before) < 0.05 && Math.min(before, after) < 0.01;
-  const digits = isFine ? 1 : 0;
-  const scale = 10 ** digits;
-  const points = Math.round(100 * after * scale) / scale - Math.round(100 * before * scale) / scale;
-  const number = formatDigits(points, digits, points !== 0);
-  return [...ends, formatText("score-points", { points: number, count: isFine ? 2 : Math.round(Math.abs(points)) })];
 }
 
 /**

@@ -1,6 +1,12 @@
 // Every word that a person reads, by the name of its message, in the language of the moment; numbers as the product
 // writes them. The catalogues are the product's own files.
-import { formatSignificant, formatNumber as writeNumber } from "./engine/numbers.js";
+import {
+  formatSignificant,
+  roundEven,
+  subtractShown,
+  writeFixed,
+  formatNumber as writeNumber,
+} from "./engine/numbers.js";
 import { chooseTicks } from "./engine/scale.js";
 import { FluentBundle, FluentNumber, FluentResource } from "./lib/fluent/index.js";
 
@@ -91,10 +97,10 @@ export function formatDigits(value, digits, signed = false) {
       maximumFractionDigits: digits,
       useGrouping: false,
       signDisplay: signed ? "always" : "negative",
-      roundingMode: "halfEven",
     }),
   );
-  return written.format(value).replace("-", "−");
+  // A number would be rounded as its shortest decimals are.
+  return written.format(/** @type {any} */ (writeFixed(value, digits))).replace("-", "−");
 }
 
 /** @param {number} value */
@@ -118,17 +124,36 @@ export function formatPercent(share, digits) {
  * 0.034 -> "3 %" when calibrated, else "0.03"; never a false 0 or 1.
  * @param {number} value
  * @param {Manifest} network
+ * @param {number} [leastDigits] of the per cents
  */
-export function formatScore(value, network) {
+export function formatScore(value, network, leastDigits = 0) {
   const isMany = network.task === "multi-label";
   const isCalibrated = network.calibrated;
   const least = isMany ? 0.001 : 0.01;
-  const digits = isMany && value < 0.01 ? 1 : 0;
+  const digits = Math.max(leastDigits, isMany && value < 0.01 ? 1 : 0);
   /** @type {(share: number, places: number) => string} */
   const write = (share, places) => (isCalibrated ? formatPercent(share, places) : formatDigits(share, places + 2));
   if (value < least) return formatText("score-below", { limit: write(least, isMany ? 1 : 0) });
   if (value > 0.99) return formatText("score-above", { limit: write(0.99, 0) });
   return write(value, digits);
+}
+
+/**
+ * A score as it was and as it is, and its change, which is the difference of what is shown. Where whole per cents would
+ * say another change than there is, all have one digit more. Twin of `page_text.format_scores`.
+ * @param {number} before
+ * @param {number} after
+ * @param {Manifest} network
+ */
+export function formatScores(before, after, network) {
+  const change = 100 * (after - before);
+  const isFine = network.task === "multi-label" && Math.min(before, after) < 0.01 && Math.abs(change) < 5;
+  const digits = isFine || roundEven(change) !== subtractShown(before, after, 0) ? 1 : 0;
+  const ends = [before, after].map((score) => formatScore(score, network, digits));
+  const points = subtractShown(before, after, digits);
+  if (!network.calibrated) return [...ends, formatDigits(points / 100, digits + 2, points !== 0)];
+  const number = formatDigits(points, digits, points !== 0);
+  return [...ends, formatText("score-points", { points: number, count: digits ? 2 : Math.abs(points) })];
 }
 
 const findPoint = () => formatDigits(0.5, 1)[1]; // the decimal sign of the language

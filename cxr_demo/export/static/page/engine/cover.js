@@ -1,13 +1,13 @@
 // A film with a part of it covered, or with that part alone. Twin of `evaluation.covering`.
 
-import { Failure } from "./failure.js";
 import { roundEven } from "./numbers.js";
 import { changeAll } from "./planes.js";
+import { markShape } from "./region_mask.js";
 import { resize } from "./resize.js";
 
 const BLUR_SIGMA = 1 / 8; // of the longest side
 const COARSE_PX = 128; // longest side while blurring
-const { ceil, exp, fround, max, min } = Math;
+const { exp, fround, max, min } = Math;
 
 /**
  * "mirror" puts there what lies on the other side of the film's middle, "blur" leaves no detail, "grey" is the film's
@@ -31,38 +31,6 @@ export function coverFilm(pixels, width, height, shapes, how) {
   const isKept = how === "keep";
   changeAll(covered, (value, at) => (Boolean(inside[at]) === isKept ? value : blurred ? blurred[at] : mean));
   return covered;
-}
-
-/**
- * Marks the pixels whose centre lies in a shape, of an outline by the even-odd rule.
- * @param {Uint8Array} mask
- * @param {number} width
- * @param {number} height
- * @param {DrawnShape} shape
- */
-function markShape(mask, width, height, shape) {
-  const isOutline = Array.isArray(shape[0]);
-  const [left, top, wide, high] = /** @type {number[]} */ (isOutline ? [0, 0, 0, 0] : shape);
-  const box = [[left, top], [left + wide, top], [left + wide, top + high], [left, top + high]]; // biome-ignore format: a table
-  const points = isOutline ? /** @type {number[][]} */ (shape) : box;
-  const numbers = points.flat();
-  if (!numbers.every((value) => value >= 0 && value <= 1 + 1e-9)) throw new Failure("region-outside-film");
-  let found = 0;
-  for (let y = 0; y < height; y++) {
-    const middle = (y + 0.5) / height;
-    const crossed = new Uint8Array(width + 1);
-    for (const [at, [x, start]] of points.entries()) {
-      const [nextX, stop] = points[(at + 1) % points.length];
-      if (middle < min(start, stop) || middle >= max(start, stop)) continue;
-      const place = x + (middle - start) * ((nextX - x) / (stop - start || 1));
-      crossed[min(width, max(0, ceil(place * width - 0.5)))] ^= 1;
-    }
-    for (let x = 0, isInside = 0; x < width; x++) {
-      isInside ^= crossed[x];
-      if (isInside) found = mask[y * width + x] = 1;
-    }
-  }
-  if (!found) throw new Failure("region-no-pixel");
 }
 
 /**

@@ -1,6 +1,7 @@
 // Numbers as Python rounds and writes them: ties go to the even digit. Twin of `text.formats` and `render.format_number`.
 
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+const MOST_FIXED = 100; // digits that `toFixed` gives: of a number of 1e-15 or more all that decide
 const ALL_DIGITS = 60; // of a double between 1e-15 and 1e15 there are no more behind the first
 
 /** @param {number} value */
@@ -9,6 +10,31 @@ export function roundEven(value) {
   const rest = value - low;
   if (rest === 0.5) return low % 2 ? low + 1 : low;
   return rest < 0.5 ? low : low + 1;
+}
+
+/**
+ * "0.12" of 0.125: rounded as the number is, not as its shortest decimals are. Python's `f"{value:.2f}"`.
+ * @param {number} value below 1e21
+ * @param {number} digits after the point
+ */
+export function writeFixed(value, digits) {
+  const exact = Math.abs(value).toFixed(MOST_FIXED);
+  const end = exact.indexOf(".") + (digits ? digits + 1 : 0);
+  const kept = exact.slice(0, end);
+  const isTie = /^\.?50*$/.test(exact.slice(end)) && Number(kept.at(-1)) % 2 === 0;
+  return `${value < 0 ? "-" : ""}${isTie ? kept : Math.abs(value).toFixed(digits)}`;
+}
+
+/**
+ * The change in percentage points, of two scores as so many digits after the point of per cent show them. Twin of
+ * `page_text.subtract_shown`.
+ * @param {number} before
+ * @param {number} after
+ * @param {number} digits
+ */
+export function subtractShown(before, after, digits) {
+  const [was, is] = [before, after].map((score) => Number(writeFixed(100 * score, digits)));
+  return Number(writeFixed(is - was, digits));
 }
 
 /**

@@ -60,6 +60,14 @@ interface EditionFiles {
 
 type DrawnShape = readonly number[] | readonly (readonly number[])[]; // a box, or the points of an outline, in shares
 
+// A map's values, row by row, and where its cells lie on the square.
+interface PlacedValues {
+  readonly rows: number;
+  readonly columns: number;
+  readonly values: ArrayLike<number>;
+  readonly placement: MapPlacement;
+}
+
 interface WaitingCall {
   resolve(value: unknown): void;
   reject(error: unknown): void;
