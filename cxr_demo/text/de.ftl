@@ -2494,6 +2494,8 @@ browser-methods-hint = Nur was gewählt ist, wird berechnet, hier in Ihrem Brows
 browser-foreign =
     Dieses Netz wurde nur für synthetische Aufnahmen gemacht: Was es zur Aufnahme eines Menschen sagt, bedeutet nichts.
     .title = Welches Netz?
+browser-try-again = Noch einmal versuchen
+browser-exam-back = Diese Aufnahme kommt wieder: Ihre erste Antwort darauf war nicht richtig.
 browser-asking = Das Netz wird gefragt.
 browser-agreement-how =
     Die Aufnahme wird in 16 × 16 Felder geteilt, und die Werte jeder Karte werden in jedem Feld zusammengezählt. Die

@@ -2392,6 +2392,8 @@ browser-go-on = Go on
 browser-methods-hint = Only what is chosen is computed, here in your browser.
 browser-foreign = This network was made for synthetic films alone: what it says of a film of a person means nothing.
     .title = Which network?
+browser-try-again = Try again
+browser-exam-back = This film comes back: your first answer to it was not right.
 browser-asking = The network is being asked.
 browser-agreement-how =
     The film is divided into 16 × 16 fields, and each map's values are added up in each field. Agreement is Spearman's

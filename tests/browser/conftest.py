@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.pixels import set_pixel_data
 from pydicom.uid import DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian, generate_uid
 
+from cxr_demo.export.static.edition import write_edition
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.labels import FINDINGS
 from cxr_demo.networks import checkpoint
@@ -26,6 +28,7 @@ from cxr_demo.networks.classifier import Classifier
 from cxr_demo.networks.ensemble import Ensemble
 from cxr_demo.teaching.planted import CHEAT, HONEST
 from cxr_demo.ui.app.uploads import PREFIX
+from tests.browser.static_visit import Visit, open_edition
 from tests.serving import Server, serve_app
 
 ROOT = Path(__file__).parents[2]
@@ -229,3 +232,25 @@ def open_page(browser: Browser, server: Server):
         assert toasts == [], "gradio has complained in words of its own"
         foreign = [url for url in seen.asked if not url.startswith((server.url, "data:", "blob:"))]
         assert seen.wrong == [] and foreign == []
+
+
+@pytest.fixture(scope="session")
+def edition(tmp_path_factory) -> Path:
+    """With both networks for synthetic films."""
+    folder = tmp_path_factory.mktemp("edition") / "out"
+    write_edition(folder, [HONEST, CHEAT])
+    return folder
+
+
+@pytest.fixture
+def visit(browser: Browser, edition: Path) -> Iterator[Visit]:
+    """A wide page at rest, with its first film and maps. At the end nothing went wrong, and nobody else was asked."""
+    with open_edition(browser, edition) as seen:
+        yield seen
+
+
+@pytest.fixture
+def slow_visit(browser: Browser, edition: Path) -> Iterator[Visit]:
+    """The same where files can be held back: without a service worker, through which they would go."""
+    with open_edition(browser, edition, service_workers="block") as seen:
+        yield seen

@@ -1,40 +1,31 @@
 // The exam as markup, which the exam's own script reads as beside a server: the decks; one film at a time, first without
 // anything that would tell its answer; the sheet.
+import { isRight, isSame, listChoices, listTruth, makeSheet, NONE, scoreAnswer, scoreTurn } from "./exam_score.js";
+import { findMethod } from "./maps.js";
 import { tag } from "./markup.js";
-import { findMethod } from "./panels.js";
-import { chooseText, formatList, formatNumber, formatPercent, formatScore, formatText, hasText } from "./words.js";
+import {
+  chooseText,
+  describeError,
+  formatDigits,
+  formatList,
+  formatNumber,
+  formatPercent,
+  formatScore,
+  formatText,
+  hasText,
+} from "./words.js";
 
-export const NONE = "no_finding";
-const MATCHES = 0.5; // of what two boxes cover together, that both cover
-const NEAR = 0.1;
-
-/** @typedef {{ label: string, box: Shape }} Mark */
-/** @typedef {{ label: string, key: string, source: string, limit: number }} DrawnMap */
-/** @typedef {{ network: Manifest, standings: import("./findings.js").Standing[], maps: DrawnMap[] }} Advice */
-
-/**
- * One film before a learner: what was said of it first and at last, and the network whose advice came in between, if
- * there is one.
- * @typedef {object} Turn
- * @property {number} film
- * @property {string} network
- * @property {string} letter
- * @property {boolean} isMapShown with the advice
- * @property {boolean} isAgain it was missed before
- * @property {readonly string[]} first
- * @property {readonly string[]} said
- * @property {readonly Mark[]} own
- * @property {Advice | null} advice
- */
+/** @typedef {import("./exam_score.js").Turn} Turn */
+/** @typedef {import("./exam_advice.js").Advice} Advice */
 
 /**
  * @typedef {object} Exam
- * @property {ReadonlyMap<string, Deck>} decks
  * @property {string} name of the deck that is under way
  * @property {Deck} deck
  * @property {readonly Turn[]} turns
  * @property {number} at
- * @property {ReadonlyMap<string, string>} letters of its networks
+ * @property {readonly string[]} networks of the deck: the first is A
+ * @property {Advice | null} advice on the film that is looked at
  */
 
 /** @param {string} label */
@@ -48,22 +39,16 @@ const styleBox = (box) => ["left", "top", "width", "height"].map((side, at) => `
 export const renderGo = (go, text, more = {}) =>
   tag("button", { type: "button", class: "go", "data-go": go, ...more }, text);
 
-/** @param {DeckFilm} film what a learner may miss in it */
-const listTruth = ({ truth }) => (truth.length ? truth : [NONE]);
-
-/** @param {Deck} deck @param {Turn} turn @param {readonly string[]} said */
-export function isRight(deck, { film }, said) {
-  const truth = listTruth(deck.films[film]);
-  return truth.length === said.length && truth.every((label) => said.includes(label));
-}
+/** @param {Exam} exam @param {string} network */
+const letterOf = ({ networks }, network) => String.fromCharCode(65 + networks.indexOf(network));
 
 /** @param {Exam} exam */
 const turnNow = ({ turns, at }) => turns[at];
 /** @param {Exam} exam */
 const filmNow = (exam) => exam.deck.films[turnNow(exam).film];
 
-/** @param {Exam} exam */
-export function renderDecks({ decks }) {
+/** @param {ReadonlyMap<string, Deck>} decks */
+export function renderDecks(decks) {
   const listed = [...decks].map(([key, { title, intro, films, networks }]) => {
     const about = formatText("exam-deck", { films: films.length, networks: networks.length });
     const begin = formatText("exam-begin-deck", { title: chooseText(title) });
@@ -80,15 +65,40 @@ export function renderDecks({ decks }) {
   return [told, listed.length ? tag("ul", { class: "decks" }, listed) : tag("p", {}, formatText("exam-no-decks"))];
 }
 
+/** @param {number} answers that were given */
+export const renderKept = (answers) => formatText("exam-kept", { answers });
+
+/**
+ * A sentence instead of the exam, and the ways on.
+ * @param {unknown} fault
+ * @param {string} kept what is not lost
+ */
+export function renderRefused(fault, kept) {
+  const { message, hint } = describeError(fault);
+  const told = tag("strong", {}, message);
+  return [
+    tag("p", { role: "alert", class: "message", tabindex: -1 }, told, ` ${hint} ${kept}`),
+    tag(
+      "p",
+      { class: "ways" },
+      renderGo("again", formatText("browser-try-again")),
+      renderGo("decks", formatText("exam-decks")),
+    ),
+  ];
+}
+
 /** @param {Exam} exam */
 const nameFilm = ({ at }) => formatText("exam-film", { number: at + 1 });
 
 /** @param {Exam} exam */
 function renderHead(exam) {
-  const seen = new Set(exam.turns.slice(0, exam.at).map(({ film }) => film)).size;
+  const answered = exam.turns.slice(0, exam.at + 1).filter(({ first }) => first.length);
+  const seen = new Set(answered.map(({ film }) => film)).size;
   const place = formatText("exam-seen", { seen, films: exam.deck.films.length });
   const told = tag("p", {}, `${chooseText(exam.deck.title)} · ${place}`);
-  return tag("header", {}, tag("h3", { tabindex: -1 }, nameFilm(exam)), told);
+  const isBack = exam.turns.slice(0, exam.at).some(({ film }) => film === turnNow(exam).film);
+  const back = isBack && tag("p", { class: "how" }, formatText("browser-exam-back"));
+  return tag("header", {}, tag("h3", { tabindex: -1 }, nameFilm(exam)), told, back);
 }
 
 /** @param {Exam} exam @param {Node[]} over @param {Node[]} [caption] */
@@ -98,7 +108,7 @@ function renderFilm(exam, over, caption = []) {
   return tag("figure", { class: "film" }, tag("div", { class: "on-film" }, shown, over), below);
 }
 
-/** @param {string} kind @param {string} word @param {readonly Mark[]} marks */
+/** @param {string} kind @param {string} word @param {readonly import("./exam_score.js").Mark[]} marks */
 const renderBoxes = (kind, word, marks) =>
   marks.map(({ label, box }) =>
     tag(
@@ -110,7 +120,7 @@ const renderBoxes = (kind, word, marks) =>
 
 /** @param {Exam} exam @param {readonly string[]} pressed */
 function renderChoices({ deck }, pressed) {
-  const all = [...new Set([...deck.choices, ...deck.films.flatMap(({ truth }) => truth)]), NONE];
+  const all = [...listChoices(deck), NONE];
   const listed = all.map((label) => {
     const isPressed = String(pressed.includes(label));
     const choice = { type: "button", class: "choice", "data-label": label, "aria-pressed": isPressed };
@@ -143,21 +153,24 @@ export function renderQuestion(exam) {
   return [renderHead(exam), tag("div", { class: "card" }, renderFilm(exam, [place]), side)];
 }
 
-/** @param {Turn} turn */
-function renderSaid({ advice, letter }) {
+/** @param {Exam} exam */
+function renderSaid(exam) {
+  const { advice } = exam;
   if (!advice) return [];
   const lines = advice.standings.map((how) => {
     const told = { name: chooseText(how.label.name), score: formatScore(how.p, advice.network) };
     return tag("li", {}, formatText("exam-advice-named", told));
   });
   const list = lines.length ? lines : [tag("li", {}, formatText("exam-advice-none"))];
-  const title = tag("h4", {}, formatText("exam-advice", { letter }));
+  const title = tag("h4", {}, formatText("exam-advice", { letter: letterOf(exam, turnNow(exam).network) }));
   return [tag("div", { class: "advice", role: "status" }, title, tag("ul", { class: "lines" }, list))];
 }
 
-/** @param {Turn} turn @param {number} most of each finding */
-function renderMaps({ advice, letter }, most) {
+/** @param {Exam} exam @param {number} most of each finding */
+function renderMaps(exam, most) {
+  const { advice } = exam;
   if (!advice) return [];
+  const letter = letterOf(exam, turnNow(exam).network);
   /** @type {Map<string, number>} */
   const shown = new Map();
   const figures = advice.maps.map(({ label, key, source, limit }) => {
@@ -186,8 +199,8 @@ export function renderAdvised(exam) {
   const side = tag(
     "div",
     { class: "side" },
-    renderSaid(turn),
-    turn.isMapShown && turn.advice?.maps.length ? renderMaps(turn, 1) : [],
+    renderSaid(exam),
+    turn.isMapShown && exam.advice?.maps.length ? renderMaps(exam, 1) : [],
     tag("p", { class: "asked", id: "exam-asked" }, formatText("exam-asked-again")),
     turn.own.length > 0 && tag("p", { class: "how" }, formatText("exam-boxes-stay")),
     renderChoices(exam, turn.first),
@@ -197,88 +210,133 @@ export function renderAdvised(exam) {
   return [renderHead(exam), tag("div", { class: "card" }, renderFilm(exam, boxes), side)];
 }
 
-/** @param {Exam} exam @param {Mark} mark */
-function describeBox(exam, { label, box }) {
-  const shares = filmNow(exam)
-    .regions.filter((region) => region.label === label)
-    .map((region) => shareBoxes(boundsOf(box), region.box));
-  if (!shares.length) return "";
-  const most = Math.max(...shares);
-  const iou = formatPercent(most);
-  if (most >= MATCHES) return formatText("exam-place-match", { iou });
-  return most >= NEAR ? formatText("exam-place-near", { iou }) : formatText("exam-place-elsewhere", { iou });
+/** @param {import("./exam_score.js").FilmScore} score */
+function describeNames({ misses, alarms }) {
+  const missed = misses.filter((label) => label !== NONE);
+  const lines = [
+    !misses.length && !alarms.length && formatText("exam-right"),
+    missed.length > 0 && formatText("exam-missed", { names: nameLabels(missed) }),
+    alarms.length > 0 && formatText("exam-false-alarm", { names: nameLabels(alarms) }),
+  ].filter((line) => line !== false);
+  return lines.length ? lines : [formatText("exam-missed-none")];
 }
 
-/**
- * How much two boxes share of what both cover.
- * @param {Box} a
- * @param {Box} b
- */
-function shareBoxes([left, top, width, height], [otherLeft, otherTop, otherWidth, otherHeight]) {
-  const across = Math.min(left + width, otherLeft + otherWidth) - Math.max(left, otherLeft);
-  const down = Math.min(top + height, otherTop + otherHeight) - Math.max(top, otherTop);
-  const both = Math.max(0, across) * Math.max(0, down);
-  return both / (width * height + otherWidth * otherHeight - both);
+/** @param {import("./exam_score.js").FilmScore} score */
+const describePlaces = ({ overlaps }) =>
+  overlaps.map(({ label, iou, isInside, place }) => {
+    const told = formatText(`exam-place-${place}`, { iou: formatPercent(iou) });
+    return `${nameLabel(label)}: ${told} ${formatText(isInside ? "exam-centre-inside" : "exam-centre-outside")}`;
+  });
+
+/** How the answer was and, where the advice changed it, the one after. @param {Deck} deck @param {Turn} turn */
+export function describeVerdict(deck, turn) {
+  const own = scoreTurn(deck, turn);
+  if (!turn.said || isSame(turn.said, turn.first)) return [...describeNames(own), ...describePlaces(own)];
+  const after = scoreAnswer(deck.films[turn.film], turn.said, []);
+  return [
+    formatText("exam-first-verdict", { verdict: describeNames(own).join(" ") }),
+    ...describePlaces(own),
+    formatText("exam-final-verdict", { verdict: describeNames(after).join(" ") }),
+  ];
+}
+
+/** @param {Turn} turn */
+function describeAnswers({ first, said }) {
+  const told = formatText("exam-you-said", { names: nameLabels(first) });
+  if (!said || isSame(said, first)) return told;
+  return `${told} ${formatText("exam-you-changed", { names: nameLabels(said) })}`;
 }
 
 /** @param {Exam} exam with the truth */
 export function renderAnswered(exam) {
   const [film, turn] = [filmNow(exam), turnNow(exam)];
   const truth = listTruth(film);
-  const missed = truth.filter((label) => !turn.said.includes(label));
-  const wrong = turn.said.filter((label) => !truth.includes(label));
-  const verdicts = [
-    !missed.length && !wrong.length && formatText("exam-right"),
-    missed.length > 0 && formatText("exam-missed", { names: nameLabels(missed) }),
-    wrong.length > 0 && formatText("exam-false-alarm", { names: nameLabels(wrong) }),
-    ...turn.own.map((mark) => describeBox(exam, mark)),
-  ].filter(Boolean);
-  const isChanged = turn.first.join() !== turn.said.join();
-  const key = tag("span", { class: "key" }, tag("i", { class: "true" }), formatText("exam-true-box"));
+  /** @type {(kind: string, word: string, marks: readonly unknown[]) => Node[]} */
+  const keyOf = (kind, word, marks) =>
+    marks.length ? [tag("span", { class: "key" }, tag("i", { class: kind }), formatText(word))] : [];
+  const keys = [...keyOf("true", "exam-true-box", film.regions), ...keyOf("own", "exam-own-box", turn.own)];
   const source = tag("span", {}, formatText("exam-source", { source: film.source, licence: film.licence }));
   const boxes = [
     ...renderBoxes("true", formatText("exam-true-box"), film.regions),
     ...renderBoxes("own", formatText("exam-own-box"), turn.own),
   ];
   const isLast = exam.at + 1 === exam.turns.length;
-  const lines = verdicts.map((text) => tag("li", {}, text || ""));
+  const lines = describeVerdict(exam.deck, turn).map((text) => tag("li", {}, text));
   const side = tag(
     "div",
     { class: "side" },
-    tag("p", { class: "asked" }, formatText("exam-truth", { names: nameLabels(truth) })),
-    tag("ul", { class: "lines" }, lines),
-    tag("p", { class: "how" }, formatText("exam-you-said", { names: nameLabels(turn.first) })),
-    isChanged && tag("p", { class: "how" }, formatText("exam-you-changed", { names: nameLabels(turn.said) })),
+    tag(
+      "div",
+      { role: "status" },
+      tag("p", { class: "asked" }, formatText("exam-truth", { names: nameLabels(truth) })),
+      tag("ul", { class: "lines" }, lines),
+    ),
+    tag("p", { class: "how" }, describeAnswers(turn)),
     tag("h4", {}, formatText("exam-look-for")),
     tag("p", {}, chooseText(film.look_for)),
     tag("h4", {}, formatText("exam-explanation")),
     tag("p", {}, chooseText(film.explanation)),
     renderGo("next", formatText(isLast ? "exam-finish" : "exam-next")),
   );
-  const figure = renderFilm(exam, boxes, film.regions.length ? [key, source] : [source]);
-  return [renderHead(exam), tag("div", { class: "card" }, figure, side), ...renderSaid(turn), ...renderMaps(turn, 9)];
+  const card = tag("div", { class: "card" }, renderFilm(exam, boxes, [...keys, source]), side);
+  return [renderHead(exam), card, ...renderSaid(exam), ...renderMaps(exam, 9)];
+}
+
+/** @param {string} arm @param {import("./exam_score.js").Reliance} found */
+function describeReliance(arm, { followed, wrong, rate }) {
+  if (!rate) return formatText("exam-sheet-never", { arm });
+  return formatText("exam-sheet-followed", { arm, followed, wrong, rate: formatInterval(rate) });
+}
+
+/** @param {Interval} interval */
+const formatInterval = ({ value, low, high }) => {
+  const [alone, from, to] = [value, Number(low), Number(high)].map((share) => formatDigits(share, 2));
+  return formatText("interval", { value: alone, low: from, high: to });
+};
+
+/**
+ * A line for each thing that was counted; over-reliance where advice was given.
+ * @param {Deck} deck
+ * @param {readonly Turn[]} turns
+ */
+export function describeSheet(deck, turns) {
+  const { films, counts, places, again, rightAgain, isAdvised, shown, hidden, effect } = makeSheet(deck, turns);
+  const lines = [
+    formatText("exam-sheet-films", { films }),
+    ...counts.map(({ label, hits, misses, alarms }) =>
+      formatText("exam-sheet-counts", { name: nameLabel(label), hits, misses, alarms }),
+    ),
+    formatText("exam-sheet-places", places),
+  ];
+  if (again) lines.push(formatText("exam-sheet-again", { again, right: rightAgain }));
+  if (isAdvised) lines.push(describeReliance(formatText("exam-sheet-shown"), shown));
+  if (isAdvised) lines.push(describeReliance(formatText("exam-sheet-hidden"), hidden));
+  if (effect) lines.push(formatText("exam-sheet-effect", { difference: formatInterval(effect) }));
+  return lines;
+}
+
+/** One film of the sheet, by its first answer. @param {Exam} exam @param {number} at */
+function renderSheetFilm({ deck, turns }, at) {
+  const turn = turns[at];
+  const truth = formatText("exam-truth", { names: nameLabels(listTruth(deck.films[turn.film])) });
+  const told = [truth, describeAnswers(turn), ...describePlaces(scoreTurn(deck, turn))].join(" ");
+  const mark = isRight(scoreTurn(deck, turn)) ? "✓" : "✗";
+  return tag("li", {}, tag("b", {}, `${mark} ${formatText("exam-film", { number: at + 1 })}`), ` ${told}`);
 }
 
 /** @param {Exam} exam @param {(name: string) => string} nameNetwork */
-export function renderSheet({ deck, turns, letters, name }, nameNetwork) {
-  const lines = turns.map((turn, at) => {
-    const truth = listTruth(deck.films[turn.film]);
-    const isChanged = turn.first.join() !== turn.said.join();
-    const told = [
-      formatText("exam-film", { number: at + 1 }),
-      formatText("exam-truth", { names: nameLabels(truth) }),
-      formatText("exam-you-said", { names: nameLabels(turn.first) }),
-      isChanged && formatText("exam-you-changed", { names: nameLabels(turn.said) }),
-    ].filter(Boolean);
-    const mark = isRight(deck, turn, turn.said) ? "✓ " : "✗ ";
-    return tag("li", {}, tag("b", {}, mark), told.join(" "));
+export function renderSheet(exam, nameNetwork) {
+  const { deck, turns, networks, name } = exam;
+  const sums = describeSheet(deck, turns).map((line) => tag("li", {}, line));
+  const revealed = networks.map((network) => {
+    const told = { letter: letterOf(exam, network), name: nameNetwork(network) };
+    return tag("li", {}, formatText("exam-network-was", told));
   });
-  const revealed = [...letters].map(([network, letter]) =>
-    tag("li", {}, formatText("exam-network-was", { letter, name: nameNetwork(network) })),
-  );
+  const films = turns.map((_, at) => renderSheetFilm(exam, at));
   return [
     tag("header", {}, tag("h3", { tabindex: -1 }, formatText("exam-sheet")), tag("p", {}, chooseText(deck.title))),
-    tag("ul", { class: "sheet" }, lines, revealed),
+    tag("ul", { class: "sheet" }, sums, revealed),
+    tag("ul", { class: "sheet films" }, films),
     tag(
       "p",
       { class: "ways" },

@@ -15,10 +15,12 @@ import {
   renderQuestion,
 } from "./findings.js";
 import { renderDrop, renderExamples, renderMethods, renderNetworks, renderTop, renderWork } from "./intake.js";
+import { isMade } from "./maps.js";
 import { tag } from "./markup.js";
-import { isMade, listEnds, renderFilmAlone, renderPanels } from "./panels.js";
+import { renderFilmAlone, renderPanels } from "./panels.js";
 import { renderRegions } from "./regions.js";
 import { renderFacts, renderReport } from "./report.js";
+import { listEnds } from "./scales.js";
 import { addCatalogue, chooseText, describeError, formatScore, formatText } from "./words.js";
 
 const METHODS_AT_FIRST = ["grad-cam", "lrp-epsilon-plus-flat"];
@@ -69,7 +71,7 @@ const desk = {
   answersOf: "", // film and network
   label: "",
   methods: METHODS_AT_FIRST,
-  /** @type {Map<string, import("./panels.js").Entry>} */
+  /** @type {Map<string, import("./maps.js").Entry>} */
   entries: new Map(),
   entriesOf: "", // as `identifyMaps` says it
   contrast: false,
@@ -105,7 +107,7 @@ const identifyMaps = () => `${desk.film?.id} ${desk.network?.name} ${desk.label}
 function listEntries() {
   if (desk.entriesOf === identifyMaps()) return desk.entries;
   const wanted = (desk.network?.methods ?? []).filter(({ key }) => desk.methods.includes(key));
-  return new Map(wanted.map(({ key }) => [key, /** @type {import("./panels.js").Entry} */ ("coming")]));
+  return new Map(wanted.map(({ key }) => [key, /** @type {import("./maps.js").Entry} */ ("coming")]));
 }
 
 /** @returns {import("./panels.js").Looked | null} */

@@ -1,32 +1,21 @@
-// The panels: the film and one map per method, same geometry, all numbers beside their colours; and below them how far
-// the maps agree.
+// The panels: the film and one map per method, same geometry, all numbers beside their colours.
+import { renderAgreement } from "./agreement.js";
 import { renderDrawingControls, renderEnlargeButton, renderRegionControls, renderViewControls } from "./controls.js";
 import { fitShape } from "./engine/region_shares.js";
-import { correlateRanks, findFrame, findStrongestPlace, sumInFields } from "./fields.js";
+import { findFrame, findStrongestPlace } from "./fields.js";
 import { describeMapsOff, describeShowAnyway, describeVerdict, findStandings } from "./findings.js";
-import { renderDetails, renderMeasure, renderScrollable, tag } from "./markup.js";
-import {
-  chooseText,
-  formatDigits,
-  formatList,
-  formatNumber,
-  formatPercent,
-  formatScore,
-  formatSigned,
-  formatText,
-  formatTicks,
-} from "./words.js";
+import { findMethod, isCoarse, isMade, placeMap } from "./maps.js";
+import { renderDetails, tag } from "./markup.js";
+import { renderColourBar, shareScales } from "./scales.js";
+import { chooseText, formatDigits, formatList, formatPercent, formatScore, formatSigned, formatText } from "./words.js";
 
 const MAP_SIDE_PX = 512; // of a map on the page
 const FILM_SIDE_PX = 1024; // of a film's canvas
-const FIELDS = 16; // of a side, in which maps are compared
-const FAR_APART = 30; // colours of a thirtieth of the strength are hardly seen
-const BELOW_WEAKEST = 10; // of the weakest map, values down to a tenth of its own limit are seen
-const BAR_GREY = 56; // the colour bar lies on a film grey of its own
 const ROWS = ["row-upper", "row-middle", "row-lower"];
 const COLUMNS = ["column-left", "column-centre", "column-right"];
-/** @typedef {EngineMap | "coming" | { fault: string }} Entry */
-/** @typedef {{ limit: number, start: number, sharing: number, kept: boolean }} Shared */
+
+/** @typedef {import("./maps.js").Entry} Entry */
+/** @typedef {import("./scales.js").Shared} Shared */
 
 /**
  * Everything that the panels show.
@@ -45,138 +34,6 @@ const COLUMNS = ["column-left", "column-centre", "column-right"];
  * @property {Readonly<Record<Colours, string>>} tables
  * @property {Edition["render"]} facts
  */
-
-/**
- * @param {Entry} entry
- * @returns {entry is EngineMap}
- */
-export const isMade = (entry) => typeof entry === "object" && "values" in entry;
-
-/**
- * As it lies on the square.
- * @param {EngineMap} made
- * @param {ManifestMethod} method
- */
-export const placeMap = (made, { placement }) => ({
-  rows: made.rows,
-  columns: made.columns,
-  down: placement.rows,
-  across: placement.columns,
-  values: made.values,
-});
-
-/** @param {Manifest} network @param {string} key */
-export const findMethod = (network, key) =>
-  /** @type {ManifestMethod} */ (network.methods.find((method) => method.key === key));
-
-/**
- * Maps of one unit share the largest limit of theirs, unless a person keeps another.
- * @param {readonly EngineMap[]} maps
- * @param {Looked["pinned"]} pinned
- * @param {Manifest} network
- * @returns {Map<string, Shared>} by method
- */
-function shareScales(maps, pinned, network) {
-  const shared = new Map();
-  for (const { key, scale } of maps) {
-    const { unit } = findMethod(network, key);
-    const limits = maps
-      .filter((other) => findMethod(network, other.key).unit.key === unit.key && !other.scale.nothing)
-      .map((other) => other.scale.limit);
-    if (scale.nothing || !unit.comparable || !limits.length) {
-      shared.set(key, { limit: scale.limit, start: 0, sharing: 1, kept: false });
-      continue;
-    }
-    const [least, most] = [Math.min(...limits), Math.max(...limits)];
-    const own = { limit: most, start: most > FAR_APART * least ? least / BELOW_WEAKEST : 0 };
-    const kept = pinned?.get(unit.key);
-    shared.set(key, { ...(kept ?? own), sharing: limits.length, kept: Boolean(kept) });
-  }
-  return shared;
-}
-
-/**
- * The ends that maps of one unit share now, for a person to keep.
- * @param {Iterable<Entry>} entries
- * @param {Manifest} network
- */
-export function listEnds(entries, network) {
-  const maps = [...entries].filter(isMade);
-  const shared = shareScales(maps, null, network);
-  const comparable = maps.filter(({ key, scale }) => !scale.nothing && findMethod(network, key).unit.comparable);
-  return new Map(
-    comparable.map(({ key }) => {
-      const { limit, start } = /** @type {Shared} */ (shared.get(key));
-      return [findMethod(network, key).unit.key, { limit, start }];
-    }),
-  );
-}
-
-/**
- * @param {MapScale} own
- * @param {ManifestMethod["unit"]} of
- * @param {Shared} shared
- */
-function describeShared(own, of, { limit, start, sharing, kept }) {
-  const unit = chooseText(of.name);
-  if (!of.comparable) return formatText("scale-shared-no-unit", { unit });
-  if (sharing === 1 && !kept) return formatText("scale-shared-alone", { unit });
-  const told = kept ? formatText("scale-kept", { unit }) : formatText("scale-shared", { unit, maps: sharing });
-  const scale = start ? formatText("scale-logarithmic", { scale: told }) : told;
-  const [alone, together] = [formatNumber(own.limit), formatNumber(limit)];
-  return alone === together ? scale : formatText("scale-alone-full", { scale, limit: alone });
-}
-
-/** @type {Map<Colours, string>} */
-const ramps = new Map();
-
-/**
- * The colours from the low to the high end of a scale, on a dark grey.
- * @param {Colours} shown
- * @param {string} table
- */
-function drawRamp(shown, table) {
-  const known = ramps.get(shown);
-  if (known) return known;
-  const colours = tableOf({ table });
-  const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [256, 1];
-  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  const picture = context.createImageData(256, 1);
-  for (let at = 0; at < 256; at++) {
-    const level = Math.max(at, shown === "signed" ? 1 : 0);
-    const alpha = colours[level * 4 + 3] / 255;
-    for (let part = 0; part < 3; part++)
-      picture.data[at * 4 + part] = Math.round(BAR_GREY + (colours[level * 4 + part] - BAR_GREY) * alpha);
-    picture.data[at * 4 + 3] = 255;
-  }
-  context.putImageData(picture, 0, 0);
-  ramps.set(shown, canvas.toDataURL());
-  return canvas.toDataURL();
-}
-
-/**
- * @param {EngineMap} made
- * @param {Shared} shared
- * @param {Looked} looked
- */
-function renderColourBar({ key, scale }, shared, { tables, network }) {
-  /** @type {(of: MapScale, told: string, which: string) => HTMLElement[]} */
-  const ticks = (of, told, which) => [
-    tag("div", { class: `ticks ${which}` }, formatTicks(of).map((text) => tag("span", {}, text))),
-    tag("p", { class: `unit ${which}` }, told),
-  ]; // biome-ignore format: a pair
-  const of = findMethod(network, key).unit;
-  const unit = chooseText(of.name);
-  const own = of.comparable ? formatText("scale-own", { unit }) : formatText("scale-own-no-unit", { unit });
-  return tag(
-    "div",
-    { class: "bar" },
-    tag("img", { src: drawRamp(scale.shown, tables[scale.shown]), alt: "", class: "ramp" }),
-    ticks(scale, own, "own"),
-    ticks({ ...scale, ...shared }, describeShared(scale, of, shared), "shared"),
-  );
-}
 
 /**
  * @param {string} name
@@ -398,9 +255,6 @@ function renderMap(made, method, shared, looked) {
   return renderMapFigure(method, looked, finding, where, null, bar, cell, ...doubts, more);
 }
 
-/** @param {EngineMap} made @param {Manifest} network */
-const isCoarse = (made, network) => made.rows < network.preprocess.size_px;
-
 /** @param {Looked} looked */
 function nameFinding({ network, label, contrast }) {
   const name = chooseText(network.labels.find(({ key }) => key === label)?.name);
@@ -459,40 +313,6 @@ function renderLegend({ film, pinned, contrast, label, network }, how) {
       tag("p", {}, formatText("logit-gloss")),
     ),
   ];
-}
-
-/** @param {Looked} looked */
-function renderAgreement({ network, film, entries }) {
-  const maps = [...entries.values()].filter(isMade);
-  if (maps.length < 2) return null;
-  const frame = findFrame(network.preprocess, film.width, film.height);
-  const sums = maps.map((made) => sumInFields(placeMap(made, findMethod(network, made.key)), frame, FIELDS));
-  const names = maps.map(({ key }) => chooseText(findMethod(network, key).name));
-  const rows = maps.flatMap((_, a) =>
-    maps.slice(a + 1).map((_, after) => {
-      const b = a + 1 + after;
-      const rank = correlateRanks(sums[a], sums[b]);
-      const text = Number.isNaN(rank) ? formatText("undefined") : formatSigned(rank);
-      const pair = tag(
-        "th",
-        { scope: "row" },
-        names[a],
-        tag("small", {}, ` ${formatText("agreement.with")} `),
-        names[b],
-      );
-      return tag("tr", {}, pair, tag("td", {}, renderMeasure(text, 0.5, (rank + 1) / 2, 0.5)));
-    }),
-  );
-  const head = ["agreement.maps", "agreement.rank"].map((name) => tag("th", { scope: "col" }, formatText(name)));
-  const table = tag("table", {}, tag("thead", {}, tag("tr", {}, head)), tag("tbody", {}, rows));
-  return tag(
-    "section",
-    { class: "agreement" },
-    tag("h3", {}, formatText("agreement")),
-    renderScrollable(formatText("agreement"), table),
-    tag("p", { class: "how" }, tag("strong", {}, formatText("trial-rank.says-not"))),
-    renderDetails(formatText("agreement.measured"), tag("p", {}, formatText("browser-agreement-how"))),
-  );
 }
 
 /**

@@ -1,8 +1,8 @@
 // A person's regions: what each map holds there, and what the network answers once they are covered.
 import { measureRegion } from "./engine/region_shares.js";
 import { findStandings } from "./findings.js";
+import { findMethod, isMade } from "./maps.js";
 import { renderMeasure, renderScrollable, tag } from "./markup.js";
-import { findMethod, isMade } from "./panels.js";
 import { chooseText, formatPercent, formatScores, formatText } from "./words.js";
 
 const COVERS = ["blur", "grey", "mirror", "keep"];
