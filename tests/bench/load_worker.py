@@ -22,6 +22,7 @@ import psutil
 import app
 from cxr_demo.analysis import Analyser, choose_default_methods
 from cxr_demo.film.bounded_reading import start_reader
+from cxr_demo.film.gate import judge_image
 from cxr_demo.film.phantom import make_example_phantoms
 from cxr_demo.film.reading import read_image
 from cxr_demo.ui.app.desk import Desk
@@ -78,21 +79,26 @@ class People:
         assert page.session.readings[page.session.wish.film, NETWORKS[number % 2]].maps
         return took
 
-    def work(self, number: int) -> float:
-        """Seconds of the arithmetic alone: one forward and the usual maps of the first label."""
+    def work(self, number: int) -> tuple[float, float]:
+        """Seconds of the arithmetic alone: of one forward and the usual maps of the first label, and of all networks
+        that a film's page asks, gate and lungs before these."""
         analyser: Analyser = self.desk.analysers[NETWORKS[number % 2]]
         file = self.desk.folder / "arithmetic.png"
         file.write_bytes(make_film(1000 * self.films + 900 + number))
         image = read_image(file)
         began = time.perf_counter()
+        judge_image(image, self.desk.gate, self.desk.lungs)
+        judged = time.perf_counter()
         study = analyser.analyse(image)
         analyser.explain(study, study.labels[:1], choose_default_methods(analyser))
-        return time.perf_counter() - began
+        ended = time.perf_counter()
+        return ended - judged, ended - began
 
     def answer(self, asked: str) -> dict:
         self.films += 1
         if asked == "arithmetic":
-            return {"s": [self.work(number) for number in range(2)]}
+            maps, all_networks = zip(*(self.work(number) for number in range(2)), strict=True)
+            return {"maps": maps, "all": all_networks}
         films = [make_film(1000 * self.films + number) for number in range(self.count)]
         if asked == "alone":
             return {"s": [self.use(number, films[number]) for number in range(2)]}
