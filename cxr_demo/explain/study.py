@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,7 +13,7 @@ from cxr_demo.explain.engine import MemberMap
 from cxr_demo.explain.methods import EVIDENCE_FLOOR, LEAST_HELD, METHODS, MOST_HELD, Unit
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.grids import EVEN, Placement
-from cxr_demo.render import choose_scale
+from cxr_demo.render import Scale, choose_scale
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +94,11 @@ class Explanation:
         much less is enough."""
         return EVIDENCE_FLOOR * (1 - (self.contrast_weight or 0))
 
+    @functools.cached_property
+    def own_scale(self) -> Scale:
+        """On which it is drawn by itself."""
+        return choose_scale(self.map_square, self.shown, self.unit, self.evidence_floor)
+
     @property
     def absolute_total(self) -> float:
         """The sum of its values without their signs: of a map whose signs cancel, many times `total`."""
@@ -117,6 +123,5 @@ class Explanation:
 
     def _repr_html_(self) -> str:
         """As a notebook shows it: the raw map on its own grid, in its unit, and what it adds up to."""
-        scale = choose_scale(self.map_square, self.shown, self.unit, self.evidence_floor)
         sums = (self.total, self.logit) if self.unit.adds_to_logit else None
-        return notebook_html.render_map(self.map_square, scale, METHODS[self.method].name, self.label, sums)
+        return notebook_html.render_map(self.map_square, self.own_scale, METHODS[self.method].name, self.label, sums)

@@ -32,10 +32,7 @@ def choose_scales(
     """Of maps by method, those of one unit share the ends that are `pinned` of it, else the largest limit of theirs
     (own choice: the strongest of them looks as it does alone). Maps that are next to nothing take no part, and relative
     ones keep their own."""
-    own = {
-        key: render.choose_scale(map_.map_square, map_.shown, map_.unit, map_.evidence_floor)
-        for key, map_ in maps.items()
-    }
+    own = {key: map_.own_scale for key, map_ in maps.items()}
     limits: dict[str, list[float]] = {}
     for scale in own.values():
         if not scale.nothing and UNITS[scale.unit].comparable:

@@ -131,7 +131,7 @@ def write_explanations(
         maps[key] = analyser.card.preprocess.map_to_image(explanation.map_square, film.shape, explanation.placement)
         sums = _spread_sums(explanation, explanation.unit, analyser.card.preprocess, film.shape)
         maps |= {f"{key}/{name}": values for name, values in sums.items()}
-        scale = choose_own_scale(explanation)
+        scale = explanation.own_scale
         overlays[key] = write_picture(folder, f"{key.replace('/', '_')}.png", film, maps[key], scale)
     told = describe_explanations(analyser, study, found, likeness, overlays)
     result = write_result(folder, maps, {"file": file, "gate": describe_gate(gate), **told}, analyser.card)
@@ -139,11 +139,6 @@ def write_explanations(
     for method, table in likeness.items():
         lines += command_text.describe_likeness(method, analyser.card, table)
     return result, lines
-
-
-def choose_own_scale(explanation: Explanation) -> render.Scale:
-    """Of one map by itself."""
-    return render.choose_scale(explanation.map_square, explanation.shown, explanation.unit, explanation.evidence_floor)
 
 
 def describe_explanations(
@@ -171,7 +166,7 @@ def describe_explanations(
             "sum_in_the_padding": explanation.total - float(sums["spread"].sum()) if sums else None,
             "logit": explanation.logit,
             "left_out_as_bias": explanation.left_out,
-            "full_colour_at": choose_own_scale(explanation).limit,
+            "full_colour_at": explanation.own_scale.limit,
             "overlay": overlays[key],
             "does_not_show": describe_caption(METHODS[method], explanation.is_contrast),
             "against_the_other_labels": FORMULA if explanation.is_contrast else None,

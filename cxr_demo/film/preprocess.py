@@ -83,7 +83,10 @@ class Preprocess:
 
     def mark_image(self, shape: tuple[int, int]) -> np.ndarray:
         """(S, S) bool: where the square of a film of `shape` (H, W) is no padding."""
-        return self.square(np.ones(shape, np.float32)) > 0
+        *_, placed_x, placed_y = self.boxes(shape)
+        marked = np.zeros((self.size_px, self.size_px), bool)
+        marked[slice(*placed_y), slice(*placed_x)] = True
+        return marked
 
     def map_to_image(self, map_square: np.ndarray, shape: tuple[int, int], placement: Placement = EVEN) -> np.ndarray:
         """map_square (h, w) over the square, of any resolution, its cells placed as `placement` -> map_image (H, W)

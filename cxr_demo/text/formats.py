@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from babel import lists, numbers
 
-from cxr_demo.text.catalogue import LANGUAGE, format_text
+from cxr_demo.text.catalogue import LANGUAGE, format_text, use_language
 
 
 def name_score(calibrated: bool) -> str:
@@ -54,7 +54,13 @@ def format_percent(share: float, digits: int | None = None) -> str:
         if 0 < share < 0.0005:
             return format_text("score-below", limit=format_percent(0.001, 1))
         digits = 1 if 0 < share < 0.0095 else 0
-    return format_text("percent", number=format_digits(share * 100, digits))
+    return _format_percent(format_digits(share * 100, digits), LANGUAGE.get())
+
+
+@lru_cache(4096)
+def _format_percent(number: str, language: str) -> str:
+    with use_language(language):
+        return format_text("percent", number=number)
 
 
 def format_signed(value: float) -> str:

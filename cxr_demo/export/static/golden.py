@@ -77,7 +77,7 @@ def describe_case(analyser: Analyser, path: Path, place: int) -> dict[str, Any]:
 
 
 def _describe_map(analyser: Analyser, pixels: np.ndarray, made: Explanation) -> dict[str, Any]:
-    scale = render.choose_scale(made.map_square, made.shown, made.unit, made.evidence_floor)
+    scale = made.own_scale
     told: dict[str, Any] = {
         "rows": made.map_square.shape[0],
         "columns": made.map_square.shape[1],

@@ -31,7 +31,6 @@ from cxr_demo.export.report_file import compute_shown
 from cxr_demo.export.report_pdf import make_report
 from cxr_demo.export.results import (
     OPACITY,
-    choose_own_scale,
     describe_bounds,
     describe_explanations,
     name_map,
@@ -310,7 +309,7 @@ def _choose_language(given: object) -> str:
 def _draw_overlay(analyser: Analyser, image: Radiograph, made: Explanation) -> str:
     """As a data URI."""
     over = analyser.card.preprocess.map_to_image(made.map_square, image.pixels.shape, made.placement)
-    drawn = render.draw_overlay(image.pixels, over, choose_own_scale(made), OPACITY)
+    drawn = render.draw_overlay(image.pixels, over, made.own_scale, OPACITY)
     height, width = render.fit_shape(drawn.shape[:2], PROGRAM_OVERLAY_PX)
     return encode_png(cv2.resize(drawn, (width, height), interpolation=cv2.INTER_AREA)[..., ::-1])
 
