@@ -130,6 +130,24 @@ def test_questions_go_together_in_shared_turns_too(own_threads):
     assert not turns.is_taken and not turns._waiting and not shared._waiting
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_however_many_ask_shared_turns_few_threads_compute(own_threads, threads):
+    """Each thread that has computed keeps memory. What each may use is its turn's."""
+    torch.set_num_threads(threads)
+    turns, computed, given = Turns(threads), set(), set()
+
+    def answer(asked):
+        computed.add(threading.get_ident())
+        given.add(torch.get_num_threads())
+        return asked
+
+    shared = SharedPass(turns, answer, 4)
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(shared.ask, range(100)))
+    assert len(computed) <= threads and given <= {1, threads}
+    assert shared.ask(0) == 0 and torch.get_num_threads() == threads
+
+
 def ask_together(shared: SharedPass, turns: Turns, asked: list) -> list:
     """Answers or errors, of questions that all came while the turn was another's."""
 
