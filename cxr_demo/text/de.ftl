@@ -1887,6 +1887,7 @@ agreement = Wie weit die Karten übereinstimmen
     .overlap = Überlappung der stärksten 10 % (zufällig)
     .overlap-5 = von 5 %
     .overlap-20 = von 20 %
+    .silent = Nichts, was dafür spricht, ist in: { $maps }. Diese Zahl bestätigt nichts.
     .measured = Wie das gemessen wird
     .how =
         Die Aufnahme wird in 16 × 16 Felder geteilt, und die Werte jeder Karte werden in jedem Feld zusammengezählt.
@@ -2496,6 +2497,8 @@ browser-foreign =
     .title = Welches Netz?
 browser-try-again = Noch einmal versuchen
 browser-exam-back = Diese Aufnahme kommt wieder: Ihre erste Antwort darauf war nicht richtig.
+browser-drawn =
+    Diese Aufnahme hat ein Programm gezeichnet, und das Netz hat an Aufnahmen von Menschen gelernt: Was es dazu sagt, bedeutet nichts.
 browser-asking = Das Netz wird gefragt.
 browser-agreement-how =
     Die Aufnahme wird in 16 × 16 Felder geteilt, und die Werte jeder Karte werden in jedem Feld zusammengezählt. Die
@@ -2504,6 +2507,6 @@ browser-agreement-how =
 browser-print = Bericht drucken
     .hint = Aufnahme, Karten und Zahlen, wie sie jetzt zu sehen sind; Ihr Browser kann sie auch als PDF speichern.
 browser-report =
-    { $film }, angesehen von { $network } (Gewichte { $sha256 }), statische Ausgabe { $version }. Entstanden im Browser
-    der Person, die das druckt.
+    { $film }, angesehen von { $network } (Gewichte { $sha256 }), statische Ausgabe { $version }. Entstanden am { $day } im
+    Browser der Person, die das druckt.
 fact-edition = Diese Ausgabe

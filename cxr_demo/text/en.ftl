@@ -1824,6 +1824,7 @@ agreement = How far the maps agree
     .overlap = Overlap of the strongest 10 % (by chance)
     .overlap-5 = of 5 %
     .overlap-20 = of 20 %
+    .silent = Nothing that speaks for it is in: { $maps }. This number confirms nothing.
     .measured = How this is measured
     .how =
         The film is divided into 16 × 16 fields, and each map's values are added up in each field. Agreement is
@@ -2394,6 +2395,8 @@ browser-foreign = This network was made for synthetic films alone: what it says 
     .title = Which network?
 browser-try-again = Try again
 browser-exam-back = This film comes back: your first answer to it was not right.
+browser-drawn =
+    This film was drawn by a program, and the network learned from films of people: what it says of it means nothing.
 browser-asking = The network is being asked.
 browser-agreement-how =
     The film is divided into 16 × 16 fields, and each map's values are added up in each field. Agreement is Spearman's
@@ -2401,6 +2404,6 @@ browser-agreement-how =
 browser-print = Print a report
     .hint = The film, the maps and the numbers as they are seen now; your browser can also save them as PDF.
 browser-report =
-    { $film }, looked at by { $network } (weights { $sha256 }), static edition { $version }. Made in the browser of the
-    person who prints it.
+    { $film }, looked at by { $network } (weights { $sha256 }), static edition { $version }. Made on { $day } in the
+    browser of the person who prints it.
 fact-edition = This edition

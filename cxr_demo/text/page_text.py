@@ -279,6 +279,11 @@ def describe_agreement_limits() -> str:
     return format_text("agreement.says-not", rank=CHECKS["rank"].says_not, overlap=overlap)
 
 
+def describe_silent_maps(methods: Sequence[str]) -> str:
+    """Of a pair of maps, by their methods' names, those that show nothing; "" for none."""
+    return format_text("agreement.silent", maps=format_list(methods)) if methods else ""
+
+
 def format_rank(value: float) -> str:
     return format_text("undefined") if math.isnan(value) else format_signed(value)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import Page
 
 from cxr_demo.export.static.single_file import pack_edition
 from cxr_demo.teaching.planted import CHEAT, HONEST
@@ -105,6 +106,97 @@ def test_the_newest_choice_holds_while_a_network_loads(slow_visit):
         page.select_option("#networks select", HONEST)
         slow_visit.rest()
     assert page.input_value("#networks select") == HONEST and "honest" in page.inner_text("#panels p.of")
+
+
+def move_threshold(page: Page, label: str, steps: int) -> None:
+    """Of the chosen finding, by the keyboard."""
+    slider = page.locator(f"li:has(button.finding[data-label={label}]) input.threshold")
+    slider.focus()
+    for _ in range(abs(steps)):
+        page.keyboard.press("ArrowRight" if steps > 0 else "ArrowLeft")
+
+
+def test_a_threshold_moved_by_hand_stands_wherever_the_verdict_does(visit):
+    page = visit.page
+    visit.press("button.finding[data-label=mass]")
+    assert "below threshold" in page.inner_text("#panels h2")
+    move_threshold(page, "mass", -200)
+    assert "above your threshold" in page.inner_text("#panels h2")
+    visit.press("button.finding[data-label=effusion]")
+    assert "below threshold" in page.inner_text("#panels h2")
+    page.click("#top button[data-language=de]")
+    assert "über Ihrer Schwelle" in page.inner_text("button.finding[data-label=mass]")
+    visit.press("button.finding[data-label=mass]")
+    assert "über Ihrer Schwelle" in page.inner_text("#panels h2")
+    assert "über Ihrer Schwelle" in page.inner_text("#spoken")
+    page.click("#findings button.reset:visible")
+    assert "Ihrer" not in page.inner_text("#panels h2") + page.inner_text("button.finding[data-label=mass]")
+
+
+def test_what_fails_or_waits_is_said_and_leaves_nothing_running(slow_visit, films):
+    page = slow_visit.page
+    page.set_input_files("#film input", films["cut.png"])
+    slow_visit.rest()
+    assert page.inner_text("#spoken").startswith("cut.png was not read. ")
+    assert page.locator("#facts button.print").count() == 0 and page.inner_text("#report") == ""
+    page.click("#examples button[data-example=effusion]")
+    slow_visit.rest()
+    assert page.locator("#facts button.print").count() == 1
+    page.click("#methods summary")
+    page.route("**/lrp-epsilon.onnx.gz", lambda route: route.abort())
+    slow_visit.press("#methods input[value=lrp-epsilon]")
+    slow_visit.press("#methods input[value=hires-cam]")
+    assert "could not be loaded" in page.inner_text("figure[data-method=lrp-epsilon] .notice")
+    assert page.locator("figure[data-method=hires-cam] .bar").count() == 1
+    assert page.locator("#panels .busy").count() == 0
+    page.unroute("**/lrp-epsilon.onnx.gz")
+    slow_visit.press("button.finding[data-label=effusion]")
+    assert page.locator("figure[data-method=lrp-epsilon] .bar").count() == 1
+    slow_visit.wrong.clear()  # of the file that was kept from it
+    with hold(page, "lrp-gamma-box.onnx.gz"):
+        page.click("#methods input[value=lrp-gamma-box]")
+        page.wait_for_selector("figure[data-method=lrp-gamma-box] .busy")
+        page.click("#work button.stop")
+        assert page.inner_text("figure[data-method=lrp-gamma-box] .notice") == "Stopped."
+        assert page.locator("#panels .busy").count() == 0 and page.inner_text("#spoken") == "Stopped."
+    page.click("#methods input[value=lrp-gamma-box]")
+    with hold(page, f"networks/{CHEAT}/*"):
+        page.select_option("#networks select", CHEAT)
+        page.wait_for_selector("#work button.stop")
+        page.click("button.finding[data-label=cardiomegaly]")
+    slow_visit.rest()
+    assert page.inner_text("#panels h2").startswith("Cardiomegaly") and "shortcut" in page.inner_text("#panels p.of")
+
+
+def test_a_printed_report_has_its_day_and_the_numbers_of_its_regions(visit):
+    page = visit.page
+    for _ in range(2):
+        for name in ("x", "y", "width", "height"):
+            page.fill(f"#regions form input[name={name}]", "20")
+        visit.press("#regions form button[type=submit]")
+    visit.press("#regions button.cover[data-how=blur]")
+    page.evaluate("document.body.dataset.atFilms = '1'")
+    page.emulate_media(media="print")
+    assert page.locator("#panels .region-tag b:visible").count() >= 2
+    assert page.eval_on_selector(".covering .bar", "bar => getComputedStyle(bar).position") == "static"
+    assert page.evaluate("new Intl.DateTimeFormat('en', { dateStyle: 'long' }).format()") in page.inner_text("#report")
+
+
+def test_a_number_that_means_nothing_says_so(visit):
+    """A film that was drawn before a network for people, and the agreement with a map that shows nothing."""
+    page = visit.page
+    assert page.locator("#findings .message, .agreement .note").count() == 0
+    page.evaluate(
+        """async () => {
+          const [{ desk }, { showAll }] = await Promise.all([import("./desk.js"), import("./show.js")]);
+          const made = desk.entries.get("grad-cam");
+          desk.entries.set("grad-cam", { ...made, scale: { ...made.scale, nothing: true } });
+          desk.network = { ...desk.network, made_for: "adults" };
+          showAll();
+        }"""
+    )
+    assert "drawn by a program" in page.inner_text("#findings .message")
+    assert "is in: Grad-CAM. This number confirms nothing." in page.inner_text(".agreement .note")
 
 
 def test_regions_are_told_and_covered(visit):

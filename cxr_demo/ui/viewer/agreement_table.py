@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import weakref
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from weakref import WeakKeyDictionary
 
 from cxr_demo.analysis import Explanation
 from cxr_demo.evaluation.agreement import Agreement, measure_agreements
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.networks.card import Card
+from cxr_demo.render import choose_scale
 from cxr_demo.text import page_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.markup import Html, join_html, render_details, render_scrollable, tag
@@ -27,7 +28,8 @@ def render_agreements(maps: Mapping[str, Explanation], card: Card, shape: tuple[
     """Maps by method, of one label of a film of `shape` -> a row for every pair; None for fewer than two."""
     if len(maps) < 2:
         return None
-    rows = [_render_pair_row(pair, found) for pair, found in _measure_once(maps, card, shape).items()]
+    silent = {METHODS[key].name for key, made in maps.items() if _shows_nothing(made)}
+    rows = [_render_pair_row(pair, found, silent) for pair, found in _measure_once(maps, card, shape).items()]
     columns = (
         format_text("agreement.maps"), format_text("agreement.rank"), format_text("agreement.overlap"),
         format_text("agreement.overlap-5"), format_text("agreement.overlap-20"),
@@ -54,14 +56,21 @@ def _measure_once(
     return known[1]
 
 
-def _render_pair_row(pair: tuple[str, str], found: Agreement) -> Html:
+def _shows_nothing(made: Explanation) -> bool:
+    return choose_scale(made.map_square, made.shown, made.unit, made.evidence_floor).nothing
+
+
+def _render_pair_row(pair: tuple[str, str], found: Agreement, silent: Set[str]) -> Html:
+    """`silent`: names of maps that show nothing, so that their agreement with another confirms nothing."""
     told = next(overlap for overlap in found.overlaps if overlap.area == BARRED_AREA)
     others = [page_text.format_overlap(overlap) for overlap in found.overlaps if overlap is not told]
     common, by_chance = page_text.format_overlap(told)
+    none = page_text.describe_silent_maps([name for name in pair if name in silent])
     return tag(
         "tr",
         tag("th", pair[0], tag("small", f" {format_text('agreement.with')} "), pair[1],
-            tag("small", found.note, class_="note") if found.note else None, scope="row"),
+            tag("small", found.note, class_="note") if found.note else None,
+            tag("small", none, class_="note") if none else None, scope="row"),
         tag("td", render_measure(page_text.format_rank(found.rank), 0.5, (found.rank + 1) / 2, 0.5),
             tag("small", page_text.describe_rank_p(found) or None)),
         tag("td", render_measure(common, 0.0, told.common, told.by_chance), tag("small", by_chance)),

@@ -275,6 +275,14 @@ def test_every_pair_of_finished_maps_has_a_row_with_what_chance_gives():
     )
 
 
+def test_agreement_with_a_map_that_shows_nothing_is_said_to_confirm_nothing():
+    random = np.random.default_rng(0)
+    maps = {"grad-cam": -random.random((4, 4)), "lrp-epsilon": random.random((64, 64)), "gradient": np.ones((64, 64))}
+    made = render({key: explanation(key, map_) for key, map_ in maps.items()}).body
+    rows = re.findall("<tr>.*?</tr>", re.search(r'<section class="agreement">.*?</section>', made["html"])[0])[1:]
+    assert ["speaks for it is in: Grad-CAM." in row for row in rows] == [True, True, False]
+
+
 def test_one_map_has_nothing_to_agree_with():
     entries = {"lrp-epsilon": explanation("lrp-epsilon", np.ones((64, 64))), "grad-cam": 0.0}
     assert 'class="agreement"' not in render(entries, label="normal").body["html"]

@@ -2,7 +2,7 @@
 import { correlateRanks, findFrame, sumInFields } from "./fields.js";
 import { findMethod, isMade, placeMap } from "./maps.js";
 import { renderDetails, renderMeasure, renderScrollable, tag } from "./markup.js";
-import { chooseText, formatSigned, formatText } from "./words.js";
+import { chooseText, formatList, formatSigned, formatText } from "./words.js";
 
 const FIELDS = 16; // of a side, in which maps are compared
 
@@ -18,12 +18,15 @@ export function renderAgreement({ network, film, entries }) {
       const b = a + 1 + after;
       const rank = correlateRanks(sums[a], sums[b]);
       const text = Number.isNaN(rank) ? formatText("undefined") : formatSigned(rank);
+      const silent = [a, b].filter((at) => maps[at].scale.nothing).map((at) => names[at]);
       const pair = tag(
         "th",
         { scope: "row" },
         names[a],
         tag("small", {}, ` ${formatText("agreement.with")} `),
         names[b],
+        silent.length > 0 &&
+          tag("small", { class: "note" }, formatText("agreement.silent", { maps: formatList(silent) })),
       );
       return tag("tr", {}, pair, tag("td", {}, renderMeasure(text, 0.5, (rank + 1) / 2, 0.5)));
     }),

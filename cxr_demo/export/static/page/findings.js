@@ -64,6 +64,32 @@ export function describeVerdict({ verdict, label }) {
   return formatText(VERDICTS[verdict]);
 }
 
+/**
+ * The same beside a threshold that a person has moved.
+ * @param {Standing} how
+ * @param {number | null} moved
+ */
+export function describeMoved(how, moved) {
+  if (moved === null) return describeVerdict(how);
+  return formatText(how.p >= moved ? "threshold-above-own" : "threshold-below-own");
+}
+
+/**
+ * The list is made with the network's own thresholds; those that a person has moved stand where they were left.
+ * @param {Manifest | null} network
+ * @param {ReadonlyMap<string, number>} moved by network and label
+ */
+export function moveThresholds(network, moved) {
+  for (const { key, quality } of network?.labels ?? []) {
+    const threshold = moved.get(`${network?.name} ${key}`);
+    const row = partOf("findings").querySelector(`button.finding[data-label="${key}"]`)?.closest("li");
+    const slider = row?.querySelector("input.threshold");
+    if (!slider || threshold === undefined) continue;
+    slider.value = String(quality.points?.thresholds.indexOf(threshold));
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+}
+
 /** @param {Standing} how */
 export const describeMapsOff = ({ verdict }) => formatText(MAPS_OFF[verdict] ?? "maps-off-below");
 

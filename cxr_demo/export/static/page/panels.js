@@ -3,7 +3,7 @@ import { renderAgreement } from "./agreement.js";
 import { renderDrawingControls, renderEnlargeButton, renderRegionControls, renderViewControls } from "./controls.js";
 import { fitShape } from "./engine/region_shares.js";
 import { findFrame, findStrongestPlace } from "./fields.js";
-import { describeMapsOff, describeShowAnyway, describeVerdict, findStandings } from "./findings.js";
+import { describeMapsOff, describeMoved, describeShowAnyway, findStandings } from "./findings.js";
 import { findMethod, isCoarse, isMade, placeMap } from "./maps.js";
 import { renderDetails, tag } from "./markup.js";
 import { renderColourBar, shareScales } from "./scales.js";
@@ -29,6 +29,7 @@ const COLUMNS = ["column-left", "column-centre", "column-right"];
  * @property {ReadonlyMap<string, Entry>} entries by method, in their order
  * @property {boolean} contrast
  * @property {ReadonlyMap<string, { limit: number, start: number }> | null} pinned by unit
+ * @property {number | null} moved a threshold that a person has moved
  * @property {boolean} isSynthetic
  * @property {number} mostRegions
  * @property {Readonly<Record<Colours, string>>} tables
@@ -267,7 +268,7 @@ function nameFinding({ network, label, contrast }) {
  */
 function renderHeader(looked, how) {
   const { film, network, filmName, mostRegions } = looked;
-  const told = `${formatScore(how.p, network)} · ${describeVerdict(how)}`;
+  const told = `${formatScore(how.p, network)} · ${describeMoved(how, looked.moved)}`;
   const source = formatText("film-source", { film: filmName, network: chooseText(network.title) });
   const heading = tag("h2", {}, nameFinding(looked), tag("small", { title: told }, told));
   const show = describeShowAnyway(how, network);

@@ -167,6 +167,9 @@ export const formatTicks = (scale) => chooseTicks(scale, findPoint());
 /** @param {readonly string[]} items */
 export const formatList = (items) => new Intl.ListFormat(languageNow(), { type: "conjunction" }).format(items);
 
+/** @param {Date} date */
+export const formatDay = (date) => new Intl.DateTimeFormat(languageNow(), { dateStyle: "long" }).format(date);
+
 /** @param {number} bytes */
 export const formatMegabytes = (bytes) =>
   formatText("browser-megabytes", { number: formatDigits(bytes / 1e6, bytes < 9.95e6 ? 1 : 0) });

@@ -1,0 +1,134 @@
+// What the page knows: the edition and its engine, the film and the network that are looked at, and what came of them.
+
+import { fromPage, fromServer, openEngine } from "./engine/engine.js";
+import { addCatalogue, formatText } from "./words.js";
+
+const METHODS_AT_FIRST = ["grad-cam", "lrp-epsilon-plus-flat"];
+export const SYNTHETIC = "synthetic"; // what a network was made for that never saw a film of a person
+
+/**
+ * @typedef {object} GivenFilm
+ * @property {string} id
+ * @property {string} name
+ * @property {string} example its key, or ""
+ * @property {() => Promise<Uint8Array>} open
+ * @property {readonly string[]} mends what a person had done to it
+ * @property {FilmTold | null} read
+ * @property {unknown} fault
+ * @property {Judgement | null} gate
+ * @property {boolean} isAccepted although the gate asked
+ * @property {boolean} isForeignAccepted although the network was made for synthetic films
+ */
+
+export const isOneFile = document.querySelector("script[type='text/plain']") !== null;
+export const files = isOneFile ? fromPage(document) : fromServer(document.baseURI);
+export const engine = await openEngine({ files });
+export const edition = /** @type {Edition} */ (engine.edition);
+await Promise.all(
+  edition.languages.map(async (code) =>
+    addCatalogue(code, new TextDecoder().decode(await files.get(`texts/${code}.ftl`))),
+  ),
+);
+
+export const desk = {
+  /** @type {Manifest | null} */
+  network: null,
+  chosen: (edition.networks.find((network) => network.default) ?? edition.networks[0]).name,
+  /** @type {Set<string>} */
+  loaded: new Set(),
+  /** @type {GivenFilm | null} */
+  film: null,
+  inEngine: "", // id of the film that the engine holds
+  inEngineNumber: 0, // as the engine counts
+  /** @type {EngineAnswer | null} */
+  answers: null,
+  answersOf: "", // film and network
+  label: "",
+  isLabelWanted: false, // a person has chosen it since film and network were
+  /** @type {Map<string, number>} */
+  moved: new Map(), // thresholds that a person has moved, by network and label
+  methods: METHODS_AT_FIRST,
+  /** @type {Map<string, import("./maps.js").Entry>} */
+  entries: new Map(),
+  entriesOf: "", // as `identifyMaps` says it
+  contrast: false,
+  /** @type {Map<string, { limit: number, start: number }> | null} */
+  pinned: null,
+  /** @type {readonly DrawnRegion[]} */
+  regions: [],
+  /** @type {import("./regions.js").Cover} */
+  cover: { how: "", answers: null, id: "", fault: "" },
+  regionFault: "",
+  /** @type {{ text: string, share: number } | null} */
+  working: null,
+  isStopped: false,
+  /** @type {unknown} */
+  fault: null,
+  number: 0, // of the newest wish
+  isFollowed: false, // it is all there, or cannot be
+  isGateHere: false, // it was loaded for an earlier film
+};
+
+/** @returns {Identity} */
+export const identify = () => ({
+  film: desk.film?.id ?? "",
+  checkpoint: desk.network?.name ?? "",
+  label: desk.label,
+  number: desk.number,
+});
+
+/** Of what the maps that are wanted now are: film, network, label and contrast. */
+export const identifyMaps = () => `${desk.film?.id} ${desk.network?.name} ${desk.label} ${desk.contrast}`;
+
+/** What is there of them; maps of something else are awaited anew. @returns {Map<string, import("./maps.js").Entry>} */
+export function listEntries() {
+  const known = desk.entriesOf === identifyMaps() ? desk.entries : new Map();
+  const wanted = (desk.network?.methods ?? []).filter(({ key }) => desk.methods.includes(key));
+  const awaited = desk.isStopped ? { fault: formatText("browser-stopped") } : "coming";
+  const entryOf = (/** @type {string} */ key) => {
+    const entry = known.get(key) ?? "coming";
+    return entry === "coming" ? awaited : entry;
+  };
+  return new Map(wanted.map(({ key }) => [key, entryOf(key)]));
+}
+
+/** The threshold that a person has moved of the chosen finding. */
+export const movedNow = () => desk.moved.get(`${desk.network?.name} ${desk.label}`) ?? null;
+
+/** @returns {import("./panels.js").Looked | null} */
+export function lookNow() {
+  const { film, network, answers } = desk;
+  if (!film?.read || !network || !answers || desk.answersOf !== `${film.id} ${network.name}`) return null;
+  return {
+    network,
+    film: film.read,
+    filmName: nameFilm(film),
+    filmId: film.id,
+    answers,
+    label: desk.label,
+    entries: listEntries(),
+    contrast: desk.contrast,
+    pinned: desk.pinned,
+    moved: movedNow(),
+    isSynthetic: film.example !== "",
+    mostRegions: edition.limits.max_regions ?? 8,
+    tables: edition.render.tables,
+    facts: edition.render,
+  };
+}
+
+/** @param {GivenFilm} film */
+export const nameFilm = ({ name, example }) =>
+  example ? formatText("example", { name: formatText(`example-${example}`) }) : name;
+
+/** @param {GivenFilm | null} film */
+export const isDoubted = (film) => Boolean(film?.gate && film.gate.answer !== "usual" && !film.isAccepted);
+
+/** A film of a person before a network for synthetic ones alone. @param {GivenFilm | null} film */
+export const isForeign = (film) => Boolean(film?.read && !film.example && desk.network?.made_for === SYNTHETIC);
+
+/** @param {GivenFilm | null} film */
+export const isQuestioned = (film) => isDoubted(film) || (isForeign(film) && !film?.isForeignAccepted);
+
+/** A synthetic film before a network for people. @param {GivenFilm | null} film */
+export const isDrawn = (film) => Boolean(film?.example && desk.network && desk.network.made_for !== SYNTHETIC);

@@ -1,0 +1,152 @@
+// What a person wants, as the page hears it.
+
+import { desk, edition, files, isDoubted, listEntries } from "./desk.js";
+import { maskRegion } from "./engine/region_shares.js";
+import { follow, goOn, stopAll } from "./run.js";
+import { listEnds } from "./scales.js";
+import { showAll } from "./show.js";
+import { describeError, formatText } from "./words.js";
+
+const FIRST_EXAMPLE = "consolidation";
+let films = 0;
+
+/** @param {Omit<import("./desk.js").GivenFilm, "id" | "read" | "fault" | "gate" | "isAccepted" | "isForeignAccepted">} given */
+function takeFilm(given) {
+  films += 1;
+  desk.film = {
+    ...given,
+    id: `film ${films}`,
+    read: null,
+    fault: null,
+    gate: null,
+    isAccepted: false,
+    isForeignAccepted: false,
+  };
+  desk.regions = [];
+  desk.cover = { how: "", answers: null, id: "", fault: "" };
+  desk.isLabelWanted = false;
+  follow(true);
+}
+
+/** @param {string} name */
+function takeNetwork(name) {
+  desk.chosen = name;
+  desk.isLabelWanted = false;
+  follow(true);
+}
+
+/** Of the finding whose slider it is, as far as it stands elsewhere than the network's own. @param {Element} part */
+function keepThreshold(part) {
+  const row = part.closest("li");
+  const slider = row?.querySelector("input.threshold");
+  const label = row?.querySelector("button.finding")?.dataset.label;
+  if (!slider || !label || !desk.network) return;
+  const key = `${desk.network.name} ${label}`;
+  const steps = desk.network.labels.find((each) => each.key === label)?.quality.points?.thresholds ?? [];
+  if (slider.value === slider.defaultValue) desk.moved.delete(key);
+  else desk.moved.set(key, steps[slider.valueAsNumber]);
+}
+
+/** @param {string} [key] */
+export function takeExample(key = FIRST_EXAMPLE) {
+  const example = edition.examples.find((each) => each.key === key) ?? edition.examples[0];
+  if (!example) return;
+  takeFilm({ name: example.file, example: example.key, mends: [], open: () => files.get(example.file) });
+}
+
+/** @param {readonly File[]} given */
+function takeOwn([file]) {
+  const most = edition.limits.max_file_bytes ?? 2 ** 26;
+  const fault = { name: "film-too-large", values: { megabytes: Math.floor(most / 2 ** 20) } };
+  takeFilm({
+    name: file.name,
+    example: "",
+    mends: [],
+    open: async () => {
+      if (file.size > most) throw fault;
+      return new Uint8Array(await file.arrayBuffer());
+    },
+  });
+}
+
+/** @param {readonly DrawnRegion[]} regions */
+function findRegionFault(regions) {
+  const film = desk.film?.read;
+  const most = edition.limits.max_regions;
+  if (regions.length > most) return formatText("region.too-many", { most });
+  if (!regions.every(({ shape }) => shape.flat().every(Number.isFinite))) return formatText("region.no-numbers");
+  try {
+    if (film) for (const { shape } of regions) maskRegion(shape, film.width, film.height);
+    return "";
+  } catch (error) {
+    return describeError(error).message;
+  }
+}
+
+/** @param {unknown} regions as the viewer's script tells them */
+function drawRegions(regions) {
+  const given = /** @type {readonly DrawnRegion[]} */ (regions);
+  desk.regionFault = findRegionFault(given);
+  if (!desk.regionFault) {
+    desk.regions = given;
+    desk.cover = { ...desk.cover, how: given.length ? desk.cover.how : "", answers: null, fault: "" };
+  }
+  follow();
+}
+
+/** @type {Partial<Record<keyof Presses, (data: Record<string, unknown>) => void>>} */
+const WISHES = {
+  choose_label: ({ label }) => {
+    desk.label = String(label);
+    desk.isLabelWanted = true;
+    follow();
+  },
+  contrast_labels: ({ contrast }) => {
+    desk.contrast = Boolean(contrast);
+    follow();
+  },
+  pin_scale: ({ pinned }) => {
+    desk.pinned = pinned ? desk.network && listEnds(listEntries().values(), desk.network) : null;
+    follow();
+  },
+  draw_regions: ({ regions }) => drawRegions(regions),
+  cover_regions: ({ how }) => {
+    desk.cover = { how: String(how ?? ""), answers: null, id: "", fault: "" };
+    follow();
+  },
+};
+
+export function hearAll() {
+  document.addEventListener("cxr-press", ({ detail: { name, data } }) => WISHES[name]?.(data));
+  onFiles(takeOwn);
+  on("click", "#examples button[data-example]", ({ dataset }) => takeExample(String(dataset.example)));
+  on("click", "#panels button.leave", ({ dataset }) => {
+    desk.methods = desk.methods.filter((key) => key !== dataset.leave);
+    follow();
+  });
+  on("change", "#methods input", (box) => {
+    desk.methods = desk.methods.filter((key) => key !== box.value).concat(box.checked ? [box.value] : []);
+    follow();
+  });
+  on("change", "#networks select", (select) => takeNetwork(select.value));
+  on("input", "#findings input.threshold", keepThreshold);
+  on("change", "#findings input.threshold", showAll);
+  on("click", "#findings button.reset", (button) => {
+    keepThreshold(button);
+    showAll();
+  });
+  // One listener: what stops becomes, as the same button, what goes on.
+  on("click", "#work button", ({ classList }) => (classList.contains("stop") ? stopAll() : goOn()));
+  on("click", "#findings button.anyway", () => {
+    const { film } = desk;
+    if (film) film[isDoubted(film) ? "isAccepted" : "isForeignAccepted"] = true;
+    follow();
+  });
+  on("click", "#findings button.network", ({ dataset }) => takeNetwork(String(dataset.network)));
+  on("click", "#findings button.mend", ({ dataset }) => {
+    const { film } = desk;
+    if (film) takeFilm({ ...film, mends: [...film.mends, String(dataset.mend)] });
+  });
+  on("click", "#findings button.leave-it", () => takeExample());
+  on("click", "#facts button.print", () => print());
+}
