@@ -16,7 +16,7 @@ LEAST_R = 0.999
 def test_the_file_is_of_the_checkpoints_that_are_bundled_and_small():
     with np.load(PLACE) as kept:
         assert {name.partition("/")[0] for name in kept} == {folder.name for folder in FOLDERS}
-        assert all(len(kept[name]) == FILMS for name in kept if name.endswith(("probabilities", "grad-cam")))
+        assert all(len(kept[name]) == FILMS for name in kept)
     assert PLACE.stat().st_size < 1e6
 
 
@@ -30,5 +30,5 @@ def test_answers_and_maps_are_as_they_were(folder):
     for name, maps in made.items():
         for at, (now, then) in enumerate(zip(maps, kept[name], strict=True)):
             assert now.shape == then.shape and np.abs(then).max() > 0, f"{name}, film {at}"
-            r = np.corrcoef(now.ravel(), then.ravel())[0, 1]
+            r = np.corrcoef(now.ravel().astype(np.float64), then.ravel().astype(np.float64))[0, 1]
             assert r > LEAST_R, f"{name}, film {at}: r {r:.5f}"

@@ -25,7 +25,6 @@ from cxr_demo.progress import ignore_progress
 ROOT = Path(__file__).parents[2] / "weights"
 PLACE = Path(__file__).parent / "outputs.npz"
 FILMS, FILM_PX = 10, 160
-RULED = 2  # films of which LRP is kept too
 GRID = 16  # cells a side of a map of pixels, as it is kept
 
 
@@ -37,25 +36,30 @@ def make_films() -> list[np.ndarray]:
 
 
 def compute_outputs(folder: Path) -> dict[str, np.ndarray]:
-    """Of one checkpoint: "probabilities" (films, labels); "MEMBER/grad-cam" (films, h, w) of a label each in turn, and
-    "MEMBER/lrp-epsilon" (RULED, GRID, GRID)."""
+    """Of one checkpoint: "probabilities" (films, labels) float32; of a label each in turn, as float16 with 1 at the largest
+    value, "MEMBER/grad-cam" (films, h, w) and "MEMBER/lrp-epsilon" (films, GRID, GRID)."""
     loaded = checkpoint.load(folder)
     of = loaded.card.preprocess
     squares = [of.apply(film) for film in make_films()]
     analyser = Analyser(loaded)
     found = {"probabilities": analyser.score_squares(np.stack([of.square(film) for film in make_films()]))}
+    methods = ("grad-cam", "lrp-epsilon")
     for member in loaded.members or (loaded,):
         program = RelevanceMaps(lower_network(member.model), of)
         cams, rules = [], []
         for at, square in enumerate(squares):
-            label, methods = at % len(loaded.card.labels), ("grad-cam", *["lrp-epsilon"] * (at < RULED))
+            label = at % len(loaded.card.labels)
             maps = _maps(member.model, program, lambda _: EVEN, square, [label], methods, ignore_progress)
             cams.append(maps["grad-cam", label])
-            if at < RULED:
-                rules.append(cv2.resize(maps["lrp-epsilon", label], (GRID, GRID), interpolation=cv2.INTER_AREA))
-        found[f"{member.card.name}/grad-cam"] = np.stack(cams)
-        found[f"{member.card.name}/lrp-epsilon"] = np.stack(rules)
-    return {name: values.astype(np.float32) for name, values in found.items()}
+            rules.append(cv2.resize(maps["lrp-epsilon", label], (GRID, GRID), interpolation=cv2.INTER_AREA))
+        found[f"{member.card.name}/grad-cam"] = shorten(cams)
+        found[f"{member.card.name}/lrp-epsilon"] = shorten(rules)
+    return found
+
+
+def shorten(maps: list[np.ndarray]) -> np.ndarray:
+    """(films, h, w): each over its own largest value, which a correlation does not see."""
+    return np.stack([map_ / max(float(np.abs(map_).max()), 1e-12) for map_ in maps]).astype(np.float16)
 
 
 def main() -> None:
