@@ -165,7 +165,7 @@ def test_scale_window_and_what_cannot_be_told_have_their_words(open_page, size):
     page.locator("button.finding[data-label=mass]").click()
     wait_for_rest(page)
     page.locator("#panels details.greys summary").click()
-    for key, place in {"scale": "fieldset.scales", "window": "details.greys", "cannot-tell": ".title"}.items():
+    for key, place in {"scale": "div.scales", "window": "details.greys", "cannot-tell": ".title"}.items():
         button = page.locator(f"#panels {place} button.term[popovertarget=term-{key}]")
         button.tap() if phone else button.click()
         expect(page.locator(f"#term-{key} p")).to_have_text(format_text(f"term-{key}.meaning"))

@@ -319,7 +319,8 @@ def _render_controls(has_others: bool) -> Html:
     ]
     box = tag("input", type="checkbox", class_="keep")
     keep = tag("label", box, format_text("scale-keep"), title=format_text("scale-keep.hint"), class_="shared")
-    scales = tag("fieldset", tag("legend", format_text("scale")), render_term("scale"), *ways, keep, class_="scales")
+    named, term = tag("span", format_text("scale")), render_term("scale")
+    scales = tag("div", named, term, *ways, keep, class_="scales", role="radiogroup", aria_label=format_text("scale"))
     contours = tag("label", tag("input", type="checkbox", class_="contours"), format_text("contours"))
     cells = tag("label", tag("input", type="checkbox", class_="as-cells"), format_text("cells"))
     others = tag(

@@ -27,9 +27,9 @@ export function renderDrawingControls(hasContrast) {
       tag("output", {}, "70 %"),
     ),
     tag(
-      "fieldset",
-      { class: "scales" },
-      tag("legend", {}, formatText("scale")),
+      "div",
+      { class: "scales", role: "radiogroup", "aria-label": formatText("scale") },
+      tag("span", {}, formatText("scale")),
       ways,
       tick("keep", { title: formatText("scale-keep.hint"), class: "shared" }, formatText("scale-keep")),
     ),
