@@ -2499,6 +2499,9 @@ browser-try-again = Noch einmal versuchen
 browser-exam-back = Diese Aufnahme kommt wieder: Ihre erste Antwort darauf war nicht richtig.
 browser-drawn =
     Diese Aufnahme hat ein Programm gezeichnet, und das Netz hat an Aufnahmen von Menschen gelernt: Was es dazu sagt, bedeutet nichts.
+browser-compare-hint =
+    Eine andere Aufnahme, angesehen vom selben Netz: derselbe Befund, dieselbe Skala. Zwei Aufnahmen, die auf einmal kommen, stehen nebeneinander.
+browser-pair-question = { $name } ist fraglich oder war nicht zu lesen: Tauschen Sie die beiden Aufnahmen, um zu sehen, warum.
 browser-asking = Das Netz wird gefragt.
 browser-agreement-how =
     Die Aufnahme wird in 16 × 16 Felder geteilt, und die Werte jeder Karte werden in jedem Feld zusammengezählt. Die

@@ -2397,6 +2397,9 @@ browser-try-again = Try again
 browser-exam-back = This film comes back: your first answer to it was not right.
 browser-drawn =
     This film was drawn by a program, and the network learned from films of people: what it says of it means nothing.
+browser-compare-hint =
+    Another film, looked at by the same network: same finding, same scale. Two films that are given at once stand beside each other.
+browser-pair-question = { $name } is questioned or could not be read: swap the two films to see why.
 browser-asking = The network is being asked.
 browser-agreement-how =
     The film is divided into 16 × 16 fields, and each map's values are added up in each field. Agreement is Spearman's

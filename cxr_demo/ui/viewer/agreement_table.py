@@ -11,7 +11,6 @@ from cxr_demo.analysis import Explanation
 from cxr_demo.evaluation.agreement import Agreement, measure_agreements
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.networks.card import Card
-from cxr_demo.render import choose_scale
 from cxr_demo.text import page_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.ui.markup import Html, join_html, render_details, render_scrollable, tag
@@ -28,7 +27,7 @@ def render_agreements(maps: Mapping[str, Explanation], card: Card, shape: tuple[
     """Maps by method, of one label of a film of `shape` -> a row for every pair; None for fewer than two."""
     if len(maps) < 2:
         return None
-    silent = {METHODS[key].name for key, made in maps.items() if _shows_nothing(made)}
+    silent = {METHODS[key].name for key, made in maps.items() if made.own_scale.nothing}
     rows = [_render_pair_row(pair, found, silent) for pair, found in _measure_once(maps, card, shape).items()]
     columns = (
         format_text("agreement.maps"), format_text("agreement.rank"), format_text("agreement.overlap"),
@@ -54,10 +53,6 @@ def _measure_once(
         known = made_of, measure_agreements(named, card.preprocess.mark_image(shape), placements)
         _MEASURED[last] = known
     return known[1]
-
-
-def _shows_nothing(made: Explanation) -> bool:
-    return choose_scale(made.map_square, made.shown, made.unit, made.evidence_floor).nothing
 
 
 def _render_pair_row(pair: tuple[str, str], found: Agreement, silent: Set[str]) -> Html:

@@ -18,6 +18,7 @@ export const SYNTHETIC = "synthetic"; // what a network was made for that never 
  * @property {Judgement | null} gate
  * @property {boolean} isAccepted although the gate asked
  * @property {boolean} isForeignAccepted although the network was made for synthetic films
+ * @property {Greys} [greys] beside another film
  */
 
 export const isOneFile = document.querySelector("script[type='text/plain']") !== null;
@@ -52,6 +53,10 @@ export const desk = {
   entries: new Map(),
   entriesOf: "", // as `identifyMaps` says it
   contrast: false,
+  /** Another film beside it. @type {{ film: GivenFilm | null, answers: EngineAnswer | null, answersOf: string, entries: Map<string, import("./maps.js").Entry>, entriesOf: string }} */
+  pair: { film: null, answers: null, answersOf: "", entries: new Map(), entriesOf: "" },
+  /** @type {readonly GivenFilm[]} */
+  earlier: [], // films of a person that this tab was given
   /** @type {Map<string, { limit: number, start: number }> | null} */
   pinned: null,
   /** @type {readonly DrawnRegion[]} */
@@ -79,6 +84,9 @@ export const identify = () => ({
 
 /** Of what the maps that are wanted now are: film, network, label and contrast. */
 export const identifyMaps = () => `${desk.film?.id} ${desk.network?.name} ${desk.label} ${desk.contrast}`;
+
+/** The same of the other film. */
+export const identifyOtherMaps = () => `${desk.pair.film?.id} ${identifyMaps().replace(/^film \d+ /, "")}`;
 
 /** What is there of them; maps of something else are awaited anew. @returns {Map<string, import("./maps.js").Entry>} */
 export function listEntries() {
@@ -132,3 +140,37 @@ export const isQuestioned = (film) => isDoubted(film) || (isForeign(film) && !fi
 
 /** A synthetic film before a network for people. @param {GivenFilm | null} film */
 export const isDrawn = (film) => Boolean(film?.example && desk.network && desk.network.made_for !== SYNTHETIC);
+
+/** Why the other film is not shown: the gate, or a network for synthetic films. */
+export function isOtherQuestioned() {
+  const { film } = desk.pair;
+  return Boolean(film?.fault) || isQuestioned(film);
+}
+
+/** @returns {import("./pair.js").OtherLook | null} */
+export function lookAtOther() {
+  const { film, answers, answersOf, entries, entriesOf } = desk.pair;
+  if (!film?.read || !answers || answersOf !== `${film.id} ${desk.network?.name}` || isOtherQuestioned()) return null;
+  const { width, height, levels16 } = film.read;
+  film.greys ??= { width, height, levels: levels16, look: null, halved: null };
+  const isOfNow = entriesOf === identifyOtherMaps();
+  return {
+    filmId: film.id,
+    filmName: nameFilm(film),
+    film: film.read,
+    greys: film.greys,
+    probabilities: answers.probabilities,
+    entries: isOfNow ? entries : new Map(),
+  };
+}
+
+/** Films that may stand beside the one that is looked at. @returns {{ id: string, name: string }[]} */
+export function listOthers() {
+  const own = desk.earlier
+    .filter(({ id }) => id !== desk.film?.id)
+    .map((film) => ({ id: film.id, name: nameFilm(film) }));
+  const drawn = edition.examples
+    .filter(({ key }) => key !== desk.film?.example)
+    .map(({ key }) => ({ id: key, name: formatText("example", { name: formatText(`example-${key}`) }) }));
+  return [...own, ...drawn].map(({ id, name }) => ({ id, name: formatText("film-pair.choose", { name }) }));
+}

@@ -48,7 +48,7 @@ export function renderDrop(more) {
     tag(
       "label",
       { class: "drop" },
-      tag("input", { type: "file", accept: ACCEPTED }),
+      tag("input", { type: "file", accept: ACCEPTED, multiple: true }),
       tag("span", {}, tag("b", {}, formatText("invitation")), tag("span", {}, formatText("invitation.ways"))),
     ),
     tag("p", { class: "hint" }, `${formatText("invitation.formats")} ${formatText("browser-stays")}`),

@@ -62,7 +62,7 @@ function renderMethodTitle(method) {
  * @param {Node | null} over
  * @param {string} [off]
  */
-function renderStage(film, panel, text, over, off = text) {
+export function renderStage(film, panel, text, over, off = text) {
   const [width, height] = fitShape(film.width, film.height, FILM_SIDE_PX);
   const canvas = tag("canvas", {
     width,
@@ -257,7 +257,7 @@ function renderMap(made, method, shared, looked) {
 }
 
 /** @param {Looked} looked */
-function nameFinding({ network, label, contrast }) {
+export function nameFinding({ network, label, contrast }) {
   const name = chooseText(network.labels.find(({ key }) => key === label)?.name);
   return contrast ? formatText("contrast-of", { finding: name }) : name;
 }

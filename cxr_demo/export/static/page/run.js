@@ -1,6 +1,17 @@
 // The run that follows what a person wants, the newest first: film, network, answers, maps.
 
-import { desk, edition, engine, identifyMaps, isQuestioned, listEntries, lookNow, nameFilm } from "./desk.js";
+import {
+  desk,
+  edition,
+  engine,
+  identifyMaps,
+  identifyOtherMaps,
+  isOtherQuestioned,
+  isQuestioned,
+  listEntries,
+  lookNow,
+  nameFilm,
+} from "./desk.js";
 import { findStandings, orderStandings } from "./findings.js";
 import { isMade } from "./maps.js";
 import { showAll, speak, tellWork } from "./show.js";
@@ -29,7 +40,7 @@ export function follow(isOther = false) {
 async function run(isOld) {
   if (isOld()) return;
   try {
-    for (const step of [readFilm, loadNetwork, askGate, askNetwork, makeMaps, askCovered]) {
+    for (const step of [readFilm, loadNetwork, askGate, askNetwork, makeMaps, askCovered, askOther]) {
       await step(isOld);
       if (isOld()) return;
       showAll();
@@ -48,8 +59,14 @@ async function run(isOld) {
   speak();
 }
 
-async function readFilm(/** @type {() => boolean} */ isOld) {
-  const { film } = desk;
+const readFilm = (/** @type {() => boolean} */ isOld) => takeIn(desk.film, isOld);
+
+/**
+ * Into the engine, which holds one film.
+ * @param {import("./desk.js").GivenFilm | null} film
+ * @param {() => boolean} isOld
+ */
+async function takeIn(film, isOld) {
   if (!film || film.fault || desk.inEngine === film.id) return;
   tellWork(formatText("reading-file", { name: nameFilm(film) }));
   try {
@@ -83,8 +100,10 @@ async function loadNetwork(/** @type {() => boolean} */ isOld) {
   }
 }
 
-async function askGate() {
-  const { film } = desk;
+const askGate = () => judge(desk.film);
+
+/** @param {import("./desk.js").GivenFilm | null} film */
+async function judge(film) {
   if (!film?.read || film.example || film.gate || !edition.gate) return;
   tellWork(formatText("browser-asking-gate"));
   const text = formatText("browser-asking-gate");
@@ -169,6 +188,48 @@ async function askCovered(/** @type {() => boolean} */ isOld) {
   if (!isOfNow(found)) throw new Error(`${found.network} ${found.number}`);
   covers += 1;
   desk.cover = { ...desk.cover, answers: found, id: `cover ${covers}` };
+}
+
+/** What the network says of the other film, and its maps: the film above is read anew when it is asked about again. */
+async function askOther(/** @type {() => boolean} */ isOld) {
+  const looked = lookNow();
+  const { pair } = desk;
+  const { film } = pair;
+  if (!looked || !film || film.fault || isQuestioned(desk.film)) return;
+  const { network, label } = looked;
+  const wanted = [...looked.entries.keys()];
+  const of = `${film.id} ${network.name}`;
+  const isSame = pair.entriesOf === identifyOtherMaps();
+  const known = new Map(wanted.map((key) => [key, isSame ? pair.entries.get(key) : undefined]));
+  const isMissing = [...known.values()].some((entry) => !entry || !isMade(entry));
+  if (pair.answersOf === of && !isMissing) return;
+  await takeIn(film, isOld);
+  if (isOld()) return;
+  await judge(film);
+  if (isOld() || isOtherQuestioned()) return;
+  if (pair.answersOf !== of) {
+    tellWork(formatText("asking-network", { name: nameFilm(film) }));
+    const answers = await engine.analyse();
+    if (isOld()) return;
+    if (!isOfNow(answers)) throw new Error(`${answers.network} ${answers.number}`);
+    Object.assign(pair, { answers, answersOf: of });
+  }
+  pair.entriesOf = identifyOtherMaps();
+  pair.entries = new Map(wanted.map((key) => [key, known.get(key) ?? "coming"]));
+  showAll();
+  for (const [key, entry] of pair.entries) {
+    if (isMade(entry)) continue;
+    const method = network.methods.find((each) => each.key === key);
+    if (desk.contrast && !method?.is_linear) {
+      pair.entries.set(key, { fault: formatText("contrast-none", { method: chooseText(method?.name) }) });
+      continue;
+    }
+    tellWork(formatText("computing", { method: chooseText(method?.name) }));
+    const made = await explain(label, key);
+    if (isOld()) return;
+    pair.entries.set(key, made);
+    showAll();
+  }
 }
 
 export function stopAll() {

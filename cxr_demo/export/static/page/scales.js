@@ -97,6 +97,19 @@ function drawRamp(shown, table) {
 }
 
 /**
+ * Where there is one scale alone.
+ * @param {MapScale} scale
+ * @param {ManifestMethod["unit"]} unit
+ * @param {Readonly<Record<Colours, string>>} tables
+ */
+export function renderOneScale(scale, unit, tables) {
+  const numbers = formatTicks(scale).map((text) => tag("span", {}, text));
+  const told = formatText(unit.comparable ? "film-pair-scale" : "scale-own-no-unit", { unit: chooseText(unit.name) });
+  const ramp = tag("img", { src: drawRamp(scale.shown, tables[scale.shown]), alt: "", class: "ramp" });
+  return tag("div", { class: "bar" }, ramp, tag("div", { class: "ticks" }, numbers), tag("p", { class: "unit" }, told));
+}
+
+/**
  * @param {EngineMap} made
  * @param {Shared} shared
  * @param {import("./panels.js").Looked} looked

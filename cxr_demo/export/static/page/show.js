@@ -8,7 +8,10 @@ import {
   isDoubted,
   isDrawn,
   isForeign,
+  isOtherQuestioned,
   isQuestioned,
+  listOthers,
+  lookAtOther,
   lookNow,
   movedNow,
   nameFilm,
@@ -26,6 +29,7 @@ import {
 import { renderDrop, renderExamples, renderMethods, renderNetworks, renderTop, renderWork } from "./intake.js";
 import { isMade } from "./maps.js";
 import { tag } from "./markup.js";
+import { drawPair, renderCompare, renderPair, renderPairNotice } from "./pair.js";
 import { renderFilmAlone, renderPanels } from "./panels.js";
 import { renderRegions } from "./regions.js";
 import { renderFacts, renderReport } from "./report.js";
@@ -112,6 +116,28 @@ function showPanels(looked) {
   showPart("regions", [], at, { regions: [], how: "", cover: null });
 }
 
+/** Beside the film of the panels, another one. @param {import("./panels.js").Looked | null} looked */
+function showPair(looked) {
+  const at = identify();
+  const { film } = desk.pair;
+  const now = looked && !isQuestioned(desk.film) ? looked : null;
+  showPart("compare", now ? renderCompare(listOthers(), film?.example || (film?.id ?? "")) : [], at);
+  const select = partOf("compare").querySelector("select");
+  if (select) select.value = film?.example || (film?.id ?? "");
+  const then = now && film ? lookAtOther() : null;
+  if (now && then) showPart("pair", renderPair(now, then), at);
+  else if (now && film) {
+    const isHeld = isOtherQuestioned();
+    const text = formatText(isHeld ? "browser-pair-question" : "asking-network", { name: nameFilm(film) });
+    showPart(
+      "pair",
+      renderPairNotice(desk.isStopped ? formatText("browser-stopped") : text, !isHeld && !desk.isStopped),
+      at,
+    );
+  } else showPart("pair", [], at);
+  drawPair();
+}
+
 export function showAll() {
   const at = identify();
   const looked = lookNow();
@@ -131,6 +157,7 @@ export function showAll() {
   showPart("findings", showFindings(looked), at, {});
   moveThresholds(desk.network, desk.moved);
   showPanels(looked);
+  showPair(looked);
   showPart("facts", network ? renderFacts(network, edition, Boolean(looked) && !isQuestioned(film)) : [], at);
   showPart("report", looked && !isQuestioned(film) ? renderReport(looked, edition) : [], at);
   showPart("foot", [tag("p", {}, formatText("not-clinical"))], at);

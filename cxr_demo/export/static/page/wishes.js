@@ -10,10 +10,29 @@ import { describeError, formatText } from "./words.js";
 const FIRST_EXAMPLE = "consolidation";
 let films = 0;
 
-/** @param {Omit<import("./desk.js").GivenFilm, "id" | "read" | "fault" | "gate" | "isAccepted" | "isForeignAccepted">} given */
-function takeFilm(given) {
+/** @typedef {Pick<import("./desk.js").GivenFilm, "name" | "example" | "mends" | "open">} Given */
+
+/** @param {Given} given */
+const takeFilm = (given) => lookAt(makeFilm(given));
+
+/** @param {Edition["examples"][number]} example */
+const describeExample = ({ file, key }) => ({ name: file, example: key, mends: [], open: () => files.get(file) });
+
+/** @param {import("./desk.js").GivenFilm} film */
+function lookAt(film) {
+  desk.film = film;
+  const { pair } = desk;
+  if (pair.film && (pair.film === film || (film.example && pair.film.example === film.example))) pair.film = null;
+  desk.regions = [];
+  desk.cover = { how: "", answers: null, id: "", fault: "" };
+  desk.isLabelWanted = false;
+  follow(true);
+}
+
+/** @param {Given} given @returns {import("./desk.js").GivenFilm} */
+function makeFilm(given) {
   films += 1;
-  desk.film = {
+  return {
     ...given,
     id: `film ${films}`,
     read: null,
@@ -22,10 +41,28 @@ function takeFilm(given) {
     isAccepted: false,
     isForeignAccepted: false,
   };
-  desk.regions = [];
-  desk.cover = { how: "", answers: null, id: "", fault: "" };
-  desk.isLabelWanted = false;
-  follow(true);
+}
+
+/** Beside the film that is looked at. @param {import("./desk.js").GivenFilm | null} film */
+function compareWith(film) {
+  desk.pair = { film, answers: null, answersOf: "", entries: new Map(), entriesOf: "" };
+}
+
+/** @param {string} id of a film that was given, or the key of an example; "" for none */
+function chooseOther(id) {
+  const example = edition.examples.find(({ key }) => key === id);
+  if (example) compareWith(makeFilm(describeExample(example)));
+  else compareWith(desk.earlier.find((film) => film.id === id) ?? null);
+  follow();
+  if (id) partOf("pair").scrollIntoView({ block: "nearest" });
+}
+
+function swapFilms() {
+  const { film, pair } = desk;
+  if (!film || !pair.film) return;
+  const next = pair.film;
+  compareWith(film);
+  lookAt(next);
 }
 
 /** @param {string} name */
@@ -51,22 +88,27 @@ function keepThreshold(part) {
 export function takeExample(key = FIRST_EXAMPLE) {
   const example = edition.examples.find((each) => each.key === key) ?? edition.examples[0];
   if (!example) return;
-  takeFilm({ name: example.file, example: example.key, mends: [], open: () => files.get(example.file) });
+  takeFilm(describeExample(example));
 }
 
-/** @param {readonly File[]} given */
-function takeOwn([file]) {
+/** @param {File} file */
+function describeFile(file) {
   const most = edition.limits.max_file_bytes ?? 2 ** 26;
   const fault = { name: "film-too-large", values: { megabytes: Math.floor(most / 2 ** 20) } };
-  takeFilm({
-    name: file.name,
-    example: "",
-    mends: [],
-    open: async () => {
-      if (file.size > most) throw fault;
-      return new Uint8Array(await file.arrayBuffer());
-    },
-  });
+  const open = async () => {
+    if (file.size > most) throw fault;
+    return new Uint8Array(await file.arrayBuffer());
+  };
+  return makeFilm({ name: file.name, example: "", mends: [], open });
+}
+
+/** The first of several is looked at, the second stands beside it. @param {readonly File[]} given */
+function takeOwn(given) {
+  const taken = given.slice(0, edition.limits.max_films).map(describeFile);
+  desk.earlier = [...taken, ...desk.earlier].slice(0, edition.limits.max_films);
+  const [first, second] = taken;
+  if (second) compareWith(second);
+  lookAt(first);
 }
 
 /** @param {readonly DrawnRegion[]} regions */
@@ -145,8 +187,14 @@ export function hearAll() {
   on("click", "#findings button.network", ({ dataset }) => takeNetwork(String(dataset.network)));
   on("click", "#findings button.mend", ({ dataset }) => {
     const { film } = desk;
-    if (film) takeFilm({ ...film, mends: [...film.mends, String(dataset.mend)] });
+    if (!film) return;
+    const mended = makeFilm({ ...film, mends: [...film.mends, String(dataset.mend)] });
+    desk.earlier = desk.earlier.map((each) => (each === film ? mended : each));
+    lookAt(mended);
   });
   on("click", "#findings button.leave-it", () => takeExample());
+  on("change", "#compare select", (select) => chooseOther(select.value));
+  on("click", "#pair button.end", () => chooseOther(""));
+  on("click", "#pair button.swap", swapFilms);
   on("click", "#facts button.print", () => print());
 }

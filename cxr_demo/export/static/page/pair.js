@@ -1,0 +1,209 @@
+// Another film beside the one that the panels show: what the same network says of it, and its maps on the same scale.
+import { fitShape } from "./engine/region_shares.js";
+import { findFrame } from "./fields.js";
+import { describeVerdict, findStandings } from "./findings.js";
+import { findMethod, isMade, placeMap } from "./maps.js";
+import { renderScrollable, tag } from "./markup.js";
+import { nameFinding, renderStage } from "./panels.js";
+import { renderOneScale } from "./scales.js";
+import { chooseText, formatScore, formatScores, formatText } from "./words.js";
+
+const MAP_SIDE_PX = 512;
+const SIDES = /** @type {const} */ (["then", "now"]);
+
+/** @typedef {import("./panels.js").Looked} Looked */
+
+/**
+ * The other film, as far as it is known.
+ * @typedef {object} OtherLook
+ * @property {string} filmId
+ * @property {string} filmName
+ * @property {FilmTold} film
+ * @property {Greys} greys
+ * @property {ArrayLike<number>} probabilities
+ * @property {ReadonlyMap<string, import("./maps.js").Entry>} entries
+ */
+
+/** What is drawn: by canvas its film and its map. @type {{ about: string, held: boolean, layers: Map<string, Layers>, other: Greys | null }} */
+const shown = { about: "", held: false, layers: new Map(), other: null };
+let asked = false;
+
+/** @param {string} method @param {string} side */
+const nameCanvas = (method, side) => `pair-${method}-${side}`;
+
+/**
+ * @param {readonly { id: string, name: string }[]} choices
+ * @param {string} chosen
+ */
+export function renderCompare(choices, chosen) {
+  const options = [{ id: "", name: formatText("compare.nothing") }, ...choices].map(({ id, name }) =>
+    tag("option", { value: id, selected: id === chosen }, name),
+  );
+  return [
+    tag("label", { class: "choice" }, formatText("compare"), tag("select", { autocomplete: "off" }, options)),
+    tag("p", { class: "hint" }, formatText("browser-compare-hint")),
+  ];
+}
+
+/** Until both films are there, or why they will not be. @param {string} text @param {boolean} isBusy */
+export function renderPairNotice(text, isBusy) {
+  return [
+    tag("header", { class: "head" }, tag("h2", {}, formatText("compare")), renderWay("swap"), renderWay("end")),
+    tag("p", { class: isBusy ? "busy" : "how", role: "status" }, text),
+  ];
+}
+
+/** @param {"swap" | "end"} way */
+function renderWay(way) {
+  const title = formatText(`film-pair-ways.${way}-hint`);
+  return tag("button", { type: "button", class: way, title }, formatText(`film-pair-ways.${way}`));
+}
+
+/**
+ * On which both maps are drawn: that of the stronger one where values of two maps can be compared.
+ * @param {readonly (EngineMap | null)[]} maps
+ * @param {boolean} isComparable
+ */
+function chooseLimits(maps, isComparable) {
+  const limits = maps.map((made) => (made && !made.scale.nothing ? made.scale.limit : 0));
+  return isComparable ? limits.map(() => Math.max(...limits)) : limits;
+}
+
+/**
+ * A row: the maps of one method on both films.
+ * @param {ManifestMethod} method
+ * @param {Looked} now
+ * @param {OtherLook} then
+ */
+function renderRow(method, now, then) {
+  const name = chooseText(method.name);
+  const films = [then, now];
+  const entries = films.map(({ entries }) => entries.get(method.key) ?? "coming");
+  const maps = entries.map((entry) => (isMade(entry) ? entry : null));
+  const limits = chooseLimits(maps, method.unit.comparable);
+  const figures = SIDES.map((side, at) => {
+    const { film, filmName } = films[at];
+    const [made, entry] = [maps[at], entries[at]];
+    const finding = nameFinding(now);
+    const text = formatText("pair-map-of", { method: name, finding, whose: filmName, where: "" }).replace(/:\s*$/, "");
+    const off = formatText("pair-map-hidden", { method: name, finding, whose: filmName });
+    const { probabilities } = side === "then" ? then : now.answers;
+    const how = findStandings(now.network, probabilities).find(({ label }) => label.key === now.label);
+    const place = formatText(side === "now" ? "film-pair.this" : "film-pair.other");
+    const title = tag("div", { class: "name" }, tag("h4", { title: filmName }, filmName), tag("small", {}, place));
+    let below = null;
+    if (made?.scale.nothing) below = tag("p", {}, formatText("exam-no-evidence"));
+    else if (made) below = renderOneScale({ ...made.scale, limit: limits[at] }, method.unit, now.tables);
+    else if (entry === "coming") below = tag("p", { class: "busy" }, formatText("computing", { method: name }));
+    else below = tag("p", {}, /** @type {{ fault: string }} */ (entry).fault);
+    const score = how && tag("p", { class: "sums" }, tag("strong", {}, formatScore(how.p, now.network)), ` · ${describeVerdict(how)}`);
+    const stage = renderStage(film, nameCanvas(method.key, side), text, null, off);
+    return tag("figure", { class: "panel" }, title, stage, tag("div", { class: "below" }, below, score));
+  }); // biome-ignore format: as the markup is
+  const row = tag("div", { class: "row films" }, figures);
+  return tag("section", { class: "couple", "aria-label": name }, tag("h3", {}, name), row);
+}
+
+/** @param {Looked} now @param {OtherLook} then */
+function renderChanges({ network, answers, filmName, label }, then) {
+  const heads = [formatText("film-pair-changes.finding"), then.filmName, filmName, formatText("cover.change")];
+  const head = tag("tr", {}, heads.map((text) => tag("th", { scope: "col" }, text))); // biome-ignore format: one row
+  const rows = network.labels.map(({ key, name }, at) => {
+    const told = formatScores(then.probabilities[at], answers.probabilities[at], network);
+    const title = tag("th", { scope: "row" }, chooseText(name));
+    return tag("tr", { "aria-current": key === label && "true" }, title, told.map((text) => tag("td", {}, text)));
+  }); // biome-ignore format: a row
+  const title = formatText("film-pair-changes");
+  const parts = [tag("caption", {}, title), tag("thead", {}, head), tag("tbody", {}, rows)];
+  return renderScrollable(title, tag("table", { class: "changes" }, parts));
+}
+
+/**
+ * @param {Looked} now
+ * @param {OtherLook} then
+ */
+export function renderPair(now, then) {
+  const { network } = now;
+  const stands = [then.probabilities, now.answers.probabilities].map((all) =>
+    findStandings(network, all).find(({ label }) => label.key === now.label),
+  );
+  const held = !stands.some((how) => how?.mapsShown);
+  const show = formatText("film-pair.show");
+  const ask = { type: "button", class: "ask", "data-show": show, "data-hide": formatText("hide-again") };
+  const methods = network.methods.filter(({ key }) => now.entries.has(key));
+  const [first, ...others] = methods.map((method) => renderRow(method, now, then));
+  prepare(now, then, methods, held);
+  return [
+    tag(
+      "header",
+      { class: "head" },
+      tag("h2", {}, formatText("film-pair", { finding: nameFinding(now) })),
+      renderWay("swap"),
+      renderWay("end"),
+      held && tag("button", ask, show),
+    ),
+    ...(first ? [first] : []),
+    renderChanges(now, then),
+    ...others,
+    tag("p", { class: "how" }, tag("strong", {}, formatText("film-pair.says-not"))),
+  ];
+}
+
+/**
+ * What the canvases show.
+ * @param {Looked} now
+ * @param {OtherLook} then
+ * @param {readonly ManifestMethod[]} methods
+ * @param {boolean} held
+ */
+function prepare(now, then, methods, held) {
+  const about = `${now.filmId} ${then.filmId} ${now.network.name} ${now.label} ${now.contrast}`;
+  if (about !== shown.about) asked = false;
+  const known = about === shown.about ? shown.layers : new Map();
+  Object.assign(shown, { about, held, layers: new Map(), other: then.greys });
+  const films = [then, now];
+  for (const { key, unit } of methods) {
+    const maps = films
+      .map(({ entries }) => entries.get(key) ?? "coming")
+      .map((entry) => (isMade(entry) ? entry : null));
+    const limits = chooseLimits(maps, unit.comparable);
+    for (const [at, side] of SIDES.entries()) {
+      const [made, canvas] = [maps[at], nameCanvas(key, side)];
+      if (!made || made.scale.nothing) continue;
+      const source = `${about} ${canvas} ${limits[at]}`;
+      const before = known.get(canvas);
+      if (before?.source === source) {
+        shown.layers.set(canvas, before);
+        continue;
+      }
+      const { width, height } = films[at].film;
+      const frame = findFrame(now.network.preprocess, ...fitShape(width, height, MAP_SIDE_PX));
+      const table = tableOf({ table: now.tables[made.scale.shown] });
+      const [smooth, cells] = [false, true].map((asCells) =>
+        rasterise(
+          placeMap(made, findMethod(now.network, key)),
+          frame,
+          table,
+          made.scale.shown === "signed",
+          { limit: limits[at], start: 0 },
+          asCells,
+        ),
+      );
+      shown.layers.set(canvas, { source, smooth, cells });
+    }
+  }
+}
+
+/** The canvases of the pair, as the panels are looked at. */
+export function drawPair() {
+  const part = partOf("pair");
+  if (!part.querySelector("canvas")) return;
+  const filmOf = (/** @type {string} */ panel) => (panel.endsWith("-then") ? shown.other : drawing.film);
+  paintAll(part, (panel) => shown.layers.get(panel), shown.held && !asked, asked, filmOf);
+}
+
+document.addEventListener("cxr-drawing", drawPair);
+on("click", "#pair button.ask", () => {
+  asked = !asked;
+  drawPair();
+});
