@@ -35,6 +35,9 @@ def test_the_first_screen_shows_a_film_its_findings_and_two_maps(visit):
     assert "not for clinical use" in page.inner_text("#top .warning")
     assert complain(page) == []
     page.screenshot(path=SCREENSHOTS / "static-1440.png")
+    page.click("#panels figure[data-method=grad-cam] button.term")
+    assert "Class activation" in page.inner_text(".term-sheet:popover-open")
+    page.keyboard.press("Escape")
     page.click("#top button[data-language=de]")
     assert page.get_attribute("html", "lang") == "de" and page.inner_text("#findings h2").startswith("Befunde")
     assert page.evaluate("document.querySelector('#panels .row').getBoundingClientRect().bottom") <= 900

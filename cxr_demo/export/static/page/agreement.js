@@ -2,6 +2,7 @@
 import { correlateRanks, findFrame, sumInFields } from "./fields.js";
 import { findMethod, isMade, placeMap } from "./maps.js";
 import { renderDetails, renderMeasure, renderScrollable, tag } from "./markup.js";
+import { renderTerm } from "./terms.js";
 import { chooseText, formatList, formatSigned, formatText } from "./words.js";
 
 const FIELDS = 16; // of a side, in which maps are compared
@@ -36,7 +37,7 @@ export function renderAgreement({ network, film, entries }) {
   return tag(
     "section",
     { class: "agreement" },
-    tag("h3", {}, formatText("agreement")),
+    tag("div", { class: "with-term" }, tag("h3", {}, formatText("agreement")), renderTerm("agreement")),
     renderScrollable(formatText("agreement"), table),
     tag("p", { class: "how" }, tag("strong", {}, formatText("trial-rank.says-not"))),
     renderDetails(formatText("agreement.measured"), tag("p", {}, formatText("browser-agreement-how"))),

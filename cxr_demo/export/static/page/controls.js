@@ -1,5 +1,6 @@
 // What a person looks at the panels with: the same markup as beside a server, for the same viewer.
 import { drawIcon, renderScrollable, tag } from "./markup.js";
+import { renderTerm } from "./terms.js";
 import { formatText } from "./words.js";
 
 const BUTTONS = { out: "−", in: "+", pixels: "", invert: "", reset: "", swipe: "" }; // by action, and its sign
@@ -30,15 +31,27 @@ export function renderDrawingControls(hasContrast) {
       "div",
       { class: "scales", role: "radiogroup", "aria-label": formatText("scale") },
       tag("span", {}, formatText("scale")),
+      renderTerm("scale"),
       ways,
       tick("keep", { title: formatText("scale-keep.hint"), class: "shared" }, formatText("scale-keep")),
     ),
-    hasContrast && tick("contrast", { title: formatText("contrast.hint") }, formatText("contrast")),
+    hasContrast &&
+      tag(
+        "span",
+        { class: "with-term" },
+        tick("contrast", { title: formatText("contrast.hint") }, formatText("contrast")),
+        renderTerm("contrast"),
+      ),
     tag(
       "details",
       { class: "pop" },
       tag("summary", {}, formatText("drawing-more")),
-      tag("div", {}, tick("contours", {}, formatText("contours")), tick("as-cells", {}, formatText("cells"))),
+      tag(
+        "div",
+        {},
+        tick("contours", {}, formatText("contours")),
+        tag("span", { class: "with-term" }, tick("as-cells", {}, formatText("cells")), renderTerm("cells")),
+      ),
     ),
   );
 }
@@ -94,7 +107,12 @@ export function renderViewControls(windows) {
       "details",
       { class: "pop greys" },
       tag("summary", {}, formatText("greys")),
-      tag("div", {}, windows.length > 1 && choice, tag("div", { class: "with-term" }, tag("div", {}, sliders))),
+      tag(
+        "div",
+        {},
+        windows.length > 1 && choice,
+        tag("div", { class: "with-term" }, tag("div", {}, sliders), renderTerm("window")),
+      ),
     ),
     tag("button", { type: "button", class: "bare", title: formatText("film-alone.hint") }, formatText("film-alone")),
     renderButton("help", ""),

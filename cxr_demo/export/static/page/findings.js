@@ -1,6 +1,7 @@
 // The list of findings: what the network says of each, in numbers and in a word; each is the button to its maps.
 import { decide } from "./engine/probabilities.js";
 import { renderDetails, tag } from "./markup.js";
+import { renderTerm } from "./terms.js";
 import { chooseText, formatMegabytes, formatPercent, formatScore, formatText } from "./words.js";
 
 const MANY = 4; // above this number the list is dense
@@ -222,6 +223,7 @@ function renderSlider({ label, p, threshold }, network, name) {
     "div",
     { class: "operating" },
     tag("label", {}, formatText("threshold"), slider, tag("output", {}, String(text))),
+    renderTerm("threshold"),
     tag("span", { class: "cost" }, sentence),
     tag("button", { type: "button", class: "reset", hidden: true }, back),
   );
@@ -257,6 +259,7 @@ function renderMeaning({ quality }) {
  */
 export function renderFindings(network, probabilities, chosen) {
   const standings = orderStandings(network, findStandings(network, probabilities));
+  const hasUntold = network.labels.some(({ quality }) => !quality.can_tell);
   const score = formatText(network.calibrated ? "score-calibrated" : "score-uncalibrated");
   const [data, caveat] = [chooseText(network.data), chooseText(network.caveat)];
   const before = data ? formatText("scores-trained-on", { data }) : chooseText(network.summary);
@@ -266,8 +269,13 @@ export function renderFindings(network, probabilities, chosen) {
     tag(
       "header",
       {},
-      tag("h2", {}, formatText("findings"), tag("small", {}, score)),
-      tag("p", { class: "order" }, describeSorting(network)),
+      tag(
+        "div",
+        { class: "with-term" },
+        tag("h2", {}, formatText("findings"), tag("small", {}, score)),
+        renderTerm("probability"),
+      ),
+      tag("p", { class: "order" }, describeSorting(network), hasUntold && renderTerm("cannot-tell")),
     ),
     tag(
       "ul",

@@ -7,6 +7,7 @@ import { describeMapsOff, describeMoved, describeShowAnyway, findStandings } fro
 import { findMethod, isCoarse, isMade, placeMap } from "./maps.js";
 import { renderDetails, tag } from "./markup.js";
 import { renderColourBar, shareScales } from "./scales.js";
+import { renderTerm } from "./terms.js";
 import { chooseText, formatDigits, formatList, formatPercent, formatScore, formatSigned, formatText } from "./words.js";
 
 const MAP_SIDE_PX = 512; // of a map on the page
@@ -39,7 +40,7 @@ const COLUMNS = ["column-left", "column-centre", "column-right"];
 /**
  * @param {string} name
  * @param {string} paper
- * @param {...Node} buttons
+ * @param {...(Node | null)} buttons
  */
 function renderName(name, paper, ...buttons) {
   const short = paper && tag("small", { title: paper }, paper.split(",")[0]);
@@ -51,7 +52,13 @@ function renderMethodTitle(method) {
   const name = chooseText(method.name);
   const text = formatText("method-leave-out", { name });
   const leave = { type: "button", class: "leave", "data-leave": method.key, "aria-label": text, title: text };
-  return renderName(name, method.paper ?? "", renderEnlargeButton(name), tag("button", leave, "×"));
+  return renderName(
+    name,
+    method.paper ?? "",
+    renderTerm(method.family),
+    renderEnlargeButton(name),
+    tag("button", leave, "×"),
+  );
 }
 
 /**
@@ -276,7 +283,7 @@ function renderHeader(looked, how) {
   const title = tag(
     "div",
     { class: "title" },
-    tag("div", { class: "with-term" }, heading),
+    tag("div", { class: "with-term" }, heading, how.verdict === "cannot tell" && renderTerm("cannot-tell")),
     tag("p", { class: "of", title: source }, source),
     !how.mapsShown && tag("button", ask, show),
   );
@@ -303,6 +310,7 @@ function renderLegend({ film, pinned, contrast, label, network }, how) {
       { class: "legend" },
       off,
       describeMembers(network),
+      joinsMaps(network) && renderTerm("ensemble"),
       `${formatText(film.sides ? "sides-known" : "sides-unknown")} `,
       tag("span", { class: "own" }, formatText("scale-relative.short")),
       tag("span", { class: "shared" }, formatText(`${scale}.short`)),
@@ -311,7 +319,7 @@ function renderLegend({ film, pinned, contrast, label, network }, how) {
       formatText("scale.colours"),
       tag("p", { class: "own" }, formatText("scale-relative.meaning")),
       tag("p", { class: "shared" }, formatText(`${scale}.meaning`)),
-      tag("p", {}, formatText("logit-gloss")),
+      tag("p", {}, formatText("logit-gloss"), renderTerm("logit")),
     ),
   ];
 }

@@ -33,6 +33,7 @@ import { drawPair, renderCompare, renderPair, renderPairNotice } from "./pair.js
 import { renderFilmAlone, renderPanels } from "./panels.js";
 import { renderRegions } from "./regions.js";
 import { renderFacts, renderReport } from "./report.js";
+import { renderTerms } from "./terms.js";
 import { chooseText, describeError, formatScore, formatText } from "./words.js";
 
 const SPOKEN_MAPS = /** @type {const} */ ({ off: "off", none: "none", ready: "ready" });
@@ -162,6 +163,7 @@ export function showAll() {
   showPart("report", looked && !isQuestioned(film) ? renderReport(looked, edition) : [], at);
   showPart("foot", [tag("p", {}, formatText("not-clinical"))], at);
   showPart("keys", [renderKeysSheet()], at);
+  showPart("terms", renderTerms(), at);
   // What another network has said is drawn as out of date until the chosen one is here.
   document.querySelector("#desk")?.setAttribute("aria-busy", String(Boolean(network) && network?.name !== desk.chosen));
   document.body.dataset.rest = desk.isFollowed ? String(desk.number) : "";

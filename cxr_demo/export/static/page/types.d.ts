@@ -76,6 +76,7 @@ interface OperatingPoints {
 interface ManifestMethod extends MethodFacts {
   readonly name: Texts;
   readonly paper: string;
+  readonly family: string;
   readonly unit: {
     readonly key: string;
     readonly amount: string;
