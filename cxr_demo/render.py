@@ -8,6 +8,7 @@ never depend on a map.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ import numpy as np
 from cxr_demo.explain.methods import EVIDENCE_FLOOR, UNITS
 from cxr_demo.text.formats import localise_point
 
+AROUND = 0.025  # of the longest side, between what an outline shows and its line
 CLIP_PERCENTILE = 99.5  # colours are full from this percentile of the values shown; stated beside every bar
 SIGNED_ZERO = 128  # level of the value 0 on a signed scale; on a positive scale it is level 0
 BAR_GREY = 56  # the colour bar lies on a film grey of its own, so that it fades as the overlay does
@@ -224,3 +226,20 @@ _POSITIVE_TABLE = _positive_table()
 _SIGNED_TABLE = _signed_table()
 for _table in (_POSITIVE_TABLE, _SIGNED_TABLE):
     _table.setflags(write=False)
+
+
+def draw_outlines(masks: Iterable[np.ndarray], shape: tuple[int, int]) -> np.ndarray:
+    """Masks (H, W) bool -> the lines around them, to lay over film and maps: BGRA of `shape`, uint8, transparent
+    elsewhere. Own choice: white between dark, so that they are seen on all of them, and AROUND outside of the mask, so
+    that letters stay legible and have one line around them all."""
+    height, width = shape
+    drawn = np.zeros((height, width, 4), np.uint8)
+    around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, [2 * round(AROUND * max(height, width)) + 1] * 2)
+    for mask in masks:
+        shown = cv2.resize(mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
+        shown = cv2.dilate(shown, around)
+        lines, _ = cv2.findContours(shown, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        thick = max(1, round(max(height, width) / 256))
+        for colour, wide in (((0, 0, 0, 255), 3 * thick), ((255, 255, 255, 255), thick)):
+            cv2.drawContours(drawn, lines, -1, colour, wide)
+    return drawn

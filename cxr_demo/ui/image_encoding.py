@@ -16,7 +16,6 @@ from cxr_demo.grids import EVEN, Placement
 from cxr_demo.render import fit_shape
 
 FILM_SIDE_PX = 1024  # longest side of the film on the page
-AROUND = 0.025  # of the longest side, between what an outline shows and its line
 MAP_STEPS = 32767
 MAP_SIDE_PX = 512  # longest side of a map on the page: above any square used so far, and half the bytes
 
@@ -96,21 +95,9 @@ def encode_layer(
 
 
 def encode_outlines(masks: Iterable[np.ndarray]) -> str:
-    """Masks (H, W) bool -> the lines around them, to lay over film and maps: PNG of the film's size on the page,
-    transparent elsewhere. Own choice: white between dark, so that they are seen on all of them, and AROUND outside of
-    the mask, so that letters stay legible and have one line around them all."""
+    """Masks (H, W) bool -> the lines around them, as PNG of the film's size on the page."""
     masks = list(masks)
-    height, width = fit_shape(masks[0].shape, FILM_SIDE_PX)
-    drawn = np.zeros((height, width, 4), np.uint8)
-    around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, [2 * round(AROUND * max(height, width)) + 1] * 2)
-    for mask in masks:
-        shown = cv2.resize(mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
-        shown = cv2.dilate(shown, around)
-        lines, _ = cv2.findContours(shown, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-        thick = max(1, round(max(height, width) / 256))
-        for colour, wide in (((0, 0, 0, 255), 3 * thick), ((255, 255, 255, 255), thick)):
-            cv2.drawContours(drawn, lines, -1, colour, wide)
-    return encode_png(drawn)
+    return encode_png(render.draw_outlines(masks, fit_shape(masks[0].shape, FILM_SIDE_PX)))
 
 
 def encode_png(array: np.ndarray) -> str:

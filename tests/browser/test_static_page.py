@@ -11,6 +11,11 @@ from tests.browser.conftest import SCREENSHOTS
 from tests.browser.static_visit import ANSWERS_WITHIN_MS, PANELS, REST, Visit, complain, hold, list_drawn
 from tests.static_site import serve_folder
 
+FILM_SUM = """(() => {
+  const canvas = document.querySelector("#panels canvas[data-panel=film]");
+  return canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.reduce((sum, each) => sum + each);
+})()"""
+
 
 @pytest.mark.parametrize("lost", ["edition.json", "texts/de.ftl", "engine/worker.js", "page.js", "server", "scripts"])
 def test_a_page_that_cannot_start_says_so(browser, edition, lost):
@@ -35,6 +40,11 @@ def test_the_first_screen_shows_a_film_its_findings_and_two_maps(visit):
     assert "not for clinical use" in page.inner_text("#top .warning")
     assert complain(page) == []
     page.screenshot(path=SCREENSHOTS / "static-1440.png")
+    before = page.evaluate(FILM_SUM)
+    page.check("#panels input.truth")
+    page.wait_for_selector("#panels .planted:has-text('Outlined: planted consolidation.')")
+    assert page.evaluate(FILM_SUM) != before
+    page.uncheck("#panels input.truth")
     page.click("#panels figure[data-method=grad-cam] button.term")
     assert "Class activation" in page.inner_text(".term-sheet:popover-open")
     page.keyboard.press("Escape")

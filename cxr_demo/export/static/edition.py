@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import cxr_demo
-from cxr_demo import limits
+from cxr_demo import limits, render
 from cxr_demo.errors import CxrError
 from cxr_demo.explain.engine import AnyExplainer, make_explainer
 from cxr_demo.explain.methods import METHODS
@@ -22,14 +22,14 @@ from cxr_demo.export.static import graphs, manifest, page_files, recording
 from cxr_demo.export.static.deck_files import write_deck
 from cxr_demo.export.static.gate_files import write_gate
 from cxr_demo.export.static.manifest_files import MANIFEST_FILE, measure_folder, write_graph_file, write_json
-from cxr_demo.export.static.png_files import write_png
+from cxr_demo.export.static.png_files import write_layer, write_png
 from cxr_demo.export.static.single_file import pack_edition
-from cxr_demo.film.phantom import EXAMPLES, make_example_phantoms
+from cxr_demo.film.phantom import make_example_phantoms
 from cxr_demo.networks import checkpoint as checkpoints
 from cxr_demo.networks.checkpoint import WEIGHTS_FILE, Checkpoint
 from cxr_demo.progress import ProgressCallback, ignore_progress
 from cxr_demo.teaching.deck_file import find_bundled_decks, read_deck
-from cxr_demo.teaching.planted import HONEST
+from cxr_demo.teaching.planted import HONEST, list_planted
 from cxr_demo.text.catalogue import LANGUAGES
 
 EDITION_FILE, ANSWERS = "edition.json", "answers"
@@ -63,11 +63,13 @@ def write_edition(
         decks = [read_deck(path) for path in find_bundled_decks()]
         for deck in decks:
             write_deck(folder / "decks" / deck.name, deck, names)
-        _write_examples(folder / "examples")
+        examples = _write_examples(folder)
         _write_texts(folder / "texts")
         page_files.copy_page(folder)
         facts = describe_edition(listed, HONEST if HONEST in names else names[0])
-        write_json(folder / EDITION_FILE, facts | {"gate": gate, "decks": [deck.name for deck in decks]})
+        write_json(
+            folder / EDITION_FILE, facts | {"gate": gate, "decks": [deck.name for deck in decks], "examples": examples}
+        )
     except OSError as error:
         raise CxrError("out-not-written", why=str(error.strerror)) from error
 
@@ -119,7 +121,7 @@ def describe_edition(networks: Sequence[Mapping[str, Any]], first: str) -> dict[
         "date": datetime.now(UTC).date().isoformat(),
         "languages": list(LANGUAGES),
         "networks": [dict(each) | {"default": each["name"] == first} for each in networks],
-        "examples": [{"key": key, "file": f"examples/{key}.png"} for key in EXAMPLES],
+        "examples": [],
         "render": manifest.describe_render(),
         "limits": {name.lower(): getattr(limits, name) for name in LIMITS},
     }
@@ -133,8 +135,16 @@ def _write_texts(folder: Path) -> None:
         (folder / f"{code}.ftl").write_bytes(source.read_bytes())
 
 
-def _write_examples(folder: Path) -> None:
-    """The synthetic films that the page offers."""
-    folder.mkdir(exist_ok=True)
+def _write_examples(folder: Path) -> list[dict[str, Any]]:
+    """The synthetic films that the page offers, with outlines of what was planted in them."""
+    (folder / "examples").mkdir(exist_ok=True)
+    told = []
     for key, film in make_example_phantoms().items():
-        write_png(folder / f"{key}.png", film.pixels)
+        name, planted = f"examples/{key}.png", list_planted(film)
+        write_png(folder / name, film.pixels)
+        outlines = f"examples/{key}-outlines.png" if planted else ""
+        if planted:
+            write_layer(folder / outlines, render.draw_outlines(planted.values(), film.pixels.shape))
+        names = [each.removeprefix("planted ") for each in planted]
+        told.append({"key": key, "file": name, "outlines": outlines, "planted": names})
+    return told

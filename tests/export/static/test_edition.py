@@ -26,6 +26,7 @@ from cxr_demo.film.phantom import make_example_phantoms
 from cxr_demo.networks import checkpoint
 from cxr_demo.networks.gate_net import KINDS, load_gate, prepare_picture
 from cxr_demo.teaching.deck_file import find_bundled_decks, read_deck
+from cxr_demo.teaching.planted import list_planted
 from cxr_demo.text.catalogue import LANGUAGES, format_text
 from tests.export.static.test_graphs import open_graph
 
@@ -68,6 +69,12 @@ def test_films_are_the_products_own_to_the_last_level(edition):
     for key, film in make_example_phantoms().items():
         found = cv2.imread(str(edition / "examples" / f"{key}.png"), cv2.IMREAD_UNCHANGED)
         np.testing.assert_array_equal(found, render.make_greys(film.pixels))
+        lines = edition / "examples" / f"{key}-outlines.png"
+        assert lines.is_file() == bool(list_planted(film))
+        if lines.is_file():  # around what was planted, not over it
+            alpha = cv2.imread(str(lines), cv2.IMREAD_UNCHANGED)[..., 3]
+            assert alpha.shape == film.pixels.shape and 0 < (alpha > 0).mean() < 0.1
+            assert not alpha[np.logical_or.reduce([*list_planted(film).values()])].any()
     for folder in find_bundled_decks():
         deck, told = read_deck(folder), read_json(edition / "decks" / folder.name / "deck.json")
         assert told["title"] == deck.head.title and len(told["films"]) == len(deck.films)

@@ -12,6 +12,7 @@ export const SYNTHETIC = "synthetic"; // what a network was made for that never 
  * @property {string} name
  * @property {string} example its key, or ""
  * @property {() => Promise<Uint8Array>} open
+ * @property {string} outlines address of a picture of what was planted in a synthetic film; "" where nothing was
  * @property {readonly string[]} mends what a person had done to it
  * @property {FilmTold | null} read
  * @property {unknown} fault
@@ -119,11 +120,19 @@ export function lookNow() {
     pinned: desk.pinned,
     moved: movedNow(),
     isSynthetic: film.example !== "",
+    planted: findPlanted(film),
     mostRegions: edition.limits.max_regions ?? 8,
     tables: edition.render.tables,
     facts: edition.render,
   };
 }
+
+/** What was planted in a synthetic film, once its outlines are there. @param {GivenFilm | null} film */
+export const findPlanted = (film) =>
+  film?.outlines ? { names: findExample(film)?.planted ?? [], picture: `outlines ${film.id}` } : null;
+
+/** @param {GivenFilm} film */
+export const findExample = ({ example }) => edition.examples.find(({ key }) => key === example);
 
 /** @param {GivenFilm} film */
 export const nameFilm = ({ name, example }) =>

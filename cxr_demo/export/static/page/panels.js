@@ -16,6 +16,7 @@ const ROWS = ["row-upper", "row-middle", "row-lower"];
 const COLUMNS = ["column-left", "column-centre", "column-right"];
 
 /** @typedef {import("./maps.js").Entry} Entry */
+/** @typedef {{ names: readonly string[], picture: string }} Planted its outlines' picture */
 /** @typedef {import("./scales.js").Shared} Shared */
 
 /**
@@ -32,6 +33,7 @@ const COLUMNS = ["column-left", "column-centre", "column-right"];
  * @property {ReadonlyMap<string, { limit: number, start: number }> | null} pinned by unit
  * @property {number | null} moved a threshold that a person has moved
  * @property {boolean} isSynthetic
+ * @property {Planted | null} planted what was, in a synthetic film
  * @property {number} mostRegions
  * @property {Readonly<Record<Colours, string>>} tables
  * @property {Edition["render"]} facts
@@ -98,12 +100,23 @@ export function describeFilm({ kind, width, height }, isSynthetic) {
   return formatText("film-size", { kind: known, width, height });
 }
 
+/** To show the outlines, which are off at first so that one can guess, and what they are. @param {Planted | null} planted */
+function renderPlanted(planted) {
+  if (!planted) return [];
+  const names = planted.names.map((name) => formatText(`planted-${name}`)).join(", ");
+  return [
+    tag("label", { class: "truth" }, tag("input", { type: "checkbox", class: "truth" }), formatText("planted-show")),
+    tag("p", { class: "planted", hidden: true }, formatText("planted", { names })),
+  ];
+}
+
 /**
  * @param {FilmTold} film
  * @param {Manifest | null} network that looks at it, if one does
  * @param {boolean} isSynthetic
+ * @param {Planted | null} planted
  */
-function renderFilmPanel(film, network, isSynthetic) {
+function renderFilmPanel(film, network, isSynthetic, planted) {
   const { width, height } = film;
   const frame = network && findFrame(network.preprocess, width, height);
   const isWhole = !frame || (frame.seenX[1] - frame.seenX[0] === width && frame.seenY[1] - frame.seenY[0] === height);
@@ -127,6 +140,7 @@ function renderFilmPanel(film, network, isSynthetic) {
     tag(
       "div",
       { class: "below" },
+      renderPlanted(planted),
       tag("p", { class: "sums" }, size),
       box && tag("p", {}, formatText("seen-frame")),
       tag("details", { open: true }, tag("summary", {}, formatText("notes")), tag("ul", {}, notes.map((note) => tag("li", {}, note)))),
@@ -370,14 +384,14 @@ export function renderPanels(looked) {
   }
   const fresh = [
     renderHeader(looked, how),
-    tag("div", { class: "row" }, renderFilmPanel(film, network, looked.isSynthetic), figures),
+    tag("div", { class: "row" }, renderFilmPanel(film, network, looked.isSynthetic, looked.planted), figures),
     ...renderLegend(looked, how),
     renderAgreement(looked),
   ];
   return {
     fresh: fresh.filter((node) => node !== false && node !== null),
     body: {
-      film: { picture: filmId, outlines: null, deep: null, windows: null },
+      film: { picture: filmId, outlines: looked.planted?.picture ?? null, deep: null, windows: null },
       about: `${filmId} ${network.name} ${label}`,
       held: !how.mapsShown,
       contrast,
@@ -395,11 +409,12 @@ export function renderPanels(looked) {
  * @param {FilmTold | null} film
  * @param {string} filmId
  * @param {boolean} isSynthetic
+ * @param {Planted | null} planted
  * @param {readonly ManifestMethod[]} methods
  * @param {string} held
  * @returns {{ fresh: Node[], body: Omit<PanelsValue, "html"> }}
  */
-export function renderFilmAlone(film, filmId, isSynthetic, methods, held) {
+export function renderFilmAlone(film, filmId, isSynthetic, planted, methods, held) {
   const name = formatText("film");
   /** @type {(title: Node, promise: string, caption: string) => HTMLElement} */
   const blank = (title, promise, caption) =>
@@ -415,12 +430,12 @@ export function renderFilmAlone(film, filmId, isSynthetic, methods, held) {
     return blank(renderMethodTitle(method), promise, held ? "" : chooseText(method.caption));
   });
   const first = film
-    ? renderFilmPanel(film, null, isSynthetic)
+    ? renderFilmPanel(film, null, isSynthetic, planted)
     : blank(renderName(name, ""), formatText("film.promise"), "");
   return {
     fresh: [tag("div", { class: "row" }, first, figures)],
     body: {
-      film: film && { picture: filmId, outlines: null, deep: null, windows: null },
+      film: film && { picture: filmId, outlines: planted?.picture ?? null, deep: null, windows: null },
       about: filmId,
       held: false,
       frame: { width: 1, height: 1, size: 1, seenX: [0, 1], seenY: [0, 1], placedX: [0, 1], placedY: [0, 1] },

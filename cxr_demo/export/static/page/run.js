@@ -4,6 +4,8 @@ import {
   desk,
   edition,
   engine,
+  files,
+  findExample,
   identifyMaps,
   identifyOtherMaps,
   isOtherQuestioned,
@@ -72,6 +74,7 @@ async function takeIn(film, isOld) {
   try {
     let read = await engine.readFilm(await film.open(), film.name);
     for (const how of film.mends) read = await engine.mend(how);
+    film.outlines ||= await addressOutlines(film);
     desk.inEngine = film.id;
     desk.inEngineNumber = read.number;
     film.read ??= read;
@@ -79,6 +82,13 @@ async function takeIn(film, isOld) {
     if (isOld() || /** @type {Partial<Message>} */ (error)?.name === "static-was-stopped") throw error;
     film.fault = error;
   }
+}
+
+/** @param {import("./desk.js").GivenFilm} film */
+async function addressOutlines(film) {
+  const file = findExample(film)?.outlines;
+  if (!file) return "";
+  return URL.createObjectURL(new Blob([/** @type {BlobPart} */ (await files.get(file))], { type: "image/png" }));
 }
 
 async function loadNetwork(/** @type {() => boolean} */ isOld) {

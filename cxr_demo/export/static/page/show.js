@@ -4,6 +4,7 @@ import { renderKeysSheet } from "./controls.js";
 import {
   desk,
   edition,
+  findPlanted,
   identify,
   isDoubted,
   isDrawn,
@@ -89,6 +90,7 @@ function showPanels(looked) {
   const { film, network } = desk;
   if (film?.read) {
     bodies.set(film.id, pictureOf(film.id) ?? makePicture(film.read));
+    if (film.outlines) bodies.set(`outlines ${film.id}`, { source: film.outlines });
   }
   if (desk.cover.answers) {
     const { id, answers } = desk.cover;
@@ -110,6 +112,7 @@ function showPanels(looked) {
     film?.read ?? null,
     film?.id ?? "",
     Boolean(film?.example),
+    findPlanted(film),
     methods,
     held && formatText(held),
   );

@@ -16,12 +16,19 @@ interface Edition extends EditionFacts {
   readonly networks: readonly EditionNetwork[];
   readonly gate: { readonly bytes: number } | null;
   readonly decks: readonly string[];
-  readonly examples: readonly { readonly key: string; readonly file: string }[];
+  readonly examples: readonly Example[];
   readonly render: RenderFacts & {
     readonly tables: Readonly<Record<Colours, string>>;
     readonly least_held: number;
     readonly most_held: number;
   };
+}
+
+interface Example {
+  readonly key: string;
+  readonly file: string;
+  readonly outlines: string; // file of what was planted; "" where nothing was
+  readonly planted: readonly string[];
 }
 
 interface EditionNetwork {

@@ -35,6 +35,7 @@ function makeFilm(given) {
   return {
     ...given,
     id: `film ${films}`,
+    outlines: "",
     read: null,
     fault: null,
     gate: null,
