@@ -47,3 +47,10 @@ def test_of_two_films_given_at_once_the_second_is_beside(visit: Visit, films):
     while page.locator("#findings button.anyway").count():
         visit.press("#findings button.anyway")
     assert "film16.png" in page.inner_text("#panels p.of") and page.locator("#pair canvas").count() == 4
+    visit.press("#examples button[data-example=effusion]")
+    page.select_option("#compare select", "")
+    visit.rest()
+    page.select_option("#compare select", label="Film: film.png")  # its pixels were let go meanwhile
+    visit.rest()
+    assert page.locator("#pair canvas").count() == 4 and len(set(page.evaluate(PAIR_CANVASES))) >= 2
+    assert "film.png" in page.inner_text("#pair .changes thead")

@@ -4,7 +4,7 @@ import { renderDetails, tag } from "./markup.js";
 import { renderTerm } from "./terms.js";
 import { chooseText, formatMegabytes, formatPercent, formatScore, formatText } from "./words.js";
 
-const MANY = 4; // above this number the list is dense
+export const MANY = 4; // above this number the list is dense
 /** @type {Record<Verdict, string>} */
 const VERDICTS = {
   above: "verdict-above",

@@ -3,7 +3,7 @@ import { renderAgreement } from "./agreement.js";
 import { renderDrawingControls, renderEnlargeButton, renderRegionControls, renderViewControls } from "./controls.js";
 import { fitShape } from "./engine/region_shares.js";
 import { findFrame, findStrongestPlace } from "./fields.js";
-import { describeMapsOff, describeMoved, describeShowAnyway, findStandings } from "./findings.js";
+import { describeMapsOff, describeMoved, describeShowAnyway, findStandings, MANY } from "./findings.js";
 import { findMethod, isCoarse, isMade, placeMap } from "./maps.js";
 import { renderDetails, tag } from "./markup.js";
 import { renderColourBar, shareScales } from "./scales.js";
@@ -289,7 +289,8 @@ export function nameFinding({ network, label, contrast }) {
  */
 function renderHeader(looked, how) {
   const { film, network, filmName, mostRegions } = looked;
-  const told = `${formatScore(how.p, network)} · ${describeMoved(how, looked.moved)}`;
+  const gloss = network.labels.length > MANY ? ` · ${chooseText(how.label.description)}` : "";
+  const told = `${formatScore(how.p, network)} · ${describeMoved(how, looked.moved)}${gloss}`;
   const source = formatText("film-source", { film: filmName, network: chooseText(network.title) });
   const heading = tag("h2", {}, nameFinding(looked), tag("small", { title: told }, told));
   const show = describeShowAnyway(how, network);

@@ -69,7 +69,7 @@ const readFilm = (/** @type {() => boolean} */ isOld) => takeIn(desk.film, isOld
  * @param {() => boolean} isOld
  */
 async function takeIn(film, isOld) {
-  if (!film || film.fault || desk.inEngine === film.id) return;
+  if (!film || film.fault || (film.read && desk.inEngine === film.id)) return;
   tellWork(formatText("reading-file", { name: nameFilm(film) }));
   try {
     let read = await engine.readFilm(await film.open(), film.name);
@@ -84,11 +84,18 @@ async function takeIn(film, isOld) {
   }
 }
 
+/** @type {Map<string, string>} */
+const addresses = new Map(); // of outlines, by their file
+
 /** @param {import("./desk.js").GivenFilm} film */
 async function addressOutlines(film) {
   const file = findExample(film)?.outlines;
   if (!file) return "";
-  return URL.createObjectURL(new Blob([/** @type {BlobPart} */ (await files.get(file))], { type: "image/png" }));
+  const known = addresses.get(file);
+  if (known) return known;
+  const blob = new Blob([/** @type {BlobPart} */ (await files.get(file))], { type: "image/png" });
+  addresses.set(file, URL.createObjectURL(blob));
+  return addresses.get(file) ?? "";
 }
 
 async function loadNetwork(/** @type {() => boolean} */ isOld) {

@@ -26,7 +26,17 @@ function lookAt(film) {
   desk.regions = [];
   desk.cover = { how: "", answers: null, id: "", fault: "" };
   desk.isLabelWanted = false;
+  forgetPixels();
   follow(true);
+}
+
+/** Of films that are not seen now: they are read anew when they are. */
+function forgetPixels() {
+  for (const film of desk.earlier) {
+    if (film === desk.film || film === desk.pair.film) continue;
+    film.read = null;
+    delete film.greys;
+  }
 }
 
 /** @param {Given} given @returns {import("./desk.js").GivenFilm} */
@@ -54,6 +64,7 @@ function chooseOther(id) {
   const example = edition.examples.find(({ key }) => key === id);
   if (example) compareWith(makeFilm(describeExample(example)));
   else compareWith(desk.earlier.find((film) => film.id === id) ?? null);
+  forgetPixels();
   follow();
   if (id) partOf("pair").scrollIntoView({ block: "nearest" });
 }
