@@ -43,7 +43,7 @@ bench: browser ## time the loader, explanations, the start of commands and the p
 fire-page: browser ## press the page at random, 300 series, and compare with slow presses (about an hour)
 	CXR_SERIES=300 $(BIN)/python -m pytest tests/browser/test_presses.py
 
-fire: $(VENV)/installed-dev ## everything that may come over the page and the commands, in one table (at most 30 minutes)
+fire: browser ## everything that may come over the page and the commands, in one table (at most 30 minutes)
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.fire
 
 check: $(VENV)/installed ## let the bundled checkpoint NAME prove its explanations

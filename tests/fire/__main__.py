@@ -14,9 +14,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.fire import faults, on_files, on_page
+from tests.fire import faults, in_browser, on_files, on_page
 from tests.fire.corpus import make_corpus
-from tests.fire.outcome import HEAD, Outcome
+from tests.fire.outcome import HEAD, Attack, Outcome
 from tests.fire.server import serve
 
 PEOPLE = 30
@@ -50,6 +50,7 @@ def main() -> int:
     attack("checkpoints and cards", lambda place: on_files.attack_checkpoints(place, seconds, seed))
     attack("maps in threads", lambda _: on_files.attack_threads())
     attack("the served page", lambda place: attack_served(place, attack))
+    attack("the static edition", lambda place: in_browser.attack_edition(place, attack))
     attack("killed servers", lambda place: faults.attack_with_kills(place, 3, seed))
     attack("killed commands", lambda place: faults.attack_commands(place, 4, seed))
     attack("killed training", lambda place: faults.attack_training(place, 2, seed))
@@ -67,7 +68,7 @@ def main() -> int:
     return 1 if lost else 0
 
 
-def attack_served(place: Path, attack: Callable[[str, Callable[[Path], Outcome]], None]) -> Outcome:
+def attack_served(place: Path, attack: Attack) -> Outcome:
     """What uses one server, each a row of its own, and then how the server ends."""
     ended = Outcome("the server's end")
     with serve(place) as server:
@@ -79,6 +80,7 @@ def attack_served(place: Path, attack: Callable[[str, Callable[[Path], Outcome]]
             ("privacy", on_page.attack_privacy),
         ):
             attack(name, lambda _, of_page=of_page: of_page(server))
+        in_browser.attack_page(server, attack)
         code = server.end()
         ended.check(code == 0, f"it ends with {code}: {server.log.read_text()[-300:]}")
         ended.check(not server.list_left(), f"files are left: {server.list_left()}")

@@ -186,8 +186,8 @@ def attack_with_a_slow_film(server: Server) -> Outcome:
 
 def attack_privacy(server: Server) -> Outcome:
     """A marker in the header and the name of a film is on no disk, in no log, and in nobody else's answers. Not looked
-    at: what a browser stores, and connections that are shorter than the 0.2 s between two looks."""
-    found = Outcome("a patient's name, looked for (not in the browser's storage, nor in connections of under 0.2 s)")
+    at: connections that are shorter than the 0.2 s between two looks."""
+    found = Outcome("a patient's name, looked for (not in connections of under 0.2 s)")
     film = save_dicom(make_dataset(12, False, "MONOCHROME2", ExplicitVRLittleEndian))
     person, other = Person(server, "patient"), Person(server, "somebody")
     found.check("finding" in show(person, film, "a.dcm")["findings"]["html"], "the film is read")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 HEAD = "| attack | tried | survived | slowest, in multiples | memory before and after, MB | bytes left |"
 
@@ -43,6 +44,9 @@ class Outcome:
         left = "" if self.bytes_left is None else str(self.bytes_left)
         cells = (self.attack, self.tried, self.tried - len(self.lost), slowest, memory, left)
         return f"| {' | '.join(map(str, cells))} |"
+
+
+Attack = Callable[[str, Callable[[Path], Outcome]], None]  # runs it in a folder of its own, and keeps its row
 
 
 class Clock:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.fire import __main__ as fire
-from tests.fire import faults, on_files
+from tests.fire import faults, in_browser, on_files
 from tests.fire.corpus import make_corpus
 
 EVERY = 24  # of the corpus, one file in so many
@@ -35,13 +35,13 @@ def test_an_attack_that_cannot_be_carried_out_is_a_lost_case(monkeypatch, capsys
     def fail(*_):
         raise OSError("no room")
 
-    for module in (on_files, faults):
+    for module in (on_files, faults, in_browser):
         for name in [name for name in vars(module) if name.startswith(("attack_", "fuzz_"))]:
             monkeypatch.setattr(module, name, fail)
     monkeypatch.setattr(fire, "serve", fail)
     monkeypatch.setattr("sys.argv", ["fire", "--seed", "1"])
     assert fire.main() == 1
-    assert "12 cases, 12 lost" in capsys.readouterr().out
+    assert "13 cases, 13 lost" in capsys.readouterr().out
 
 
 def test_some_checkpoints(tmp_path):

@@ -36,8 +36,8 @@ def make_films() -> list[np.ndarray]:
 
 
 def compute_outputs(folder: Path) -> dict[str, np.ndarray]:
-    """Of one checkpoint: "probabilities" (films, labels) float32; of a label each in turn, as float16 with 1 at the largest
-    value, "MEMBER/grad-cam" (films, h, w) and "MEMBER/lrp-epsilon" (films, GRID, GRID)."""
+    """Of one checkpoint: "probabilities" (films, labels) float32; of a label each in turn, float16 and 1 at the most,
+    "MEMBER/grad-cam" (films, h, w) and "MEMBER/lrp-epsilon" (films, GRID, GRID)."""
     loaded = checkpoint.load(folder)
     of = loaded.card.preprocess
     squares = [of.apply(film) for film in make_films()]

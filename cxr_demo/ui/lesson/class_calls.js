@@ -63,10 +63,13 @@ async function follow(name, who, heed) {
   }
 }
 
+const KEPT = /^[0-9a-f]{32}( [A-Z0-9]+)?$/; // what `makeToken` gives, and the class that it is of
+
 /** @type {typeof globalThis.recall} */
 function recall(name) {
   try {
-    return localStorage.getItem(name) ?? "";
+    const kept = localStorage.getItem(name) ?? "";
+    return KEPT.test(kept) ? kept : "";
   } catch {
     return ""; // where nothing may be kept, a page that is loaded anew has lost its place
   }

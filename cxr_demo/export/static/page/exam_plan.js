@@ -108,14 +108,21 @@ export function recallPlan(decks, known) {
     const plan = /** @type {Plan} */ (JSON.parse(sessionStorage.getItem(KEPT) ?? "null"));
     const deck = decks.get(plan.deck);
     if (!deck) return null;
-    const labels = [...listChoices(deck), NONE];
-    const films = [...new Set(plan.turns.map(({ film }) => film))];
+    const [labels, { turns, at }] = [[...listChoices(deck), NONE], plan];
+    const films = [...new Set(turns.map(({ film }) => film))];
     const isFitting =
+      Number.isInteger(at) &&
+      at >= 0 &&
+      at <= turns.length &&
+      plan.networks.every((name) => known.includes(name)) &&
       isSame(films.map(String), Object.keys(deck.films)) &&
-      plan.turns.every(
-        ({ network, first, said, advised }) =>
-          (!network || (known.includes(network) && plan.networks.includes(network))) &&
-          [first, said ?? [], advised ?? []].flat().every((label) => labels.includes(label)),
+      turns.every(
+        ({ film, network, isMapShown, first, own, said, advised }) =>
+          Number.isInteger(film) &&
+          (!network || plan.networks.includes(network)) &&
+          typeof isMapShown === "boolean" &&
+          own.every(({ label, box }) => labels.includes(label) && box.flat().every(Number.isFinite)) &&
+          [first, said ?? [], advised ?? []].every((told) => told.every((label) => labels.includes(label))),
       );
     return isFitting ? plan : null;
   } catch {
