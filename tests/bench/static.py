@@ -67,14 +67,15 @@ def main() -> None:
         chromium.close()
 
 
-def export(site: Path, name: str) -> float:
+def export(site: Path, name: str, films: int = CASES) -> float:
+    """An edition of one network and its golden cases; seconds."""
     start = time.monotonic()
     write_site(site)
     made = checkpoint.load(name)
     listed = edition.write_network(site / "networks" / name, made, make_explainer(made, get_proof_folder()))
     facts = edition.describe_edition([listed], name)
     write_json(site / edition.EDITION_FILE, facts | {"gate": None, "decks": []})
-    golden.write_cases(site / "golden", name, CASES)
+    golden.write_cases(site / "golden", name, films)
     return time.monotonic() - start
 
 

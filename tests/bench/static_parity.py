@@ -1,0 +1,183 @@
+"""`python -m tests.bench.static_parity [NETWORK ...] [--films 20] [--results FILE]`: networks, by default all that are
+bundled, in Chromium beside Python.
+
+Of each network: the golden cases' squares and logits, all class activation maps and LRP maps, and the hash of its
+weights as the browser makes it. A line for each kind of map, then what misses its bound; it ends with an error where
+anything does. What is in FILE is not measured again, so that a run can be made in pieces.
+
+Under epsilon and gamma a map jumps where the input of a ReLU passes 0. Where a map misses its bound, Python is asked
+again about the same film with the last bit of its values changed by lot, and the browser may be TIMES as far from
+Python as the farthest of these DRAWS is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from playwright.sync_api import Browser, sync_playwright
+
+from cxr_demo.explain.engine import AnyExplainer, make_explainer
+from cxr_demo.explain.proof_cache import get_proof_folder
+from cxr_demo.export.static import golden
+from cxr_demo.export.static.manifest_files import MANIFEST_FILE
+from cxr_demo.networks import checkpoint
+from tests.bench.page import FLAGS, find_browser
+from tests.bench.static import export
+from tests.bench.static_graphs import LEAST_R, LEAST_SHARE, MOST_OFF
+from tests.static_site import open_site, pack, unpack
+
+MOST_LOGIT = 1e-5  # of the largest, or of 1
+DRAWS, TIMES, LAST_BIT = 8, 2, 2.0**-23
+HASH = """async (address) => {
+  const digest = await crypto.subtle.digest("SHA-256", await (await fetch(address)).arrayBuffer());
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}"""
+ASK = """async ([bytes, label, keys, preparation]) => {
+  const { levels16, width, height } = await engine.readFilm(bytesOf(bytes));
+  const { makeSquare } = await import("./engine/square.js");
+  const square = makeSquare(Float32Array.from(levels16, (level) => level / 65535), width, height, preparation);
+  const { logits } = await engine.analyse();
+  const maps = await engine.explain(label, keys);
+  return { logits, square: pack(square), maps: maps.map(({ values }) => pack(values)) };
+}"""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.static_parity")
+    parser.add_argument("networks", nargs="*")
+    parser.add_argument("--films", type=int, default=len(golden.SHAPES))
+    parser.add_argument("--results", type=Path)
+    asked = parser.parse_args()
+    torch.set_num_threads(1)
+    known = [folder.name for folder in checkpoint.find_checkpoints(checkpoint.get_weights_root())]
+    path: Path | None = asked.results
+    lines = path.read_text(encoding="utf-8").splitlines() if path and path.exists() else []
+    kept = {(row["network"], row["films"], row["weights"]): row for row in map(json.loads, lines)}
+    wrong: list[str] = []
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
+        for name in asked.networks or known:
+            card = checkpoint.load(name).card
+            row = kept.get((name, asked.films, card.weights_sha256))
+            if row is None:
+                row = measure_network(chromium, name, asked.films)
+                if path:
+                    with path.open("a", encoding="utf-8") as file:
+                        file.write(json.dumps(row) + "\n")
+            print_row(row)
+            wrong += list_misses(row, card.weights_sha256)
+        chromium.close()
+    print("\n".join(wrong) or "All within their bounds.")
+    return int(bool(wrong))
+
+
+def measure_network(chromium: Browser, name: str, films: int) -> dict[str, Any]:
+    made = checkpoint.load(name)
+    with tempfile.TemporaryDirectory() as folder:
+        site = Path(folder)
+        export(site, name, films)
+        cases = json.loads((site / "golden" / golden.CASES_FILE).read_text(encoding="utf-8"))["cases"]
+        told = json.loads((site / "networks" / name / MANIFEST_FILE).read_text(encoding="utf-8"))
+        with open_site(chromium, site) as page:
+            weights = page.evaluate(HASH, f"networks/{name}/{checkpoint.WEIGHTS_FILE}")
+            page.evaluate("(name) => engine.loadNetwork(name)", name)
+            found = []
+            for case in cases:
+                film = pack((site / "golden" / case["file"]).read_bytes())
+                got = page.evaluate(ASK, [film, case["label"], list(case["maps"]), told["preprocess"]])
+                found.append(compare_case(case, got))
+    explainer = make_explainer(made, get_proof_folder())
+    for case, row in zip(cases, found, strict=True):
+        for key, told in row["maps"].items():
+            if not is_near(told):
+                told["own"] = measure_spread(made, explainer, case, key)
+    return {"network": name, "films": films, "weights": weights, "cases": found}
+
+
+def compare_case(case: dict[str, Any], got: dict[str, Any]) -> dict[str, Any]:
+    own = np.asarray(case["logits"])
+    maps = {
+        key: compare_maps(unpack(packed, np.float32), unpack(wanted["values"], np.float32))
+        for (key, wanted), packed in zip(case["maps"].items(), got["maps"], strict=True)
+    }
+    return {
+        "cells": int((unpack(got["square"], np.uint8) != unpack(case["square"], np.uint8)).sum()),
+        "bits": case["bits"],
+        "logits": float(np.abs(np.asarray(got["logits"]) - own).max() / max(1, np.abs(own).max())),
+        "maps": maps,
+    }
+
+
+def compare_maps(found: np.ndarray, own: np.ndarray) -> dict[str, Any]:
+    """ "off": 1 - r; "beyond": the share of values further apart than MOST_OFF of the largest; "apart": how far
+    LEAST_SHARE of them are at most."""
+    largest = float(np.abs(own).max())
+    if not largest:
+        off = float(found.any())
+        return {"off": off, "beyond": off, "apart": off}
+    apart = np.abs(found - own) / largest
+    r = np.corrcoef(found.ravel().astype(np.float64), own.ravel().astype(np.float64))[0, 1]
+    return {
+        "off": float(1 - r),
+        "beyond": float((apart > MOST_OFF).mean()),
+        "apart": float(np.quantile(apart, LEAST_SHARE)),
+    }
+
+
+def is_near(told: dict[str, Any]) -> bool:
+    return told["off"] < 1 - LEAST_R and told["beyond"] <= 1 - LEAST_SHARE
+
+
+def measure_spread(made: checkpoint.Checkpoint, explainer: AnyExplainer, case: dict[str, Any], key: str) -> dict:
+    """The farthest "off" and "apart" of Python's own maps of one film whose values have another last bit."""
+    preprocess, label = made.card.preprocess, made.card.labels.index(case["label"])
+    levels = unpack(case["square"], np.uint8, (preprocess.size_px, preprocess.size_px))
+    x = preprocess.normalise(levels.astype(np.float32) / np.float32(255))
+    own = unpack(case["maps"][key]["values"], np.float32)
+    draws = []
+    for seed in range(DRAWS):
+        bits = np.random.default_rng(seed).integers(-1, 2, x.shape)
+        other = (x * (1 + bits * LAST_BIT)).astype(np.float32)
+        draws.append(compare_maps(explainer.maps(other, [label], [key])[key, label].ravel(), own))
+    return {each: max(draw[each] for draw in draws) for each in ("off", "apart")}
+
+
+def print_row(row: dict[str, Any]) -> None:
+    cases = row["cases"]
+    equal, logits = sum(not case["cells"] for case in cases), max(case["logits"] for case in cases)
+    print(f"\n{row['network']}: {equal} of {len(cases)} squares equal, logits at most {logits:.1e} apart, "
+          f"weights {row['weights'][:12]}")  # fmt: skip
+    for key in cases[0]["maps"]:
+        told = [case["maps"][key] for case in cases]
+        off, beyond, apart = (max(each[name] for each in told) for name in ("off", "beyond", "apart"))
+        like = sum("own" in each for each in told)
+        print(f"  {key:30s} least r {1 - off:.8f}, most beyond {MOST_OFF:g}: {100 * beyond:.2f} %, "
+              f"{100 * LEAST_SHARE:g} % within {apart:.1e}; measured by Python's own spread: {like}")  # fmt: skip
+
+
+def list_misses(row: dict[str, Any], weights: str) -> list[str]:
+    name = row["network"]
+    missed = [] if row["weights"] == weights else [f"{name}: the browser's hash of the weights is not the card's"]
+    for place, case in enumerate(row["cases"], 1):
+        film = f"{name}, film {place}"
+        if case["cells"] and case["bits"] == 8:
+            missed.append(f"{film}: {case['cells']} cells of the square are other ones")
+        if case["logits"] > MOST_LOGIT:
+            missed.append(f"{film}: logits {case['logits']:.1e} apart")
+        for key, told in case["maps"].items():
+            own = told.get("own")
+            if own and (told["off"] > TIMES * own["off"] or told["apart"] > TIMES * own["apart"]):
+                missed.append(f"{film}, {key}: 1 - r {told['off']:.1e}, {told['apart']:.1e} apart; Python from itself "
+                              f"{own['off']:.1e} and {own['apart']:.1e}")  # fmt: skip
+    return missed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
