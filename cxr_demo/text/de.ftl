@@ -2502,6 +2502,7 @@ browser-drawn =
 browser-compare-hint =
     Eine andere Aufnahme, angesehen vom selben Netz: derselbe Befund, dieselbe Skala. Zwei Aufnahmen, die auf einmal kommen, stehen nebeneinander.
 browser-pair-question = { $name } ist fraglich oder war nicht zu lesen: Tauschen Sie die beiden Aufnahmen, um zu sehen, warum.
+browser-pair-chance = Ob eine kleine Verschiebung der Aufnahme oder Rauschen ebenso viel ändern würde, wird hier nicht gefragt.
 browser-asking = Das Netz wird gefragt.
 browser-agreement-how =
     Die Aufnahme wird in 16 × 16 Felder geteilt, und die Werte jeder Karte werden in jedem Feld zusammengezählt. Die

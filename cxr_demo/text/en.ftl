@@ -2400,6 +2400,7 @@ browser-drawn =
 browser-compare-hint =
     Another film, looked at by the same network: same finding, same scale. Two films that are given at once stand beside each other.
 browser-pair-question = { $name } is questioned or could not be read: swap the two films to see why.
+browser-pair-chance = Whether a small shift of the film, or noise, would change as much is not asked here.
 browser-asking = The network is being asked.
 browser-agreement-how =
     The film is divided into 16 × 16 fields, and each map's values are added up in each field. Agreement is Spearman's

@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 from cxr_demo.teaching.deck import NO_FINDING, Deck, find_truth_boxes
 from cxr_demo.teaching.deck_file import find_bundled_decks, read_deck
 from cxr_demo.teaching.exam import Answer, Mark, Plan
-from cxr_demo.teaching.exam_score import make_sheet, score_both
+from cxr_demo.teaching.exam_score import Place, make_sheet, score_answer, score_both
 from cxr_demo.text.catalogue import use_language
 from cxr_demo.text.exam_text import describe_sheet, describe_verdict
 from tests.browser.static_visit import Visit
@@ -35,6 +35,13 @@ def answer_by_lot(deck: Deck, film: int, lot: random.Random) -> Answer:
         marks.append(Mark(kind, (left, top, width, height)))
     final = tuple(kinds) if lot.random() < 0.3 else tuple(lot.sample(deck.choices, lot.randrange(3)))
     return Answer(film, tuple(marks), final)
+
+
+def is_right(deck: Deck, turn: dict[str, Any]) -> bool:
+    marks = tuple(Mark(mark["label"], tuple(mark["box"])) for mark in turn["own"])
+    found = score_answer(deck.films[turn["film"]], Answer(turn["film"], marks))
+    is_placed = all(overlap.place is not Place.ELSEWHERE for overlap in found.overlaps.values())
+    return not found.misses and not found.false_alarms and is_placed
 
 
 def write_turn(answer: Answer, advised: list[str], plan: Plan) -> dict[str, Any]:
@@ -75,7 +82,13 @@ def test_scores_and_sheets_are_the_product_s(visit: Visit):
         }""",
         given,
     )
-    assert got == wanted
+    for (sheet, told), (own_sheet, own_told), (name, turns) in zip(got, wanted, given, strict=True):
+        assert told == own_told
+        deck = next(deck for deck in decks if deck.name == name)
+        again = [turn for at, turn in enumerate(turns) if turn["film"] in [each["film"] for each in turns[:at]]]
+        right = sum(is_right(deck, turn) for turn in again)  # here films come back for their boxes too
+        seen = f"Seen again: {len(again)}, right then: {right}"
+        assert sheet == [seen if line.startswith("Seen again") else line for line in own_sheet]
 
 
 def draw_box(page: Page, place: tuple[float, float]) -> None:
@@ -101,9 +114,20 @@ def test_what_was_said_outlives_a_reload_and_a_lost_connection(slow_visit: Visit
     page.reload()
     page.click(".exam .choice[data-label=consolidation]")
     draw_box(page, (0.9, 0.9))
+    page.route("**/networks/phantom-cheat/manifest.json", lambda route: route.abort())
     page.click("[data-go=answer]")
-    page.wait_for_selector("[data-go=final]")
+    page.wait_for_selector(".exam [role=alert]")
+    page.unroute("**/networks/phantom-cheat/manifest.json")
+    page.click("text=Try again")
+    page.wait_for_selector("[data-go=final]:not(:disabled)")
+    assert page.locator(".exam .choice[data-label=consolidation][aria-pressed=true]").count() == 1
+    page.route("**/deck.json", lambda route: route.abort())
     page.reload()
+    page.wait_for_selector(".exam [role=alert]")
+    page.click("#top button[data-language=de]")
+    page.click("#top button[data-language=en]")
+    page.unroute("**/deck.json")
+    page.click("text=Try again")
     page.wait_for_selector(".exam .advice")
     assert page.locator(".exam .box.own").count() == 1
     page.click("[data-go=final]")

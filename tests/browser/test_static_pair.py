@@ -54,3 +54,25 @@ def test_of_two_films_given_at_once_the_second_is_beside(visit: Visit, films):
     visit.rest()
     assert page.locator("#pair canvas").count() == 4 and len(set(page.evaluate(PAIR_CANVASES))) >= 2
     assert "film.png" in page.inner_text("#pair .changes thead")
+
+
+def test_a_film_that_cannot_be_read_again_never_has_the_other_one_s_maps(visit: Visit, films):
+    page = visit.page
+    page.set_input_files("#film input", films["film.png"])
+    visit.rest()
+    while page.locator("#findings button.anyway").count():
+        visit.press("#findings button.anyway")
+    page.select_option("#compare select", "effusion")
+    visit.rest()
+    assert page.locator("#panels .bar").count() == 2
+    page.evaluate(
+        """async () => {
+          const { desk } = await import("./desk.js");
+          desk.film.open = () => Promise.reject({ name: "static-file-missing", values: { file: "film.png" } });
+        }"""
+    )
+    visit.press("button.finding[aria-pressed=false]")
+    assert "film.png" in page.inner_text("#notice") and "film.png" in page.inner_text("#panels p.of")
+    assert page.locator("#panels .bar, #desk .busy").count() == 0
+    assert page.locator("#findings .score").count() > 0  # what is known of it stays
+    assert page.locator("#pair .bar").count() == 0 and "film.png" in page.inner_text("#pair .changes thead")

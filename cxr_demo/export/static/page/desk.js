@@ -1,7 +1,7 @@
 // What the page knows: the edition and its engine, the film and the network that are looked at, and what came of them.
 
 import { fromPage, fromServer, openEngine } from "./engine/engine.js";
-import { addCatalogue, formatText } from "./words.js";
+import { addCatalogue, describeError, formatText } from "./words.js";
 
 const METHODS_AT_FIRST = ["grad-cam", "lrp-epsilon-plus-flat"];
 export const SYNTHETIC = "synthetic"; // what a network was made for that never saw a film of a person
@@ -15,6 +15,7 @@ export const SYNTHETIC = "synthetic"; // what a network was made for that never 
  * @property {string} outlines address of a picture of what was planted in a synthetic film; "" where nothing was
  * @property {readonly string[]} mends what a person had done to it
  * @property {FilmTold | null} read
+ * @property {number} number as the engine counts, which holds it or did
  * @property {unknown} fault
  * @property {Judgement | null} gate
  * @property {boolean} isAccepted although the gate asked
@@ -41,7 +42,6 @@ export const desk = {
   /** @type {GivenFilm | null} */
   film: null,
   inEngine: "", // id of the film that the engine holds
-  inEngineNumber: 0, // as the engine counts
   /** @type {EngineAnswer | null} */
   answers: null,
   answersOf: "", // film and network
@@ -89,14 +89,18 @@ export const identifyMaps = () => `${desk.film?.id} ${desk.network?.name} ${desk
 /** The same of the other film. */
 export const identifyOtherMaps = () => `${desk.pair.film?.id} ${identifyMaps().replace(/^film \d+ /, "")}`;
 
-/** What is there of them; maps of something else are awaited anew. @returns {Map<string, import("./maps.js").Entry>} */
-export function listEntries() {
-  const known = desk.entriesOf === identifyMaps() ? desk.entries : new Map();
+/**
+ * What is there of them; maps of something else are awaited anew, as long as anything is on its way.
+ * @param {ReadonlyMap<string, import("./maps.js").Entry>} entries
+ * @param {boolean} isOfNow
+ * @returns {Map<string, import("./maps.js").Entry>}
+ */
+export function listEntries(entries = desk.entries, isOfNow = desk.entriesOf === identifyMaps()) {
   const wanted = (desk.network?.methods ?? []).filter(({ key }) => desk.methods.includes(key));
-  const awaited = desk.isStopped ? { fault: formatText("browser-stopped") } : "coming";
+  const why = desk.isStopped ? formatText("browser-stopped") : desk.fault ? describeError(desk.fault).message : "";
   const entryOf = (/** @type {string} */ key) => {
-    const entry = known.get(key) ?? "coming";
-    return entry === "coming" ? awaited : entry;
+    const entry = (isOfNow && entries.get(key)) || "coming";
+    return entry === "coming" && why ? { fault: why } : entry;
   };
   return new Map(wanted.map(({ key }) => [key, entryOf(key)]));
 }
@@ -162,14 +166,13 @@ export function lookAtOther() {
   if (!film?.read || !answers || answersOf !== `${film.id} ${desk.network?.name}` || isOtherQuestioned()) return null;
   const { width, height, levels16 } = film.read;
   film.greys ??= { width, height, levels: levels16, look: null, halved: null };
-  const isOfNow = entriesOf === identifyOtherMaps();
   return {
     filmId: film.id,
     filmName: nameFilm(film),
     film: film.read,
     greys: film.greys,
     probabilities: answers.probabilities,
-    entries: isOfNow ? entries : new Map(),
+    entries: listEntries(entries, entriesOf === identifyOtherMaps()),
   };
 }
 

@@ -93,7 +93,12 @@ export function openExam(edition, files) {
     const { source, width, height } = picture;
     const style = source && `--film-picture:url(${source});--film-shape:${width}/${height}`;
     const [step, name] = plan ? [findStep(plan), plan.deck] : ["decks", ""];
-    const state = { class: "exam", "data-step": step, "data-state": `${name} ${plan?.at ?? 0}`, "data-deck": name };
+    const state = {
+      class: "exam",
+      "data-step": fault ? "refused" : step,
+      "data-state": `${name} ${plan?.at ?? 0}`,
+      "data-deck": name,
+    };
     const section = tag("section", { ...state, style }, showNow());
     if (!section.querySelector("[data-none]")) section.append(tag("i", { hidden: true, "data-none": NONE }));
     partOf("exam").replaceChildren(section);
@@ -104,16 +109,19 @@ export function openExam(edition, files) {
 
   /** What was said is known before anything that can fail. @param {Triggers["step"]} told */
   function heed({ go, deck: name = "", own = [], final = [] }) {
+    const before = plan;
     const [deck, step] = [decks.get(name), plan && findStep(plan)];
     if (go === "begin" && deck) plan = makePlan(name, deck, networks);
-    else if (go === "decks") plan = null;
-    else if (plan && deck && go === "answer" && step === "question") {
+    else if (go === "decks") {
+      plan = null;
+      keepPlan(null);
+    } else if (plan && deck && go === "answer" && step === "question") {
       const pressed = [...partOf("exam").querySelectorAll("button.choice[aria-pressed=true]")];
       const first = pressed.map((button) => String(/** @type {HTMLElement} */ (button).dataset.label));
       plan = giveFirst(plan, deck, first, own);
     } else if (plan && go === "final" && step === "advised") plan = giveFinal(plan, final);
     else if (plan && go === "next" && step === "answered") plan = { ...plan, at: plan.at + 1 };
-    keepPlan(plan);
+    if (plan !== before) keepPlan(plan);
   }
 
   async function follow() {

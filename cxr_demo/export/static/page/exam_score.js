@@ -163,7 +163,7 @@ export function makeSheet(deck, turns) {
       elsewhere: places.filter((place) => place === "elsewhere").length,
     },
     again: again.length,
-    rightAgain: again.filter((turn) => !scoreTurn(deck, turn).misses.length).length,
+    rightAgain: again.filter((turn) => isRight(scoreTurn(deck, turn))).length,
     isAdvised: first.some(({ network }) => network),
     shown,
     hidden,

@@ -9,6 +9,7 @@ import { renderOneScale } from "./scales.js";
 import { chooseText, formatScore, formatScores, formatText } from "./words.js";
 
 const MAP_SIDE_PX = 512;
+const SAME_SHAPE = 0.01; // films that differ by less in height by width
 const SIDES = /** @type {const} */ (["then", "now"]);
 
 /** @typedef {import("./panels.js").Looked} Looked */
@@ -60,6 +61,15 @@ function renderWay(way) {
 }
 
 /**
+ * A cell or a pixel of the square covers the same share of two films of one shape.
+ * @param {readonly { film: FilmTold }[]} films
+ * @param {ManifestMethod} method
+ */
+function areComparable([{ film: one }, { film: two }], { unit }) {
+  return unit.comparable && Math.abs((one.width * two.height) / (one.height * two.width) - 1) < SAME_SHAPE;
+}
+
+/**
  * On which both maps are drawn: that of the stronger one where values of two maps can be compared.
  * @param {readonly (EngineMap | null)[]} maps
  * @param {boolean} isComparable
@@ -80,7 +90,8 @@ function renderRow(method, now, then) {
   const films = [then, now];
   const entries = films.map(({ entries }) => entries.get(method.key) ?? "coming");
   const maps = entries.map((entry) => (isMade(entry) ? entry : null));
-  const limits = chooseLimits(maps, method.unit.comparable);
+  const isShared = areComparable(films, method);
+  const limits = chooseLimits(maps, isShared);
   const figures = SIDES.map((side, at) => {
     const { film, filmName } = films[at];
     const [made, entry] = [maps[at], entries[at]];
@@ -93,7 +104,7 @@ function renderRow(method, now, then) {
     const title = tag("div", { class: "name" }, tag("h4", { title: filmName }, filmName), tag("small", {}, place));
     let below = null;
     if (made?.scale.nothing) below = tag("p", {}, formatText("exam-no-evidence"));
-    else if (made) below = renderOneScale({ ...made.scale, limit: limits[at] }, method.unit, now.tables);
+    else if (made) below = renderOneScale({ ...made.scale, limit: limits[at] }, method.unit, isShared, now.tables);
     else if (entry === "coming") below = tag("p", { class: "busy" }, formatText("computing", { method: name }));
     else below = tag("p", {}, /** @type {{ fault: string }} */ (entry).fault);
     const score = how && tag("p", { class: "sums" }, tag("strong", {}, formatScore(how.p, now.network)), ` · ${describeVerdict(how)}`);
@@ -144,6 +155,7 @@ export function renderPair(now, then) {
     ),
     ...(first ? [first] : []),
     renderChanges(now, then),
+    tag("p", { class: "how" }, formatText("browser-pair-chance")),
     ...others,
     tag("p", { class: "how" }, tag("strong", {}, formatText("film-pair.says-not"))),
   ];
@@ -162,11 +174,12 @@ function prepare(now, then, methods, held) {
   const known = about === shown.about ? shown.layers : new Map();
   Object.assign(shown, { about, held, layers: new Map(), other: then.greys });
   const films = [then, now];
-  for (const { key, unit } of methods) {
+  for (const method of methods) {
+    const { key } = method;
     const maps = films
       .map(({ entries }) => entries.get(key) ?? "coming")
       .map((entry) => (isMade(entry) ? entry : null));
-    const limits = chooseLimits(maps, unit.comparable);
+    const limits = chooseLimits(maps, areComparable(films, method));
     for (const [at, side] of SIDES.entries()) {
       const [made, canvas] = [maps[at], nameCanvas(key, side)];
       if (!made || made.scale.nothing) continue;

@@ -1,26 +1,27 @@
 // The run that follows what a person wants, the newest first: film, network, answers, maps.
 
+import { analyse, cover, explain, judge, nameOf, takeIn } from "./asks.js";
 import {
   desk,
   edition,
   engine,
-  files,
-  findExample,
   identifyMaps,
   identifyOtherMaps,
   isOtherQuestioned,
   isQuestioned,
   listEntries,
   lookNow,
-  nameFilm,
 } from "./desk.js";
 import { findStandings, orderStandings } from "./findings.js";
 import { isMade } from "./maps.js";
 import { showAll, speak, tellWork } from "./show.js";
-import { chooseText, describeError, formatText } from "./words.js";
+import { chooseText, formatText } from "./words.js";
+
+/** @typedef {import("./asks.js").IsOld} IsOld */
 
 let covers = 0;
 let putOff = ""; // the network that was chosen when a person pressed Stop
+let inEngine = ""; // the network that the engine holds
 
 /** @type {Promise<void>} */
 let running = Promise.resolve();
@@ -38,7 +39,7 @@ export function follow(isOther = false) {
   running = running.then(() => run(() => own !== desk.number)).catch(reportError);
 }
 
-/** @param {() => boolean} isOld */
+/** @param {IsOld} isOld */
 async function run(isOld) {
   if (isOld()) return;
   try {
@@ -49,9 +50,8 @@ async function run(isOld) {
     }
   } catch (error) {
     if (isOld()) return;
-    const { name } = /** @type {Partial<Message>} */ (error);
-    if (name === "static-no-network") desk.network = null; // it had to leave for one that could not be opened
-    const isStop = name === "static-was-stopped";
+    if (nameOf(error) === "static-no-network") desk.network = null; // it had to leave for one that could not be opened
+    const isStop = nameOf(error) === "static-was-stopped";
     if (!isStop) desk.fault = error;
     desk.isStopped = isStop;
   }
@@ -61,54 +61,23 @@ async function run(isOld) {
   speak();
 }
 
-const readFilm = (/** @type {() => boolean} */ isOld) => takeIn(desk.film, isOld);
-
-/**
- * Into the engine, which holds one film.
- * @param {import("./desk.js").GivenFilm | null} film
- * @param {() => boolean} isOld
- */
-async function takeIn(film, isOld) {
-  if (!film || film.fault || (film.read && desk.inEngine === film.id)) return;
-  tellWork(formatText("reading-file", { name: nameFilm(film) }));
-  try {
-    let read = await engine.readFilm(await film.open(), film.name);
-    for (const how of film.mends) read = await engine.mend(how);
-    film.outlines ||= await addressOutlines(film);
-    desk.inEngine = film.id;
-    desk.inEngineNumber = read.number;
-    film.read ??= read;
-  } catch (error) {
-    if (isOld() || /** @type {Partial<Message>} */ (error)?.name === "static-was-stopped") throw error;
-    film.fault = error;
-  }
+async function readFilm(/** @type {IsOld} */ isOld) {
+  if (desk.film && !desk.film.read) await takeIn(desk.film, isOld);
 }
 
-/** @type {Map<string, string>} */
-const addresses = new Map(); // of outlines, by their file
-
-/** @param {import("./desk.js").GivenFilm} film */
-async function addressOutlines(film) {
-  const file = findExample(film)?.outlines;
-  if (!file) return "";
-  const known = addresses.get(file);
-  if (known) return known;
-  const blob = new Blob([/** @type {BlobPart} */ (await files.get(file))], { type: "image/png" });
-  addresses.set(file, URL.createObjectURL(blob));
-  return addresses.get(file) ?? "";
-}
-
-async function loadNetwork(/** @type {() => boolean} */ isOld) {
+async function loadNetwork(/** @type {IsOld} */ isOld) {
   const name = desk.chosen;
-  if (desk.network?.name === name) return;
+  if (desk.network?.name === name && inEngine === name) return;
   const { title } = /** @type {EditionNetwork} */ (edition.networks.find((network) => network.name === name));
   const text = formatText("browser-loading", { name: chooseText(title) });
   tellWork(text);
   try {
     const tell = (/** @type {number} */ share) => isOld() || tellWork(text, share);
     const network = /** @type {Manifest} */ (await engine.loadNetwork(name, tell));
-    desk.network = network;
+    inEngine = name;
     desk.loaded.add(name);
+    if (isOld() && desk.chosen !== name) return; // it came after Stop, and the one that is shown stays
+    desk.network = network;
     const known = new Set(network.methods.map(({ key }) => key));
     if (!desk.methods.some((key) => known.has(key))) desk.methods = network.methods.slice(0, 2).map(({ key }) => key);
   } catch (error) {
@@ -117,28 +86,16 @@ async function loadNetwork(/** @type {() => boolean} */ isOld) {
   }
 }
 
-const askGate = () => judge(desk.film);
-
-/** @param {import("./desk.js").GivenFilm | null} film */
-async function judge(film) {
-  if (!film?.read || film.example || film.gate || !edition.gate) return;
-  tellWork(formatText("browser-asking-gate"));
-  const text = formatText("browser-asking-gate");
-  film.gate = await engine.askGate((share) => tellWork(text, share));
-  desk.isGateHere = true;
+async function askGate(/** @type {IsOld} */ isOld) {
+  if (desk.film) await judge(desk.film, isOld);
 }
 
-/** Whether it is an answer of the network and to the film that are looked at. @param {EngineAnswer} answers */
-const isOfNow = ({ network, number }) => network === desk.network?.name && number === desk.inEngineNumber;
-
-async function askNetwork() {
+async function askNetwork(/** @type {IsOld} */ isOld) {
   const { film, network } = desk;
   if (!film?.read || !network || isQuestioned(film)) return;
   const of = `${film.id} ${network.name}`;
   if (desk.answersOf === of) return;
-  tellWork(formatText("asking-network", { name: nameFilm(film) }));
-  const answers = await engine.analyse();
-  if (!isOfNow(answers)) throw new Error(`${answers.network} ${answers.number}`);
+  const answers = await analyse(film, isOld);
   desk.answers = answers;
   desk.answersOf = of;
   desk.cover = { ...desk.cover, answers: null, fault: "" };
@@ -149,104 +106,79 @@ async function askNetwork() {
 }
 
 /**
- * What goes wrong with one map stands in its place, and the others come.
- * @param {string} label
- * @param {string} key
- * @returns {Promise<import("./maps.js").Entry>}
+ * The maps that are not there yet, each put into `entries` when it comes. Nothing is asked for those that there cannot be.
+ * @param {import("./desk.js").GivenFilm} film
+ * @param {Map<string, import("./maps.js").Entry>} entries
+ * @param {IsOld} isOld
  */
-async function explain(label, key) {
-  try {
-    const [made] = await engine.explain(label, [key], desk.contrast);
-    return made;
-  } catch (error) {
-    const { name = "" } = /** @type {Partial<Message>} */ (error);
-    if (["static-was-stopped", "static-no-network"].includes(name)) throw error;
-    const { message, hint } = describeError(error);
-    return { fault: `${message} ${hint}` };
-  }
-}
-
-async function makeMaps(/** @type {() => boolean} */ isOld) {
-  const looked = lookNow();
-  if (!looked || isQuestioned(desk.film)) return;
-  const { network, label } = looked;
-  const known = [...listEntries()];
-  desk.entriesOf = identifyMaps();
-  desk.entries = new Map(known.map(([key, entry]) => [key, isMade(entry) ? entry : "coming"]));
-  if ([...desk.entries.values()].includes("coming")) showAll();
-  for (const [key, entry] of desk.entries) {
-    if (entry !== "coming") continue;
-    const method = network.methods.find((each) => each.key === key);
+async function fill(film, entries, isOld) {
+  for (const [key, entry] of entries) {
+    if (isMade(entry)) continue;
+    const method = desk.network?.methods.find((each) => each.key === key);
     const name = chooseText(method?.name);
-    if (desk.contrast && method && !method.is_linear) {
-      desk.entries.set(key, { fault: formatText("contrast-none", { method: name }) });
+    if (desk.contrast && !method?.is_linear) {
+      entries.set(key, { fault: formatText("contrast-none", { method: name }) });
       continue;
     }
-    tellWork(formatText("computing", { method: name }));
-    const made = await explain(label, key);
+    const made = await explain(film, desk.label, key, formatText("computing", { method: name }), isOld);
     if (isOld()) return;
-    desk.entries.set(key, made);
+    entries.set(key, made);
     showAll();
   }
 }
 
-async function askCovered(/** @type {() => boolean} */ isOld) {
-  const looked = lookNow();
+/** Those that failed are tried again. @param {ReadonlyMap<string, import("./maps.js").Entry>} entries */
+const awaitAll = (entries) =>
+  new Map(
+    [...entries].map(([key, entry]) => [
+      key,
+      isMade(entry) ? entry : /** @type {import("./maps.js").Entry} */ ("coming"),
+    ]),
+  );
+
+async function makeMaps(/** @type {IsOld} */ isOld) {
+  const { film } = desk;
+  if (!film || !lookNow() || isQuestioned(film)) return;
+  desk.entries = awaitAll(listEntries());
+  desk.entriesOf = identifyMaps();
+  if ([...desk.entries.values()].includes("coming")) showAll();
+  await fill(film, desk.entries, isOld);
+}
+
+async function askCovered(/** @type {IsOld} */ isOld) {
+  const { film } = desk;
   const { how, answers, fault } = desk.cover;
-  if (!looked || !how || answers || fault) return;
+  if (!film || !lookNow() || !how || answers || fault) return;
   const covered = desk.regions.filter((region) => region.covered);
   if (!covered.length) {
     desk.cover = { ...desk.cover, fault: formatText("cover.none-chosen") };
     return;
   }
-  tellWork(formatText("cover.asking"));
-  const found = await engine.cover(covered, how);
+  const found = await cover(film, covered, how, isOld);
   if (isOld()) return;
-  if (!isOfNow(found)) throw new Error(`${found.network} ${found.number}`);
   covers += 1;
   desk.cover = { ...desk.cover, answers: found, id: `cover ${covers}` };
 }
 
-/** What the network says of the other film, and its maps: the film above is read anew when it is asked about again. */
-async function askOther(/** @type {() => boolean} */ isOld) {
-  const looked = lookNow();
-  const { pair } = desk;
+/** What the network says of the other film, and its maps. */
+async function askOther(/** @type {IsOld} */ isOld) {
+  const { pair, network } = desk;
   const { film } = pair;
-  if (!looked || !film || film.fault || isQuestioned(desk.film)) return;
-  const { network, label } = looked;
-  const wanted = [...looked.entries.keys()];
-  const of = `${film.id} ${network.name}`;
-  const isSame = pair.entriesOf === identifyOtherMaps();
-  const known = new Map(wanted.map((key) => [key, isSame ? pair.entries.get(key) : undefined]));
-  const isMissing = [...known.values()].some((entry) => !entry || !isMade(entry));
-  if (pair.answersOf === of && !isMissing) return;
-  await takeIn(film, isOld);
+  if (!film || film.fault || !network || !lookNow() || isQuestioned(desk.film)) return;
+  if (!film.read) await takeIn(film, isOld);
   if (isOld()) return;
-  await judge(film);
+  await judge(film, isOld);
   if (isOld() || isOtherQuestioned()) return;
+  const of = `${film.id} ${network.name}`;
   if (pair.answersOf !== of) {
-    tellWork(formatText("asking-network", { name: nameFilm(film) }));
-    const answers = await engine.analyse();
+    const answers = await analyse(film, isOld);
     if (isOld()) return;
-    if (!isOfNow(answers)) throw new Error(`${answers.network} ${answers.number}`);
     Object.assign(pair, { answers, answersOf: of });
   }
+  pair.entries = awaitAll(listEntries(pair.entries, pair.entriesOf === identifyOtherMaps()));
   pair.entriesOf = identifyOtherMaps();
-  pair.entries = new Map(wanted.map((key) => [key, known.get(key) ?? "coming"]));
-  showAll();
-  for (const [key, entry] of pair.entries) {
-    if (isMade(entry)) continue;
-    const method = network.methods.find((each) => each.key === key);
-    if (desk.contrast && !method?.is_linear) {
-      pair.entries.set(key, { fault: formatText("contrast-none", { method: chooseText(method?.name) }) });
-      continue;
-    }
-    tellWork(formatText("computing", { method: chooseText(method?.name) }));
-    const made = await explain(label, key);
-    if (isOld()) return;
-    pair.entries.set(key, made);
-    showAll();
-  }
+  if ([...pair.entries.values()].includes("coming")) showAll();
+  await fill(film, pair.entries, isOld);
 }
 
 export function stopAll() {

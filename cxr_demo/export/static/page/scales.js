@@ -100,11 +100,13 @@ function drawRamp(shown, table) {
  * Where there is one scale alone.
  * @param {MapScale} scale
  * @param {ManifestMethod["unit"]} unit
+ * @param {boolean} isShared with another map
  * @param {Readonly<Record<Colours, string>>} tables
  */
-export function renderOneScale(scale, unit, tables) {
+export function renderOneScale(scale, { name, comparable }, isShared, tables) {
   const numbers = formatTicks(scale).map((text) => tag("span", {}, text));
-  const told = formatText(unit.comparable ? "film-pair-scale" : "scale-own-no-unit", { unit: chooseText(unit.name) });
+  const text = isShared ? "film-pair-scale" : comparable ? "scale-own" : "scale-own-no-unit";
+  const told = formatText(text, { unit: chooseText(name) });
   const ramp = tag("img", { src: drawRamp(scale.shown, tables[scale.shown]), alt: "", class: "ramp" });
   return tag("div", { class: "bar" }, ramp, tag("div", { class: "ticks" }, numbers), tag("p", { class: "unit" }, told));
 }

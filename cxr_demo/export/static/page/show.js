@@ -120,6 +120,14 @@ function showPanels(looked) {
   showPart("regions", [], at, { regions: [], how: "", cover: null });
 }
 
+/** Why the other film is not there. @param {import("./desk.js").GivenFilm} film */
+function describePairWait(film) {
+  const name = nameFilm(film);
+  if (isOtherQuestioned()) return formatText("browser-pair-question", { name });
+  if (desk.isStopped) return formatText("browser-stopped");
+  return desk.fault ? describeError(desk.fault).message : formatText("asking-network", { name });
+}
+
 /** Beside the film of the panels, another one. @param {import("./panels.js").Looked | null} looked */
 function showPair(looked) {
   const at = identify();
@@ -129,16 +137,11 @@ function showPair(looked) {
   const select = partOf("compare").querySelector("select");
   if (select) select.value = film?.example || (film?.id ?? "");
   const then = now && film ? lookAtOther() : null;
-  if (now && then) showPart("pair", renderPair(now, then), at);
-  else if (now && film) {
-    const isHeld = isOtherQuestioned();
-    const text = formatText(isHeld ? "browser-pair-question" : "asking-network", { name: nameFilm(film) });
-    showPart(
-      "pair",
-      renderPairNotice(desk.isStopped ? formatText("browser-stopped") : text, !isHeld && !desk.isStopped),
-      at,
-    );
-  } else showPart("pair", [], at);
+  if (now && then) {
+    const drawn = isDrawn(film) && tag("p", { class: "message" }, formatText("browser-drawn"));
+    showPart("pair", [...(drawn ? [drawn] : []), ...renderPair(now, then)], at);
+  } else if (now && film) showPart("pair", renderPairNotice(describePairWait(film), Boolean(desk.working)), at);
+  else showPart("pair", [], at);
   drawPair();
 }
 

@@ -47,6 +47,7 @@ function makeFilm(given) {
     id: `film ${films}`,
     outlines: "",
     read: null,
+    number: 0,
     fault: null,
     gate: null,
     isAccepted: false,

@@ -155,6 +155,8 @@ interface EngineAnswer {
 }
 
 interface EngineMap {
+  readonly network: string;
+  readonly number: number; // of the film
   readonly key: string;
   readonly rows: number;
   readonly columns: number;

@@ -174,7 +174,7 @@ async function explainBy(key, label, against, wantsImage) {
   const scale = chooseScale(map.values, { shown, unit: method.unit }, { ...edition.render, evidence_floor: floor });
   const placed = { ...map, placement: method.placement };
   return {
-    key, ...placed, scale, ticks: chooseTicks(scale),
+    network: manifest.name, number, key, ...placed, scale, ticks: chooseTicks(scale),
     sum: map.values.reduce((total, value) => total + value, 0),
     logit: weights.reduce((total, weight, at) => total + weight * said.maps.explained[at], 0),
     onImage: wantsImage ? mapToImage(placed, manifest.preprocess, needFilm().width, needFilm().height) : null,
