@@ -24,6 +24,7 @@ def test_a_page_that_cannot_start_says_so(browser, edition, lost):
     page.route(f"**/{lost}", lambda route: route.fulfill(status=404))
     with serve_folder(edition) as address:
         page.goto((edition / "index.html").as_uri() if lost == "server" else address, wait_until="networkidle")
+        page.wait_for_selector("#start p", state="visible")  # a moment later: a page that starts does not flash it
         told = page.inner_text("#start")
         assert "not for clinical use" in told and "needs a web server" in told and "braucht einen Webserver" in told
         assert ("JavaScript is switched off" in told) == (lost == "scripts")
