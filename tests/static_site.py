@@ -18,7 +18,8 @@ from playwright.sync_api import Browser, Page
 
 from cxr_demo import limits, render
 from cxr_demo.explain.methods import EVIDENCE_FLOOR
-from cxr_demo.export.static.libraries import copy_libraries, install_libraries
+from cxr_demo.export.static.edition import LIMITS
+from cxr_demo.export.static.libraries import copy_libraries, hash_programs, install_libraries
 
 PAGE = Path(__file__).parents[1] / "cxr_demo" / "export" / "static" / "page"
 FACTS = {"clip_percentile": render.CLIP_PERCENTILE, "evidence_floor": EVIDENCE_FLOOR, "signed_zero": render.SIGNED_ZERO}
@@ -69,10 +70,11 @@ def write_site(folder: Path) -> None:
     shutil.copyfile(PAGE / "words.js", folder / "words.js")
     (folder / "lib").mkdir()
     copy_libraries(install_libraries(), folder / "lib")
+    programs = hash_programs(folder / "lib")
     policy = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
     (folder / "blank.html").write_text(f'<!doctype html>{policy}<link rel="icon" href="data:,"><title>blank</title>')
-    facts = {name.lower(): getattr(limits, name) for name in ("MAX_PIXELS", "MAX_FILE_BYTES", "MAX_ASPECT")}
-    edition = {"networks": [], "gate": None, "render": FACTS, "limits": facts}
+    facts = {name.lower(): getattr(limits, name) for name in LIMITS}
+    edition = {"networks": [], "gate": None, "render": FACTS, "limits": facts, "programs": programs}
     (folder / "edition.json").write_text(json.dumps(edition))
 
 

@@ -43,7 +43,7 @@ cxr_demo.export: film_records film_answers predictions film_pair_results explana
 cxr_demo: __init__
 cxr_demo.export: report report_pdf handout secondary_capture segmentation bundle report_file
 cxr_demo.export.static: __init__ recording onnx_nodes onnx_operations graphs manifest_files manifest png_files
-cxr_demo.export.static: gate_files deck_files libraries page_files single_file edition golden
+cxr_demo.export.static: graph_check gate_files deck_files libraries page_files single_file edition golden
 cxr_demo.ui: markup terms parts faults components jobs image_encoding
 cxr_demo.ui.app: __init__ host_settings hosts bounded_requests uploads upload_route wish
 cxr_demo.ui.findings: __init__ findings_list localisation_table facts gate_table
@@ -85,6 +85,7 @@ CATALOGUE = {"cxr_demo.text.__init__", "cxr_demo.text.catalogue", "cxr_demo.text
 OWNERS = {  # package -> the only rooms, or modules of them, of the product that may import it
     "gradio": ("cxr_demo.ui",),
     "onnx": ("cxr_demo.export.static",),
+    "onnxruntime": ("cxr_demo.export.static.graph_check",),
     "typst": ("cxr_demo.export.report_pdf",),
     "pydicom": (
         "cxr_demo.film.dicom",

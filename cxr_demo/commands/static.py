@@ -22,7 +22,7 @@ def add_static(commands: arguments.Commands) -> None:
 
 
 def run_static(options: argparse.Namespace) -> int:
-    if importlib.util.find_spec("onnx") is None:
+    if not all(map(importlib.util.find_spec, ("onnx", "onnxruntime"))):
         raise CxrError("static-extra")
     from cxr_demo.export.static.edition import write_edition, write_single
     from cxr_demo.export.static.golden import write_cases

@@ -1,6 +1,7 @@
 """The TIFF varieties that Pillow reads inexactly or not at all: with tifffile, value for value.
 
-Those are colour and grey with alpha of more than 8 bits, separate planes of them, and floats of 16 and 64 bits.
+Those are colour and grey with alpha of more than 8 bits, separate planes of them, floats of 16 and 64 bits, and signed
+numbers, floats and 32 bits with the big end first.
 """
 
 from __future__ import annotations
@@ -38,7 +39,10 @@ def find_exact_page(data: bytes) -> TiffPage | None:
     is_deep = page.bitspersample in (16, 32, 64) and page.samplesperpixel > 1 and not is_whole_colour  # OpenCV has that
     is_odd_float = page.sampleformat == SAMPLEFORMAT.IEEEFP and page.bitspersample != 32
     is_split_alpha = page.samplesperpixel == 2 and page.planarconfig == 2
-    return page if is_deep or is_odd_float or is_split_alpha or page.bitspersample == 64 else None
+    # With the big end first Pillow turns whole numbers of 16 bits alone the right way round.
+    is_turned = page.parent.byteorder == ">" and page.bitspersample in (16, 32) and page.dtype != np.uint16
+    is_unread = is_turned or page.bitspersample == 64
+    return page if is_deep or is_odd_float or is_split_alpha or is_unread else None
 
 
 def read_exact_page(page: TiffPage, data: bytes) -> np.ndarray:

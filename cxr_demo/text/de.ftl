@@ -785,8 +785,8 @@ out-earlier = { $folder } enthält ein früheres Ergebnis: { $file }.
 static-earlier = { $folder } enthält eine frühere Ausgabe.
     .hint = Nennen Sie einen anderen Ordner, oder überschreiben Sie sie mit --overwrite.
 static-foreign = { $folder } enthält Dateien, die keine Ausgabe sind.
-    .hint = Nennen Sie einen neuen Ordner, oder schreiben Sie mit --overwrite dazwischen.
-static-extra = Die Ausgabe ohne Server braucht das Paket onnx.
+    .hint = Nennen Sie einen neuen Ordner.
+static-extra = Die Ausgabe ohne Server braucht die Pakete onnx und onnxruntime.
     .hint = Installieren Sie es mit: pip install "cxr-demo[static]"
 static-operation = Das Netz rechnet mit { $operation }; dafür gibt es in der Ausgabe ohne Server noch keine Entsprechung.
     .hint = Lassen Sie dieses Netz mit --networks weg, oder ergänzen Sie die Operation in der Tabelle in cxr_demo/export/static/onnx_operations.py.
@@ -1251,6 +1251,10 @@ localisation-parts = Nach Teilen: { $names }
 
 ## The engine of the static edition (export/static)
 
+static-graph-differs = Der Graph { $graph } sagt von einer Aufnahme etwas anderes als das Netz selbst; die Ausgabe wird deshalb nicht geschrieben.
+    .hint = Dieses Netz weglassen und es denen sagen, die dieses Programm pflegen.
+static-no-licence = Das Paket { $package } bringt keine Lizenz mit und wird deshalb nicht kopiert.
+    .hint = Denen sagen, die dieses Programm pflegen.
 static-no-npm = Was die Seite der statischen Ausgabe ausführt, bringt npm mit, und das ist nicht installiert.
     .hint = Installieren mit: pip install "cxr-demo[static]"
 static-no-packages = npm konnte die Pakete der statischen Ausgabe nicht holen.
@@ -1261,6 +1265,10 @@ static-file-broken = Die Datei { $file } ist abgeschnitten, beschädigt oder aus
     .hint = Die Seite neu laden; hilft das nicht, muss ihr Ordner neu kopiert werden.
 static-no-simd = Dieser Browser kann nicht mit Netzen rechnen: Ihm fehlt WebAssembly mit SIMD.
     .hint = Einen aktuellen Firefox, Chrome, Edge oder Safari verwenden.
+static-pixels-changed = Dieser Browser verändert die Pixel von Bildern, bevor eine Seite sie lesen kann; die Zahlen wären die eines anderen Bildes.
+    .hint = Die Aufnahme als PNG, TIFF oder DICOM speichern, die die Seite selbst liest, oder das Auslesen von Bildern hier erlauben.
+static-variety = Diese Spielart von { $kind } lässt sich ohne Server nicht lesen.
+    .hint = Die Aufnahme als PNG speichern.
 static-no-memory = Der Speicher dieses Browsers reicht nicht, um das zu berechnen.
     .hint = Andere Seiten schließen oder ein kleineres Netz wählen.
 static-not-computed = Dieser Browser konnte das nicht berechnen: { $why }
@@ -2508,6 +2516,7 @@ browser-agreement-how =
     Die Aufnahme wird in 16 × 16 Felder geteilt, und die Werte jeder Karte werden in jedem Feld zusammengezählt. Die
     Übereinstimmung ist Spearmans Rangkorrelation dieser Summen: ob die Felder dieselbe Reihenfolge haben. 1 heißt
     dieselbe, 0 keine gemeinsame, −1 die umgekehrte.
+browser-kept = Alles außer den anderen Netzen ist auf diesem Gerät aufbewahrt: Die Seite geht auch ohne Verbindung.
 browser-print = Bericht drucken
     .hint = Aufnahme, Karten und Zahlen, wie sie jetzt zu sehen sind; Ihr Browser kann sie auch als PDF speichern.
 browser-report =

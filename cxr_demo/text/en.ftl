@@ -757,8 +757,8 @@ out-earlier = { $folder } holds an earlier result: { $file }.
 static-earlier = { $folder } holds an earlier edition.
     .hint = Name another folder, or add --overwrite to write over it.
 static-foreign = { $folder } holds files that are no edition.
-    .hint = Name a new folder, or add --overwrite to write among them.
-static-extra = The edition without a server needs the package onnx.
+    .hint = Name a new folder.
+static-extra = The edition without a server needs the packages onnx and onnxruntime.
     .hint = Install it with: pip install "cxr-demo[static]"
 static-operation = The network computes with { $operation }, which has no counterpart in the edition without a server yet.
     .hint = Leave this network out with --networks, or add the operation to the table in cxr_demo/export/static/onnx_operations.py.
@@ -1213,6 +1213,10 @@ localisation-parts = By part: { $names }
 
 ## The engine of the static edition (export/static)
 
+static-graph-differs = The graph { $graph } says something else of a film than the network itself, so the edition is not written.
+    .hint = Leave this network out, and tell those who keep this program.
+static-no-licence = The package { $package } brings no licence, so it is not copied.
+    .hint = Tell those who keep this program.
 static-no-npm = What the page of the static edition runs is brought by npm, which is not installed.
     .hint = Install it with: pip install "cxr-demo[static]"
 static-no-packages = npm could not bring the packages of the static edition.
@@ -1223,6 +1227,10 @@ static-file-broken = The file { $file } is cut short, damaged or from another ed
     .hint = Load the page again; if that does not help, its folder has to be copied anew.
 static-no-simd = This browser cannot compute with networks: it lacks WebAssembly with SIMD.
     .hint = Use a current Firefox, Chrome, Edge or Safari.
+static-pixels-changed = This browser changes the pixels of pictures before a page can read them, so the numbers would be of another film.
+    .hint = Save the film as PNG, TIFF or DICOM, which the page reads itself, or allow pictures to be read back here.
+static-variety = This variety of { $kind } cannot be read without a server.
+    .hint = Save the film as PNG.
 static-no-memory = There is not enough memory in this browser to compute this.
     .hint = Close other pages, or choose a smaller network.
 static-not-computed = This browser could not compute this: { $why }
@@ -2405,6 +2413,7 @@ browser-asking = The network is being asked.
 browser-agreement-how =
     The film is divided into 16 × 16 fields, and each map's values are added up in each field. Agreement is Spearman's
     rank correlation of these sums: whether the fields have the same order. 1 is the same, 0 none, −1 the opposite.
+browser-kept = Everything but the other networks is kept on this device: the page works without a connection too.
 browser-print = Print a report
     .hint = The film, the maps and the numbers as they are seen now; your browser can also save them as PDF.
 browser-report =

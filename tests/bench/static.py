@@ -22,6 +22,7 @@ from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 from cxr_demo.explain.engine import make_explainer
 from cxr_demo.explain.proof_cache import get_proof_folder
 from cxr_demo.export.static import edition, golden
+from cxr_demo.export.static.libraries import hash_programs
 from cxr_demo.export.static.manifest_files import measure_folder, write_json
 from cxr_demo.networks import checkpoint
 from tests.bench.page import FLAGS, find_browser
@@ -74,7 +75,8 @@ def export(site: Path, name: str, films: int = CASES) -> float:
     made = checkpoint.load(name)
     listed = edition.write_network(site / "networks" / name, made, make_explainer(made, get_proof_folder()))
     facts = edition.describe_edition([listed], name)
-    write_json(site / edition.EDITION_FILE, facts | {"gate": None, "decks": []})
+    programs = hash_programs(site / "lib")
+    write_json(site / edition.EDITION_FILE, facts | {"gate": None, "decks": [], "programs": programs})
     golden.write_cases(site / "golden", name, films)
     return time.monotonic() - start
 

@@ -3,30 +3,13 @@
 from __future__ import annotations
 
 from importlib import resources
-from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 import cv2
 import numpy as np
 import pytest
-import tifffile
-from PIL import Image
 from playwright.sync_api import Page
-from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.pixels.utils import set_pixel_data
-from pydicom.sequence import Sequence
-from pydicom.uid import (
-    UID,
-    DeflatedExplicitVRLittleEndian,
-    DigitalXRayImageStorageForPresentation,
-    ExplicitVRLittleEndian,
-    ImplicitVRLittleEndian,
-    JPEG2000Lossless,
-    JPEGLSLossless,
-    RLELossless,
-    generate_uid,
-)
 
 from cxr_demo import render
 from cxr_demo.errors import CxrError
@@ -40,14 +23,15 @@ from cxr_demo.evaluation.regions import (
 )
 from cxr_demo.film.borders import trim_borders
 from cxr_demo.film.preprocess import GEOMETRIES, Preprocess
-from cxr_demo.film.reading import Radiograph, read_image
+from cxr_demo.film.reading import read_image
 from cxr_demo.grids import Placement
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.gate_net import prepare_picture
-from cxr_demo.text.catalogue import LANGUAGES, Words, use_language
+from cxr_demo.text.catalogue import LANGUAGES, use_language
 from cxr_demo.text.formats import format_digits, format_percent, format_significant
 from cxr_demo.text.page_text import format_scores
 from tests.browser.conftest import synthetic_film
+from tests.browser.static_films import encode_png, name_message
 from tests.static_site import FACTS, open_site, pack, unpack, write_site
 
 SHAPES = ((37, 111), (96, 96), (128, 75), (192, 192), (300, 211), (384, 256), (700, 512), (1024, 1024))
@@ -180,167 +164,11 @@ def test_probabilities_and_verdicts(page: Page):
     assert got[3] == ["less probable", "most probable", "less probable"]
 
 
-# ---- films
-
-
-def make_films(folder: Path) -> list[Path]:
-    """One of each variety that hospitals, telephones and exports write."""
-    film = synthetic_film((130, 101))
-    eight, sixteen = np.rint(film * 255).astype(np.uint8), np.rint(film * 65535).astype(np.uint16)
-    twelve, colour = sixteen >> 4, np.dstack([eight, eight // 2, 255 - eight])
-    for name, values in {"8": eight, "16": sixteen, "12": twelve, "colour-16": colour.astype(np.uint16) * 257}.items():
-        cv2.imwrite(str(folder / f"{name}.png"), values)
-    pictures = {"colour": colour, "grey-alpha": np.dstack([eight, 255 - eight]), "alpha": np.dstack([colour, eight])}
-    for name, values in pictures.items():
-        Image.fromarray(values).save(folder / f"{name}.png")
-    grey = Image.fromarray(eight)
-    Image.fromarray(colour).quantize(4).save(folder / "palette.png")
-    grey.convert("1").save(folder / "bits.png")
-    grey.save(folder / "key.png", transparency=100)
-    grey.save(folder / "grey.bmp")
-    Image.fromarray(colour).save(folder / "colour.webp", quality=80)
-    Image.fromarray(colour).save(folder / "colour.jpg", quality=90)
-    (folder / "no-end.jpg").write_bytes((folder / "colour.jpg").read_bytes()[:-2])
-    for orientation in range(1, 9):
-        exif = Image.Exif()
-        exif[0x0112] = orientation
-        grey.save(folder / f"turned-{orientation}.jpg", quality=92, exif=exif)
-        if orientation in (3, 6):
-            grey.save(folder / f"turned-{orientation}.png", exif=exif)
-    for name, compression in {"plain": None, "lzw": "tiff_lzw", "deflated": "tiff_adobe_deflate"}.items():
-        Image.fromarray(sixteen).save(folder / f"{name}.tif", compression=compression)
-    tifffile.imwrite(folder / "floats.tif", film * 300 - 20, byteorder=">")
-    tifffile.imwrite(folder / "white-zero.tif", twelve, photometric="miniswhite")
-    tifffile.imwrite(folder / "tiles.tif", sixteen, tile=(64, 64))
-    for name, dataset in make_dicom(twelve, eight).items():
-        dataset.save_as(folder / f"{name}.dcm", enforce_file_format=True)
-    whole = (folder / "plain.dcm").read_bytes()
-    (folder / "bare.dcm").write_bytes(whole[whole.index(b"\x08\x00\x16\x00") :])
-    return sorted(folder.iterdir())
-
-
-def make_dicom(twelve: np.ndarray, eight: np.ndarray) -> dict[str, Dataset]:
-    signed = (twelve.astype(int) - 2048).astype(np.int16)
-    window: dict[str, Any] = {"WindowCenter": 2000, "WindowWidth": 1500}
-    padded = twelve.copy()
-    padded[:, :10] = padded[50:60, 50:60] = 0
-    made = {
-        "plain": _dataset(twelve),
-        "inverted": _dataset(twelve, "MONOCHROME1"),
-        "eight": _dataset(eight, bits=8),
-        "window": _dataset(twelve, **window),
-        "windows": _dataset(twelve, WindowCenter=[2000, 1000], WindowWidth=[1500, 500]),
-        "exact": _dataset(twelve, **window, VOILUTFunction="LINEAR_EXACT"),
-        "rescaled": _dataset(twelve, RescaleSlope="2.5", RescaleIntercept="-1024", WindowCenter=3000, WindowWidth=4000),
-        "signed": _dataset(signed, bits=16, WindowCenter=0, WindowWidth=1000),
-        "padded": _dataset(padded),
-        "oblong": _dataset(twelve, PixelSpacing=[0.2, 0.1]),
-        "sideways": _dataset(twelve, PatientOrientation=["H", "L"]),
-        "implicit": _dataset(twelve, syntax=ImplicitVRLittleEndian),
-        "deflated": _dataset(twelve, syntax=DeflatedExplicitVRLittleEndian),
-    }
-    made["padded"].add_new("PixelPaddingValue", "US", 0)
-    table = Dataset()
-    table.add_new("LUTDescriptor", "US", [4096, 0, 12])
-    table.add_new("LUTData", "OW", (np.sqrt(np.arange(4096) / 4095) * 4095).astype("<u2").tobytes())
-    made["table"] = _dataset(twelve, VOILUTSequence=Sequence([table]))
-    for name, syntax in {"rle": RLELossless, "jpeg-ls": JPEGLSLossless, "jpeg-2000": JPEG2000Lossless}.items():
-        made[name] = _dataset(signed, bits=16)
-        made[name].compress(syntax, generate_instance_uid=False)
-    return made
-
-
-def _dataset(
-    pixels: np.ndarray,
-    photometric: str = "MONOCHROME2",
-    bits: int = 12,
-    syntax: UID = ExplicitVRLittleEndian,
-    **tags: Any,
-) -> Dataset:
-    dataset = Dataset()
-    dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset.SOPClassUID, dataset.SOPInstanceUID = DigitalXRayImageStorageForPresentation, generate_uid()
-    dataset.Modality, dataset.ViewPosition = "DX", "PA"
-    set_pixel_data(dataset, pixels, photometric, bits)
-    for keyword, value in tags.items():
-        setattr(dataset, keyword, value)
-    dataset.file_meta.TransferSyntaxUID = syntax
-    return dataset
-
-
-READ = """(bytes) => attempt(async () => {
-  const { levels16, windows, ...film } = await engine.readFilm(bytesOf(bytes));
-  return { ...film, levels: pack(levels16),
-    windows: windows && { levels: pack(windows.levels), greys: windows.greys.map(pack) } };
-})"""
-
-
-def test_films_are_read_as_the_product_reads_them(page: Page, tmp_path):
-    for path in make_films(tmp_path):
-        image, got = read_image(path), page.evaluate(READ, pack(path.read_bytes()))
-        assert "failed" not in got, (path.name, got)
-        levels = unpack(got["levels"], np.uint16, (got["height"], got["width"]))
-        assert (levels == np.rint(image.pixels * np.float32(65535))).all(), path.name
-        assert [note["name"] for note in got["notes"]] == [str(name_message(note)) for note in image.notes], path.name
-        assert got["kind"] == image.kind and got["isColour"] == image.is_colour, path.name
-        assert (got["sides"] and tuple(got["sides"])) == image.sides, path.name
-        compare_windows(got["windows"], image)
-
-
-def name_message(words: object) -> object:
-    assert isinstance(words, Words)
-    return words.args[0]
-
-
-def compare_windows(got: dict | None, image: Radiograph) -> None:
-    if image.windows is None:
-        assert got is None
-        return
-    assert got is not None
-    assert (unpack(got["levels"], np.uint16, image.windows.levels.shape) == image.windows.levels).all()
-    greys = [unpack(table, np.uint16) for table in got["greys"]]
-    assert np.abs(np.array(greys, int) - image.windows.greys).max() <= 1
-
-
-def _encode(levels: np.ndarray) -> bytes:
-    return cv2.imencode(".png", levels)[1].tobytes()
-
-
-def test_what_is_no_film_is_refused_in_the_product_s_words(page: Page, tmp_path):
-    film = np.rint(synthetic_film() * 255).astype(np.uint8)
-    whole = _encode(film)
-    report = _dataset(film, bits=8, Modality="SR", SOPClassUID="1.2.840.10008.5.1.4.1.1.88.11")
-    frames = _dataset(np.stack([film, film]), bits=8, NumberOfFrames=2)
-    for name, dataset in {"report": report, "frames": frames}.items():
-        dataset.save_as(tmp_path / name, enforce_file_format=True)
-    files = {
-        "empty": b"", "gif": b"GIF89a" + bytes(100), "pdf": b"%PDF-1.4" + bytes(100), "text": b"hello " * 50,
-        "odd": bytes(range(256)), "cut": whole[: len(whole) // 2], "small": _encode(film[:20, :20]),
-        "half": cv2.imencode(".jpg", film)[1].tobytes()[:900],
-        "blank": _encode(film * 0), "thin": _encode(np.tile(film[:40], (1, 5))),
-        "report": (tmp_path / "report").read_bytes(), "frames": (tmp_path / "frames").read_bytes(),
-    }  # fmt: skip
-    tifffile.imwrite(tmp_path / "film.tif", film)  # its directory stands first
-    tiff = (tmp_path / "film.tif").read_bytes()
-    files |= {f"tiff, {share} %": tiff[: len(tiff) * share // 100] for share in (1, 5, 50, 99)}
-    for name, data in files.items():
-        with pytest.raises(CxrError) as refusal:
-            read_image(data)
-        words = refusal.value.said[0]
-        assert page.evaluate(READ, pack(data))["failed"] == name_message(words), name
-
-
-def test_a_tiff_whose_next_directory_is_the_same_one_has_too_many_pages(page: Page):
-    data = b"II*\0\x08\0\0\0\0\0\x08\0\0\0" + bytes(100)
-    assert page.evaluate(READ, pack(data))["failed"] == "film-pages"
-
-
 @pytest.mark.parametrize("shape", [(200, 180), (90, 150), (60, 70)])
 def test_covered_films_and_the_gate_s_picture(page: Page, tmp_path, shape):
     path = tmp_path / "film.png"
     film = np.rint(synthetic_film(shape) * 255).astype(np.uint8)
-    path.write_bytes(_encode(cv2.copyMakeBorder(film, 9, 9, 40, 5, 0)))
+    path.write_bytes(encode_png(cv2.copyMakeBorder(film, 9, 9, 40, 5, 0)))
     image, regions = read_image(path), [(0.1, 0.2, 0.35, 0.3), ((0.5, 0.5), (0.9, 0.6), (0.6, 0.9))]
     height, width = image.pixels.shape
     covered, small, content = page.evaluate(

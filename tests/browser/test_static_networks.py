@@ -15,6 +15,7 @@ from cxr_demo.explain.engine import make_explainer
 from cxr_demo.explain.proof_cache import get_proof_folder
 from cxr_demo.export.static import edition, golden
 from cxr_demo.export.static.gate_files import write_gate
+from cxr_demo.export.static.libraries import hash_programs
 from cxr_demo.export.static.manifest_files import MANIFEST_FILE, write_json
 from cxr_demo.film.gate import judge_image
 from cxr_demo.film.reading import read_image
@@ -47,7 +48,8 @@ def site(tmp_path_factory) -> Path:
         listed = edition.write_network(folder / "networks" / HONEST, checkpoint, explainer)
         golden.write_cases(folder / "golden", HONEST, CASES)
     gate = write_gate(folder / "gate", GATE)
-    write_json(folder / "edition.json", edition.describe_edition([listed], HONEST) | {"gate": gate})
+    others = {"gate": gate, "programs": hash_programs(folder / "lib")}
+    write_json(folder / "edition.json", edition.describe_edition([listed], HONEST) | others)
     return folder
 
 
@@ -138,7 +140,7 @@ def test_the_worker_asks_nobody_outside_either(page: Page, site):
 def test_a_worker_that_hangs_is_ended_and_the_next_knows_the_same(browser, site, tmp_path):
     folder = tmp_path / "site"
     shutil.copytree(site, folder, ignore=shutil.ignore_patterns("gate"))
-    (folder / "lib" / "utif.js").write_text("export default { decode() { for (;;); } };")
+    (folder / "engine" / "tiff.js").write_text("export function readTiff() { for (;;); }")
     engine = folder / "engine" / "engine.js"
     engine.write_text(engine.read_text().replace("PATIENCE_MS = 8000", "PATIENCE_MS = 500"))
     film = np.zeros((64, 64), np.uint8)

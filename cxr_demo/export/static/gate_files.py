@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from pathlib import Path
 from typing import Any
@@ -40,4 +41,5 @@ def write_gate(folder: Path, source: Path) -> dict[str, Any] | None:
             "graphs": {GRAPH: write_graph_file(folder, GRAPH, data)},
         },
     )
-    return {"bytes": measure_folder(folder)}
+    manifest = (folder / MANIFEST_FILE).read_bytes()
+    return {"bytes": measure_folder(folder), "manifest_sha256": hashlib.sha256(manifest).hexdigest()}

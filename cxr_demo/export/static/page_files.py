@@ -11,6 +11,7 @@ from cxr_demo.export.static.libraries import copy_libraries, install_libraries
 PAGE = Path(__file__).with_name("page")
 UI = Path(__file__).parents[2] / "ui"
 INDEX = "index.html"
+UNNAMED = 'const EDITION = ""'
 NAMED = re.compile(r'(?:src|href)="(ui/[^"]+)"')  # in the index: files of the product's own page
 
 
@@ -26,3 +27,11 @@ def copy_page(folder: Path) -> None:
         shutil.copyfile(UI / name.removeprefix("ui/"), target)
     (folder / "lib").mkdir(exist_ok=True)
     copy_libraries(node_modules, folder / "lib")
+
+
+def name_edition(folder: Path, name: str) -> None:
+    """Into the script that keeps files in a browser: those of an earlier edition go."""
+    script = folder / "sw.js"
+    script.write_text(
+        script.read_text(encoding="utf-8").replace(UNNAMED, f'const EDITION = "{name}"'), encoding="utf-8"
+    )

@@ -8,6 +8,7 @@ import hashlib
 import importlib.util
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -18,7 +19,11 @@ import yaml
 from cxr_demo import render
 from cxr_demo.__main__ import main
 from cxr_demo.analysis import Analyser
+from cxr_demo.errors import CxrError
 from cxr_demo.explain.proof_cache import get_proof_folder
+from cxr_demo.export.static import edition as edition_module
+from cxr_demo.export.static import libraries
+from cxr_demo.export.static.edition import LIMITS
 from cxr_demo.export.static.golden import describe_case, make_films
 from cxr_demo.export.static.png_files import write_png
 from cxr_demo.export.static.single_file import pack_edition
@@ -31,9 +36,10 @@ from cxr_demo.text.catalogue import LANGUAGES, format_text
 from tests.export.static.test_graphs import open_graph
 
 ROOT = Path(__file__).parents[3]
+PACKAGE_LOCK = ROOT / "cxr_demo/export/static/package-lock.json"
 MOST_BYTES = 8 * 2**20  # of what the lessons need
 CHEAT_BYTES = 600_000  # of the other network of the lessons
-READERS = ("openjpeg", "charls", "utif", "pako", "dicom-parser", "jpeg-lossless")  # of one's own films, when needed
+READERS = ("openjpeg", "charls", "dicom-parser", "jpeg-lossless")  # of one's own films, when needed
 
 
 def read_json(path: Path) -> dict:
@@ -48,6 +54,13 @@ def test_the_edition_names_what_it_holds(edition):
     assert set(network["title"]) == set(facts["languages"]) == set(LANGUAGES)
     manifest = edition / "networks" / network["name"] / "manifest.json"
     assert network["manifest_sha256"] == hashlib.sha256(manifest.read_bytes()).hexdigest()
+    assert facts["gate"]["manifest_sha256"] == hashlib.sha256((edition / "gate/manifest.json").read_bytes()).hexdigest()
+    assert set(facts["files"]) == {
+        path.relative_to(edition).as_posix() for path in edition.rglob("*") if path.is_file()
+    }
+    runtime = gzip.decompress((edition / "lib/ort-wasm-simd-threaded.wasm.gz").read_bytes())
+    assert facts["programs"]["lib/ort-wasm-simd-threaded.wasm.gz"] == hashlib.sha256(runtime).hexdigest()
+    assert {"lib/charls.wasm", "lib/openjpeg.wasm"} < set(facts["programs"])
     assert facts["decks"] == [path.name for path in find_bundled_decks()]
     for shown, kind in (("positive", render.Scale("positive", "", 1)), ("signed", render.Scale("signed", "", 1))):
         table = np.frombuffer(base64.b64decode(facts["render"]["tables"][shown]), np.uint8).reshape(256, 4)
@@ -56,6 +69,77 @@ def test_the_edition_names_what_it_holds(edition):
         assert (edition / "texts" / f"{code}.ftl").read_bytes() == (
             ROOT / "cxr_demo" / "text" / f"{code}.ftl"
         ).read_bytes()
+
+
+def test_each_limit_that_is_told_is_read_by_a_script():
+    scripts = "".join(path.read_text() for path in (ROOT / "cxr_demo/export/static/page").rglob("*.js"))
+    assert [name for name in LIMITS if not re.search(rf"\b{name.lower()}\b", scripts)] == []
+
+
+def test_all_that_is_copied_has_its_licence(edition):
+    told = (edition / "lib" / "licences.txt").read_text(encoding="utf-8")
+    parts = dict(re.findall(r"^(\S+) \d+\.\d+\.\d+, .*?\n\n(.+?)(?=\n\n\S+ \d+\.\d+\.\d+, |\Z)", told, re.M | re.S))
+    packages = {"/".join(each.split("/")[: 2 if each[0] == "@" else 1]) for each in libraries.COPIED.values()}
+    assert set(parts) == packages and all(re.search("copyright", part, re.I) for part in parts.values())
+    assert "Jan de Vaan" in parts["@cornerstonejs/codec-charls"] and "protobuf" in parts["onnxruntime-web"]
+    assert "Universite catholique" in parts["@cornerstonejs/codec-openjpeg"]
+
+
+def test_a_package_without_a_licence_is_not_copied(tmp_path, monkeypatch):
+    package = tmp_path / "thing"
+    package.mkdir()
+    (package / "package.json").write_text('{"version": "1.0.0", "license": "MIT"}')
+    monkeypatch.setattr(libraries, "COPIED", {"thing.js": "thing/x.js"})
+    with pytest.raises(CxrError, match="thing"):
+        list(libraries._list_licences(tmp_path))
+
+
+def test_packages_go_where_they_may_be_written_and_are_whole_or_not_there(tmp_path, monkeypatch):
+    """Two at once: each installs for itself, the first one's stay."""
+    asked = []
+
+    def install(npm: str, folder: Path, lock: bytes, package: bytes) -> None:
+        (folder / "node_modules").mkdir()
+        asked.append(folder)
+        if len(asked) == 1:
+            assert libraries.install_libraries([tmp_path / "own"]) == found
+            (found / "first").touch()
+
+    found = tmp_path / "own" / hashlib.sha256(PACKAGE_LOCK.read_bytes()).hexdigest()[:16] / "node_modules"
+    (tmp_path / "file").write_text("")  # no folder, nor may it be one
+    monkeypatch.setattr(libraries, "_run_npm", install)
+    monkeypatch.setattr(libraries.shutil, "which", lambda *_, **__: "npm")
+    assert libraries.install_libraries([tmp_path / "file", tmp_path / "own"]) == found
+    assert len(asked) == 2 and (found / "first").exists() and [*(tmp_path / "own").iterdir()] == [found.parent]
+
+
+def test_an_earlier_edition_goes_and_what_is_not_its_own_stays(tmp_path, monkeypatch):
+    def write(folder: Path, opened: Sequence[checkpoint.Checkpoint], _: object) -> None:
+        for one in opened:
+            (folder / "networks" / one.card.name).mkdir(parents=True)
+            (folder / "networks" / one.card.name / "manifest.json").write_text("{}")
+        (folder / "index.html").write_text("new")
+        files = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+        (folder / "edition.json").write_text(json.dumps({"files": ["edition.json", "../mine.txt", *files]}))
+
+    monkeypatch.setenv("CXR_WEIGHTS", str(ROOT / "weights"))
+    monkeypatch.setattr(edition_module, "_write_files", write)
+    (tmp_path / "mine.txt").write_text("mine")
+    out = tmp_path / "out"
+    edition_module.write_edition(out, ["phantom-honest"])
+    (out / "README.md").write_text("mine")
+    edition_module.write_edition(out, ["phantom-cheat"], overwrite=True)
+    left = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
+    assert left == {"README.md", "edition.json", "index.html", "networks/phantom-cheat/manifest.json"}
+    assert [path.name for path in (out / "networks").iterdir()] == ["phantom-cheat"]
+    assert (tmp_path / "mine.txt").exists()
+
+
+def test_a_folder_of_one_s_own_is_never_written_over(tmp_path, capsys):
+    (tmp_path / "index.html").write_text("mine")
+    assert main(["export-static", str(tmp_path), "--networks", "phantom-honest", "--overwrite"]) == 2
+    assert format_text("static-foreign", folder=str(tmp_path)) in capsys.readouterr().err
+    assert (tmp_path / "index.html").read_text() == "mine"
 
 
 def test_the_page_names_files_that_are_there(edition):
@@ -72,7 +156,7 @@ def test_films_are_the_products_own_to_the_last_level(edition):
         lines = edition / "examples" / f"{key}-outlines.png"
         assert lines.is_file() == bool(list_planted(film))
         if lines.is_file():  # around what was planted, not over it
-            alpha = cv2.imread(str(lines), cv2.IMREAD_UNCHANGED)[..., 3]
+            alpha = np.asarray(cv2.imread(str(lines), cv2.IMREAD_UNCHANGED))[..., 3]
             assert alpha.shape == film.pixels.shape and 0 < (alpha > 0).mean() < 0.1
             assert not alpha[np.logical_or.reduce([*list_planted(film).values()])].any()
     for folder in find_bundled_decks():

@@ -23,6 +23,7 @@ from cxr_demo.explain.proof_cache import get_proof_folder
 from cxr_demo.export.static import graphs, recording
 from cxr_demo.export.static.edition import list_recorded, write_network
 from cxr_demo.export.static.golden import make_films
+from cxr_demo.export.static.graph_check import check_graphs
 from cxr_demo.export.static.recording import CAMS
 from cxr_demo.networks import checkpoint
 from cxr_demo.networks.classifier import Classifier
@@ -188,3 +189,12 @@ def test_a_graph_is_the_same_at_every_run(tmp_path, honest):
     write_network(tmp_path / "again", checkpoint.load(HONEST), honest.explainer)
     for path in honest.folder.iterdir():
         assert (tmp_path / "again" / path.name).read_bytes() == path.read_bytes()
+
+
+def test_a_graph_that_says_something_else_stops_the_export(honest, monkeypatch):
+    made = checkpoint.load(HONEST)
+    described = {key: honest.manifest["graphs"][key] for key in ("answers", "lrp-epsilon-plus-flat")}
+    check_graphs(honest.folder, made, honest.explainer, described)
+    swapped = described | {"lrp-epsilon-plus-flat": honest.manifest["graphs"]["lrp-gamma-box"]}
+    with pytest.raises(CxrError, match="lrp-epsilon-plus-flat"):
+        check_graphs(honest.folder, made, honest.explainer, swapped)

@@ -6,13 +6,9 @@ import { renderTop } from "./intake.js";
 import { follow, untilRest } from "./run.js";
 import { showAll } from "./show.js";
 import { hearAll, takeExample } from "./wishes.js";
+import { formatText } from "./words.js";
 
 const KEEP_LANGUAGE = "language";
-const KEPT_FOR_LATER = [
-  "fast-png/index.js", "fflate.js", "utif.js", "pako.js", "dicom-parser.js", "jpeg-lossless.js", "charls.js",
-  "charls.wasm", "openjpeg.js", "openjpeg.wasm",
-]; // biome-ignore format: of lib/, what films of other kinds need
-
 /** @param {string} code */
 function setLanguage(code) {
   document.documentElement.lang = code;
@@ -21,6 +17,7 @@ function setLanguage(code) {
   } catch {} // where nothing may be kept, the next visit begins anew
   showAll();
   document.dispatchEvent(new Event("language"));
+  tellKept();
 }
 
 function chooseLanguage() {
@@ -39,17 +36,24 @@ function enterRoom() {
   showPart("top", renderTop(edition.languages), identify());
 }
 
-/** What has been loaded is kept for a visit without a network. */
+/** The edition's files are kept for a visit without a network, but for other networks'; a sentence says once they are. */
 async function keepOffline() {
   if (isOneFile || !("serviceWorker" in navigator) || !isSecureContext) return;
   await navigator.serviceWorker.register("sw.js");
   navigator.serviceWorker.addEventListener("message", () => {
     document.body.dataset.kept = "1";
+    tellKept();
+  });
+  navigator.serviceWorker.addEventListener("controllerchange", () => {
+    navigator.serviceWorker.controller?.postMessage("keep"); // of another edition than the one before
   });
   const { active } = await navigator.serviceWorker.ready;
-  const later = KEPT_FOR_LATER.map((name) => String(new URL(`lib/${name}`, document.baseURI)));
-  const loaded = performance.getEntriesByType("resource").map(({ name }) => name);
-  active?.postMessage([location.href.split("#")[0], ...loaded, ...later]);
+  active?.postMessage("keep");
+}
+
+function tellKept() {
+  const place = document.querySelector("#offline");
+  if (place && document.body.dataset.kept) place.textContent = formatText("browser-kept");
 }
 
 const dark = matchMedia("(prefers-color-scheme: dark)");

@@ -14,7 +14,7 @@ interface Edition extends EditionFacts {
   readonly date: string;
   readonly languages: readonly string[];
   readonly networks: readonly EditionNetwork[];
-  readonly gate: { readonly bytes: number } | null;
+  readonly gate: { readonly bytes: number; readonly manifest_sha256: string } | null;
   readonly decks: readonly string[];
   readonly examples: readonly Example[];
   readonly render: RenderFacts & {

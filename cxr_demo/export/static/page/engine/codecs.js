@@ -25,8 +25,21 @@ export async function decodeFrame(frame, layout, getFile) {
   if (rows !== layout.rows || columns !== layout.columns || samples !== layout.samples) {
     throw new Failure("dicom-not-as-said");
   }
+  checkColours(stream, layout);
   const high = stream.precision > layout.stored ? layout.high : layout.stored - 1;
   return { values: await decodeStream(frame, stream, layout, getFile), high };
+}
+
+/**
+ * A Failure for colours that no decoder here hands out as red, green and blue, and for more bits than it gives.
+ * @param {Stream} stream
+ * @param {DicomLayout} layout
+ */
+function checkColours({ kind, precision }, { samples, photometric }) {
+  /** @type {Record<string, string[]>} */
+  const known = { lossy: ["YBR_FULL", "YBR_FULL_422"], openjpeg: ["RGB", "YBR_ICT", "YBR_RCT"] };
+  const isKnown = samples === 1 || (samples === 3 && (known[kind] ?? []).includes(photometric));
+  if (!isKnown || precision > 16) throw new Failure("dicom-compressed");
 }
 
 /**
@@ -86,6 +99,7 @@ function loadDecoder(kind, getFile) {
 function widen(bytes, precision, isSigned) {
   const { buffer } = bytes.byteOffset ? bytes.slice() : bytes;
   if (precision <= 8) return isSigned ? new Int8Array(buffer) : new Uint8Array(buffer);
+  if (precision > 16) return isSigned ? new Int32Array(buffer) : new Uint32Array(buffer);
   return isSigned ? new Int16Array(buffer) : new Uint16Array(buffer);
 }
 
@@ -134,7 +148,8 @@ function isRunLength(frame) {
  * @param {Uint8Array} frame
  * @param {DicomLayout} layout
  */
-function decodeRuns(frame, { rows, columns, samples, allocated, isSigned }) {
+function decodeRuns(frame, { rows, columns, samples, photometric, allocated, isSigned }) {
+  if (![8, 16, 32].includes(allocated) || (samples > 1 && photometric !== "RGB")) throw new Failure("dicom-compressed");
   const view = new DataView(frame.buffer, frame.byteOffset);
   const [count, bytesEach] = [view.getUint32(0, true), allocated / 8];
   const size = rows * columns;
@@ -145,7 +160,8 @@ function decodeRuns(frame, { rows, columns, samples, allocated, isSigned }) {
     const place = bytesEach - 1 - (segment % bytesEach);
     let from = view.getUint32(4 + 4 * segment, true);
     const end = segment + 1 < count ? view.getUint32(8 + 4 * segment, true) : frame.length;
-    for (let pixel = 0; pixel < size && from < end; ) {
+    let pixel = 0;
+    while (pixel < size && from < end) {
       const code = frame[from++];
       const isCopied = code < 128;
       for (let left = isCopied ? code + 1 : code === 128 ? 0 : 257 - code; left > 0 && pixel < size; left--, pixel++) {
@@ -153,6 +169,7 @@ function decodeRuns(frame, { rows, columns, samples, allocated, isSigned }) {
       }
       if (code > 128) from++;
     }
+    if (pixel < size || from > frame.length) throw new Error("cut short");
   }
   return widen(bytes, allocated, isSigned);
 }

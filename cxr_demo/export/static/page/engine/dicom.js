@@ -3,13 +3,14 @@
 
 import { decodeFrame } from "./codecs.js";
 import { openDicom, reconcileSign } from "./dicom_tags.js";
-import { gatherWindows, lookUp, readTable, showValues } from "./dicom_voi.js";
+import { gatherWindows, lookUp, makeTable, readTable, showValues } from "./dicom_voi.js";
 import { Failure, say } from "./failure.js";
+import { checkHalved, halfOf, halve } from "./halving.js";
 import { readHeader } from "./header.js";
 import { roundEven } from "./numbers.js";
 import { changeAll, interleave, makeFloats } from "./planes.js";
 import { resize } from "./resize.js";
-import { checkSize } from "./size.js";
+import { checkSize, isTooLarge } from "./size.js";
 
 const { fround } = Math;
 export const RADIOGRAPHS = ["CR", "DX", "RG", "RF", "XA"];
@@ -17,6 +18,7 @@ const NOT_FOR_DISPLAY = ["1.2.840.10008.5.1.4.1.1.12.1", "1.2.840.10008.5.1.4.1.
 const NEARLY_SQUARE = 0.01;
 const MOST_ASPECT = 4;
 const FRAME_ITEM = 0xfeff00e0;
+const PALETTES = ["Red", "Green", "Blue"].map((colour) => `${colour}PaletteColorLookupTable`);
 
 /**
  * @param {Uint8Array} bytes
@@ -25,21 +27,27 @@ const FRAME_ITEM = 0xfeff00e0;
  * @returns {Promise<ReadPlanes>}
  */
 export async function decodeDicom(bytes, notes, getFile) {
-  const { tags, layout, isLittle } = await openDicom(bytes, notes);
-  checkSize(layout.columns, layout.rows);
+  const { tags, layout: whole, isLittle } = await openDicom(bytes, notes);
   noteOrigin(tags);
-  const stored = await readStored(tags, layout, isLittle, getFile);
+  const { samples, photometric } = whole;
+  checkHalved(whole.columns, whole.rows, notes, samples > 1 ? "pixels" : "pixelsRead");
+  const { stored, layout } = halveStored(await readStored(tags, whole, isLittle, getFile), tags, whole);
   const header = readHeader(tags);
   const { columns: width, rows: height } = layout;
-  if (layout.samples > 1) {
-    const white = 2 ** layout.stored - 1;
+  if (samples > 1) {
+    const white = fround(2 ** layout.stored - 1);
     const takeChannel = (/** @type {number} */ channel) =>
-      Float32Array.from({ length: width * height }, (_, at) => stored[at * layout.samples + channel] / white);
+      Float32Array.from({ length: width * height }, (_, at) => fround(stored[at * samples + channel]) / white);
     return makeSquarePixels({ width, height, planes: [0, 1, 2].map(takeChannel), header }, tags);
   }
-  if (!["MONOCHROME1", "MONOCHROME2"].includes(layout.photometric)) throw new Failure("dicom-compressed");
+  if (photometric === "PALETTE COLOR") {
+    const tables = PALETTES.map((name) => makeTable(tags, isLittle, `${name}Descriptor`, `${name}Data`));
+    const planes = tables.map((table) => makeFloats(stored, (value) => lookUp(value, table) / table.white));
+    return makeSquarePixels({ width, height, planes, header }, tags);
+  }
+  if (!["MONOCHROME1", "MONOCHROME2"].includes(photometric)) throw new Failure("dicom-compressed");
   const padding = findPadding(stored, tags, layout);
-  const values = applyModality(stored, tags);
+  const values = applyModality(stored, tags, isLittle);
   const { shown, applied } = showValues(values, padding, tags, isLittle);
   const isInverted = findInversion(tags, layout);
   if (isInverted) changeAll(shown, (value) => 1 - value);
@@ -49,6 +57,34 @@ export async function decodeDicom(bytes, notes, getFile) {
   }
   const windows = gatherWindows(values, padding, applied, isInverted, tags, isLittle);
   return makeSquarePixels({ width, height, planes: [shown], header, windows }, tags);
+}
+
+/**
+ * A mean with padding in it would be a grey that is neither: it becomes padding. Colours of a palette have no mean, so
+ * every second one is kept.
+ * @param {Exclude<Stored, Float32Array>} stored
+ * @param {import("./dicom_tags.js").Tags} tags
+ * @param {DicomLayout} layout
+ */
+function halveStored(stored, tags, layout) {
+  const { columns: width, rows: height } = layout;
+  if (!isTooLarge(width, height)) return { stored, layout };
+  const [columns, rows] = halfOf(width, height);
+  const halved = halve(stored, width, height);
+  const half = { ...layout, columns, rows };
+  const pickCorner = (/** @type {number} */ at) => 2 * Math.floor(at / columns) * width + 2 * (at % columns);
+  if (layout.photometric === "PALETTE COLOR") {
+    changeAll(halved, (_, at) => stored[pickCorner(at)]);
+    return { stored: halved, layout: half };
+  }
+  const ends = findPaddingEnds(tags, layout);
+  if (!ends.length) return { stored: halved, layout: half };
+  const isPadded = stored instanceof Uint8Array ? stored : new Uint8Array(stored.length);
+  const [low, high] = [Math.min(...ends), Math.max(...ends)];
+  changeAll(isPadded, (_, at) => (stored[at] >= low && stored[at] <= high ? 255 : 0));
+  const touched = halve(isPadded, width, height);
+  changeAll(halved, (value, at) => (touched[at] ? ends[0] : value));
+  return { stored: halved, layout: half };
 }
 
 /** @param {import("./dicom_tags.js").Tags} tags */
@@ -77,8 +113,10 @@ async function readStored(tags, layout, isLittle, getFile) {
     const { values, high } = await decodeFrame(joinFragments(element, byteArray), layout, getFile);
     return takeUsedBits(values, high, layout);
   }
-  if (![8, 16, 32].includes(allocated) || (samples > 1 && photometric !== "RGB")) throw new Failure("dicom-compressed");
-  if (element.length < (count * allocated) / 8) throw new Error("cut short");
+  const isKnown = [8, 16, 32].includes(allocated) && allocated >= layout.stored;
+  if (!isKnown || (samples > 1 && photometric !== "RGB")) throw new Failure("dicom-compressed");
+  const held = Math.min(element.length, byteArray.length - element.dataOffset);
+  if (held < (count * allocated) / 8) throw new Error("cut short");
   const bytes = byteArray.slice(element.dataOffset, element.dataOffset + (count * allocated) / 8);
   if (!isLittle && allocated > 8) swapBytes(bytes, allocated / 8);
   const kinds = { 8: [Uint8Array, Int8Array], 16: [Uint16Array, Int16Array], 32: [Uint32Array, Int32Array] };
@@ -135,15 +173,24 @@ function takeUsedBits(values, high, { stored, allocated }) {
 }
 
 /**
+ * The first and last value of padding; none where the file names none.
+ * @param {import("./dicom_tags.js").Tags} tags
+ * @param {DicomLayout} layout
+ */
+function findPaddingEnds(tags, layout) {
+  const [first, last] = ["PixelPaddingValue", "PixelPaddingRangeLimit"].map((keyword) => tags.numbers(keyword)[0]);
+  return first === undefined ? [] : [first, last ?? first].map((value) => reconcileSign(value, layout));
+}
+
+/**
  * Which pixels are padding, of those that touch the edge: a pacemaker may have the same value. Null where none is.
  * @param {ArrayLike<number>} stored
  * @param {import("./dicom_tags.js").Tags} tags
  * @param {DicomLayout} layout
  */
 function findPadding(stored, tags, layout) {
-  const [first, last] = ["PixelPaddingValue", "PixelPaddingRangeLimit"].map((keyword) => tags.numbers(keyword)[0]);
-  if (first === undefined) return null;
-  const ends = [first, last ?? first].map((value) => reconcileSign(value, layout));
+  const ends = findPaddingEnds(tags, layout);
+  if (!ends.length) return null;
   const [low, high] = [Math.min(...ends), Math.max(...ends)];
   const { columns: width, rows: height } = layout;
   const isPadding = new Uint8Array(width * height);
@@ -171,11 +218,12 @@ function findPadding(stored, tags, layout) {
 /**
  * @param {Stored} stored
  * @param {import("./dicom_tags.js").Tags} tags
+ * @param {boolean} isLittle
  * @returns {Stored}
  */
-function applyModality(stored, tags) {
+function applyModality(stored, tags, isLittle) {
   const isForDisplay = !NOT_FOR_DISPLAY.some((start) => tags.text("SOPClassUID").startsWith(start));
-  const table = isForDisplay ? readTable(tags, "ModalityLUTSequence", stored) : null;
+  const table = isForDisplay ? readTable(tags, "ModalityLUTSequence", stored, 0, isLittle) : null;
   if (table) {
     tags.note(say("note-modality-table"));
     return makeFloats(stored, (value) => lookUp(value, table));
@@ -213,7 +261,9 @@ function makeSquarePixels(read, tags) {
   const ratio = sides ? sides[0] / sides[1] : 1;
   if (Math.abs(ratio - 1) <= NEARLY_SQUARE || ratio < 1 / MOST_ASPECT || ratio > MOST_ASPECT) return read;
   const { width, height } = read;
-  const [wide, high] = ratio > 1 ? [width, roundEven(height * ratio)] : [roundEven(width / ratio), height];
+  const isShrunk = isTooLarge(width * height * Math.max(ratio, 1 / ratio), 1);
+  const isHigher = ratio > 1 !== isShrunk; // more pixels, or fewer the other way where that would be too many
+  const [wide, high] = isHigher ? [width, roundEven(height * ratio)] : [roundEven(width / ratio), height];
   checkSize(wide, high);
   tags.note(say("note-not-square", { ratio: { digits: [ratio, 2] } }));
   const planes = read.planes.map((plane) => resize(plane, width, height, wide, high));

@@ -8,6 +8,7 @@ const IMPLICIT = "1.2.840.10008.1.2";
 const EXPLICIT = "1.2.840.10008.1.2.1";
 const DEFLATED = "1.2.840.10008.1.2.1.99";
 const BIG_ENDIAN = "1.2.840.10008.1.2.2";
+const NATIVE = [IMPLICIT, EXPLICIT, DEFLATED, BIG_ENDIAN];
 /** @type {Record<string, string>} */
 export const TAGS = {
   SOPClassUID: "x00080016",
@@ -33,6 +34,12 @@ export const TAGS = {
   PixelPaddingValue: "x00280120",
   PixelPaddingRangeLimit: "x00280121",
   BurnedInAnnotation: "x00280301",
+  RedPaletteColorLookupTableDescriptor: "x00281101",
+  GreenPaletteColorLookupTableDescriptor: "x00281102",
+  BluePaletteColorLookupTableDescriptor: "x00281103",
+  RedPaletteColorLookupTableData: "x00281201",
+  GreenPaletteColorLookupTableData: "x00281202",
+  BluePaletteColorLookupTableData: "x00281203",
   WindowCenter: "x00281050",
   WindowWidth: "x00281051",
   RescaleIntercept: "x00281052",
@@ -146,7 +153,7 @@ export async function openDicom(bytes, notes) {
   const isMarked = textOf(bytes, 128, 132) === "DICM";
   const whole = isMarked ? await inflate(bytes, parser) : bytes;
   const syntax = bytes[0] === 0 ? BIG_ENDIAN : /[A-Z]{2}/.test(textOf(bytes, 4, 6)) ? EXPLICIT : IMPLICIT;
-  const dataSet = parser.parseDicom(whole, isMarked ? {} : { TransferSyntaxUID: syntax });
+  const dataSet = parse(parser, whole, isMarked ? {} : { TransferSyntaxUID: syntax });
   const tags = new Tags(dataSet, notes);
   const modality = findOtherContent(tags);
   if (modality) {
@@ -157,6 +164,23 @@ export async function openDicom(bytes, notes) {
   if (frames > 1) throw new Failure("dicom-frames", { frames });
   const isLittle = (isMarked ? dataSet.string("x00020010") : syntax) !== BIG_ENDIAN;
   return { tags, layout: readLayout(tags), isLittle };
+}
+
+/**
+ * A Failure for a file that ends before its picture, or within one that is compressed.
+ * @param {DicomParser} parser
+ * @param {Uint8Array} bytes
+ * @param {{ TransferSyntaxUID?: string }} settings
+ */
+function parse(parser, bytes, settings) {
+  try {
+    return parser.parseDicom(bytes, settings);
+  } catch (error) {
+    const read = /** @type {{ dataSet?: DicomDataSet }} */ (error).dataSet;
+    const syntax = settings.TransferSyntaxUID ?? parser.readPart10Header(bytes).string("x00020010") ?? "";
+    if (!read?.elements[TAGS.Rows] || !NATIVE.includes(syntax)) throw new Failure("dicom-empty");
+    throw error;
+  }
 }
 
 /**

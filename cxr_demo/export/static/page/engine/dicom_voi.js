@@ -110,7 +110,7 @@ function makeWindow(centre, width, curve) {
  * @param {boolean} isLittle
  * @returns {LookupTable | null}
  */
-export function readTable(tags, keyword, values, at = 0, isLittle = true) {
+export function readTable(tags, keyword, values, at, isLittle) {
   const items = tags.items(keyword);
   if (!items.length) return null;
   try {
@@ -130,12 +130,14 @@ export function readTable(tags, keyword, values, at = 0, isLittle = true) {
 /**
  * @param {import("./dicom_tags.js").Tags} item
  * @param {boolean} isLittle
+ * @param {string} [about] keyword
+ * @param {string} [held] keyword
  * @returns {LookupTable}
  */
-function makeTable(item, isLittle) {
+export function makeTable(item, isLittle, about = "LUTDescriptor", held = "LUTData") {
   const { byteArray } = item.dataSet;
   const view = new DataView(byteArray.buffer, byteArray.byteOffset);
-  const [descriptor, data] = [item.find("LUTDescriptor"), item.find("LUTData")];
+  const [descriptor, data] = [item.find(about), item.find(held)];
   if (!descriptor || descriptor.length < 6 || !data) throw new Error("no table");
   const [given, first, depth] = [0, 2, 4].map((at) => view.getUint16(descriptor.dataOffset + at, isLittle));
   const count = given || 2 ** 16;

@@ -1,11 +1,14 @@
 // The ordinary picture formats, to upright samples 0..1 on black. Twin of `film.picture_formats`.
 
 import { decode } from "../lib/fast-png/index.js";
+import { decodeBmp } from "./bmp.js";
+import { drawPicture } from "./canvas.js";
 import { findChunk, findOrientation } from "./exif.js";
 import { Failure, say } from "./failure.js";
+import { checkHalved, halfOf, halve } from "./halving.js";
 import { countUsedBits } from "./numbers.js";
 import { changeAll, makeFloats, takeChannel, turnPlane, unpackBits } from "./planes.js";
-import { checkSize } from "./size.js";
+import { checkSize, isTooLarge } from "./size.js";
 import { readTiff } from "./tiff.js";
 
 const { fround } = Math;
@@ -19,7 +22,7 @@ const JPEG_SIZES = [0xc0, 0xc1, 0xc2, 0xc3, 0xc5, 0xc6, 0xc7, 0xc9, 0xca, 0xcb, 
  * @param {Message[]} notes
  */
 export async function readPicture(kind, bytes, notes) {
-  const stored = await decodePicture(kind, bytes, notes);
+  const stored = halvePicture(await decodePicture(kind, bytes, notes));
   const { bits, isWhiteZero, alpha } = stored;
   const scale = findUnit(stored.planes, bits, notes);
   const planes = stored.planes.map(scale);
@@ -37,6 +40,18 @@ export async function readPicture(kind, bytes, notes) {
 }
 
 /**
+ * @param {StoredPicture} stored
+ * @returns {StoredPicture}
+ */
+function halvePicture(stored) {
+  const { width, height, planes, alpha } = stored;
+  if (!isTooLarge(width, height)) return stored;
+  const [wide, high] = halfOf(width, height);
+  const halved = planes.map((plane) => halve(plane, width, height));
+  return { ...stored, width: wide, height: high, planes: halved, alpha: alpha && halve(alpha, width, height) };
+}
+
+/**
  * @param {string} kind
  * @param {Uint8Array} bytes
  * @param {Message[]} notes
@@ -44,12 +59,12 @@ export async function readPicture(kind, bytes, notes) {
  */
 async function decodePicture(kind, bytes, notes) {
   if (kind === "TIFF") return await readTiff(bytes, notes);
+  if (kind === "BMP") return decodeBmp(bytes, notes);
   const place = findOrientation(kind, bytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   const orientation = place ? view.getUint16(place.at, place.isLittle) : 1;
   if (kind === "PNG") return { ...decodePng(bytes, notes), orientation };
   if (kind === "JPEG" && !checkJpeg(bytes, notes)) return { ...(await decodeEndless(bytes, notes)), orientation: 1 };
-  if (kind === "BMP") checkSize(view.getInt32(18, true), Math.abs(view.getInt32(22, true)));
   if (kind === "WebP" && findChunk(kind, bytes, "ANIM")) throw new Failure("film-animation", { kind });
   if (place) {
     bytes = bytes.slice(); // browsers turn by it, and none can be told not to
@@ -65,20 +80,12 @@ async function decodePicture(kind, bytes, notes) {
  * @param {Message[]} notes
  */
 export async function decodeByBrowser(bytes, kind, notes) {
-  const picture = await createImageBitmap(new Blob([/** @type {BlobPart} */ (bytes)]), {
-    colorSpaceConversion: "none",
-    premultiplyAlpha: "none",
-  });
-  const { width, height } = picture;
-  checkSize(width, height);
-  const canvas = new OffscreenCanvas(width, height);
-  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  context.drawImage(picture, 0, 0);
-  picture.close();
-  const rgba = context.getImageData(0, 0, width, height).data;
+  const { width, height, rgba } = await drawPicture(bytes);
+  // A canvas that is too large for this browser stays empty.
+  if (kind !== "WebP" && !rgba.some((value) => value > 0)) throw new Failure("film-no-memory");
   const planes = [0, 1, 2].map((channel) => takeChannel(rgba, 4, channel));
-  const alpha = kind === "WebP" ? takeChannel(rgba, 4, 3) : null;
-  if (alpha?.some((value) => value < 255)) return { width, height, planes, alpha, bits: 8 };
+  // What is not opaque has lost digits: a canvas keeps colours multiplied by their opacity.
+  if (rgba.some((value, at) => at % 4 === 3 && value < 255)) throw new Failure("static-variety", { kind });
   if (notes.some(({ name }) => name === "note-cmyk")) return { width, height, planes, alpha: null, bits: 8 };
   const isGrey = planes[0].every((value, at) => value === planes[1][at] && value === planes[2][at]);
   return { width, height, planes: isGrey ? [planes[0]] : planes, alpha: null, bits: 8 };
@@ -90,8 +97,9 @@ export async function decodeByBrowser(bytes, kind, notes) {
  */
 function decodePng(bytes, notes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset);
-  checkSize(view.getUint32(16), view.getUint32(20));
   if (findChunk("PNG", bytes, "acTL")) throw new Failure("film-animation", { kind: "PNG" });
+  const isDeepColour = bytes[24] === 16 && bytes[25] > 0; // of its depth, and of its kinds all but grey
+  checkHalved(view.getUint32(16), view.getUint32(20), notes, isDeepColour ? "colour16PixelsRead" : "pixelsRead");
   const png = decode(bytes);
   const { width, height, depth, channels, palette, transparency } = png;
   const values = depth < 8 ? unpackBits(png.data, width * channels, height, depth) : png.data;
@@ -139,7 +147,7 @@ function checkJpeg(bytes, notes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset);
   for (let at = 2; at + 9 < bytes.length && bytes[at] === 0xff && bytes[at + 1] !== 0xda; ) {
     if (JPEG_SIZES.includes(bytes[at + 1])) {
-      checkSize(view.getUint16(at + 7), view.getUint16(at + 5));
+      checkSize(view.getUint16(at + 7), view.getUint16(at + 5), "pixels");
       if (bytes[at + 9] === 4) notes.push(say("note-cmyk"));
     }
     at += bytes[at + 1] === 0xff ? 1 : 2 + view.getUint16(at + 2);

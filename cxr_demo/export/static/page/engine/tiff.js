@@ -1,13 +1,18 @@
-// TIFF, by utif2: grey of 1 to 32 bits and colour of 8 and 16.
+// TIFF: grey of 1 to 64 bits and colour of 8 and 16, in strips or tiles.
 
-import { Failure, loadLibrary, say } from "./failure.js";
+import { Failure, say } from "./failure.js";
+import { checkHalved } from "./halving.js";
 import { changeAll, unpackBits } from "./planes.js";
-import { checkSize } from "./size.js";
+import { checkTile } from "./size.js";
+import { findPage } from "./tiff_directory.js";
+import { loadUnpacker } from "./tiff_parts.js";
 
-const MOST_PAGES = 16; // looked through for the one that is no smaller copy
-const REDUCED_RESOLUTION = 1; // a bit of NewSubfileType
-const READ = [1, 5, 8, 32773, 32946]; // compressions: none, LZW, deflate, PackBits, the old number of deflate
 const [UNSIGNED, SIGNED, FLOAT] = [1, 2, 3];
+const [WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE] = [0, 1, 2, 3];
+const [UNSPECIFIED, ASSOCIATED] = [0, 1]; // of a sample beyond the colours: none of it, or colours are already on black
+const [SEPARATE, HORIZONTAL] = [2, 2];
+
+/** @typedef {ReturnType<typeof readLayout>} Layout */
 
 /**
  * @param {Uint8Array} bytes
@@ -15,82 +20,135 @@ const [UNSIGNED, SIGNED, FLOAT] = [1, 2, 3];
  * @returns {Promise<StoredPicture>}
  */
 export async function readTiff(bytes, notes) {
-  const { default: utif } = await loadLibrary("lib/utif.js", () => import("../lib/utif.js"));
-  checkPages(bytes);
-  const buffer = /** @type {ArrayBuffer} */ (bytes.slice().buffer);
-  const pages = utif.decode(buffer).filter((page) => page.t256 && !((page.t254?.[0] ?? 0) & REDUCED_RESOLUTION));
-  if (!pages.length) throw new Error("cut short");
-  if (pages.length > 1) throw new Failure("film-pages", { kind: "TIFF" });
-  const [page] = pages;
-  const [width, height] = [page.t256[0], page.t257[0]];
-  checkSize(width, height);
-  const [bits, samples, photometric] = [page.t258?.[0] ?? 1, page.t277?.[0] ?? 1, page.t262?.[0] ?? 1];
-  const format = page.t339?.[0] ?? UNSIGNED;
-  const isSplit = samples > 1 && page.t284?.[0] === 2;
-  const isKnown = (samples === 1 && photometric <= 3) || (bits >= 8 && bits <= 16 && photometric <= 2 && samples <= 4);
-  if (!READ.includes(page.t259?.[0] ?? 1) || isSplit || !isKnown) throw new Failure("film-tiff-variety");
-  checkParts(page, height, bytes.length);
-  utif.decodeImage(buffer, page);
-  if (page.data.length < Math.ceil((width * samples * bits) / 8) * height) throw new Error("cut short");
-  const values = readValues(page.data, width * samples, height, bits, format, page.isLE);
-  const picture = { width, height, bits, alpha: null, orientation: page.t274?.[0] ?? 1 };
-  if (photometric === 3) return { ...picture, ...applyPalette(values, page.t320, notes), bits: 8 };
+  const { read, isLittle } = findPage(bytes);
+  const layout = readLayout(read, isLittle);
+  const { width, height, bits, samples, photometric } = layout;
+  checkHalved(width, height, notes, samples > 1 && bits > 8 ? "colour16PixelsRead" : "pixelsRead");
+  checkVariety(layout);
+  const planes = await readPlanes(bytes, layout);
+  const picture = { width, height, bits, alpha: null, orientation: read(274)[0] ?? 1 };
+  if (photometric === PALETTE) return { ...picture, ...applyPalette(planes[0], read(320), notes), bits: 8 };
   if (bits === 1) notes.push(say("note-one-bit"));
-  const planes = Array.from({ length: samples }, (_, at) => values.filter((_, of) => of % samples === at));
-  const alpha = samples % 2 ? null : /** @type {Uint8Array | Uint16Array} */ (planes.pop());
-  for (const plane of planes) if (photometric === 0 && bits <= 8) changeAll(plane, (value) => 255 - value);
-  return { ...picture, planes, alpha, bits: Math.max(bits, 8), isWhiteZero: photometric === 0 && bits > 8 };
+  if (bits < 8) changeAll(planes[0], (value) => (value * 255) / (2 ** bits - 1));
+  const other = samples % 2 ? null : /** @type {Uint8Array | Uint16Array} */ (planes.pop());
+  const alpha = layout.extra === UNSPECIFIED && bits === 8 ? null : other;
+  for (const plane of planes) if (photometric === WHITE_IS_ZERO && bits <= 8) changeAll(plane, (value) => 255 - value);
+  const isWhiteZero = photometric === WHITE_IS_ZERO && bits > 8;
+  return { ...picture, planes, alpha, bits: Math.max(bits, 8), isWhiteZero };
 }
 
 /**
- * How many directories there are: one that names itself as the next would never end.
+ * @param {import("./tiff_directory.js").ReadTag} read
+ * @param {boolean} isLittle
+ */
+function readLayout(read, isLittle) {
+  const one = (/** @type {number} */ tag, /** @type {number} */ usual) => read(tag)[0] ?? usual;
+  const [width, height] = [one(256, 0), one(257, 0)];
+  if (!width || !height) throw new Error("no picture");
+  const isTiled = read(322).length > 0;
+  const part = isTiled
+    ? { width: one(322, 0), height: one(323, 0), starts: read(324), sizes: read(325) }
+    : { width, height: Math.min(height, one(278, height) || height), starts: read(273), sizes: read(279) };
+  const depths = new Set(read(258).length ? read(258) : [1]);
+  return {
+    width, height, isLittle, part, isTiled,
+    isOneDepth: depths.size === 1,
+    bits: [...depths][0],
+    samples: one(277, 1),
+    photometric: one(262, BLACK_IS_ZERO),
+    format: one(339, UNSIGNED),
+    extra: /** @type {number | undefined} */ (read(338)[0]),
+    compression: one(259, 1),
+    predictor: one(317, 1),
+    fillOrder: one(266, 1),
+    isSeparate: one(277, 1) > 1 && one(284, 1) === SEPARATE,
+  }; // biome-ignore format: what is said, in a row
+}
+
+/**
+ * A Failure for what is not read here, rather than pixels that the file does not hold.
+ * @param {Layout} layout
+ */
+function checkVariety({ bits, isOneDepth, samples, photometric, format, extra, predictor, fillOrder, part, isTiled }) {
+  const kinds = { [UNSIGNED]: [1, 2, 4, 8, 16, 32], [SIGNED]: [8, 16, 32], [FLOAT]: [32, 64] };
+  const isKind = (kinds[format] ?? []).includes(bits);
+  const isGrey = samples === 1 && (photometric <= BLACK_IS_ZERO || (photometric === PALETTE && bits <= 8));
+  const isColour = photometric === RGB && (samples === 3 || (samples === 4 && extra !== ASSOCIATED));
+  const isPair = photometric === BLACK_IS_ZERO && samples === 2 && extra === 2;
+  const isDeep = (bits === 8 || bits === 16) && format === UNSIGNED;
+  const isUndone = predictor === 1 || (predictor === HORIZONTAL && format !== FLOAT && bits >= 8);
+  const isKnown = isKind && isOneDepth && (isGrey || ((isColour || isPair) && isDeep)) && isUndone && fillOrder === 1;
+  if (!isKnown) throw new Failure("film-tiff-variety");
+  if (isTiled) checkTile(part.width, part.height);
+}
+
+/**
+ * The values of each sample. A part that ends beyond the file would be black, as would one that is not there.
  * @param {Uint8Array} bytes
+ * @param {Layout} layout
  */
-function checkPages(bytes) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const isLittle = bytes[0] === 0x49;
-  let pages = 0;
-  for (let at = view.getUint32(4, isLittle); at; pages++) {
-    if (pages === MOST_PAGES) throw new Failure("film-pages", { kind: "TIFF" });
-    at = view.getUint32(at + 2 + 12 * view.getUint16(at, isLittle), isLittle);
+async function readPlanes(bytes, layout) {
+  const { width, height, bits, samples, format, part, isTiled, isSeparate, isLittle, predictor, compression } = layout;
+  const unpack = await loadUnpacker(compression);
+  const [across, down] = [Math.ceil(width / part.width), Math.ceil(height / part.height)];
+  const count = across * down * (isSeparate ? samples : 1);
+  if (part.starts.length < count || part.sizes.length < count) throw new Error("cut short");
+  const own = isSeparate ? 1 : samples; // samples of a part
+  const planes = Array.from({ length: samples }, () => new (chooseKind(bits, format))(width * height));
+  for (let at = 0; at < count; at++) {
+    const [start, size] = [part.starts[at], part.sizes[at]];
+    if (start + size > bytes.length) throw new Error("cut short");
+    const [plane, of] = [Math.floor(at / (across * down)), at % (across * down)];
+    const [left, top] = [(of % across) * part.width, Math.floor(of / across) * part.height];
+    const rows = isTiled ? part.height : Math.min(part.height, height - top);
+    const wide = part.width * own;
+    const packed = unpack(bytes.subarray(start, start + size), Math.ceil((wide * bits) / 8) * rows);
+    const values = readValues(packed, wide, rows, bits, format, isLittle);
+    if (predictor === HORIZONTAL) addNeighbours(values, wide, own);
+    const [shown, high] = [Math.min(part.width, width - left), Math.min(rows, height - top)];
+    for (let sample = 0; sample < own; sample++) {
+      const target = planes[isSeparate ? plane : sample];
+      for (let y = 0; y < high; y++)
+        for (let x = 0; x < shown; x++) target[(top + y) * width + left + x] = values[y * wide + x * own + sample];
+    }
   }
+  return planes;
+}
+
+/** @type {(bits: number, format: number) => new (size: number) => Values} */
+function chooseKind(bits, format) {
+  if (format === FLOAT) return bits === 64 ? Float64Array : Float32Array;
+  if (bits <= 8) return format === SIGNED ? Int8Array : Uint8Array;
+  if (bits === 16) return format === SIGNED ? Int16Array : Uint16Array;
+  return format === SIGNED ? Int32Array : Uint32Array;
 }
 
 /**
- * What a cut file has lost would be black: its strips or tiles end beyond its own end, or are too few.
- * @param {import("../lib/utif.js").Page} page
- * @param {number} height
- * @param {number} length of the file
- */
-function checkParts(page, height, length) {
-  const [starts, sizes] = page.t324 ? [page.t324, page.t325] : [page.t273, page.t279];
-  const strips = page.t324 ? 1 : Math.ceil(height / Math.min(height, page.t278?.[0] || height));
-  const isWhole = starts?.length >= strips && sizes?.length === starts.length;
-  if (!isWhole || starts.some((start, at) => start + sizes[at] > length)) throw new Error("cut short");
-}
-
-/**
- * @param {Uint8Array} data rows of whole bytes; of 16 bits the low byte first
+ * @param {Uint8Array} data rows of whole bytes
  * @param {number} wide values in a row
- * @param {number} height
+ * @param {number} rows
  * @param {number} bits
  * @param {number} format
  * @param {boolean} isLittle
  * @returns {Values}
  */
-function readValues(data, wide, height, bits, format, isLittle) {
-  if (bits < 8) {
-    const steps = 255 / (2 ** bits - 1);
-    return unpackBits(data, wide, height, bits).map((value) => value * steps);
-  }
-  const buffer = data.slice(0, (wide * height * bits) / 8).buffer;
-  if (bits === 8) return format === SIGNED ? new Int8Array(buffer) : new Uint8Array(buffer);
-  if (bits === 16 && format !== FLOAT) return format === SIGNED ? new Int16Array(buffer) : new Uint16Array(buffer);
-  if (bits !== 32) throw new Failure("film-tiff-variety");
-  const view = new DataView(buffer);
-  if (!isLittle) for (let at = 0; at < buffer.byteLength; at += 4) view.setUint32(at, view.getUint32(at, false), true);
-  if (format === FLOAT) return new Float32Array(buffer);
-  return format === SIGNED ? new Int32Array(buffer) : new Uint32Array(buffer);
+function readValues(data, wide, rows, bits, format, isLittle) {
+  if (bits < 8) return unpackBits(data, wide, rows, bits);
+  const bytes = data.slice(0, (wide * rows * bits) / 8);
+  if (!isLittle && bits > 8)
+    for (let at = 0; at < bytes.length; at += bits / 8) bytes.subarray(at, at + bits / 8).reverse();
+  const Kind = /** @type {any} */ (chooseKind(bits, format));
+  return new Kind(bytes.buffer);
+}
+
+/**
+ * Undoes the horizontal predictor: each value is the difference to the one before it of the same sample.
+ * @param {Values} values
+ * @param {number} wide
+ * @param {number} samples
+ */
+function addNeighbours(values, wide, samples) {
+  for (let at = 0; at < values.length; at++) if (at % wide >= samples) values[at] += values[at - samples];
 }
 
 /**

@@ -98,7 +98,8 @@ interface GraphFile {
 // What the engine reads of edition.json, networks/<name>/manifest.json and gate/manifest.json.
 interface EditionFacts {
   readonly networks: readonly { readonly name: string; readonly manifest_sha256: string }[];
-  readonly gate: object | null;
+  readonly gate: { readonly manifest_sha256: string } | null;
+  readonly programs: Readonly<Record<string, string>>; // hashes of what is no script in lib/, by path
   readonly render: RenderFacts;
   readonly limits: Readonly<Record<string, number>>;
 }
@@ -301,6 +302,7 @@ declare module "*/lib/dicom-parser.js" {
 }
 declare module "*/lib/fflate.js" {
   export function inflateSync(bytes: Uint8Array): Uint8Array;
+  export function unzlibSync(bytes: Uint8Array, settings: { out: Uint8Array }): Uint8Array;
 }
 declare module "*/lib/fast-png/index.js" {
   export function decode(bytes: Uint8Array): {
@@ -312,15 +314,6 @@ declare module "*/lib/fast-png/index.js" {
     palette?: number[][];
     transparency?: Uint16Array;
   };
-}
-declare module "*/lib/utif.js" {
-  export interface Page {
-    readonly data: Uint8Array;
-    readonly isLE: boolean;
-    readonly [tag: `t${number}`]: number[];
-  }
-  const utif: { decode(buffer: ArrayBuffer): Page[]; decodeImage(buffer: ArrayBuffer, page: Page): void };
-  export default utif;
 }
 declare module "*/lib/jpeg-lossless.js" {
   export class Decoder {

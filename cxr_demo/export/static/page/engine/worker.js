@@ -42,8 +42,24 @@ const getFile = (path, tell) =>
     post({ want: files, path });
   });
 
-/** @type {(path: string) => Promise<unknown>} */
-const getJson = async (path) => JSON.parse(new TextDecoder().decode(await getFile(path)));
+/**
+ * A program of lib/ is unpacked, and what the edition says it is.
+ * @type {typeof getFile}
+ */
+const openFile = async (path, tell) => {
+  const sha256 = edition.programs[path];
+  return sha256 ? await getChecked(path, sha256, getFile, tell) : await getFile(path, tell);
+};
+
+/** @type {(path: string, sha256?: string) => Promise<unknown>} */
+const getJson = async (path, sha256) => {
+  const bytes = sha256 ? await getChecked(path, sha256, getFile) : await getFile(path);
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    throw new Failure("static-file-broken", { file: path });
+  }
+};
 
 /**
  * What the page may ask for. Each is given `tell(share)` and `pause()`, which ends it where it was stopped.
@@ -53,8 +69,18 @@ const calls = {
   async open(_, films) {
     number = films; // that a worker before this one has read
     edition = /** @type {EditionFacts} */ (await getJson("edition.json"));
-    const { max_pixels: pixels, max_file_bytes: bytes, max_aspect: aspect } = edition.limits;
-    setLimits({ pixels, bytes, aspect });
+    const {
+      max_pixels: pixels,
+      max_pixels_read: pixelsRead,
+      max_colour_16_pixels_read: colour16PixelsRead,
+    } = edition.limits;
+    setLimits({
+      pixels,
+      pixelsRead,
+      colour16PixelsRead,
+      bytes: edition.limits.max_file_bytes,
+      aspect: edition.limits.max_aspect,
+    });
     return edition;
   },
 
@@ -63,9 +89,8 @@ const calls = {
     const listed = edition.networks.find((each) => each.name === name);
     if (!listed) throw new Failure("static-file-missing", { file: `networks/${name}` });
     const folder = `networks/${name}`;
-    const bytes = await getChecked(`${folder}/manifest.json`, listed.manifest_sha256, getFile);
-    const manifest = /** @type {NetworkFacts} */ (JSON.parse(new TextDecoder().decode(bytes)));
-    const graphs = new Graphs(folder, manifest, getFile);
+    const manifest = /** @type {NetworkFacts} */ (await getJson(`${folder}/manifest.json`, listed.manifest_sha256));
+    const graphs = new Graphs(folder, manifest, openFile);
     await graphs.load((share) => tell(0.9 * share));
     await pause();
     await network?.graphs.close(); // before the next is opened: memory that a page once took it keeps
@@ -76,7 +101,7 @@ const calls = {
   },
 
   async readFilm(_, bytes) {
-    const read = await readFilm(bytes, getFile);
+    const read = await readFilm(bytes, openFile);
     return takeFilm(read);
   },
 
@@ -110,8 +135,8 @@ const calls = {
     const shown = needFilm();
     if (!edition.gate) return judgeFilm(shown, null, null);
     if (!gate) {
-      const facts = /** @type {GateFacts} */ (await getJson("gate/manifest.json"));
-      const graphs = new Graphs("gate", facts, getFile);
+      const facts = /** @type {GateFacts} */ (await getJson("gate/manifest.json", edition.gate.manifest_sha256));
+      const graphs = new Graphs("gate", facts, openFile);
       await graphs.load(tell);
       gate = { facts, graphs };
     }
