@@ -584,3 +584,12 @@ def test_real_films_open_bright_side_up():
         height, width = pixels.shape
         spine = np.median(pixels[height // 2 :, width * 9 // 20 : width * 11 // 20])
         assert spine > np.median(pixels[height // 4 : height // 2, width // 4 : width * 2 // 5]), path.name
+
+
+@pytest.mark.parametrize("packed", [{}, {"compression": "zlib", "rowsperstrip": 17}])
+@pytest.mark.parametrize("kind", ["int16", "uint32", "int32", "float32", "float64"])
+def test_a_tiff_is_the_same_whichever_end_of_its_numbers_comes_first(kind, packed):
+    values = np.random.default_rng(2).integers(-3000, 3000, (90, 70))
+    values = (values.clip(0) if kind[0] == "u" else values).astype(kind)
+    one, other = (read_image(tiff(values, byteorder=order, **packed)).pixels for order in "<>")
+    np.testing.assert_array_equal(one, other)
