@@ -33,11 +33,12 @@ def films(tmp_path):
     return folder
 
 
-def launch_two(asked: list[str]) -> subprocess.CompletedProcess:
-    """The command by two processes, as a person would start them."""
-    processes = ["--num_processes", "2", "--cpu", "--mixed_precision", "no"]
-    launch = [sys.executable, "-m", "accelerate.commands.launch", *processes, "-m", "cxr_demo"]
-    return subprocess.run([*launch, *asked], cwd=ROOT, capture_output=True, text=True)
+def launch_two(*asked: list[str]) -> subprocess.CompletedProcess:
+    """The commands, one after the other, by two processes as torchrun starts them; tests of `predict` start them by
+    `accelerate launch`."""
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
+    launch += ["-m", "tests.commands.in_turn"]
+    return subprocess.run([*launch, json.dumps(asked)], cwd=ROOT, capture_output=True, text=True)
 
 
 def list_names(films) -> list[str]:
@@ -97,24 +98,22 @@ def test_evaluate_says_the_same_in_json_lines_and_a_table(weights, films, tmp_pa
     assert single == {key: value for key, value in found[0].items() if key != "settings"}
 
 
-def test_two_processes_share_the_films_of_explain(bundled, films, tmp_path):  # noqa: F811
+def test_two_processes_share_the_films_of_explain_and_of_evaluate(bundled, films, tmp_path):  # noqa: F811
     pytest.importorskip("accelerate")
     os.remove(films / NAMES[1])
-    one, two = tmp_path / "one.jsonl", tmp_path / "two.jsonl"
-    asked = ["explain", str(films), "--weights", bundled, "--anyway", "--method", "grad-cam"]
-    assert main([*asked, "--out", str(tmp_path / "maps-1"), "--jsonl", str(one)]) == 0
-    done = launch_two([*asked, "--out", str(tmp_path / "maps-2"), "--jsonl", str(two)])
+    chosen = ["--weights", bundled, "--anyway", "--method", "grad-cam"]
+
+    def ask(count: int) -> list[list[str]]:
+        return [
+            ["explain", str(films), *chosen, "--out", str(tmp_path / f"maps-{count}"),
+             "--jsonl", str(tmp_path / f"explain-{count}.jsonl")],
+            ["evaluate", str(films), *chosen, "--jsonl", str(tmp_path / f"evaluate-{count}.jsonl")],
+        ]  # fmt: skip
+
+    assert [main(asked) for asked in ask(1)] == [0, 0]
+    done = launch_two(*ask(2))
     assert done.returncode == 0, done.stderr
-    assert two.read_bytes() == one.read_bytes() and not list(tmp_path.glob("two.jsonl.*"))
+    for command in ("explain", "evaluate"):
+        assert (tmp_path / f"{command}-2.jsonl").read_bytes() == (tmp_path / f"{command}-1.jsonl").read_bytes()
+    assert not list(tmp_path.glob("*.jsonl.*"))
     assert len(list((tmp_path / "maps-2").glob("*/result.json"))) == 2
-
-
-def test_two_processes_share_the_films_of_evaluate(bundled, films, tmp_path):  # noqa: F811
-    pytest.importorskip("accelerate")
-    os.remove(films / NAMES[1])
-    one, two = tmp_path / "one.jsonl", tmp_path / "two.jsonl"
-    asked = ["evaluate", str(films), "--weights", bundled, "--anyway", "--method", "grad-cam"]
-    assert main([*asked, "--jsonl", str(one)]) == 0
-    done = launch_two([*asked, "--jsonl", str(two)])
-    assert done.returncode == 0, done.stderr
-    assert two.read_bytes() == one.read_bytes() and not list(tmp_path.glob("two.jsonl.*"))
