@@ -210,6 +210,14 @@ def test_a_number_that_means_nothing_says_so(visit):
         }"""
     )
     assert "drawn by a program" in page.inner_text("#findings .message")
+    page.evaluate(
+        """async () => {
+          const { tellWork } = await import("./show.js");
+          tellWork("A method with a name as long as any, of a network with another one …", 0.5);
+        }"""
+    )
+    message, work = (page.locator(name).bounding_box() for name in ("#findings .message", "#work .work"))
+    assert message and work and message["x"] + message["width"] <= work["x"]
     assert "is in: Grad-CAM. This number confirms nothing." in page.inner_text(".agreement .note")
 
 
