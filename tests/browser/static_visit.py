@@ -37,19 +37,21 @@ class Visit:
 
 @contextmanager
 def open_edition(browser: Browser, edition: Path, **options: Any) -> Iterator[Visit]:
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB", **options)
-    page = context.new_page()
-    page.set_default_timeout(ANSWERS_WITHIN_MS)
     with serve_folder(edition) as address:
-        seen = Visit(page, address)
-        page.on("console", lambda m: seen.wrong.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda error: seen.wrong.append(str(error)))
-        page.on("request", lambda request: seen.asked.append(request.url))
-        page.goto(address)
-        page.wait_for_selector(PANELS)
-        seen.rest()
-        yield seen
-    context.close()
+        context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB", **options)
+        try:
+            page = context.new_page()
+            page.set_default_timeout(ANSWERS_WITHIN_MS)
+            seen = Visit(page, address)
+            page.on("console", lambda m: seen.wrong.append(m.text) if m.type == "error" else None)
+            page.on("pageerror", lambda error: seen.wrong.append(str(error)))
+            page.on("request", lambda request: seen.asked.append(request.url))
+            page.goto(address)
+            page.wait_for_selector(PANELS)
+            seen.rest()
+            yield seen
+        finally:
+            context.close()
     assert seen.wrong == []
     assert [url for url in seen.asked if not url.startswith((address, "data:", "blob:"))] == []
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page
 
 from cxr_demo.export.static.single_file import pack_edition
 from cxr_demo.teaching.planted import CHEAT, HONEST
@@ -122,19 +121,11 @@ def test_the_newest_choice_holds_while_a_network_loads(slow_visit):
     assert page.input_value("#networks select") == HONEST and "honest" in page.inner_text("#panels p.of")
 
 
-def move_threshold(page: Page, label: str, steps: int) -> None:
-    """Of the chosen finding, by the keyboard."""
-    slider = page.locator(f"li:has(button.finding[data-label={label}]) input.threshold")
-    slider.focus()
-    for _ in range(abs(steps)):
-        page.keyboard.press("ArrowRight" if steps > 0 else "ArrowLeft")
-
-
 def test_a_threshold_moved_by_hand_stands_wherever_the_verdict_does(visit):
     page = visit.page
     visit.press("button.finding[data-label=mass]")
     assert "below threshold" in page.inner_text("#panels h2")
-    move_threshold(page, "mass", -200)
+    page.press("li:has(button.finding[data-label=mass]) input.threshold", "Home")
     assert "above your threshold" in page.inner_text("#panels h2")
     visit.press("button.finding[data-label=effusion]")
     assert "below threshold" in page.inner_text("#panels h2")
@@ -143,6 +134,9 @@ def test_a_threshold_moved_by_hand_stands_wherever_the_verdict_does(visit):
     visit.press("button.finding[data-label=mass]")
     assert "über Ihrer Schwelle" in page.inner_text("#panels h2")
     assert "über Ihrer Schwelle" in page.inner_text("#spoken")
+    page.click("#top button[data-language=en]")
+    assert "above your threshold" in page.inner_text("#spoken")
+    page.click("#top button[data-language=de]")
     page.click("#findings button.reset:visible")
     assert "Ihrer" not in page.inner_text("#panels h2") + page.inner_text("button.finding[data-label=mass]")
 
@@ -153,6 +147,16 @@ def test_what_fails_or_waits_is_said_and_leaves_nothing_running(slow_visit, film
     slow_visit.rest()
     assert page.inner_text("#spoken").startswith("cut.png was not read. ")
     assert page.locator("#facts button.print").count() == 0 and page.inner_text("#report") == ""
+    page.route("**/gate/*", lambda route: route.abort())
+    page.set_input_files("#film input", films["film16.png"])
+    page.wait_for_selector("#notice button.again")
+    assert page.locator("#findings .question").count() == 0  # it cannot be answered yet
+    page.unroute("**/gate/*")
+    slow_visit.press("#notice button.again")
+    assert page.locator("#findings .question").count() == 1
+    if page.locator("#findings button.leave-it").count():  # its name goes with it
+        slow_visit.press("#findings button.leave-it")
+        assert "film16" not in page.inner_text("#compare")
     page.click("#examples button[data-example=effusion]")
     slow_visit.rest()
     assert page.locator("#facts button.print").count() == 1

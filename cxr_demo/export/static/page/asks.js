@@ -7,6 +7,8 @@ import { describeError, formatText } from "./words.js";
 /** @typedef {import("./desk.js").GivenFilm} GivenFilm */
 /** @typedef {() => boolean} IsOld whether something else is wanted by now */
 
+const STOPPED = { name: "static-was-stopped", values: {} };
+
 /** @param {unknown} error */
 export const nameOf = (error) => /** @type {Partial<Message>} */ (error)?.name ?? "";
 
@@ -27,6 +29,7 @@ export async function takeIn(film, isOld) {
     film.number = read.number;
     film.outlines ||= await addressOutlines(film).catch(() => ""); // the film is there without them
     film.read ??= read;
+    if (isOld()) throw STOPPED; // nothing more is asked of it
   } catch (error) {
     if (film.read || isOld() || nameOf(error) === "static-was-stopped") throw error;
     film.fault = error;
@@ -93,8 +96,7 @@ export async function explain(film, label, key, told, isOld) {
     return check(film, made);
   } catch (error) {
     if (["static-was-stopped", "static-no-network"].includes(nameOf(error))) throw error;
-    const { message, hint } = describeError(error);
-    return { fault: `${message} ${hint}` };
+    return { fault: () => Object.values(describeError(error)).join(" ") };
   }
 }
 

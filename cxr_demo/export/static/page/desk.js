@@ -42,6 +42,7 @@ export const desk = {
   /** @type {GivenFilm | null} */
   film: null,
   inEngine: "", // id of the film that the engine holds
+  heldNetwork: "", // name of the network that it holds
   /** @type {EngineAnswer | null} */
   answers: null,
   answersOf: "", // film and network
@@ -64,7 +65,8 @@ export const desk = {
   regions: [],
   /** @type {import("./regions.js").Cover} */
   cover: { how: "", answers: null, id: "", fault: "" },
-  regionFault: "",
+  /** @type {(() => string) | null} */
+  regionFault: null, // said in the language of the moment
   /** @type {{ text: string, share: number } | null} */
   working: null,
   isStopped: false,
@@ -97,7 +99,8 @@ export const identifyOtherMaps = () => `${desk.pair.film?.id} ${identifyMaps().r
  */
 export function listEntries(entries = desk.entries, isOfNow = desk.entriesOf === identifyMaps()) {
   const wanted = (desk.network?.methods ?? []).filter(({ key }) => desk.methods.includes(key));
-  const why = desk.isStopped ? formatText("browser-stopped") : desk.fault ? describeError(desk.fault).message : "";
+  const { fault } = desk;
+  const why = desk.isStopped ? () => formatText("browser-stopped") : fault ? () => describeError(fault).message : null;
   const entryOf = (/** @type {string} */ key) => {
     const entry = (isOfNow && entries.get(key)) || "coming";
     return entry === "coming" && why ? { fault: why } : entry;
@@ -179,7 +182,7 @@ export function lookAtOther() {
 /** Films that may stand beside the one that is looked at. @returns {{ id: string, name: string }[]} */
 export function listOthers() {
   const own = desk.earlier
-    .filter(({ id }) => id !== desk.film?.id)
+    .filter(({ id, fault }) => id !== desk.film?.id && !fault)
     .map((film) => ({ id: film.id, name: nameFilm(film) }));
   const drawn = edition.examples
     .filter(({ key }) => key !== desk.film?.example)

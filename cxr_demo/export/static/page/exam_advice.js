@@ -37,8 +37,10 @@ function drawLayer(made, network, frame, edition) {
 export function openAdviser(edition, files) {
   /** @type {Promise<StaticEngine> | null} */
   let opening = null;
-  /** @type {Map<string, Advice>} */
+  /** @type {Map<string, Promise<Advice>>} */
   const known = new Map();
+  /** @type {Promise<unknown>} */
+  let running = Promise.resolve(); // one after the other
   let asked = 0;
 
   /**
@@ -72,18 +74,19 @@ export function openAdviser(edition, files) {
 
   return {
     /** @type {(name: string, path: string, choices: readonly string[]) => Promise<Advice>} */
-    async ask(name, path, choices) {
+    ask(name, path, choices) {
       const of = `${name} ${path}`;
       const found = known.get(of);
       if (found) return found;
       asked += 1;
-      try {
-        const made = await ask(name, path, choices);
-        known.set(of, made);
-        return made;
-      } finally {
-        asked -= 1;
-      }
+      const asking = running
+        .then(() => ask(name, path, choices))
+        .finally(() => {
+          asked -= 1;
+        });
+      running = asking.catch(() => known.delete(of)); // the next try asks anew
+      known.set(of, asking);
+      return asking;
     },
     /** Unless it is being asked. */
     leave() {

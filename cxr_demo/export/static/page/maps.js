@@ -1,6 +1,6 @@
 // Maps as the engine gives them: which are there, what made them and where they lie.
 
-/** @typedef {EngineMap | "coming" | { fault: string }} Entry */
+/** @typedef {EngineMap | "coming" | { fault: () => string }} Entry */
 
 /**
  * @param {Entry} entry

@@ -4,7 +4,7 @@ import { desk, edition, files, identify, isOneFile } from "./desk.js";
 import { openExam } from "./exam.js";
 import { renderTop } from "./intake.js";
 import { follow, untilRest } from "./run.js";
-import { showAll } from "./show.js";
+import { showAll, speak } from "./show.js";
 import { hearAll, takeExample } from "./wishes.js";
 import { formatText } from "./words.js";
 
@@ -16,6 +16,7 @@ function setLanguage(code) {
     localStorage.setItem(KEEP_LANGUAGE, code);
   } catch {} // where nothing may be kept, the next visit begins anew
   showAll();
+  speak();
   document.dispatchEvent(new Event("language"));
   tellKept();
 }
@@ -34,6 +35,7 @@ function enterRoom() {
   if (isLesson) document.body.dataset.room = "lesson";
   else delete document.body.dataset.room;
   showPart("top", renderTop(edition.languages), identify());
+  speak();
 }
 
 /** The edition's files are kept for a visit without a network, but for other networks'; a sentence says once they are. */

@@ -106,7 +106,7 @@ function renderRow(method, now, then) {
     if (made?.scale.nothing) below = tag("p", {}, formatText("exam-no-evidence"));
     else if (made) below = renderOneScale({ ...made.scale, limit: limits[at] }, method.unit, isShared, now.tables);
     else if (entry === "coming") below = tag("p", { class: "busy" }, formatText("computing", { method: name }));
-    else below = tag("p", {}, /** @type {{ fault: string }} */ (entry).fault);
+    else below = tag("p", {}, /** @type {{ fault: () => string }} */ (entry).fault());
     const score = how && tag("p", { class: "sums" }, tag("strong", {}, formatScore(how.p, now.network)), ` · ${describeVerdict(how)}`);
     const stage = renderStage(film, nameCanvas(method.key, side), text, null, off);
     return tag("figure", { class: "panel" }, title, stage, tag("div", { class: "below" }, below, score));

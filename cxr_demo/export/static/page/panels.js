@@ -348,7 +348,7 @@ function renderLegend({ film, pinned, contrast, label, network }, how) {
 function renderEntry(looked, key, entry, scales) {
   const method = findMethod(looked.network, key);
   if (isMade(entry)) return renderMap(entry, method, /** @type {Shared} */ (scales.get(key)), looked);
-  if (entry !== "coming") return renderMapFigure(method, looked, "", entry.fault, renderNotice(entry.fault));
+  if (entry !== "coming") return renderMapFigure(method, looked, "", entry.fault(), renderNotice(entry.fault()));
   const text = formatText("computing", { method: chooseText(method.name) });
   return renderMapFigure(method, looked, "", text, renderNotice(text, true));
 }

@@ -14,7 +14,7 @@ const FIELD_NAMES = ["x", "y", "width", "height"]; // as the viewer's script rea
  * @property {string} how the regions are covered; empty: not at all
  * @property {CoveredAnswer | null} answers
  * @property {string} id of its picture
- * @property {string} fault
+ * @property {"" | "cover.none-chosen"} fault a message
  */
 
 /**
@@ -56,6 +56,7 @@ function renderTable(regions, { maps, found }, network) {
         "th",
         { scope: "row" },
         tag("b", { class: "number-tag", "data-region": at }, String(number)),
+        " ",
         tag("small", {}, `${formatPercent(found[at].area)} ${formatText("regions-own.area")}`),
         tag("button", leave, "×"),
       ),
@@ -126,7 +127,7 @@ function renderCovering({ network, answers, label }, cover) {
   );
   let below = null;
   if (!cover.how) below = [tag("p", { class: "how" }, formatText("cover.hint"))];
-  else if (cover.fault) below = [tag("p", { class: "fault", role: "alert" }, cover.fault)];
+  else if (cover.fault) below = [tag("p", { class: "fault", role: "alert" }, formatText(cover.fault))];
   else if (after) {
     const order = findStandings(network, before)
       .map((_, index) => index)

@@ -21,7 +21,6 @@ import { chooseText, formatText } from "./words.js";
 
 let covers = 0;
 let putOff = ""; // the network that was chosen when a person pressed Stop
-let inEngine = ""; // the network that the engine holds
 
 /** @type {Promise<void>} */
 let running = Promise.resolve();
@@ -67,14 +66,14 @@ async function readFilm(/** @type {IsOld} */ isOld) {
 
 async function loadNetwork(/** @type {IsOld} */ isOld) {
   const name = desk.chosen;
-  if (desk.network?.name === name && inEngine === name) return;
+  if (desk.network?.name === name && desk.heldNetwork === name) return;
   const { title } = /** @type {EditionNetwork} */ (edition.networks.find((network) => network.name === name));
   const text = formatText("browser-loading", { name: chooseText(title) });
   tellWork(text);
   try {
     const tell = (/** @type {number} */ share) => isOld() || tellWork(text, share);
     const network = /** @type {Manifest} */ (await engine.loadNetwork(name, tell));
-    inEngine = name;
+    desk.heldNetwork = name;
     desk.loaded.add(name);
     if (isOld() && desk.chosen !== name) return; // it came after Stop, and the one that is shown stays
     desk.network = network;
@@ -117,7 +116,7 @@ async function fill(film, entries, isOld) {
     const method = desk.network?.methods.find((each) => each.key === key);
     const name = chooseText(method?.name);
     if (desk.contrast && !method?.is_linear) {
-      entries.set(key, { fault: formatText("contrast-none", { method: name }) });
+      entries.set(key, { fault: () => formatText("contrast-none", { method: chooseText(method?.name) }) });
       continue;
     }
     const made = await explain(film, desk.label, key, formatText("computing", { method: name }), isOld);
@@ -151,7 +150,7 @@ async function askCovered(/** @type {IsOld} */ isOld) {
   if (!film || !lookNow() || !how || answers || fault) return;
   const covered = desk.regions.filter((region) => region.covered);
   if (!covered.length) {
-    desk.cover = { ...desk.cover, fault: formatText("cover.none-chosen") };
+    desk.cover = { ...desk.cover, fault: "cover.none-chosen" };
     return;
   }
   const found = await cover(film, covered, how, isOld);

@@ -45,13 +45,16 @@ function renderFault(error) {
   return tag("p", { class: "message error", role: "alert" }, tag("strong", {}, message), ` ${hint}`);
 }
 
+const renderAgain = () => tag("button", { type: "button", class: "again" }, formatText("browser-try-again"));
+
 /** @param {import("./panels.js").Looked | null} looked */
 function showFindings(looked) {
   const { film } = desk;
   if (film?.fault) return [renderNoFindings(renderFault(film.fault))];
   if (film?.gate && isDoubted(film)) return [renderQuestion(nameFilm(film), film.gate)];
   const isHere = desk.network?.name === desk.chosen; // else another is on its way
-  if (film && isHere && isQuestioned(film)) {
+  const isJudged = !film || film.example || film.gate || !edition.gate;
+  if (film && isHere && isJudged && isQuestioned(film)) {
     const fitting = edition.networks.filter((network) => network.made_for !== SYNTHETIC);
     return [renderOtherNetworks(nameFilm(film), fitting, desk.loaded)];
   }
@@ -101,7 +104,7 @@ function showPanels(looked) {
     for (const [id, map] of numbers) bodies.set(id, map);
     keepBodies(bodies);
     showPart("panels", fresh, at, body);
-    const regions = renderRegions(looked, desk.regions, desk.cover, desk.regionFault);
+    const regions = renderRegions(looked, desk.regions, desk.cover, desk.regionFault?.() ?? "");
     showPart("regions", regions.fresh, at, regions.body);
     return;
   }
@@ -160,7 +163,7 @@ export function showAll() {
   showPart("methods", renderMethods(network?.methods ?? [], desk.methods), at);
   for (const box of partOf("methods").querySelectorAll("input")) box.checked = desk.methods.includes(box.value);
   showPart("work", renderWork(desk.working, desk.isStopped), at);
-  showPart("notice", desk.fault ? [renderFault(desk.fault)] : [], at);
+  showPart("notice", desk.fault ? [renderFault(desk.fault), renderAgain()] : [], at);
   showPart("findings", showFindings(looked), at, {});
   moveThresholds(desk.network, desk.moved);
   showPanels(looked);
@@ -201,6 +204,7 @@ function describeResult() {
 /** To those who do not see the page: what came of it, or why nothing did. */
 export function speak() {
   const { film } = desk;
+  if (document.body.dataset.room) return void partOf("spoken").replaceChildren(); // the lesson shows another film
   /** @type {(error: unknown) => string} */
   const reasonOf = (error) => {
     const { message, hint } = describeError(error);

@@ -25,6 +25,7 @@ function lookAt(film) {
   if (pair.film && (pair.film === film || (film.example && pair.film.example === film.example))) pair.film = null;
   desk.regions = [];
   desk.cover = { how: "", answers: null, id: "", fault: "" };
+  desk.regionFault = null;
   desk.isLabelWanted = false;
   forgetPixels();
   follow(true);
@@ -128,13 +129,13 @@ function takeOwn(given) {
 function findRegionFault(regions) {
   const film = desk.film?.read;
   const most = edition.limits.max_regions;
-  if (regions.length > most) return formatText("region.too-many", { most });
-  if (!regions.every(({ shape }) => shape.flat().every(Number.isFinite))) return formatText("region.no-numbers");
+  if (regions.length > most) return () => formatText("region.too-many", { most });
+  if (!regions.every(({ shape }) => shape.flat().every(Number.isFinite))) return () => formatText("region.no-numbers");
   try {
     if (film) for (const { shape } of regions) maskRegion(shape, film.width, film.height);
-    return "";
+    return null;
   } catch (error) {
-    return describeError(error).message;
+    return () => describeError(error).message;
   }
 }
 
@@ -205,7 +206,11 @@ export function hearAll() {
     desk.earlier = desk.earlier.map((each) => (each === film ? mended : each));
     lookAt(mended);
   });
-  on("click", "#findings button.leave-it", () => takeExample());
+  on("click", "#findings button.leave-it", () => {
+    desk.earlier = desk.earlier.filter((film) => film !== desk.film);
+    takeExample();
+  });
+  on("click", "#notice button.again", () => follow());
   on("change", "#compare select", (select) => chooseOther(select.value));
   on("click", "#pair button.end", () => chooseOther(""));
   on("click", "#pair button.swap", swapFilms);
