@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import functools
+import html
 import json
+import re
 import shutil
 import threading
 from collections.abc import Iterator
@@ -24,10 +26,7 @@ from cxr_demo.export.static.libraries import copy_libraries, hash_programs, inst
 PAGE = Path(__file__).parents[1] / "cxr_demo" / "export" / "static" / "page"
 FACTS = {"clip_percentile": render.CLIP_PERCENTILE, "evidence_floor": EVIDENCE_FLOOR, "signed_zero": render.SIGNED_ZERO}
 
-POLICY = (
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; worker-src 'self' blob:;"
-    " img-src 'self' blob: data:; style-src 'self'"
-)
+POLICY = html.unescape(re.findall(r'Content-Security-Policy" content="([^"]*)"', (PAGE / "index.html").read_text())[0])
 TOOLS = """() => {
   window.pack = (array) => {
     const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);

@@ -22,7 +22,6 @@ import psutil
 import app
 from cxr_demo.analysis import Analyser, choose_default_methods
 from cxr_demo.film.bounded_reading import start_reader
-from cxr_demo.film.gate import judge_image
 from cxr_demo.film.phantom import make_example_phantoms
 from cxr_demo.film.reading import read_image
 from cxr_demo.ui.app.desk import Desk
@@ -87,7 +86,10 @@ class People:
         file.write_bytes(make_film(1000 * self.films + 900 + number))
         image = read_image(file)
         began = time.perf_counter()
-        judge_image(image, self.desk.gate, self.desk.lungs)
+        if self.desk.gate:
+            self.desk.gate.assess(image.pixels)
+        if self.desk.lungs:
+            self.desk.lungs.probability(image.pixels)
         judged = time.perf_counter()
         study = analyser.analyse(image)
         analyser.explain(study, study.labels[:1], choose_default_methods(analyser))

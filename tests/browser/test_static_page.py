@@ -195,6 +195,9 @@ def test_a_printed_report_has_its_day_and_the_numbers_of_its_regions(visit):
     visit.press("#regions button.cover[data-how=blur]")
     page.evaluate("document.body.dataset.atFilms = '1'")
     page.emulate_media(media="print")
+    pressed = "button:not(.region-tag, .finding), input, summary, details:not([open])"  # not on paper
+    assert [each.inner_text() for each in page.locator(pressed).all() if each.is_visible()] == []
+    assert page.is_visible("#regions .covering") and not page.is_visible("#foot")
     assert page.locator("#panels .region-tag b:visible").count() >= 2
     assert page.eval_on_selector(".covering .bar", "bar => getComputedStyle(bar).position") == "static"
     assert page.evaluate("new Intl.DateTimeFormat('en', { dateStyle: 'long' }).format()") in page.inner_text("#report")

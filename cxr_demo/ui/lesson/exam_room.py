@@ -11,11 +11,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from cxr_demo import render
 from cxr_demo.analysis import Analyser, Explanation
 from cxr_demo.errors import CxrError
 from cxr_demo.explain.map_cache import Key, MapCache
-from cxr_demo.explain.methods import METHODS, Unit
+from cxr_demo.explain.methods import Unit
 from cxr_demo.film.bounded_reading import read_bounded
 from cxr_demo.film.reading import Radiograph
 from cxr_demo.labels import match_label
@@ -173,8 +172,7 @@ def _can_advise(analyser: Analyser, deck: Deck) -> bool:
 
 
 def _encode_map(made: Explanation, analyser: Analyser, image: Radiograph) -> ExamMap:
-    scale = render.choose_scale(made.map_square, METHODS[made.method].shown, made.unit)
-    shape = image.pixels.shape[0], image.pixels.shape[1]
+    scale, shape = made.own_scale, (image.pixels.shape[0], image.pixels.shape[1])
     preprocess = analyser.card.preprocess
     layer = "" if scale.nothing else image_encoding.encode_layer(made, scale, preprocess, shape, OPACITY)
     return ExamMap(layer, scale.limit, made.unit)
