@@ -242,6 +242,18 @@ def test_regions_are_told_and_covered(visit):
     visit.press("#regions button.cover[data-how=blur]")
     assert "Consolidation: > 99 %" in page.inner_text("#regions p.change")
     page.wait_for_selector(".not-film")
+    passed = page.evaluate(
+        """async () => {
+          const { findPassed } = await import("./regions.js");
+          const thresholds = [0.3, 0.3, 0.3, 0.3, null];
+          const labels = thresholds.map((threshold, at) => {
+            return { key: String(at), threshold, quality: { can_tell: at !== 3 } };
+          });
+          const looked = { network: { task: "multi-label", labels }, label: "0", moved: 0.5 };
+          return findPassed(looked, [0.2, 0.2, 0.4, 0.2, 0.2], [0.4, 0.4, 0.2, 0.4, 0.4]);
+        }"""
+    )
+    assert passed == ["", "covered-above", "covered-below", "", ""]  # the first one's threshold was moved to 0.5
 
 
 def test_an_own_film_is_read_and_asked_about_without_a_network(visit, films):

@@ -79,11 +79,10 @@ def _write_files(folder: Path, opened: Sequence[Checkpoint], on_progress: Progre
     examples = _write_examples(folder)
     _write_texts(folder / "texts")
     page_files.copy_page(folder)
-    facts = describe_edition(listed, HONEST if HONEST in names else names[0])
+    facts = describe_edition(listed, HONEST if HONEST in names else names[0], examples)
     others = {
         "gate": gate,
         "decks": [deck.name for deck in decks],
-        "examples": examples,
         "programs": hash_programs(folder / "lib"),
     }
     write_json(folder / EDITION_FILE, facts | others | {"files": [EDITION_FILE, *_list_files(folder)]})
@@ -167,14 +166,16 @@ def list_recorded() -> list[str]:
     return [key for key, method in METHODS.items() if method.family.reads == "rules"]
 
 
-def describe_edition(networks: Sequence[Mapping[str, Any]], first: str) -> dict[str, Any]:
+def describe_edition(
+    networks: Sequence[Mapping[str, Any]], first: str, examples: Sequence[Mapping[str, Any]] = ()
+) -> dict[str, Any]:
     return {
         "format": manifest.FORMAT,
         "version": cxr_demo.__version__,
         "date": datetime.now(UTC).date().isoformat(),
         "languages": list(LANGUAGES),
         "networks": [dict(each) | {"default": each["name"] == first} for each in networks],
-        "examples": [],
+        "examples": list(examples),
         "render": manifest.describe_render(),
         "limits": {name.lower(): getattr(limits, name) for name in LIMITS},
     }

@@ -1,12 +1,11 @@
 // What a network says of a film of the exam, and the maps of what it names.
 import { openEngine } from "./engine/engine.js";
-import { fitShape } from "./engine/region_shares.js";
+import { fitShape, MAP_SIDE_PX } from "./engine/shape.js";
 import { findFrame } from "./fields.js";
 import { findStandings } from "./findings.js";
 import { findMethod, placeMap } from "./maps.js";
 
 const METHODS = ["grad-cam", "lrp-epsilon-plus-flat"];
-const MAP_SIDE_PX = 512;
 const OPACITY = 0.7;
 
 /** @typedef {{ label: string, key: string, source: string, limit: number }} DrawnMap */

@@ -1,5 +1,5 @@
 // Another film beside the one that the panels show: what the same network says of it, and its maps on the same scale.
-import { fitShape } from "./engine/region_shares.js";
+import { fitShape, MAP_SIDE_PX } from "./engine/shape.js";
 import { findFrame } from "./fields.js";
 import { describeVerdict, findStandings } from "./findings.js";
 import { findMethod, isMade, placeMap } from "./maps.js";
@@ -8,7 +8,6 @@ import { nameFinding, renderStage } from "./panels.js";
 import { renderOneScale } from "./scales.js";
 import { chooseText, formatScore, formatScores, formatText } from "./words.js";
 
-const MAP_SIDE_PX = 512;
 const SAME_SHAPE = 0.01; // films that differ by less in height by width
 const SIDES = /** @type {const} */ (["then", "now"]);
 

@@ -1,7 +1,7 @@
 // The panels: the film and one map per method, same geometry, all numbers beside their colours.
 import { renderAgreement } from "./agreement.js";
 import { renderDrawingControls, renderEnlargeButton, renderRegionControls, renderViewControls } from "./controls.js";
-import { fitShape } from "./engine/region_shares.js";
+import { fitShape, MAP_SIDE_PX } from "./engine/shape.js";
 import { findFrame, findStrongestPlace } from "./fields.js";
 import { describeMapsOff, describeMoved, describeShowAnyway, findStandings, MANY } from "./findings.js";
 import { findMethod, isCoarse, isMade, placeMap } from "./maps.js";
@@ -10,7 +10,6 @@ import { renderColourBar, shareScales } from "./scales.js";
 import { renderTerm } from "./terms.js";
 import { chooseText, formatDigits, formatList, formatPercent, formatScore, formatSigned, formatText } from "./words.js";
 
-const MAP_SIDE_PX = 512; // of a map on the page
 const FILM_SIDE_PX = 1024; // of a film's canvas
 const ROWS = ["row-upper", "row-middle", "row-lower"];
 const COLUMNS = ["column-left", "column-centre", "column-right"];

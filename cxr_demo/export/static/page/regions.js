@@ -94,10 +94,25 @@ function renderFields(fault) {
 }
 
 /**
+ * Where each finding is beside its threshold once regions are covered, of those that pass it; "" for the others.
+ * @param {Pick<import("./panels.js").Looked, "network" | "label" | "moved">} looked
+ * @param {readonly number[]} before
+ * @param {readonly number[]} after
+ */
+export const findPassed = ({ network, label, moved }, before, after) =>
+  findStandings(network, before).map(({ label: { key }, threshold: own, verdict }, at) => {
+    const threshold = key === label && own !== null ? (moved ?? own) : own;
+    if (threshold === null || verdict === "cannot tell" || before[at] >= threshold === after[at] >= threshold)
+      return "";
+    return after[at] >= threshold ? "covered-above" : "covered-below";
+  });
+
+/**
  * @param {import("./panels.js").Looked} looked
  * @param {Cover} cover
  */
-function renderCovering({ network, answers, label }, cover) {
+function renderCovering(looked, cover) {
+  const { network, answers, label } = looked;
   const before = Array.from(answers.probabilities);
   const after = cover.answers && Array.from(cover.answers.probabilities);
   const buttons = COVERS.map((how) =>
@@ -110,12 +125,14 @@ function renderCovering({ network, answers, label }, cover) {
   const off = { type: "button", class: "cover off", "data-how": "" };
   const ways = { class: "ways", role: "group", "aria-label": formatText("cover") };
   const at = network.labels.findIndex(({ key }) => key === label);
+  const nameOf = (/** @type {number} */ index) => chooseText(network.labels[index].name);
+  const passed = after ? findPassed(looked, before, after) : [];
   let change = null;
   if (cover.how && after) {
     const [was, isNow, by] = formatScores(before[at], after[at], network);
-    const finding = chooseText(network.labels[at].name);
-    const told = formatText("covered-change", { finding, before: was, after: isNow });
-    change = tag("p", { class: "change", role: "status" }, `${told} `, tag("b", {}, by));
+    const told = formatText("covered-change", { finding: nameOf(at), before: was, after: isNow });
+    const others = passed.map((name, index) => name && formatText(name, { finding: nameOf(index) })).filter(Boolean);
+    change = tag("p", { class: "change", role: "status" }, `${told} `, tag("b", {}, by), ` ${others.join(" ")}`);
   } else if (cover.how && !cover.fault)
     change = tag("p", { class: "change", role: "status" }, formatText("cover.asking"));
   const bar = tag(
@@ -139,7 +156,12 @@ function renderCovering({ network, answers, label }, cover) {
       tag(
         "tr",
         {},
-        tag("th", { scope: "row" }, chooseText(network.labels[index].name)),
+        tag(
+          "th",
+          { scope: "row" },
+          nameOf(index),
+          passed[index] && tag("small", {}, ` ${formatText(`${passed[index]}.short`)}`),
+        ),
         formatScores(before[index], after[index], network).map((text) => tag("td", {}, text)),
       ),
     );

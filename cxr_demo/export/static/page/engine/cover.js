@@ -4,6 +4,7 @@ import { roundEven } from "./numbers.js";
 import { changeAll } from "./planes.js";
 import { markShape } from "./region_mask.js";
 import { resize } from "./resize.js";
+import { fitShape } from "./shape.js";
 
 const BLUR_SIGMA = 1 / 8; // of the longest side
 const COARSE_PX = 128; // longest side while blurring
@@ -40,9 +41,8 @@ export function coverFilm(pixels, width, height, shapes, how) {
  * @param {number} height
  */
 function blur(pixels, width, height) {
-  const shrink = min(1, COARSE_PX / max(height, width));
-  const [wide, high] = [width, height].map((side) => max(1, roundEven(side * shrink)));
-  const sigma = BLUR_SIGMA * max(height, width) * shrink;
+  const [wide, high] = fitShape(width, height, COARSE_PX);
+  const sigma = BLUR_SIGMA * max(height, width) * min(1, COARSE_PX / max(height, width));
   const reach = roundEven(sigma * 4 * 2 + 1) >> 1; // as OpenCV chooses the size of its kernel for floats
   const kernel = Array.from({ length: 2 * reach + 1 }, (_, at) => exp(-((at - reach) ** 2) / (2 * sigma * sigma)));
   const sum = kernel.reduce((total, weight) => total + weight, 0);

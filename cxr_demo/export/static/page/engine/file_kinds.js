@@ -28,7 +28,7 @@ const FIRST_VALUES = ["UL", "OB", "CS", "UI", "SH", "DA", "TM", "LO"];
 export const textOf = (bytes, from, to) => String.fromCharCode(...bytes.subarray(from, to));
 
 /** @param {Uint8Array} bytes */
-export function isDicom(bytes) {
+function isDicom(bytes) {
   if (textOf(bytes, 128, 132) === "DICM") return true;
   const head = textOf(bytes, 0, 4096);
   if (bytes.length < 132 || !(head.includes("1.2.840.10008.") || head.includes("ACR-NEMA"))) return false;

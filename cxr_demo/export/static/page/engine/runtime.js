@@ -11,7 +11,7 @@ const MOST_SESSIONS = 4; // each holds the weights once more
 const NEEDS_SIMD = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11]; // biome-ignore format: bytes
 
 /** @param {(path: string) => Promise<Uint8Array>} getFile */
-export async function startRuntime(getFile) {
+async function startRuntime(getFile) {
   if (ort.env.wasm.wasmBinary) return;
   if (!globalThis.WebAssembly?.validate(Uint8Array.from(NEEDS_SIMD))) throw new Failure("static-no-simd");
   ort.env.wasm.numThreads = 1;
