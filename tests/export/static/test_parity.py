@@ -1,0 +1,54 @@
+"""The bench of networks in Chromium lets nothing pass that is not Python's."""
+
+from __future__ import annotations
+
+import base64
+
+import numpy as np
+import pytest
+
+from tests.bench.static_parity import compare_case, list_misses
+
+OWN = np.random.default_rng(0).normal(size=(20, 20)).astype(np.float32)
+LOGITS = [0.5, -2.0]
+
+
+def encode(values: np.ndarray) -> str:
+    return base64.b64encode(values.tobytes()).decode()
+
+
+def list_misses_of(found: np.ndarray, logits: list, own: dict | None = None, cells: int = 0) -> list[str]:
+    square = np.zeros((4, 4), np.uint8)
+    other = square.copy()
+    other.flat[:cells] = 1
+    case = {"bits": 8, "logits": LOGITS, "square": encode(square), "maps": {"a map": {"values": encode(OWN)}}}
+    row = compare_case(case, {"logits": logits, "square": encode(other), "maps": [encode(found)]})
+    if own:
+        row["maps"]["a map"]["own"] = own
+    return list_misses({"network": "n", "weights": "w", "cases": [row]}, "w")
+
+
+def test_what_is_python_s_own_misses_nothing():
+    assert list_misses_of(OWN * np.float32(1 + 1e-6), LOGITS) == []
+
+
+@pytest.mark.parametrize("found", [OWN * np.nan, OWN * 0, -OWN, OWN + 0.01, OWN[::-1].copy()])
+@pytest.mark.parametrize("own", [None, {"off": 1e-4, "apart": 1e-4}])
+def test_another_map_misses(found, own):
+    assert len(list_misses_of(found.astype(np.float32), LOGITS, own)) == 1
+
+
+@pytest.mark.parametrize("logits", [[0.5, None], [0.5, float("nan")], [0.6, -2.0]])
+def test_other_logits_miss(logits):
+    assert len(list_misses_of(OWN, logits)) == 1
+
+
+def test_another_square_or_hash_misses():
+    assert len(list_misses_of(OWN, LOGITS, cells=1)) == 1
+    assert len(list_misses({"network": "n", "weights": "w", "cases": []}, "other")) == 1
+
+
+def test_a_map_may_be_twice_as_far_as_python_is_from_itself():
+    found = OWN + np.random.default_rng(1).normal(0, 0.01, OWN.shape).astype(np.float32)
+    assert list_misses_of(found, LOGITS, {"off": 1e-4, "apart": 0.01}) == []
+    assert len(list_misses_of(found, LOGITS, {"off": 1e-6, "apart": 0.01})) == 1
