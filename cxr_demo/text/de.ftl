@@ -2077,6 +2077,7 @@ table = Befunde aller Aufnahmen
 table-open = Befunde aller { $films } Aufnahmen als Tabelle
 table-close = Tabelle schließen
 table-csv = Als CSV herunterladen
+    .names = Die Datei nimmt die Namen mit: Sie lässt sich herunterladen, sobald Sie nachgesehen haben.
     .looked = Ich habe nachgesehen: Kein Dateiname in dieser Tabelle sagt, wer ein Patient ist.
 table-film = Aufnahme
 table-gate = Art des Bildes

@@ -2013,6 +2013,7 @@ table = Findings of all films
 table-open = Findings of all { $films } films as a table
 table-close = Close the table
 table-csv = Download as CSV
+    .names = The file takes the names along: it can be downloaded once you have looked at them.
     .looked = I have looked: no name of a file in this table says who a patient is.
 table-film = Film
 table-gate = Kind of picture

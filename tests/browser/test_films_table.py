@@ -60,7 +60,10 @@ def test_the_table_fills_is_sorted_shows_a_film_and_closes(open_page, films):
 
 def test_the_table_is_saved_with_every_number(open_page, films):
     page = open_table(open_page, films)
-    expect(page.locator("#table button.csv")).to_be_disabled()  # before anybody has looked for names
+    save = page.locator("#table button.csv")
+    expect(save).to_be_disabled()  # before anybody has looked for names, and it says so
+    expect(save).to_have_accessible_description(format_text("table-csv.names"))
+    expect(page.locator("#table-names")).to_be_visible()
     page.get_by_label(format_text("table-csv.looked")).check()
     with page.expect_download() as saved:
         page.locator("#table button.csv").click()

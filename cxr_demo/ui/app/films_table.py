@@ -80,10 +80,14 @@ def _render_header(films: int, is_open: bool, asks_for_names: bool) -> Html:
     )  # fmt: skip
     if not is_open:
         return tag("div", toggle, class_="head")
-    save = tag("button", format_text("table-csv"), type="button", class_="csv", disabled=asks_for_names)
+    why = "table-names" if asks_for_names else None
+    save = tag(
+        "button", format_text("table-csv"), type="button", class_="csv", disabled=asks_for_names, aria_describedby=why
+    )  # fmt: skip
+    hint = tag("p", format_text("table-csv.names"), class_="hint", id=why)
     looked = tag("label", tag("input", type="checkbox", class_="looked"), format_text("table-csv.looked"))
     head = tag("div", tag("h2", format_text("table")), toggle, save, class_="head")
-    return join_html(head, looked if asks_for_names else None)
+    return join_html(head, *((hint, looked) if asks_for_names else ()))
 
 
 def _render_body(card: Card, network: str, films: list[Film], rows: list[FilmRow], shown: str) -> Html:
