@@ -113,8 +113,13 @@ class Lungs:
     def probability(self, pixels: np.ndarray) -> np.ndarray:
         """pixels (H, W) float32 0..1 -> (S, S) float32 0..1 over SQUARE."""
         x = make_lung_input(SQUARE.square(pixels), SQUARE.mark_image(pixels.shape))
-        with self.turns, torch.inference_mode():
-            return self.net(torch.from_numpy(x[None])).sigmoid()[0, 0].numpy()
+        with self.turns:
+            return self.turns.compute(self._ask, x)
+
+    @torch.inference_mode()
+    def _ask(self, x: np.ndarray) -> np.ndarray:
+        """x (C, S, S) -> (S, S)."""
+        return self.net(torch.from_numpy(x[None])).sigmoid()[0, 0].numpy()
 
 
 def load_lungs(folder: str | Path = "weights/lungs", turns: Turns | None = None) -> Lungs | None:

@@ -140,7 +140,7 @@ def attack_edition(place: Path, attack: Attack) -> Outcome:
         attack("a browser's files, static", lambda place: attack_profile(place, address, visit_edition))
         with open_browser() as browser:
             attack("a browser's storage, static", lambda _: attack_storage(browser, address, read_static))
-            attack("an exam that was kept, static", lambda _: attack_kept_exam(browser, address))
+            attack("an exam that was kept, static", lambda _: attack_kept_exam(browser, address, every=3))
     return made
 
 
@@ -265,14 +265,30 @@ def attack_kept_exam(browser: Browser, address: str, every: int = 1) -> Outcome:
         page.goto(f"{address}#lesson-section")
         page.locator("#exam button.go").first.click()
         page.wait_for_selector("#exam .boxes")
-        plan = json.loads(page.evaluate("sessionStorage.getItem('exam')"))
+        page.click("#exam button.choice[data-label=no_finding]")
+        page.click("#exam [data-go=answer]")
+        page.locator("#exam section:not([data-step=question]) button:visible").first.wait_for()
+        before = _read_exam(page)
+        page.reload()
+        found.check(_read_exam(page) == before, "an exam that nobody has changed does not go on")
+        plan = json.loads(before[0])
         cases = [(path, value) for path in list_paths(plan) for value in (None, -1, 0.5, 1e9, "x", [], {}, [[None]])]
         for path, value in cases[::every]:
             with found.trying(f"{'.'.join(map(str, path))} = {value!r}"):
                 kept = json.dumps(replace(plan, path, value))
                 page.evaluate("kept => sessionStorage.setItem('exam', kept)", kept)
                 page.reload()
-                page.locator("#exam button:visible").first.wait_for(timeout=10_000)
+                _read_exam(page)
                 assert not wrong, wrong
             wrong.clear()
     return found
+
+
+def _read_exam(page: Page) -> list[str]:
+    """What is kept, the step and the place; AssertionError where it says that something went wrong."""
+    page.locator("#exam button:visible").first.wait_for(timeout=10_000)
+    alerts = page.locator("#exam [role=alert]").all_inner_texts()
+    assert alerts == [], alerts
+    section = page.locator("#exam section")
+    kept = page.evaluate("sessionStorage.getItem('exam')")
+    return [kept, *(section.get_attribute(f"data-{name}") or "" for name in ("step", "state"))]

@@ -215,8 +215,9 @@ def test_one_question_at_fault_harms_no_other():
     assert ask_together(SharedPass(turns, halve, 8), turns, [2, 3, 4, 6]) == [1, "[3] is odd", 2, 3]
 
 
-def test_who_is_interrupted_takes_nobody_along():
-    turns, interrupted = Turns(), []
+@pytest.mark.parametrize("threads", [0, 1])
+def test_who_is_interrupted_takes_nobody_along(threads):
+    turns, interrupted = Turns(threads), []
 
     def answer(asked):
         if not interrupted:
