@@ -32,6 +32,7 @@ FILES = {
     "cxr_demo/explain/lrp/zennit_reference.py": "names of rules",
     "cxr_demo/ui/app/bounded_requests.py": "answers to who sends what no page sends",
     "cxr_demo/export/static/libraries.py": "JavaScript, and names of npm",
+    "cxr_demo/export/static/page_files.py": "a line of a script",
     "cxr_demo/export/static/single_file.py": "markup without words, and a policy for the browser",
     "cxr_demo/export/segmentation.py": "values of DICOM, which prescribes them in English",
     "cxr_demo/explain/notebook_html.py": "markup, in which every word is a message",
