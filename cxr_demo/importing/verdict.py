@@ -228,7 +228,10 @@ def _write(out: Path, fitted: Fitted, card: Card) -> Card:
             methods = tuple(key for key in METHODS if key not in proof.refusals)
             down, right = (round(px, 1) for px in placed.find_shift_px(card.preprocess.size_px))
             imported = known.replace(
-                proof=proof.line, cells_aside_px=(down, right), methods=methods, refusals=proof.refusals
+                proof=proof.line,
+                cells_aside_px=(down, right),
+                methods=methods,
+                refusals={key: str(reason) for key, reason in proof.refusals.items()},
             )
             training = card.training.replace(imported=imported.model_dump())
             card = dataclasses.replace(loaded.card, training=training)

@@ -5,15 +5,10 @@ As those of `operations`, of whose list they are a part.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-
-ROUNDING = 8  # last bits of the largest value of a map: what another order of summation may move a value by
-SHARE = 1e-3  # of a value itself: more would hand the relevance of a small one to a unit that is 0, and divide by that
 
 Edges = tuple[int, int, int, int]  # left, right, top, bottom
 
@@ -31,10 +26,6 @@ def find_same_edges(
     return left, right, top, bottom
 
 
-def _pair(size: int | tuple[int, int]) -> tuple[int, int]:
-    return (size, size) if isinstance(size, int) else size
-
-
 @dataclass(frozen=True)
 class MaxPool:
     kernel: int | tuple[int, int]
@@ -44,30 +35,12 @@ class MaxPool:
     ceil: bool
 
     def apply(self, x: torch.Tensor) -> torch.Tensor:
-        return F.max_pool2d(x, self.kernel, self.stride, self.padding, self.dilation, self.ceil)
+        return self.pooled(x)[0]
 
     def pooled(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """x (N, K, h, w) -> `apply`, and the place in h * w that each output was taken from, both (N, K, h', w'): the
-        first of those that are as large but for rounding. Equal parts of a film, as where it is enlarged, give equal
-        values, of which rounding makes another one the largest on another machine; a map's relevance would go there."""
-        values = self.apply(x)
-        kernel, stride, padding, dilation = map(_pair, (self.kernel, self.stride, self.padding, self.dilation))
-        sides, counts = x.shape[2:], values.shape[2:]
-        spans = [(n - 1) * s + 1 for n, s in zip(counts, stride, strict=True)]  # from the first window to the last
-        over = [
-            max(0, span + (k - 1) * d - side - p)
-            for side, span, k, p, d in zip(sides, spans, kernel, padding, dilation, strict=True)
-        ]
-        wide = F.pad(x, (padding[1], over[1], padding[0], over[0]), value=-math.inf)
-        size = values.abs()
-        least = values - torch.minimum(ROUNDING * torch.finfo(x.dtype).eps * size.amax(), SHARE * size)
-        steps = torch.zeros(values.shape, dtype=torch.int64)  # from the window's first place
-        for row, column in reversed(list(np.ndindex(kernel))):  # so that the first is written last
-            top, left = row * dilation[0], column * dilation[1]
-            part = wide[:, :, top : top + spans[0] : stride[0], left : left + spans[1] : stride[1]]
-            steps = torch.where(part >= least, top * sides[1] + left, steps)
-        rows, columns = (np.arange(n) * s - p for n, s, p in zip(counts, stride, padding, strict=True))
-        return values, steps + torch.from_numpy(rows[:, None] * sides[1] + columns)
+        """x (N, K, h, w) -> `apply`, and the place in h * w that each output was taken from, both (N, K, h', w')."""
+        shape = (self.kernel, self.stride, self.padding, self.dilation, self.ceil)
+        return F.max_pool2d(x, *shape, return_indices=True)
 
     def keeps_non_negative(self, inputs: bool) -> bool:
         return inputs

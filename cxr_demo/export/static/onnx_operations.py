@@ -307,7 +307,7 @@ OPERATIONS: dict[str, Entry] = {
     "logical_not": _unary("Not"), "_softmax": _softmax, "pow": _power, "clamp": _clamp, "copysign": _copy_sign,
     "where": _where,
     "mul": _arithmetic("Mul"), "div": _arithmetic("Div"), "add": _arithmetic("Add"), "sub": _arithmetic("Sub"),
-    "minimum": _arithmetic("Min"), "rsub": _reversed_difference,
+    "rsub": _reversed_difference,
     "lt": _comparison("Less"), "gt": _comparison("Greater"), "eq": _comparison("Equal"),
     "ge": _comparison("GreaterOrEqual"), "le": _comparison("LessOrEqual"),
     "sum": _reduction("ReduceSum"), "mean": _reduction("ReduceMean"), "amax": _reduction("ReduceMax"),

@@ -48,7 +48,6 @@ CASES: dict[str, tuple[tuple[int, ...], Function]] = {
     "activations": (VECTOR, lambda x: (F.relu(x), x.sigmoid(), F.silu(x), F.relu6(4 * x), F.leaky_relu(x, 0.2))),
     "hard activations": (VECTOR, lambda x: (F.hardsigmoid(3 * x), F.hardswish(3 * x))),
     "one by one": (VECTOR, lambda x: (x.abs().log(), -x, x.abs().sqrt(), (x.abs() + 1).rsqrt(), 1 / x, x**2)),
-    "the smaller": (VECTOR, lambda x: torch.minimum(x, x.abs() / 2)),
     "logit": (VECTOR, lambda x: x.sigmoid().double().logit().float()),
     "softmax": (VECTOR, lambda x: x.softmax(1)),
     "where": (VECTOR, lambda x: torch.where((x > 0).logical_not(), x, x * 2)),
