@@ -6,20 +6,19 @@ Logits within 1e-5 of the largest, maps over 0.99999 correlated, 99.9 % of their
 
 from __future__ import annotations
 
-import gzip
 import json
 import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import torch
 
 from cxr_demo.explain.engine import make_explainer
 from cxr_demo.explain.proof_cache import get_proof_folder
 from cxr_demo.export.static.edition import write_edition
 from cxr_demo.export.static.golden import make_films
+from cxr_demo.export.static.graph_check import run_graph
 from cxr_demo.export.static.recording import CAMS
 from cxr_demo.networks import checkpoint
 
@@ -45,7 +44,7 @@ def compare_network(folder: Path, name: str) -> bool:
     x, labels = made.card.preprocess.apply(pixels), len(made.card.labels)
     with torch.inference_mode():
         logits = made.model(torch.from_numpy(x)).numpy()
-    answers = run_graph(folder, manifest, "answers", {"x": x})
+    answers = run_graph(folder / manifest["graphs"]["answers"]["file"], {"x": x})
     off = float(np.abs(answers["logits"] - logits).max() / max(1, np.abs(logits).max()))
     keys = [key for key in manifest["graphs"] if key != "answers"]
     wanted = explainer.maps(x, [labels - 1], [*CAMS, *keys])
@@ -56,7 +55,7 @@ def compare_network(folder: Path, name: str) -> bool:
         found = (
             answers[key][-1]
             if key in CAMS
-            else run_graph(folder, manifest, key, {"x": x, "onehot": onehot})["relevance"]
+            else run_graph(folder / manifest["graphs"][key]["file"], {"x": x, "onehot": onehot})["relevance"]
         )
         least_r = min(least_r, float(np.corrcoef(found.ravel(), want.ravel())[0, 1]))
         least_share = min(least_share, float((np.abs(found - want) <= MOST_OFF * np.abs(want).max()).mean()))
@@ -66,19 +65,6 @@ def compare_network(folder: Path, name: str) -> bool:
         f"{100 * least_share:.2f} % of values within {MOST_OFF:g}", flush=True,
     )  # fmt: skip
     return off <= MOST_LOGIT and least_r > LEAST_R and least_share >= LEAST_SHARE
-
-
-def run_graph(folder: Path, manifest: dict, key: str, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """By the names of its outputs. Its weights are looked for beside it."""
-    packed = folder / manifest["graphs"][key]["file"]
-    path = packed.with_suffix("")
-    path.write_bytes(gzip.decompress(packed.read_bytes()))
-    try:
-        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    finally:
-        path.unlink()
-    names = [output.name for output in session.get_outputs()]
-    return {name: np.asarray(value) for name, value in zip(names, session.run(names, inputs), strict=True)}
 
 
 if __name__ == "__main__":

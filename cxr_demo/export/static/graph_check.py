@@ -35,13 +35,13 @@ def check_graphs(
     label = int(logits[0].argmax())
     onehot = np.eye(len(card.labels), dtype=np.float32)[None, label]
     (answers_key, facts), *_ = described.items()
-    found = {answers_key: _run(folder / facts["file"], {"x": x})}
+    found = {answers_key: run_graph(folder / facts["file"], {"x": x})}
     if np.abs(found[answers_key]["logits"] - logits).max() > LOGITS_APART * max(1, np.abs(logits).max()):
         raise CxrError("static-graph-differs", graph=answers_key)
     refused = explainer.proof.refusals
     maps = {key: found[answers_key][key][label] for key in CAMS if key not in refused}
     for key in list(described)[1:]:
-        maps[key] = _run(folder / described[key]["file"], {"x": x, "onehot": onehot})["relevance"]
+        maps[key] = run_graph(folder / described[key]["file"], {"x": x, "onehot": onehot})["relevance"]
     wanted = explainer.maps(x, [label], list(maps))
     for key, values in maps.items():
         if not _are_alike(values, wanted[key, label]):
@@ -56,7 +56,7 @@ def _are_alike(found: np.ndarray, wanted: np.ndarray) -> bool:
     return bool(np.corrcoef(found.ravel(), wanted.ravel())[0, 1] >= LEAST_ALIKE)
 
 
-def _run(packed: Path, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def run_graph(packed: Path, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Its weights are looked for beside it."""
     path = packed.with_suffix("")
     path.write_bytes(gzip.decompress(packed.read_bytes()))
