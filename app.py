@@ -15,7 +15,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
+from cxr_demo.networks.memory import begin_with_large_pages
+
 if __name__ == "__main__":  # before what follows, which takes seconds: Ctrl-C ends it without a word
+    begin_with_large_pages()
     signal.signal(signal.SIGINT, lambda *_: sys.exit(128 + signal.SIGINT))
 
 # gradio and the hub read these when they are imported.

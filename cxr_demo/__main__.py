@@ -12,6 +12,11 @@ import argparse
 import signal
 import sys
 
+from cxr_demo.networks.memory import begin_with_large_pages
+
+if __name__ == "__main__":  # before anything that takes time
+    begin_with_large_pages()
+
 from cxr_demo.commands.arguments import PROGRAM, drop_output, prepare_output, translate_argparse
 from cxr_demo.commands.checkpoints import add_check, add_import
 from cxr_demo.commands.compare import add_compare

@@ -24,6 +24,7 @@ from torch import nn
 from cxr_demo.film.borders import trim_borders
 from cxr_demo.film.gate import Assessment
 from cxr_demo.networks import checkpoint
+from cxr_demo.networks.folding import fold_network
 from cxr_demo.networks.small_model import read_small_card
 from cxr_demo.networks.turns import SharedPass, Turns
 from cxr_demo.text.catalogue import say
@@ -134,9 +135,11 @@ class Gate:
     card: dict
     turns: Turns = field(default_factory=Turns)
     pictures_at_once: int = PICTURES_AT_ONCE
+    _folded: GateNet = field(init=False)
     _pass: SharedPass[np.ndarray, Assessment] = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "_folded", fold_network(self.net).to(memory_format=torch.channels_last))
         object.__setattr__(self, "_pass", SharedPass(self.turns, self._assess_all, self.pictures_at_once))
 
     def assess(self, inside: np.ndarray) -> Assessment:
@@ -146,7 +149,7 @@ class Gate:
     def _assess_all(self, squares: Sequence[np.ndarray]) -> list[Assessment]:
         """Called with the turn."""
         with torch.inference_mode():
-            found = self.net(torch.from_numpy(np.stack(squares)[:, None]))
+            found = self._folded(torch.from_numpy(np.stack(squares)[:, None]))
         limits = self.least_odds, self.most_distance, self.most_mirrored
         return [
             read_assessment(logits.softmax(0).double().numpy(), float(distance), float(side), *limits)
@@ -186,7 +189,7 @@ def load_gate(
         return None
     (card, limits), net = found, GateNet()
     checkpoint.fill_network(net, Path(folder), card["weights_sha256"], GATE_FILE)
-    return Gate(net.to(memory_format=torch.channels_last), *limits, card, turns or Turns(), pictures_at_once)
+    return Gate(net, *limits, card, turns or Turns(), pictures_at_once)
 
 
 def _read_limits(card: dict) -> tuple[float, float, float]:

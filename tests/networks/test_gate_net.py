@@ -21,6 +21,7 @@ from cxr_demo.film.gate import Mend, Verdict, judge_image, mend_image
 from cxr_demo.film.phantom import make_phantom
 from cxr_demo.film.reading import Radiograph, read_image
 from cxr_demo.networks import checkpoint
+from cxr_demo.networks.folding import fold_network
 from cxr_demo.networks.gate_net import (
     GATE_FILE,
     KINDS,
@@ -67,6 +68,19 @@ def test_a_gate_that_cannot_be_used_says_why(tmp_path):
     (folder / GATE_FILE).write_text(json.dumps(card | {"weights_sha256": "0" * 64}))
     with pytest.raises(CheckpointError):
         load_gate(folder)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_folded_network_answers_as_the_stored_one(count):
+    assert GATE is not None
+    x = torch.from_numpy(np.random.default_rng(count).random((count, 1, SIZE_PX, SIZE_PX), np.float32))
+    x[0] = torch.from_numpy(prepare_picture(make_phantom(0, 256).pixels))
+    with torch.inference_mode():
+        stored, folded = GATE.net(x), fold_network(GATE.net)(x)
+    for one, other in zip(stored, folded, strict=True):
+        np.testing.assert_allclose(other, one, rtol=1e-4, atol=1e-4)
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in fold_network(GATE.net).modules())
+    assert any(isinstance(module, nn.BatchNorm2d) for module in GATE.net.modules())
 
 
 def count_products(net: nn.Module, x: torch.Tensor) -> int:

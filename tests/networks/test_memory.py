@@ -1,5 +1,6 @@
-"""What was freed goes back to the machine."""
+"""Large pages are asked for before anything runs; what was freed goes back to the machine."""
 
+import os
 import subprocess
 import sys
 
@@ -27,6 +28,40 @@ print(before - measure() if given else 0)
 def test_memory_between_what_is_kept_goes_back():
     done = subprocess.run([sys.executable, "-c", SCATTERED], capture_output=True, text=True, check=True)
     assert int(done.stdout) > 200
+
+
+BEGUN = """
+import os, pathlib, sys
+from cxr_demo.networks import memory
+pages = pathlib.Path(sys.argv[1])
+memory.PAGES = pages
+memory.begin_with_large_pages()
+print(os.getpid(), os.environ.get(memory.TUNABLES), sys.argv[2:])
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing is asked for")
+@pytest.mark.parametrize(
+    ("given", "pages", "found"),
+    [
+        (None, "always [madvise] never", "glibc.malloc.hugetlb=1"),
+        ("glibc.malloc.check=0", "always [madvise] never", "glibc.malloc.check=0:glibc.malloc.hugetlb=1"),
+        ("glibc.malloc.hugetlb=0", "always [madvise] never", "glibc.malloc.hugetlb=0"),
+        (None, "[always] madvise never", "None"),
+        (None, None, "None"),
+    ],
+)
+def test_a_program_begins_again_once_with_large_pages(given, pages, found, tmp_path):
+    place = tmp_path / "enabled"
+    if pages:
+        place.write_text(pages)
+    environment = {key: value for key, value in os.environ.items() if key != memory.TUNABLES}
+    begun = subprocess.Popen(
+        [sys.executable, "-c", BEGUN, str(place), "a b", "c"], stdout=subprocess.PIPE, text=True,
+        env=environment | ({memory.TUNABLES: given} if given else {}),
+    )  # fmt: skip
+    out, _ = begun.communicate(timeout=60)
+    assert out == f"{begun.pid} {found} ['a b', 'c']\n"
 
 
 def test_where_nothing_can_have_been_freed_the_heap_is_left_alone(monkeypatch):
