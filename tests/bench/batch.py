@@ -30,6 +30,7 @@ from cxr_demo.film.phantom import make_phantom
 from cxr_demo.film.reading import Radiograph, read_image
 from cxr_demo.networks import checkpoint
 from cxr_demo.networks.checkpoint import Checkpoint
+from cxr_demo.networks.memory import begin_with_large_pages
 
 BATCH, TURN, DIFFERENT, SIZE_PX = 8, 40, 8, 512
 Seconds = tuple[float, float]
@@ -104,4 +105,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    begin_with_large_pages()  # as the command does
     main()

@@ -19,6 +19,14 @@ import cv2
 import numpy as np
 import psutil
 
+try:
+    from cxr_demo.networks.memory import begin_with_large_pages
+except ImportError:  # of an earlier version
+    pass
+else:
+    if __name__ == "__main__":
+        begin_with_large_pages()
+
 import app
 from cxr_demo.analysis import Analyser, choose_default_methods
 from cxr_demo.film.bounded_reading import start_reader
