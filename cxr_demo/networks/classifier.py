@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import cast
 
 import timm
@@ -15,6 +16,7 @@ from cxr_demo.networks.heads import HEADS
 from cxr_demo.networks.open_nets import (
     SIZE_ERRORS,
     PooledLinear,
+    Split,
     find_output,
     find_split,
     linearise_output,
@@ -46,7 +48,7 @@ class Classifier(nn.Module):
         entry = find_backbone(backbone)
         self._split, self._name, self.is_open = None, entry.name, bool(entry.source)
         if entry.source:
-            self._split = find_split(entry.name, lambda: _whole_net(entry, labels, channels, False))
+            self._split = _find_split(backbone, labels, channels)
         self.net = _whole_net(entry, labels, channels, pretrained)
         self.output.reset_parameters()
         features = self.output.in_features
@@ -117,6 +119,13 @@ def compute_probabilities(logits: torch.Tensor, task: str, temperature: float) -
     temperature (Guo et al. 2017, On Calibration of Modern Neural Networks, eq. 9)."""
     scaled = logits / temperature
     return scaled.softmax(dim=-1) if task == "single-label" else scaled.sigmoid()
+
+
+@lru_cache(maxsize=32)
+def _find_split(backbone: str, labels: int, channels: int) -> Split | None:
+    """Of an open network: the same whenever it is loaded, and for a DenseNet-201 a second of tracing."""
+    entry = find_backbone(backbone)
+    return find_split(entry.name, lambda: _whole_net(entry, labels, channels, False))
 
 
 def _whole_net(

@@ -99,7 +99,8 @@ def find_split(name: str, make: Callable[[], nn.Module]) -> Split | None:
         with torch.device("meta"):
             net = make().eval()
     except NotImplementedError:  # it reads numbers while it is made
-        net = make().eval().to("meta")
+        with torch.random.fork_rng(devices=[]):  # which nobody else misses
+            net = make().eval().to("meta")
     if hasattr(net, "forward_features"):
         find_output(cast(Any, net).get_classifier() if hasattr(net, "get_classifier") else net, name)
         if _pooling_reads_features(net, name):

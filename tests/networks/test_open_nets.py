@@ -10,6 +10,7 @@ import torch
 
 from cxr_demo.errors import CheckpointError
 from cxr_demo.film.preprocess import Preprocess
+from cxr_demo.networks import classifier
 from cxr_demo.networks.backbones import BACKBONES, find_backbone
 from cxr_demo.networks.card import Card
 from cxr_demo.networks.checkpoint import load, save
@@ -57,6 +58,18 @@ def test_what_the_pooling_reads_is_found(name):
         state[_output_bias(model)] = kept
         model.load_state_dict(state)  # the parts are the network's own
         torch.testing.assert_close(model.head(features), logits + 1)
+
+
+def test_one_that_was_loaded_before_is_not_traced_again_and_has_its_own_weights(monkeypatch):
+    traced, find = [], classifier.find_split
+    monkeypatch.setattr(classifier, "find_split", lambda name, make: traced.append(name) or find(name, make))
+    models = [Classifier("mnasnet0_5", 37, 1).eval() for _ in range(2)]
+    assert traced == ["mnasnet0_5"]
+    x = torch.randn(1, 1, 96, 96)
+    with torch.no_grad():
+        for model in models:
+            torch.testing.assert_close(model.head(model.features(x)), model(x))
+        assert not torch.equal(models[0](x), models[1](x))
 
 
 def _output_bias(model: Classifier) -> str:
