@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -171,6 +172,17 @@ def shared_folder(tmp_path_factory) -> Path:
     return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
 
 
+def make_once(folder: Path, make: Callable[[Path], object]) -> Path:
+    """A folder of `shared_folder` that the first worker to ask for it fills, while others who ask wait."""
+    finished = folder.with_suffix(".made")
+    with FileLock(folder.with_suffix(".lock")):
+        if not finished.exists():
+            folder.mkdir()
+            make(folder)
+            finished.touch()
+    return folder
+
+
 @pytest.fixture(scope="session", autouse=True)
 def cache_of_the_tests(shared_folder):
     """Decoded films of tests lie with the tests, also for the processes they start."""
@@ -184,13 +196,7 @@ def data(shared_folder) -> Path:
     """Synthetic films in the layouts of all released data sets; for tests that leave them as they are."""
     from tests.films import make_data  # which imports the training side, that most tests do without
 
-    root, finished = shared_folder / "data", shared_folder / "data is made"
-    with FileLock(shared_folder / "data.lock"):
-        if not finished.exists():
-            root.mkdir()
-            make_data(root)
-            finished.touch()
-    return root
+    return make_once(shared_folder / "data", make_data)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

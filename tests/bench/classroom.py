@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import sync_playwright
 
-from tests.bench.page import FLAGS, find_browser
+from tests.chromium import launch_chromium
 from tests.class_drive import ClassDrive
 from tests.serving import serve_app
 
@@ -22,7 +22,7 @@ LEARNERS, FILMS, GOAL_MS = 30, 5, 1000
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as scratch, serve_app(Path(scratch), {}) as server, sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=find_browser(), args=FLAGS)
+        browser = launch_chromium(play)
         drive = ClassDrive(browser, server.url, LEARNERS, FILMS)
         took = drive.run().round_trips_ms
         drive.take_table()

@@ -9,12 +9,6 @@ from __future__ import annotations
 
 import base64
 import math
-import os
-import shutil
-import signal
-import socket
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -27,12 +21,13 @@ from playwright.sync_api import Page, Request, sync_playwright
 
 from cxr_demo.film.phantom import make_example_phantoms
 from cxr_demo.networks import checkpoint
+from tests.chromium import launch_chromium
+from tests.serving import serve_app
 
 ROOT = Path(__file__).parents[2]
 NETWORK = "kermany-densenet121"
 ROUNDS, FILM_PX = 7, 1024
 FORWARDS, BESIDE_MS, DRAWN_MS, BYTES = 3, 300, 100, 300_000
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 CLICK = """(label) => new Promise((resolve) => {
   const part = document.querySelector("#panels .part");
   const start = performance.now();
@@ -72,17 +67,6 @@ def time_forward(model: torch.nn.Module, x: torch.Tensor) -> float:
     with torch.inference_mode():
         model(x)
     return 1000 * (time.perf_counter() - started)
-
-
-def start_app(port: int, log: Path) -> subprocess.Popen:
-    environment = os.environ | {"PORT": str(port)}
-    with log.open("wb") as sink:
-        process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=sink, stderr=sink)
-    while "Ready" not in log.read_text():
-        if process.poll() is not None:
-            raise SystemExit(log.read_text())
-        time.sleep(0.3)
-    return process
 
 
 def wait_for_rest(page: Page) -> None:
@@ -128,33 +112,23 @@ def _judge(is_reached: bool) -> str:
     return "reached" if is_reached else "missed"
 
 
-def find_browser() -> str:
-    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
-
-
 def main() -> None:
     loaded = checkpoint.load(ROOT / "weights" / NETWORK)
     preprocess = loaded.card.preprocess
     x = torch.zeros(1, len(preprocess.mean), preprocess.size_px, preprocess.size_px)
     time_forward(loaded.model, x)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    scratch = Path(tempfile.mkdtemp())
-    process = start_app(port, scratch / "log")
-    try:
-        with sync_playwright() as playwright:
-            page = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS).new_page()
-            page.set_default_timeout(120_000)
-            page.goto(f"http://127.0.0.1:{port}")
-            page.locator("#accept").click()
-            wait_for_rest(page)
-            page.locator("#networks select").select_option(NETWORK)
-            measure_page(page, loaded.model, x, loaded.card.labels)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(60)
-        shutil.rmtree(scratch, ignore_errors=True)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serve_app(Path(folder) / "scratch", {}) as server,
+        sync_playwright() as playwright,
+    ):
+        page = launch_chromium(playwright).new_page()
+        page.set_default_timeout(120_000)
+        page.goto(server.url)
+        page.locator("#accept").click()
+        wait_for_rest(page)
+        page.locator("#networks select").select_option(NETWORK)
+        measure_page(page, loaded.model, x, loaded.card.labels)
 
 
 if __name__ == "__main__":

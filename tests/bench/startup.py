@@ -11,7 +11,6 @@ import argparse
 import os
 import resource
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,8 @@ from statistics import median
 
 import cv2
 import numpy as np
+
+from tests.serving import find_port
 
 ROOT, ROUNDS, PAGE_ROUNDS = Path(__file__).parents[2], 5, 3
 ORDERS = ("--help", "methods")
@@ -46,9 +47,7 @@ def measure_cpu_s(arguments: list[str]) -> float:
 
 def measure_page_cpu_s(root: Path) -> float:
     """Processor time of `python app.py` in a checkout until it answers, with no proof made before."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = find_port()
     with tempfile.TemporaryDirectory() as cache:
         environment = {**os.environ, "PORT": str(port), "CXR_CACHE": cache}
         page = subprocess.Popen([sys.executable, "app.py"], cwd=root, env=environment, stdout=subprocess.DEVNULL)

@@ -25,7 +25,7 @@ from cxr_demo.export.static import edition, golden
 from cxr_demo.export.static.libraries import hash_programs
 from cxr_demo.export.static.manifest_files import measure_folder, write_json
 from cxr_demo.networks import checkpoint
-from tests.bench.page import FLAGS, find_browser
+from tests.chromium import launch_chromium
 from tests.static_site import open_site, pack, unpack, write_site
 
 CASES, ROUNDS, FILMS, GROWTH_MB, FIRST_MAP_S = 20, 5, 50, 50, 3.0
@@ -58,7 +58,7 @@ def main() -> None:
     torch.set_num_threads(1)
     names = sys.argv[1:] or [folder.name for folder in checkpoint.find_checkpoints(checkpoint.get_weights_root())]
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
+        chromium = launch_chromium(playwright)
         for name in names:
             site = Path(folder) / name
             site.mkdir()

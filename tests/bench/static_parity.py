@@ -30,9 +30,9 @@ from cxr_demo.explain.proof_cache import get_proof_folder
 from cxr_demo.export.static import golden
 from cxr_demo.export.static.manifest_files import MANIFEST_FILE
 from cxr_demo.networks import checkpoint
-from tests.bench.page import FLAGS, find_browser
 from tests.bench.static import export
 from tests.bench.static_graphs import LEAST_R, LEAST_SHARE, MOST_OFF
+from tests.chromium import launch_chromium
 from tests.static_site import open_site, pack, unpack
 
 MOST_LOGIT = 1e-5  # of the largest, or of 1
@@ -67,7 +67,7 @@ def main() -> int:
     kept = {(row["network"], row["films"], row["weights"], row["code"]): row for row in map(json.loads, lines)}
     wrong: list[str] = []
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
+        chromium = launch_chromium(playwright)
         for name in asked.networks or known:
             card = checkpoint.load(name).card
             row = kept.get((name, asked.films, card.weights_sha256, code))

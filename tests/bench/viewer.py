@@ -7,7 +7,6 @@ and the time until the next frame is taken. Requests are counted meanwhile.
 
 from __future__ import annotations
 
-import socket
 import tempfile
 from pathlib import Path
 
@@ -16,7 +15,9 @@ import numpy as np
 from playwright.sync_api import Page, sync_playwright
 
 from cxr_demo.film.phantom import make_example_phantoms
-from tests.bench.page import FLAGS, start_app, wait_for_rest
+from tests.bench.page import wait_for_rest
+from tests.chromium import launch_chromium
+from tests.serving import serve_app
 
 FILM_PX, FRAMES, GOAL = 2048, 90, 30
 FRAME = """async ([frames, habit]) => {
@@ -86,33 +87,27 @@ def measure_habits(page: Page) -> None:
 
 
 def main() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with tempfile.TemporaryDirectory() as scratch:
-        process = start_app(port, Path(scratch) / "log")
-        try:
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
-                page = browser.new_page(viewport={"width": 1440, "height": 900})
-                page.set_default_timeout(120_000)
-                page.goto(f"http://127.0.0.1:{port}")
-                page.locator("#accept").click()
-                wait_for_rest(page)
-                page.locator("#film input[type=file]").set_input_files(make_film(Path(scratch)))
-                page.wait_for_timeout(2000)
-                wait_for_rest(page)
-                ask = page.locator("#panels button.ask, #findings button.anyway")
-                if ask.count():
-                    ask.first.click()
-                    wait_for_rest(page)
-                page.locator("canvas[data-panel=film]").hover()
-                page.locator("#panels .part[data-deep]").wait_for()
-                page.wait_for_timeout(1000)
-                measure_habits(page)
-        finally:
-            process.terminate()
-            process.wait(60)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        serve_app(Path(folder) / "scratch", {}) as server,
+        sync_playwright() as playwright,
+    ):
+        page = launch_chromium(playwright).new_page(viewport={"width": 1440, "height": 900})
+        page.set_default_timeout(120_000)
+        page.goto(server.url)
+        page.locator("#accept").click()
+        wait_for_rest(page)
+        page.locator("#film input[type=file]").set_input_files(make_film(Path(folder)))
+        page.wait_for_timeout(2000)
+        wait_for_rest(page)
+        ask = page.locator("#panels button.ask, #findings button.anyway")
+        if ask.count():
+            ask.first.click()
+            wait_for_rest(page)
+        page.locator("canvas[data-panel=film]").hover()
+        page.locator("#panels .part[data-deep]").wait_for()
+        page.wait_for_timeout(1000)
+        measure_habits(page)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -27,11 +28,17 @@ pytestmark = [
 ]
 
 
-@pytest.fixture
-def proxied(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def proxied(tmp_path_factory):
     """The address of the page behind the proxy; the replicas are called "a" and "b"."""
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
+    tmp_path = tmp_path_factory.mktemp("proxied")
     (tmp_path / "uploads").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
+        yield from serve_replicas(tmp_path)
+
+
+def serve_replicas(tmp_path: Path) -> Iterator[str]:
     (written,) = re.findall(r"```nginx\n(.*?)```", HOSTING, re.DOTALL)
     demos = []
     for name, port in (("a", "7861"), ("b", "7862")):

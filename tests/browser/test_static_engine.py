@@ -32,18 +32,10 @@ from cxr_demo.text.formats import format_digits, format_percent, format_signific
 from cxr_demo.text.page_text import format_scores
 from tests.browser.conftest import synthetic_film
 from tests.browser.static_films import encode_png, name_message
-from tests.static_site import FACTS, open_site, pack, unpack, write_site
+from tests.static_site import FACTS, pack, unpack
 
 SHAPES = ((37, 111), (96, 96), (128, 75), (192, 192), (300, 211), (384, 256), (700, 512), (1024, 1024))
 RANDOM = np.random.default_rng(0)
-
-
-@pytest.fixture(scope="module")
-def page(browser, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("static")
-    write_site(folder)
-    with open_site(browser, folder) as page:
-        yield page
 
 
 @pytest.mark.parametrize("geometry", GEOMETRIES)

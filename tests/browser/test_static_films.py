@@ -27,14 +27,6 @@ NOT_READ = {"dicom-compressed", "film-tiff-variety", "static-variety"}  # the en
 OFTEN = {"dicom-empty", "film-damaged", "dicom-other"}  # of a file that is cut short
 
 
-@pytest.fixture(scope="module")
-def page(browser, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("static")
-    write_site(folder)
-    with open_site(browser, folder) as page:
-        yield page
-
-
 READ = """(bytes) => attempt(async () => {
   const { levels16, windows, ...film } = await engine.readFilm(bytesOf(bytes));
   return { ...film, levels: pack(levels16),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ import numpy as np
 from cxr_demo.networks import checkpoint
 from tests.docs.test_commands import CHECKS, ROOT, place, read_commands, split_program  # noqa: F401  a fixture
 from tests.docs.test_commands import PROGRAMS as OURS
+from tests.serving import find_port
 
 PAGE = ROOT / "docs" / "bring-your-own.md"
 SMOKE = {"run": ["--backbone", "mobilenetv3_small_050", "--input", "64", "--epochs", "1", "--from-scratch"]}
@@ -54,9 +54,7 @@ def test_own_films_become_maps_on_the_page_in_six_commands(place, capsys):  # no
 
 def ask_page(place: Path) -> tuple[dict, str]:  # noqa: F811
     """`python app.py` with the checkpoint of the walk alone: its configuration once it is served, and what it says."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = find_port()
     (place / "only").mkdir()
     (place / "only" / "mine").symlink_to(place / "weights" / "mine", target_is_directory=True)
     environment = os.environ | {"CXR_WEIGHTS": str(place / "only"), "PORT": str(port), "PYTHONPATH": str(ROOT)}

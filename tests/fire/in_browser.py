@@ -13,9 +13,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_pl
 from pydicom.uid import ExplicitVRLittleEndian
 
 from cxr_demo.export.static.edition import write_edition
-from tests.browser.conftest import FLAGS, find_chromium
 from tests.browser.presses import wait_for_rest
 from tests.browser.static_visit import PANELS, REST
+from tests.chromium import FLAGS, find_chromium, launch_chromium
 from tests.fire.corpus import MARKER, make_dataset, save_dicom
 from tests.fire.on_files import list_paths, replace
 from tests.fire.outcome import Attack, Outcome
@@ -147,7 +147,7 @@ def attack_edition(place: Path, attack: Attack) -> Outcome:
 @contextmanager
 def open_browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        yield launch_chromium(playwright)
 
 
 def attack_profile(place: Path, address: str, visit: Visit) -> Outcome:
@@ -286,7 +286,7 @@ def attack_kept_exam(browser: Browser, address: str, every: int = 1) -> Outcome:
 
 def _read_exam(page: Page) -> list[str]:
     """What is kept, the step and the place; AssertionError where it says that something went wrong."""
-    page.locator("#exam button:visible").first.wait_for(timeout=10_000)
+    page.locator("#exam button:visible").first.wait_for(timeout=30_000)
     alerts = page.locator("#exam [role=alert]").all_inner_texts()
     assert alerts == [], alerts
     section = page.locator("#exam section")

@@ -8,17 +8,21 @@ from pathlib import Path
 import pytest
 
 from cxr_demo.export.static.edition import write_edition
+from tests.conftest import make_once
 
 ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="session")
-def edition(tmp_path_factory) -> Path:
+def edition(shared_folder, tmp_path_factory) -> Path:
     """In weights of its own, which are no others beside it."""
-    weights, folder = tmp_path_factory.mktemp("weights"), tmp_path_factory.mktemp("made") / "edition"
-    for name in ("phantom-honest", "gate"):
-        shutil.copytree(ROOT / "weights" / name, weights / name)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CXR_WEIGHTS", str(weights))
-        write_edition(folder, ["phantom-honest"])
-    return folder
+
+    def make(folder: Path) -> None:
+        weights = tmp_path_factory.mktemp("weights")
+        for name in ("phantom-honest", "gate"):
+            shutil.copytree(ROOT / "weights" / name, weights / name)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("CXR_WEIGHTS", str(weights))
+            write_edition(folder, ["phantom-honest"])
+
+    return make_once(shared_folder / "small-edition", make)
