@@ -257,16 +257,14 @@ def choose_default_methods(*analysers: Analyser) -> list[str]:
 def order_labels(card: Card, probabilities: np.ndarray) -> list[str]:
     """The labels in the order in which to look at them: the most probable first; of a multi-label network, whose
     rare findings are never probable, those above their threshold first, each by its share of the threshold, then those
-    that the network cannot tell, and last those without a threshold."""
+    without one, and last those that the network cannot tell."""
 
     def rank(label: str) -> tuple[float, ...]:
         how = find_standing(card, probabilities, label)
         if card.task == "single-label":
             return (-how.probability,)
-        if how.threshold is None:
-            return (3, -how.probability)
-        place = {"above": 0, "below": 1}.get(how.verdict, 2)
-        return (place, -how.probability / max(how.threshold, 1e-9))
+        place = ("above", "below", "no threshold", "cannot tell").index(how.verdict)
+        return (place, -how.probability / ((how.threshold or 1e-9) if place < 2 else 1))
 
     return sorted(card.labels, key=rank)
 

@@ -26,7 +26,7 @@ from cxr_demo.explain.methods import METHODS
 from cxr_demo.export.shown import DrawnMap, ShownStudy
 from cxr_demo.film.gate import Verdict
 from cxr_demo.film.reading import Radiograph
-from cxr_demo.networks.standing import find_quality, find_standing
+from cxr_demo.networks.standing import find_standing
 from cxr_demo.text import evaluation_text, film_pair_text, findings_text, label_text, page_text
 from cxr_demo.text.catalogue import format_text
 from cxr_demo.text.checkpoint_text import describe_network, name_checkpoint
@@ -148,11 +148,10 @@ def _describe_findings(shown: ShownStudy) -> dict:
                 "chosen": label == shown.label,
             }
         )
-    cannot_tell = not all(find_quality(card, label).can_tell for label in labels)
     return {
         "title": format_text("findings"),
         "head": [format_text("finding"), name_score(card.calibrated), format_text("report-verdict")],
-        "order": findings_text.describe_sorting(card, cannot_tell),
+        "order": findings_text.describe_sorting(card),
         "rows": rows,
         "scores": page_text.describe_scores(card),
     }

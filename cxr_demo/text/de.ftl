@@ -72,10 +72,6 @@ verdict-most-probable = am wahrscheinlichsten
 verdict-less-probable = weniger wahrscheinlich
 verdict-cannot-tell = für dieses Netz nicht erkennbar
 verdict-no-threshold = keine Schwelle
-verdict-no-threshold-films = keine Schwelle: { $films ->
-        [one] 1 Aufnahme
-       *[other] { $films } Aufnahmen
-    }
 
 maps-off-below =
     Die Karten sind zunächst aus: Der Wert liegt unter seiner Schwelle, und die Karte eines niedrigen Werts führt
@@ -95,10 +91,17 @@ sorted-by-probability = { $calibrated ->
 sorted-without-threshold = { $calibrated ->
     [yes] Nach der Wahrscheinlichkeit
    *[other] Nach dem Wert
-    } geordnet; kein Befund hat eine Schwelle.
-sorted-by-share = Danach geordnet, wie weit jeder über seiner Schwelle liegt.
-sorted-by-share-some-untold =
-    Danach geordnet, wie weit jeder über seiner Schwelle liegt; was dieses Netz nicht erkennen kann, steht zuletzt.
+    } geordnet; kein Befund hat eine Schwelle{ sorted-untold }.
+sorted-by-share =
+    Danach geordnet, wie weit jeder über seiner Schwelle liegt{ $without ->
+        [yes] , dann die ohne Schwelle
+       *[other] {""}
+    }{ sorted-untold }.
+# Das Ende von beiden.
+sorted-untold = { $untold ->
+    [yes] ; was dieses Netz nicht erkennen kann, steht zuletzt
+   *[other] {""}
+    }
 
 threshold = Schwelle
 threshold-above-own = über Ihrer Schwelle
@@ -141,6 +144,7 @@ near-few =
     zu wenige Testaufnahmen mit einem Wert von { $low } bis { $high } ({ $films }), um zu sagen, wie oft sie ihn hatten
 near-elsewhere = von { $films } solchen Aufnahmen anderer Krankenhäuser { $positive }: { $share }
 near-elsewhere-few = zu wenige solche Aufnahmen anderer Krankenhäuser ({ $films })
+rates-no-threshold = keine Schwelle: nur { $films } der zurückgelegten Aufnahmen haben ihn
 rates-not-measured = Schwelle { $threshold }: nicht gemessen
 rates-of-answer =
     er ist die Antwort bei { $right } solcher Aufnahmen und, fälschlich, bei { $wrong } aller anderen

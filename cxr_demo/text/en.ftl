@@ -72,10 +72,6 @@ verdict-most-probable = most probable
 verdict-less-probable = less probable
 verdict-cannot-tell = this network cannot tell
 verdict-no-threshold = no threshold
-verdict-no-threshold-films = no threshold: { $films ->
-        [one] 1 film
-       *[other] { $films } films
-    }
 
 maps-off-below =
     Maps are off at first: the score is below its threshold, and a map of a low score misleads easily.
@@ -93,10 +89,17 @@ sorted-by-probability = { $calibrated ->
 sorted-without-threshold = Sorted by { $calibrated ->
     [yes] probability
    *[other] score
-    }; no finding has a threshold.
-sorted-by-share = Sorted by how far each is above its threshold.
-sorted-by-share-some-untold =
-    Sorted by how far each is above its threshold; what this network cannot tell stands last.
+    }; no finding has a threshold{ sorted-untold }.
+sorted-by-share =
+    Sorted by how far each is above its threshold{ $without ->
+        [yes] , then those without one
+       *[other] {""}
+    }{ sorted-untold }.
+# The end of both.
+sorted-untold = { $untold ->
+    [yes] ; what this network cannot tell stands last
+   *[other] {""}
+    }
 
 threshold = Threshold
 threshold-above-own = above your threshold
@@ -136,6 +139,7 @@ near = of { $films } test films with a value from { $low } to { $high }, { $posi
 near-few = too few test films with a value from { $low } to { $high } ({ $films }) to say how often they had it
 near-elsewhere = of { $films } such films of other hospitals, { $positive }: { $share }
 near-elsewhere-few = too few such films of other hospitals ({ $films })
+rates-no-threshold = no threshold: only { $films } of the films kept apart have it
 rates-not-measured = threshold { $threshold }: not measured
 rates-of-answer = it is the answer on { $right } of such films and, wrongly, on { $wrong } of all others
 

@@ -44,9 +44,6 @@ def format_verdict(verdict: Verdict) -> str:
 
 
 def describe_verdict(how: Standing) -> str:
-    """And where there is no threshold, on how few films it would stand."""
-    if how.verdict == "no threshold" and how.quality.held_out is not None:
-        return format_text("verdict-no-threshold-films", films=how.quality.held_out)
     return format_verdict(how.verdict)
 
 
@@ -66,13 +63,17 @@ def describe_show_anyway(how: Standing, card: Card) -> str:
     return describe_show_button(how.probability, card)
 
 
-def describe_sorting(card: Card, some_cannot_be_told: bool) -> str:
+def describe_sorting(card: Card) -> str:
+    """As `analysis.order_labels` has it."""
     calibrated = "yes" if card.calibrated else "no"
     if card.task == "single-label":
         return format_text("sorted-by-probability", calibrated=calibrated)
-    if not card.thresholds and not some_cannot_be_told:
-        return format_text("sorted-without-threshold", calibrated=calibrated)
-    return format_text("sorted-by-share-some-untold" if some_cannot_be_told else "sorted-by-share")
+    told = [label for label in card.labels if find_quality(card, label).can_tell]
+    untold = "yes" if len(told) < len(card.labels) else "no"
+    if not card.thresholds:
+        return format_text("sorted-without-threshold", calibrated=calibrated, untold=untold)
+    without = "yes" if any(label not in card.thresholds for label in told) else "no"
+    return format_text("sorted-by-share", without=without, untold=untold)
 
 
 def describe_cost(found: str, wrong: str) -> str:
@@ -85,9 +86,13 @@ def describe_reset(threshold: str) -> str:
 
 
 def format_threshold(threshold: float, card: Card) -> str:
-    """As a score, but with a digit more below 10 %: a film's score may be just below it."""
-    if card.calibrated and 0.001 <= threshold < 0.0995:
-        return format_percent(threshold, 1)
+    """As a score, but with a digit more below 10 % and above 99 %: a film's score may be just below it."""
+    digits = 1 if card.calibrated else 3
+    write = format_percent if card.calibrated else format_digits
+    if threshold >= 0.9995:
+        return format_text("score-above", limit=write(0.999, digits))
+    if threshold > 0.99 or (card.calibrated and 0.001 <= threshold < 0.0995):
+        return write(threshold, digits)
     return format_score(threshold, card.calibrated, card.task)
 
 
@@ -130,13 +135,16 @@ def _format_with_interval(threshold: float, card: Card, label: str) -> str:
 
 
 def describe_rates(how: Standing, card: Card, label: str) -> str:
-    """What its verdict costs: how many it finds and how many it calls wrongly. "" where nothing was measured."""
+    """What its verdict costs: how many it finds and how many it calls wrongly; or on how few films a threshold would
+    stand. "" where nothing was measured."""
     sensitivity, specificity = how.quality.sensitivity, how.quality.specificity
     if card.task == "single-label":
         if sensitivity is None or specificity is None:
             return ""
         right, wrong = format_percent(sensitivity.value), format_percent(1 - specificity.value)
         return format_text("rates-of-answer", right=right, wrong=wrong)
+    if how.verdict == "no threshold" and how.quality.held_out is not None:
+        return format_text("rates-no-threshold", films=how.quality.held_out)
     if how.threshold is None or how.quality.auroc is None or not how.quality.can_tell:
         return ""
     threshold = _format_with_interval(how.threshold, card, label)

@@ -38,7 +38,9 @@ def test_a_missing_threshold_says_on_how_few_films_it_would_stand():
     positive = {"validation": {"films": 100, "positive": (30, 20, 4), "stated": (100, 100, 100)}}
     hows = [find_standing(make_card(metrics=found), np.array([0.5, 0.1, 0.9]), "hernia") for found in (positive, {})]
     assert [how.quality.held_out for how in hows] == [4, None]
-    assert [describe_verdict(how) for how in hows] == ["no threshold: 4 films", "no threshold"]
+    assert [describe_verdict(how) for how in hows] == ["no threshold"] * 2
+    told = [describe_rates(how, make_card(), "hernia") for how in hows]
+    assert told == ["no threshold: only 4 of the films kept apart have it", ""]
 
 
 def test_a_threshold_carries_its_interval():

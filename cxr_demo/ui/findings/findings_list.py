@@ -28,7 +28,7 @@ def render_findings(card: Card, probabilities: np.ndarray, chosen: str, members:
     named = tag("div", heading, render_term("probability"), class_="with-term")
     cannot_tell = not all(find_quality(card, label).can_tell for label in labels)
     about = render_term("cannot-tell") if cannot_tell else None
-    order = tag("p", findings_text.describe_sorting(card, cannot_tell), about, class_="order")
+    order = tag("p", findings_text.describe_sorting(card), about, class_="order")
     listed = tag("ul", *rows, class_="findings many" if len(rows) > MANY else "findings")
     told = tag("p", *_render_training(card), class_="meaning")
     each = _render_members(card, card.ensemble, labels, members) if card.ensemble else None

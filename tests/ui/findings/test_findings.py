@@ -107,10 +107,14 @@ def test_the_threshold_can_be_moved_where_its_cost_was_measured():
         assert 'class="operating"' not in findings_of(other, np.array([0.3, 0.3, 0.1]))
 
 
-def test_a_threshold_has_a_digit_more_than_a_score():
-    texts = [findings_text.format_threshold(t, card(task="multi-label")) for t in (0.0004, 0.004, 0.082, 0.0996, 0.23)]
-    assert texts == ["< 0.1 %", "0.4 %", "8.2 %", "10 %", "23 %"]
-    assert findings_text.format_threshold(0.082, card(task="multi-label", temperature=0.0)) == "0.08"
+THRESHOLDS = (0.0004, 0.004, 0.082, 0.0996, 0.23, 0.988, 0.993, 0.99996)
+
+
+def test_a_threshold_has_a_digit_more_than_a_score_near_either_end():
+    texts = [findings_text.format_threshold(t, card(task="multi-label")) for t in THRESHOLDS]
+    assert texts == ["< 0.1 %", "0.4 %", "8.2 %", "10 %", "23 %", "99 %", "99.3 %", "> 99.9 %"]
+    raw = [findings_text.format_threshold(t, card(task="multi-label", temperature=0.0)) for t in THRESHOLDS[2:]]
+    assert raw == ["0.08", "0.10", "0.23", "0.99", "0.993", "> 0.999"]
 
 
 def test_of_exclusive_findings_it_is_said_how_often_each_is_the_answer_and_how_it_does_elsewhere():
@@ -141,6 +145,23 @@ def test_a_multi_label_network_starts_with_what_is_furthest_above_its_own_thresh
     assert re.findall(r'data-label="(\w+)"', findings_of(many, p)) == order_labels(many, p)
     assert order_labels(card(labels=many.labels, task="multi-label", thresholds={}), p)[:2] == ["edema", "infiltration"]
     assert order_labels(card(thresholds={"normal": 0.9}), np.array([0.5, 0.1, 0.4]))[0] == "normal"
+
+
+@pytest.mark.parametrize(("of", "told"), [
+    ({"mass": 0.05}, "Sorted by how far each is above its threshold, then those without one"),
+    ({"mass": 0.05, "edema": 0.9}, "Sorted by how far each is above its threshold"),
+    ({}, "Sorted by probability; no finding has a threshold"),
+])  # fmt: skip
+def test_what_the_network_cannot_tell_stands_last_with_a_threshold_or_without(of, told):
+    metrics = measured(auroc_infiltration=(0.6, 0.5, 0.7), auroc_hernia=(0.5, 0.4, 0.6))
+    many = card(
+        labels=("infiltration", "mass", "edema", "hernia"), task="multi-label",
+        thresholds=of | {"infiltration": 0.1} if of else {}, **metrics,
+    )  # fmt: skip
+    p = np.array([0.9, 0.06, 0.2, 0.99])
+    first, last = order_labels(many, p)[:2], order_labels(many, p)[2:]
+    assert set(first) == {"mass", "edema"} and last == ["hernia", "infiltration"]
+    assert findings_text.describe_sorting(many) == f"{told}; what this network cannot tell stands last."
 
 
 def findings_of(card: Card, p: np.ndarray, chosen: str = "normal") -> str:

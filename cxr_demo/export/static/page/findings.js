@@ -2,7 +2,7 @@
 import { decide } from "./engine/probabilities.js";
 import { renderDetails, tag } from "./markup.js";
 import { renderTerm } from "./terms.js";
-import { chooseText, formatMegabytes, formatPercent, formatScore, formatText } from "./words.js";
+import { chooseText, formatDigits, formatMegabytes, formatPercent, formatScore, formatText } from "./words.js";
 
 export const MANY = 4; // above this number the list is dense
 /** @type {Record<Verdict, string>} */
@@ -41,7 +41,8 @@ export function findStandings(network, probabilities) {
 }
 
 /**
- * Those above their threshold first, each by its share of it; of findings that exclude each other the most probable.
+ * Those above their threshold first, each by its share of it; then those without one, last those that the network cannot
+ * tell. Of findings that exclude each other the most probable. Twin of `analysis.order_labels`.
  * @param {Manifest} network
  * @param {readonly Standing[]} standings
  */
@@ -49,8 +50,8 @@ export function orderStandings(network, standings) {
   /** @type {(how: Standing) => [number, number]} */
   const place = ({ verdict, threshold, p }) => {
     if (network.task === "single-label") return [0, -p];
-    if (threshold === null) return [3, -p];
-    return [verdict === "above" ? 0 : verdict === "below" ? 1 : 2, -p / Math.max(threshold, 1e-9)];
+    const at = ["above", "below", "no threshold", "cannot tell"].indexOf(verdict);
+    return [at, -p / (at < 2 ? threshold || 1e-9 : 1)];
   };
   return [...standings].sort((a, b) => {
     const [[first, share], [second, other]] = [place(a), place(b)];
@@ -59,11 +60,7 @@ export function orderStandings(network, standings) {
 }
 
 /** @param {Standing} how */
-export function describeVerdict({ verdict, label }) {
-  const films = label.quality.held_out;
-  if (verdict === "no threshold" && films !== null) return formatText("verdict-no-threshold-films", { films });
-  return formatText(VERDICTS[verdict]);
-}
+export const describeVerdict = ({ verdict }) => formatText(VERDICTS[verdict]);
 
 /**
  * The same beside a threshold that a person has moved.
@@ -111,27 +108,31 @@ export function describeShowAnyway({ verdict, p }, network) {
 }
 
 /**
- * As a score, but with a digit more below 10 %: a film's score may be just below it.
+ * As a score, but with a digit more below 10 % and above 99 %: a film's score may be just below it.
  * @param {number} threshold
  * @param {Manifest} network
  */
 function formatThreshold(threshold, network) {
-  const isFine = network.calibrated && threshold >= 0.001 && threshold < 0.0995;
-  return isFine ? formatPercent(threshold, 1) : formatScore(threshold, network);
+  const { calibrated } = network;
+  const write = (/** @type {number} */ share) => (calibrated ? formatPercent(share, 1) : formatDigits(share, 3));
+  if (threshold >= 0.9995) return formatText("score-above", { limit: write(0.999) });
+  const isFine = threshold > 0.99 || (calibrated && threshold >= 0.001 && threshold < 0.0995);
+  return isFine ? write(threshold) : formatScore(threshold, network);
 }
 
 /**
- * What its verdict costs: how many it finds and how many it calls wrongly.
+ * What its verdict costs: how many it finds and how many it calls wrongly; or on how few films a threshold would stand.
  * @param {Standing} how
  * @param {Manifest} network
  */
-function describeRates({ label, threshold }, network) {
-  const { sensitivity, specificity, auroc, can_tell: canTell } = label.quality;
+function describeRates({ label, threshold, verdict }, network) {
+  const { sensitivity, specificity, auroc, can_tell: canTell, held_out: films } = label.quality;
   if (network.task === "single-label") {
     if (!sensitivity || !specificity) return "";
     const wrong = formatPercent(1 - specificity.value);
     return formatText("rates-of-answer", { right: formatPercent(sensitivity.value), wrong });
   }
+  if (verdict === "no threshold" && films !== null) return formatText("rates-no-threshold", { films });
   if (threshold === null || !auroc || !canTell) return "";
   const alone = formatThreshold(threshold, network);
   const [low, high] = (label.threshold_interval ?? []).map((end) => formatThreshold(end, network));
@@ -233,10 +234,12 @@ function renderSlider({ label, p, threshold }, network, name) {
 function describeSorting(network) {
   const calibrated = network.calibrated ? "yes" : "no";
   if (network.task === "single-label") return formatText("sorted-by-probability", { calibrated });
-  const isAllTold = network.labels.every((label) => label.quality.can_tell);
-  if (isAllTold && network.labels.every((label) => label.threshold === null))
-    return formatText("sorted-without-threshold", { calibrated });
-  return formatText(isAllTold ? "sorted-by-share" : "sorted-by-share-some-untold");
+  const told = network.labels.filter((label) => label.quality.can_tell);
+  const untold = told.length < network.labels.length ? "yes" : "no";
+  if (network.labels.every(({ threshold }) => threshold === null))
+    return formatText("sorted-without-threshold", { calibrated, untold });
+  const without = told.some(({ threshold }) => threshold === null) ? "yes" : "no";
+  return formatText("sorted-by-share", { without, untold });
 }
 
 /** @param {Manifest} network */
