@@ -2315,6 +2315,7 @@ cover = Verdecken und noch einmal fragen
     .change = Änderung
     .off = Aufdecken
 covered-change = { $finding }: { $before } → { $after }
+covered-most = Am meisten geändert: { covered-change }.
 covered-above = { $finding } liegt jetzt über der Schwelle.
     .short = jetzt über der Schwelle
 covered-below = { $finding } liegt jetzt unter der Schwelle.

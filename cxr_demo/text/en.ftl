@@ -2236,6 +2236,7 @@ cover = Cover and ask again
     .change = Change
     .off = Uncover
 covered-change = { $finding }: { $before } → { $after }
+covered-most = Changed most: { covered-change }.
 covered-above = { $finding } is now above its threshold.
     .short = now above its threshold
 covered-below = { $finding } is now below its threshold.

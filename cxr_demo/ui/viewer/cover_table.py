@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from cxr_demo.evaluation.covering import COVERS
 from cxr_demo.networks.card import Card
+from cxr_demo.networks.standing import Verdict, find_standing
 from cxr_demo.text import page_text
 from cxr_demo.text.catalogue import Said, format_text
 from cxr_demo.ui.markup import Html, join_html, render_scrollable, tag
 from cxr_demo.ui.parts import make_id
 from cxr_demo.ui.viewer.deep_film import DeepFilm
+
+# What is said of a new verdict, beside the film and in the table.
+PASSED: dict[Verdict, str] = {"above": "covered-above", "below": "covered-below"}
+PASSED_SHORT: dict[Verdict, str] = {"above": "covered-above.short", "below": "covered-below.short"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,16 +67,34 @@ def describe_covered(cover: Cover) -> tuple[dict, dict[str, dict]] | None:
 
 
 def _render_change(card: Card, label: str, before: np.ndarray, cover: Cover) -> Html | None:
-    """In short, for who looks at the film."""
+    """In short, for who looks at the film: `label`, what changed most, and what passes its threshold."""
     if not cover.how or cover.fault:
         return None
     if cover.answer is None:
         return tag("p", format_text("cover.asking"), class_="change", role="status")
+    after, names = cover.answer.probabilities, {key: card.get_finding(key).name for key in card.labels}
+    was, is_now, change = _format_change(card, label, before, after)
+    told = format_text("covered-change", finding=names[label], before=was, after=is_now)
+    others = []
+    changes = np.abs(after - before)
+    if changes.max() > changes[card.labels.index(label)]:
+        most = card.labels[int(changes.argmax())]
+        was, is_now, _ = _format_change(card, most, before, after)
+        others.append(format_text("covered-most", finding=names[most], before=was, after=is_now))
+    passed = _find_passed(card, before, after)
+    others += [format_text(PASSED[verdict], finding=names[key]) for key, verdict in passed.items()]
+    return tag("p", told, " ", tag("b", change), " ", " ".join(others), class_="change", role="status")
+
+
+def _format_change(card: Card, label: str, before: np.ndarray, after: np.ndarray) -> tuple[str, str, str]:
     index = card.labels.index(label)
-    first, then = (float(scores[index]) for scores in (before, cover.answer.probabilities))
-    was, is_now, change = page_text.format_scores(first, then, card)
-    told = format_text("covered-change", finding=card.get_finding(label).name, before=was, after=is_now)
-    return tag("p", told, " ", tag("b", change), class_="change", role="status")
+    return page_text.format_scores(float(before[index]), float(after[index]), card)
+
+
+def _find_passed(card: Card, before: np.ndarray, after: np.ndarray) -> dict[str, Verdict]:
+    """label -> its new verdict, of those that pass their threshold."""
+    verdicts = {key: [find_standing(card, scores, key).verdict for scores in (before, after)] for key in card.labels}
+    return {key: then for key, (was, then) in verdicts.items() if then != was and then in PASSED}
 
 
 def _render_answer(card: Card, before: np.ndarray, cover: Cover) -> Html | None:
@@ -87,13 +111,19 @@ def _render_answer(card: Card, before: np.ndarray, cover: Cover) -> Html | None:
 def _render_table(card: Card, before: np.ndarray, after: np.ndarray) -> Html:
     columns = [format_text(f"cover.{column}") for column in ("before", "after", "change")]
     head = tag("tr", *(tag("th", column, scope="col") for column in (format_text("finding"), *columns)))
-    order = np.argsort(-np.abs(after - before), kind="stable")
+    passed = _find_passed(card, before, after)
     rows = [
         tag(
             "tr",
-            tag("th", card.get_finding(card.labels[index]).name, scope="row"),
-            *(tag("td", text) for text in page_text.format_scores(float(before[index]), float(after[index]), card)),
+            _render_name(card, card.labels[index], passed),
+            *(tag("td", text) for text in _format_change(card, card.labels[index], before, after)),
         )
-        for index in order
+        for index in np.argsort(-np.abs(after - before), kind="stable")
     ]  # fmt: skip
     return tag("table", tag("thead", head), tag("tbody", *rows))
+
+
+def _render_name(card: Card, label: str, passed: Mapping[str, Verdict]) -> Html:
+    """With what is said of it where it passes its threshold."""
+    note = tag("small", " ", format_text(PASSED_SHORT[passed[label]])) if label in passed else None
+    return tag("th", card.get_finding(label).name, note, scope="row")

@@ -108,6 +108,14 @@ export const findPassed = ({ network, label, moved }, before, after) =>
   });
 
 /**
+ * The places of all findings, the most changed first.
+ * @param {readonly number[]} before
+ * @param {readonly number[]} after
+ */
+const orderByChange = (before, after) =>
+  before.map((_, at) => at).sort((a, b) => Math.abs(after[b] - before[b]) - Math.abs(after[a] - before[a]));
+
+/**
  * @param {import("./panels.js").Looked} looked
  * @param {Cover} cover
  */
@@ -132,6 +140,11 @@ function renderCovering(looked, cover) {
     const [was, isNow, by] = formatScores(before[at], after[at], network);
     const told = formatText("covered-change", { finding: nameOf(at), before: was, after: isNow });
     const others = passed.map((name, index) => name && formatText(name, { finding: nameOf(index) })).filter(Boolean);
+    const [most] = orderByChange(before, after);
+    if (Math.abs(after[most] - before[most]) > Math.abs(after[at] - before[at])) {
+      const [first, then] = formatScores(before[most], after[most], network);
+      others.unshift(formatText("covered-most", { finding: nameOf(most), before: first, after: then }));
+    }
     change = tag("p", { class: "change", role: "status" }, `${told} `, tag("b", {}, by), ` ${others.join(" ")}`);
   } else if (cover.how && !cover.fault)
     change = tag("p", { class: "change", role: "status" }, formatText("cover.asking"));
@@ -146,13 +159,10 @@ function renderCovering(looked, cover) {
   if (!cover.how) below = [tag("p", { class: "how" }, formatText("cover.hint"))];
   else if (cover.fault) below = [tag("p", { class: "fault", role: "alert" }, formatText(cover.fault))];
   else if (after) {
-    const order = findStandings(network, before)
-      .map((_, index) => index)
-      .sort((a, b) => Math.abs(after[b] - before[b]) - Math.abs(after[a] - before[a]));
     const head = ["finding", "cover.before", "cover.after", "cover.change"].map((name) =>
       tag("th", { scope: "col" }, formatText(name)),
     );
-    const rows = order.map((index) =>
+    const rows = orderByChange(before, after).map((index) =>
       tag(
         "tr",
         {},
