@@ -1395,8 +1395,32 @@ note-colour = Das Bild ist farbig: nach der Helligkeit in Grau umgewandelt.
 note-modality = Die Datei sagt Modalität { $modality }, keine Röntgenaufnahme.
 note-raw = Die Datei sagt, dass sie rohe Detektordaten enthält, die nicht zum Ansehen gedacht sind.
 note-not-square = Die Pixel sind nicht quadratisch ({ $ratio }-mal so hoch wie breit): quadratisch gemacht.
-note-unreadable-tag = Was die Datei unter { $tag } angibt, ist nicht lesbar: weggelassen.
-note-missing-tag = Die Datei nennt ihren Wert { $tag } nicht: als { $value } angenommen.
+note-unreadable-tag =
+    Was die Datei unter { $tag } angibt, ist nicht lesbar: weggelassen, { $tag ->
+        [HighBit] also prüfen Sie, ob die Aufnahme richtig aussieht
+        [PresentationLUTShape] also prüfen Sie, ob Knochen hell ist
+        [PixelPaddingValue] also kann hell sein, was um die Aufnahme liegt
+        [PixelPaddingRangeLimit] also kann hell sein, was um die Aufnahme liegt
+        [PixelSpacing] also kann die Aufnahme verzerrt aussehen
+        [ImagerPixelSpacing] also kann die Aufnahme verzerrt aussehen
+        [PixelAspectRatio] also kann die Aufnahme verzerrt aussehen
+        [Modality] was kein Pixel ändert
+        [PresentationIntentType] was kein Pixel ändert
+        [NumberOfFrames] was kein Pixel ändert
+       *[WindowCenter] also können die Grautöne anders sein als in anderen Betrachtern
+    }.
+note-missing-tag =
+    Die Datei nennt ihren Wert { $tag } nicht: als { $value } angenommen, { $tag ->
+        [SamplesPerPixel] wie bei einem grauen Bild
+        [PhotometricInterpretation] { $value ->
+            [RGB] wie bei einem farbigen Bild
+           *[MONOCHROME2] also ist der höchste Wert weiß
+        }
+        [PlanarConfiguration] also stehen die Farben jedes Pixels beisammen
+        [BitsAllocated] was zur Größe des Bildes passt
+        [PixelRepresentation] also ist kein Wert kleiner als null
+       *[BitsStored] also zählen alle Bits eines Wertes
+    }. Prüfen Sie, ob die Aufnahme richtig aussieht.
 note-padding = Die in der Datei bezeichnete Auffüllung um die Aufnahme wurde schwarz gemacht.
 note-modality-table = Die Modalitätstabelle (LUT) der Datei wurde angewandt.
 note-rescaled = Umgerechnet, wie die Datei sagt: Steigung { $slope }, Achsenabschnitt { $intercept }.

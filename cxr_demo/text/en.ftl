@@ -1357,8 +1357,32 @@ note-colour = The picture is in colour: turned to grey by brightness.
 note-modality = The file says modality { $modality }, not a radiograph.
 note-raw = The file says it is raw detector data, not meant for viewing.
 note-not-square = The pixels are not square ({ $ratio } times as high as wide): made square.
-note-unreadable-tag = What the file says under { $tag } cannot be read: left out.
-note-missing-tag = The file does not say its { $tag }: taken as { $value }.
+note-unreadable-tag =
+    What the file says under { $tag } cannot be read: left out, { $tag ->
+        [HighBit] so check that the film looks right
+        [PresentationLUTShape] so check that bone is bright
+        [PixelPaddingValue] so what lies around the film may be bright
+        [PixelPaddingRangeLimit] so what lies around the film may be bright
+        [PixelSpacing] so the film may look stretched
+        [ImagerPixelSpacing] so the film may look stretched
+        [PixelAspectRatio] so the film may look stretched
+        [Modality] which changes no pixel
+        [PresentationIntentType] which changes no pixel
+        [NumberOfFrames] which changes no pixel
+       *[WindowCenter] so greys may differ from those of other viewers
+    }.
+note-missing-tag =
+    The file does not say its { $tag }: taken as { $value }, { $tag ->
+        [SamplesPerPixel] as of a grey picture
+        [PhotometricInterpretation] { $value ->
+            [RGB] as of a picture in colour
+           *[MONOCHROME2] so the highest value is white
+        }
+        [PlanarConfiguration] so the colours of each pixel stand together
+        [BitsAllocated] which fits the size of the picture
+        [PixelRepresentation] so no value is below zero
+       *[BitsStored] so all bits of a value count
+    }. Check that the film looks right.
 note-padding = The padding around the film, marked in the file, was made black.
 note-modality-table = Modality table (LUT) from the file applied.
 note-rescaled = Rescaled as the file says: slope { $slope }, intercept { $intercept }.
