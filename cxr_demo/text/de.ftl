@@ -2037,7 +2037,10 @@ term-probability = Wahrscheinlichkeit
         Aufnahmen mit 30 % haben ihn etwa 30. Wo das nicht geschah, ist die Zahl ein unkalibrierter Wert, der Aufnahmen nur
         ordnet.
 term-threshold = Schwelle
-    .meaning = Ab dieser Wahrscheinlichkeit gilt ein Befund als vorhanden. Sie wurde an eigens zurückgelegten Aufnahmen gewählt.
+    .meaning =
+        Ab dieser Wahrscheinlichkeit gilt ein Befund als vorhanden. Sie wurde an eigens zurückgelegten Aufnahmen gewählt.
+        Wenn Sie sie verschieben, richtet sich das Wort am Befund nach Ihnen; welche Karten zunächst aus sind, richtet sich
+        weiter nach der des Netzes.
 term-logit = Logit
     .meaning =
         Der rohe Wert des Netzes für einen Befund, bevor er zur Wahrscheinlichkeit wird: 0 ist unentschieden, und mit jedem
@@ -2051,7 +2054,8 @@ term-score-cam = Score-CAM
 term-lrp = LRP
     .meaning =
         Layer-wise Relevance Propagation gibt den Wert Schicht für Schicht durch das Netz zurück, bis jedes Pixel seinen Anteil
-        hat: Orange spricht für den Befund, Blau dagegen.
+        hat: Orange spricht für den Befund, Blau dagegen. Ein gleichmäßiges Netz feiner Punkte kommt von Schichten, die je
+        zwei Pixel weiterrücken, nicht von der Aufnahme.
 term-gradient = Gradient
     .meaning = Er zeigt, an welchen Pixeln der Wert hängt: wo er sich sofort änderte, wäre die Aufnahme etwas heller.
 term-occlusion = Verdeckung

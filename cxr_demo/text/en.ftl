@@ -1972,7 +1972,9 @@ term-probability = Probability
         How likely the network finds it, set right on films that it had not learned from: of 100 films with 30 %, about 30
         have the finding. Where that was not done, the number is an uncalibrated score, which only ranks films.
 term-threshold = Threshold
-    .meaning = From this probability on a finding is called present. It was chosen on films kept apart for that.
+    .meaning =
+        From this probability on a finding is called present. It was chosen on films kept apart for that. If you move it,
+        the finding's word follows you; which maps are off at first stays by the network's own.
 term-logit = Logit
     .meaning =
         The network's raw score of a finding, before it becomes a probability: 0 is undecided, and each point more makes
@@ -1986,7 +1988,8 @@ term-score-cam = Score-CAM
 term-lrp = LRP
     .meaning =
         Layer-wise relevance propagation hands the score back through the network, layer by layer, until each pixel has
-        its share: orange speaks for the finding, blue against it.
+        its share: orange speaks for the finding, blue against it. An even net of fine dots comes from layers that move on
+        by two pixels at a time, not from the film.
 term-gradient = Gradient
     .meaning = It shows which pixels the score hangs on: where it would change at once if the film were a little brighter.
 term-occlusion = Occlusion
