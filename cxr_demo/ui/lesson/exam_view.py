@@ -67,9 +67,9 @@ def render_answered(room: ExamRoom, deck: Deck, state: ExamState) -> dict:
     """The last film, with a network's advice where the answer after it is still to be given, else with the truth."""
     plan, answer = shuffle_deck(deck, state.seed), state.answers[-1]
     picture, advice = room.show_film(deck, answer.film), room.ask_adviser(deck, plan, answer.film)
-    render = _render_advice if needs_advice(plan, answer) else _render_truth
-    parts = render(deck, plan, state, advice)
-    head = _render_head(deck, state.answers, len(state.answers))
+    is_open = needs_advice(plan, answer)
+    parts = (_render_advice if is_open else _render_truth)(deck, plan, state, advice)
+    head = _render_head(deck, state.answers[:-1] if is_open else state.answers, len(state.answers))
     return _make_exam_value("answered", deck.name, write_state(state), head, *parts, picture=picture)
 
 
@@ -152,7 +152,7 @@ def _render_deck(room: ExamRoom, name: str) -> Html:
 
 
 def _render_head(deck: Deck, answered: Sequence[Answer], number: int) -> Html:
-    """`answered`: the answers so far, with that to the film itself where there is one."""
+    """`answered`: the answers so far that will not change any more."""
     seen = len({answer.film for answer in answered})
     place = exam_text.describe_place(seen, len(deck.films))
     return tag("header", tag("h3", exam_text.name_film(number), tabindex="-1"), tag("p", f"{deck.title} · {place}"))

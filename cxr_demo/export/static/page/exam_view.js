@@ -36,8 +36,7 @@ const nameLabels = (labels) => formatList(labels.map(nameLabel));
 const styleBox = (box) => ["left", "top", "width", "height"].map((side, at) => `${side}:${box[at] * 100}%`).join(";");
 
 /** @param {string} go @param {string} text @param {Record<string, string | boolean>} [more] */
-export const renderGo = (go, text, more = {}) =>
-  tag("button", { type: "button", class: "go", "data-go": go, ...more }, text);
+const renderGo = (go, text, more = {}) => tag("button", { type: "button", class: "go", "data-go": go, ...more }, text);
 
 /** @param {Exam} exam @param {string} network */
 const letterOf = ({ networks }, network) => String.fromCharCode(65 + networks.indexOf(network));
@@ -90,9 +89,9 @@ export function renderRefused(fault, kept) {
 /** @param {Exam} exam */
 const nameFilm = ({ at }) => formatText("exam-film", { number: at + 1 });
 
-/** @param {Exam} exam */
-function renderHead(exam) {
-  const answered = exam.turns.slice(0, exam.at + 1).filter(({ first }) => first.length);
+/** @param {Exam} exam @param {boolean} [isDone] its answer will not change any more */
+function renderHead(exam, isDone = false) {
+  const answered = exam.turns.slice(0, exam.at + (isDone ? 1 : 0));
   const seen = new Set(answered.map(({ film }) => film)).size;
   const place = formatText("exam-seen", { seen, films: exam.deck.films.length });
   const told = tag("p", {}, `${chooseText(exam.deck.title)} · ${place}`);
@@ -279,7 +278,7 @@ export function renderAnswered(exam) {
     renderGo("next", formatText(isLast ? "exam-finish" : "exam-next")),
   );
   const card = tag("div", { class: "card" }, renderFilm(exam, boxes, [...keys, source]), side);
-  return [renderHead(exam), card, ...renderSaid(exam), ...renderMaps(exam, 9)];
+  return [renderHead(exam, true), card, ...renderSaid(exam), ...renderMaps(exam, 9)];
 }
 
 /** @param {string} arm @param {import("./exam_score.js").Reliance} found */
