@@ -116,7 +116,8 @@ def compute_member_probabilities(logits: torch.Tensor, task: str, temperatures: 
 
 def count_votes(p: torch.Tensor) -> torch.Tensor:
     """p (M, N, L) -> (N, L), the share of members whose most probable label it is."""
-    return F.one_hot(p.argmax(dim=-1), p.shape[-1]).to(p.dtype).mean(dim=0)
+    labels = torch.arange(p.shape[-1], device=p.device)
+    return (p.argmax(dim=-1, keepdim=True) == labels).to(p.dtype).mean(dim=0)
 
 
 def make_stack(members: int, labels: int) -> nn.Sequential:

@@ -60,6 +60,11 @@ def _reduction(kind: str) -> Entry:
     return write
 
 
+def _find_largest(to: GraphWriter, call: Call) -> Given:
+    (axis,) = call.read_axes()
+    return to.add("ArgMax", [call["self"]], axis=axis, keepdims=int(call["keepdim"]))
+
+
 def _same(to: GraphWriter, call: Call) -> Given:
     """What changes nothing but the order in memory."""
     return call["self"]
@@ -311,6 +316,7 @@ OPERATIONS: dict[str, Entry] = {
     "lt": _comparison("Less"), "gt": _comparison("Greater"), "eq": _comparison("Equal"),
     "ge": _comparison("GreaterOrEqual"), "le": _comparison("LessOrEqual"),
     "sum": _reduction("ReduceSum"), "mean": _reduction("ReduceMean"), "amax": _reduction("ReduceMax"),
+    "argmax": _find_largest,
     "alias": _same, "clone": _same, "detach": _same, "lift_fresh_copy": _same,
     "as_strided_": _same, "_to_copy": _cast,
     **dict.fromkeys(("view", "_unsafe_view", "unsqueeze", "squeeze"), _to_shape("Reshape")),

@@ -106,7 +106,8 @@ def test_a_head_that_is_not_linear_is_recorded_too(tiny_backbones, one_sweep, tm
 
 
 @pytest.mark.parametrize(("rule", "task"), [
-    ("mean", "single-label"), ("weighted", "multi-label"), ("stacking", "single-label"), ("joined", "single-label"),
+    ("mean", "single-label"), ("weighted", "multi-label"), ("majority", "single-label"),
+    ("stacking", "single-label"), ("joined", "single-label"),
 ])  # fmt: skip
 def test_an_ensemble_is_one_graph(tiny_backbones, one_sweep, tmp_path, rule, task):
     singles = [make_checkpoint("tiny", seed=seed, temperature=temperature) for seed, temperature in enumerate((1.5, 0))]

@@ -55,6 +55,7 @@ CASES: dict[str, tuple[tuple[int, ...], Function]] = {
     "clamp": (VECTOR, lambda x: (x.clamp(min=0.1), x.clamp(max=0.1), x.clamp(-0.2, 0.3))),
     "copysign": (VECTOR, lambda x: torch.copysign(torch.tensor(1e-3), x)),
     "sums": (VECTOR, lambda x: (x + x * 2 - x / 3, 1 - x, x.sum(), x.sum(1), x.mean(0, True), x.amax(1))),
+    "places": (VECTOR, lambda x: (x.argmax(1, keepdim=True) == torch.arange(4)).float()),
     "shapes": (VECTOR, lambda x: (x.view(2, 6), x.unsqueeze(1).expand(3, 5, 4), x.permute(1, 0), x.transpose(0, 1))),
     "squeezed": ((1, 4), lambda x: x.squeeze(0)),
     "parts": (VECTOR, lambda x: (torch.cat([x, x], 1), x[1:, :-1], x[:, 2], *x.split(3, 1), *x.split([1, 2], 0))),
