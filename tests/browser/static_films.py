@@ -57,7 +57,7 @@ def make_films(folder: Path) -> list[Path]:
     tifffile.imwrite(folder / "floats.tif", film * 300 - 20, byteorder=">")
     tifffile.imwrite(folder / "white-zero.tif", twelve, photometric="miniswhite")
     tifffile.imwrite(folder / "tiles.tif", sixteen, tile=(64, 64))
-    for name, dataset in make_dicom(twelve, eight).items():
+    for name, dataset in (make_dicom(twelve, eight) | make_ybr()).items():
         dataset.save_as(folder / f"{name}.dcm", enforce_file_format=True)
     whole = (folder / "plain.dcm").read_bytes()
     (folder / "bare.dcm").write_bytes(whole[whole.index(b"\x08\x00\x16\x00") :])
@@ -94,6 +94,20 @@ def make_dicom(twelve: np.ndarray, eight: np.ndarray) -> dict[str, Dataset]:
     for name, syntax in {"rle": RLELossless, "jpeg-ls": JPEGLSLossless, "jpeg-2000": JPEG2000Lossless}.items():
         made[name] = make_dataset(signed, bits=16)
         made[name].compress(syntax, generate_instance_uid=False)
+    return made
+
+
+def make_ybr() -> dict[str, Dataset]:
+    """Colours as brightness and two differences, of each pixel, part after part, and of every second pixel."""
+    noise = np.random.default_rng(4).integers(0, 256, (130, 100, 3), np.uint8)
+    made = {name: make_dataset(noise, "RGB", bits=8) for name in ("ybr", "ybr-planes", "ybr-pairs")}
+    for dataset in made.values():
+        dataset.PhotometricInterpretation = "YBR_FULL"
+    made["ybr-planes"].PlanarConfiguration = 1
+    made["ybr-planes"].PixelData = np.moveaxis(noise, -1, 0).tobytes()
+    made["ybr-pairs"].PhotometricInterpretation = "YBR_FULL_422"
+    pairs = np.concatenate([noise[:, ::2, :1], noise[:, 1::2, :1], noise[:, ::2, 1:]], axis=-1)
+    made["ybr-pairs"].PixelData = pairs.tobytes()
     return made
 
 

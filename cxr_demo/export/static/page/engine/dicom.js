@@ -18,6 +18,8 @@ const NOT_FOR_DISPLAY = ["1.2.840.10008.5.1.4.1.1.12.1", "1.2.840.10008.5.1.4.1.
 const NEARLY_SQUARE = 0.01;
 const MOST_ASPECT = 4;
 const FRAME_ITEM = 0xfeff00e0;
+const YBR = ["YBR_FULL", "YBR_FULL_422"];
+const GREEN = [(-0.114 * 1.772) / 0.587, (-0.299 * 1.402) / 0.587].map(fround); // of blue and red
 const PALETTES = ["Red", "Green", "Blue"].map((colour) => `${colour}PaletteColorLookupTable`);
 
 /**
@@ -114,6 +116,7 @@ async function readStored(tags, layout, isLittle, getFile) {
     return takeUsedBits(values, high, layout);
   }
   const isKnown = [8, 16, 32].includes(allocated) && allocated >= layout.stored;
+  if (samples === 3 && YBR.includes(photometric)) return readYbr(element, byteArray, layout, isLittle);
   if (!isKnown || (samples > 1 && photometric !== "RGB")) throw new Failure("dicom-compressed");
   const held = Math.min(element.length, byteArray.length - element.dataOffset);
   if (held < (count * allocated) / 8) throw new Error("cut short");
@@ -125,6 +128,36 @@ async function readStored(tags, layout, isLittle, getFile) {
   if (!planar || samples === 1) return values;
   const size = rows * columns;
   return interleave(Array.from({ length: samples }, (_, at) => values.subarray(at * size, (at + 1) * size)));
+}
+
+/**
+ * Brightness and two differences of colour as red, green and blue (PS3.3 C.7.6.3.1.2). The differences are those of each
+ * pixel, or of two pixels together.
+ * @param {DicomElement} element
+ * @param {Uint8Array} bytes
+ * @param {DicomLayout} layout
+ * @param {boolean} isLittle
+ */
+function readYbr(element, bytes, { rows, columns, photometric, planar, allocated, stored, isSigned }, isLittle) {
+  const isPaired = photometric === "YBR_FULL_422";
+  if (allocated !== 8 || stored !== 8 || isSigned || !isLittle || (isPaired && (planar || columns % 2)))
+    throw new Failure("dicom-compressed");
+  const size = rows * columns;
+  const held = bytes.subarray(element.dataOffset, element.dataOffset + element.length);
+  if (isPaired && held.length >= 3 * size) throw new Failure("dicom-compressed"); // it says other than it is
+  if (held.length < (isPaired ? 2 : 3) * size) throw new Error("cut short");
+  const values = new Uint8ClampedArray(3 * size);
+  const [toBlue, toRed] = isPaired ? [2, 3] : planar ? [size, 2 * size] : [1, 2];
+  for (let at = 0; at < size; at++) {
+    const first = isPaired ? 4 * (at >> 1) : planar ? at : 3 * at;
+    const grey = held[isPaired ? first + (at & 1) : first];
+    const [blue, red] = [held[first + toBlue] - 128, held[first + toRed] - 128];
+    const green = fround(fround(grey + GREEN[0] * blue) + GREEN[1] * red); // rounded where pydicom rounds it
+    values[3 * at] = Math.floor(grey + 1.402 * red + 0.5);
+    values[3 * at + 1] = Math.floor(green + 0.5);
+    values[3 * at + 2] = Math.floor(grey + 1.772 * blue + 0.5);
+  }
+  return new Uint8Array(values.buffer);
 }
 
 /**

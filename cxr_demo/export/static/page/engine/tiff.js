@@ -3,7 +3,7 @@
 import { Failure, say } from "./failure.js";
 import { checkHalved } from "./halving.js";
 import { changeAll, unpackBits } from "./planes.js";
-import { checkTile } from "./size.js";
+import { checkTile, isTooLarge } from "./size.js";
 import { findPage } from "./tiff_directory.js";
 import { loadUnpacker } from "./tiff_parts.js";
 
@@ -11,6 +11,7 @@ const [UNSIGNED, SIGNED, FLOAT] = [1, 2, 3];
 const [WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE] = [0, 1, 2, 3];
 const [UNSPECIFIED, ASSOCIATED] = [0, 1]; // of a sample beyond the colours: none of it, or colours are already on black
 const [SEPARATE, HORIZONTAL] = [2, 2];
+const NOT_OR_DEFLATED = [1, 8, 32946];
 
 /** @typedef {ReturnType<typeof readLayout>} Layout */
 
@@ -25,6 +26,8 @@ export async function readTiff(bytes, notes) {
   const { width, height, bits, samples, photometric } = layout;
   checkHalved(width, height, notes, samples > 1 && bits > 8 ? "colour16PixelsRead" : "pixelsRead");
   checkVariety(layout);
+  // Means of floats of 16 bits would be rounded to 16 bits.
+  if (layout.format === FLOAT && bits === 16 && isTooLarge(width, height)) throw new Failure("film-tiff-variety");
   const planes = await readPlanes(bytes, layout);
   const picture = { width, height, bits, alpha: null, orientation: read(274)[0] ?? 1 };
   if (photometric === PALETTE) return { ...picture, ...applyPalette(planes[0], read(320), notes), bits: 8 };
@@ -69,15 +72,19 @@ function readLayout(read, isLittle) {
  * A Failure for what is not read here, rather than pixels that the file does not hold.
  * @param {Layout} layout
  */
-function checkVariety({ bits, isOneDepth, samples, photometric, format, extra, predictor, fillOrder, part, isTiled }) {
-  const kinds = { [UNSIGNED]: [1, 2, 4, 8, 16, 32], [SIGNED]: [8, 16, 32], [FLOAT]: [32, 64] };
+function checkVariety(layout) {
+  const { bits, isOneDepth, samples, photometric, format, extra, compression, predictor, fillOrder, part, isTiled } =
+    layout;
+  const kinds = { [UNSIGNED]: [1, 2, 4, 8, 16, 32], [SIGNED]: [8, 16, 32], [FLOAT]: [16, 32, 64] };
   const isKind = (kinds[format] ?? []).includes(bits);
   const isGrey = samples === 1 && (photometric <= BLACK_IS_ZERO || (photometric === PALETTE && bits <= 8));
   const isColour = photometric === RGB && (samples === 3 || (samples === 4 && extra !== ASSOCIATED));
   const isPair = photometric === BLACK_IS_ZERO && samples === 2 && extra === 2;
   const isDeep = (bits === 8 || bits === 16) && format === UNSIGNED;
   const isUndone = predictor === 1 || (predictor === HORIZONTAL && format !== FLOAT && bits >= 8);
-  const isKnown = isKind && isOneDepth && (isGrey || ((isColour || isPair) && isDeep)) && isUndone && fillOrder === 1;
+  const isPacked = format === FLOAT && bits !== 32 && !NOT_OR_DEFLATED.includes(compression); // which the product refuses
+  const isKnown =
+    !isPacked && isKind && isOneDepth && (isGrey || ((isColour || isPair) && isDeep)) && isUndone && fillOrder === 1;
   if (!isKnown) throw new Failure("film-tiff-variety");
   if (isTiled) checkTile(part.width, part.height);
 }
@@ -137,8 +144,17 @@ function readValues(data, wide, rows, bits, format, isLittle) {
   const bytes = data.slice(0, (wide * rows * bits) / 8);
   if (!isLittle && bits > 8)
     for (let at = 0; at < bytes.length; at += bits / 8) bytes.subarray(at, at + bits / 8).reverse();
+  if (format === FLOAT && bits === 16) return Float32Array.from(new Uint16Array(bytes.buffer), readHalf);
   const Kind = /** @type {any} */ (chooseKind(bits, format));
   return new Kind(bytes.buffer);
+}
+
+/** @param {number} half a float of 16 bits, as IEEE 754 stores it */
+function readHalf(half) {
+  const [exponent, fraction] = [(half >> 10) & 31, half & 1023];
+  if (exponent === 31) return Number.NaN; // or infinite: neither is a grey
+  const size = exponent ? (1024 + fraction) * 2 ** (exponent - 25) : fraction * 2 ** -24;
+  return half >> 15 ? -size : size;
 }
 
 /**
