@@ -1,15 +1,11 @@
 // Another film beside the one that the panels show: what the same network says of it, and its maps on the same scale.
-import { fitShape, MAP_SIDE_PX } from "./engine/shape.js";
-import { findFrame } from "./fields.js";
 import { describeVerdict, findStandings } from "./findings.js";
-import { findMethod, isMade, placeMap } from "./maps.js";
+import { isMade } from "./maps.js";
 import { renderScrollable, tag } from "./markup.js";
+import { nameCanvas, SIDES } from "./pair_canvas.js";
 import { nameFinding, renderStage } from "./panels.js";
-import { renderOneScale } from "./scales.js";
+import { areComparable, chooseLimits, renderOneScale } from "./scales.js";
 import { chooseText, formatScore, formatScores, formatText } from "./words.js";
-
-const SAME_SHAPE = 0.01; // films that differ by less in height by width
-const SIDES = /** @type {const} */ (["then", "now"]);
 
 /** @typedef {import("./panels.js").Looked} Looked */
 
@@ -23,13 +19,6 @@ const SIDES = /** @type {const} */ (["then", "now"]);
  * @property {ArrayLike<number>} probabilities
  * @property {ReadonlyMap<string, import("./maps.js").Entry>} entries
  */
-
-/** What is drawn: by canvas its film and its map. @type {{ about: string, held: boolean, layers: Map<string, Layers>, other: Greys | null }} */
-const shown = { about: "", held: false, layers: new Map(), other: null };
-let asked = false;
-
-/** @param {string} method @param {string} side */
-const nameCanvas = (method, side) => `pair-${method}-${side}`;
 
 /**
  * @param {readonly { id: string, name: string }[]} choices
@@ -57,25 +46,6 @@ export function renderPairNotice(text, isBusy) {
 function renderWay(way) {
   const title = formatText(`film-pair-ways.${way}-hint`);
   return tag("button", { type: "button", class: way, title }, formatText(`film-pair-ways.${way}`));
-}
-
-/**
- * A cell or a pixel of the square covers the same share of two films of one shape.
- * @param {readonly { film: FilmTold }[]} films
- * @param {ManifestMethod} method
- */
-function areComparable([{ film: one }, { film: two }], { unit }) {
-  return unit.comparable && Math.abs((one.width * two.height) / (one.height * two.width) - 1) < SAME_SHAPE;
-}
-
-/**
- * On which both maps are drawn: that of the stronger one where values of two maps can be compared.
- * @param {readonly (EngineMap | null)[]} maps
- * @param {boolean} isComparable
- */
-function chooseLimits(maps, isComparable) {
-  const limits = maps.map((made) => (made && !made.scale.nothing ? made.scale.limit : 0));
-  return isComparable ? limits.map(() => Math.max(...limits)) : limits;
 }
 
 /**
@@ -129,20 +99,26 @@ function renderChanges({ network, answers, filmName, label }, then) {
 }
 
 /**
+ * Whether the maps are off at first: the chosen finding is called on neither film.
  * @param {Looked} now
  * @param {OtherLook} then
  */
-export function renderPair(now, then) {
-  const { network } = now;
-  const stands = [then.probabilities, now.answers.probabilities].map((all) =>
-    findStandings(network, all).find(({ label }) => label.key === now.label),
+export const isPairHeld = ({ network, answers, label: chosen }, then) =>
+  ![then.probabilities, answers.probabilities].some((all) =>
+    findStandings(network, all).some(({ label, mapsShown }) => label.key === chosen && mapsShown),
   );
-  const held = !stands.some((how) => how?.mapsShown);
+
+/**
+ * @param {Looked} now
+ * @param {OtherLook} then
+ * @param {boolean} held
+ */
+export function renderPair(now, then, held) {
+  const { network } = now;
   const show = formatText("film-pair.show");
   const ask = { type: "button", class: "ask", "data-show": show, "data-hide": formatText("hide-again") };
   const methods = network.methods.filter(({ key }) => now.entries.has(key));
   const [first, ...others] = methods.map((method) => renderRow(method, now, then));
-  prepare(now, then, methods, held);
   return [
     tag(
       "header",
@@ -159,63 +135,3 @@ export function renderPair(now, then) {
     tag("p", { class: "how" }, tag("strong", {}, formatText("film-pair.says-not"))),
   ];
 }
-
-/**
- * What the canvases show.
- * @param {Looked} now
- * @param {OtherLook} then
- * @param {readonly ManifestMethod[]} methods
- * @param {boolean} held
- */
-function prepare(now, then, methods, held) {
-  const about = `${now.filmId} ${then.filmId} ${now.network.name} ${now.label} ${now.contrast}`;
-  if (about !== shown.about) asked = false;
-  const known = about === shown.about ? shown.layers : new Map();
-  Object.assign(shown, { about, held, layers: new Map(), other: then.greys });
-  const films = [then, now];
-  for (const method of methods) {
-    const { key } = method;
-    const maps = films
-      .map(({ entries }) => entries.get(key) ?? "coming")
-      .map((entry) => (isMade(entry) ? entry : null));
-    const limits = chooseLimits(maps, areComparable(films, method));
-    for (const [at, side] of SIDES.entries()) {
-      const [made, canvas] = [maps[at], nameCanvas(key, side)];
-      if (!made || made.scale.nothing) continue;
-      const source = `${about} ${canvas} ${limits[at]}`;
-      const before = known.get(canvas);
-      if (before?.source === source) {
-        shown.layers.set(canvas, before);
-        continue;
-      }
-      const { width, height } = films[at].film;
-      const frame = findFrame(now.network.preprocess, ...fitShape(width, height, MAP_SIDE_PX));
-      const table = tableOf({ table: now.tables[made.scale.shown] });
-      const [smooth, cells] = [false, true].map((asCells) =>
-        rasterise(
-          placeMap(made, findMethod(now.network, key)),
-          frame,
-          table,
-          made.scale.shown === "signed",
-          { limit: limits[at], start: 0 },
-          asCells,
-        ),
-      );
-      shown.layers.set(canvas, { source, smooth, cells });
-    }
-  }
-}
-
-/** The canvases of the pair, as the panels are looked at. */
-export function drawPair() {
-  const part = partOf("pair");
-  if (!part.querySelector("canvas")) return;
-  const filmOf = (/** @type {string} */ panel) => (panel.endsWith("-then") ? shown.other : drawing.film);
-  paintAll(part, (panel) => shown.layers.get(panel), shown.held && !asked, asked, filmOf);
-}
-
-document.addEventListener("cxr-drawing", drawPair);
-on("click", "#pair button.ask", () => {
-  asked = !asked;
-  drawPair();
-});

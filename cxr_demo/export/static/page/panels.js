@@ -94,7 +94,7 @@ const renderNotice = (text, isBusy = false) =>
   tag("p", { class: isBusy ? "notice busy" : "notice", role: isBusy && "status" }, text);
 
 /** @param {FilmTold} film @param {boolean} isSynthetic */
-export function describeFilm({ kind, width, height }, isSynthetic) {
+function describeFilm({ kind, width, height }, isSynthetic) {
   const known = isSynthetic ? formatText("film-synthetic") : (kind ?? formatText("film"));
   return formatText("film-size", { kind: known, width, height });
 }

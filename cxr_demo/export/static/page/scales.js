@@ -6,6 +6,7 @@ import { chooseText, formatNumber, formatText, formatTicks } from "./words.js";
 
 const FAR_APART = 30; // colours of a thirtieth of the strength are hardly seen
 const BELOW_WEAKEST = 10; // of the weakest map, values down to a tenth of its own limit are seen
+const SAME_SHAPE = 0.01; // films that differ by less in height by width
 const BAR_GREY = 56; // the colour bar lies on a film grey of its own
 
 /** @typedef {{ limit: number, start: number, sharing: number, kept: boolean }} Shared */
@@ -66,6 +67,25 @@ function describeShared(own, of, { limit, start, sharing, kept }) {
   const scale = start ? formatText("scale-logarithmic", { scale: told }) : told;
   const [alone, together] = [formatNumber(own.limit), formatNumber(limit)];
   return alone === together ? scale : formatText("scale-alone-full", { scale, limit: alone });
+}
+
+/**
+ * A cell or a pixel of the square covers the same share of two films of one shape.
+ * @param {readonly { film: FilmTold }[]} films
+ * @param {ManifestMethod} method
+ */
+export function areComparable([{ film: one }, { film: two }], { unit }) {
+  return unit.comparable && Math.abs((one.width * two.height) / (one.height * two.width) - 1) < SAME_SHAPE;
+}
+
+/**
+ * On which both maps are drawn: that of the stronger one where values of two maps can be compared.
+ * @param {readonly (EngineMap | null)[]} maps
+ * @param {boolean} isComparable
+ */
+export function chooseLimits(maps, isComparable) {
+  const limits = maps.map((made) => (made && !made.scale.nothing ? made.scale.limit : 0));
+  return isComparable ? limits.map(() => Math.max(...limits)) : limits;
 }
 
 /** @type {Map<Colours, string>} */

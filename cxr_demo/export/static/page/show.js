@@ -30,7 +30,8 @@ import {
 import { renderDrop, renderExamples, renderMethods, renderNetworks, renderTop, renderWork } from "./intake.js";
 import { isMade } from "./maps.js";
 import { tag } from "./markup.js";
-import { drawPair, renderCompare, renderPair, renderPairNotice } from "./pair.js";
+import { isPairHeld, renderCompare, renderPair, renderPairNotice } from "./pair.js";
+import { drawPair, preparePair } from "./pair_canvas.js";
 import { renderFilmAlone, renderPanels } from "./panels.js";
 import { renderRegions } from "./regions.js";
 import { renderFacts, renderReport } from "./report.js";
@@ -142,7 +143,9 @@ function showPair(looked) {
   const then = now && film ? lookAtOther() : null;
   if (now && then) {
     const drawn = isDrawn(film) && tag("p", { class: "message" }, formatText("browser-drawn"));
-    showPart("pair", [...(drawn ? [drawn] : []), ...renderPair(now, then)], at);
+    const held = isPairHeld(now, then);
+    preparePair(now, then, held);
+    showPart("pair", [...(drawn ? [drawn] : []), ...renderPair(now, then, held)], at);
   } else if (now && film) showPart("pair", renderPairNotice(describePairWait(film), Boolean(desk.working)), at);
   else showPart("pair", [], at);
   drawPair();

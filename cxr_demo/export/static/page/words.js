@@ -12,7 +12,7 @@ import { FluentBundle, FluentNumber, FluentResource } from "./lib/fluent/index.j
 
 /** @type {Map<string, FluentBundle>} */
 const catalogues = new Map();
-export const languageNow = () => document.documentElement.lang;
+const languageNow = () => document.documentElement.lang;
 
 /**
  * @param {string} code
