@@ -15,7 +15,7 @@ from tests.static_site import serve_folder
 
 REST = "body[data-rest]:not([data-rest=''])"
 PANELS = "#panels .part[data-ready]:not([data-ready=''])"
-ANSWERS_WITHIN_MS = 60_000
+ANSWERS_WITHIN_MS = 120_000
 
 
 @dataclass

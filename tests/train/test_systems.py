@@ -12,6 +12,7 @@ from cxr_demo.film.reading import read_image
 from cxr_demo.networks import checkpoint
 from tests.films import make_data
 from train.__main__ import main
+from train.benchmarks import marker_test
 from train.measure import metrics
 from train.recipe import IMAGENET, IMAGENET_OR_SCRATCH
 from train.recipes import SYSTEMS
@@ -81,6 +82,7 @@ def test_every_system_runs_in_a_smoke_size(name, data, tmp_path, monkeypatch):
     module = importlib.import_module("train.recipes.avola2022")  # `train.recipes.avola2022` is its function
     monkeypatch.setattr(module, "TWELVE", ("squeezenet1_0", "mobilenetv2_100"))  # each of the twelve: test_backbones
     monkeypatch.setattr(ensemble_report, "TOPS", (3,))
+    monkeypatch.setattr(marker_test, "FILMS", 2)
     began = time.monotonic()
     check_system(name, data, tmp_path / name, "--stages", "32x1", "--films", str(FILMS.get(name, 150)))
     print(f"{name} took {time.monotonic() - began:.0f} s")
