@@ -15,11 +15,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
-from cxr_demo.networks.memory import begin_with_large_pages
-
 if __name__ == "__main__":  # before what follows, which takes seconds: Ctrl-C ends it without a word
-    begin_with_large_pages()
     signal.signal(signal.SIGINT, lambda *_: sys.exit(128 + signal.SIGINT))
+    from cxr_demo.networks.memory import begin_with_large_pages
+
+    begin_with_large_pages()
 
 # gradio and the hub read these when they are imported.
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")

@@ -12,11 +12,6 @@ import argparse
 import signal
 import sys
 
-from cxr_demo.networks.memory import begin_with_large_pages
-
-if __name__ == "__main__":  # before anything that takes time
-    begin_with_large_pages()
-
 from cxr_demo.commands.arguments import PROGRAM, drop_output, prepare_output, translate_argparse
 from cxr_demo.commands.checkpoints import add_check, add_import
 from cxr_demo.commands.compare import add_compare
@@ -29,6 +24,7 @@ from cxr_demo.commands.predict import add_predict
 from cxr_demo.commands.report import add_report
 from cxr_demo.commands.static import add_static
 from cxr_demo.errors import CxrError
+from cxr_demo.networks.memory import begin_with_large_pages
 from cxr_demo.text.catalogue import LANGUAGE, LANGUAGES, format_text, use_language
 
 # In the order in which --help lists them.
@@ -39,6 +35,9 @@ COMMANDS = (
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """`arguments`: else those of the command line."""
+    if arguments is None:
+        begin_with_large_pages()
     prepare_output()
     before = argparse.ArgumentParser(PROGRAM, add_help=False, allow_abbrev=False)  # help is in the language too
     before.add_argument("--lang", choices=LANGUAGES, default=LANGUAGE.get())

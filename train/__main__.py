@@ -11,11 +11,6 @@ import re
 import sys
 from pathlib import Path
 
-from cxr_demo.networks.memory import begin_with_large_pages
-
-if __name__ == "__main__":  # before anything that takes time
-    begin_with_large_pages()
-
 from cxr_demo.commands.arguments import drop_output
 from cxr_demo.commands.launched import start_the_others
 from cxr_demo.errors import CxrError, TrainingError

@@ -14,23 +14,46 @@ from pathlib import Path
 
 PAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 TUNABLES, LARGE_PAGES = "GLIBC_TUNABLES", "glibc.malloc.hugetlb"
+BEGUN = "CXR_BEGUN"  # the process that has begun again
+LEAST_GLIBC = 2, 35  # that knows LARGE_PAGES
 
 
 def begin_with_large_pages() -> None:
     """The program begins again, as the same process, where Linux gives pages of 2 MB to those alone that ask: glibc
     asks when its variable says so, and reads it before anything of Python runs. What a layer computes is fresh memory
-    for every layer; in pages of 4 kB it takes a third of the time of a forward and of LRP only to get it. A host that
-    has set the variable has chosen."""
-    chosen = os.environ.get(TUNABLES, "")
-    if LARGE_PAGES in chosen or not sys.executable or sys.platform != "linux":
+    for every layer; in pages of 4 kB one person waits half as long again for a film's maps. A host that has set the
+    variable has chosen."""
+    chosen = os.environ.get(TUNABLES)
+    if LARGE_PAGES in (chosen or "") or os.environ.get(BEGUN) == str(os.getpid()):
         return
-    try:
-        if "[madvise]" not in PAGES.read_text(encoding="ascii") or not os.confstr("CS_GNU_LIBC_VERSION"):
-            return
-    except (OSError, ValueError):  # a system without them, or another library than glibc
+    if not (_gives_large_pages() and _is_command_line()):
         return
     os.environ[TUNABLES] = ":".join(filter(None, [chosen, f"{LARGE_PAGES}=1"]))
-    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+    os.environ[BEGUN] = str(os.getpid())
+    try:
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+    except OSError:  # an interpreter that has gone, or may not be begun: it goes on as it is
+        del os.environ[TUNABLES], os.environ[BEGUN]
+        if chosen is not None:
+            os.environ[TUNABLES] = chosen
+
+
+def _gives_large_pages() -> bool:
+    try:
+        library, _, version = (os.confstr("CS_GNU_LIBC_VERSION") or "").partition(" ")
+        is_new = library == "glibc" and tuple(map(int, version.split(".")[:2])) >= LEAST_GLIBC
+        return is_new and "[madvise]" in PAGES.read_text(encoding="ascii")
+    except (AttributeError, OSError, ValueError):  # another system, or another library
+        return False
+
+
+def _is_command_line() -> bool:
+    """Whether the command line alone makes this program: no debugger, notebook or other program runs it inside, and
+    nothing of it came by standard input."""
+    if sys.flags.inspect or sys.gettrace() is not None or not Path(sys.argv[0]).is_file():
+        return False
+    before, first = sys.orig_argv[: -len(sys.argv)], sys.orig_argv[-len(sys.argv)]
+    return first == sys.argv[0] or before[-1:] == ["-m"]
 
 
 def give_back_memory() -> bool:

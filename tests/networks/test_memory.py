@@ -1,6 +1,7 @@
 """Large pages are asked for before anything runs; what was freed goes back to the machine."""
 
 import os
+import platform
 import subprocess
 import sys
 
@@ -33,35 +34,70 @@ def test_memory_between_what_is_kept_goes_back():
 BEGUN = """
 import os, pathlib, sys
 from cxr_demo.networks import memory
-pages = pathlib.Path(sys.argv[1])
-memory.PAGES = pages
+memory.PAGES = pathlib.Path(sys.argv[1])
+memory.LEAST_GLIBC = 2, 0
 memory.begin_with_large_pages()
 print(os.getpid(), os.environ.get(memory.TUNABLES), sys.argv[2:])
 """
+MADVISE = "always [madvise] never"
+needs_glibc = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="elsewhere nothing is asked for")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing is asked for")
+def begin(tmp_path, code=BEGUN, flags=(), given=None, pages=MADVISE, file="program.py", **others):
+    """What a program prints after its own process number."""
+    (tmp_path / "enabled").write_text(pages)
+    (tmp_path / "program.py").write_text(code)
+    environment = {key: value for key, value in os.environ.items() if key not in (memory.TUNABLES, memory.BEGUN)}
+    begun = subprocess.Popen(
+        [sys.executable, *flags, file, "enabled", "a b"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=tmp_path, env=environment | ({memory.TUNABLES: given} if given else {}), **others,
+    )  # fmt: skip
+    out, _ = begun.communicate(timeout=60)
+    number, _, rest = out.partition(" ")
+    assert int(number) == begun.pid
+    return rest
+
+
+@needs_glibc
 @pytest.mark.parametrize(
     ("given", "pages", "found"),
     [
-        (None, "always [madvise] never", "glibc.malloc.hugetlb=1"),
-        ("glibc.malloc.check=0", "always [madvise] never", "glibc.malloc.check=0:glibc.malloc.hugetlb=1"),
-        ("glibc.malloc.hugetlb=0", "always [madvise] never", "glibc.malloc.hugetlb=0"),
+        (None, MADVISE, "glibc.malloc.hugetlb=1"),
+        ("glibc.malloc.check=0", MADVISE, "glibc.malloc.check=0:glibc.malloc.hugetlb=1"),
+        ("glibc.malloc.hugetlb=0", MADVISE, "glibc.malloc.hugetlb=0"),
         (None, "[always] madvise never", "None"),
-        (None, None, "None"),
     ],
 )
 def test_a_program_begins_again_once_with_large_pages(given, pages, found, tmp_path):
-    place = tmp_path / "enabled"
-    if pages:
-        place.write_text(pages)
-    environment = {key: value for key, value in os.environ.items() if key != memory.TUNABLES}
-    begun = subprocess.Popen(
-        [sys.executable, "-c", BEGUN, str(place), "a b", "c"], stdout=subprocess.PIPE, text=True,
-        env=environment | ({memory.TUNABLES: given} if given else {}),
-    )  # fmt: skip
-    out, _ = begun.communicate(timeout=60)
-    assert out == f"{begun.pid} {found} ['a b', 'c']\n"
+    assert begin(tmp_path, given=given, pages=pages) == f"{found} ['a b']\n"
+    if given is None and pages == MADVISE:
+        assert begin(tmp_path, flags=["-X", "utf8", "-m"], file="program") == f"{found} ['a b']\n"
+
+
+@needs_glibc
+def test_a_program_whose_variable_is_taken_away_begins_again_once(tmp_path):
+    """As the system does with a program that has rights of its own."""
+    taken = BEGUN.replace("memory.PAGES", "os.environ.pop(memory.TUNABLES, None)\nmemory.PAGES")
+    assert begin(tmp_path, taken) == "None ['a b']\n"
+
+
+@needs_glibc
+def test_a_program_whose_interpreter_has_gone_goes_on(tmp_path):
+    gone = BEGUN.replace("memory.PAGES", "sys.executable = '/nowhere/python'\nmemory.PAGES")
+    assert begin(tmp_path, gone) == "None ['a b']\n"
+    assert begin(tmp_path, gone, given="glibc.malloc.check=0") == "glibc.malloc.check=0 ['a b']\n"
+
+
+@needs_glibc
+def test_a_program_inside_another_does_not_begin_again(tmp_path):
+    inside = "import runpy, sys\nsys.argv[0] = 'inside.py'\nrunpy.run_path('inside.py', run_name='__main__')"
+    (tmp_path / "inside.py").write_text(BEGUN)
+    assert begin(tmp_path, inside) == "None ['a b']\n"
+    traced = BEGUN.replace("memory.PAGES", "sys.settrace(lambda *_: None)\nmemory.PAGES", 1)
+    assert begin(tmp_path, traced) == "None ['a b']\n"
+    assert begin(tmp_path, flags=["-i"], stdin=subprocess.DEVNULL) == "None ['a b']\n"
+    with (tmp_path / "program.py").open() as given:
+        assert begin(tmp_path, file="-", stdin=given) == "None ['a b']\n"
 
 
 def test_where_nothing_can_have_been_freed_the_heap_is_left_alone(monkeypatch):
