@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import fields
@@ -177,6 +178,7 @@ def make_once(folder: Path, make: Callable[[Path], object]) -> Path:
     finished = folder.with_suffix(".made")
     with FileLock(folder.with_suffix(".lock")):
         if not finished.exists():
+            shutil.rmtree(folder, ignore_errors=True)  # where another worker could not make it, this one says why too
             folder.mkdir()
             make(folder)
             finished.touch()

@@ -14,7 +14,6 @@ from accelerate import Accelerator
 from torch import nn
 
 from cxr_demo.errors import TrainingError
-from train.__main__ import main
 from train.fit.processes import gather_batch, synchronise_batch_norms, take_part
 
 ROOT = Path(__file__).parents[3]
@@ -49,16 +48,12 @@ RUNS = "boit2019/depth-all", "boit2019/finetuning-sgd"
 
 
 def launch(run: str, data: Path, out: Path, count: int, stages: str, precision: str = "no", *more: str) -> list[dict]:
-    """The log of a run by `count` processes, a single one being this; each of the synthetic data sets of adults fills
-    one batch an epoch."""
-    order = ["run", run, "--data", str(data), "--out", str(out), "--from-scratch", "--stages", stages, *more]
-    if count == 1:
-        assert main(order) == 0
-    else:
-        processes = ["--num_processes", str(count), "--cpu", "--mixed_precision", precision]
-        started = [sys.executable, "-m", "accelerate.commands.launch", *processes, "-m", "train", *order]
-        done = subprocess.run(started, cwd=ROOT, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
+    """The log of a run by `count` processes; each of the synthetic data sets of adults fills one batch an epoch."""
+    processes = ["--num_processes", str(count), "--cpu", "--mixed_precision", precision]
+    order = ["run", run, "--data", data, "--out", out, "--from-scratch", "--stages", stages, *more]
+    started = [sys.executable, "-m", "accelerate.commands.launch", *processes, "-m", "train", *order]
+    done = subprocess.run(started, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
     assert json.loads((out / "config.json").read_text())["training"]["processes"] == count
     return [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
 
