@@ -14,7 +14,7 @@ from pathlib import Path
 
 PAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 TUNABLES, LARGE_PAGES = "GLIBC_TUNABLES", "glibc.malloc.hugetlb"
-BEGUN = "CXR_BEGUN"  # the process that has begun again
+BEGUN = "BEGUN_WITH_LARGE_PAGES"  # the process that has begun again
 LEAST_GLIBC = 2, 35  # that knows LARGE_PAGES
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from cxr_demo.__main__ import main
 from cxr_demo.limits import KEPT_MINUTES, MAX_HELD_BYTES, MAX_SESSIONS
+from cxr_demo.networks import memory
 from cxr_demo.ui.app.host_settings import VARIABLES
 from train.data.datasets import DATASETS
 
@@ -81,7 +82,7 @@ def test_every_variable_of_the_environment_is_documented():
         name
         for path in (ROOT / "app.py", *(ROOT / "cxr_demo").rglob("*.py"), *(ROOT / "train").rglob("*.py"))
         for name in re.findall(r"environ(?:\.get\(|\[)\"(\w+)\"", path.read_text(encoding="utf-8"))
-    } | {*VARIABLES}
+    } | {*VARIABLES, memory.TUNABLES, memory.BEGUN}
     read -= {"SYSTEM", "SPACE_ID", "WORLD_SIZE", "NO_PROXY", "GRADIO_TEMP_DIR", "PYTHONPATH"}
     hosting = (ROOT / "docs" / "hosting.md").read_text(encoding="utf-8")
     table = "".join(line for line in hosting.splitlines(keepends=True) if line.startswith("| `"))
