@@ -91,7 +91,7 @@ sorted-by-probability = { $calibrated ->
 sorted-without-threshold = { $calibrated ->
     [yes] Nach der Wahrscheinlichkeit
    *[other] Nach dem Wert
-    } geordnet; kein Befund hat eine Schwelle{ sorted-untold }.
+    } geordnet, da keine Schwelle gilt{ sorted-untold }.
 sorted-by-share =
     Danach geordnet, wie weit jeder über seiner Schwelle liegt{ $without ->
         [yes] , dann die ohne Schwelle
@@ -144,7 +144,10 @@ near-few =
     zu wenige Testaufnahmen mit einem Wert von { $low } bis { $high } ({ $films }), um zu sagen, wie oft sie ihn hatten
 near-elsewhere = von { $films } solchen Aufnahmen anderer Krankenhäuser { $positive }: { $share }
 near-elsewhere-few = zu wenige solche Aufnahmen anderer Krankenhäuser ({ $films })
-rates-no-threshold = keine Schwelle: nur { $films } der zurückgelegten Aufnahmen haben ihn
+rates-no-threshold = keine Schwelle: { $films } der zurückgelegten Aufnahmen { $films ->
+        [one] hat
+       *[other] haben
+    } ihn
 rates-not-measured = Schwelle { $threshold }: nicht gemessen
 rates-of-answer =
     er ist die Antwort bei { $right } solcher Aufnahmen und, fälschlich, bei { $wrong } aller anderen
@@ -1404,9 +1407,9 @@ note-unreadable-tag =
         [PixelSpacing] also kann die Aufnahme verzerrt aussehen
         [ImagerPixelSpacing] also kann die Aufnahme verzerrt aussehen
         [PixelAspectRatio] also kann die Aufnahme verzerrt aussehen
-        [Modality] was kein Pixel ändert
-        [PresentationIntentType] was kein Pixel ändert
-        [NumberOfFrames] was kein Pixel ändert
+        [Modality] was an keinem Pixel etwas ändert
+        [PresentationIntentType] was an keinem Pixel etwas ändert
+        [NumberOfFrames] was an keinem Pixel etwas ändert
        *[WindowCenter] also können die Grautöne anders sein als in anderen Betrachtern
     }.
 note-missing-tag =
@@ -2054,7 +2057,7 @@ term-score-cam = Score-CAM
 term-lrp = LRP
     .meaning =
         Layer-wise Relevance Propagation gibt den Wert Schicht für Schicht durch das Netz zurück, bis jedes Pixel seinen Anteil
-        hat: Orange spricht für den Befund, Blau dagegen. Ein gleichmäßiges Netz feiner Punkte kommt von Schichten, die je
+        hat: Orange spricht für den Befund, Blau dagegen. Ein gleichmäßiges Raster feiner Punkte kommt von Schichten, die je
         zwei Pixel weiterrücken, nicht von der Aufnahme.
 term-gradient = Gradient
     .meaning = Er zeigt, an welchen Pixeln der Wert hängt: wo er sich sofort änderte, wäre die Aufnahme etwas heller.

@@ -89,7 +89,7 @@ sorted-by-probability = { $calibrated ->
 sorted-without-threshold = Sorted by { $calibrated ->
     [yes] probability
    *[other] score
-    }; no finding has a threshold{ sorted-untold }.
+    }, as no threshold applies{ sorted-untold }.
 sorted-by-share =
     Sorted by how far each is above its threshold{ $without ->
         [yes] , then those without one
@@ -139,7 +139,10 @@ near = of { $films } test films with a value from { $low } to { $high }, { $posi
 near-few = too few test films with a value from { $low } to { $high } ({ $films }) to say how often they had it
 near-elsewhere = of { $films } such films of other hospitals, { $positive }: { $share }
 near-elsewhere-few = too few such films of other hospitals ({ $films })
-rates-no-threshold = no threshold: only { $films } of the films kept apart have it
+rates-no-threshold = no threshold: { $films } of the films kept apart { $films ->
+        [one] has
+       *[other] have
+    } it
 rates-not-measured = threshold { $threshold }: not measured
 rates-of-answer = it is the answer on { $right } of such films and, wrongly, on { $wrong } of all others
 
@@ -1988,7 +1991,7 @@ term-score-cam = Score-CAM
 term-lrp = LRP
     .meaning =
         Layer-wise relevance propagation hands the score back through the network, layer by layer, until each pixel has
-        its share: orange speaks for the finding, blue against it. An even net of fine dots comes from layers that move on
+        its share: orange speaks for the finding, blue against it. An even grid of fine dots comes from layers that move on
         by two pixels at a time, not from the film.
 term-gradient = Gradient
     .meaning = It shows which pixels the score hangs on: where it would change at once if the film were a little brighter.

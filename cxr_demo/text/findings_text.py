@@ -70,7 +70,7 @@ def describe_sorting(card: Card) -> str:
         return format_text("sorted-by-probability", calibrated=calibrated)
     told = [label for label in card.labels if find_quality(card, label).can_tell]
     untold = "yes" if len(told) < len(card.labels) else "no"
-    if not card.thresholds:
+    if not any(label in card.thresholds for label in told):
         return format_text("sorted-without-threshold", calibrated=calibrated, untold=untold)
     without = "yes" if any(label not in card.thresholds for label in told) else "no"
     return format_text("sorted-by-share", without=without, untold=untold)

@@ -61,8 +61,9 @@ def _reduction(kind: str) -> Entry:
 
 
 def _find_largest(to: GraphWriter, call: Call) -> Given:
-    (axis,) = call.read_axes()
-    return to.add("ArgMax", [call["self"]], axis=axis, keepdims=int(call["keepdim"]))
+    if call["dim"] is None:  # of all numbers together
+        raise CxrError("static-argument", operation=call.name, argument="dim", value="None")
+    return to.add("ArgMax", [call["self"]], axis=call["dim"], keepdims=int(call["keepdim"]))
 
 
 def _same(to: GraphWriter, call: Call) -> Given:

@@ -150,7 +150,8 @@ def test_a_multi_label_network_starts_with_what_is_furthest_above_its_own_thresh
 @pytest.mark.parametrize(("of", "told"), [
     ({"mass": 0.05}, "Sorted by how far each is above its threshold, then those without one"),
     ({"mass": 0.05, "edema": 0.9}, "Sorted by how far each is above its threshold"),
-    ({}, "Sorted by probability; no finding has a threshold"),
+    ({}, "Sorted by probability, as no threshold applies"),
+    ({"hernia": 0.1}, "Sorted by probability, as no threshold applies"),
 ])  # fmt: skip
 def test_what_the_network_cannot_tell_stands_last_with_a_threshold_or_without(of, told):
     metrics = measured(auroc_infiltration=(0.6, 0.5, 0.7), auroc_hernia=(0.5, 0.4, 0.6))

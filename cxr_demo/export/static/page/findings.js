@@ -236,7 +236,7 @@ function describeSorting(network) {
   if (network.task === "single-label") return formatText("sorted-by-probability", { calibrated });
   const told = network.labels.filter((label) => label.quality.can_tell);
   const untold = told.length < network.labels.length ? "yes" : "no";
-  if (network.labels.every(({ threshold }) => threshold === null))
+  if (told.every(({ threshold }) => threshold === null))
     return formatText("sorted-without-threshold", { calibrated, untold });
   const without = told.some(({ threshold }) => threshold === null) ? "yes" : "no";
   return formatText("sorted-by-share", { without, untold });
