@@ -93,19 +93,21 @@ function renderFields(fault) {
   );
 }
 
+/** @type {Partial<Record<Verdict, string>>} */
+const PASSED = { above: "covered-above", below: "covered-below" };
+
 /**
- * Where each finding is beside its threshold once regions are covered, of those that pass it; "" for the others.
- * @param {Pick<import("./panels.js").Looked, "network" | "label" | "moved">} looked
+ * What is said of each finding that passes the network's own threshold once regions are covered; "" of the others.
+ * @param {Manifest} network
  * @param {readonly number[]} before
  * @param {readonly number[]} after
  */
-export const findPassed = ({ network, label, moved }, before, after) =>
-  findStandings(network, before).map(({ label: { key }, threshold: own, verdict }, at) => {
-    const threshold = key === label && own !== null ? (moved ?? own) : own;
-    if (threshold === null || verdict === "cannot tell" || before[at] >= threshold === after[at] >= threshold)
-      return "";
-    return after[at] >= threshold ? "covered-above" : "covered-below";
-  });
+export function findPassed(network, before, after) {
+  const stands = findStandings(network, after);
+  return findStandings(network, before).map(({ verdict }, at) =>
+    verdict === stands[at].verdict ? "" : (PASSED[stands[at].verdict] ?? ""),
+  );
+}
 
 /**
  * The places of all findings, the most changed first.
@@ -134,7 +136,7 @@ function renderCovering(looked, cover) {
   const ways = { class: "ways", role: "group", "aria-label": formatText("cover") };
   const at = network.labels.findIndex(({ key }) => key === label);
   const nameOf = (/** @type {number} */ index) => chooseText(network.labels[index].name);
-  const passed = after ? findPassed(looked, before, after) : [];
+  const passed = after ? findPassed(network, before, after) : [];
   let change = null;
   if (cover.how && after) {
     const [was, isNow, by] = formatScores(before[at], after[at], network);
