@@ -1,5 +1,6 @@
 """What the page keeps and for how long, and the page as it is served, without a browser."""
 
+import contextlib
 import fcntl
 import gc
 import json
@@ -188,7 +189,14 @@ class Browser:
 
 
 def list_left(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_dir() or path.stat().st_size]
+    """Folders, and files that are not empty; what goes while it is looked at is not left."""
+    left = []
+    for place, folders, files in os.walk(folder):
+        left += [Path(place, name) for name in folders]
+        for path in (Path(place, name) for name in files):
+            with contextlib.suppress(FileNotFoundError):
+                left += [path] if path.stat().st_size else []
+    return left
 
 
 def upload_at_once(served, films: list[bytes], name: str) -> list[tuple[str, dict]]:
