@@ -50,10 +50,10 @@ def _gives_large_pages() -> bool:
 def _is_command_line() -> bool:
     """Whether the command line alone makes this program: no debugger, notebook or other program runs it inside, and
     nothing of it came by standard input."""
-    if sys.flags.inspect or sys.gettrace() is not None or not Path(sys.argv[0]).is_file():
+    given, own = sys.orig_argv, sys.argv
+    if sys.flags.inspect or sys.gettrace() is not None or not 0 < len(own) < len(given) or not Path(own[0]).is_file():
         return False
-    before, first = sys.orig_argv[: -len(sys.argv)], sys.orig_argv[-len(sys.argv)]
-    return first == sys.argv[0] or before[-1:] == ["-m"]
+    return given[-len(own)] == own[0] or given[-len(own) - 1] == "-m"
 
 
 def give_back_memory() -> bool:

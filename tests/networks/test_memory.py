@@ -93,6 +93,9 @@ def test_a_program_inside_another_does_not_begin_again(tmp_path):
     inside = "import runpy, sys\nsys.argv[0] = 'inside.py'\nrunpy.run_path('inside.py', run_name='__main__')"
     (tmp_path / "inside.py").write_text(BEGUN)
     assert begin(tmp_path, inside) == "None ['a b']\n"
+    for changed in ("[]", "['program.py'] * 9"):
+        others = f"import sys\nsys.argv = {changed}\n" + BEGUN.replace("sys.argv[1]", "'enabled'")
+        assert begin(tmp_path, others).startswith("None ")
     traced = BEGUN.replace("memory.PAGES", "sys.settrace(lambda *_: None)\nmemory.PAGES", 1)
     assert begin(tmp_path, traced) == "None ['a b']\n"
     assert begin(tmp_path, flags=["-i"], stdin=subprocess.DEVNULL) == "None ['a b']\n"
