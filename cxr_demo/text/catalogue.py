@@ -7,6 +7,7 @@ a space. Nothing is looked up when a module is imported: who reads decides, and 
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -21,6 +22,7 @@ from fluent.syntax.visitor import Visitor
 LANGUAGES = {"en": "English", "de": "Deutsch"}  # what each is called by those who speak it; the first is the usual one
 USUAL_LANGUAGE = next(iter(LANGUAGES))
 LONGEST_VALUE = 2500  # characters of a value in a message: fluent refuses more
+_READING = threading.Lock()
 LANGUAGE: ContextVar[str] = ContextVar("language", default=USUAL_LANGUAGE)
 
 
@@ -134,9 +136,14 @@ def has_message(message: str) -> bool:
     return catalogue.has_message(name) and (not attribute or attribute in catalogue.get_message(name).attributes)
 
 
-@functools.cache
 def load_catalogue(code: str) -> FluentBundle:
     """The messages of a language. Raises FileNotFoundError, and ValueError for a file that is not wholly understood."""
+    with _READING:  # whoever wants it meanwhile waits: a tenth of a second for each of a dozen threads otherwise
+        return read_catalogue(code)
+
+
+@functools.cache
+def read_catalogue(code: str) -> FluentBundle:
     source = resources.files("cxr_demo.text").joinpath(f"{code}.ftl").read_text(encoding="utf-8")
     parsed = FluentParser(with_spans=False).parse(source)
     for entry in parsed.body:

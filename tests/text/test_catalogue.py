@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from cxr_demo.film.gate import Mend
 from cxr_demo.film.phantom import EXAMPLES
 from cxr_demo.labels import FINDINGS
 from cxr_demo.text import catalogue, gate_text
-from cxr_demo.text.catalogue import format_text, load_catalogue, use_language
+from cxr_demo.text.catalogue import format_text, load_catalogue, read_catalogue, use_language
 from cxr_demo.text.method_text import describe_promise, describe_too_little, name_unit
 
 ROOT = Path(__file__).parents[2]
@@ -268,7 +269,7 @@ def test_no_catalogue_is_read_while_the_house_is_imported():
     modules = [path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for path in TREES]
     modules.remove("cxr_demo.__main__")
     program = f"import importlib\nfor name in {modules}: importlib.import_module(name)\n"
-    program += "from cxr_demo.text.catalogue import load_catalogue\nprint(load_catalogue.cache_info().misses)"
+    program += "from cxr_demo.text.catalogue import read_catalogue\nprint(read_catalogue.cache_info().misses)"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split()[-1] == "0"
 
@@ -282,9 +283,21 @@ def toy(tmp_path, monkeypatch):
     )
     (tmp_path / "de.ftl").write_text("films = { $films ->\n    [one] ein Film\n   *[other] { $films } Filme\n }\n")
     monkeypatch.setattr(catalogue.resources, "files", lambda package: tmp_path)
-    load_catalogue.cache_clear()
+    read_catalogue.cache_clear()
     yield
-    load_catalogue.cache_clear()
+    read_catalogue.cache_clear()
+
+
+def test_threads_that_want_a_catalogue_at_once_read_it_once(toy):
+    here = threading.Barrier(8)
+
+    def want(_: int) -> None:
+        here.wait()
+        load_catalogue("en")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(want, range(8)))
+    assert read_catalogue.cache_info().misses == 1
 
 
 def test_a_message_is_formatted_plainly(toy):
