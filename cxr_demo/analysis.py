@@ -26,6 +26,7 @@ from cxr_demo.networks.card import Card
 from cxr_demo.networks.checkpoint import Checkpoint
 from cxr_demo.networks.classifier import Classifier, compute_probabilities
 from cxr_demo.networks.ensemble import compute_member_probabilities
+from cxr_demo.networks.folding import fold_where_same
 from cxr_demo.networks.standing import find_standing
 from cxr_demo.networks.turns import SharedPass, Turns
 from cxr_demo.progress import ProgressCallback, ignore_progress, subrange
@@ -47,14 +48,19 @@ class Analyser:
     is a folder of proofs that were made before, see `explain.proof_cache`; `as_written`: the choices of
     `methods.CHOICES` that LRP undoes. Analysers with the same `turns` compute one after the other, or each on its part
     of the cores: on the same ones, both together take longer. `cache_bytes` of maps are kept that nobody holds any
-    more. At most `squares_at_once` images go through the network together."""
+    more. At most `squares_at_once` images go through the network together. `is_folded`: what `analyse` asks is a copy
+    in fewer steps, where there is one, which takes 0.8 of the time and moves a logit by about 1e-6."""
 
     def __init__(
         self, checkpoint: Checkpoint, *, cache_bytes: int = CACHE_BYTES, proofs: Path | None = None,
         as_written: Collection[str] = (), turns: Turns | None = None, squares_at_once: int = SQUARES_AT_ONCE,
+        is_folded: bool = False,
     ) -> None:  # fmt: skip
         self._checkpoint = checkpoint
         checkpoint.model.to(memory_format=torch.channels_last)  # no value changes; a fifth off a forward
+        self._asked, square = checkpoint.model, self.card.preprocess
+        if is_folded:
+            self._asked = fold_where_same(checkpoint.model, len(square.mean), square.size_px)
         self._explainer = make_explainer(checkpoint, proofs, as_written)
         self._proving = threading.Lock()
         self._turns = turns or Turns()
@@ -115,7 +121,7 @@ class Analyser:
 
     def _answer_images(self, images: Sequence[torch.Tensor]) -> list[tuple[torch.Tensor, MemberAnswers]]:
         """Each (1, C, S, S) -> its logits (L,), and the members' own from the same pass; called with the turn."""
-        model, card, x = self._checkpoint.model, self.card, torch.cat(list(images))
+        model, card, x = self._asked, self.card, torch.cat(list(images))
         with torch.inference_mode():
             if card.ensemble is None or isinstance(model, Classifier):
                 none = _read_only(np.zeros((0, len(card.labels)), np.float32))

@@ -23,7 +23,7 @@ cxr_demo.text: gate_text method_text
 cxr_demo.film: __init__ anatomy halving size jpeg header codestream dicom_tags dicom_voi dicom file_kinds tiff film_list
 cxr_demo.film: picture_formats preprocess phantom reading film_message reader_process bounded_reading borders gate
 cxr_demo.networks: __init__ memory held_folder whole_file backbones heads card_parts card standing tracing open_nets
-cxr_demo.networks: torchvision_nets classifier ensemble checkpoint turns small_model folding gate_net
+cxr_demo.networks: torchvision_nets classifier ensemble checkpoint groups turns small_model folding gate_net
 cxr_demo.explain.lrp: __init__ windows attention operations program accumulator rules rewriting lowering propagate
 cxr_demo.explain.lrp: zennit_reference
 cxr_demo.explain: gradient placement perturbation held_numbers cam relevance proof proof_cache engine

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import functools
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from cxr_demo.networks.card import Card
     from cxr_demo.networks.gate_net import Gate
     from cxr_demo.networks.turns import Turns
+
+_LOADING = threading.Lock()
 
 
 def open_image(
@@ -58,7 +61,8 @@ def load_gate_models(at_once: int = 1) -> tuple[Gate | None, Lungs | None]:
     """Those beside the checkpoints."""
     from cxr_demo.networks import checkpoint
 
-    return _load_models(checkpoint.get_weights_root(), max(1, at_once))
+    with _LOADING:  # whoever wants them meanwhile waits, and does not load its own
+        return _load_models(checkpoint.get_weights_root(), max(1, at_once))
 
 
 @functools.cache
@@ -67,7 +71,7 @@ def _load_models(root: Path, at_once: int) -> tuple[Gate | None, Lungs | None]:
     from cxr_demo.networks.gate_net import load_gate
 
     turns = get_turns(at_once > 1)
-    return load_gate(root / "gate", turns, at_once), load_lungs(root / "lungs", turns)
+    return load_gate(root / "gate", turns, at_once), load_lungs(root / "lungs", turns, at_once)
 
 
 @functools.cache
@@ -88,9 +92,10 @@ def load_analyser(
     from cxr_demo.explain.proof_cache import get_proof_folder
     from cxr_demo.networks import checkpoint
 
+    are_many = (squares_at_once or 1) > 1
     return Analyser(
-        checkpoint.load(weights), proofs=get_proof_folder(), as_written=as_written,
-        turns=get_turns((squares_at_once or 1) > 1), squares_at_once=squares_at_once or SQUARES_AT_ONCE,
+        checkpoint.load(weights), proofs=get_proof_folder(), as_written=as_written, turns=get_turns(are_many),
+        squares_at_once=squares_at_once or SQUARES_AT_ONCE, is_folded=are_many,
     )  # fmt: skip
 
 

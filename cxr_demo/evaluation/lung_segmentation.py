@@ -6,6 +6,7 @@ A network of the shape of U-Net (Ronneberger, Fischer, Brox 2015), thin enough t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from torch import nn
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.networks import checkpoint
 from cxr_demo.networks.small_model import read_small_card
-from cxr_demo.networks.turns import Turns
+from cxr_demo.networks.turns import SharedPass, Turns
 
 LUNGS_FILE = "lungs.json"
 SQUARE = Preprocess(96, "letterbox", (0.0,), (1.0,))
@@ -97,13 +98,18 @@ def outline_lungs(probability: np.ndarray, shape: tuple[int, int]) -> np.ndarray
 class Lungs:
     """The loaded network. `dice`: mean Dice's coefficient on real images that it had not seen, and the ends of its
     95 % interval over patients; `card`: all of LUNGS_FILE; `turns`: those of all networks that compute on the same
-    cores. Safe in threads: nothing is stored between images, and each goes through the network alone, since its
-    outlines would not be the same to the pixel beside others."""
+    cores. Safe in threads. Of the pictures that wait for a turn `pictures_at_once` go through the network together;
+    alone an image has the same outline to the pixel every time."""
 
     net: LungNet
     dice: tuple[float, float, float]
     card: dict
     turns: Turns = field(default_factory=Turns)
+    pictures_at_once: int = 1
+    _pass: SharedPass[np.ndarray, np.ndarray] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_pass", SharedPass(self.turns, self._ask, self.pictures_at_once))
 
     def estimate(self, pixels: np.ndarray) -> np.ndarray:
         """pixels (H, W) float32 0..1, bone bright -> (H, W) bool, True inside a lung as far as it is seen beside the
@@ -112,17 +118,17 @@ class Lungs:
 
     def probability(self, pixels: np.ndarray) -> np.ndarray:
         """pixels (H, W) float32 0..1 -> (S, S) float32 0..1 over SQUARE."""
-        x = make_lung_input(SQUARE.square(pixels), SQUARE.mark_image(pixels.shape))
-        with self.turns:
-            return self.turns.compute(self._ask, x)
+        return self._pass.ask(make_lung_input(SQUARE.square(pixels), SQUARE.mark_image(pixels.shape)))
 
     @torch.inference_mode()
-    def _ask(self, x: np.ndarray) -> np.ndarray:
-        """x (C, S, S) -> (S, S)."""
-        return self.net(torch.from_numpy(x[None])).sigmoid()[0, 0].numpy()
+    def _ask(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Each (C, S, S) -> (S, S); called with the turn."""
+        return list(self.net(torch.from_numpy(np.stack(inputs))).sigmoid()[:, 0].numpy())
 
 
-def load_lungs(folder: str | Path = "weights/lungs", turns: Turns | None = None) -> Lungs | None:
+def load_lungs(
+    folder: str | Path = "weights/lungs", turns: Turns | None = None, pictures_at_once: int = 1
+) -> Lungs | None:
     """The lung model of a folder; None where there is none. Its `turns` are its own where none are given.
 
     Raises:
@@ -133,7 +139,7 @@ def load_lungs(folder: str | Path = "weights/lungs", turns: Turns | None = None)
         return None
     (card, dice), net = found, LungNet()
     checkpoint.fill_network(net, Path(folder), card["weights_sha256"], LUNGS_FILE)
-    return Lungs(net.to(memory_format=torch.channels_last), dice, card, turns or Turns())
+    return Lungs(net.to(memory_format=torch.channels_last), dice, card, turns or Turns(), pictures_at_once)
 
 
 def _read_dice(card: dict) -> tuple[float, float, float]:

@@ -14,8 +14,9 @@ from cxr_demo.export.output import FORMAT
 from cxr_demo.export.results import describe_film, describe_gate
 from cxr_demo.film.gate import GateAnswer, check_answer
 from cxr_demo.film.reading import Radiograph
-from cxr_demo.limits import FILMS_UNTIL_TRIM, READ_AHEAD_FILMS
-from cxr_demo.networks.memory import give_back_memory
+from cxr_demo.limits import FILMS_UNTIL_TRIM, GROUPS_AT_ONCE
+from cxr_demo.networks.groups import Group
+from cxr_demo.networks.memory import give_back_memory, share_heaps
 
 Say = Callable[[str], None]
 OpenFilm = Callable[[str, Say], tuple[Radiograph, GateAnswer]]
@@ -64,9 +65,9 @@ def answer_film(name: str, open_film: OpenFilm, anyway: bool, ask: Ask) -> FilmA
 def answer_films(
     names: Iterable[str], open_film: OpenFilm, anyway: bool, ask: Ask, at_once: int = 0
 ) -> Iterator[FilmAnswer]:
-    """In the order of `names`, as they come. While a network is asked about `at_once` films, which are those that it
-    takes together, READ_AHEAD_FILMS more are read, and no other film is in memory; 0: one film after the other. What
-    they needed for a moment goes back to the machine after every FILMS_UNTIL_TRIM films of the process."""
+    """In the order of `names`, as they come. GROUPS_AT_ONCE groups of `at_once` films are worked on, each of which goes
+    through a network together, and no other film is in memory; 0: one film after the other. What they needed for a
+    moment goes back to the machine after every FILMS_UNTIL_TRIM films of the process."""
     for answer in _answer_films(names, open_film, anyway, ask, at_once):
         yield answer
         if next(_answered) % FILMS_UNTIL_TRIM == 0:
@@ -79,15 +80,27 @@ def _answer_films(
     if not at_once:
         yield from (answer_film(name, open_film, anyway, ask) for name in names)
         return
-    threads = at_once + READ_AHEAD_FILMS
-    waiting: deque[Future[FilmAnswer]] = deque()
-    pool = ThreadPoolExecutor(threads)
+    share_heaps()
+    rest, begun = iter(names), deque[tuple[Group, list[Future[FilmAnswer]]]]()
+    pool = ThreadPoolExecutor(GROUPS_AT_ONCE * at_once)
     try:
-        for name in names:  # each speaks the language of the caller
-            waiting.append(pool.submit(copy_context().run, answer_film, name, open_film, anyway, ask))
-            if len(waiting) > threads:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+        while some := list(itertools.islice(rest, at_once)):
+            group = Group(len(some))
+            begun.append((group, [
+                pool.submit(copy_context().run, group.run, place, answer_film, name, open_film, anyway, ask)
+                for place, name in enumerate(some)  # each speaks the language of the caller
+            ]))  # fmt: skip
+            if len(begun) == GROUPS_AT_ONCE:
+                yield from _take_first(begun)
+        while begun:
+            yield from _take_first(begun)
     finally:
+        for group, _ in begun:
+            group.disband()
         pool.shutdown(cancel_futures=True)
+
+
+def _take_first(begun: deque[tuple[Group, list[Future[FilmAnswer]]]]) -> Iterator[FilmAnswer]:
+    for future in begun[0][1]:
+        yield future.result()
+    begun.popleft()

@@ -16,6 +16,8 @@ PAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 TUNABLES, LARGE_PAGES = "GLIBC_TUNABLES", "glibc.malloc.hugetlb"
 BEGUN = "BEGUN_WITH_LARGE_PAGES"  # the process that has begun again
 LEAST_GLIBC = 2, 35  # that knows LARGE_PAGES
+M_ARENA_MAX = -8  # of glibc's malloc.h
+HEAPS = 4  # own choice: with two, threads wait for each other, and a list of films takes a tenth longer
 
 
 def begin_with_large_pages() -> None:
@@ -58,10 +60,20 @@ def _is_command_line() -> bool:
 
 def give_back_memory() -> bool:
     """Whether some went back; False also where the system's library has no way to say so."""
+    return _ask_glibc("malloc_trim", 0)
+
+
+def share_heaps() -> bool:
+    """Whether threads that begin from now on share HEAPS heaps: glibc gives one to each of a dozen that read films, and
+    each keeps what the largest film in it has needed."""
+    return _ask_glibc("mallopt", M_ARENA_MAX, HEAPS)
+
+
+def _ask_glibc(name: str, *values: int) -> bool:
     if sys.platform != "linux":
         return False
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # musl has none
-    return bool(trim and trim(0))
+    function = getattr(ctypes.CDLL(None), name, None)  # musl has none of them
+    return bool(function and function(*values))
 
 
 class FreedMemory:

@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 import torch
 
 from cxr_demo.limits import NETWORKS_AT_ONCE
+from cxr_demo.networks.groups import get_group, hand_over_together
 
 Question = TypeVar("Question")
 Answer = TypeVar("Answer")
@@ -116,6 +117,7 @@ class Turns:
 class _Ticket(Generic[Question, Answer]):
     def __init__(self, asked: Question) -> None:
         self.asked = asked
+        self.group = get_group()
         self.turn = Turn()
         self.answer: list[Answer] = []  # one, when there is one
         self.error: Exception | None = None
@@ -128,8 +130,9 @@ class _Ticket(Generic[Question, Answer]):
 
 class SharedPass(Generic[Question, Answer]):
     """Questions that wait for their turn are answered at once: `answer(asked)` takes several, at most `most`, and gives
-    as many answers in the same order. Nobody waits for others to come: what arrives while the turn is another's
-    is what goes together. Where it fails on several, each is asked alone, and only who caused it gets the error."""
+    as many answers in the same order. What arrives while the turn is another's is what goes together; nobody waits for
+    others to come, but in a `Group`, whose questions go together and alone. Where it fails on several, each is asked
+    alone, and only who caused it gets the error."""
 
     def __init__(self, turns: Turns, answer: Callable[[Sequence[Question]], Sequence[Answer]], most: int) -> None:
         self._turns, self._answer, self._most = turns, answer, most
@@ -138,8 +141,7 @@ class SharedPass(Generic[Question, Answer]):
 
     def ask(self, asked: Question) -> Answer:
         ticket = _Ticket[Question, Answer](asked)
-        with self._state:
-            self._waiting.append(ticket)
+        hand_over_together(lambda: self._add(ticket))
         while not ticket.is_answered:
             if self._turns.acquire(ticket.turn):
                 try:
@@ -154,13 +156,18 @@ class SharedPass(Generic[Question, Answer]):
             raise ticket.error
         return ticket.answer[0]
 
+    def _add(self, ticket: _Ticket[Question, Answer]) -> None:
+        with self._state:
+            self._waiting.append(ticket)
+
     def _take_some(self, own: _Ticket[Question, Answer]) -> list[_Ticket[Question, Answer]]:
-        """Those who have waited longest; none where `own` is not among those who wait."""
+        """Those of its group who have waited longest; none where `own` is not among those who wait."""
         with self._state:
             if own not in self._waiting:
                 return []
-            taken = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+            taken = [each for each in self._waiting if each.group is own.group][: self._most]
             for each in taken:
+                self._waiting.remove(each)
                 each.is_settled.clear()
             return taken
 

@@ -84,7 +84,7 @@ def compare(films: int, loaded: Checkpoint, folder: Path) -> None:
         cv2.imwrite(str(folder / f"film-{place}.png"), np.rint(pixels * 255).astype(np.uint8))
     for place, name in enumerate(names):
         Path(name).symlink_to(folder / f"film-{place % DIFFERENT}.png")
-    analyser = Analyser(loaded, squares_at_once=BATCH, turns=opening.get_turns(True))
+    analyser = Analyser(loaded, squares_at_once=BATCH, turns=opening.get_turns(True), is_folded=True)
     gate, lungs = opening.load_gate_models(BATCH)
     assert gate and lungs
     folded = fold_network(gate.net).to(memory_format=torch.channels_last)

@@ -22,7 +22,7 @@ from cxr_demo.__main__ import main
 from cxr_demo.commands import opening
 from cxr_demo.errors import ImageError
 from cxr_demo.export import film_answers
-from cxr_demo.networks import checkpoint
+from cxr_demo.networks import checkpoint, gate_net
 from tests.conftest import LABELS, make_checkpoint, make_film
 
 ROOT = Path(__file__).parents[2]
@@ -189,7 +189,8 @@ def test_all_networks_of_a_command_compute_in_the_same_turns(monkeypatch):
         gate, lungs = opening.load_gate_models(at_once)
         analyser = opening.load_analyser("phantom-honest", squares_at_once=at_once)
         assert gate is not None and lungs is not None and gate.turns is lungs.turns is analyser._turns
-        assert gate.pictures_at_once == at_once and min(2, gate.turns._places) == places
+        assert gate.pictures_at_once == lungs.pictures_at_once == at_once and min(2, gate.turns._places) == places
+        assert (analyser._asked is analyser._checkpoint.model) == (at_once == 1)
 
 
 def test_what_films_have_needed_goes_back_to_the_machine_now_and_then(monkeypatch):
@@ -229,3 +230,22 @@ def test_memory_stays_steady_over_many_films(weights, films, tmp_path):
         assert main(["predict", f"@{tmp_path / 'list.txt'}", "--weights", weights]) == 0
     assert len(grown) >= 200 * len(LABELS)
     assert max(grown[len(grown) // 4 :]) - max(grown[: len(grown) // 4]) < 30 * 2**20
+
+
+def test_films_of_a_list_go_through_each_network_together(weights, tmp_path, monkeypatch):
+    """The same ones in every run, however long each takes to read."""
+    asked = []
+    (tmp_path / "weights" / "gate").symlink_to(ROOT / "weights" / "gate")
+    pass_through = gate_net.Gate._assess_all
+
+    def note(self, squares):
+        asked.append(len(squares))
+        return pass_through(self, squares)
+
+    monkeypatch.setattr(gate_net.Gate, "_assess_all", note)
+    names = []
+    for place in range(11):
+        names.append(str(tmp_path / f"film-{place}.png"))
+        cv2.imwrite(names[-1], np.rint(make_film(place, (64 + 40 * (place % 3),) * 2) * 255).astype(np.uint8))
+    assert main(["predict", *names, "--weights", weights, "--anyway", "--batch", "4", "--csv"]) == 0
+    assert sorted(asked) == [3, 4, 4]

@@ -11,6 +11,8 @@ from cxr_demo.networks import memory
 from cxr_demo.networks.memory import FreedMemory
 from cxr_demo.ui.app.sessions import Sessions
 
+needs_glibc = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="elsewhere nothing is asked for")
+
 SCATTERED = """
 from pathlib import Path
 from cxr_demo.networks.memory import give_back_memory
@@ -31,6 +33,40 @@ def test_memory_between_what_is_kept_goes_back():
     assert int(done.stdout) > 200
 
 
+HEAPS = """
+import ctypes, sys, threading
+from pathlib import Path
+from cxr_demo.networks import memory
+if sys.argv[1] == "shared":
+    assert memory.share_heaps()
+library = ctypes.CDLL(None)
+library.malloc.restype = ctypes.c_void_p
+library.fopen.restype = ctypes.c_void_p
+here = threading.Barrier(8)
+def work():
+    here.wait()
+    library.malloc(1000)
+threads = [threading.Thread(target=work) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+file = ctypes.c_void_p(library.fopen(sys.argv[2].encode(), b"w"))
+library.malloc_info(0, file)
+library.fclose(file)
+print(Path(sys.argv[2]).read_text().count("<heap nr"))
+"""
+
+
+@needs_glibc
+def test_threads_of_a_list_of_films_share_heaps(tmp_path):
+    counts = []
+    for kind in ("own", "shared"):
+        command = [sys.executable, "-c", HEAPS, kind, str(tmp_path / "heaps.xml")]
+        counts.append(int(subprocess.run(command, capture_output=True, text=True, check=True).stdout))
+    assert counts[1] <= memory.HEAPS < counts[0]
+
+
 BEGUN = """
 import os, pathlib, sys
 from cxr_demo.networks import memory
@@ -40,7 +76,6 @@ memory.begin_with_large_pages()
 print(os.getpid(), os.environ.get(memory.TUNABLES), sys.argv[2:])
 """
 MADVISE = "always [madvise] never"
-needs_glibc = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="elsewhere nothing is asked for")
 
 
 def begin(tmp_path, code=BEGUN, flags=(), given=None, pages=MADVISE, file="program.py", **others):
