@@ -131,7 +131,7 @@ def test_what_was_said_outlives_a_reload_and_a_lost_connection(slow_visit: Visit
     page.wait_for_selector(".exam .advice")
     assert page.locator(".exam .box.own").count() == 1
     page.click("[data-go=final]")
-    page.wait_for_selector("[data-go=next]")
+    page.wait_for_selector(".exam .advice ~ [data-go=next]")
     assert "Your box lies elsewhere: it shares 0 %" in page.inner_text(".exam .lines >> nth=0")
     page.route(f"**/decks/{DECK}/*.png", lambda route: route.abort())
     page.click("[data-go=next]")

@@ -102,11 +102,12 @@ def _render_truth(deck: Deck, plan: Plan, state: ExamState, advice: Advice | Non
             role="status"),
         tag("p", exam_text.describe_answers(answer), class_="how"),
         render_explanation(film),
+        render_all_maps(letter, advice),
         render_go("question", format_text("exam-finish") if is_last else format_text("exam-next")),
         class_="side",
     )  # fmt: skip
     figure = render_true_film(film, len(state.answers), answer)
-    return tag("div", figure, side, class_="card"), render_all_maps(letter, advice)
+    return (tag("div", figure, side, class_="card"),)
 
 
 def _render_sheet(room: ExamRoom, deck: Deck, plan: Plan, state: ExamState) -> dict:

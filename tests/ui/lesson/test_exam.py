@@ -165,6 +165,8 @@ def test_advice_comes_after_the_answer_and_the_truth_after_the_advice(room):
         assert revealed.count("box true") == sum(map(len, find_truth_boxes(film).values()))
         assert format_text("exam-right") in revealed and revealed.count('class="map"') == 2 * says_it
         assert (format_text("exam-no-map") in revealed) != says_it
+        way_on = revealed.index('data-go="question"')
+        assert revealed.rindex('class="maps"') < way_on, "whoever goes on has passed the maps"
         assert format_text("exam-seen", seen=1, films=8) in revealed
         assert revealed.count("Full colour at ") == revealed.count("--map:")
         following = learner.press("question")

@@ -275,10 +275,12 @@ export function renderAnswered(exam) {
     tag("p", {}, chooseText(film.look_for)),
     tag("h4", {}, formatText("exam-explanation")),
     tag("p", {}, chooseText(film.explanation)),
+    renderSaid(exam),
+    renderMaps(exam, 9),
     renderGo("next", formatText(isLast ? "exam-finish" : "exam-next")),
   );
   const card = tag("div", { class: "card" }, renderFilm(exam, boxes, [...keys, source]), side);
-  return [renderHead(exam, true), card, ...renderSaid(exam), ...renderMaps(exam, 9)];
+  return [renderHead(exam, true), card];
 }
 
 /** @param {string} arm @param {import("./exam_score.js").Reliance} found */
