@@ -89,6 +89,8 @@ def format_threshold(threshold: float, card: Card) -> str:
     """As a score, but with a digit more below 10 % and above 99 %: a film's score may be just below it."""
     digits = 1 if card.calibrated else 3
     write = format_percent if card.calibrated else format_digits
+    if threshold >= 1:
+        return write(threshold, 0)
     if threshold >= 0.9995:
         return format_text("score-above", limit=write(0.999, digits))
     if threshold > 0.99 or (card.calibrated and 0.001 <= threshold < 0.0995):

@@ -107,14 +107,14 @@ def test_the_threshold_can_be_moved_where_its_cost_was_measured():
         assert 'class="operating"' not in findings_of(other, np.array([0.3, 0.3, 0.1]))
 
 
-THRESHOLDS = (0.0004, 0.004, 0.082, 0.0996, 0.23, 0.988, 0.993, 0.99996)
+THRESHOLDS = (0.0004, 0.004, 0.082, 0.0996, 0.23, 0.988, 0.993, 0.99996, 1.0)
 
 
 def test_a_threshold_has_a_digit_more_than_a_score_near_either_end():
     texts = [findings_text.format_threshold(t, card(task="multi-label")) for t in THRESHOLDS]
-    assert texts == ["< 0.1 %", "0.4 %", "8.2 %", "10 %", "23 %", "99 %", "99.3 %", "> 99.9 %"]
+    assert texts == ["< 0.1 %", "0.4 %", "8.2 %", "10 %", "23 %", "99 %", "99.3 %", "> 99.9 %", "100 %"]
     raw = [findings_text.format_threshold(t, card(task="multi-label", temperature=0.0)) for t in THRESHOLDS[2:]]
-    assert raw == ["0.08", "0.10", "0.23", "0.99", "0.993", "> 0.999"]
+    assert raw == ["0.08", "0.10", "0.23", "0.99", "0.993", "> 0.999", "1"]
 
 
 def test_of_exclusive_findings_it_is_said_how_often_each_is_the_answer_and_how_it_does_elsewhere():

@@ -115,6 +115,7 @@ export function describeShowAnyway({ verdict, p }, network) {
 function formatThreshold(threshold, network) {
   const { calibrated } = network;
   const write = (/** @type {number} */ share) => (calibrated ? formatPercent(share, 1) : formatDigits(share, 3));
+  if (threshold >= 1) return calibrated ? formatPercent(threshold, 0) : formatDigits(threshold, 0);
   if (threshold >= 0.9995) return formatText("score-above", { limit: write(0.999) });
   const isFine = threshold > 0.99 || (calibrated && threshold >= 0.001 && threshold < 0.0995);
   return isFine ? write(threshold) : formatScore(threshold, network);
