@@ -2,7 +2,6 @@
 import { tag } from "./markup.js";
 import { chooseText, formatMegabytes, formatText } from "./words.js";
 
-const ACCEPTED = "image/png,image/jpeg,image/webp,image/bmp,image/tiff,.dcm,application/dicom,.tif,.tiff,.dicom";
 /** @type {Record<string, string>} */
 const LANGUAGE_NAMES = { en: "English", de: "Deutsch" }; // what each is called by those who speak it
 
@@ -48,7 +47,8 @@ export function renderDrop(more) {
     tag(
       "label",
       { class: "drop" },
-      tag("input", { type: "file", accept: ACCEPTED, multiple: true }),
+      // No `accept`: DICOM files often have no ending, and what a file is, is decided by its bytes.
+      tag("input", { type: "file", multiple: true }),
       tag("span", {}, tag("b", {}, formatText("invitation")), tag("span", {}, formatText("invitation.ways"))),
     ),
     tag("p", { class: "hint" }, `${formatText("invitation.formats")} ${formatText("browser-stays")}`),
