@@ -323,6 +323,7 @@ def test_one_file_does_all_of_it_without_a_network(browser, edition, films, tmp_
     page.wait_for_selector(PANELS)
     seen.rest()
     assert list_drawn(page) == [True] * 3 and page.inner_text("#findings h2").startswith("Befunde")
+    assert " MB" not in page.inner_text("#intake")  # nothing is loaded any more
     for name in ("film16.png", "DOE-JANE"):
         page.set_input_files("#film input", films[name])
         page.wait_for_selector(f"#findings h2:has-text('{name}'), #panels p.of:has-text('{name}')")

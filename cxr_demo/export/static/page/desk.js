@@ -38,7 +38,7 @@ export const desk = {
   network: null,
   chosen: (edition.networks.find((network) => network.default) ?? edition.networks[0]).name,
   /** @type {Set<string>} */
-  loaded: new Set(),
+  loaded: new Set(isOneFile ? edition.networks.map(({ name }) => name) : []), // one file holds all of them
   /** @type {GivenFilm | null} */
   film: null,
   inEngine: "", // id of the film that the engine holds
@@ -74,7 +74,7 @@ export const desk = {
   fault: null,
   number: 0, // of the newest wish
   isFollowed: false, // it is all there, or cannot be
-  isGateHere: false, // it was loaded for an earlier film
+  isGateHere: isOneFile, // or it was loaded for an earlier film
 };
 
 /** @returns {Identity} */
