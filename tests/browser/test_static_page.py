@@ -196,10 +196,13 @@ def test_a_printed_report_has_its_day_and_the_numbers_of_its_regions(visit):
     page.evaluate("document.body.dataset.atFilms = '1'")
     page.emulate_media(media="print")
     pressed = "button:not(.region-tag, .finding), input, summary, details:not([open])"  # not on paper
-    assert [each.inner_text() for each in page.locator(pressed).all() if each.is_visible()] == []
+    assert [each.inner_text() for each in page.locator(pressed).all() if each.is_visible()] == ["with a blur"]
     assert page.is_visible("#regions .covering") and not page.is_visible("#foot")
     assert page.locator("#panels .region-tag b:visible").count() >= 2
     assert page.eval_on_selector(".covering .bar", "bar => getComputedStyle(bar).position") == "static"
+    frames = ".covering .bar, .covering button.cover[aria-pressed=true]"  # of what floats or is pressed
+    shadows = "all => all.map(each => getComputedStyle(each)).map(style => style.boxShadow + style.borderTopStyle)"
+    assert page.eval_on_selector_all(frames, shadows) == ["nonenone"] * 2
     assert page.evaluate("new Intl.DateTimeFormat('en', { dateStyle: 'long' }).format()") in page.inner_text("#report")
 
 
