@@ -169,3 +169,22 @@ def test_what_was_said_outlives_a_reload_and_a_lost_connection(slow_visit: Visit
     assert len(page.workers) == 1
     page.click("#top button[data-language=de]")
     assert "Ihre Auswertung" in page.inner_text(".exam h3")
+
+
+def test_what_is_asked_is_in_sight_below_two_maps(visit: Visit):
+    page = visit.page
+    page.goto(f"{visit.address}#lesson-section")
+    page.click(f".exam button.go[data-deck={DECK}]")
+    page.wait_for_selector(".exam .choices")
+    deck = next(deck for path in find_bundled_decks() if (deck := read_deck(path)).name == DECK)
+    place = next(at for at, film in enumerate(deck.films) if film.findings == ("effusion",))
+    turns = f"plan.turns.sort((turn) => turn.film === {place} ? -1 : 1)"
+    page.evaluate(CHANGE, f"return {{ turns: {turns}.map((turn) => ({{ ...turn, isMapShown: true }})) }}")
+    page.reload()
+    page.click(".exam .choice[data-label=no_finding]")
+    page.click("[data-go=answer]")
+    page.wait_for_selector("[data-go=final]")
+    maps = [each.bounding_box() for each in page.locator(".exam .side figure.map").all()]
+    last = page.locator("[data-go=final]").bounding_box()
+    assert len(maps) == 2 and len({box["y"] for box in maps if box}) == 1
+    assert last and last["y"] + last["height"] <= 900
