@@ -351,5 +351,5 @@ def test_the_exam_fits_and_is_accessible(open_page, size, theme, locale):
     page.locator("#exam .advice").wait_for()
     picture(page, f"{name}-3-advice")
     go_on(page, "final")
-    page.locator("#exam .card ~ .advice").wait_for()
+    page.locator("#exam .advice ~ [data-go=question]").wait_for()
     picture(page, f"{name}-4-truth")
