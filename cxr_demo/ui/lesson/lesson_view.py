@@ -7,13 +7,11 @@ from cxr_demo.ui.markup import Html, tag
 
 
 def render_doors() -> Html:
-    """The two rooms of the page; each has an address, so that a teacher can give a class that of the exam. A class has
-    a window of its own."""
+    """The two rooms of the page; each has an address, so that a teacher can give a class that of the exam."""
     films = tag("a", tag("b", format_text("door-films")), href="#bench")
     hint = tag("span", format_text("door-lesson.hint"))
-    lesson = tag("a", tag("b", format_text("door-lesson")), hint, href="#lesson-section")
-    teach = _render_class_door(tag("b", format_text("door-class")))
-    return tag("nav", films, lesson, teach, id="doors", aria_label=format_text("doors"))
+    return tag("nav", films, tag("a", tag("b", format_text("door-lesson")), hint, href="#lesson-section"),
+               id="doors", aria_label=format_text("doors"))  # fmt: skip
 
 
 def render_title() -> Html:
@@ -27,10 +25,6 @@ def render_way_back() -> Html:
 
 def render_class_doors() -> Html:
     """In windows of their own, of which one goes to the wall; the exam stays where it is."""
-    teach = _render_class_door(format_text("class-door"))
+    teach = tag("a", format_text("class-door"), href=f"class/teach?lang={LANGUAGE.get()}", target="_blank")
     join = tag("a", format_text("class-door.join"), href=f"class?lang={LANGUAGE.get()}", target="_blank")
     return tag("p", teach, join, class_="class-doors")
-
-
-def _render_class_door(text: str) -> Html:
-    return tag("a", text, href=f"class/teach?lang={LANGUAGE.get()}", target="_blank")
