@@ -9,7 +9,7 @@ everywhere has in each region the region's share of the image.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -19,6 +19,7 @@ import numpy as np
 from cxr_demo import render
 from cxr_demo.errors import ExplanationError
 from cxr_demo.evaluation.agreement import NAN, RegionShare, mark_margins
+from cxr_demo.explain.study import Explanation
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.grids import EVEN, Placement, measure_overlaps
 
@@ -115,6 +116,14 @@ class EvidenceMeter:
             for name, weights in inside.items()
         }
 
+    def measure_shown(self, explained: Explanation) -> dict[str, RegionShare]:
+        """What a map shows: NaN where it has too little to be drawn, of which no share means anything."""
+        measured = self.measure(explained.map_square, explained.placement)
+        return {
+            name: replace(found, evidence=NAN) if explained.own_scale.nothing else found
+            for name, found in measured.items()
+        }
+
     def _weigh_cells(
         self, grid: tuple[int, int], placement: Placement = EVEN
     ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
@@ -134,13 +143,6 @@ class EvidenceMeter:
             }
             self._weights[grid, placement] = everywhere, inside
         return self._weights[grid, placement]
-
-
-def measure_evidence(
-    map_square: np.ndarray, preprocess: Preprocess, regions: Mapping[str, np.ndarray], placement: Placement = EVEN
-) -> dict[str, RegionShare]:
-    """One map, as `EvidenceMeter.measure` has it."""
-    return EvidenceMeter(preprocess, regions).measure(map_square, placement)
 
 
 def make_box_mask(boxes: Sequence[Sequence[float]], shape: tuple[int, int]) -> np.ndarray:

@@ -10,7 +10,7 @@ from cxr_demo.evaluation.agreement import Agreement, RegionShare, measure_agreem
 from cxr_demo.evaluation.evaluate import MapEvaluation
 from cxr_demo.evaluation.faithfulness import Curve
 from cxr_demo.evaluation.lung_segmentation import Lungs
-from cxr_demo.evaluation.regions import Region, make_film_masks, measure_evidence
+from cxr_demo.evaluation.regions import EvidenceMeter, Region, make_film_masks
 from cxr_demo.evaluation.stability import Change
 from cxr_demo.export.results import describe_agreement, describe_number, describe_region_shares, describe_study
 from cxr_demo.film.reading import Radiograph
@@ -53,7 +53,8 @@ def evaluate_image(
     maps = {key: explained[key, label].map_square for key in methods}
     placements = {key: explained[key, label].placement for key in methods}
     agreements = measure_agreements(maps, preprocess.mark_image(film.shape), placements)
-    evidence = {key: measure_evidence(values, preprocess, masks, placements[key]) for key, values in maps.items()}
+    meter = EvidenceMeter(preprocess, masks)
+    evidence = {key: meter.measure_shown(explained[key, label]) for key in methods}
     return EvaluatedStudy(study, label, found, agreements, evidence, lungs and lungs.dice)
 
 

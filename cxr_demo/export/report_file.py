@@ -10,7 +10,7 @@ from cxr_demo.comparison.label_contrast import explain_contrasts
 from cxr_demo.errors import CxrError
 from cxr_demo.evaluation.covering import cover_image
 from cxr_demo.evaluation.lung_segmentation import Lungs
-from cxr_demo.evaluation.regions import LUNGS, make_film_masks, measure_evidence
+from cxr_demo.evaluation.regions import LUNGS, EvidenceMeter, make_film_masks
 from cxr_demo.explain.methods import METHODS
 from cxr_demo.export.bundle import make_bundle
 from cxr_demo.export.film_pair_results import compare_prior
@@ -55,8 +55,8 @@ def compute_shown(
     made = [key for key in methods if key not in missing]
     found = (explain_contrasts if settings.contrast else Analyser.explain)(analyser, study, [label], made)
     maps = {key: found[key, label] for key in made}
-    regions = {key: measure_evidence(made.map_square, card.preprocess, masks, made.placement)
-               for key, made in maps.items()}  # fmt: skip
+    meter = EvidenceMeter(card.preprocess, masks)
+    regions = {key: meter.measure_shown(made) for key, made in maps.items()}
     drawn = draw_maps(maps, settings.absolute, settings.pinned)
     covered = [region.shape for region in settings.regions if region.is_covered] if settings.cover else []
     return ShownStudy(

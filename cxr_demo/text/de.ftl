@@ -2274,7 +2274,7 @@ unranked-evidence = { $map ->
     [this] die erste Karte
     [other] die zweite Karte
    *[named] { $map }
-    } enthält keine Evidenz für den Befund
+    } enthält nirgends mehr Evidenz für den Befund als gegen ihn
 
 ## Evaluation (evaluation_text.py)
 

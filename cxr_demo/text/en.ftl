@@ -2196,7 +2196,7 @@ unranked-evidence = { $map ->
     [this] the first map
     [other] the second map
    *[named] { $map }
-    } holds no evidence for the finding
+    } nowhere holds more evidence for the finding than against it
 
 ## Evaluation (evaluation_text.py)
 

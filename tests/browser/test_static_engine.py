@@ -15,10 +15,10 @@ from cxr_demo import render
 from cxr_demo.errors import CxrError
 from cxr_demo.evaluation.covering import COVERS, cover_image
 from cxr_demo.evaluation.regions import (
+    EvidenceMeter,
     choose_mask_shape,
     make_region_masks,
     mask_region,
-    measure_evidence,
     name_drawn_region,
 )
 from cxr_demo.film.borders import trim_borders
@@ -204,7 +204,7 @@ def test_a_region_holds_the_product_s_share_of_film_and_evidence(page: Page, geo
     )  # fmt: skip
     for at, region in enumerate(got):
         for map_, place, share in zip(maps.values(), grids.values(), region["evidence"], strict=True):
-            wanted = measure_evidence(map_, preprocess, masks, place)[name_drawn_region(at)]
+            wanted = EvidenceMeter(preprocess, masks).measure(map_, place)[name_drawn_region(at)]
             assert region["area"] == wanted.area
             assert share == pytest.approx(wanted.evidence, abs=1e-9), (at, map_.shape)
 

@@ -193,7 +193,7 @@ def test_maps_with_evidence_against_alone_have_ranks_and_no_overlap(largest):
     against = -np.abs(some_map(0))
     found = pair(against - against.max() + largest, some_map(1))
     assert np.isfinite(found.rank) and np.isnan(found.overlaps[0].common) and np.isnan(found.overlaps[0].by_chance)
-    assert str(found.note) == "a holds no evidence for the finding"
+    assert str(found.note) == "a nowhere holds more evidence for the finding than against it"
 
 
 # ---- where

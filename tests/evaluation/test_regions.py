@@ -20,7 +20,6 @@ from cxr_demo.evaluation.regions import (
     EvidenceMeter,
     make_region_masks,
     mask_region,
-    measure_evidence,
     name_drawn_region,
 )
 from cxr_demo.film.phantom import make_phantom
@@ -29,6 +28,7 @@ from cxr_demo.networks import checkpoint
 from cxr_demo.text.command_text import describe_evidence
 from cxr_demo.text.evaluation_text import name_region
 from tests.conftest import make_checkpoint
+from tests.ui.stand_ins import explanation
 
 GEOMETRIES = ("stretch", "letterbox", "crop")
 SHAPES = ((90, 60), (60, 90), (40, 40), (130, 101))
@@ -62,6 +62,10 @@ def slow_sums(map_square: np.ndarray, preprocess: Preprocess, masks: dict[str, n
 # ---- regions
 
 DRAWN = name_drawn_region(0)
+
+
+def measure_evidence(map_square, preprocess, masks):
+    return EvidenceMeter(preprocess, masks).measure(map_square)
 
 
 def test_regions_are_the_lungs_the_rest_the_margins_and_a_box():
@@ -292,3 +296,16 @@ def test_believe_refuses_a_region_beside_the_film_before_any_work(believing, cap
     assert believing("--region", "0.5", "0.5", "0.6", "0.1") == 2
     output, sentence = capsys.readouterr()
     assert not output and "The region does not lie on the film." in sentence
+
+
+@pytest.mark.parametrize("strength", [1.0, 1e-6])
+def test_a_map_with_too_little_to_be_drawn_has_no_share_either(strength):
+    """Its panel says that it shows nothing: 28 % of that in the lungs would be read as evidence there."""
+    map_ = explanation("grad-cam", strength * np.random.default_rng(0).normal(size=(8, 8)))
+    masks = make_region_masks((50, 30), None)
+    shown = EvidenceMeter(of("stretch"), masks).measure_shown(map_)
+    measured = measure_evidence(map_.map_square, of("stretch"), masks)
+    assert map_.own_scale.nothing == (strength < 1)
+    for name, share in shown.items():
+        assert share.area == measured[name].area
+        assert np.isnan(share.evidence) if map_.own_scale.nothing else share == measured[name]

@@ -22,7 +22,7 @@ from cxr_demo.__main__ import main
 from cxr_demo.analysis import choose_default_methods, order_labels
 from cxr_demo.comparison.label_contrast import explain_contrasts
 from cxr_demo.errors import ExplanationError
-from cxr_demo.evaluation.regions import make_film_masks, measure_evidence
+from cxr_demo.evaluation.regions import EvidenceMeter, make_film_masks
 from cxr_demo.export import panel_pictures
 from cxr_demo.export.report import describe_report, describe_versions
 from cxr_demo.export.report_file import compute_shown
@@ -82,10 +82,8 @@ def show(analyser: Analyser, film: str, methods=(), **changed) -> ShownStudy:
     methods = methods or choose_default_methods(analyser)
     found = analyser.explain(study, [label], methods)
     masks = make_film_masks(image.pixels, None, [(0.2, 0.2, 0.5, 0.5)])
-    of = analyser.card.preprocess
-    regions = {
-        key: measure_evidence(found[key, label].map_square, of, masks, found[key, label].placement) for key in methods
-    }
+    meter = EvidenceMeter(analyser.card.preprocess, masks)
+    regions = {key: meter.measure_shown(found[key, label]) for key in methods}
     maps = draw_maps({key: found[key, label] for key in methods})
     name = film.rpartition("/")[2]
     shown = ShownStudy(name, study, analyser.card, label, maps, analyser.proof.line, judge_image(image, None, None),

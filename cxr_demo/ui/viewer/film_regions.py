@@ -83,7 +83,7 @@ def measure_regions(
         known = {name: shrink_mask(mask, regions.shape) for name, mask in truth.items()}
         meter = EvidenceMeter(preprocess, make_region_masks(regions.shape, regions.lungs, drawn, known))
         regions.meters = {key: meter}  # a synthetic film is that of many pages: whoever comes last is kept
-    return {method: meter.measure(map_.map_square, map_.placement) for method, map_ in maps.items()}
+    return {method: meter.measure_shown(map_) for method, map_ in maps.items()}
 
 
 def describe_lungs(regions: ImageRegions, lungs: Lungs | None) -> str:

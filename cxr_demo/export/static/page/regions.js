@@ -25,7 +25,12 @@ function measureAll(regions, { network, film, entries }) {
   const maps = [...entries.values()].filter(isMade);
   const placed = maps.map((made) => ({ ...made, placement: findMethod(network, made.key).placement }));
   const { width, height } = film;
-  return { maps, found: regions.map(({ shape }) => measureRegion(shape, network.preprocess, width, height, placed)) };
+  const found = regions.map(({ shape }) => {
+    const measured = measureRegion(shape, network.preprocess, width, height, placed);
+    const evidence = measured.evidence.map((share, of) => (maps[of].scale.nothing ? Number.NaN : share));
+    return { ...measured, evidence };
+  });
+  return { maps, found };
 }
 
 /** @param {number} share @param {number} area */
