@@ -313,6 +313,7 @@ def test_the_strip_names_no_finding_that_is_below_its_threshold(probability, sai
         (0.226, 0.234, ("22.6 %", "23.4 %", "+0.8 points")),
         (0.2301, 0.2304, ("23 %", "23 %", "0 points")),
         (0.004, 0.012, ("0.4 %", "1.2 %", "+0.8 points")),
+        (0.0003, 0.0008, ("< 0.1 %", "< 0.1 %", "0.0 points")),
     ],
 )
 def test_a_change_is_the_difference_of_what_is_shown(before, after, told):

@@ -26,13 +26,14 @@ export function writeFixed(value, digits) {
 }
 
 /**
- * The change in percentage points, of two scores as so many digits after the point of per cent show them. Twin of
- * `page_text.subtract_shown`.
+ * The change in percentage points, of two scores as so many digits after the point of per cent show them. 0 of two
+ * that are both shown as less than the last digit. Twin of `page_text.subtract_shown`.
  * @param {number} before
  * @param {number} after
  * @param {number} digits
  */
 export function subtractShown(before, after, digits) {
+  if (Math.max(before, after) < 10 ** -(digits + 2)) return 0;
   const [was, is] = [before, after].map((score) => Number(writeFixed(100 * score, digits)));
   return Number(writeFixed(is - was, digits));
 }
