@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 
+from playwright.sync_api import expect
+
 from tests.browser.static_visit import open_edition
 
 NAMES = """async () => {
@@ -22,6 +24,7 @@ def test_all_but_other_networks_is_kept_and_told_and_an_earlier_edition_goes(bro
         page = visit.page
         page.wait_for_selector("body[data-kept]")
         assert "works without a connection" in page.inner_text("#offline")
+        expect(page.locator("#film .still-to-load")).to_be_hidden()  # 8 MB that are here by now
         page.click("#top button[data-language=de]")
         assert "ohne Verbindung" in page.inner_text("#offline")
         ((first, kept),) = page.evaluate(NAMES).items()

@@ -52,7 +52,9 @@ export function renderDrop(more) {
       tag("span", {}, tag("b", {}, formatText("invitation")), tag("span", {}, formatText("invitation.ways"))),
     ),
     tag("p", { class: "hint" }, `${formatText("invitation.formats")} ${formatText("browser-stays")}`),
-    ...(more > 0 ? [tag("p", { class: "hint" }, formatText("browser-gate", { size: formatMegabytes(more) }))] : []),
+    ...(more > 0
+      ? [tag("p", { class: "hint still-to-load" }, formatText("browser-gate", { size: formatMegabytes(more) }))]
+      : []),
   ];
 }
 
