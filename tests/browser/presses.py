@@ -108,10 +108,10 @@ def wait_for_frame(page: Page) -> None:
 
 
 def wait_for_fades(page: Page) -> None:
-    """Until nothing fades in or out any more, as colours of the theme do."""
+    """Until nothing fades in or out any more, as colours of the theme do; what goes with scrolling never ends."""
     wait_for_frame(page)
     page.wait_for_function(
-        """() => document.getAnimations().every((each) =>
+        """() => document.getAnimations().every((each) => each.timeline !== document.timeline ||
           each.playState !== "running" || each.effect.getComputedTiming().iterations === Infinity)"""
     )
 
