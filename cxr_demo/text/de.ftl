@@ -1551,6 +1551,7 @@ door-films = Aufnahmen
 figures-on-phone = Schwelle, und was diese Zahlen bedeuten
 door-lesson = In fünf Minuten lernen
     .hint = Stimmt auch der Grund?
+door-class = Klasse
 way-back = Zurück zu den Aufnahmen
 
 ## The page (page_text.py)

@@ -1502,6 +1502,7 @@ door-films = Films
 figures-on-phone = Threshold, and what these figures mean
 door-lesson = Learn in five minutes
     .hint = Can you trust a right answer?
+door-class = Class
 way-back = Back to the films
 
 ## The page (page_text.py)

@@ -2,7 +2,7 @@
 const FILMS = "#bench";
 const LESSON = "#lesson-section";
 /** @type {HTMLAnchorElement[]} */
-const links = [...document.querySelectorAll("#doors a")];
+const links = [...document.querySelectorAll("#doors a[href^='#']")];
 
 function enter() {
   const isLesson = location.hash === LESSON;

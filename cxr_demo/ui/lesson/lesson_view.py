@@ -7,11 +7,13 @@ from cxr_demo.ui.markup import Html, tag
 
 
 def render_doors() -> Html:
-    """The two rooms of the page; each has an address, so that a teacher can give a class that of the exam."""
+    """The two rooms of the page; each has an address, so that a teacher can give a class that of the exam. A class has
+    a window of its own."""
     films = tag("a", tag("b", format_text("door-films")), href="#bench")
     hint = tag("span", format_text("door-lesson.hint"))
-    return tag("nav", films, tag("a", tag("b", format_text("door-lesson")), hint, href="#lesson-section"),
-               id="doors", aria_label=format_text("doors"))  # fmt: skip
+    lesson = tag("a", tag("b", format_text("door-lesson")), hint, href="#lesson-section")
+    teach = _render_class_door(tag("b", format_text("door-class")))
+    return tag("nav", films, lesson, teach, id="doors", aria_label=format_text("doors"))
 
 
 def render_title() -> Html:
@@ -25,6 +27,10 @@ def render_way_back() -> Html:
 
 def render_class_doors() -> Html:
     """In windows of their own, of which one goes to the wall; the exam stays where it is."""
-    teach = tag("a", format_text("class-door"), href=f"class/teach?lang={LANGUAGE.get()}", target="_blank")
+    teach = _render_class_door(format_text("class-door"))
     join = tag("a", format_text("class-door.join"), href=f"class?lang={LANGUAGE.get()}", target="_blank")
     return tag("p", teach, join, class_="class-doors")
+
+
+def _render_class_door(text: str) -> Html:
+    return tag("a", text, href=f"class/teach?lang={LANGUAGE.get()}", target="_blank")
