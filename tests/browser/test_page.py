@@ -365,6 +365,16 @@ def test_the_page_opens_with_a_result(open_page):
     assert not [url for url in seen.asked if "/upload" in url]
 
 
+def test_on_a_phone_the_row_of_films_fades_where_it_goes_on(open_page):
+    page, _ = open_page(390, 844, phone=True)
+    enter(page)
+    wait_for_rest(page)
+    row = page.locator("#films")
+    expect(row).to_have_css("mask-image", re.compile("48px"))
+    row.evaluate("row => { row.scrollLeft = row.scrollWidth }")
+    expect(row).to_have_css("mask-image", re.compile(r"0\) 100%"))
+
+
 def test_a_finding_whose_maps_are_ready_costs_one_small_request(open_page):
     page, _ = open_page()
     enter(page)  # a synthetic film and its maps are everybody's
