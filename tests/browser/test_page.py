@@ -375,6 +375,22 @@ def test_on_a_phone_the_row_of_films_fades_where_it_goes_on(open_page):
     expect(row).to_have_css("mask-image", re.compile(r"0\) 100%"))
 
 
+def test_on_a_phone_the_chosen_network_is_read_to_its_end(open_page):
+    page, _ = open_page(390, 844, phone=True)
+    enter(page)
+    wait_for_rest(page)
+    room = """select => {
+      const style = getComputedStyle(select), paper = document.createElement("canvas").getContext("2d");
+      paper.font = style.font;
+      const text = paper.measureText(select.selectedOptions[0].text).width;
+      return select.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight) - text;
+    }"""
+    page.locator("#networks option:checked").evaluate(
+        "it => { it.text = 'Synthetic films: honest network (AUROC 0.98)' }"
+    )
+    assert page.locator("#networks select").evaluate(room) > 0
+
+
 def test_a_finding_whose_maps_are_ready_costs_one_small_request(open_page):
     page, _ = open_page()
     enter(page)  # a synthetic film and its maps are everybody's
