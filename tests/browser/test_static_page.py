@@ -54,6 +54,16 @@ def test_the_first_screen_shows_a_film_its_findings_and_two_maps(visit):
     page.set_viewport_size({"width": 390, "height": 844})
     assert complain(page) == []
     page.screenshot(path=SCREENSHOTS / "static-390.png", full_page=True)
+    above_and_below = page.eval_on_selector_all(
+        "#panels .pop > summary",
+        """all => all.map(each => {
+          const words = document.createRange();
+          words.selectNodeContents(each);
+          const [text, box] = [words.getBoundingClientRect(), each.getBoundingClientRect()];
+          return [text.top - box.top, box.bottom - text.bottom];
+        })""",
+    )
+    assert all(abs(above - below) <= 2 for above, below in above_and_below) and len(above_and_below) == 2
 
 
 def test_a_finding_a_method_and_a_network_are_chosen(visit):
