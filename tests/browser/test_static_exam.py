@@ -101,17 +101,23 @@ def draw_box(page: Page, place: tuple[float, float]) -> None:
     page.mouse.up()
 
 
-def test_what_was_said_outlives_a_reload_and_a_lost_connection(slow_visit: Visit):
-    """A finding whose box lies elsewhere is no plain right: its film comes back. The sheet counts all of it."""
-    page = slow_visit.page
-    page.goto(f"{slow_visit.address}#lesson-section")
+def begin_exam(visit: Visit, finding: str, change: str = "") -> Page:
+    """With the film that shows `finding` as the first; `change`: of every turn, as JavaScript writes an object."""
+    page = visit.page
+    page.goto(f"{visit.address}#lesson-section")
     page.click(f".exam button.go[data-deck={DECK}]")
     page.wait_for_selector(".exam .choices")
     deck = next(deck for path in find_bundled_decks() if (deck := read_deck(path)).name == DECK)
-    place = next(at for at, film in enumerate(deck.films) if film.findings == ("consolidation",))
-    start = f"return {{ turns: plan.turns.sort((turn) => turn.film === {place} ? -1 : 1) }}"
-    page.evaluate(CHANGE, start)
+    place = next(at for at, film in enumerate(deck.films) if film.findings == (finding,))
+    turns = f"plan.turns.sort((turn) => turn.film === {place} ? -1 : 1)"
+    page.evaluate(CHANGE, f"return {{ turns: {turns}.map((turn) => ({{ ...turn, {change} }})) }}")
     page.reload()
+    return page
+
+
+def test_what_was_said_outlives_a_reload_and_a_lost_connection(slow_visit: Visit):
+    """A finding whose box lies elsewhere is no plain right: its film comes back. The sheet counts all of it."""
+    page = begin_exam(slow_visit, "consolidation")
     page.click(".exam .choice[data-label=consolidation]")
     draw_box(page, (0.9, 0.9))
     page.route("**/networks/phantom-cheat/manifest.json", lambda route: route.abort())
@@ -172,15 +178,7 @@ def test_what_was_said_outlives_a_reload_and_a_lost_connection(slow_visit: Visit
 
 
 def test_what_is_asked_is_in_sight_below_two_maps(visit: Visit):
-    page = visit.page
-    page.goto(f"{visit.address}#lesson-section")
-    page.click(f".exam button.go[data-deck={DECK}]")
-    page.wait_for_selector(".exam .choices")
-    deck = next(deck for path in find_bundled_decks() if (deck := read_deck(path)).name == DECK)
-    place = next(at for at, film in enumerate(deck.films) if film.findings == ("effusion",))
-    turns = f"plan.turns.sort((turn) => turn.film === {place} ? -1 : 1)"
-    page.evaluate(CHANGE, f"return {{ turns: {turns}.map((turn) => ({{ ...turn, isMapShown: true }})) }}")
-    page.reload()
+    page = begin_exam(visit, "effusion", "isMapShown: true")
     page.click(".exam .choice[data-label=no_finding]")
     page.click("[data-go=answer]")
     page.wait_for_selector("[data-go=final]")
