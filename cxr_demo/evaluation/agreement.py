@@ -62,8 +62,8 @@ class Agreement:
 
 @dataclass(frozen=True)
 class RegionShare:
-    """A region's share of the map's positive values (`evidence`, NaN where there are none) and of the image (`area`),
-    which is what the first would be if the evidence were spread evenly. Both are 0..1."""
+    """A region's share of the map's positive values (`evidence`, NaN where there are none, or too few to be drawn) and
+    of the image (`area`), which is what the first would be if the evidence were spread evenly. Both are 0..1."""
 
     evidence: float
     area: float

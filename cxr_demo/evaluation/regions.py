@@ -117,12 +117,12 @@ class EvidenceMeter:
         }
 
     def measure_shown(self, explained: Explanation) -> dict[str, RegionShare]:
-        """What a map shows: NaN where it has too little to be drawn, of which no share means anything."""
+        """`measure` of a map as it is drawn: NaN where it has too little to be drawn, of which no share means anything.
+        Raises ValueError for a map that is not finite."""
         measured = self.measure(explained.map_square, explained.placement)
-        return {
-            name: replace(found, evidence=NAN) if explained.own_scale.nothing else found
-            for name, found in measured.items()
-        }
+        if not explained.own_scale.nothing:
+            return measured
+        return {name: replace(found, evidence=NAN) for name, found in measured.items()}
 
     def _weigh_cells(
         self, grid: tuple[int, int], placement: Placement = EVEN

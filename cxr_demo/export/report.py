@@ -234,7 +234,7 @@ def _describe_regions(shown: ShownStudy) -> dict | None:
         return None
     regions = list(next(iter(shown.regions.values())))
     rows = [
-        [METHODS[key].name, *(" ".join(evaluation_text.format_region_share(share)) for share in of.values())]
+        [METHODS[key].name, *(" ".join(evaluation_text.format_region_share(share)).rstrip() for share in of.values())]
         for key, of in shown.regions.items()
     ]
     lungs = evaluation_text.describe_lungs(shown.dice, LUNGS in regions)

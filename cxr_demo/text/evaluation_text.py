@@ -55,9 +55,10 @@ def describe_regions() -> str:
 
 
 def format_region_share(found: RegionShare) -> tuple[str, str]:
-    """What lies in a region, and in brackets what evenly spread evidence would have there."""
-    area = f"({format_percent(found.area)})"
-    return (format_text("undefined"), area) if math.isnan(found.evidence) else (format_percent(found.evidence), area)
+    """What lies in a region, and in brackets what evenly spread evidence would have there; "" where there is none."""
+    if math.isnan(found.evidence):
+        return format_text("region-no-evidence"), ""
+    return format_percent(found.evidence), f"({format_percent(found.area)})"
 
 
 def describe_region_share(found: RegionShare) -> str:

@@ -22,6 +22,7 @@ from cxr_demo.evaluation.regions import (
     mask_region,
     name_drawn_region,
 )
+from cxr_demo.explain.study import Explanation
 from cxr_demo.film.phantom import make_phantom
 from cxr_demo.film.preprocess import Preprocess
 from cxr_demo.networks import checkpoint
@@ -64,7 +65,7 @@ def slow_sums(map_square: np.ndarray, preprocess: Preprocess, masks: dict[str, n
 DRAWN = name_drawn_region(0)
 
 
-def measure_evidence(map_square, preprocess, masks):
+def measure_map(map_square, preprocess, masks):
     return EvidenceMeter(preprocess, masks).measure(map_square)
 
 
@@ -132,9 +133,7 @@ def test_masks_of_another_film_and_names_twice_are_mistakes():
 def test_where_no_lung_is_found_nothing_is_said_about_lungs():
     found = make_region_masks((40, 60), np.zeros((40, 60), bool), [(0, 0, 0.5, 0.5)])
     assert LUNGS not in found and OUTSIDE not in found and {"borders", "corners", DRAWN} == set(found)
-    shares = {
-        "grad-cam": measure_evidence(np.ones((4, 4), np.float32), Preprocess(64, "stretch", (0.5,), (0.2,)), found)
-    }
+    shares = {"grad-cam": measure_map(np.ones((4, 4), np.float32), Preprocess(64, "stretch", (0.5,), (0.2,)), found)}
     lines = list(describe_evidence(shares, (0.9, 0.8, 0.95)))
     assert "No lung was found" in lines[-1] and not any("Dice" in line for line in lines)
 
@@ -153,7 +152,7 @@ def test_shares_are_those_of_the_film_cut_into_small_pieces(geometry, cells):
         **make_region_masks(shape, None, [(0.1, 0.3, 0.4, 0.6)]),
     }
     sums = slow_sums(map_square, of(geometry), masks)
-    for name, share in measure_evidence(map_square, of(geometry), masks).items():
+    for name, share in measure_map(map_square, of(geometry), masks).items():
         assert share.evidence == pytest.approx(sums[name] / sums["all"], abs=0.004), name  # points, not areas
         assert share.area == pytest.approx(masks[name].mean())
 
@@ -163,7 +162,7 @@ def test_a_meter_that_is_used_again_measures_as_a_new_one():
     meter = EvidenceMeter(of("letterbox"), masks)
     for grid in ((4, 4), (7, 5), (4, 4), (48, 48)):
         map_square = some_map(grid[1], grid)
-        assert meter.measure(map_square) == measure_evidence(map_square, of("letterbox"), masks)
+        assert meter.measure(map_square) == measure_map(map_square, of("letterbox"), masks)
 
 
 @pytest.mark.parametrize("geometry", GEOMETRIES)
@@ -193,8 +192,8 @@ def test_evidence_only_in_a_known_box_is_all_in_it(geometry, shape):
     (first_x, first_y), (last_x, last_y) = (int(v) + 3 for v in start), (int(v) - 3 for v in end)  # 3 px > a film pixel
     map_square[first_y:last_y, first_x:last_x] = 2
     masks = make_region_masks(shape, None, [(x, y, wide, high)])
-    assert measure_evidence(map_square, preprocess, masks)[DRAWN].evidence == pytest.approx(1)
-    outside = 1 - measure_evidence(-map_square, preprocess, masks)[DRAWN].evidence
+    assert measure_map(map_square, preprocess, masks)[DRAWN].evidence == pytest.approx(1)
+    outside = 1 - measure_map(-map_square, preprocess, masks)[DRAWN].evidence
     assert 0.5 < outside < 1  # the negative cells of the first are the positive ones of the second
 
 
@@ -202,16 +201,16 @@ def test_shares_of_the_evidence_beside_those_of_the_film():
     map_ = np.array([[4.0, -9.0], [1.0, 3.0]], np.float32)
     top, left = np.array([[True, True], [False, False]]), np.array([[True, False], [True, False]])
     masks = {"top": top, "left": left, "nowhere": top & ~top, "all": top | ~top}
-    found = measure_evidence(map_, of("stretch"), masks)
+    found = measure_map(map_, of("stretch"), masks)
     assert (found["top"].evidence, found["top"].area) == (0.5, 0.5)
     assert found["left"].evidence == pytest.approx(5 / 8)
     assert (found["nowhere"].evidence, found["nowhere"].area) == (0, 0)
     assert (found["all"].evidence, found["all"].area) == (1, 1)
-    assert np.isnan(measure_evidence(-np.abs(map_), of("stretch"), {"top": top})["top"].evidence)
+    assert np.isnan(measure_map(-np.abs(map_), of("stretch"), {"top": top})["top"].evidence)
 
 
 def test_evenly_spread_evidence_is_each_regions_area():
-    found = measure_evidence(
+    found = measure_map(
         np.ones((7, 7), np.float32), of("stretch"), make_region_masks((80, 50), np.eye(80, 50, dtype=bool))
     )
     for share in found.values():
@@ -221,15 +220,13 @@ def test_evenly_spread_evidence_is_each_regions_area():
 def test_evidence_against_the_finding_is_not_netted_within_the_film():
     """Signs that change from cell to cell would vanish if values were averaged before the positive ones are taken."""
     board = np.indices((48, 48)).sum(0) % 2 * 2.0 - 1
-    found = measure_evidence(
-        board.astype(np.float32), of("stretch"), make_region_masks((12, 12), None, [(0, 0, 0.5, 1)])
-    )
+    found = measure_map(board.astype(np.float32), of("stretch"), make_region_masks((12, 12), None, [(0, 0, 0.5, 1)]))
     assert found[DRAWN].evidence == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize("map_square", [np.zeros((7, 7)), -np.ones((7, 7)), np.full((7, 7), np.nan)])
 def test_a_map_without_evidence_has_no_share_of_it(map_square):
-    for share in measure_evidence(
+    for share in measure_map(
         map_square.astype(np.float32), of("letterbox"), make_region_masks((50, 30), None)
     ).values():
         assert np.isnan(share.evidence) and share.area > 0
@@ -239,11 +236,11 @@ def test_what_was_planted_in_a_phantom_is_found_where_it_was_planted():
     film = make_phantom(6, 96, ("consolidation",), "PORT")
     extra = {"planted finding": film.planted[0].mask, "letters": film.marker}
     masks = make_region_masks((96, 96), film.lungs, extra=extra)
-    found = measure_evidence(film.marker.astype(np.float32), of("stretch", 96), masks)
+    found = measure_map(film.marker.astype(np.float32), of("stretch", 96), masks)
     assert found["letters"].evidence == 1 and found["planted finding"].evidence == 0 == found[LUNGS].evidence
     assert found["corners"].evidence > 0.3 and found[OUTSIDE].evidence == 1
     # A finding also dims what its haze reaches beside the lung; most of it lies inside.
-    assert measure_evidence(film.planted[0].mask.astype(np.float32), of("stretch", 96), masks)[LUNGS].evidence > 0.7
+    assert measure_map(film.planted[0].mask.astype(np.float32), of("stretch", 96), masks)[LUNGS].evidence > 0.7
 
 
 # ---- words
@@ -252,7 +249,9 @@ def test_what_was_planted_in_a_phantom_is_found_where_it_was_planted():
 def test_shares_are_told_beside_areas_and_the_lungs_are_called_an_estimate():
     found = {"grad-cam": {LUNGS: RegionShare(0.4321, 0.3), "corners": RegionShare(float("nan"), 0.09)}}
     lines = list(describe_evidence(found, (0.9312, 0.9, 0.95)))
-    assert lines[0] == "grad-cam: evidence in the lungs (estimate) 43 % (area 30 %), in the corners none (area 9 %)"
+    assert (
+        lines[0] == "grad-cam: evidence in the lungs (estimate) 43 % (area 30 %), in the corners no evidence (area 9 %)"
+    )
     assert "estimate" in lines[1] and "Dice 0.93 (0.90 to 0.95)" in lines[1]
     assert "No outline of the lungs" in list(describe_evidence(found, None))[1]
 
@@ -278,11 +277,18 @@ def test_believe_tells_where_the_evidence_lies(believing, capsys):
     assert believing("--region", "0.25", "0", "0.5", "1", "--region", "0", "0", "0.1", "1") == 0
     lines = capsys.readouterr().out.splitlines()
     (line,) = [line for line in lines if line.startswith("grad-cam: evidence in")]
-    told_of = re.findall(r"([a-z ()]+[12]?) (?:\d+ %|none) \(area (\d+) %\)", line.split("evidence")[1])
+    told_of = re.findall(r"([a-z ()]+[12]?) (?:\d+ %|no evidence) \(area (\d+) %\)", line.split("evidence")[1])
     names = [name_region(name) for name in (LUNGS, OUTSIDE, "borders", "corners", DRAWN, "drawn region 2")]
     assert [name.strip() for name, _ in told_of] == names
     assert [int(area) for _, area in told_of[2:]] == [20, 9, 50, 10]
     assert any("estimate" in line and "Dice 0.91 (0.90 to 0.92)" in line for line in lines)
+
+
+def test_believe_tells_no_share_of_a_map_too_weak_to_be_drawn(believing, capsys, monkeypatch):
+    monkeypatch.setattr(Explanation, "evidence_floor", 1e9)
+    assert believing("--region", "0.25", "0", "0.5", "1") == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("grad-cam: evidence in")]
+    assert line.count("no evidence (area ") == 5
 
 
 def test_believe_without_a_lung_model_says_so(believing, capsys, tmp_path):
@@ -304,7 +310,7 @@ def test_a_map_with_too_little_to_be_drawn_has_no_share_either(strength):
     map_ = explanation("grad-cam", strength * np.random.default_rng(0).normal(size=(8, 8)))
     masks = make_region_masks((50, 30), None)
     shown = EvidenceMeter(of("stretch"), masks).measure_shown(map_)
-    measured = measure_evidence(map_.map_square, of("stretch"), masks)
+    measured = measure_map(map_.map_square, of("stretch"), masks)
     assert map_.own_scale.nothing == (strength < 1)
     for name, share in shown.items():
         assert share.area == measured[name].area

@@ -65,7 +65,7 @@ class MethodEvidence:
 
 def measure_evidence(analyser: Analyser, lungs: Lungs, rows: Table) -> Iterator[MapEvidence]:
     """Every quick method that the checkpoint's proof allows, on every film; one without lungs or evidence is left
-    out."""
+    out, one with little evidence is not."""
     excluded = exclude_methods(analyser.proof.refusals, SLOW_FORWARDS)
     methods = [key for key in METHODS if key not in excluded]
     preprocess = analyser.card.preprocess

@@ -68,8 +68,8 @@ def test_a_share_stands_beside_what_even_spread_gives_and_the_region_says_it_on_
     told = text_of(made["html"])
     assert "in the lungs (estimate)" in told and "62 % (24 %)" in told and "50 % (0.4 %)" in told and "ABOUT" in told
     assert (
-        "not defined" in told
-        and "not defined (" not in told
+        "no evidence" in told
+        and "no evidence (" not in told
         and format_text("regions.warning") in told
         and "Bacterial pneumonia" in told
     )

@@ -18,6 +18,7 @@ const FIELD_NAMES = ["x", "y", "width", "height"]; // as the viewer's script rea
  */
 
 /**
+ * Twin of `EvidenceMeter.measure_shown`.
  * @param {readonly DrawnRegion[]} regions
  * @param {import("./panels.js").Looked} looked
  */
