@@ -355,6 +355,8 @@ def test_a_ninth_region_is_refused_where_it_was_drawn(open_page, films):
         wait_for_rest(page)
     expect(arm(page, "box")).to_be_disabled()
     expect(page.locator("#panels .limit")).to_have_text(format_text("region.too-many", most=MAX_REGIONS))
+    box = page.locator("#panels .region-tag:not(.chosen)").first.bounding_box()
+    assert box["width"] == box["height"], "a tag without words is no wider than its number"
     page.locator("#panels .region-tag").first.press("Delete")
     wait_for_rest(page)
     expect(arm(page, "box")).to_be_enabled()
