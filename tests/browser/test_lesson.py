@@ -127,15 +127,17 @@ def test_an_example_loads_with_one_click_and_hides_what_was_planted_until_it_is_
     expect(page.locator("#panels input.truth")).to_have_count(0)  # nothing is planted in it
 
 
-def test_a_class_is_one_press_from_the_first_screen_of_a_phone(open_page):
-    page, _ = open_page(390, 844, phone=True)
+@pytest.mark.parametrize("locale", ["en-GB", "de-DE"])
+def test_a_class_is_one_press_from_the_first_screen_of_a_phone(open_page, locale):
+    page, _ = open_page(390, 844, phone=True, locale=locale)
     enter(page)
-    door = page.locator("#doors a[target]")
+    door = page.locator("#doors .class-door")
     box = door.bounding_box()
     assert box["y"] + box["height"] < 844 / 4 and box["height"] >= 44 and box["x"] + box["width"] <= 390
     with page.expect_popup() as opened:
         door.click()
-    expect(opened.value.locator("h1")).to_have_text(format_text("class-teach-title"))
+    with use_language(locale[:2]):
+        expect(opened.value.locator("h1")).to_have_text(format_text("class-teach-title"))
     expect(page.locator("#doors a[aria-current]")).to_have_attribute("href", "#bench")
 
 
@@ -146,7 +148,7 @@ def test_the_lesson_is_one_press_from_the_first_screen_and_the_keyboard_goes_the
     box = door.bounding_box()
     assert box["y"] + box["height"] < 900 / 4
     page.keyboard.press("Shift+Tab")  # from the drop zone, where the keyboard begins
-    expect(page.locator("#doors a[target]")).to_be_focused()
+    expect(page.locator("#doors .class-door")).to_be_focused()
     page.keyboard.press("Shift+Tab")
     expect(door).to_be_focused()
     page.keyboard.press("Enter")

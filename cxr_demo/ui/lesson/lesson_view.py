@@ -12,7 +12,7 @@ def render_doors() -> Html:
     films = tag("a", tag("b", format_text("door-films")), href="#bench")
     hint = tag("span", format_text("door-lesson.hint"))
     lesson = tag("a", tag("b", format_text("door-lesson")), hint, href="#lesson-section")
-    teach = _render_class_door(tag("b", format_text("door-class")))
+    teach = _render_class_door(tag("b", format_text("door-class")), title=format_text("class-door"))
     return tag("nav", films, lesson, teach, id="doors", aria_label=format_text("doors"))
 
 
@@ -32,5 +32,7 @@ def render_class_doors() -> Html:
     return tag("p", teach, join, class_="class-doors")
 
 
-def _render_class_door(text: str) -> Html:
-    return tag("a", text, href=f"class/teach?lang={LANGUAGE.get()}", target="_blank")
+def _render_class_door(text: str, title: str | None = None) -> Html:
+    """`title`: what it is, where the text is short."""
+    address = f"class/teach?lang={LANGUAGE.get()}"
+    return tag("a", text, href=address, target="_blank", class_="class-door", title=title)
