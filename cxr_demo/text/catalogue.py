@@ -144,7 +144,7 @@ def load_catalogue(code: str) -> FluentBundle:
 
 @functools.cache
 def read_catalogue(code: str) -> FluentBundle:
-    """`load_catalogue` for one who is alone."""
+    """As `load_catalogue`, which has it made by one thread alone."""
     source = resources.files("cxr_demo.text").joinpath(f"{code}.ftl").read_text(encoding="utf-8")
     parsed = FluentParser(with_spans=False).parse(source)
     for entry in parsed.body:

@@ -82,7 +82,7 @@ def format_scores(before: float, after: float, card: Card) -> tuple[str, str, st
 
 def subtract_shown(before: float, after: float, digits: int) -> float:
     """The change in percentage points, of the two scores as so many digits after the point of per cent show them. 0 of
-    two that are both shown as less than the last digit."""
+    two that are both less than one of the last digit: rounded by themselves they may be a whole one apart."""
     if max(before, after) < 10 ** -(digits + 2):
         return 0.0
     return round(round(100 * after, digits) - round(100 * before, digits), digits)

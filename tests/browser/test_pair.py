@@ -41,10 +41,11 @@ def wait_for_rows(page: Page, about: str) -> None:
 
 # Whether nothing is shown between the press and what was asked for, looked at in every frame.
 PRESS_AND_LOOK = """() => new Promise((done) => {
+  const until = performance.now() + 60_000;
   const look = () => {
     const canvas = document.querySelector("#pair canvas");
     if (!canvas?.checkVisibility({ visibilityProperty: true })) done(true);
-    else if (document.querySelector('#pair [data-ready*="normal with"]')) done(false);
+    else if (performance.now() > until || document.querySelector('#pair [data-ready*="normal with"]')) done(false);
     else requestAnimationFrame(look);
   };
   document.querySelector("button.finding[data-label=normal]").click();

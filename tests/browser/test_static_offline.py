@@ -24,7 +24,9 @@ def test_all_but_other_networks_is_kept_and_told_and_an_earlier_edition_goes(bro
         page = visit.page
         page.wait_for_selector("body[data-kept]")
         assert "works without a connection" in page.inner_text("#offline")
-        expect(page.locator("#film .still-to-load")).to_be_hidden()  # 8 MB that are here by now
+        told = page.locator("#film .still-to-load")
+        expect(told).to_have_count(1)
+        expect(told).to_be_hidden()  # 8 MB that are here by now
         page.click("#top button[data-language=de]")
         assert "ohne Verbindung" in page.inner_text("#offline")
         ((first, kept),) = page.evaluate(NAMES).items()

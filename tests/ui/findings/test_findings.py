@@ -320,6 +320,11 @@ def test_a_change_is_the_difference_of_what_is_shown(before, after, told):
     assert page_text.format_scores(before, after, card(task="multi-label")) == told
 
 
+def test_of_exclusive_findings_a_change_below_one_per_cent_is_told():
+    one_of_several = card(task="single-label", temperature=1.0)
+    assert page_text.format_scores(0.001, 0.008, one_of_several) == ("< 1 %", "< 1 %", "+0.7 points")
+
+
 def test_a_change_of_scores_that_are_no_probabilities_has_no_points():
     uncalibrated = card(temperature=0.0)
     assert not uncalibrated.calibrated

@@ -27,7 +27,8 @@ export function writeFixed(value, digits) {
 
 /**
  * The change in percentage points, of two scores as so many digits after the point of per cent show them. 0 of two
- * that are both shown as less than the last digit. Twin of `page_text.subtract_shown`.
+ * that are both less than one of the last digit: rounded by themselves they may be a whole one apart. Twin of
+ * `page_text.subtract_shown`.
  * @param {number} before
  * @param {number} after
  * @param {number} digits
