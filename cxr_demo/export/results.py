@@ -104,8 +104,8 @@ def describe_changes(changes: Sequence[LabelChange], then: Study, alignment: Ali
 
 
 def describe_region_shares(shares: Mapping[str, RegionShare]) -> dict:
-    """Of one map, by region, as JSON holds it; null where the map has no evidence, or too little to
-    be drawn."""
+    """Of one map, by region, as JSON holds it; null where the map has no evidence, or too little to be
+    drawn."""
     return {name: {"evidence": describe_number(of.evidence), "area": of.area} for name, of in shares.items()}
 
 

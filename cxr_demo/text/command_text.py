@@ -138,7 +138,7 @@ def describe_evidence(
         regions = [
             format_text(
                 "line-region", region=evaluation_text.name_region(name), area=format_percent(of.area),
-                share=format_text("region-no-evidence") if math.isnan(of.evidence) else format_percent(of.evidence),
+                share=evaluation_text.format_region_share(of)[0],
             )
             for name, of in shares.items()
         ]  # fmt: skip
