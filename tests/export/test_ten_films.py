@@ -221,12 +221,12 @@ def check_maps(result: Path, shown) -> None:
 
 def check_regions(told: str, shown) -> None:
     line = next(line for line in told.splitlines() if line.startswith("grad-cam: evidence in"))
-    found = re.findall(r"([\d.]+ %|none) \(area ([\d.]+ %)\)", line.replace("\xa0", " "))
+    found = re.findall(r"((?:< )?[\d.]+ %|no evidence) \(area ((?:< )?[\d.]+ %)\)", line.replace("\xa0", " "))
     shares = list(shown.regions["grad-cam"].values())
     assert len(found) == len(shares)
     for (evidence, area), share in zip(found, shares, strict=True):
         assert area == format_percent(share.area).replace("\xa0", " ")
-        told = "none" if np.isnan(share.evidence) else format_percent(share.evidence).replace("\xa0", " ")
+        told = "no evidence" if np.isnan(share.evidence) else format_percent(share.evidence).replace("\xa0", " ")
         assert evidence == told
 
 
