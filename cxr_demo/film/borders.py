@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 FLAT = 0.03  # of the range from black to white: a row or column that varies less is no part of the picture
@@ -11,12 +12,16 @@ LOOKED_AT = 512, 96  # lines, and pixels along each, of a large picture
 
 def trim_borders(pixels: np.ndarray) -> np.ndarray:
     """The part (h, w) of pixels (H, W) inside plain borders; a view."""
-    flat = FLAT * max(float(np.ptp(pixels)), 1e-6)
+    low, high, _, _ = cv2.minMaxLoc(pixels)
+    flat = FLAT * max(high - low, 1e-6)
     for _ in range(2):  # bars above and below may hide those at the sides
+        shape = pixels.shape
         top, bottom = _find_content(pixels, 1, flat)
         pixels = pixels[top:bottom]
         left, right = _find_content(pixels, 0, flat)
         pixels = pixels[:, left:right]
+        if pixels.shape == shape:
+            break
     return pixels
 
 
