@@ -3,8 +3,8 @@
 The first stages of EfficientNet-Lite0, as ImageNet left them (Tan and Le 2019, ICML), and three readings of their
 features. One names the kind, as far as kinds were trained on. The second knows frontal films alone and says how far
 from them a picture is (Mahalanobis distance; Lee et al. 2018, NeurIPS): it also notices what nobody thought of. The
-third compares a picture with its mirror image, and says of frontal films which of both is the right way round. Made by
-`python -m train gate`. Its folder is no checkpoint of a classifier, so its card has a name of its own.
+third says of frontal films whether they are the right way round or mirrored. Made by `python -m train gate`. Its folder
+is no checkpoint of a classifier, so its card has a name of its own.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ STAGES = {2: (40, 4), 3: (112, 4), 4: (320, 2)}  # of the backbone: channels, an
 BLOCKS = 3, 5, 7  # of the backbone: behind so many a stage has ended
 FEATURES = sum(channels * cells**2 for channels, cells in STAGES.values())
 PARTS = 256  # directions of the feature space that are kept
-SIDE_STAGES = {2: (40, 8), 3: (112, 8)}  # the same for the comparison with the mirror image
+SIDE_STAGES = {2: (40, 8), 3: (112, 8)}  # the same for what is mirrored: finer, and without the last
 SIDE_FEATURES = sum(channels * cells**2 for channels, cells in SIDE_STAGES.values())
 # Of what is not frontal: a kind that has less of it is not named. Own choice, by the wrong names of the pictures to be
 # looked at and of those left out of the training in turn; of a wrong mend more is asked.
@@ -68,8 +68,7 @@ def squeeze_picture(inside: np.ndarray) -> np.ndarray:
 
 class GateNet(nn.Module):
     """x (N, 1, S, S) as `prepare_picture` gives -> logits of KINDS (N, K), distances from frontal films (N,), 1 for a
-    film as they usually are, and log-odds (N,) that a frontal film is mirrored; those of its mirror image are the same
-    with the other sign."""
+    film as they usually are, and log-odds (N,) that a frontal film is mirrored."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -79,11 +78,11 @@ class GateNet(nn.Module):
         self.parts = nn.Linear(FEATURES, PARTS)
         self.kinds = nn.Linear(PARTS, len(KINDS))
         self.spread = nn.Linear(PARTS, PARTS)  # parts -> those of frontal films, of mean 0 and variance 1
-        self.sides = nn.Linear(SIDE_FEATURES, 1, bias=False)
+        self.sides = nn.Linear(SIDE_FEATURES, 1)
 
     def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        features, sides = self.read_both(x)
-        return *self.judge_features(features), self.sides(sides)[:, 0]
+        found = self._run_stages(x)
+        return *self.judge_features(_pool_stages(found, STAGES)), self.sides(_pool_stages(found, SIDE_STAGES))[:, 0]
 
     def judge_features(self, features: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         parts = self.parts(features)
@@ -93,31 +92,23 @@ class GateNet(nn.Module):
         """x (N, 1, S, S) 0..1 -> (N, FEATURES): the stages, each pooled to its cells."""
         return _pool_stages(self._run_stages(x), STAGES)
 
-    def read_both(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """x (N, 1, S, S) 0..1 -> (N, FEATURES), and (N, SIDE_FEATURES): the difference from the mirror image."""
-        found = self._run_stages(torch.cat([x, x.flip(3)]), len(SIDE_STAGES))
-        one, other = zip(*(each.chunk(2) for each in found), strict=True)
-        sides = _pool_stages(one, SIDE_STAGES) - _pool_stages(other, SIDE_STAGES)
-        return _pool_stages([*one, *self._run_blocks(one[-1], len(SIDE_STAGES))], STAGES), sides
+    def read_sides(self, x: torch.Tensor) -> torch.Tensor:
+        """x (N, 1, S, S) 0..1 -> (N, SIDE_FEATURES): the same of SIDE_STAGES."""
+        return _pool_stages(self._run_stages(x), SIDE_STAGES)
 
-    def _run_stages(self, x: torch.Tensor, last: int = len(STAGES)) -> list[torch.Tensor]:
-        """The first of STAGES, until the `last`."""
+    def _run_stages(self, x: torch.Tensor) -> list[torch.Tensor]:
         x = ((x - 0.5) / 0.5).contiguous(memory_format=torch.channels_last)
-        stem, norm = (self.stages.get_submodule(name) for name in ("conv_stem", "bn1"))
-        return self._run_blocks(norm(stem(x)), 0, last)
-
-    def _run_blocks(self, x: torch.Tensor, first: int, last: int = len(STAGES)) -> list[torch.Tensor]:
-        """The stages from `first` until `last`, of what comes before them."""
-        blocks, found = cast("nn.Sequential", self.stages.get_submodule("blocks")), []
-        for start, end in list(pairwise((0, *BLOCKS)))[first:last]:
-            x = blocks[start:end](x)
+        stem, norm, blocks = (self.stages.get_submodule(name) for name in ("conv_stem", "bn1", "blocks"))
+        x, found = norm(stem(x)), []
+        for start, end in pairwise((0, *BLOCKS)):
+            x = cast("nn.Sequential", blocks)[start:end](x)
             found.append(x)
         return found
 
 
 def _pool_stages(found: Sequence[torch.Tensor], stages: dict[int, tuple[int, int]]) -> torch.Tensor:
-    """One (N, C, h, w) for each of `stages` -> (N, F)."""
-    pooled = zip(found, stages.values(), strict=True)
+    """One (N, C, h, w) for each of STAGES -> (N, F) of `stages`, the first of them."""
+    pooled = zip(found, stages.values(), strict=False)
     return torch.cat([nn.functional.adaptive_avg_pool2d(f, cells).flatten(1) for f, (_, cells) in pooled], dim=1)
 
 

@@ -53,7 +53,7 @@ BATCH = 32
 FALSE = 0.015  # of the validation films, how many are questioned
 FALSE_SIDES = 0.005  # of the validation films, how many more are questioned as mirrored
 STRENGTH = 0.01  # of the kinds' regression; small is cautious
-SIDE_RIDGE = 1.0  # of the mean variance of the differences from the mirror image
+SIDE_RIDGE = 1.0  # of the mean variance of the features
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def train_gate(data: Path, out: Path, course: Course = COURSE) -> dict:
     frontal = (each for each in make_test_examples(random, val_films, 1) if each.kind == "frontal")
     val = read_features(net, frontal, "reading validation films")
     sides, val_sides = (
-        read_features(net, make_side_examples(random, parts[split], count), f"comparing sides, {split}", read_sides)
+        read_features(net, make_side_examples(random, parts[split], count), f"reading sides, {split}", read_sides)
         for split, count in (("train", course.side_films), ("val", course.val_side_films))
     )
     fit_heads(net, train, course.seed)
@@ -102,7 +102,8 @@ def train_gate(data: Path, out: Path, course: Course = COURSE) -> dict:
 
 
 def read_sides(net: GateNet, x: torch.Tensor) -> torch.Tensor:
-    return net.read_both(x)[1]
+    """-> (N, 2, SIDE_FEATURES): of each picture and of its mirror image."""
+    return torch.stack([net.read_sides(x), net.read_sides(x.flip(3))], dim=1)
 
 
 def choose_and_write(
@@ -119,7 +120,7 @@ def choose_and_write(
     made = describe_environment()
     net.half().float()  # as it is stored
     limits = choose_limits(*judge_features(net, validated[0].values))
-    most_mirrored = max(0.0, float(np.quantile(judge_sides(net, validated[1].values), 1 - FALSE_SIDES)))
+    most_mirrored = max(0.0, float(np.quantile(judge_sides(net, validated[1].values[:, 0]), 1 - FALSE_SIDES)))
     network = f"EfficientNet-Lite0 without its last layers, {SIZE_PX} px, {PARTS} parts, {len(KINDS)} kinds"
     training = {
         "examples": _count(trained[0]),
@@ -238,18 +239,21 @@ def fit_heads(net: GateNet, train: Features, seed: int) -> None:
 
 
 def fit_sides(net: GateNet, train: np.ndarray, val: np.ndarray) -> None:
-    """In place: ridge regression of differences from the mirror image, (N, SIDE_FEATURES) of films the right way round,
-    on -1. Mirror images are the same with the other sign, so that nothing else needs to be shown. A logistic regression
-    of `val` on its one figure makes log-odds of it."""
-    scale = train.astype(np.float32).std(0) + 1e-2
-    scaled = train.astype(np.float32) / scale
+    """In place: ridge regression of the features of films the right way round, (N, 0, SIDE_FEATURES), on -1, and of
+    their mirror images', (N, 1, SIDE_FEATURES), on 1. A logistic regression of `val` on its one figure makes log-odds
+    of it."""
+    features = train.astype(np.float32).swapaxes(0, 1).reshape(2 * len(train), -1)
+    mean, scale = features.mean(0), features.std(0) + 1e-2
+    scaled = (features - mean) / scale
     products = scaled @ scaled.T
     products[np.diag_indices_from(products)] += SIDE_RIDGE * np.trace(products) / len(products)
-    weight = -scaled.T @ np.linalg.solve(products, np.ones(len(products), np.float32)) / scale
-    found = val.astype(np.float32) @ weight
-    regression = LogisticRegression(C=1e6, fit_intercept=False)
-    regression.fit(np.concatenate([found, -found])[:, None], np.repeat([0, 1], len(found)))
-    _fill(net.sides, weight[None] * max(0.0, float(regression.coef_[0, 0])))
+    sides = np.repeat(np.array([-1, 1], np.float32), len(train))
+    weight = scaled.T @ np.linalg.solve(products, sides) / scale
+    found = (val.astype(np.float32) - mean) @ weight
+    regression = LogisticRegression(C=1e6)
+    regression.fit(found.T.reshape(-1, 1), np.repeat([0, 1], len(found)))
+    slope = max(0.0, float(regression.coef_[0, 0]))
+    _fill(net.sides, slope * weight[None], regression.intercept_ - slope * (mean @ weight))
 
 
 def judge_sides(net: GateNet, values: np.ndarray) -> np.ndarray:
