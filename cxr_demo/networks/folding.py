@@ -17,17 +17,43 @@ SAME = 1e-4  # of a logit; own choice: folding moves it by 1e-5, and a wrong ord
 
 def fold_network(net: Net) -> Net:
     """A copy of an EfficientNet of timm in eval mode with the same answers, but for rounding (1e-5 of a logit), for
-    inputs whose sides all strides divide. It takes 0.6 of the time: no normalisations, and no padded copies of what
-    goes into TensorFlow's convolutions. The maps of `explain` are made by the network as it was trained."""
+    inputs whose sides all strides divide. It takes 0.6 of the time: no normalisations, no padded copies of what goes
+    into TensorFlow's convolutions, and no second walk through what comes out to clip it. Without gradients; the maps of
+    `explain` are made by the network as it was trained."""
     folded = copy.deepcopy(net)
     for module in list(folded.modules()):
         for (name, convolution), (norm_name, norm) in pairwise(list(module.named_children())):
             if not isinstance(convolution, nn.Conv2d) or not isinstance(norm, nn.BatchNorm2d):
                 continue
             if convolution.out_channels == norm.num_features:
-                setattr(module, name, _pad_kernel(fuse_conv_bn_eval(convolution, norm)))
-                setattr(module, norm_name, getattr(norm, "act", nn.Identity()))
+                fused = _pad_kernel(fuse_conv_bn_eval(convolution, norm))
+                activation = getattr(norm, "act", nn.Identity())
+                if isinstance(activation, nn.ReLU6) and ClippedConvolution.fits(fused):
+                    fused, activation = ClippedConvolution(fused), nn.Identity()
+                setattr(module, name, fused)
+                setattr(module, norm_name, activation)
     return folded
+
+
+class ClippedConvolution(nn.Module):
+    """A convolution and ReLU6 in one step of oneDNN, the one that torch.compile writes for both, on the processor and
+    without gradients: a tenth off an EfficientNet-Lite."""
+
+    def __init__(self, convolution: nn.Conv2d) -> None:
+        """One that `fits`."""
+        super().__init__()
+        self.convolution = convolution
+
+    @staticmethod
+    def fits(convolution: nn.Conv2d) -> bool:
+        is_plain = type(convolution) is nn.Conv2d and convolution.padding_mode == "zeros"
+        return is_plain and not isinstance(convolution.padding, str) and torch.backends.mkldnn.is_available()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        of = self.convolution
+        return torch.ops.mkldnn._convolution_pointwise(
+            x, of.weight, of.bias, of.padding, of.stride, of.dilation, of.groups, "hardtanh", [0.0, 6.0], ""
+        )
 
 
 def fold_where_same(net: Net, channels: int, size_px: int) -> Net:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from timm.layers.conv2d_same import Conv2dSame
 from torch import nn
 
 from cxr_demo.networks import checkpoint
-from cxr_demo.networks.folding import SAME, fold_where_same
+from cxr_demo.networks.folding import SAME, ClippedConvolution, fold_where_same
 
 WEIGHTS = Path(__file__).parents[2] / "weights"
 
@@ -28,6 +29,27 @@ def test_of_every_bundled_network_there_is_a_copy_in_fewer_steps_that_says_the_s
         torch.testing.assert_close(folded(x), loaded.model(x), rtol=SAME, atol=SAME)
     assert count_norms(loaded.model) == norms  # the network itself is as it was
     assert count_norms(folded) < norms or not norms
+
+
+@pytest.mark.parametrize("groups", [1, 8])
+def test_a_convolution_and_its_clipping_are_one_step(groups):
+    convolution = nn.Conv2d(8, 8, 3, 2, 1, groups=groups)
+    assert ClippedConvolution.fits(convolution)
+    x = 30 * torch.randn(2, 8, 9, 12, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        clipped = ClippedConvolution(convolution)(x)
+        torch.testing.assert_close(clipped, nn.functional.relu6(convolution(x)), rtol=1e-5, atol=1e-5)
+    assert clipped.min() == 0 and clipped.max() == 6
+    assert not ClippedConvolution.fits(nn.Conv2d(8, 8, 3, padding="same"))
+    assert not ClippedConvolution.fits(nn.Conv2d(8, 8, 3, padding=1, padding_mode="reflect"))
+    assert not ClippedConvolution.fits(Conv2dSame(8, 8, 3, 2))
+
+
+def test_the_small_networks_clip_as_they_convolve():
+    loaded = checkpoint.load(WEIGHTS / "nih-efficientnet-lite0")
+    folded = fold_where_same(loaded.model, 1, 224)
+    assert sum(isinstance(module, ClippedConvolution) for module in folded.modules()) > 30
+    assert not any(isinstance(module, nn.ReLU6) for module in folded.modules())
 
 
 class Listed(nn.Module):
