@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from cxr_demo.explain.engine import make_explainer
-from tests.bench.static_parity import compare_case, list_misses, measure_logit_rounding, measure_spread
+from tests.bench.static_parity import DRAWS, compare_case, list_misses, measure_logit_rounding, measure_spread
 from tests.conftest import make_checkpoint, make_film
 
 OWN = np.random.default_rng(0).normal(size=(20, 20)).astype(np.float32)
@@ -79,7 +79,10 @@ def test_python_in_float64_is_near_itself_and_not_the_same(tiny_backbones, key):
         "logits": made.model(torch.from_numpy(x))[0].numpy(),
     }
     case["maps"] = {key: {"values": encode(explainer.maps(x, [1], [key])[key, 1])}}
-    told = measure_spread(made, explainer, case, key)
+    told = measure_spread(made, explainer, case, key, {"off": 1.0, "apart": 1.0})
     assert 0 < told["exact"]["apart"] <= told["apart"] < 1e-4 and told["exact"]["off"] <= told["off"] < 1e-6
+    assert told["draws"] == DRAWS  # none was far enough
+    near = measure_spread(made, explainer, case, key, {"off": 0.0, "apart": told["exact"]["apart"]})
+    assert near["draws"] == 0 and near["apart"] == told["exact"]["apart"]
     assert 0 < measure_logit_rounding(made, case) < 1e-5
     assert torch.get_default_dtype() == torch.float32
