@@ -93,7 +93,7 @@ class GateNet(nn.Module):
         return _pool_stages(self._run_stages(x), STAGES)
 
     def read_sides(self, x: torch.Tensor) -> torch.Tensor:
-        """x (N, 1, S, S) 0..1 -> (N, SIDE_FEATURES): the same of SIDE_STAGES."""
+        """x (N, 1, S, S) 0..1 -> (N, SIDE_FEATURES): SIDE_STAGES, each pooled to its cells."""
         return _pool_stages(self._run_stages(x), SIDE_STAGES)
 
     def _run_stages(self, x: torch.Tensor) -> list[torch.Tensor]:
@@ -108,7 +108,7 @@ class GateNet(nn.Module):
 
 def _pool_stages(found: Sequence[torch.Tensor], stages: dict[int, tuple[int, int]]) -> torch.Tensor:
     """One (N, C, h, w) for each of STAGES -> (N, F) of `stages`, the first of them."""
-    pooled = zip(found, stages.values(), strict=False)
+    pooled = zip(found[: len(stages)], stages.values(), strict=True)
     return torch.cat([nn.functional.adaptive_avg_pool2d(f, cells).flatten(1) for f, (_, cells) in pooled], dim=1)
 
 

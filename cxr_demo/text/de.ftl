@@ -1512,7 +1512,7 @@ two-lungs =
     ihre Mitten liegen { $across } der Breite und { $down } der Höhe auseinander.
 likeness = Ein kleines Netz findet das Bild zu { $probability } wie von { $kind } und zu { $frontal } wie von
     { look-frontal }.
-sides = An seiner linken und rechten Hälfte findet ein kleines Netz es zu { $probability } wie eine gespiegelte Aufnahme.
+sides = Ein kleines Netz findet das Bild zu { $probability } wie eine gespiegelte Aufnahme.
 distance-within =
     Der Abstand von frontalen Thoraxaufnahmen liegt im Üblichen: das { $times }-Fache der Grenze.
 distance-beyond =

@@ -1466,7 +1466,7 @@ two-lungs =
     What the network for lungs takes for two lungs covers { $share }, one { $smaller } as large as the other, their
     middles { $across } of the width and { $down } of the height apart.
 likeness = A small network finds it { $probability } like { $kind } and { $frontal } like { look-frontal }.
-sides = By its left and right half a small network finds it { $probability } like a mirrored film.
+sides = A small network finds it { $probability } like a mirrored film.
 distance-within = Its distance from frontal chest films is within what is usual: { $times } times the limit.
 distance-beyond = Its distance from frontal chest films is beyond what is usual: { $times } times the limit.
 

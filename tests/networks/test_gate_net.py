@@ -205,6 +205,21 @@ def test_turned_and_inverted_films_are_questioned_and_mended(films):
 
 
 @needs_data
+def test_mirrored_films_are_questioned_and_mended_once(films):
+    found = []
+    for film in films:
+        mirrored = Radiograph(np.ascontiguousarray(film[:, ::-1]), (), "0" * 64, "PNG")
+        mended = mend_image(mirrored, Mend.MIRROR)
+        np.testing.assert_array_equal(mended.pixels, film)
+        asked = [
+            Mend.MIRROR in [doubt.mend for doubt in judge_image(each, GATE, LUNGS).doubts]
+            for each in (mirrored, mended)
+        ]
+        found.append(tuple(asked))
+    assert found.count((True, False)) >= 0.95 * len(films) and not any(again for _, again in found)
+
+
+@needs_data
 def test_two_films_side_by_side_and_crops_are_questioned(films):
     pairs = [np.hstack([cv2.resize(film, (300, 300)) for film in films[k : k + 2]]) for k in range(0, 20, 2)]
     corners = [film[: film.shape[0] // 2, : film.shape[1] // 2] for film in films[:10]]

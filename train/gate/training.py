@@ -118,7 +118,7 @@ def choose_and_write(
 ) -> dict:
     """`trained` and `validated`: of the kinds, of the sides."""
     made = describe_environment()
-    net.half().float()  # as it is stored
+    net.half().float()  # what is stored as float16 is not rounded once more
     limits = choose_limits(*judge_features(net, validated[0].values))
     most_mirrored = max(0.0, float(np.quantile(judge_sides(net, validated[1].values[:, 0]), 1 - FALSE_SIDES)))
     network = f"EfficientNet-Lite0 without its last layers, {SIZE_PX} px, {PARTS} parts, {len(KINDS)} kinds"
@@ -239,8 +239,8 @@ def fit_heads(net: GateNet, train: Features, seed: int) -> None:
 
 
 def fit_sides(net: GateNet, train: np.ndarray, val: np.ndarray) -> None:
-    """In place: ridge regression of the features of films the right way round, (N, 0, SIDE_FEATURES), on -1, and of
-    their mirror images', (N, 1, SIDE_FEATURES), on 1. A logistic regression of `val` on its one figure makes log-odds
+    """In place. `train` and `val` (N, 2, SIDE_FEATURES): films the right way round, and their mirror images. A ridge
+    regression of the ones on -1 and of the others on 1; a logistic regression of `val` on its one figure makes log-odds
     of it."""
     features = train.astype(np.float32).swapaxes(0, 1).reshape(2 * len(train), -1)
     mean, scale = features.mean(0), features.std(0) + 1e-2
