@@ -47,7 +47,8 @@ class ClippedConvolution(nn.Module):
     @staticmethod
     def fits(convolution: nn.Conv2d) -> bool:
         is_plain = type(convolution) is nn.Conv2d and convolution.padding_mode == "zeros"
-        return is_plain and not isinstance(convolution.padding, str) and torch.backends.mkldnn.is_available()
+        is_there = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_convolution_pointwise")
+        return is_plain and not isinstance(convolution.padding, str) and is_there
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         of = self.convolution

@@ -31,25 +31,35 @@ def test_of_every_bundled_network_there_is_a_copy_in_fewer_steps_that_says_the_s
     assert count_norms(folded) < norms or not norms
 
 
+needs_one_step = pytest.mark.skipif(not ClippedConvolution.fits(nn.Conv2d(1, 1, 1)), reason="torch without oneDNN")
+
+
+@needs_one_step
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 @pytest.mark.parametrize("groups", [1, 8])
-def test_a_convolution_and_its_clipping_are_one_step(groups):
-    convolution = nn.Conv2d(8, 8, 3, 2, 1, groups=groups)
-    assert ClippedConvolution.fits(convolution)
-    x = 30 * torch.randn(2, 8, 9, 12, generator=torch.Generator().manual_seed(0))
+def test_a_convolution_and_its_clipping_are_one_step(groups, layout):
+    convolution = nn.Conv2d(8, 8, 3, 2, 1, groups=groups).to(memory_format=layout)
+    x = 30 * torch.randn(2, 8, 9, 12, generator=torch.Generator().manual_seed(0)).to(memory_format=layout)
     with torch.inference_mode():
         clipped = ClippedConvolution(convolution)(x)
         torch.testing.assert_close(clipped, nn.functional.relu6(convolution(x)), rtol=1e-5, atol=1e-5)
     assert clipped.min() == 0 and clipped.max() == 6
-    assert not ClippedConvolution.fits(nn.Conv2d(8, 8, 3, padding="same"))
-    assert not ClippedConvolution.fits(nn.Conv2d(8, 8, 3, padding=1, padding_mode="reflect"))
-    assert not ClippedConvolution.fits(Conv2dSame(8, 8, 3, 2))
 
 
-def test_the_small_networks_clip_as_they_convolve():
-    loaded = checkpoint.load(WEIGHTS / "nih-efficientnet-lite0")
-    folded = fold_where_same(loaded.model, 1, 224)
-    assert sum(isinstance(module, ClippedConvolution) for module in folded.modules()) > 30
-    assert not any(isinstance(module, nn.ReLU6) for module in folded.modules())
+@pytest.mark.parametrize("is_there", [pytest.param(True, marks=needs_one_step), False])
+def test_where_that_step_is_missing_both_are_kept(monkeypatch, is_there):
+    if not is_there:
+        monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    folded = fold_where_same(checkpoint.load(WEIGHTS / "nih-efficientnet-lite0").model, 1, 224)
+    found = [sum(isinstance(module, kind) for module in folded.modules()) for kind in (ClippedConvolution, nn.ReLU6)]
+    assert found == ([33, 0] if is_there else [0, 33]) and not count_norms(folded)
+
+
+@pytest.mark.parametrize("of", [
+    nn.Conv2d(8, 8, 3, padding="same"), nn.Conv2d(8, 8, 3, padding=1, padding_mode="reflect"), Conv2dSame(8, 8, 3, 2),
+])  # fmt: skip
+def test_a_convolution_that_pads_in_its_own_way_is_kept(of):
+    assert not ClippedConvolution.fits(of)
 
 
 class Listed(nn.Module):
