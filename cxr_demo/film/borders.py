@@ -14,13 +14,13 @@ def trim_borders(pixels: np.ndarray) -> np.ndarray:
     """The part (h, w) of pixels (H, W) inside plain borders; a view."""
     low, high, _, _ = cv2.minMaxLoc(pixels)
     flat = FLAT * max(high - low, 1e-6)
-    for _ in range(2):  # bars above and below may hide those at the sides
+    for _ in range(2):  # bars at the sides may hide those above and below
         shape = pixels.shape
         top, bottom = _find_content(pixels, 1, flat)
         pixels = pixels[top:bottom]
         left, right = _find_content(pixels, 0, flat)
         pixels = pixels[:, left:right]
-        if pixels.shape == shape:
+        if pixels.shape == shape:  # a second look would find the same
             break
     return pixels
 

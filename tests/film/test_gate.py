@@ -232,6 +232,9 @@ def test_borders_are_cut_off_and_films_are_not():
     for grey in (0.0, 1.0, 0.4):
         framed = cv2.copyMakeBorder(film, 15, 5, 30, 0, cv2.BORDER_CONSTANT, value=grey)
         np.testing.assert_array_equal(trim_borders(framed), film)
+    inner = cv2.copyMakeBorder(film, 15, 5, 0, 0, cv2.BORDER_CONSTANT, value=1.0)
+    nested = cv2.copyMakeBorder(inner, 0, 0, 30, 10, cv2.BORDER_CONSTANT, value=0.0)
+    np.testing.assert_array_equal(trim_borders(nested), film)  # black bars hide the white ones at first
     small = np.zeros((400, 400), np.float32)
     small[100:110, 100:110] = 1
     assert trim_borders(small).shape == small.shape

@@ -163,7 +163,7 @@ export function preparePicture(pixels, width, height, size) {
 }
 
 /**
- * The part inside plain borders, looked for twice: bars above and below may hide those at the sides.
+ * The part inside plain borders, looked for twice: bars at the sides may hide those above and below.
  * @param {Float32Array} pixels
  * @param {number} width
  * @param {number} height
@@ -178,10 +178,12 @@ export function findContent(pixels, width, height) {
   let across = /** @type {[number, number]} */ ([0, width]);
   let down = /** @type {[number, number]} */ ([0, height]);
   for (let turn = 0; turn < 2; turn++) {
+    const area = (across[1] - across[0]) * (down[1] - down[0]);
     const rows = findLines((y, x) => pixels[(down[0] + y) * width + across[0] + x], down, across, flat);
     down = [down[0] + rows[0], down[0] + rows[1]];
     const columns = findLines((x, y) => pixels[(down[0] + y) * width + across[0] + x], across, down, flat);
     across = [across[0] + columns[0], across[0] + columns[1]];
+    if ((across[1] - across[0]) * (down[1] - down[0]) === area) break; // a second look would find the same
   }
   return [across, down];
 }
