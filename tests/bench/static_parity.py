@@ -9,9 +9,9 @@ Under epsilon and gamma a map jumps where the input of a ReLU passes 0, and max 
 pixel where two are nearly equal. So the rule that counts has two parts. A map is right within the bound that all
 share, r over LEAST_R and LEAST_SHARE of its values within MOST_OFF of the largest. Where it is not, Python is asked
 how far its own rounding moves that very map: computed in float64, and in draws in which the last bit of the film's
-values is changed by lot, one after the other until one is far enough, at most DRAWS. The browser may be TIMES as far
-from Python's float32 as the farthest of these is, in both figures, and no further. Logits may be MOST_LOGIT apart or,
-if that is more, once as far as Python's float64 is from its float32.
+values is changed by lot. The browser may be TIMES as far from Python's float32 as the farthest of these is, in both
+figures, and no further; draws are made until it is not, at most DRAWS. Logits may be MOST_LOGIT apart or, if that is
+more, once as far as Python's float64 is from its float32.
 """
 
 from __future__ import annotations
@@ -174,16 +174,20 @@ def measure_spread(
     "draws" how many it took."""
     x, label = make_input(made, case), made.card.labels.index(case["label"])
     own = unpack(case["maps"][key]["values"], np.float32)
+
+    def compare_own(found: np.ndarray) -> dict[str, Any]:
+        if not np.isfinite(found).all() or found.any() != own.any():
+            raise ValueError(f"{key} of {made.card.name} is no map any more, by rounding alone")
+        return compare_maps(found, own)
+
     with exactly(made) as model:
         exact = make_unproved_maps(made, explainer, model, x.astype(np.float64), [label], [key])[key, label].ravel()
-    if not np.isfinite(exact).all() or exact.any() != own.any():
-        raise ValueError(f"{key} of {made.card.name} is another map in float64")
-    first = compare_maps(exact, own)
+    first = compare_own(exact)
     spread: dict[str, Any] = {each: first[each] for each in NO_SPREAD} | {"exact": first, "draws": 0}
     while spread["draws"] < DRAWS and not is_within_spread(told | {"own": spread}):
         bits = np.random.default_rng(spread["draws"]).integers(-1, 2, x.shape)
         other = (x * (1 + bits * LAST_BIT)).astype(np.float32)
-        draw = compare_maps(explainer.maps(other, [label], [key])[key, label].ravel(), own)
+        draw = compare_own(explainer.maps(other, [label], [key])[key, label].ravel())
         spread |= {each: max(spread[each], draw[each]) for each in NO_SPREAD} | {"draws": spread["draws"] + 1}
     return spread
 

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from cxr_demo.explain.engine import make_explainer
-from tests.bench.static_parity import DRAWS, compare_case, list_misses, measure_logit_rounding, measure_spread
+from tests.bench import static_parity
+from tests.bench.static_parity import compare_case, list_misses, measure_logit_rounding, measure_spread
 from tests.conftest import make_checkpoint, make_film
 
 OWN = np.random.default_rng(0).normal(size=(20, 20)).astype(np.float32)
@@ -69,7 +70,7 @@ def test_logits_may_be_as_far_as_python_in_float32_is_from_python_in_float64():
 
 
 @pytest.mark.parametrize("key", ["grad-cam", "lrp-epsilon", "lrp-gamma-box"])
-def test_python_in_float64_is_near_itself_and_not_the_same(tiny_backbones, key):
+def test_python_in_float64_is_near_itself_and_not_the_same(tiny_backbones, monkeypatch, key):
     made = make_checkpoint("tiny")
     explainer, x = make_explainer(made), made.card.preprocess.apply(make_film(3))
     levels = np.rint(255 * (x * made.card.preprocess.std[0] + made.card.preprocess.mean[0])).astype(np.uint8)
@@ -79,10 +80,18 @@ def test_python_in_float64_is_near_itself_and_not_the_same(tiny_backbones, key):
         "logits": made.model(torch.from_numpy(x))[0].numpy(),
     }
     case["maps"] = {key: {"values": encode(explainer.maps(x, [1], [key])[key, 1])}}
+    monkeypatch.setattr(static_parity, "DRAWS", 3)
     told = measure_spread(made, explainer, case, key, {"off": 1.0, "apart": 1.0})
     assert 0 < told["exact"]["apart"] <= told["apart"] < 1e-4 and told["exact"]["off"] <= told["off"] < 1e-6
-    assert told["draws"] == DRAWS  # none was far enough
+    assert told["draws"] == 3  # none was far enough
     near = measure_spread(made, explainer, case, key, {"off": 0.0, "apart": told["exact"]["apart"]})
     assert near["draws"] == 0 and near["apart"] == told["exact"]["apart"]
+
+    # The farthest counts, of each figure by itself, and no draw is made after it.
+    known = iter([{"off": 1e-9, "apart": 3e-5}, {"off": 5e-7, "apart": 1e-5}, {"off": 2e-7, "apart": 2e-5}])
+    monkeypatch.setattr(static_parity, "compare_maps", lambda found, own: next(known))
+    told = measure_spread(made, explainer, case, key, {"off": 1e-6, "apart": 6e-5})
+    assert (told["off"], told["apart"], told["draws"]) == (5e-7, 3e-5, 1)
+    monkeypatch.undo()
     assert 0 < measure_logit_rounding(made, case) < 1e-5
     assert torch.get_default_dtype() == torch.float32
