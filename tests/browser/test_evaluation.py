@@ -81,6 +81,7 @@ def test_it_fits_it_is_accessible_and_here_is_how_it_looks(open_page, films, siz
     page.get_by_role("button", name=format_text("region.add"), exact=True).click()
     page.locator("#panels .region-tag").first.wait_for()
     look(page, f"evaluation-{size}-{theme}-1-where")
+    wait_for_rest(page)
     page.get_by_role("button", name=format_text("check")).click()
     page.locator("#checks table").wait_for()
     look(page, f"evaluation-{size}-{theme}-2-checking")
