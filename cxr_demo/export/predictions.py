@@ -14,14 +14,15 @@ from cxr_demo.export.results import describe_study
 from cxr_demo.film.gate import GateAnswer, Verdict
 from cxr_demo.networks.card import Card
 from cxr_demo.text.checkpoint_text import name_checkpoint
-from cxr_demo.text.findings_text import describe_verdicts
+from cxr_demo.text.findings_text import format_verdict
 from cxr_demo.text.formats import name_score
 
 
 def predict_film(analyser: Analyser, film: JudgedFilm) -> tuple[dict, list[str]]:
     """As `film_answers.Ask` has it."""
     study = analyser.analyse(film.image)
-    facts = describe_study(analyser, study) | {"words": describe_verdicts(analyser.card, study.probabilities)}
+    facts = describe_study(analyser, study)
+    facts["words"] = {label: format_verdict(said["verdict"]) for label, said in facts["findings"].items()}
     return facts, list(_list_lines(analyser.card, film.name, facts))
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from cxr_demo.networks.card import SYNTHETIC, Card
 from cxr_demo.networks.card_parts import Reliability, compute_wilson
 from cxr_demo.networks.standing import (
@@ -15,7 +13,6 @@ from cxr_demo.networks.standing import (
     Standing,
     Verdict,
     find_quality,
-    find_standing,
     touches_guessing,
 )
 from cxr_demo.text.catalogue import format_text
@@ -45,11 +42,6 @@ def format_verdict(verdict: Verdict) -> str:
 
 def describe_verdict(how: Standing) -> str:
     return format_verdict(how.verdict)
-
-
-def describe_verdicts(card: Card, probabilities: np.ndarray) -> dict[str, str]:
-    """label -> its word; probabilities (L,) in the order of the card's labels."""
-    return {label: describe_verdict(find_standing(card, probabilities, label)) for label in card.labels}
 
 
 def describe_maps_off(how: Standing) -> str:
